@@ -1,0 +1,88 @@
+"""What a backend is: ids in, logits out. Everything else about an answer exists once for all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from .events import LoadProgress
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint
+
+#: Scores of every token of the vocabulary: shape (vocab_size,), fp32.
+Logits = npt.NDArray[np.float32]
+
+
+class Precision(Enum):
+    """How weights are held in memory, as a person chooses it."""
+
+    FP32 = "fp32"
+    BF16 = "bf16"
+
+    @property
+    def bytes_per_weight(self) -> int:
+        """Bytes of one weight in memory."""
+        return 4 if self is Precision.FP32 else 2
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a checkpoint is to be loaded."""
+
+    precision: Precision
+    context_length: int  #: tokens, prompt and answer together; the KV cache is made for it
+    threads: int  #: processor threads for the arithmetic
+
+
+class LoadedModel(ABC):
+    """A checkpoint in memory with one KV cache. Used from one thread; closed by its owner."""
+
+    vocab_size: int
+    context_length: int  #: tokens, prompt and answer together
+    prefill_chunk: int  #: most tokens of one `prefill` call; a stop costs at most one chunk
+
+    @property
+    @abstractmethod
+    def cached_ids(self) -> Sequence[int]:
+        """The token ids whose keys and values the KV cache holds, oldest first."""
+
+    @abstractmethod
+    def prefill(self, token_ids: Sequence[int]) -> Logits:
+        """Append 1 to `prefill_chunk` tokens to the cache; the logits after the last one."""
+
+    @abstractmethod
+    def decode(self, token_id: int) -> Logits:
+        """Append one token to the cache; the logits after it."""
+
+    @abstractmethod
+    def truncate(self, length: int) -> None:
+        """Keep only the first `length` cached tokens."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the memory back. The model cannot be used afterwards."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+#: Loading, as a generator: progress while it runs, the model as its result. Closing it stops.
+Loading = Generator[LoadProgress, None, LoadedModel]
+
+
+class Backend(Protocol):
+    """One way of running a checkpoint: a module of this package with a `load` function."""
+
+    def load(self, checkpoint: Checkpoint, options: LoadOptions) -> Loading:
+        """Read the weights. Raises `BackendError` or `CheckpointError`."""
+        ...

@@ -1,0 +1,258 @@
+"""A checkpoint folder on disk, read strictly before a byte of memory is given to it.
+
+Opening one reads config.json, generation_config.json and the headers of the weight files. When
+`Checkpoint.open` returns, every tensor the configuration implies is there with the right shape
+and a floating dtype, nothing else is, and all of them lie inside of files of this folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .errors import (
+    BackendUnavailableError,
+    DamagedCheckpointError,
+    NotACheckpointError,
+    Phrase,
+    UnsafeCheckpointError,
+    UnsupportedArchitectureError,
+)
+from .events import SamplingDefaults
+from .modeling.config import ConfigError, ModelConfig
+from .tensor_files import TensorRecord, read_records
+
+_MAX_JSON_BYTES = 64_000_000
+_WEIGHT_DTYPES = ("F32", "F16", "BF16")
+#: Tried in this order; the second name of a pair is the index of shards.
+_LAYOUTS = (
+    ("model.safetensors", "model.safetensors.index.json"),
+    ("pytorch_model.bin", "pytorch_model.bin.index.json"),
+)
+_SHARD_SUFFIXES = (".safetensors", ".bin")
+
+#: What the published base demo uses where generation_config.json says nothing.
+BASE_DEFAULTS = SamplingDefaults(
+    greedy=True, temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=1.1, max_new_tokens=64
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTokens:
+    """The two ids that begin a turn; their pieces differ between families, the ids do not."""
+
+    user: int
+    assistant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A complete and consistent model folder."""
+
+    folder: Path
+    config: ModelConfig
+    tensors: Mapping[str, TensorRecord]  #: by released name
+    tokenizer_file: Path
+    chat_tokens: ChatTokens | None  #: None for a base model
+    defaults: SamplingDefaults
+
+    @property
+    def kind(self) -> Literal["base", "chat"]:
+        """“chat” or “base”."""
+        return "base" if self.chat_tokens is None else "chat"
+
+    @property
+    def bytes_on_disk(self) -> int:
+        """Bytes of all tensors."""
+        return sum(record.nbytes for record in self.tensors.values())
+
+    @classmethod
+    def open(cls, folder: Path) -> Checkpoint:
+        """Read and check `folder`; reads headers only. Raises CheckpointError or a subclass."""
+        folder = folder.expanduser().absolute()
+        if not folder.is_dir():
+            raise NotACheckpointError(folder, "there is no such folder")
+        config_file = folder / "config.json"
+        if not config_file.is_file():
+            raise NotACheckpointError(folder, "it has no config.json")
+        data = _read_json(config_file)
+        try:
+            config = ModelConfig.from_json(data)
+        except ConfigError as error:
+            raise UnsupportedArchitectureError(folder, error.what) from error
+        if "quantization_config" in data:
+            raise BackendUnavailableError(
+                "“{folder}” holds weights quantised by bitsandbytes, which this version cannot "
+                "read yet.",
+                folder=folder.name,
+                hint="Use the model's 16-bit checkpoint.",
+            )
+        tokenizer_file = folder / "tokenizer.model"
+        if not tokenizer_file.is_file():
+            raise NotACheckpointError(folder, "it has no tokenizer.model")
+        tensors = _read_tensors(folder, config)
+        chat_tokens, defaults = _read_generation_config(folder, config)
+        return cls(folder, config, tensors, tokenizer_file, chat_tokens, defaults)
+
+
+def _read_json(file: Path) -> dict[str, object]:
+    try:
+        if file.stat().st_size > _MAX_JSON_BYTES:
+            raise DamagedCheckpointError(file, "it is implausibly large")
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedCheckpointError(file, "it is not readable as JSON") from error
+    except OSError as error:
+        raise DamagedCheckpointError(
+            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
+        ) from error
+    if not isinstance(data, dict):
+        raise DamagedCheckpointError(file, "it is not a JSON object")
+    return data
+
+
+def _read_tensors(folder: Path, config: ModelConfig) -> dict[str, TensorRecord]:
+    expected = config.tensor_shapes()
+    found = _find_tensors(folder)
+    tensors: dict[str, TensorRecord] = {}
+    for name, shape in expected.items():
+        record = found.pop(name, None)
+        if record is None:
+            raise NotACheckpointError(
+                folder, Phrase("its weight files lack the tensor “{name}”", name=name)
+            )
+        if record.shape != shape:
+            raise DamagedCheckpointError(
+                record.file,
+                Phrase(
+                    "“{name}” has the shape {found}, but config.json implies {implied}",
+                    name=name,
+                    found=str(list(record.shape)),
+                    implied=str(list(shape)),
+                ),
+            )
+        if record.dtype not in _WEIGHT_DTYPES:
+            raise DamagedCheckpointError(
+                record.file, Phrase("“{name}” has the type {dtype}", name=name, dtype=record.dtype)
+            )
+        tensors[name] = record
+    for name, record in found.items():
+        # Baichuan-7B was published with the rotary frequencies of each layer; we compute them.
+        if not name.endswith(".self_attn.rotary_emb.inv_freq"):
+            raise DamagedCheckpointError(
+                record.file,
+                Phrase("it holds “{name}”, which this model does not have", name=name),
+            )
+    return tensors
+
+
+def _find_tensors(folder: Path) -> dict[str, TensorRecord]:
+    for single, index in _LAYOUTS:
+        if (folder / index).is_file():
+            return _read_shards(folder / index)
+        if (folder / single).is_file():
+            return {record.name: record for record in read_records(folder / single)}
+    raise NotACheckpointError(
+        folder, "it has no weight file (model.safetensors, pytorch_model.bin)"
+    )
+
+
+def _read_shards(index: Path) -> dict[str, TensorRecord]:
+    weight_map = _read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict) or not weight_map:
+        raise DamagedCheckpointError(index, "it has no weight_map")
+    shards: dict[str, Path] = {}
+    for value in weight_map.values():
+        if not isinstance(value, str):
+            raise DamagedCheckpointError(index, "its weight_map names something that is no file")
+        if value in shards:
+            continue
+        # A name, not a path: no folder, no drive, no way up. What the name links to is the
+        # person's own arrangement (a Hugging Face cache keeps its files behind links).
+        if value != Path(value).name or "\\" in value or ":" in value or value in ("", ".", ".."):
+            raise UnsafeCheckpointError(
+                index, Phrase("it names “{name}”, outside of its folder", name=value[:100])
+            )
+        if not value.endswith(_SHARD_SUFFIXES):
+            raise DamagedCheckpointError(
+                index, Phrase("it names “{name}”, which is no weight file", name=value[:100])
+            )
+        shards[value] = index.parent / value
+        if not shards[value].is_file():
+            raise DamagedCheckpointError(
+                index, Phrase("the file “{name}” that it names is missing", name=value[:100])
+            )
+    found: dict[str, TensorRecord] = {}
+    for name, shard in shards.items():
+        for record in read_records(shard):
+            if weight_map.get(record.name) != name:
+                raise DamagedCheckpointError(
+                    shard,
+                    Phrase(
+                        "it holds “{name}”, which {index} does not place there",
+                        name=record.name,
+                        index=index.name,
+                    ),
+                )
+            found[record.name] = record
+    for name, shard_name in weight_map.items():
+        if name not in found:
+            raise DamagedCheckpointError(
+                shards[shard_name], Phrase("it lacks the tensor “{name}”", name=name)
+            )
+    return found
+
+
+def _read_generation_config(
+    folder: Path, config: ModelConfig
+) -> tuple[ChatTokens | None, SamplingDefaults]:
+    file = folder / "generation_config.json"
+    if not file.is_file():
+        return None, BASE_DEFAULTS
+    data = _read_json(file)
+
+    def number(name: str, default: float, low: float, high: float) -> float:
+        value = data.get(name)
+        if value is None:
+            return default
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
+            raise DamagedCheckpointError(
+                file,
+                Phrase(
+                    "{name} is {value}, not {low:g} to {high:g}",
+                    name=name,
+                    value=f"{value!r:.40}",
+                    low=low,
+                    high=high,
+                ),
+            )
+        return value
+
+    sampled = bool(data.get("do_sample", False))
+    defaults = SamplingDefaults(
+        greedy=not sampled,
+        temperature=number("temperature", 1.0, 0.0, 100.0),
+        # transformers' default where a sampling configuration names none
+        top_k=int(number("top_k", 50 if sampled else 0, 0, config.vocab_size)),
+        top_p=number("top_p", 1.0, 0.0, 1.0),
+        repetition_penalty=number("repetition_penalty", 1.0 if sampled else 1.1, 0.01, 100.0),
+        max_new_tokens=int(number("max_new_tokens", 64, 1, 1_048_576)),
+    )
+    user, assistant = data.get("user_token_id"), data.get("assistant_token_id")
+    if user is None or assistant is None:
+        return None, defaults
+    for name, value in (("user_token_id", user), ("assistant_token_id", assistant)):
+        if not isinstance(value, int) or not 0 <= value < config.vocab_size:
+            raise DamagedCheckpointError(
+                file,
+                Phrase("{name} is {value}, which is no token", name=name, value=f"{value!r:.40}"),
+            )
+    assert isinstance(user, int) and isinstance(assistant, int)
+    return ChatTokens(user, assistant), defaults

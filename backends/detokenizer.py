@@ -1,0 +1,76 @@
+"""Ids to text as they come, never half a character.
+
+    detokenizer = StreamingDetokenizer(tokenizer)
+    for token_id in ids:
+        print(detokenizer.add(token_id), end="")
+    print(detokenizer.flush(), end="")
+
+What is printed equals decoding all ids at once. Each id is looked at once, so the cost is linear
+in the answer; decoding everything again for each token would be quadratic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .tokenizer import Tokenizer
+
+_SPACE = "\u2581"  # SentencePiece's visible space
+_REPLACEMENT = "\ufffd"
+
+
+class StreamingDetokenizer:
+    """Holds back the bytes of a character until it is complete."""
+
+    def __init__(self, tokenizer: Tokenizer, *, show_special: bool = False) -> None:
+        """`show_special` gives `<unk>`, `<s>` and `</s>` as text; else they have none."""
+        self._tokenizer = tokenizer
+        self._show_special = show_special
+        self._pending = bytearray()
+
+    def add(self, token_id: int) -> str:
+        """The text that this id completes; may be empty."""
+        if self._tokenizer.is_byte(token_id):
+            self._pending.append(int(self._tokenizer.piece(token_id)[3:-1], 16))
+            return self._take(final=False)
+        text = self._take(final=True)
+        if self._tokenizer.is_special(token_id) and not self._show_special:
+            return text
+        return text + self._tokenizer.piece(token_id).replace(_SPACE, " ")
+
+    def flush(self) -> str:
+        """The text of bytes still held back; a broken character shows as U+FFFD a byte."""
+        return self._take(final=True)
+
+    def _take(self, *, final: bool) -> str:
+        text = ""
+        while self._pending:
+            length = _character_length(self._pending)
+            if length == 0 and not final:
+                break
+            if length > 0:
+                text += self._pending[:length].decode("utf-8")
+                del self._pending[:length]
+            else:
+                text += _REPLACEMENT
+                del self._pending[:1]
+        return text
+
+
+def decode(tokenizer: Tokenizer, ids: Iterable[int], *, show_special: bool = False) -> str:
+    """The text of all ids, as the published decode gives it."""
+    detokenizer = StreamingDetokenizer(tokenizer, show_special=show_special)
+    return "".join([detokenizer.add(i) for i in ids]) + detokenizer.flush()
+
+
+def _character_length(data: bytes | bytearray) -> int:
+    """Bytes of the character that `data` begins with: 0 if it may still become one, -1 if not."""
+    for end in range(1, min(len(data), 4) + 1):
+        try:
+            data[:end].decode("utf-8")
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
+                return -1
+        else:
+            return end
+    return 0

@@ -1,0 +1,171 @@
+"""Loads a model and answers with it: plain generators of events, in whatever process.
+
+    engine = Engine()
+    for event in engine.run(LoadRequest("/models/Baichuan2-7B-Chat"), cancel):
+        ...
+
+The command line runs this in its own process; the window runs it behind `engine_main`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import generation, hardware, memory, selection
+from .base import LoadedModel, LoadOptions
+from .chat_template import build_chat_prompt
+from .checkpoint import Checkpoint
+from .detokenizer import StreamingDetokenizer
+from .errors import InvalidRequestError
+from .events import EngineEvent, GenerationEvent, LoadProgress, ModelReady
+from .requests import ChatRequest, CompleteRequest, LoadRequest, Request, UnloadRequest
+from .sampling import SamplingParams
+from .tokenizer import Tokenizer
+
+#: Progress is worth telling this often; a model has hundreds of tensors.
+_PROGRESS_SECONDS = 0.05
+
+
+@dataclass(slots=True)
+class _Loaded:
+    checkpoint: Checkpoint
+    tokenizer: Tokenizer
+    model: LoadedModel
+    memo: generation.PromptMemo = field(default_factory=generation.PromptMemo)
+
+
+class Engine:
+    """Holds at most one loaded model. Used from one thread."""
+
+    def __init__(self, detect: Callable[[], hardware.Machine] = hardware.detect) -> None:
+        self._detect = detect
+        self._loaded: _Loaded | None = None
+
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        """Do what is asked; raises UserFacingError. Setting `cancel` ends an answer early."""
+        match request:
+            case LoadRequest():
+                yield from self._load(request)
+            case ChatRequest(messages, params):
+                loaded = self._require()
+                tokens = loaded.checkpoint.chat_tokens
+                if tokens is None:
+                    raise InvalidRequestError("A base model continues text and does not chat.")
+                prompt = build_chat_prompt(
+                    messages,
+                    loaded.tokenizer.encode,
+                    tokens,
+                    context_length=loaded.model.context_length,
+                    max_new_tokens=params.max_new_tokens,
+                )
+                # A model that begins the person's next turn has ended its own.
+                eos_ids = frozenset({loaded.checkpoint.config.eos_token_id, tokens.user})
+                yield from self._stream(
+                    loaded, prompt.ids, params, eos_ids, cancel, prompt.dropped_messages
+                )
+            case CompleteRequest(text, params):
+                loaded = self._require()
+                eos_ids = frozenset({loaded.checkpoint.config.eos_token_id})
+                prompt_ids = loaded.tokenizer.encode(text)
+                yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
+            case UnloadRequest():
+                self.unload()
+
+    def unload(self) -> None:
+        """Give the model's memory back."""
+        if self._loaded is not None:
+            self._loaded.model.close()
+            self._loaded = None
+
+    def _require(self) -> _Loaded:
+        if self._loaded is None:
+            raise InvalidRequestError("No model is loaded.", hint="Choose a model first.")
+        return self._loaded
+
+    def _load(self, request: LoadRequest) -> Generator[EngineEvent, None, None]:
+        started = time.perf_counter()
+        checkpoint = Checkpoint.open(Path(request.folder))
+        config = checkpoint.config
+        context_length = request.context_length or config.context_length
+        if not 1 <= context_length <= config.context_length:
+            raise InvalidRequestError(
+                "The context length must be from 1 to {most} for this model, not {value}.",
+                most=config.context_length,
+                value=context_length,
+            )
+        tokenizer = Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size)
+        self.unload()  # before free memory is looked at
+        machine = self._detect()
+        threads = request.threads or machine.physical_cores
+        if not 1 <= threads <= 1024:
+            raise InvalidRequestError(
+                "The number of threads must be from 1 to 1024, not {value}.", value=threads
+            )
+        choice = selection.choose(
+            config,
+            machine,
+            requested=selection.parse_precision(request.precision),
+            context_length=context_length,
+        )
+        options = LoadOptions(choice.precision, context_length, threads)
+        total = memory.needed(config, choice.precision, context_length)
+        yield LoadProgress(0, total.weights)
+        backend = selection.backend_module(choice.backend)
+        model = yield from _thinned(backend.load(checkpoint, options))
+        self._loaded = _Loaded(checkpoint, tokenizer, model)
+        yield ModelReady(
+            folder=str(checkpoint.folder),
+            family=config.family.value,
+            kind=checkpoint.kind,
+            backend=choice.backend,
+            precision=choice.precision.value,
+            device=choice.device,
+            reason=choice.reason,
+            threads=threads,
+            context_length=context_length,
+            parameters=config.parameters,
+            weights_bytes=total.weights,
+            load_seconds=time.perf_counter() - started,
+            defaults=checkpoint.defaults,
+        )
+
+    def _stream(
+        self,
+        loaded: _Loaded,
+        prompt_ids: list[int],
+        params: SamplingParams,
+        eos_ids: frozenset[int],
+        cancel: threading.Event,
+        dropped_messages: int = 0,
+    ) -> Iterator[GenerationEvent]:
+        return generation.stream(
+            loaded.model,
+            prompt_ids,
+            params,
+            eos_ids=eos_ids,
+            detokenizer=StreamingDetokenizer(loaded.tokenizer),
+            cancel=cancel,
+            memo=loaded.memo,
+            dropped_messages=dropped_messages,
+        )
+
+
+def _thinned(
+    loading: Generator[LoadProgress, None, LoadedModel],
+) -> Generator[LoadProgress, None, LoadedModel]:
+    """Pass progress on at most every `_PROGRESS_SECONDS`, and the last of it."""
+    last = 0.0
+    while True:
+        try:
+            event = next(loading)
+        except StopIteration as finished:
+            model: LoadedModel = finished.value
+            return model
+        now = time.monotonic()
+        if now - last >= _PROGRESS_SECONDS or event.done_bytes == event.total_bytes:
+            last = now
+            yield event

@@ -1,0 +1,302 @@
+"""Errors a person may see.
+
+* UserFacingError
+    * CheckpointError: a checkpoint folder that cannot be used
+        * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
+          UnsafeCheckpointError, TokenizerError
+    * BackendError: BackendUnavailableError, InsufficientMemoryError
+    * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
+    * EngineError: EngineCrashedError, EngineProtocolError
+
+A message is one sentence with the facts; a hint says what to do next. Constructors take facts
+and build the sentence, so that every raise reads the same and tests compare facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Phrase:
+    """A part of a sentence with facts in it, kept apart so that it can be translated.
+
+    >>> str(Phrase("it has {count} bytes", count=7))
+    'it has 7 bytes'
+    """
+
+    template: str
+    facts: Mapping[str, Fact]
+
+    def __init__(self, template: str, **facts: Fact) -> None:
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "facts", facts)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.facts)
+
+
+#: What a template may name: numbers and names, and phrases that are templates themselves.
+Fact = str | int | float | Phrase
+
+
+class UserFacingError(Exception):
+    """Something a person at the screen can understand and act on.
+
+    `template` and `hint` are English; the window looks its own language up by them and formats
+    the same facts.
+    """
+
+    #: A heading of ``docs/troubleshooting.md``.
+    help_topic: ClassVar[str] = "something-else"
+
+    def __init__(self, template: str, *, hint: str = "", **facts: Fact) -> None:
+        self.template = template
+        self.hint = hint
+        self.facts: Mapping[str, Fact] = facts
+        self.message = template.format(**facts)
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.template, self.hint, self.facts))
+
+
+def _rebuild(
+    cls: type[UserFacingError], template: str, hint: str, facts: Mapping[str, Fact]
+) -> UserFacingError:
+    """Make an error of `cls` from its sentence, past the constructor that takes facts."""
+    error = cls.__new__(cls)
+    UserFacingError.__init__(error, template, hint=hint, **facts)
+    return error
+
+
+def to_wire(error: UserFacingError) -> dict[str, object]:
+    """The JSON form of an error, for the pipe between engine and window."""
+    return {
+        "type": type(error).__name__,
+        "template": error.template,
+        "hint": error.hint,
+        "facts": _facts_to_wire(error.facts),
+    }
+
+
+def from_wire(data: Mapping[str, Any]) -> UserFacingError:
+    """The error that `to_wire` wrote; an unknown type becomes a plain UserFacingError."""
+    cls = _by_name().get(data["type"], UserFacingError)
+    return _rebuild(cls, data["template"], data["hint"], _facts_from_wire(data["facts"]))
+
+
+def _facts_to_wire(facts: Mapping[str, Fact]) -> dict[str, object]:
+    return {
+        name: {"template": fact.template, "facts": _facts_to_wire(fact.facts)}
+        if isinstance(fact, Phrase)
+        else fact
+        for name, fact in facts.items()
+    }
+
+
+def _facts_from_wire(facts: Mapping[str, Any]) -> dict[str, Fact]:
+    return {
+        name: Phrase(fact["template"], **_facts_from_wire(fact["facts"]))
+        if isinstance(fact, dict)
+        else fact
+        for name, fact in facts.items()
+    }
+
+
+def _by_name() -> dict[str, type[UserFacingError]]:
+    found: dict[str, type[UserFacingError]] = {}
+    pending = [UserFacingError]
+    while pending:
+        cls = pending.pop()
+        found[cls.__name__] = cls
+        pending.extend(cls.__subclasses__())
+    return found
+
+
+# --- checkpoints -------------------------------------------------------------------------
+
+
+class CheckpointError(UserFacingError):
+    """A checkpoint folder that cannot be used."""
+
+    help_topic = "checkpoint-cannot-be-used"
+
+
+class NotACheckpointError(CheckpointError):
+    """The folder lacks a file that every checkpoint has, or is no folder at all."""
+
+    help_topic = "not-a-checkpoint-folder"
+
+    def __init__(self, folder: Path, what: str | Phrase) -> None:
+        super().__init__(
+            "“{folder}” is not a Baichuan checkpoint folder: {what}.",
+            folder=str(folder),
+            what=what,
+            hint="Choose the folder that holds config.json, tokenizer.model and the weight files "
+            "of one model, all copied completely.",
+        )
+
+
+class UnsupportedArchitectureError(CheckpointError):
+    """config.json describes a model that is not one of the four Baichuan families."""
+
+    help_topic = "another-architecture"
+
+    def __init__(self, folder: Path, what: str | Phrase) -> None:
+        super().__init__(
+            "“{folder}” cannot be run: {what}.",
+            folder=folder.name,
+            what=what,
+            hint="This app runs Baichuan-7B, Baichuan-13B, Baichuan2-7B and Baichuan2-13B.",
+        )
+
+
+class DamagedCheckpointError(CheckpointError):
+    """A file is truncated, contradicts config.json, or holds what it must not hold."""
+
+    help_topic = "damaged-checkpoint"
+
+    def __init__(self, file: Path, what: str | Phrase) -> None:
+        super().__init__(
+            "“{file}” is damaged or incomplete: {what}.",
+            file=file.name,
+            what=what,
+            hint="Copy the model again from its source and compare the sizes of the files.",
+        )
+
+
+class UnsafeCheckpointError(CheckpointError):
+    """A file asks for code to be run or for a file outside of its folder to be opened."""
+
+    help_topic = "unsafe-checkpoint"
+
+    def __init__(self, file: Path, what: str | Phrase) -> None:
+        super().__init__(
+            "“{file}” was refused: {what}.",
+            file=file.name,
+            what=what,
+            hint="Nothing of it was executed or opened. Get the model from its publisher; "
+            "the published files do not contain this.",
+        )
+
+
+class TokenizerError(CheckpointError):
+    """tokenizer.model is missing, broken, or of another vocabulary."""
+
+    help_topic = "broken-tokenizer"
+
+    def __init__(self, file: Path, what: str | Phrase) -> None:
+        super().__init__(
+            "The tokenizer “{file}” cannot be used: {what}.",
+            file=file.name,
+            what=what,
+            hint="Copy tokenizer.model again from the model's source.",
+        )
+
+
+# --- backends ----------------------------------------------------------------------------
+
+
+class BackendError(UserFacingError):
+    """A model cannot be run in the way that was asked for."""
+
+    help_topic = "backend"
+
+
+class BackendUnavailableError(BackendError):
+    """This machine, or this version of the app, lacks what a precision needs."""
+
+    help_topic = "precision-not-available"
+
+    def __init__(
+        self, template: str, *, hint: str = "Choose the precision “auto”.", **facts: Fact
+    ) -> None:
+        super().__init__(template, hint=hint, **facts)
+
+
+class InsufficientMemoryError(BackendError):
+    """The weights, or the KV cache, do not fit in memory."""
+
+    help_topic = "insufficient-memory"
+
+    def __init__(self, *, device: str | Phrase, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
+            needed=needed_bytes / GIB,
+            device=device,
+            free=free_bytes / GIB,
+            hint="Close other programs, choose a smaller context length, or use a smaller model.",
+        )
+
+
+# --- generation --------------------------------------------------------------------------
+
+
+class GenerationError(UserFacingError):
+    """An answer cannot be begun or continued."""
+
+    help_topic = "generation"
+
+
+class ContextLengthExceededError(GenerationError):
+    """What must be in the prompt is longer than the model can read."""
+
+    help_topic = "prompt-too-long"
+
+    def __init__(self, *, what: str, prompt_tokens: int, context_length: int) -> None:
+        super().__init__(
+            "{what} needs {prompt_tokens} tokens, but this model reads {context_length} tokens, "
+            "prompt and answer together.",
+            what=what,
+            prompt_tokens=prompt_tokens,
+            context_length=context_length,
+            hint="Shorten the text, or send it in parts.",
+        )
+
+
+class InvalidLogitsError(GenerationError):
+    """The model computed NaN or infinity: its weights are damaged."""
+
+    help_topic = "invalid-numbers"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model's result is not a number, so the answer was stopped.",
+            hint="The weight files are probably damaged: copy the model again from its source.",
+        )
+
+
+class InvalidRequestError(GenerationError):
+    """A sampling option or a message is outside of what is possible."""
+
+    help_topic = "invalid-setting"
+
+
+# --- engine ------------------------------------------------------------------------------
+
+
+class EngineError(UserFacingError):
+    """The engine process cannot be used."""
+
+    help_topic = "engine-stopped"
+
+
+class EngineCrashedError(EngineError):
+    """The engine process ended without having finished what it was asked."""
+
+    def __init__(self, reason: str | Phrase) -> None:
+        super().__init__(
+            "The engine that runs the model stopped: {reason}.",
+            reason=reason,
+            hint="The text so far is kept. Your next message starts a fresh engine.",
+        )
+
+
+class EngineProtocolError(EngineError):
+    """A frame on the pipe is not one that this version understands."""

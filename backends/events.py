@@ -1,0 +1,108 @@
+"""What happens while a model loads and answers, as plain values.
+
+A long job is a generator of these. A failure is an exception, never an event; a person's stop
+is an event (`Finished` with `CANCELLED`), never an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FinishReason(Enum):
+    """Why an answer ended."""
+
+    STOP = "stop"  #: the model produced its end-of-sequence token
+    STOP_STRING = "stop_string"  #: a text that was asked to end the answer appeared
+    LENGTH = "length"  #: `max_new_tokens` was reached
+    CONTEXT = "context"  #: the context length was reached
+    CANCELLED = "cancelled"  #: the person asked to stop; not an error
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """Weights read so far, in bytes."""
+
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingDefaults:
+    """The sampling a checkpoint asks for in its generation_config.json."""
+
+    greedy: bool
+    temperature: float
+    top_k: int
+    top_p: float
+    repetition_penalty: float
+    max_new_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReady:
+    """A model is loaded: what runs, and how."""
+
+    folder: str
+    family: str
+    kind: str  #: "chat" or "base"
+    backend: str
+    precision: str
+    device: str
+    reason: str  #: why this precision was chosen, one sentence
+    threads: int
+    context_length: int
+    parameters: int
+    weights_bytes: int  #: in memory
+    load_seconds: float
+    defaults: SamplingDefaults
+
+
+@dataclass(frozen=True, slots=True)
+class PromptReady:
+    """The prompt is built. `dropped_messages` of the oldest did not fit and were left out."""
+
+    prompt_tokens: int
+    cached_tokens: int  #: of these, already in the KV cache from the turn before
+    dropped_messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillProgress:
+    """Prompt tokens read so far, of those that were not in the cache."""
+
+    done_tokens: int
+    total_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Text that follows all text sent before. Never empty, never half a character."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of every answer that did not fail."""
+
+    reason: FinishReason
+    prompt_tokens: int
+    cached_tokens: int  #: of the prompt, taken from the KV cache
+    new_tokens: int
+    context_tokens: int  #: prompt and answer, of the context length
+    prefill_seconds: float
+    first_token_seconds: float  #: from the request to the first token
+    decode_seconds: float  #: from the first token to the last
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Decoding speed, the first token left out; 0 for fewer than two tokens."""
+        if self.new_tokens < 2 or self.decode_seconds <= 0:
+            return 0.0
+        return (self.new_tokens - 1) / self.decode_seconds
+
+
+GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
+EngineEvent = LoadProgress | ModelReady | GenerationEvent

@@ -1,0 +1,1 @@
+"""The Baichuan architecture: its configuration (no torch), its modules, its KV cache."""

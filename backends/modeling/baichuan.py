@@ -1,0 +1,199 @@
+"""The Baichuan architecture, all four families, in the released module names.
+
+    tokens [B, T] -> embedding -> num_layers x (attention + gated MLP) -> norm -> head [B, T, V]
+
+Pre-norm, no biases, untied head. `W_pack` stacks q, k and v. 7B rotates q and k, 13B biases the
+attention scores; Baichuan 2 normalises the rows of the head.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .config import ModelConfig
+from .kv_cache import KVCache
+from .positions import AlibiPositions, RotaryPositions
+
+Positions = RotaryPositions | AlibiPositions
+
+#: Queries of one block of ALiBi attention: bounds the bias to [heads, block, keys].
+_ALIBI_BLOCK = 256
+
+
+class RMSNorm(nn.Module):
+    """x / rms(x) * weight, with the variance in fp32 and the product in the model's dtype."""
+
+    def __init__(self, size: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        wide = x.float()
+        normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)
+        return self.weight * normed.to(self.weight.dtype)
+
+
+class MLP(nn.Module):
+    """down(silu(gate(x)) * up(x))."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        h, ffn = config.hidden_size, config.intermediate_size
+        self.gate_proj = nn.Linear(h, ffn, bias=False)
+        self.up_proj = nn.Linear(h, ffn, bias=False)
+        self.down_proj = nn.Linear(ffn, h, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        return hidden
+
+
+class Attention(nn.Module):
+    """Causal self-attention over the cache and the new tokens."""
+
+    def __init__(self, config: ModelConfig, layer: int) -> None:
+        super().__init__()
+        h = config.hidden_size
+        self.layer = layer
+        self.num_heads = config.num_heads
+        self.W_pack = nn.Linear(h, 3 * h, bias=False)
+        self.o_proj = nn.Linear(h, h, bias=False)
+
+    def forward(self, x: Tensor, positions: Positions, kv_cache: KVCache | None) -> Tensor:
+        batch, count, _ = x.shape
+        packed = self.W_pack(x).view(batch, count, 3, self.num_heads, -1)
+        q, k, v = packed.permute(2, 0, 3, 1, 4)  # each [B, heads, T, head_dim]
+        if isinstance(positions, RotaryPositions):
+            q, k = positions.rotate(q), positions.rotate(k)
+        if kv_cache is not None:
+            k, v = kv_cache.append(self.layer, k, v)
+        if isinstance(positions, AlibiPositions):
+            attended = _attend_with_bias(q, k, v, positions)
+        else:
+            attended = _attend_causally(q, k, v)
+        projected: Tensor = self.o_proj(attended.transpose(1, 2).reshape(batch, count, -1))
+        return projected
+
+
+def _attend_causally(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Scaled dot-product attention; query i of T sees the keys up to K - T + i."""
+    queries, keys = q.shape[2], k.shape[2]
+    if queries == 1:
+        return F.scaled_dot_product_attention(q, k, v)
+    if queries == keys:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    # A later chunk: SDPA's own causal mask is aligned to the top left, ours to the bottom right.
+    mask = torch.ones(queries, keys, dtype=torch.bool, device=q.device).tril(keys - queries)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+def _attend_with_bias(q: Tensor, k: Tensor, v: Tensor, positions: AlibiPositions) -> Tensor:
+    queries, earlier = q.shape[2], k.shape[2] - q.shape[2]
+    blocks = []
+    for first in range(0, queries, _ALIBI_BLOCK):
+        last = min(first + _ALIBI_BLOCK, queries)
+        blocks.append(
+            F.scaled_dot_product_attention(
+                q[:, :, first:last],
+                k[:, :, : earlier + last],
+                v[:, :, : earlier + last],
+                attn_mask=positions.bias(first, last),
+            )
+        )
+    return blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=2)
+
+
+class DecoderLayer(nn.Module):
+    """One layer: attention and MLP, each behind a norm and beside a residual."""
+
+    def __init__(self, config: ModelConfig, layer: int) -> None:
+        super().__init__()
+        self.self_attn = Attention(config, layer)
+        self.mlp = MLP(config)
+        self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+        self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(self, x: Tensor, positions: Positions, kv_cache: KVCache | None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), positions, kv_cache)
+        hidden: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return hidden
+
+
+class BaichuanModel(nn.Module):
+    """Embedding, layers and the final norm."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(DecoderLayer(config, i) for i in range(config.num_layers))
+        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(self, input_ids: Tensor, kv_cache: KVCache | None = None) -> Tensor:
+        """Ids [B, T] to hidden states [B, T, H]; with a cache, B = 1 and T tokens are appended."""
+        hidden = self.embed_tokens(input_ids)
+        positions = self._positions(kv_cache, input_ids)
+        for layer in self.layers:
+            hidden = layer(hidden, positions, kv_cache)
+        if kv_cache is not None:
+            kv_cache.advance(input_ids.shape[1])
+        normed: Tensor = self.norm(hidden)
+        return normed
+
+    def _positions(self, kv_cache: KVCache | None, input_ids: Tensor) -> Positions:
+        start = 0 if kv_cache is None else kv_cache.length
+        count, device = input_ids.shape[1], input_ids.device
+        if self.config.family.uses_alibi:
+            return AlibiPositions(self.config.num_heads, start, count, device)
+        return RotaryPositions(self.config, start, count, device)
+
+
+class NormHead(nn.Linear):
+    """Baichuan 2's head: logits are x times the rows of the weight, each of norm 1.
+
+    `fold` normalises the stored weight once, in fp32; until then (in training) each pass does.
+    Normalising is idempotent, so folding an already folded weight does no harm.
+    """
+
+    folded = False
+
+    def __init__(self, hidden_size: int, vocab_size: int) -> None:
+        super().__init__(hidden_size, vocab_size, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight if self.folded else F.normalize(self.weight, eps=1e-12))
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Normalise the stored rows, some at a time so that no second fp32 copy is made."""
+        for rows in torch.split(self.weight, 4096):
+            rows.copy_(F.normalize(rows.float(), eps=1e-12))
+        self.folded = True
+
+
+class BaichuanForCausalLM(nn.Module):
+    """The whole model. `state_dict` has exactly the released names."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.model = BaichuanModel(config)
+        self.lm_head: nn.Linear
+        if config.family.uses_norm_head:
+            self.lm_head = NormHead(config.hidden_size, config.vocab_size)
+        else:
+            self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+    def forward(self, input_ids: Tensor, kv_cache: KVCache | None = None) -> Tensor:
+        """Logits of every position: ids [B, T] to [B, T, vocab_size]."""
+        logits: Tensor = self.lm_head(self.model(input_ids, kv_cache))
+        return logits
+
+    def last_logits(self, input_ids: Tensor, kv_cache: KVCache) -> Tensor:
+        """Logits after the last of ids [1, T]: [vocab_size]. What generation needs, no more."""
+        hidden = self.model(input_ids, kv_cache)
+        logits: Tensor = self.lm_head(hidden[0, -1])
+        return logits

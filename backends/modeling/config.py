@@ -1,0 +1,200 @@
+"""The four Baichuan families and what their config.json says. Imports no torch.
+
+There is no family flag in config.json, so a family is recognised from the facts that differ:
+vocabulary (64,000 is Baichuan, 125,696 is Baichuan 2) and width (4096 is RoPE, 5120 is ALiBi).
+For sizes that were never released, the fields decide: only RoPE models have
+`max_position_embeddings`, and only Baichuan 2 names its `tokenizer_class`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from ..errors import Phrase
+
+
+class ConfigError(ValueError):
+    """A phrase on what is wrong in config.json; `Checkpoint.open` names the folder."""
+
+    def __init__(self, template: str, **facts: int | str) -> None:
+        self.what = Phrase(template, **facts)
+        super().__init__(str(self.what))
+
+
+class Family(Enum):
+    """An architecture that was released; the values are the registry's."""
+
+    BAICHUAN_7B = "baichuan-7b"
+    BAICHUAN_13B = "baichuan-13b"
+    BAICHUAN2_7B = "baichuan2-7b"
+    BAICHUAN2_13B = "baichuan2-13b"
+
+    @property
+    def uses_alibi(self) -> bool:
+        """Positions are a linear bias on attention scores (13B); else they rotate q and k (7B)."""
+        return self in (Family.BAICHUAN_13B, Family.BAICHUAN2_13B)
+
+    @property
+    def uses_norm_head(self) -> bool:
+        """The rows of the output head are normalised (Baichuan 2)."""
+        return self in (Family.BAICHUAN2_7B, Family.BAICHUAN2_13B)
+
+
+# Far above every released model, far below what would exhaust memory in a list of names.
+_LIMITS = {
+    "hidden_size": 65_536,
+    "num_hidden_layers": 512,
+    "num_attention_heads": 1_024,
+    "intermediate_size": 524_288,
+    "vocab_size": 4_194_304,
+}
+_MAX_CONTEXT_LENGTH = 1_048_576
+_ACTIVATIONS = ("silu",)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The shapes of one model; names follow the field, not config.json."""
+
+    family: Family
+    vocab_size: int
+    hidden_size: int
+    num_layers: int
+    num_heads: int
+    intermediate_size: int
+    context_length: int  #: tokens the model was trained for
+    rms_norm_eps: float = 1e-6
+    rope_base: float = 10_000.0
+    eos_token_id: int = 2
+
+    @property
+    def head_dim(self) -> int:
+        """Width of one attention head."""
+        return self.hidden_size // self.num_heads
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Every tensor of a checkpoint: released name to shape. Linear weights are [out, in]."""
+        h, ffn = self.hidden_size, self.intermediate_size
+        shapes: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (self.vocab_size, h)}
+        for layer in range(self.num_layers):
+            prefix = f"model.layers.{layer}."
+            shapes[prefix + "self_attn.W_pack.weight"] = (3 * h, h)
+            shapes[prefix + "self_attn.o_proj.weight"] = (h, h)
+            shapes[prefix + "mlp.gate_proj.weight"] = (ffn, h)
+            shapes[prefix + "mlp.up_proj.weight"] = (ffn, h)
+            shapes[prefix + "mlp.down_proj.weight"] = (h, ffn)
+            shapes[prefix + "input_layernorm.weight"] = (h,)
+            shapes[prefix + "post_attention_layernorm.weight"] = (h,)
+        shapes["model.norm.weight"] = (h,)
+        shapes["lm_head.weight"] = (self.vocab_size, h)
+        return shapes
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        h = self.hidden_size
+        layer = 4 * h * h + 3 * h * self.intermediate_size + 2 * h
+        return 2 * self.vocab_size * h + self.num_layers * layer + h
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> ModelConfig:
+        """Read config.json's content strictly. Raises ConfigError."""
+        if data.get("model_type") != "baichuan":
+            raise ConfigError(
+                "its architecture is {value}, not baichuan", value=_shown(data.get("model_type"))
+            )
+        sizes = {name: _integer(data, name, 1, limit) for name, limit in _LIMITS.items()}
+        if sizes["hidden_size"] % sizes["num_attention_heads"]:
+            raise ConfigError(
+                "hidden_size {hidden} is no multiple of num_attention_heads {heads}",
+                hidden=sizes["hidden_size"],
+                heads=sizes["num_attention_heads"],
+            )
+        if (activation := data.get("hidden_act", "silu")) not in _ACTIVATIONS:
+            raise ConfigError("hidden_act is {value}, not silu", value=_shown(activation))
+        if data.get("tie_word_embeddings") not in (None, False):
+            raise ConfigError("tie_word_embeddings is set, which no Baichuan model has")
+        family = _family(data, sizes)
+        if not family.uses_alibi and sizes["hidden_size"] // sizes["num_attention_heads"] % 2:
+            raise ConfigError("its heads have an odd width, which rotary positions cannot have")
+        return cls(
+            family=family,
+            vocab_size=sizes["vocab_size"],
+            hidden_size=sizes["hidden_size"],
+            num_layers=sizes["num_hidden_layers"],
+            num_heads=sizes["num_attention_heads"],
+            intermediate_size=sizes["intermediate_size"],
+            context_length=_context_length(data),
+            rms_norm_eps=_epsilon(data),
+            rope_base=_rope_base(data),
+            eos_token_id=_integer(data, "eos_token_id", 0, sizes["vocab_size"] - 1, default=2),
+        )
+
+
+def _family(data: Mapping[str, object], sizes: Mapping[str, int]) -> Family:
+    match sizes["hidden_size"]:
+        case 4096:
+            alibi = False
+        case 5120:
+            alibi = True
+        case _:
+            alibi = "max_position_embeddings" not in data
+    match sizes["vocab_size"]:
+        case 64_000:
+            second = False
+        case 125_696:
+            second = True
+        case _:
+            second = "tokenizer_class" in data
+    if second:
+        return Family.BAICHUAN2_13B if alibi else Family.BAICHUAN2_7B
+    return Family.BAICHUAN_13B if alibi else Family.BAICHUAN_7B
+
+
+def _context_length(data: Mapping[str, object]) -> int:
+    name = "model_max_length" if "model_max_length" in data else "max_position_embeddings"
+    return _integer(data, name, 1, _MAX_CONTEXT_LENGTH)
+
+
+def _integer(
+    data: Mapping[str, object], name: str, low: int, high: int, default: int | None = None
+) -> int:
+    value = data.get(name, default)
+    if value is None:
+        raise ConfigError("{name} is missing", name=name)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ConfigError(
+            "{name} is {value}, which is not a whole number from {low} to {high}",
+            name=name,
+            value=_shown(value),
+            low=low,
+            high=high,
+        )
+    return value
+
+
+def _epsilon(data: Mapping[str, object]) -> float:
+    value = data.get("rms_norm_eps", 1e-6)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
+        raise ConfigError(
+            "rms_norm_eps is {value}, which is not between 0 and 1", value=_shown(value)
+        )
+    return float(value)
+
+
+def _rope_base(data: Mapping[str, object]) -> float:
+    if data.get("rope_scaling") is not None:
+        raise ConfigError("rope_scaling is set, which no Baichuan model has")
+    value = data.get("rope_theta", 10_000.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 < value < 1e12:
+        raise ConfigError(
+            "rope_theta is {value}, which is no base of rotary positions", value=_shown(value)
+        )
+    return float(value)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "…"

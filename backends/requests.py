@@ -1,0 +1,42 @@
+"""What can be asked of an engine, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .chat_template import Message
+from .sampling import SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """Load a checkpoint folder, in place of the model that is loaded now."""
+
+    folder: str
+    precision: str = "auto"  #: or a value of `Precision`
+    context_length: int | None = None  #: tokens; None: what the model was trained for
+    threads: int | None = None  #: None: one a physical core
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Answer the last of these messages."""
+
+    messages: tuple[Message, ...]
+    params: SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteRequest:
+    """Continue this text."""
+
+    prompt: str
+    params: SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadRequest:
+    """Give the model's memory back."""
+
+
+Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest

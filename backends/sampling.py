@@ -1,0 +1,137 @@
+"""From logits to the next token: repetition penalty, temperature, top_k, top_p, in that order.
+
+The functions are pure: logits of shape (vocab_size,) in, logits of the same shape out, with -inf
+for what is excluded. They compute what transformers' processors of the same names compute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .base import Logits
+from .errors import InvalidLogitsError, InvalidRequestError
+from .events import SamplingDefaults
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How tokens are chosen and when to stop."""
+
+    greedy: bool = False
+    temperature: float = 1.0  #: 0 means greedy
+    top_k: int = 0  #: 0 means all tokens
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+    max_new_tokens: int = 64
+    seed: int | None = None  #: None draws one
+    stop: tuple[str, ...] = ()  #: texts that end the answer and are not part of it
+
+    def __post_init__(self) -> None:
+        """Raises InvalidRequestError, naming the option, its range and the value."""
+        _check("Temperature", self.temperature, 0, 100)
+        _check("Top-k", self.top_k, 0, 2**31)
+        _check("Top-p", self.top_p, 0, 1)
+        _check("Repetition penalty", self.repetition_penalty, 0.01, 100)
+        _check("The number of new tokens", self.max_new_tokens, 1, 2**31)
+        if self.seed is not None:
+            _check("The seed", self.seed, 0, 2**63 - 1)
+        if any(not text for text in self.stop):
+            raise InvalidRequestError("A stop text cannot be empty.")
+
+    @classmethod
+    def from_defaults(cls, defaults: SamplingDefaults) -> SamplingParams:
+        """What the checkpoint asks for."""
+        return cls(
+            greedy=defaults.greedy,
+            temperature=defaults.temperature,
+            top_k=defaults.top_k,
+            top_p=defaults.top_p,
+            repetition_penalty=defaults.repetition_penalty,
+            max_new_tokens=defaults.max_new_tokens,
+        )
+
+
+def _check(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise InvalidRequestError(
+            "{name} must be from {low:g} to {high:g}, not {value:g}.",
+            name=name,
+            low=low,
+            high=high,
+            value=value,
+        )
+
+
+class Sampler:
+    """Chooses tokens for one answer. The same seed and logits give the same tokens."""
+
+    def __init__(self, params: SamplingParams, vocab_size: int) -> None:
+        self._params = params
+        self._greedy = params.greedy or params.temperature == 0
+        self._random = np.random.default_rng(params.seed)
+        self._seen = np.zeros(vocab_size, dtype=np.bool_)
+
+    def see(self, token_ids: list[int]) -> None:
+        """Count tokens of the prompt or the answer for the repetition penalty."""
+        self._seen[token_ids] = True
+
+    def sample(self, logits: Logits) -> int:
+        """The next token. Raises InvalidLogitsError on NaN or infinity."""
+        if not np.isfinite(logits).all():
+            raise InvalidLogitsError
+        params = self._params
+        scores = apply_repetition_penalty(logits, self._seen, params.repetition_penalty)
+        if self._greedy:
+            return int(scores.argmax())
+        ids, probabilities = distribution(scores, params)
+        return int(self._random.choice(ids, p=probabilities))
+
+
+def distribution(
+    scores: Logits, params: SamplingParams
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """Candidate ids, ascending, and their probabilities, after temperature, top_k and top_p."""
+    kept = apply_top_p(
+        apply_top_k(scores / np.float32(params.temperature), params.top_k), params.top_p
+    )
+    ids = np.flatnonzero(kept > -np.inf)
+    return ids, _softmax(kept[ids])
+
+
+def apply_repetition_penalty(logits: Logits, seen: npt.NDArray[np.bool_], penalty: float) -> Logits:
+    """Divide the positive and multiply the negative logits of `seen` tokens by `penalty`."""
+    if penalty == 1.0:
+        return logits
+    factor = np.float32(penalty)
+    penalised = np.where(logits < 0, logits * factor, logits / factor)
+    return np.where(seen, penalised, logits)
+
+
+def apply_top_k(logits: Logits, top_k: int) -> Logits:
+    """Keep the `top_k` best, and those that tie with the last of them; 0 keeps all."""
+    if top_k <= 0 or top_k >= logits.size:
+        return logits
+    threshold = np.partition(logits, -top_k)[-top_k]
+    return np.where(logits < threshold, np.float32(-np.inf), logits)
+
+
+def apply_top_p(logits: Logits, top_p: float) -> Logits:
+    """Keep the fewest best tokens whose probabilities reach `top_p`, at least one."""
+    if top_p >= 1.0:
+        return logits
+    ids = np.flatnonzero(logits > -np.inf)
+    ids = ids[np.argsort(logits[ids], kind="stable")]  # ascending, as the published order of sums
+    drop = np.cumsum(_softmax(logits[ids])) <= 1.0 - top_p
+    drop[-1] = False
+    kept = logits.copy()
+    kept[ids[drop]] = -np.inf
+    return kept
+
+
+def _softmax(logits: Logits) -> npt.NDArray[np.float64]:
+    exponentials = np.exp(logits.astype(np.float64) - float(logits.max()))
+    total: float = exponentials.sum()
+    return exponentials / total

@@ -1,0 +1,305 @@
+"""Where each tensor lies in a weight file: .safetensors and PyTorch's .bin, without torch.
+
+Both readers return records (name, dtype, shape, place in the file) and read no weight. So one
+way of mapping, converting or exporting tensors serves every layout, the window's process can
+recognise a model, and the peak of memory is bounded by a tensor and not by a shard.
+
+A .bin file is a zip archive with a pickle. The pickle is interpreted by an unpickler that knows
+four names and constructs nothing but records, which is stricter than `torch.load` with
+`weights_only=True`; everything else in it is refused by name and never called.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import struct
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import NoReturn
+
+from .errors import DamagedCheckpointError, Phrase, UnsafeCheckpointError
+
+#: Bytes of one element, by safetensors' names of dtypes.
+DTYPE_BYTES = {
+    "F64": 8, "F32": 4, "F16": 2, "BF16": 2,
+    "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+}  # fmt: skip
+
+_MAX_HEADER_BYTES = 100_000_000  # as the safetensors library has it
+_MAX_PICKLE_BYTES = 64_000_000  # the largest released one is under 100 kB
+
+
+@dataclass(frozen=True, slots=True)
+class TensorRecord:
+    """One tensor as it lies on disk: contiguous, row-major, little-endian."""
+
+    name: str
+    dtype: str  #: a key of DTYPE_BYTES
+    shape: tuple[int, ...]
+    file: Path
+    offset: int  #: of its first byte in the file
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes on disk."""
+        return prod(self.shape) * DTYPE_BYTES[self.dtype]
+
+
+def read_records(file: Path) -> list[TensorRecord]:
+    """The tensors of a weight file. Raises DamagedCheckpointError, UnsafeCheckpointError."""
+    try:
+        if file.suffix == ".safetensors":
+            return _read_safetensors(file)
+        return _read_torch_archive(file)
+    except OSError as error:
+        raise DamagedCheckpointError(
+            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
+        ) from error
+
+
+# --- .safetensors ------------------------------------------------------------------------
+
+
+def _read_safetensors(file: Path) -> list[TensorRecord]:
+    size = file.stat().st_size
+    with file.open("rb") as stream:
+        prefix = stream.read(8)
+        if len(prefix) < 8:
+            raise DamagedCheckpointError(file, Phrase("it has only {size} bytes", size=size))
+        (header_bytes,) = struct.unpack("<Q", prefix)
+        if header_bytes > min(_MAX_HEADER_BYTES, size - 8):
+            raise DamagedCheckpointError(
+                file,
+                Phrase(
+                    "its header would be {n} bytes in a file of {size}", n=header_bytes, size=size
+                ),
+            )
+        raw = stream.read(header_bytes)
+    try:
+        header = json.loads(raw, object_pairs_hook=_unique_keys)
+    except _DuplicateKeyError as error:
+        raise DamagedCheckpointError(
+            file, Phrase("its header names “{name}” twice", name=str(error))
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise DamagedCheckpointError(file, "its header is not readable") from error
+    if not isinstance(header, dict):
+        raise DamagedCheckpointError(file, "its header is not readable")
+    header.pop("__metadata__", None)
+    start = 8 + header_bytes
+    records = [_safetensors_record(file, start, name, entry) for name, entry in header.items()]
+    end = start
+    for record in sorted(records, key=lambda record: (record.offset, record.nbytes)):
+        if record.offset != end:
+            raise DamagedCheckpointError(file, _of(record.name, "overlaps another or leaves a gap"))
+        end += record.nbytes
+    if end != size:
+        raise DamagedCheckpointError(
+            file,
+            Phrase("it has {size:,} bytes, but its header describes {end:,}", size=size, end=end),
+        )
+    return records
+
+
+def _safetensors_record(file: Path, start: int, name: str, entry: object) -> TensorRecord:
+    match entry:
+        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(begin), int(end)]}:
+            pass
+        case _:
+            raise DamagedCheckpointError(file, _of(name, "is not described as a tensor"))
+    if dtype not in DTYPE_BYTES:
+        raise DamagedCheckpointError(
+            file, _of(name, Phrase("has the unknown type {dtype}", dtype=dtype[:20]))
+        )
+    if any(not isinstance(n, int) or isinstance(n, bool) or n < 0 for n in shape):
+        raise DamagedCheckpointError(file, _of(name, "has an impossible shape"))
+    record = TensorRecord(name, dtype, tuple(shape), file, start + begin)
+    if begin < 0 or end - begin != record.nbytes:
+        raise DamagedCheckpointError(
+            file,
+            _of(
+                name,
+                Phrase(
+                    "takes {n} bytes, but its shape needs {need}", n=end - begin, need=record.nbytes
+                ),
+            ),
+        )
+    return record
+
+
+def _of(tensor: str, what: str | Phrase) -> Phrase:
+    return Phrase("“{tensor}” {what}", tensor=tensor, what=what)
+
+
+class _DuplicateKeyError(ValueError):
+    pass
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _DuplicateKeyError(key)
+        found[key] = value
+    return found
+
+
+# --- PyTorch's zip archive ---------------------------------------------------------------
+
+_STORAGE_DTYPES = {
+    "DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16",
+    "LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8",
+    "ByteStorage": "U8", "BoolStorage": "BOOL",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _StorageType:
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Storage:
+    dtype: str
+    key: str
+    numel: int
+
+
+@dataclass(frozen=True, slots=True)
+class _TensorView:
+    storage: _Storage
+    offset: int  #: elements
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+def _rebuild_tensor(
+    storage: _Storage, offset: int, shape: tuple[int, ...], stride: tuple[int, ...], *_: object
+) -> _TensorView:
+    return _TensorView(storage, offset, tuple(shape), tuple(stride))
+
+
+def _rebuild_parameter(data: _TensorView, *_: object) -> _TensorView:
+    return data
+
+
+class _RecordUnpickler(pickle.Unpickler):
+    """Interprets the pickle of a state dict; constructs inert records only."""
+
+    def __init__(self, file: Path, data: bytes) -> None:
+        super().__init__(io.BytesIO(data))
+        self._file = file
+
+    def find_class(self, module: str, name: str) -> object:
+        if module == "torch" and name in _STORAGE_DTYPES:
+            return _StorageType(_STORAGE_DTYPES[name])
+        known: dict[tuple[str, str], Callable[..., object]] = {
+            ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
+            ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+            ("collections", "OrderedDict"): OrderedDict,
+        }
+        if (module, name) in known:
+            return known[module, name]
+        raise UnsafeCheckpointError(
+            self._file, Phrase("it contains code ({name})", name=f"{module}.{name}"[:120])
+        )
+
+    def persistent_load(self, pid: object) -> _Storage:
+        match pid:
+            case ("storage", _StorageType(dtype), str(key), str(), int(numel)):
+                return _Storage(dtype, key, numel)
+            case _:
+                raise pickle.UnpicklingError("not a storage")
+
+
+def _read_torch_archive(file: Path) -> list[TensorRecord]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = {info.filename: info for info in archive.infolist()}
+            pickles = [
+                name for name in entries if name.count("/") == 1 and name[-9:] == "/data.pkl"
+            ]
+            if len(pickles) != 1:
+                raise DamagedCheckpointError(file, "it is not a PyTorch weight file")
+            root = pickles[0][:-8]
+            if entries[pickles[0]].file_size > _MAX_PICKLE_BYTES:
+                raise DamagedCheckpointError(file, "its list of tensors is implausibly large")
+            order = entries.get(root + "byteorder")
+            if order is not None and archive.read(order) != b"little":
+                raise DamagedCheckpointError(file, "its numbers are not little-endian")
+            state = _RecordUnpickler(file, archive.read(pickles[0])).load()
+    except zipfile.BadZipFile as error:
+        raise DamagedCheckpointError(
+            file,
+            Phrase(
+                "its {size:,} bytes are not a complete PyTorch weight file",
+                size=file.stat().st_size,
+            ),
+        ) from error
+    except (DamagedCheckpointError, UnsafeCheckpointError, OSError):
+        raise
+    except Exception as error:  # a broken pickle can raise nearly anything
+        raise DamagedCheckpointError(file, "its list of tensors is not readable") from error
+    if not isinstance(state, dict) or any(
+        not isinstance(name, str) or not isinstance(view, _TensorView)
+        for name, view in state.items()
+    ):
+        raise DamagedCheckpointError(file, "it holds something other than named tensors")
+    with file.open("rb") as stream:
+        return [_archive_record(file, stream, entries, root, *item) for item in state.items()]
+
+
+def _archive_record(
+    file: Path,
+    stream: io.BufferedReader,
+    entries: dict[str, zipfile.ZipInfo],
+    root: str,
+    name: str,
+    view: _TensorView,
+) -> TensorRecord:
+    def damaged(what: str) -> NoReturn:
+        raise DamagedCheckpointError(file, _of(name, what))
+
+    entry = entries.get(f"{root}data/{view.storage.key}")
+    if entry is None:
+        damaged("has no data in it")
+    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
+        damaged("is compressed or encrypted")
+    item = DTYPE_BYTES[view.storage.dtype]
+    numbers = (view.offset, *view.shape, *view.stride)
+    if any(not isinstance(n, int) or n < 0 for n in numbers):
+        damaged("has an impossible shape")
+    if not _is_contiguous(view.shape, view.stride):
+        damaged("is not stored row by row")
+    if (view.offset + prod(view.shape)) * item > entry.file_size:
+        damaged("reaches past the end of its data")
+    # The local header repeats the name and has an extra field of its own length (alignment).
+    stream.seek(entry.header_offset)
+    header = stream.read(30)
+    if len(header) < 30 or header[:4] != b"PK\x03\x04":
+        damaged("is not where the archive says")
+    name_bytes, extra_bytes = struct.unpack("<HH", header[26:30])
+    data_start = entry.header_offset + 30 + name_bytes + extra_bytes
+    record = TensorRecord(
+        name, view.storage.dtype, view.shape, file, data_start + view.offset * item
+    )
+    if record.offset + record.nbytes > file.stat().st_size:
+        damaged("reaches past the end of the file")
+    return record
+
+
+def _is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    if len(shape) != len(stride):
+        return False
+    expected = 1
+    for size, step in zip(reversed(shape), reversed(stride), strict=True):
+        if size != 1 and step != expected:
+            return False
+        expected *= size
+    return True
