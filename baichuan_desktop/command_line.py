@@ -1,0 +1,300 @@
+"""`baichuan-desktop`: the window without a verb, everything else with one.
+
+Nothing of Qt or torch is imported before a verb needs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from backends.errors import UserFacingError
+from backends.requests import LoadRequest
+from backends.sampling import SamplingParams
+
+from . import __version__, terminal
+from .services.app_paths import app_paths
+from .services.model_store import GUIDE_ID, ModelStore
+from .services.registry import InstalledModel, UnknownModelError, Variant
+
+_PROGRAM = "baichuan-desktop"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; the exit code. An error for the person is one sentence on stderr and code 1."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except UserFacingError as error:
+        print(f"{_PROGRAM}: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(error.hint, file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+# --- verbs -------------------------------------------------------------------------------
+
+
+def _window(arguments: argparse.Namespace) -> int:
+    from .app import main as window
+
+    return window(["--model", arguments.model] if arguments.model else [])
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    """The window if there is a display, else the terminal, else one question to the guide."""
+    if _has_display():
+        return _window(arguments)
+    arguments.model = arguments.model or GUIDE_ID
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        print("There is no display, so the chat opens in this terminal.")
+        return _chat(arguments)
+    session, _ = _load(arguments)
+    return terminal.ask_once(session, terminal.FIRST_QUESTION)
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _chat(arguments: argparse.Namespace) -> int:
+    session, name = _load(arguments)
+    return terminal.chat(session, name, system_prompt=arguments.system)
+
+
+def _complete(arguments: argparse.Namespace) -> int:
+    prompt = _prompt(arguments)
+    session, _ = _load(arguments)
+    return terminal.complete(session, prompt, echo=arguments.echo)
+
+
+def _prompt(arguments: argparse.Namespace) -> str:
+    if arguments.prompt is not None and arguments.prompt != "-":
+        return str(arguments.prompt)
+    try:
+        if arguments.prompt_file is not None:
+            text = arguments.prompt_file.read_text(encoding="utf-8")
+        else:
+            text = sys.stdin.buffer.read().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserFacingError("The prompt cannot be read: {reason}.", reason=str(error)) from error
+    # An editor ends a file with a newline that nobody typed as a part of the prompt.
+    return str(text).removesuffix("\n").removesuffix("\r")
+
+
+def _models_list(arguments: argparse.Namespace) -> int:
+    store = ModelStore(app_paths())
+    if arguments.known:
+        rows = [_variant_json(variant) for variant in store.variants]
+        columns = ("id", "name", "family", "kind", "context_length")
+    else:
+        rows = [_model_json(model) for model in store.models]
+        columns = ("id", "name", "family", "kind", "path")
+    if arguments.json:
+        _print_json(rows)
+    else:
+        _print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
+    return 0
+
+
+def _models_show(arguments: argparse.Namespace) -> int:
+    store = ModelStore(app_paths())
+    facts: dict[str, Any]
+    try:
+        model = store.model(arguments.id)
+    except UnknownModelError:
+        facts = _variant_json(store.variant(arguments.id))
+    else:
+        variant = store.variant_of(model)
+        facts = _model_json(model) | {"variant": _variant_json(variant) if variant else None}
+    if arguments.json:
+        _print_json(facts)
+    else:
+        _print_facts(facts)
+    return 0
+
+
+def _models_add(arguments: argparse.Namespace) -> int:
+    model = ModelStore(app_paths()).add(arguments.folder)
+    if arguments.json:
+        _print_json(_model_json(model))
+    else:
+        print(f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}")
+    return 0
+
+
+def _models_remove(arguments: argparse.Namespace) -> int:
+    model = ModelStore(app_paths()).remove(arguments.id)
+    if arguments.json:
+        _print_json(_model_json(model))
+    else:
+        print(f"{model.id} is not listed any more; its files are still at {model.path}")
+    return 0
+
+
+# --- what verbs share --------------------------------------------------------------------
+
+
+def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]:
+    """The loaded model and its name. Options that were not given stay what the model asks for."""
+    given = {field.name: getattr(arguments, field.name) for field in fields(SamplingParams)}
+    given = {name: value for name, value in given.items() if value is not None}
+    if "greedy" not in given and {"temperature", "top_k", "top_p"} & given.keys():
+        given["greedy"] = False  # a person who sets a temperature wants it to be used
+    if "stop" in given:
+        given["stop"] = tuple(given["stop"])
+    SamplingParams(**given)  # says what is wrong before minutes of loading
+    model = ModelStore(app_paths()).model(arguments.model)
+    request = LoadRequest(
+        str(model.path), arguments.precision, arguments.context_length, arguments.threads
+    )
+    session = terminal.load(request, model.name.en, lambda params: replace(params, **given))
+    return session, model.name.en
+
+
+def _model_json(model: InstalledModel) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "name": model.name.model_dump(),
+        "family": model.family,
+        "kind": model.kind,
+        "context_length": model.context_length,
+        "path": str(model.path),
+        "variant": model.variant,
+        "bundled": model.bundled,
+    }
+
+
+def _variant_json(variant: Variant) -> dict[str, Any]:
+    def plain(value: object) -> object:
+        return value.model_dump() if hasattr(value, "model_dump") else value
+
+    facts = {field.name: plain(getattr(variant, field.name)) for field in fields(Variant)}
+    return facts | {"published_memory_gib": dict(variant.published_memory_gib)}
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
+    cells = [[column.replace("_", " ") for column in columns]]
+    cells += [[str(row[column]) for column in columns] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = [
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        ]
+        print("  ".join(padded).rstrip())
+
+
+def _print_facts(facts: dict[str, Any], indent: str = "") -> None:
+    for name, value in facts.items():
+        if isinstance(value, dict) and value:
+            print(f"{indent}{name}:")
+            _print_facts(value, indent + "  ")
+        elif value not in (None, {}):
+            print(f"{indent}{name}: {value}")
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal; a hanzi takes two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+# --- arguments ---------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=_PROGRAM,
+        description="Runs the open Baichuan models on this machine, without any network.",
+        epilog="Without a command it opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
+    parser.set_defaults(run=_window, model=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    start = commands.add_parser(
+        "start", help="the window, or the terminal where there is no display"
+    )
+    start.set_defaults(run=_start, model=None)
+    _add_run_options(start)
+
+    chat = commands.add_parser("chat", help="chat in the terminal")
+    chat.set_defaults(run=_chat)
+    chat.add_argument("model", nargs="?", default=GUIDE_ID, metavar="MODEL", help=_MODEL_HELP)
+    _add_run_options(chat)
+
+    complete = commands.add_parser("complete", help="continue a text, for base models")
+    complete.set_defaults(run=_complete)
+    complete.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    source = complete.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prompt", metavar="TEXT", help="the text; - reads standard input")
+    source.add_argument(
+        "--prompt-file", type=Path, metavar="FILE", help="a UTF-8 file with the text"
+    )
+    complete.add_argument(
+        "--echo", action="store_true", help="print the text before its continuation"
+    )
+    _add_run_options(complete)
+
+    models = commands.add_parser("models", help="the models on this machine")
+    verbs = models.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = verbs.add_parser("list", help="list the models on this machine")
+    listing.add_argument("--known", action="store_true", help="list every released model instead")
+    listing.set_defaults(run=_models_list)
+    show = verbs.add_parser("show", help="what is known of a model")
+    show.add_argument("id", metavar="ID", help="a model on this machine, or a released one")
+    show.set_defaults(run=_models_show)
+    add = verbs.add_parser("add", help="list a checkpoint folder; nothing is copied")
+    add.add_argument("folder", type=Path, metavar="FOLDER")
+    add.set_defaults(run=_models_add)
+    remove = verbs.add_parser("remove", help="forget a model; its files stay")
+    remove.add_argument("id", metavar="ID")
+    remove.set_defaults(run=_models_remove)
+    for verb in (listing, show, add, remove):
+        verb.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+_MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--system", metavar="TEXT", help="the system prompt of a chat")
+    sampling = parser.add_argument_group(
+        "sampling", "what is not given stays as the model asks for"
+    )
+    sampling.add_argument(
+        "--greedy", action="store_true", default=None, help="always the likeliest"
+    )
+    sampling.add_argument("--temperature", type=float, metavar="T", help="0 is greedy")
+    sampling.add_argument("--top-k", type=int, metavar="K", help="0 is all tokens")
+    sampling.add_argument("--top-p", type=float, metavar="P")
+    sampling.add_argument("--repetition-penalty", type=float, metavar="R", help="1 is none")
+    sampling.add_argument("--max-new-tokens", type=int, metavar="N")
+    sampling.add_argument("--seed", type=int, metavar="N", help="the same seed, the same answer")
+    sampling.add_argument(
+        "--stop", type=str, action="append", metavar="TEXT", help="ends the answer; may be repeated"
+    )
+    machine = parser.add_argument_group("machine")
+    machine.add_argument("--precision", default="auto", metavar="P", help="auto, bf16 or fp32")
+    machine.add_argument(
+        "--context-length", type=int, metavar="N", help="tokens, at most the model's"
+    )
+    machine.add_argument("--threads", type=int, metavar="N", help="default: the physical cores")

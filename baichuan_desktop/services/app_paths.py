@@ -1,0 +1,57 @@
+"""The folders of the app. Naming one makes nothing; whoever writes makes it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import platformdirs
+
+_NAME = "baichuan-desktop"
+
+#: Puts every folder below one, for a USB stick or a test.
+HOME_VARIABLE = "BAICHUAN_DESKTOP_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class AppPaths:
+    """Where the app keeps what it writes, and what it reads."""
+
+    config: Path
+    log: Path
+    site_registry: Path  #: the administrator's registry layer; need not exist
+
+    @property
+    def user_registry(self) -> Path:
+        """The person's own registry layer."""
+        return self.config / "models_registry.yaml"
+
+    @property
+    def settings(self) -> Path:
+        """The person's settings."""
+        return self.config / "settings.json"
+
+    @property
+    def engine_log(self) -> Path:
+        """What engine processes print."""
+        return self.log / "engine.log"
+
+
+def app_paths() -> AppPaths:
+    """The folders on this machine."""
+    site = Path(platformdirs.site_config_dir(_NAME, appauthor=False)) / "models_registry.yaml"
+    if home := os.environ.get(HOME_VARIABLE):
+        root = Path(home).absolute()
+        return AppPaths(root / "config", root / "log", site)
+    return AppPaths(
+        Path(platformdirs.user_config_dir(_NAME, appauthor=False)),
+        Path(platformdirs.user_log_dir(_NAME, appauthor=False)),
+        site,
+    )
+
+
+def resource(name: str) -> Path:
+    """A file or folder that ships with the app. The app is installed as plain files."""
+    return Path(str(resources.files("baichuan_desktop") / "resources" / name))

@@ -1,0 +1,151 @@
+"""The models on this machine: what is listed, added, removed, and where each lies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from backends.checkpoint import Checkpoint
+from backends.errors import InvalidRequestError
+
+from .app_paths import AppPaths, resource
+from .registry import (
+    InstalledModel,
+    Registry,
+    Variant,
+    add_installed,
+    remove_installed,
+    shipped_registry_text,
+)
+from .registry_schema import Names, Shapes
+
+GUIDE_ID = "baichuan-guide"
+
+
+class ModelStore:
+    """The registry's three layers, and the guide model that ships with the app."""
+
+    def __init__(self, paths: AppPaths) -> None:
+        """Read the layers. Raises RegistryError."""
+        self._paths = paths
+        self._registry = self._load()
+
+    def _load(self) -> Registry:
+        layers = (self._paths.site_registry, self._paths.user_registry)
+        return Registry.load(shipped_registry_text(), layers)
+
+    @property
+    def variants(self) -> Sequence[Variant]:
+        """Every released variant that the registry describes, on this machine or not."""
+        return self._registry.variants
+
+    @property
+    def models(self) -> Sequence[InstalledModel]:
+        """The models on this machine, the guide model first."""
+        return (self._guide(), *self._registry.installed)
+
+    def _guide(self) -> InstalledModel:
+        variant = self._registry.variant(GUIDE_ID)
+        return InstalledModel(
+            id=GUIDE_ID,
+            name=variant.name,
+            path=resource("guide_model"),
+            variant=variant.id,
+            family=variant.family,
+            kind=variant.kind,
+            context_length=variant.context_length,
+            bundled=True,
+        )
+
+    def variant_of(self, model: InstalledModel) -> Variant | None:
+        """The released variant that a model is a copy of, or None."""
+        return self._registry.variant_of(model)
+
+    def variant(self, variant_id: str) -> Variant:
+        """A released variant. Raises UnknownModelError."""
+        return self._registry.variant(variant_id)
+
+    def model(self, name: str) -> InstalledModel:
+        """The model of an id, or of a path to its folder. Raises UnknownModelError."""
+        for model in self.models:
+            if model.id == name or _same_folder(model.path, name):
+                return model
+        if Path(name).is_dir():
+            return self.describe(Path(name))
+        return self._registry.model(name)  # which knows the closest id
+
+    def describe(self, folder: Path) -> InstalledModel:
+        """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
+        checkpoint = Checkpoint.open(folder)
+        config = checkpoint.config
+        variant = self._registry.recognise(
+            family=config.family.value,
+            shapes=Shapes(
+                hidden_size=config.hidden_size,
+                num_layers=config.num_layers,
+                num_heads=config.num_heads,
+                intermediate_size=config.intermediate_size,
+                vocab_size=config.vocab_size,
+            ),
+            kind=checkpoint.kind,
+            context_length=config.context_length,
+            storage="bf16",
+        )
+        # A folder's name is the person's own word for the model; what the model is, is read.
+        own_name = checkpoint.folder.name or config.family.value
+        if variant is not None and not variant.bundled:
+            model_id, names = variant.id, variant.name
+        else:
+            model_id, names = _slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
+        return InstalledModel(
+            id=self._unused_id(model_id),
+            name=names,
+            path=checkpoint.folder,
+            variant=variant.id if variant else None,
+            family=config.family.value,
+            kind=checkpoint.kind,
+            context_length=config.context_length,
+        )
+
+    def _unused_id(self, wanted: str) -> str:
+        taken = {model.id for model in self.models}
+        candidates = (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3)))
+        return next(candidate for candidate in candidates if candidate not in taken)
+
+    def add(self, folder: Path) -> InstalledModel:
+        """Link a checkpoint folder in place; one that is listed already is returned as it is.
+
+        Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
+        registry cannot be written.
+        """
+        for model in self.models:
+            if _same_folder(model.path, str(folder)):
+                Checkpoint.open(folder)  # listed, but is it still usable?
+                return model
+        model = self.describe(folder)
+        add_installed(self._paths.user_registry, model)
+        self._registry = self._load()
+        return self._registry.model(model.id)
+
+    def remove(self, model_id: str) -> InstalledModel:
+        """Forget a model; its files stay. Raises UnknownModelError, RegistryError."""
+        if model_id == GUIDE_ID:
+            raise InvalidRequestError("The guide model is a part of the app and cannot be removed.")
+        model = self._registry.model(model_id)
+        remove_installed(self._paths.user_registry, model_id)
+        self._registry = self._load()
+        return model
+
+
+def _same_folder(path: Path, name: str) -> bool:
+    try:
+        return path.resolve() == Path(name).expanduser().resolve()
+    except OSError:
+        return False
+
+
+def _slug(name: str, fallback: str) -> str:
+    """An id from a folder's name: lower case letters, digits, dots and dashes."""
+    slug = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
+    return slug or fallback

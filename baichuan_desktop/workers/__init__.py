@@ -1,0 +1,1 @@
+"""The only code that knows threads: from generators of events to Qt signals."""

@@ -1,0 +1,73 @@
+"""One-shot jobs away from the window's thread: `op` in a pool, its result in the window."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+
+from backends.errors import UserFacingError
+
+log = logging.getLogger(__name__)
+
+
+class _Signals(QObject):
+    succeeded = Signal(object)
+    failed = Signal(object)
+
+
+class _Runnable(QRunnable):
+    def __init__(self, op: Callable[[], object], signals: _Signals) -> None:
+        super().__init__()
+        self._op = op
+        self._signals = signals
+
+    def run(self) -> None:
+        try:
+            result = self._op()
+        except UserFacingError as error:
+            self._signals.failed.emit(error)
+        except Exception as error:  # a thread must not die silently
+            log.exception("A background task failed in a way that was not foreseen.")
+            self._signals.failed.emit(
+                UserFacingError(
+                    "The app met an error it does not know: {text}.", text=f"{error!s:.200}"
+                )
+            )
+        else:
+            self._signals.succeeded.emit(result)
+
+
+class BackgroundTask(QObject):
+    """Runs `op` once and emits its result in the thread of this object.
+
+    Signals:
+        succeeded: what `op` returned.
+        failed: the UserFacingError it raised.
+    """
+
+    succeeded = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, op: Callable[[], object], parent: QObject) -> None:
+        """`op` must not touch widgets."""
+        super().__init__(parent)
+        self._signals = _Signals()
+        self._signals.succeeded.connect(self._on_success)
+        self._signals.failed.connect(self._on_failure)
+        self._op = op
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        QThreadPool.globalInstance().start(_Runnable(self._op, self._signals))
+
+    @Slot(object)
+    def _on_success(self, result: object) -> None:
+        self.succeeded.emit(result)
+        self.deleteLater()
+
+    @Slot(object)
+    def _on_failure(self, error: object) -> None:
+        self.failed.emit(error)
+        self.deleteLater()
