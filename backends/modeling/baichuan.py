@@ -174,6 +174,13 @@ class NormHead(nn.Linear):
         self.folded = True
 
 
+def make_head(config: ModelConfig) -> nn.Linear:
+    """The output head of a family: [vocab_size, hidden_size]."""
+    if config.family.uses_norm_head:
+        return NormHead(config.hidden_size, config.vocab_size)
+    return nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+
+
 class BaichuanForCausalLM(nn.Module):
     """The whole model. `state_dict` has exactly the released names."""
 
@@ -181,11 +188,7 @@ class BaichuanForCausalLM(nn.Module):
         super().__init__()
         self.config = config
         self.model = BaichuanModel(config)
-        self.lm_head: nn.Linear
-        if config.family.uses_norm_head:
-            self.lm_head = NormHead(config.hidden_size, config.vocab_size)
-        else:
-            self.lm_head = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.lm_head = make_head(config)
 
     def forward(self, input_ids: Tensor, kv_cache: KVCache | None = None) -> Tensor:
         """Logits of every position: ids [B, T] to [B, T, vocab_size]."""

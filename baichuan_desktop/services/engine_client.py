@@ -59,17 +59,21 @@ class EngineClient:
 
         Each model gets an engine of its own, which is the only sure way to give all memory of
         the one before back. A request after a crash first loads the model again. When `cancel`
-        is set the engine is asked to stop; the events end in the usual way.
+        is set the engine is asked to stop and the events end in the usual way; a load that is
+        cancelled ends with its engine, and without `ModelReady`.
         """
         if isinstance(request, LoadRequest):
             if self._model is not None:
                 self.close()
             self._model = None
             yield from self._run(request, cancel)
-            self._model = request
+            if not cancel.is_set():
+                self._model = request
             return
         if self.pid is None and self._model is not None:
             yield from self._run(self._model, cancel)
+            if cancel.is_set():
+                return
         yield from self._run(request, cancel)
 
     def _run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
@@ -78,6 +82,9 @@ class EngineClient:
         self._send(process, self._last_id, request)
         deadline: float | None = None
         while True:
+            if cancel.is_set() and isinstance(request, LoadRequest):
+                self.close()
+                return
             if cancel.is_set() and deadline is None:
                 self._send(process, self._last_id, Cancel())
                 deadline = time.monotonic() + self._stop_seconds
