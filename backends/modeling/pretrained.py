@@ -21,7 +21,7 @@ from .baichuan import BaichuanModel, RMSNorm, make_head
 from .config import ModelConfig
 
 
-class BaichuanConfig(PretrainedConfig):
+class BaichuanConfig(PretrainedConfig):  # type: ignore[no-untyped-call]
     """config.json as transformers holds it; `shapes` is how this package reads it."""
 
     model_type = "baichuan"
@@ -37,15 +37,15 @@ class PretrainedBaichuan(PreTrainedModel):
 
     config_class = BaichuanConfig
     base_model_prefix = "model"
-    _no_split_modules = ["DecoderLayer"]
-    _keys_to_ignore_on_load_unexpected = [r"self_attn\.rotary_emb\.inv_freq"]
+    _no_split_modules = ["DecoderLayer"]  # noqa: RUF012  transformers has an attribute here
+    _keys_to_ignore_on_load_unexpected = [r"self_attn\.rotary_emb\.inv_freq"]  # noqa: RUF012
 
     def __init__(self, config: BaichuanConfig) -> None:
         super().__init__(config)
         shapes = config.shapes
         self.model = BaichuanModel(shapes)
         self.lm_head = make_head(shapes)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         """As published: normal with `initializer_range`, norms one."""
@@ -53,12 +53,6 @@ class PretrainedBaichuan(PreTrainedModel):
             nn.init.normal_(module.weight, std=getattr(self.config, "initializer_range", 0.02))
         elif isinstance(module, RMSNorm):
             nn.init.ones_(module.weight)
-
-    def get_input_embeddings(self) -> nn.Module:
-        return self.model.embed_tokens
-
-    def set_input_embeddings(self, value: Any) -> None:
-        self.model.embed_tokens = value
 
     def forward(
         self,
@@ -80,6 +74,4 @@ class PretrainedBaichuan(PreTrainedModel):
             loss = F.cross_entropy(
                 logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100
             )
-        return CausalLMOutput(loss=loss, logits=logits)  # type: ignore[arg-type]
-
-
+        return CausalLMOutput(loss=loss, logits=logits)
