@@ -254,5 +254,6 @@ def _read_generation_config(
                 file,
                 Phrase("{name} is {value}, which is no token", name=name, value=f"{value!r:.40}"),
             )
-    assert isinstance(user, int) and isinstance(assistant, int)
+    assert isinstance(user, int)
+    assert isinstance(assistant, int)
     return ChatTokens(user, assistant), defaults

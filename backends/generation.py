@@ -21,8 +21,13 @@ from .sampling import Sampler, SamplingParams
 class Detokenizer(Protocol):
     """Ids to text as they come; see `StreamingDetokenizer`."""
 
-    def add(self, token_id: int) -> str: ...
-    def flush(self) -> str: ...
+    def add(self, token_id: int) -> str:
+        """The text that this id completes."""
+        ...
+
+    def flush(self) -> str:
+        """The text that is still held back."""
+        ...
 
 
 @dataclass(slots=True)
@@ -118,8 +123,8 @@ def stream(
         text = tail.add(detokenizer.flush()) + tail.flush()
         if text:
             yield TextDelta(text)
-        if tail.found:
-            reason = FinishReason.STOP_STRING
+    if tail.found:
+        reason = FinishReason.STOP_STRING
     yield Finished(
         reason=reason,
         prompt_tokens=len(prompt),

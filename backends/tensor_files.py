@@ -16,8 +16,9 @@ import json
 import pickle
 import struct
 import zipfile
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -222,18 +223,8 @@ def _read_torch_archive(file: Path) -> list[TensorRecord]:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = {info.filename: info for info in archive.infolist()}
-            pickles = [
-                name for name in entries if name.count("/") == 1 and name[-9:] == "/data.pkl"
-            ]
-            if len(pickles) != 1:
-                raise DamagedCheckpointError(file, "it is not a PyTorch weight file")
-            root = pickles[0][:-8]
-            if entries[pickles[0]].file_size > _MAX_PICKLE_BYTES:
-                raise DamagedCheckpointError(file, "its list of tensors is implausibly large")
-            order = entries.get(root + "byteorder")
-            if order is not None and archive.read(order) != b"little":
-                raise DamagedCheckpointError(file, "its numbers are not little-endian")
-            state = _RecordUnpickler(file, archive.read(pickles[0])).load()
+            root = _archive_root(file, archive, entries)
+            data = archive.read(f"{root}data.pkl")
     except zipfile.BadZipFile as error:
         raise DamagedCheckpointError(
             file,
@@ -242,7 +233,33 @@ def _read_torch_archive(file: Path) -> list[TensorRecord]:
                 size=file.stat().st_size,
             ),
         ) from error
-    except (DamagedCheckpointError, UnsafeCheckpointError, OSError):
+    except (ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise DamagedCheckpointError(file, "it is not a PyTorch weight file") from error
+    state = _unpickle(file, data)
+    with file.open("rb") as stream:
+        return [_archive_record(file, stream, entries, root, *item) for item in state.items()]
+
+
+def _archive_root(
+    file: Path, archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]
+) -> str:
+    """The folder in the archive that everything lies in, with a slash at its end."""
+    pickles = [name for name in entries if name.count("/") == 1 and name.endswith("/data.pkl")]
+    if len(pickles) != 1:
+        raise DamagedCheckpointError(file, "it is not a PyTorch weight file")
+    root = pickles[0].removesuffix("data.pkl")
+    if entries[pickles[0]].file_size > _MAX_PICKLE_BYTES:
+        raise DamagedCheckpointError(file, "its list of tensors is implausibly large")
+    order = entries.get(f"{root}byteorder")
+    if order is not None and archive.read(order) != b"little":
+        raise DamagedCheckpointError(file, "its numbers are not little-endian")
+    return root
+
+
+def _unpickle(file: Path, data: bytes) -> dict[str, _TensorView]:
+    try:
+        state = _RecordUnpickler(file, data).load()
+    except UnsafeCheckpointError:
         raise
     except Exception as error:  # a broken pickle can raise nearly anything
         raise DamagedCheckpointError(file, "its list of tensors is not readable") from error
@@ -251,14 +268,13 @@ def _read_torch_archive(file: Path) -> list[TensorRecord]:
         for name, view in state.items()
     ):
         raise DamagedCheckpointError(file, "it holds something other than named tensors")
-    with file.open("rb") as stream:
-        return [_archive_record(file, stream, entries, root, *item) for item in state.items()]
+    return state
 
 
 def _archive_record(
     file: Path,
     stream: io.BufferedReader,
-    entries: dict[str, zipfile.ZipInfo],
+    entries: Mapping[str, zipfile.ZipInfo],
     root: str,
     name: str,
     view: _TensorView,

@@ -140,7 +140,7 @@ class EngineClient:
         self.close()
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(OSError):  # the log of the engine before, if there was one
-            os.replace(self._log_file, self._log_file.with_suffix(".previous.log"))
+            self._log_file.replace(self._log_file.with_suffix(".previous.log"))
         with self._log_file.open("wb") as log_stream:
             process = subprocess.Popen(
                 _command(),

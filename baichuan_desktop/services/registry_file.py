@@ -7,17 +7,15 @@ refused by name and place, never half understood.
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from .atomic_file import replace_text
 from .registry_schema import (
     SCHEMA_VERSION,
     InstalledSection,
@@ -268,7 +266,7 @@ def write_section(path: Path, text: str, key: str, entries: list[dict[str, Any]]
         new_text = yaml.safe_dump(wanted, allow_unicode=True, sort_keys=False)
     load_layer(new_text, source_name=str(path))
     try:
-        _write_atomically(path, new_text)
+        replace_text(path, new_text)
     except OSError as error:
         what = f"cannot be written: {error.strerror or error}"
         hint = "Make room on the drive, or make the folder writable, and try again."
@@ -292,36 +290,3 @@ def _with_section_replaced(text: str, key: str, section: str) -> str:
     while end > start + 1 and (lines[end - 1].startswith("#") or not lines[end - 1].strip()):
         end -= 1  # a comment above the next section belongs to that one
     return "".join(lines[:start]) + section + "".join(lines[end:])
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    """Exchange the file in one step: after a power cut it is the old one or the new one.
-
-    Raises:
-        OSError: It could not be written; then it is what it was before.
-    """
-    target = path.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle of a folder to flush
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
