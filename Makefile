@@ -1,0 +1,26 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\): ## /make \1\t/p' Makefile
+
+run: ## open the window with the guide model (without a display: the chat in the terminal)
+	@installer/linux/setup.sh
+	@.venv/bin/baichuan-desktop start
+
+# Every check runs, whatever the others say; pytest is last, so that its summary ends the output.
+test: ## run every check: ruff, mypy, import-linter, pytest
+	@installer/linux/setup.sh --dev
+	@export QT_QPA_PLATFORM=offscreen; failed=; \
+	check() { echo "== $$*"; .venv/bin/"$$@" || failed="$$failed, $$*"; }; \
+	check ruff check .; \
+	check ruff format --check .; \
+	check mypy; \
+	check lint-imports --no-cache --no-logo; \
+	if [ -n "$$failed" ]; then echo "== failed: $${failed#, }"; fi; \
+	check pytest; \
+	[ -z "$$failed" ]
+
+clean: ## remove .venv and what the checks left
+	rm -rf .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

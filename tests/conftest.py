@@ -1,0 +1,19 @@
+"""No test opens a window on a screen or touches the folders of the person who runs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # Qt reads it when the first widget is made
+
+
+@pytest.fixture(autouse=True)
+def app_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the app keeps its settings, registry and logs in this test; not made yet."""
+    home = tmp_path / "app home"
+    monkeypatch.setenv("BAICHUAN_DESKTOP_HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))  # the site's registry layer
+    return home

@@ -1,0 +1,122 @@
+"""What is built, and what is pinned."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def test_wheel_holds_every_file_of_both_packages_and_the_registry_and_nothing_else(
+    wheel: Path,
+) -> None:
+    expected = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("baichuan_desktop", "backends")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    expected.add("baichuan_desktop/models_registry.yaml")
+
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    assert {name for name in names if ".dist-info/" not in name} == expected
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_wheel_finds_its_own_registry(wheel: Path, tmp_path: Path) -> None:
+    """From a checkout it is read in the folder above the package, which a wheel does not have."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "from baichuan_desktop.services.registry import __file__, shipped_registry_text\n"
+        "print(__file__, len(shipped_registry_text().encode()), sep='\\n')\n"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+
+    module, size = result.stdout.splitlines()
+    assert Path(module).is_relative_to(tmp_path)
+    assert int(size) == (ROOT / "models_registry.yaml").stat().st_size
+
+
+def _pins(lock: str) -> dict[str, str]:
+    """Version by name. A line that is neither a pin nor a comment is wrong."""
+    pins: dict[str, str] = {}
+    for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", line)
+            assert match, f"{lock}: {line}"
+            name = canonicalize_name(match[1])
+            assert name not in pins, f"{lock}: {line}"
+            pins[name] = match[2]
+    return pins
+
+
+def test_no_package_is_in_both_locks() -> None:
+    assert _pins(LOCKS[0]).keys().isdisjoint(_pins(LOCKS[1]))
+
+
+def test_torch_comes_first() -> None:
+    """Every other package that needs torch then takes the one that is there."""
+    assert next(iter(_pins(LOCKS[0]))) == "torch"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_these_tests_run_on_is_what_is_pinned(lock: str) -> None:
+    pins = _pins(lock)
+
+    installed = {name: metadata.version(name).partition("+")[0] for name in pins}
+
+    assert installed == pins
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_need_of_a_pinned_package_is_pinned(lock: str) -> None:
+    pins = _pins(LOCKS[0]) | (_pins(lock) if lock != LOCKS[0] else {})
+    for name in pins.keys() & _pins(lock).keys():
+        for need in metadata.requires(name) or []:
+            _assert_met(Requirement(need), pins, f"{name} needs {need}")
+
+
+def test_the_locks_meet_the_ranges_of_the_project() -> None:
+    pins = _pins(LOCKS[0])
+    for need in PROJECT["project"]["dependencies"] + PROJECT["build-system"]["requires"]:
+        _assert_met(Requirement(need), pins, need)
+    pins |= _pins(LOCKS[1])
+    for need in PROJECT["dependency-groups"]["dev"]:
+        if Requirement(need).name != PROJECT["project"]["name"]:
+            _assert_met(Requirement(need), pins, need)
+    for needs in PROJECT["project"]["optional-dependencies"].values():
+        for need in needs:
+            _assert_met(Requirement(need), pins, need)
+
+
+def _assert_met(need: Requirement, pins: dict[str, str], said: str) -> None:
+    if need.marker is None or need.marker.evaluate({"extra": ""}):
+        version = pins.get(canonicalize_name(need.name))
+        assert version is not None, f"{said}, which is not pinned"
+        assert need.specifier.contains(version), f"{said}, and {version} is pinned"
