@@ -1,0 +1,137 @@
+"""The window's `main`: it makes every object once and wires them. Never imports torch."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import logging.handlers
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .services.app_paths import AppPaths, app_paths
+
+if TYPE_CHECKING:
+    from .ui.crash_reporter import CrashReporter
+
+log = logging.getLogger(__name__)
+
+_NAME = "Baichuan Desktop"
+_LOG_BYTES = 1_000_000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window, or be the engine of a frozen app; the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if "--engine" in arguments:
+        from backends.engine_main import main as engine
+
+        engine()
+        return 0
+    parser = argparse.ArgumentParser(prog="baichuan-desktop")
+    parser.add_argument("--model", metavar="ID_OR_FOLDER", help="the model to begin with")
+    options = parser.parse_args(arguments)
+    return _run_window(options.model)
+
+
+def _run_window(model: str | None) -> int:
+    from PySide6.QtWidgets import QApplication
+
+    from backends.errors import UserFacingError
+
+    from .services.engine_client import EngineClient
+    from .services.model_store import ModelStore
+    from .services.settings import SettingsFile
+    from .ui.crash_reporter import CrashReporter
+    from .ui.error_dialog import error_dialog
+    from .ui.fonts import ensure_chinese_font
+    from .ui.i18n import Translations
+    from .ui.icons import app_icon
+    from .ui.main_window import MainWindow
+    from .ui.theme import Theme
+    from .workers.generation_worker import GenerationWorker
+
+    paths = app_paths()
+    log_file = _start_log(paths)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends the window
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("baichuan-desktop")
+    app.setApplicationDisplayName(_NAME)
+    app.setDesktopFileName("baichuan-desktop")
+    ensure_chinese_font()
+    app.setWindowIcon(app_icon())
+    theme = Theme(app)
+    settings = SettingsFile(paths.settings)
+    translations = Translations(app)
+    translations.use(settings.current.language)
+    reporter = CrashReporter(log_file, theme)
+    _report_to(reporter)
+    try:
+        store = ModelStore(paths)
+    except UserFacingError as error:  # a registry file that somebody edited
+        error_dialog(error, theme, None).exec()
+        return 1
+    client = EngineClient(paths.engine_log)
+    worker = GenerationWorker(client.run, client.kill)
+    window = MainWindow(store, settings, worker, theme, translations)
+    reporter.window = window
+    window.show()
+    window.load_first(model)
+    try:
+        return app.exec()
+    finally:
+        sys.excepthook = sys.__excepthook__
+        worker.shut_down()
+        client.close()
+
+
+def _start_log(paths: AppPaths) -> Path:
+    """Log to a file that cannot grow without end; where it cannot be written, to stderr alone."""
+    file = paths.log / "window.log"
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    handlers[0].setLevel(logging.WARNING)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(
+                file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8"
+            )
+        )
+    except OSError as error:
+        sys.stderr.write(f"The log {file} cannot be written: {error}\n")
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        handlers=handlers,
+        force=True,
+    )
+    return file
+
+
+def _report_to(reporter: CrashReporter) -> None:
+    """Log what nobody caught, and show it."""
+
+    def report(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        log.critical("An error that nobody caught.", exc_info=(kind, error, trace))
+        reporter.happened.emit("".join(traceback.format_exception(kind, error, trace)))
+
+    def report_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            report(args.exc_type, args.exc_value, args.exc_traceback)
+
+    sys.excepthook = report
+    threading.excepthook = report_thread
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1097 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About Baichuan Desktop</source>
+        <translation>关于 Baichuan Desktop</translation>
+    </message>
+    <message>
+        <source>Runs the open Baichuan language models on your own machine. It opens no network connection: no account, no telemetry, no updates by itself.</source>
+        <translation>在您自己的电脑上运行开放的百川语言模型。程序不会建立任何网络连接：没有账号，没有遥测，也不会自行更新。</translation>
+    </message>
+    <message>
+        <source>The app is free software under the Apache License 2.0.</source>
+        <translation>本程序是自由软件，采用 Apache License 2.0 许可证。</translation>
+    </message>
+    <message>
+        <source>It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0) and the font Droid Sans Fallback (Apache 2.0). The weights of a model come under a licence of their own: see Help &gt; Model licence.</source>
+        <translation>本程序使用了 Qt 与 PySide6（LGPL 3）、PyTorch（BSD 3）、SentencePiece（Apache 2.0）以及字体 Droid Sans Fallback（Apache 2.0）。模型权重另有各自的许可协议，见“帮助 &gt; 模型许可协议”。</translation>
+    </message>
+    <message>
+        <source>It is not a product of Baichuan Inc.</source>
+        <translation>本程序不是百川智能的产品。</translation>
+    </message>
+    <message>
+        <source>Version {v}</source>
+        <translation>版本 {v}</translation>
+    </message>
+</context>
+<context>
+    <name>AnswerNotes</name>
+    <message>
+        <source>The answer broke off: {what}</source>
+        <translation>回答中断：{what}</translation>
+    </message>
+    <message>
+        <source>Stopped before an answer began</source>
+        <translation>在回答开始之前已停止</translation>
+    </message>
+    <message>
+        <source>No answer: {what}</source>
+        <translation>没有回答：{what}</translation>
+    </message>
+    <message>
+        <source>1 token</source>
+        <translation>1 个词元</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} 个词元</translation>
+    </message>
+    <message>
+        <source>{speed} tokens/s</source>
+        <translation>{speed} 词元/秒</translation>
+    </message>
+    <message>
+        <source>the {count} oldest messages no longer fit and were not read</source>
+        <translation>最早的 {count} 条消息已放不下，未被读取</translation>
+    </message>
+    <message>
+        <source>ended at a stop text</source>
+        <translation>遇到停止文本而结束</translation>
+    </message>
+    <message>
+        <source>reached “Max new tokens”</source>
+        <translation>已达到“最多生成”的上限</translation>
+    </message>
+    <message>
+        <source>the context is full</source>
+        <translation>上下文已满</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+</context>
+<context>
+    <name>ChatPage</name>
+    <message>
+        <source>A new conversation with {name} begins here.</source>
+        <translation>从这里开始与 {name} 的新对话。</translation>
+    </message>
+</context>
+<context>
+    <name>ChatTranscript</name>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>To the newest text</source>
+        <translation>跳到最新内容</translation>
+    </message>
+</context>
+<context>
+    <name>Composer</name>
+    <message>
+        <source>Esc</source>
+        <extracomment>no model yet: one can write, but not send</extracomment>
+        <translation>Esc</translation>
+    </message>
+    <message>
+        <source>Enter</source>
+        <translation>Enter</translation>
+    </message>
+    <message>
+        <source>Write the beginning of a text…</source>
+        <translation>写一段文本的开头…</translation>
+    </message>
+    <message>
+        <source>Write a message…</source>
+        <translation>输入消息…</translation>
+    </message>
+    <message>
+        <source>Text to continue</source>
+        <translation>待续写的文本</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>续写</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>You can write already; sending works when the model is loaded.</source>
+        <translation>现在就可以输入，模型加载完成后即可发送。</translation>
+    </message>
+    <message>
+        <source>Esc stops the answer</source>
+        <translation>按 Esc 停止回答</translation>
+    </message>
+    <message>
+        <source>Enter continues the text above, or write a new beginning</source>
+        <translation>按 Enter 接着上文续写，也可以写一个新的开头</translation>
+    </message>
+    <message>
+        <source>Enter continues your text · Shift+Enter is a new line</source>
+        <translation>Enter 续写 · Shift+Enter 换行</translation>
+    </message>
+    <message>
+        <source>Enter sends · Shift+Enter is a new line</source>
+        <translation>Enter 发送 · Shift+Enter 换行</translation>
+    </message>
+</context>
+<context>
+    <name>Language</name>
+    <message>
+        <source>en</source>
+        <comment>translate as: zh</comment>
+        <translation>zh</translation>
+    </message>
+</context>
+<context>
+    <name>LicenceDialog</name>
+    <message>
+        <source>Model licence</source>
+        <translation>模型许可协议</translation>
+    </message>
+    <message>
+        <source>This is none of the released models that the app knows. Read the licence that came with its weights.</source>
+        <translation>这不是本程序所知的已发布模型。请阅读随权重提供的许可协议。</translation>
+    </message>
+    <message>
+        <source>Commercial use: allowed.</source>
+        <translation>商业用途：允许。</translation>
+    </message>
+    <message>
+        <source>Commercial use: only with permission, on application.</source>
+        <translation>商业用途：须申请并获得许可。</translation>
+    </message>
+    <message>
+        <source>Commercial use: not allowed.</source>
+        <translation>商业用途：不允许。</translation>
+    </message>
+    <message>
+        <source>This is a summary. What holds is the licence that comes with the weights.</source>
+        <translation>以上为摘要，以随权重提供的许可协议原文为准。</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Open a model folder</source>
+        <extracomment>the one that is open</extracomment>
+        <translation>打开模型文件夹</translation>
+    </message>
+    <message>
+        <source>Long lines of the pasted text were broken: {count}</source>
+        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
+    </message>
+</context>
+<context>
+    <name>Menus</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>语言(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Open a model folder…</source>
+        <translation>打开模型文件夹(&amp;O)…</translation>
+    </message>
+    <message>
+        <source>&amp;New chat</source>
+        <translation>新对话(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Quit</source>
+        <translation>退出(&amp;Q)</translation>
+    </message>
+    <message>
+        <source>&amp;Stop the answer</source>
+        <translation>停止回答(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>复制(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Select &amp;all</source>
+        <translation>全选(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Settings panel</source>
+        <translation>设置面板(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;System</source>
+        <translation>跟随系统(&amp;S)</translation>
+    </message>
+    <message>
+        <source>Model &amp;licence</source>
+        <translation>模型许可协议(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;About Baichuan Desktop</source>
+        <translation>关于 Baichuan Desktop(&amp;A)</translation>
+    </message>
+</context>
+<context>
+    <name>MessageDialog</name>
+    <message>
+        <source>Copy details</source>
+        <translation>复制详情</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>More in docs/troubleshooting.md under “{topic}”</source>
+        <translation>更多说明见 docs/troubleshooting.md 中的“{topic}”</translation>
+    </message>
+    <message>
+        <source>The details are in {file}</source>
+        <translation>详细信息在 {file}</translation>
+    </message>
+    <message>
+        <source>Baichuan Desktop met an error of its own.</source>
+        <translation>Baichuan Desktop 自身出现了错误。</translation>
+    </message>
+    <message>
+        <source>You can go on. If something does not work, start it again.</source>
+        <translation>您可以继续使用；如果有功能不正常，请重新启动程序。</translation>
+    </message>
+</context>
+<context>
+    <name>ModelPicker</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Open a model folder…</source>
+        <translation>打开模型文件夹…</translation>
+    </message>
+    <message>
+        <source>A Baichuan checkpoint on this machine</source>
+        <translation>选择本机上的百川模型</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>请选择模型</translation>
+    </message>
+</context>
+<context>
+    <name>ModelTexts</name>
+    <message>
+        <source>Chat model</source>
+        <translation>对话模型</translation>
+    </message>
+    <message>
+        <source>Base model</source>
+        <translation>基座模型</translation>
+    </message>
+    <message>
+        <source>{count} tokens of context</source>
+        <translation>上下文 {count} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPanel</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>For example: Answer briefly, in plain words.</source>
+        <translation>例如：请用简洁易懂的话回答。</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>Greedy</source>
+        <translation>贪心</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Max new tokens</source>
+        <translation>最多生成</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>What the model is told before the conversation: its role, its manner.</source>
+        <translation>在对话之前告诉模型的话，例如它的角色和语气。</translation>
+    </message>
+    <message>
+        <source>Always takes the most likely token. The same question, the same answer.</source>
+        <translation>总是选取可能性最大的词元：同样的问题，得到同样的回答。</translation>
+    </message>
+    <message>
+        <source>Low is matter-of-fact, high is inventive. 0 is the same as greedy.</source>
+        <translation>低则平实，高则富于变化；0 与贪心相同。</translation>
+    </message>
+    <message>
+        <source>Chooses among this many of the most likely tokens. 0 is all of them.</source>
+        <translation>只在可能性最大的这么多个词元中选取；0 表示不限制。</translation>
+    </message>
+    <message>
+        <source>Leaves out unlikely tokens beyond this share. 1 leaves out none.</source>
+        <translation>只保留累计概率达到此值的词元；1 表示全部保留。</translation>
+    </message>
+    <message>
+        <source>Makes words that were there already less likely. 1 is none.</source>
+        <translation>降低已出现词语再次出现的可能性；1 表示不惩罚。</translation>
+    </message>
+    <message>
+        <source>An answer ends after this many tokens at the latest.</source>
+        <translation>一次回答最多生成这么多个词元。</translation>
+    </message>
+    <message>
+        <source>The same number gives the same answer again. Empty is random.</source>
+        <translation>填入相同的数字，会得到相同的回答；留空则为随机。</translation>
+    </message>
+    <message>
+        <source>Sets the sampling that the model&apos;s makers recommend.</source>
+        <translation>恢复为模型发布者推荐的采样设置。</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Loading {name}…</source>
+        <translation>正在加载 {name}…</translation>
+    </message>
+    <message>
+        <source>Loading the model: {percent} %</source>
+        <translation>正在加载模型：{percent}%</translation>
+    </message>
+    <message>
+        <source>No model is loaded. Choose one at the top.</source>
+        <translation>没有加载模型，请在上方选择一个。</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Reading the prompt…</source>
+        <translation>正在读取提示…</translation>
+    </message>
+    <message>
+        <source>Answering…</source>
+        <translation>正在回答…</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Context used</source>
+        <translation>已用上下文</translation>
+    </message>
+    <message>
+        <source>{count} threads</source>
+        <translation>{count} 个线程</translation>
+    </message>
+    <message>
+        <source>Context {used} / {length}</source>
+        <translation>上下文 {used} / {length}</translation>
+    </message>
+    <message>
+        <source>Tokens of prompt and answer together that the model can read.</source>
+        <translation>提示与回答合计，模型最多能读取的词元数。</translation>
+    </message>
+    <message>
+        <source>Reading the prompt: {done} of {total} tokens</source>
+        <translation>正在读取提示：{done} / {total} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>TopBar</name>
+    <message>
+        <source>New chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Clear the conversation (Ctrl+N)</source>
+        <translation>清空当前对话 (Ctrl+N)</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>System prompt and sampling (F9)</source>
+        <translation>系统提示词与采样 (F9)</translation>
+    </message>
+</context>
+<context>
+    <name>Welcome</name>
+    <message>
+        <source>Welcome</source>
+        <translation>欢迎</translation>
+    </message>
+    <message>
+        <source>Choose a model at the top, or open a model folder.</source>
+        <translation>请在上方选择模型，或打开模型文件夹。</translation>
+    </message>
+    <message>
+        <source>How can I help you with this app?</source>
+        <translation>关于这个程序，有什么可以帮您？</translation>
+    </message>
+    <message>
+        <source>This is the guide that ships with the app: a small model that answers questions about Baichuan Desktop. It is not a general assistant. Open a Baichuan model folder to chat about anything.</source>
+        <translation>这是随程序附带的向导：一个回答 Baichuan Desktop 使用问题的小模型，不是通用助手。想聊别的话题，请打开一个百川模型文件夹。</translation>
+    </message>
+    <message>
+        <source>How do I open a model folder?</source>
+        <translation>怎么打开模型文件夹？</translation>
+    </message>
+    <message>
+        <source>Does it work offline?</source>
+        <translation>能离线使用吗？</translation>
+    </message>
+    <message>
+        <source>How much memory does a 7B model need?</source>
+        <translation>7B 模型需要多少内存？</translation>
+    </message>
+    <message>
+        <source>How do I stop an answer?</source>
+        <translation>怎么停止回答？</translation>
+    </message>
+    <message>
+        <source>This is a base model: it continues the text you write and does not chat. Write the beginning of a text, such as this one:</source>
+        <translation>这是基座模型：它接着您写的文本往下写，不进行对话。请写一段文本的开头，例如：</translation>
+    </message>
+    <message>
+        <source>登鹳雀楼-&gt;王之涣
+夜雨寄北-&gt;</source>
+        <comment>a poem&apos;s title and its poet; keep it</comment>
+        <translation>登鹳雀楼-&gt;王之涣
+夜雨寄北-&gt;</translation>
+    </message>
+    <message>
+        <source>What you write stays on this machine. What would you like to know?</source>
+        <translation>您输入的内容只留在本机。想了解些什么？</translation>
+    </message>
+</context>
+<context>
+    <name>errors</name>
+    <message>
+        <source>A base model continues text and does not chat.</source>
+        <translation>基座模型只续写文本，不进行对话。</translation>
+    </message>
+    <message>
+        <source>A frame of {length} bytes on the pipe to the engine.</source>
+        <translation>引擎管道上出现了一个 {length} 字节的数据帧。</translation>
+    </message>
+    <message>
+        <source>A frame that is not understood: {data}.</source>
+        <translation>无法理解的数据帧：{data}。</translation>
+    </message>
+    <message>
+        <source>A stop text cannot be empty.</source>
+        <translation>停止文本不能为空。</translation>
+    </message>
+    <message>
+        <source>A system prompt can only stand first in a conversation.</source>
+        <translation>系统提示词只能放在对话的最前面。</translation>
+    </message>
+    <message>
+        <source>Choose a model first.</source>
+        <translation>请先选择模型。</translation>
+    </message>
+    <message>
+        <source>Choose one of these.</source>
+        <translation>请从中选择一种。</translation>
+    </message>
+    <message>
+        <source>Choose the folder that holds config.json, tokenizer.model and the weight files of one model, all copied completely.</source>
+        <translation>请选择包含 config.json、tokenizer.model 和权重文件的模型文件夹，并确认所有文件都已完整复制。</translation>
+    </message>
+    <message>
+        <source>Choose the precision “auto”.</source>
+        <translation>请将精度设为“auto”。</translation>
+    </message>
+    <message>
+        <source>Close other programs, choose a smaller context length, or use a smaller model.</source>
+        <translation>请关闭其他程序，选择较小的上下文长度，或使用较小的模型。</translation>
+    </message>
+    <message>
+        <source>Copy the model again from its source and compare the sizes of the files.</source>
+        <translation>请从来源重新复制模型，并核对文件大小。</translation>
+    </message>
+    <message>
+        <source>Copy tokenizer.model again from the model&apos;s source.</source>
+        <translation>请从模型来源重新复制 tokenizer.model。</translation>
+    </message>
+    <message>
+        <source>Correct the file at this place, or move it away, and start again.</source>
+        <translation>请改正文件中的这一处，或将文件移走，然后重新启动。</translation>
+    </message>
+    <message>
+        <source>Install the newer version of the app, or move the file away.</source>
+        <translation>请安装较新版本的程序，或将该文件移走。</translation>
+    </message>
+    <message>
+        <source>Make room on the drive, or make the folder writable, and try again.</source>
+        <translation>请腾出磁盘空间，或使文件夹可写，然后重试。</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>没有加载模型。</translation>
+    </message>
+    <message>
+        <source>Nothing of it was executed or opened. Get the model from its publisher; the published files do not contain this.</source>
+        <translation>其中的任何内容都没有被执行或打开。请从发布者处获取模型，正式发布的文件不含这样的内容。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Shorten the text, or send it in parts.</source>
+        <translation>请缩短文本，或分几次发送。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>The app met an error it does not know: {text}.</source>
+        <translation>程序遇到未知错误：{text}。</translation>
+    </message>
+    <message>
+        <source>The context length must be from 1 to {most} for this model, not {value}.</source>
+        <translation>该模型的上下文长度须在 1 到 {most} 之间，不能是 {value}。</translation>
+    </message>
+    <message>
+        <source>The engine met an error it does not know ({name}: {text}).</source>
+        <translation>引擎遇到未知错误（{name}：{text}）。</translation>
+    </message>
+    <message>
+        <source>The engine that runs the model stopped: {reason}.</source>
+        <translation>运行模型的引擎已停止：{reason}。</translation>
+    </message>
+    <message>
+        <source>The guide model is a part of the app and cannot be removed.</source>
+        <translation>向导模型是程序的一部分，不能移除。</translation>
+    </message>
+    <message>
+        <source>The list of models shows every id.</source>
+        <translation>模型列表中可以查到所有 ID。</translation>
+    </message>
+    <message>
+        <source>The log has the details; please report it.</source>
+        <translation>详细信息在日志中，请反馈此问题。</translation>
+    </message>
+    <message>
+        <source>The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.</source>
+        <translation>模型在{device}需要 {needed:.1f} GiB 内存，但只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s result is not a number, so the answer was stopped.</source>
+        <translation>模型的计算结果不是有效数字，回答已停止。</translation>
+    </message>
+    <message>
+        <source>The number of new tokens</source>
+        <translation>生成的词元数</translation>
+    </message>
+    <message>
+        <source>The number of threads must be from 1 to 1024, not {value}.</source>
+        <translation>线程数须在 1 到 1024 之间，不能是 {value}。</translation>
+    </message>
+    <message>
+        <source>The pipe to the engine ended in the middle of a frame.</source>
+        <translation>与引擎之间的管道在数据帧中途断开。</translation>
+    </message>
+    <message>
+        <source>The seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>The system prompt with your message</source>
+        <translation>系统提示词与您的消息</translation>
+    </message>
+    <message>
+        <source>The text</source>
+        <translation>这段文本</translation>
+    </message>
+    <message>
+        <source>The text so far is kept. Your next message starts a fresh engine.</source>
+        <translation>已有的文本会保留，下一条消息会启动新的引擎。</translation>
+    </message>
+    <message>
+        <source>The tokenizer “{file}” cannot be used: {what}.</source>
+        <translation>分词器“{file}”无法使用：{what}。</translation>
+    </message>
+    <message>
+        <source>The weight files are probably damaged: copy the model again from its source.</source>
+        <translation>权重文件可能已损坏：请从来源重新复制模型。</translation>
+    </message>
+    <message>
+        <source>There is no message to answer.</source>
+        <translation>没有可回答的消息。</translation>
+    </message>
+    <message>
+        <source>There is no model “{id}” in the registry.</source>
+        <translation>登记表中没有模型“{id}”。</translation>
+    </message>
+    <message>
+        <source>There is no model “{id}”, the closest is “{near}”.</source>
+        <translation>没有模型“{id}”，最接近的是“{near}”。</translation>
+    </message>
+    <message>
+        <source>There is no precision “{name}”; there are {known}.</source>
+        <translation>没有精度“{name}”，可选的有 {known}。</translation>
+    </message>
+    <message>
+        <source>There is no text to continue.</source>
+        <translation>没有可续写的文本。</translation>
+    </message>
+    <message>
+        <source>This app runs Baichuan-7B, Baichuan-13B, Baichuan2-7B and Baichuan2-13B.</source>
+        <translation>本程序可运行 Baichuan-7B、Baichuan-13B、Baichuan2-7B 和 Baichuan2-13B。</translation>
+    </message>
+    <message>
+        <source>This processor has no bf16 arithmetic, and fp32 fits in memory.</source>
+        <translation>此处理器不支持 bf16 运算，而内存容得下 fp32。</translation>
+    </message>
+    <message>
+        <source>This processor multiplies bf16, which takes half the memory of fp32.</source>
+        <translation>此处理器支持 bf16 运算，所需内存是 fp32 的一半。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Use the model&apos;s 16-bit checkpoint.</source>
+        <translation>请使用该模型的 16 位权重。</translation>
+    </message>
+    <message>
+        <source>You chose this precision.</source>
+        <translation>这是您选择的精度。</translation>
+    </message>
+    <message>
+        <source>Your message</source>
+        <translation>您的消息</translation>
+    </message>
+    <message>
+        <source>a library aborted it (signal 6)</source>
+        <translation>某个库使它中止（信号 6）</translation>
+    </message>
+    <message>
+        <source>a model file became unreadable while in use (signal 7)</source>
+        <translation>模型文件在使用中变得无法读取（信号 7）</translation>
+    </message>
+    <message>
+        <source>has an impossible place</source>
+        <translation>的位置不可能存在</translation>
+    </message>
+    <message>
+        <source>has an impossible shape</source>
+        <translation>的形状不可能存在</translation>
+    </message>
+    <message>
+        <source>has no data in it</source>
+        <translation>没有数据</translation>
+    </message>
+    <message>
+        <source>has the unknown type {dtype}</source>
+        <translation>的类型 {dtype} 未知</translation>
+    </message>
+    <message>
+        <source>hidden_act is {value}, not silu</source>
+        <translation>hidden_act 是 {value}，而不是 silu</translation>
+    </message>
+    <message>
+        <source>hidden_size {hidden} is no multiple of num_attention_heads {heads}</source>
+        <translation>hidden_size {hidden} 不是 num_attention_heads {heads} 的整数倍</translation>
+    </message>
+    <message>
+        <source>is compressed or encrypted</source>
+        <translation>被压缩或加密</translation>
+    </message>
+    <message>
+        <source>is nested too deeply</source>
+        <translation>嵌套过深</translation>
+    </message>
+    <message>
+        <source>is not described as a tensor</source>
+        <translation>没有按张量描述</translation>
+    </message>
+    <message>
+        <source>is not stored row by row</source>
+        <translation>没有按行存储</translation>
+    </message>
+    <message>
+        <source>is not where the archive says</source>
+        <translation>不在归档所记录的位置</translation>
+    </message>
+    <message>
+        <source>it cannot be read ({reason})</source>
+        <translation>无法读取（{reason}）</translation>
+    </message>
+    <message>
+        <source>it closed its pipe but did not end</source>
+        <translation>它关闭了管道却没有结束</translation>
+    </message>
+    <message>
+        <source>it contains code ({name})</source>
+        <translation>它包含代码（{name}）</translation>
+    </message>
+    <message>
+        <source>it crashed in native code (signal 11)</source>
+        <translation>它在本机代码中崩溃（信号 11）</translation>
+    </message>
+    <message>
+        <source>it did not stop within {seconds:.0f} seconds and was ended</source>
+        <translation>它在 {seconds:.0f} 秒内没有停止，已被结束</translation>
+    </message>
+    <message>
+        <source>it ended by itself with code {code}</source>
+        <translation>它自行退出，代码为 {code}</translation>
+    </message>
+    <message>
+        <source>it has no config.json</source>
+        <translation>其中没有 config.json</translation>
+    </message>
+    <message>
+        <source>it has no pieces for some characters of the text</source>
+        <translation>它无法表示文本中的某些字符</translation>
+    </message>
+    <message>
+        <source>it has no tokenizer.model</source>
+        <translation>其中没有 tokenizer.model</translation>
+    </message>
+    <message>
+        <source>it has no weight file (model.safetensors, pytorch_model.bin)</source>
+        <translation>其中没有权重文件（model.safetensors、pytorch_model.bin）</translation>
+    </message>
+    <message>
+        <source>it has no weight_map</source>
+        <translation>其中没有 weight_map</translation>
+    </message>
+    <message>
+        <source>it has only {size} bytes</source>
+        <translation>它只有 {size} 字节</translation>
+    </message>
+    <message>
+        <source>it has {pieces:,} pieces, but the model&apos;s vocabulary has {vocab_size:,}</source>
+        <translation>它有 {pieces:,} 个词片，而模型词表只有 {vocab_size:,} 个</translation>
+    </message>
+    <message>
+        <source>it has {size:,} bytes, but its header describes {end:,}</source>
+        <translation>它有 {size:,} 字节，而文件头描述的是 {end:,} 字节</translation>
+    </message>
+    <message>
+        <source>it holds something other than named tensors</source>
+        <translation>其中有命名张量以外的内容</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, which this model does not have</source>
+        <translation>其中有该模型没有的“{name}”</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, which {index} does not place there</source>
+        <translation>其中有“{name}”，而 {index} 并未将它放在这里</translation>
+    </message>
+    <message>
+        <source>it is implausibly large</source>
+        <translation>它大得不合理</translation>
+    </message>
+    <message>
+        <source>it is not UTF-8 text</source>
+        <translation>它不是 UTF-8 文本</translation>
+    </message>
+    <message>
+        <source>it is not a JSON object</source>
+        <translation>它不是 JSON 对象</translation>
+    </message>
+    <message>
+        <source>it is not a PyTorch weight file</source>
+        <translation>它不是 PyTorch 权重文件</translation>
+    </message>
+    <message>
+        <source>it is not a SentencePiece model</source>
+        <translation>它不是 SentencePiece 模型</translation>
+    </message>
+    <message>
+        <source>it is not readable as JSON</source>
+        <translation>无法按 JSON 读取</translation>
+    </message>
+    <message>
+        <source>it lacks the tensor “{name}”</source>
+        <translation>其中缺少张量“{name}”</translation>
+    </message>
+    <message>
+        <source>it names “{name}”, outside of its folder</source>
+        <translation>它指向文件夹之外的“{name}”</translation>
+    </message>
+    <message>
+        <source>it names “{name}”, which is no weight file</source>
+        <translation>它指向“{name}”，而那不是权重文件</translation>
+    </message>
+    <message>
+        <source>its architecture is {value}, not baichuan</source>
+        <translation>其架构是 {value}，而不是 baichuan</translation>
+    </message>
+    <message>
+        <source>its header is not readable</source>
+        <translation>文件头无法读取</translation>
+    </message>
+    <message>
+        <source>its header names “{name}” twice</source>
+        <translation>文件头中“{name}”出现了两次</translation>
+    </message>
+    <message>
+        <source>its header would be {n} bytes in a file of {size}</source>
+        <translation>文件只有 {size} 字节，文件头却声称有 {n} 字节</translation>
+    </message>
+    <message>
+        <source>its heads have an odd width, which rotary positions cannot have</source>
+        <translation>其注意力头的宽度是奇数，无法使用旋转位置编码</translation>
+    </message>
+    <message>
+        <source>its list of tensors is implausibly large</source>
+        <translation>其张量列表大得不合理</translation>
+    </message>
+    <message>
+        <source>its list of tensors is not readable</source>
+        <translation>其张量列表无法读取</translation>
+    </message>
+    <message>
+        <source>its numbers are not little-endian</source>
+        <translation>其数据不是小端序</translation>
+    </message>
+    <message>
+        <source>its weight files lack the tensor “{name}”</source>
+        <translation>其权重文件缺少张量“{name}”</translation>
+    </message>
+    <message>
+        <source>its weight_map names something that is no file</source>
+        <translation>其 weight_map 中有不是文件的条目</translation>
+    </message>
+    <message>
+        <source>its {size:,} bytes are not a complete PyTorch weight file</source>
+        <translation>它的 {size:,} 字节不是完整的 PyTorch 权重文件</translation>
+    </message>
+    <message>
+        <source>line 1</source>
+        <translation>第 1 行</translation>
+    </message>
+    <message>
+        <source>one of its pieces is not UTF-8</source>
+        <translation>其中有词片不是 UTF-8</translation>
+    </message>
+    <message>
+        <source>overlaps another or leaves a gap</source>
+        <translation>与其他张量重叠或留有空隙</translation>
+    </message>
+    <message>
+        <source>reaches past the end of its data</source>
+        <translation>超出了其数据的末尾</translation>
+    </message>
+    <message>
+        <source>reaches past the end of the file</source>
+        <translation>超出了文件末尾</translation>
+    </message>
+    <message>
+        <source>rms_norm_eps is {value}, which is not between 0 and 1</source>
+        <translation>rms_norm_eps 是 {value}，不在 0 和 1 之间</translation>
+    </message>
+    <message>
+        <source>rope_scaling is set, which no Baichuan model has</source>
+        <translation>设置了 rope_scaling，而百川模型都没有此项</translation>
+    </message>
+    <message>
+        <source>rope_theta is {value}, which is no base of rotary positions</source>
+        <translation>rope_theta 是 {value}，不能作为旋转位置编码的底数</translation>
+    </message>
+    <message>
+        <source>signal {number} ended it</source>
+        <translation>信号 {number} 结束了它</translation>
+    </message>
+    <message>
+        <source>takes {n} bytes, but its shape needs {need}</source>
+        <translation>占 {n} 字节，而其形状需要 {need} 字节</translation>
+    </message>
+    <message>
+        <source>the file must hold keys and values</source>
+        <translation>文件内容必须是键和值</translation>
+    </message>
+    <message>
+        <source>the file “{name}” that it names is missing</source>
+        <translation>它指向的文件“{name}”不存在</translation>
+    </message>
+    <message>
+        <source>the signal {name} ended it</source>
+        <translation>信号 {name} 结束了它</translation>
+    </message>
+    <message>
+        <source>the system ended it (signal 9), as it does when memory runs out</source>
+        <translation>系统结束了它（信号 9），内存耗尽时就会这样</translation>
+    </message>
+    <message>
+        <source>there is a control character</source>
+        <translation>其中有控制字符</translation>
+    </message>
+    <message>
+        <source>there is no such folder</source>
+        <translation>没有这个文件夹</translation>
+    </message>
+    <message>
+        <source>this machine in {precision}</source>
+        <translation>本机上以 {precision} 运行时</translation>
+    </message>
+    <message>
+        <source>this processor lacks an instruction that a library uses (signal 4)</source>
+        <translation>此处理器缺少某个库所用的指令（信号 4）</translation>
+    </message>
+    <message>
+        <source>tie_word_embeddings is set, which no Baichuan model has</source>
+        <translation>设置了 tie_word_embeddings，而百川模型都没有此项</translation>
+    </message>
+    <message>
+        <source>{name} is missing</source>
+        <translation>缺少 {name}</translation>
+    </message>
+    <message>
+        <source>{name} is {value}, not {low:g} to {high:g}</source>
+        <translation>{name} 是 {value}，不在 {low:g} 到 {high:g} 之间</translation>
+    </message>
+    <message>
+        <source>{name} is {value}, which is no token</source>
+        <translation>{name} 是 {value}，不是有效的词元</translation>
+    </message>
+    <message>
+        <source>{name} is {value}, which is not a whole number from {low} to {high}</source>
+        <translation>{name} 是 {value}，不是 {low} 到 {high} 之间的整数</translation>
+    </message>
+    <message>
+        <source>{name} must be from {low:g} to {high:g}, not {value:g}.</source>
+        <translation>{name}须在 {low:g} 到 {high:g} 之间，不能是 {value:g}。</translation>
+    </message>
+    <message>
+        <source>{source} is wrong at {place}: {what}.</source>
+        <translation>{source} 的 {place} 处有误：{what}。</translation>
+    </message>
+    <message>
+        <source>{source} {what}.</source>
+        <translation>{source}：{what}。</translation>
+    </message>
+    <message>
+        <source>{what} needs {prompt_tokens} tokens, but this model reads {context_length} tokens, prompt and answer together.</source>
+        <translation>{what}需要 {prompt_tokens} 个词元，而该模型最多读取 {context_length} 个词元（提示与回答合计）。</translation>
+    </message>
+    <message>
+        <source>“{file}” is damaged or incomplete: {what}.</source>
+        <translation>“{file}”已损坏或不完整：{what}。</translation>
+    </message>
+    <message>
+        <source>“{file}” was refused: {what}.</source>
+        <translation>“{file}”被拒绝：{what}。</translation>
+    </message>
+    <message>
+        <source>“{folder}” cannot be run: {what}.</source>
+        <translation>“{folder}”无法运行：{what}。</translation>
+    </message>
+    <message>
+        <source>“{folder}” holds weights quantised by bitsandbytes, which this version cannot read yet.</source>
+        <translation>“{folder}”中是 bitsandbytes 量化的权重，此版本尚不能读取。</translation>
+    </message>
+    <message>
+        <source>“{folder}” is not a Baichuan checkpoint folder: {what}.</source>
+        <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” has the shape {found}, but config.json implies {implied}</source>
+        <translation>“{name}”的形状是 {found}，而按 config.json 应为 {implied}</translation>
+    </message>
+    <message>
+        <source>“{name}” has the type {dtype}</source>
+        <translation>“{name}”的类型是 {dtype}</translation>
+    </message>
+    <message>
+        <source>“{tensor}” {what}</source>
+        <translation>“{tensor}”{what}</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,329 @@
+"""The window: it puts the parts together, and joins them with the services."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backends.errors import UserFacingError
+from backends.events import LoadProgress, ModelReady, PrefillProgress, PromptReady
+from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
+from baichuan_desktop.services.registry import InstalledModel, UnknownModelError
+from baichuan_desktop.services.settings import Language, SettingsFile
+from baichuan_desktop.workers.background_task import BackgroundTask
+from baichuan_desktop.workers.generation_worker import GenerationWorker
+
+from . import model_texts
+from .about import AboutDialog, LicenceDialog
+from .chat_controller import AnswerEnd, ChatController
+from .chat_page import ChatPage
+from .error_dialog import MessageDialog, error_dialog
+from .i18n import Translations
+from .menus import Menus
+from .model_switcher import ModelSwitcher
+from .request_queue import RequestQueue
+from .settings_panel import SettingsPanel
+from .status_line import StatusLine
+from .theme import Theme
+from .top_bar import TopBar
+
+_FIRST_SIZE = QSize(1060, 760)
+
+
+class MainWindow(QMainWindow):
+    """Used from the window's thread; whoever makes it shuts the worker down by closing it."""
+
+    def __init__(
+        self,
+        store: ModelStore,
+        settings: SettingsFile,
+        worker: GenerationWorker,
+        theme: Theme,
+        translations: Translations,
+    ) -> None:
+        super().__init__()
+        self._store = store
+        self._settings = settings
+        self._worker = worker
+        self._theme = theme
+        self._translations = translations
+        self.error: MessageDialog | None = None  #: the one that is open
+        queue = RequestQueue(worker, self)
+        self.switcher = ModelSwitcher(queue, self)
+        self.controller = ChatController(queue, self)
+        self.menus = Menus(self)
+        self.top_bar = TopBar(theme, self)
+        self.panel = SettingsPanel(self)
+        self.page = ChatPage(theme, self.controller, self.panel, self)
+        self.status = StatusLine(self)
+        self._lay_out()
+        self._connect()
+        self.menus.show_language(settings.current.language)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        self.setMenuBar(self.menus)
+        self.setStatusBar(self.status)
+        central = QWidget(self)
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top_bar)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.page, 1)
+        row.addWidget(self.panel)
+        column.addLayout(row, 1)
+        self.setCentralWidget(central)
+        self.setMinimumSize(640, 480)
+        size = self._settings.current.window_size
+        self.resize(QSize(*size) if size else _FIRST_SIZE)
+        self.show_panel(self._settings.current.show_panel)
+        QWidget.setTabOrder(self.top_bar.picker, self.top_bar.new_chat)
+        QWidget.setTabOrder(self.top_bar.new_chat, self.top_bar.panel)
+        QWidget.setTabOrder(self.top_bar.panel, self.page.transcript)
+        QWidget.setTabOrder(self.page.transcript, self.page.composer.input)
+        QWidget.setTabOrder(self.page.composer.input, self.page.composer.button)
+        self.page.composer.setFocus()
+
+    def _connect(self) -> None:
+        menus, bar = self.menus, self.top_bar
+        menus.open_folder.triggered.connect(self.ask_for_folder)
+        menus.new_chat.triggered.connect(self.controller.new_chat)
+        menus.quit.triggered.connect(self.close)
+        menus.stop.triggered.connect(self.controller.stop)
+        menus.copy.triggered.connect(self._copy)
+        menus.select_all.triggered.connect(self._select_all)
+        menus.panel.triggered.connect(self.show_panel)
+        menus.language_chosen.connect(self.use_language)
+        menus.licence.triggered.connect(self._show_licence)
+        menus.about.triggered.connect(self._show_about)
+        bar.picker.chosen.connect(self.load)
+        bar.picker.open_requested.connect(self.ask_for_folder)
+        bar.new_chat.clicked.connect(self.controller.new_chat)
+        bar.panel.clicked.connect(self.show_panel)
+        self.switcher.began.connect(self._on_loading)
+        self.switcher.progressed.connect(self._on_progressed)
+        self.switcher.ready.connect(self._on_ready)
+        self.switcher.failed.connect(self.show_error)
+        self.switcher.lost.connect(self._on_lost)
+        self.controller.progressed.connect(self._on_progressed)
+        self.controller.text_arrived.connect(self._on_text)
+        self.controller.answer_ended.connect(self._on_answer_ended)
+        self.controller.cleared.connect(self.status.clear_context)
+        self.controller.state_changed.connect(self._on_state)
+        self.controller.failed.connect(self.show_error)
+        self.page.composer.long_lines_broken.connect(self._on_long_lines)
+        bar.picker.set_models(self._store.models)
+        self._on_state()
+
+    # --- models -------------------------------------------------------------------------------
+
+    def load_first(self, name: str | None) -> None:
+        """Load what was asked for at the start, else what was used last, else the guide."""
+        if name is None:
+            self._load_last()
+            return
+        task = BackgroundTask(partial(self._store.model, name), self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self.show_error)
+        task.failed.connect(self._load_last)
+        task.start()
+
+    @Slot()
+    def _load_last(self) -> None:
+        guide = self._store.model(GUIDE_ID)
+        try:
+            last = self._store.model(self._settings.current.last_model or GUIDE_ID)
+        except UnknownModelError:  # it was removed in the meantime
+            last = guide
+        self.switcher.load(last, otherwise=guide)
+
+    @Slot(object)
+    def load(self, model: InstalledModel) -> None:
+        """Change to a model."""
+        self.switcher.load(model)
+
+    @Slot()
+    def ask_for_folder(self) -> None:
+        """Let the person choose a checkpoint folder."""
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Open a model folder"))
+        if folder:
+            self.open_folder(Path(folder))
+
+    def open_folder(self, folder: Path) -> None:
+        """Link a checkpoint folder, then load it."""
+        task = BackgroundTask(partial(self._store.add, folder), self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self.show_error)
+        task.start()
+
+    @Slot(object)
+    def _on_found(self, model: InstalledModel) -> None:
+        self.top_bar.picker.set_models(self._store.models)
+        wanted = self.switcher.wanted
+        if wanted is None or wanted.path != model.path:
+            self.load(model)
+
+    @Slot(object)
+    def _on_loading(self, model: InstalledModel) -> None:
+        self.top_bar.picker.show_model(model)
+        self.status.show_loading(partial(model_texts.name, model))
+        self.page.show_loading()
+        if self.controller.model is None or self.page.transcript.is_empty():
+            self.page.welcome.show_model(model, loaded=False)
+
+    @Slot(object, object)
+    def _on_ready(self, model: InstalledModel, ready: ModelReady) -> None:
+        is_another = self.controller.use_model(model)
+        if is_another:
+            self.panel.set_model(model.kind, ready.defaults)
+        self.top_bar.picker.show_model(model, ready.precision)
+        self.status.show_model(ready)
+        self.page.welcome.show_model(model, loaded=True)
+        self.page.show_model(is_another=is_another)
+        self._settings.change(last_model=model.id)
+        self.retranslate()
+
+    @Slot()
+    def _on_lost(self) -> None:
+        self.top_bar.picker.show_model(None)
+        self.status.show_no_model()
+        self.page.welcome.show_model(None, loaded=False)
+
+    # --- answers --------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_progressed(self, event: object) -> None:
+        match event:
+            case LoadProgress():
+                self.status.show_load_progress(event)
+            case ModelReady():  # a fresh engine after a crash
+                self.status.show_model(event)
+            case PromptReady():
+                self.status.show_prompt(event.prompt_tokens, event.dropped_messages)
+            case PrefillProgress():
+                self.status.show_prefill(event)
+
+    @Slot(str)
+    def _on_text(self, _text: str) -> None:
+        if not self.controller.is_stopping:
+            self.status.show_answering()
+
+    @Slot(object)
+    def _on_answer_ended(self, end: AnswerEnd) -> None:
+        if end.finished is not None:
+            self.status.show_finished(end.finished)
+
+    @Slot()
+    def _on_state(self) -> None:
+        controller = self.controller
+        self.menus.stop.setEnabled(controller.is_answering and not controller.is_stopping)
+        if controller.is_stopping:
+            self.status.show_stopping()
+        elif not controller.is_answering and self.switcher.current is not None:
+            self.status.show_ready()
+
+    @Slot(int)
+    def _on_long_lines(self, count: int) -> None:
+        self.status.notice(
+            lambda: self.tr("Long lines of the pasted text were broken: {count}").format(
+                count=count
+            )
+        )
+
+    # --- dialogs ----------------------------------------------------------------------------------
+
+    @Slot(object)
+    def show_error(self, error: UserFacingError) -> None:
+        """Show an error, in place of one that is still open."""
+        if self.error is not None:
+            self.error.close()
+        self.error = error_dialog(error, self._theme, self)
+        self.error.finished.connect(self._on_error_closed)
+        self.error.open()
+
+    @Slot()
+    def _on_error_closed(self) -> None:
+        if self.sender() is self.error:
+            self.error = None
+            self.page.composer.setFocus()
+
+    @Slot()
+    def _show_about(self) -> None:
+        AboutDialog(self).open()
+
+    @Slot()
+    def _show_licence(self) -> None:
+        model = self.switcher.current
+        if model is not None:
+            LicenceDialog(model, self._store.variant_of(model), self).open()
+
+    # --- view -------------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def show_panel(self, shown: bool) -> None:
+        """Show or hide the settings panel."""
+        self.panel.setVisible(shown)
+        self.menus.panel.setChecked(shown)
+        self.top_bar.panel.setChecked(shown)
+        if shown != self._settings.current.show_panel:
+            self._settings.change(show_panel=shown)
+
+    @Slot(str)
+    def use_language(self, language: Language) -> None:
+        """Speak another language, at once and from now on."""
+        self._translations.use(language)
+        self._settings.change(language=language)
+
+    @Slot()
+    def _copy(self) -> None:
+        focused = QApplication.focusWidget()
+        if isinstance(focused, QPlainTextEdit | QLineEdit):
+            focused.copy()
+        else:
+            self.page.transcript.copy()
+
+    @Slot()
+    def _select_all(self) -> None:
+        focused = QApplication.focusWidget()
+        if isinstance(focused, QPlainTextEdit | QLineEdit | QTextEdit):
+            focused.selectAll()
+        else:
+            self.page.transcript.selectAll()
+
+    def retranslate(self) -> None:
+        """Name the window after its model."""
+        model = self.switcher.current
+        app = QApplication.applicationDisplayName()
+        self.setWindowTitle(f"{model_texts.name(model)} — {app}" if model else app)
+        self.menus.licence.setEnabled(model is not None)
+
+    # --- Qt's own ---------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """End the engine and remember the window."""
+        if not self.isMaximized() and not self.isFullScreen():
+            self._settings.change(window_size=(self.width(), self.height()))
+        self._worker.shut_down()
+        super().closeEvent(event)

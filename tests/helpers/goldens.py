@@ -1,0 +1,85 @@
+"""Where the goldens lie, and their models, loaded once for all tests."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import safetensors.torch
+import torch
+
+from backends.checkpoint import Checkpoint
+from backends.modeling.baichuan import BaichuanForCausalLM
+from backends.modeling.weights import load_model
+from backends.tokenizer import Tokenizer
+
+ROOT = Path(__file__).parents[1] / "goldens"
+NAMES = ("b1-7b", "b1-13b", "b1-13b-h5", "b2-7b", "b2-13b", "b2-13b-h5")
+CHAT_NAMES = ("b1-13b", "b1-13b-h5", "b2-7b", "b2-13b", "b2-13b-h5")
+NORM_HEAD_NAMES = ("b2-7b", "b2-13b", "b2-13b-h5")
+#: Every golden checkpoint in every layout it has.
+CHECKPOINTS = [
+    (name, layout)
+    for name in NAMES
+    for layout in (("single",) if name.endswith("h5") else ("single", "sharded", "safetensors"))
+]
+
+
+@cache
+def _scratch() -> Path:
+    folder = tempfile.mkdtemp(prefix="goldens-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def folder(name: str, layout: str = "single") -> Path:
+    """The checkpoint folder; not to be written to."""
+    kept = ROOT / "checkpoints" / name / layout
+    if kept.is_dir():
+        return kept
+    source = ROOT / "checkpoints" / name / "safetensors"
+    made = _scratch() / name / layout
+    if made.is_dir():
+        return made
+    shutil.copytree(source, made, ignore=shutil.ignore_patterns("*.safetensors"))
+    state = safetensors.torch.load_file(source / "model.safetensors")
+    torch.save(state, made / "pytorch_model.bin")
+    return made
+
+
+@cache
+def checkpoint(name: str, layout: str = "single") -> Checkpoint:
+    return Checkpoint.open(folder(name, layout))
+
+
+@cache
+def model(name: str, layout: str = "single", dtype: str = "float32") -> BaichuanForCausalLM:
+    """The model itself, which has no state; a KV cache is the caller's."""
+    loading = load_model(checkpoint(name, layout), getattr(torch, dtype))
+    while True:
+        try:
+            next(loading)
+        except StopIteration as finished:
+            loaded: BaichuanForCausalLM = finished.value
+            return loaded
+
+
+@cache
+def tokenizer(name: str) -> Tokenizer:
+    return Tokenizer(checkpoint(name).tokenizer_file, vocab_size=checkpoint(name).config.vocab_size)
+
+
+def arrays(name: str, file: str) -> dict[str, npt.NDArray[Any]]:
+    with np.load(ROOT / "model" / name / file) as data:
+        return dict(data)
+
+
+def facts(*parts: str) -> Any:
+    return json.loads(ROOT.joinpath(*parts).read_text(encoding="utf-8"))

@@ -1,0 +1,72 @@
+"""An engine process that needs no torch: `python -m tests.helpers.scripted_engine`.
+
+Its model says “a”, one a time, and sleeps for `SECONDS` before each pass. What a request does is
+named by the text of its last message.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Generator, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from backends import engine_main, selection
+from backends.base import LoadedModel
+from backends.checkpoint import Checkpoint
+from backends.engine import Engine
+from backends.errors import DamagedCheckpointError, Phrase
+from backends.events import EngineEvent, LoadProgress
+from backends.requests import ChatRequest
+from tests.helpers.fakes import ScriptedModel
+
+SECONDS = 0.02
+LETTER = 745  # “a” in the tokenizer of b2-7b, whose vocabulary has 1120 pieces
+
+
+def _load(checkpoint: Checkpoint, _options: object) -> Generator[LoadProgress, None, LoadedModel]:
+    yield LoadProgress(1, 2)
+    yield LoadProgress(2, 2)
+    model = ScriptedModel([LETTER, 1119], context_length=256, chunk=64)
+    model._script = [LETTER]
+    model.before_pass = lambda: time.sleep(SECONDS)
+    return model
+
+
+class _Engine(Engine):
+    def run(self, request: Any, cancel: Any) -> Iterator[EngineEvent]:
+        text = request.messages[-1].text if isinstance(request, ChatRequest) and request.messages else ""
+        for number, event in enumerate(super().run(request, cancel)):
+            yield event
+            if number < 5:
+                continue
+            match text:
+                case "print":
+                    print("a stray line")  # noqa: T201  that is what is tried
+                    os.write(1, b"from a library\n")
+                case "segfault":
+                    os.kill(os.getpid(), signal.SIGSEGV)
+                case "exit":
+                    os._exit(3)
+                case "garbage":
+                    os.write(engine_pipe, b"\0\0\0\5hello")
+                case "error":
+                    raise DamagedCheckpointError(
+                        checkpoint_file, Phrase("“{a}” {b}", a="x", b=Phrase("{n} bytes", n=7))
+                    )
+                case "bug":
+                    raise ZeroDivisionError("unforeseen\nsecond line")
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    checkpoint_file = Path("/m/w.bin")
+    engine_pipe = os.dup(1)
+    sys.modules["scripted"] = SimpleNamespace(load=_load)  # type: ignore[assignment]
+    selection._BACKENDS["torch_cpu"] = "scripted"
+    engine_main.Engine = _Engine  # type: ignore[misc]
+    engine_main.main()

@@ -1,0 +1,88 @@
+"""One application for all tests of the window, and a window for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from baichuan_desktop.ui.colours import LIGHT
+from baichuan_desktop.ui.fonts import ensure_chinese_font
+from baichuan_desktop.ui.theme import Theme
+from baichuan_desktop.workers.generation_worker import EventSource
+from tests.ui.harness import Harness, ScriptedEngine
+
+_OF_THE_PLATFORM = ("This plugin does not support", "QFontDatabase:")
+
+
+@pytest.fixture(scope="session")
+def app() -> QApplication:
+    made = QApplication(["baichuan-desktop"])
+    made.setApplicationDisplayName("Baichuan Desktop")
+    made.setQuitOnLastWindowClosed(False)
+    ensure_chinese_font()
+    return made
+
+
+@pytest.fixture(scope="session")
+def _theme(app: QApplication) -> Theme:
+    return Theme(app)
+
+
+@pytest.fixture
+def theme(_theme: Theme) -> Theme:
+    _theme.show(LIGHT)
+    return _theme
+
+
+@pytest.fixture(autouse=True)
+def _no_qt_warnings() -> Iterator[None]:
+    """Qt's warnings are errors."""
+    warnings: list[str] = []
+
+    def note(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+        if kind is not QtMsgType.QtDebugMsg and not message.startswith(_OF_THE_PLATFORM):
+            warnings.append(message)
+
+    qInstallMessageHandler(note)
+    yield
+    qInstallMessageHandler(None)
+    assert warnings == []
+
+
+@pytest.fixture
+def make_window(
+    app: QApplication, theme: Theme
+) -> Iterator[Callable[[EventSource, Callable[[], None]], Harness]]:
+    """Opens windows and closes them after the test."""
+    opened: list[Harness] = []
+
+    def make(source: EventSource, kill: Callable[[], None]) -> Harness:
+        opened.append(Harness(app, theme, source, kill))
+        return opened[-1]
+
+    yield make
+    for window in opened:
+        window.close()
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def cold(
+    engine: ScriptedEngine, make_window: Callable[[EventSource, Callable[[], None]], Harness]
+) -> Harness:
+    """A window that has not begun to load a model."""
+    return make_window(engine.run, engine.kill)
+
+
+@pytest.fixture
+def ui(cold: Harness) -> Harness:
+    """A window with the guide model loaded."""
+    cold.start()
+    return cold

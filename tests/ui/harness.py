@@ -1,0 +1,205 @@
+"""The real window with an engine that says what a test tells it to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from backends.events import (
+    EngineEvent,
+    Finished,
+    FinishReason,
+    ModelReady,
+    PromptReady,
+    SamplingDefaults,
+    TextDelta,
+)
+from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.model_store import ModelStore
+from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.ui.i18n import Translations
+from baichuan_desktop.ui.main_window import MainWindow
+from baichuan_desktop.ui.theme import Theme
+from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
+
+DEADLINE_SECONDS = 60.0  # a test that waits longer has failed; none depends on how long it takes
+DEFAULTS = SamplingDefaults(
+    greedy=False,
+    temperature=0.3,
+    top_k=5,
+    top_p=0.85,
+    repetition_penalty=1.05,
+    max_new_tokens=512,
+)
+READY = ModelReady(
+    folder="",
+    family="baichuan2-7b",
+    kind="chat",
+    backend="torch_cpu",
+    precision="bf16",
+    device="A processor",
+    reason="This processor multiplies bf16, which takes half the memory of fp32.",
+    threads=2,
+    context_length=4096,
+    parameters=7,
+    weights_bytes=14,
+    load_seconds=0.1,
+    defaults=DEFAULTS,
+)
+
+
+def finished(reason: FinishReason = FinishReason.STOP, *, new_tokens: int = 21) -> Finished:
+    return Finished(
+        reason=reason,
+        prompt_tokens=10,
+        cached_tokens=0,
+        new_tokens=new_tokens,
+        context_tokens=10 + new_tokens,
+        prefill_seconds=0.1,
+        first_token_seconds=0.1,
+        decode_seconds=2.0,
+    )
+
+
+def answer(*texts: str, dropped: int = 0) -> list[Step]:
+    """An answer that comes to its own end."""
+    return [PromptReady(10, 0, dropped), *map(TextDelta, texts), finished()]
+
+
+class Gate:
+    """A place in a script where the engine waits until the test lets it go on."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.open = threading.Event()
+
+
+Step = EngineEvent | Exception | Gate
+
+
+class ScriptedEngine:
+    """Answers each request with the next of `scripts`, and a load without a script with READY."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.cancels: list[threading.Event] = []
+        self.answers: list[Sequence[Step]] = []
+        self.loads: list[Sequence[Step]] = []
+        self.killed = threading.Event()
+
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        self.requests.append(request)
+        self.cancels.append(cancel)
+        if isinstance(request, LoadRequest):
+            ready = replace(READY, folder=request.folder)
+            steps: Sequence[Step] = self.loads.pop(0) if self.loads else [ready]
+        else:
+            steps = self.answers.pop(0)
+        for step in steps:
+            if isinstance(step, Gate):
+                step.reached.set()
+                while not (step.open.is_set() or cancel.is_set() or self.killed.is_set()):
+                    time.sleep(0.002)
+                if cancel.is_set():
+                    if not isinstance(request, LoadRequest):
+                        yield finished(FinishReason.CANCELLED, new_tokens=3)
+                    return
+            elif isinstance(step, Exception):
+                raise step
+            else:
+                yield step
+
+    def kill(self) -> None:
+        self.killed.set()
+
+    @property
+    def questions(self) -> list[ChatRequest | CompleteRequest]:
+        return [one for one in self.requests if isinstance(one, ChatRequest | CompleteRequest)]
+
+    @property
+    def loaded_folders(self) -> list[Path]:
+        return [Path(one.folder) for one in self.requests if isinstance(one, LoadRequest)]
+
+
+class Harness:
+    """A window, and hands to use it with."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        theme: Theme,
+        source: EventSource,
+        kill: Callable[[], None],
+    ) -> None:
+        self.app = app
+        self.settings = SettingsFile(app_paths().settings)
+        self.store = ModelStore(app_paths())
+        self.translations = Translations(app)
+        self.translations.use("en")
+        self.worker = GenerationWorker(source, kill)
+        self.window = MainWindow(self.store, self.settings, self.worker, theme, self.translations)
+        self.window.show()
+        self.window.activateWindow()
+        self.composer = self.window.page.composer
+        self.transcript = self.window.page.transcript
+        self.composer.input.setFocus()
+
+    def close(self) -> None:
+        self.window.close()
+        self.translations.use("en")
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        self.app.processEvents()
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Run the window until something holds; fail if it never does."""
+        until(holds)
+
+    def start(self) -> None:
+        """Load the first model, to the end."""
+        self.window.load_first(None)
+        self.until_idle()
+
+    def until_idle(self) -> None:
+        self.until(lambda: self.window.switcher.current is not None and self.can_send_next)
+
+    @property
+    def can_send_next(self) -> bool:
+        return not self.window.controller.is_answering
+
+    def press(
+        self,
+        key: Qt.Key,
+        modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
+        QTest.keyClick(self.composer.input, key, modifier)
+
+    def say(self, text: str) -> None:
+        """Write a message and press Enter."""
+        self.composer.set_text(text)
+        self.press(Qt.Key.Key_Return)
+
+    def ask(self, text: str) -> None:
+        """Write a message and wait for the end of its answer."""
+        self.say(text)
+        self.until_idle()
+
+    @property
+    def page_text(self) -> str:
+        return self.transcript.toPlainText()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Run the event loop until something holds; fail if it never does."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        QTest.qWait(2)
