@@ -72,11 +72,15 @@ class Checkpoint:
     @classmethod
     def open(cls, folder: Path) -> Checkpoint:
         """Read and check `folder`; reads headers only. Raises CheckpointError or a subclass."""
-        folder = folder.expanduser().absolute()
-        if not folder.is_dir():
+        try:
+            folder = folder.expanduser().absolute()
+            found = folder.is_dir()
+        except (OSError, RuntimeError):  # too long for a name; “~nobody”
+            found = False
+        if not found:
             raise NotACheckpointError(folder, "there is no such folder")
         config_file = folder / "config.json"
-        if not config_file.is_file():
+        if not _is_file(config_file):
             raise NotACheckpointError(folder, "it has no config.json")
         data = _read_json(config_file)
         try:
@@ -91,11 +95,18 @@ class Checkpoint:
                 hint="Use the model's 16-bit checkpoint.",
             )
         tokenizer_file = folder / "tokenizer.model"
-        if not tokenizer_file.is_file():
+        if not _is_file(tokenizer_file):
             raise NotACheckpointError(folder, "it has no tokenizer.model")
         tensors = _read_tensors(folder, config)
         chat_tokens, defaults = _read_generation_config(folder, config)
         return cls(folder, config, tensors, tokenizer_file, chat_tokens, defaults)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be looked into
+        return False
 
 
 def _read_json(file: Path) -> dict[str, object]:
@@ -144,16 +155,16 @@ def _read_tensors(folder: Path, config: ModelConfig) -> dict[str, TensorRecord]:
         if not name.endswith(".self_attn.rotary_emb.inv_freq"):
             raise DamagedCheckpointError(
                 record.file,
-                Phrase("it holds “{name}”, which this model does not have", name=name),
+                Phrase("it holds “{name}”, which this model does not have", name=name[:100]),
             )
     return tensors
 
 
 def _find_tensors(folder: Path) -> dict[str, TensorRecord]:
     for single, index in _LAYOUTS:
-        if (folder / index).is_file():
+        if _is_file(folder / index):
             return _read_shards(folder / index)
-        if (folder / single).is_file():
+        if _is_file(folder / single):
             return {record.name: record for record in read_records(folder / single)}
     raise NotACheckpointError(
         folder, "it has no weight file (model.safetensors, pytorch_model.bin)"
@@ -181,7 +192,7 @@ def _read_shards(index: Path) -> dict[str, TensorRecord]:
                 index, Phrase("it names “{name}”, which is no weight file", name=value[:100])
             )
         shards[value] = index.parent / value
-        if not shards[value].is_file():
+        if not _is_file(shards[value]):
             raise DamagedCheckpointError(
                 index, Phrase("the file “{name}” that it names is missing", name=value[:100])
             )
@@ -193,7 +204,7 @@ def _read_shards(index: Path) -> dict[str, TensorRecord]:
                     shard,
                     Phrase(
                         "it holds “{name}”, which {index} does not place there",
-                        name=record.name,
+                        name=record.name[:100],
                         index=index.name,
                     ),
                 )
@@ -201,7 +212,7 @@ def _read_shards(index: Path) -> dict[str, TensorRecord]:
     for name, shard_name in weight_map.items():
         if name not in found:
             raise DamagedCheckpointError(
-                shards[shard_name], Phrase("it lacks the tensor “{name}”", name=name)
+                shards[shard_name], Phrase("it lacks the tensor “{name}”", name=name[:100])
             )
     return found
 
@@ -210,7 +221,7 @@ def _read_generation_config(
     folder: Path, config: ModelConfig
 ) -> tuple[ChatTokens | None, SamplingDefaults]:
     file = folder / "generation_config.json"
-    if not file.is_file():
+    if not _is_file(file):
         return None, BASE_DEFAULTS
     data = _read_json(file)
 

@@ -90,7 +90,9 @@ class Engine:
         started = time.perf_counter()
         checkpoint = Checkpoint.open(Path(request.folder))
         config = checkpoint.config
-        context_length = request.context_length or config.context_length
+        context_length = request.context_length
+        if context_length is None:
+            context_length = config.context_length
         if not 1 <= context_length <= config.context_length:
             raise InvalidRequestError(
                 "The context length must be from 1 to {most} for this model, not {value}.",
@@ -100,7 +102,7 @@ class Engine:
         tokenizer = Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size)
         self.unload()  # before free memory is looked at
         machine = self._detect()
-        threads = request.threads or machine.physical_cores
+        threads = machine.physical_cores if request.threads is None else request.threads
         if not 1 <= threads <= 1024:
             raise InvalidRequestError(
                 "The number of threads must be from 1 to 1024, not {value}.", value=threads

@@ -14,6 +14,7 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,7 @@ class Phrase:
 
     def __init__(self, template: str, **facts: Fact) -> None:
         object.__setattr__(self, "template", template)
-        object.__setattr__(self, "facts", facts)
+        object.__setattr__(self, "facts", _on_one_line(facts))
 
     def __str__(self) -> str:
         return self.template.format(**self.facts)
@@ -43,6 +44,20 @@ class Phrase:
 
 #: What a template may name: numbers and names, and phrases that are templates themselves.
 Fact = str | int | float | Phrase
+
+
+def _on_one_line(facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """The facts with U+FFFD for what would break a line or a terminal; names come from files."""
+
+    def fits(char: str) -> bool:
+        return char.isprintable() or unicodedata.category(char) == "Zs"
+
+    return {
+        name: "".join(char if fits(char) else "\ufffd" for char in fact)
+        if isinstance(fact, str)
+        else fact
+        for name, fact in facts.items()
+    }
 
 
 class UserFacingError(Exception):
@@ -58,8 +73,8 @@ class UserFacingError(Exception):
     def __init__(self, template: str, *, hint: str = "", **facts: Fact) -> None:
         self.template = template
         self.hint = hint
-        self.facts: Mapping[str, Fact] = facts
-        self.message = template.format(**facts)
+        self.facts: Mapping[str, Fact] = _on_one_line(facts)
+        self.message = template.format(**self.facts)
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -94,9 +94,12 @@ def distribution(
     scores: Logits, params: SamplingParams
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
     """Candidate ids, ascending, and their probabilities, after temperature, top_k and top_p."""
-    kept = apply_top_p(
-        apply_top_k(scores / np.float32(params.temperature), params.top_k), params.top_p
-    )
+    # Relative to the best one, so that no temperature is too small and no logit too large; what
+    # overflows is far below it.
+    temperature = np.float32(max(params.temperature, 1e-30))
+    with np.errstate(over="ignore"):
+        scaled = (scores - scores.max()) / temperature
+    kept = apply_top_p(apply_top_k(scaled, params.top_k), params.top_p)
     ids = np.flatnonzero(kept > -np.inf)
     return ids, _softmax(kept[ids])
 

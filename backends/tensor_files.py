@@ -14,15 +14,17 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import pickletools
 import struct
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from .errors import DamagedCheckpointError, Phrase, UnsafeCheckpointError
 
@@ -33,7 +35,9 @@ DTYPE_BYTES = {
 }  # fmt: skip
 
 _MAX_HEADER_BYTES = 100_000_000  # as the safetensors library has it
-_MAX_PICKLE_BYTES = 64_000_000  # the largest released one is under 100 kB
+_MAX_PICKLE_BYTES = 16_000_000  # the largest released one is under 100 kB
+_MAX_DIMENSIONS = 8
+_MAX_NUMBER = 2**63  # of an offset or one dimension
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +122,12 @@ def _safetensors_record(file: Path, start: int, name: str, entry: object) -> Ten
         raise DamagedCheckpointError(
             file, _of(name, Phrase("has the unknown type {dtype}", dtype=dtype[:20]))
         )
-    if any(not isinstance(n, int) or isinstance(n, bool) or n < 0 for n in shape):
+    if not _is_shape(shape):
         raise DamagedCheckpointError(file, _of(name, "has an impossible shape"))
+    if not 0 <= begin <= end < _MAX_NUMBER:
+        raise DamagedCheckpointError(file, _of(name, "has an impossible place"))
     record = TensorRecord(name, dtype, tuple(shape), file, start + begin)
-    if begin < 0 or end - begin != record.nbytes:
+    if end - begin != record.nbytes:
         raise DamagedCheckpointError(
             file,
             _of(
@@ -135,7 +141,14 @@ def _safetensors_record(file: Path, start: int, name: str, entry: object) -> Ten
 
 
 def _of(tensor: str, what: str | Phrase) -> Phrase:
-    return Phrase("“{tensor}” {what}", tensor=tensor, what=what)
+    return Phrase("“{tensor}” {what}", tensor=tensor[:100], what=what)
+
+
+def _is_shape(numbers: Sequence[object]) -> bool:
+    """Whole numbers, few and small enough to be multiplied and printed."""
+    return len(numbers) <= _MAX_DIMENSIONS and all(
+        isinstance(n, int) and not isinstance(n, bool) and 0 <= n < _MAX_NUMBER for n in numbers
+    )
 
 
 class _DuplicateKeyError(ValueError):
@@ -160,20 +173,18 @@ _STORAGE_DTYPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _StorageType:
+# Tuples, because a pickle can set the fields of any other object afterwards (BUILD).
+class _StorageType(NamedTuple):
     dtype: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Storage:
+class _Storage(NamedTuple):
     dtype: str
     key: str
     numel: int
 
 
-@dataclass(frozen=True, slots=True)
-class _TensorView:
+class _TensorView(NamedTuple):
     storage: _Storage
     offset: int  #: elements
     shape: tuple[int, ...]
@@ -183,6 +194,8 @@ class _TensorView:
 def _rebuild_tensor(
     storage: _Storage, offset: int, shape: tuple[int, ...], stride: tuple[int, ...], *_: object
 ) -> _TensorView:
+    if not isinstance(storage, _Storage):
+        raise pickle.UnpicklingError("not a storage")
     return _TensorView(storage, offset, tuple(shape), tuple(stride))
 
 
@@ -206,7 +219,7 @@ class _RecordUnpickler(pickle.Unpickler):
             ("collections", "OrderedDict"): OrderedDict,
         }
         if (module, name) in known:
-            return known[module, name]
+            return partial(known[module, name])  # what a pickle sets on it is gone with it
         raise UnsafeCheckpointError(
             self._file, Phrase("it contains code ({name})", name=f"{module}.{name}"[:120])
         )
@@ -251,13 +264,14 @@ def _archive_root(
     if entries[pickles[0]].file_size > _MAX_PICKLE_BYTES:
         raise DamagedCheckpointError(file, "its list of tensors is implausibly large")
     order = entries.get(f"{root}byteorder")
-    if order is not None and archive.read(order) != b"little":
+    if order is not None and (order.file_size > 8 or archive.read(order) != b"little"):
         raise DamagedCheckpointError(file, "its numbers are not little-endian")
     return root
 
 
 def _unpickle(file: Path, data: bytes) -> dict[str, _TensorView]:
     try:
+        _check_memo(data)
         state = _RecordUnpickler(file, data).load()
     except UnsafeCheckpointError:
         raise
@@ -269,6 +283,16 @@ def _unpickle(file: Path, data: bytes) -> dict[str, _TensorView]:
     ):
         raise DamagedCheckpointError(file, "it holds something other than named tensors")
     return state
+
+
+def _check_memo(data: bytes) -> None:
+    """Refuse numbers in the memo that no pickle of this size has.
+
+    CPython's unpickler makes a table of twice the number: 64 GB for five bytes (gh-115952).
+    """
+    for opcode, number, _ in pickletools.genops(data):
+        if opcode.name in ("PUT", "LONG_BINPUT") and (number or 0) > len(data):
+            raise pickle.UnpicklingError("a memo that is larger than the pickle")
 
 
 def _archive_record(
@@ -288,8 +312,7 @@ def _archive_record(
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
         damaged("is compressed or encrypted")
     item = DTYPE_BYTES[view.storage.dtype]
-    numbers = (view.offset, *view.shape, *view.stride)
-    if any(not isinstance(n, int) or n < 0 for n in numbers):
+    if not (_is_shape(view.shape) and _is_shape(view.stride) and _is_shape((view.offset,))):
         damaged("has an impossible shape")
     if not _is_contiguous(view.shape, view.stride):
         damaged("is not stored row by row")

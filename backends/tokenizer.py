@@ -27,7 +27,7 @@ class Tokenizer:
             if file.stat().st_size > _MAX_MODEL_BYTES:
                 raise TokenizerError(file, "it is implausibly large")
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=file.read_bytes())
-        except (RuntimeError, TypeError) as error:
+        except (RuntimeError, TypeError, UnicodeDecodeError) as error:
             raise TokenizerError(file, "it is not a SentencePiece model") from error
         except OSError as error:
             raise TokenizerError(
@@ -45,9 +45,12 @@ class Tokenizer:
             )
         self._file = file
         self.vocab_size = pieces
-        control = {i for i in range(pieces) if self._is_control(i)}
+        try:
+            control = {i for i in range(pieces) if self._is_control(i)}
+            literals = sorted(map(self._processor.id_to_piece, control), key=len, reverse=True)
+        except UnicodeDecodeError as error:
+            raise TokenizerError(file, "one of its pieces is not UTF-8") from error
         self.control_ids = frozenset(control)
-        literals = sorted((self._processor.id_to_piece(i) for i in control), key=len, reverse=True)
         self._literal = re.compile("|".join(map(re.escape, literals)))
 
     def _is_control(self, token_id: int) -> bool:

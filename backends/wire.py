@@ -87,7 +87,9 @@ def read_frame(stream: IO[bytes]) -> tuple[int, Payload] | None:
     try:
         frame = json.loads(data.decode("utf-8", "surrogatepass"))
         return int(frame["id"]), _from_json(_TYPES[frame["type"]], frame["value"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, RecursionError, UserFacingError,
+    ) as error:  # fmt: skip
         raise EngineProtocolError(
             "A frame that is not understood: {data}.", data=repr(data[:80])
         ) from error

@@ -12,12 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from ..checkpoint import Checkpoint
-from ..errors import DamagedCheckpointError
+from ..errors import DamagedCheckpointError, Phrase
 from ..events import LoadProgress
 from ..tensor_files import TensorRecord
 from .baichuan import BaichuanForCausalLM, NormHead
 
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+
+_SHORTER = "it became shorter while it was being read"
 
 #: Weights whose pages are read in one go, between two reports of progress.
 _PAGE_IN_BYTES = 64 * 2**20
@@ -64,13 +66,17 @@ def _map(file: Path) -> mmap.mmap:
         with file.open("rb") as stream:
             return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
     except OSError as error:
-        raise DamagedCheckpointError(file, f"it cannot be read ({error.strerror})") from error
+        raise DamagedCheckpointError(
+            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
+        ) from error
+    except ValueError as error:  # an empty file cannot be mapped
+        raise DamagedCheckpointError(file, _SHORTER) from error
 
 
 def _place(mapped: mmap.mmap, record: TensorRecord, dtype: torch.dtype) -> Tensor:
     end = record.offset + record.nbytes
     if end > len(mapped):
-        raise DamagedCheckpointError(record.file, "it became shorter while it was being read")
+        raise DamagedCheckpointError(record.file, _SHORTER)
     stored = torch.frombuffer(
         mapped, dtype=DTYPES[record.dtype], count=prod(record.shape), offset=record.offset
     ).view(record.shape)

@@ -71,7 +71,7 @@ class ModelStore:
         for model in self.models:
             if model.id == name or _same_folder(model.path, name):
                 return model
-        if Path(name).is_dir():
+        if _is_folder(name):
             return self.describe(Path(name))
         return self._registry.model(name)  # which knows the closest id
 
@@ -141,7 +141,14 @@ class ModelStore:
 def _same_folder(path: Path, name: str) -> bool:
     try:
         return path.resolve() == Path(name).expanduser().resolve()
-    except OSError:
+    except (OSError, RuntimeError, ValueError):  # see `_is_folder`
+        return False
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).expanduser().is_dir()
+    except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
         return False
 
 

@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
     def load(self, model: InstalledModel) -> None:
         """Change to a model."""
         self.switcher.load(model)
+        self.page.composer.setFocus()
 
     @Slot()
     def ask_for_folder(self) -> None:

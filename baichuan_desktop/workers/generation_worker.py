@@ -127,7 +127,7 @@ def coalesced(
                 yield TextDelta("".join(waiting))
                 waiting.clear()
             yield event
-    except UserFacingError:
+    except Exception:
         if waiting:  # what the engine wrote before it died is the person's
             yield TextDelta("".join(waiting))
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,19 +11,19 @@ import torch
 pytest.importorskip("transformers")
 
 from backends.modeling.pretrained import PretrainedBaichuan
-
-GOLDENS = Path(__file__).parents[1] / "goldens"
+from tests.helpers import goldens
 
 
 @pytest.mark.parametrize("name", ["b1-7b", "b1-13b", "b2-7b", "b2-13b"])
 @pytest.mark.parametrize("layout", ["single", "sharded", "safetensors"])
 def test_from_pretrained_matches_the_released_logits(name: str, layout: str) -> None:
-    model, info = PretrainedBaichuan.from_pretrained(
-        GOLDENS / "checkpoints" / name / layout, dtype=torch.float32, output_loading_info=True
+    loaded: Any = PretrainedBaichuan.from_pretrained(
+        goldens.folder(name, layout), dtype=torch.float32, output_loading_info=True
     )
+    model, info = loaded
     assert not info["missing_keys"]
     assert not info["unexpected_keys"]
-    golden = np.load(GOLDENS / "model" / name / "logits.npz")
+    golden = goldens.arrays(name, "logits.npz")
     ids = torch.from_numpy(golden["ids_7"].astype(np.int64))[None]
     with torch.no_grad():
         output = model.eval()(ids, labels=ids)
@@ -35,8 +35,8 @@ def test_from_pretrained_matches_the_released_logits(name: str, layout: str) -> 
 
 
 def test_padding_on_the_left_is_refused() -> None:
-    model = PretrainedBaichuan.from_pretrained(
-        GOLDENS / "checkpoints" / "b2-7b" / "safetensors", dtype=torch.float32
+    model: Any = PretrainedBaichuan.from_pretrained(
+        goldens.folder("b2-7b", "safetensors"), dtype=torch.float32
     )
     with pytest.raises(ValueError, match="pad on the right"):
         model(torch.tensor([[0, 5, 6]]), attention_mask=torch.tensor([[0, 1, 1]]))

@@ -11,8 +11,9 @@ import signal
 import sys
 import time
 from collections.abc import Generator, Iterator
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 from backends import engine_main, selection
 from backends.base import LoadedModel
@@ -38,14 +39,14 @@ def _load(checkpoint: Checkpoint, _options: object) -> Generator[LoadProgress, N
 
 class _Engine(Engine):
     def run(self, request: Any, cancel: Any) -> Iterator[EngineEvent]:
-        text = request.messages[-1].text if isinstance(request, ChatRequest) and request.messages else ""
+        text = request.messages[-1].text if isinstance(request, ChatRequest) else ""
         for number, event in enumerate(super().run(request, cancel)):
             yield event
             if number < 5:
                 continue
             match text:
                 case "print":
-                    print("a stray line")  # noqa: T201  that is what is tried
+                    print("a stray line", flush=True)  # noqa: T201  that is what is tried
                     os.write(1, b"from a library\n")
                 case "segfault":
                     os.kill(os.getpid(), signal.SIGSEGV)
@@ -62,11 +63,9 @@ class _Engine(Engine):
 
 
 if __name__ == "__main__":
-    from pathlib import Path
-
     checkpoint_file = Path("/m/w.bin")
     engine_pipe = os.dup(1)
-    sys.modules["scripted"] = SimpleNamespace(load=_load)  # type: ignore[assignment]
+    sys.modules["scripted"] = cast("ModuleType", SimpleNamespace(load=_load))
     selection._BACKENDS["torch_cpu"] = "scripted"
-    engine_main.Engine = _Engine  # type: ignore[misc]
+    setattr(engine_main, "Engine", _Engine)  # noqa: B010  mypy takes it for a class's own name
     engine_main.main()

@@ -23,6 +23,7 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
         ui.window.load_first(str(folder))
         ui.until_idle()
         ui.window.panel.max_new_tokens.setValue(8)
+        ui.window.panel.greedy.setChecked(True)
 
         ui.ask("你好")
         first = ui.page_text
@@ -31,9 +32,9 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
         ui.ask("And now?")
 
         assert "你好\n百川 7B\n" in first
-        assert "8 tokens" in first
+        assert "\n8 tokens · " in first
         assert ui.page_text.startswith(first)
-        assert ui.page_text.count("8 tokens") == 2
+        assert ui.page_text.count("\n8 tokens · ") == 2
         assert ui.window.error is None
     finally:
         ui.window.close()

@@ -1,0 +1,227 @@
+"""What crosses the pipe arrives as it was sent, and nothing else is taken for a frame."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import struct
+import typing
+from pathlib import Path
+
+import pytest
+
+from backends import errors, events, requests
+from backends.chat_template import Message, Role
+from backends.errors import EngineProtocolError, Phrase, UserFacingError
+from backends.events import (
+    Finished,
+    FinishReason,
+    LoadProgress,
+    ModelReady,
+    PrefillProgress,
+    PromptReady,
+    SamplingDefaults,
+    TextDelta,
+)
+from backends.requests import ChatRequest, CompleteRequest, LoadRequest, UnloadRequest
+from backends.sampling import SamplingParams
+from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
+from tests.helpers.sentences import assert_one_sentence
+
+DEFAULTS = SamplingDefaults(False, 0.3, 5, 0.85, 1.05, 2048)
+PARAMS = SamplingParams(True, 0.0, 3, 0.5, 1.25, 9, 2**63 - 1, ("</s>", "\n\n"))
+PAYLOADS: list[Payload] = [
+    LoadProgress(1, 2**40),
+    ModelReady(
+        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”", "Because.", 4,
+        4096, 7_500_000_000, 15_000_000_000, 1.5, DEFAULTS,
+    ),
+    PromptReady(10, 4, 2),
+    PrefillProgress(64, 512),
+    TextDelta("你好\n😀\0\u2028"),
+    TextDelta("\ud800"),
+    Finished(FinishReason.CONTEXT, 1, 2, 3, 4, 0.5, 0.25, 1e-9),
+    LoadRequest("/x", "auto", None, None),
+    LoadRequest("C:\\模型", "bf16", 128, 2),
+    ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
+    ChatRequest((), SamplingParams()),
+    CompleteRequest("->", PARAMS),
+    UnloadRequest(),
+    Cancel(),
+    Done(),
+]  # fmt: skip
+
+
+def frame_of(content: object) -> bytes:
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return struct.pack(">I", len(data)) + data
+
+
+def crossed(payload: Payload, request_id: int = 7) -> tuple[int, Payload] | None:
+    stream = io.BytesIO()
+    write_frame(stream, request_id, payload)
+    stream.seek(0)
+    return read_frame(stream)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: type(payload).__name__)
+def test_a_payload_arrives_as_it_was_sent(payload: Payload) -> None:
+    assert crossed(payload, 2**40) == (2**40, payload)
+
+
+def test_every_kind_of_payload_is_tried_above() -> None:
+    kinds = {*typing.get_args(events.EngineEvent), *typing.get_args(requests.Request)}
+
+    assert {type(payload) for payload in PAYLOADS} == kinds | {Cancel, Done}
+
+
+def test_frames_follow_one_another_until_the_end() -> None:
+    stream = io.BytesIO()
+    for number, payload in enumerate(PAYLOADS):
+        write_frame(stream, number, payload)
+    stream.seek(0)
+
+    assert [read_frame(stream) for _ in PAYLOADS] == list(enumerate(PAYLOADS))
+    assert read_frame(stream) is None
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 5, -1])
+def test_the_end_in_the_middle_of_a_frame_is_an_error(cut: int) -> None:
+    stream = io.BytesIO()
+    write_frame(stream, 1, TextDelta("hello"))
+
+    with pytest.raises(EngineProtocolError, match="in the middle of a frame") as caught:
+        read_frame(io.BytesIO(stream.getvalue()[:cut]))
+
+    assert_one_sentence(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"\xff", b"null", b"[]", b"5", b"[" * 100_000,
+        {"id": 1, "type": "Message", "value": {}},
+        {"id": 1, "type": "SystemExit", "value": {}},
+        {"id": 1, "type": "TextDelta"},
+        {"id": 1, "type": "TextDelta", "value": {}},
+        {"id": 1, "type": "TextDelta", "value": {"text": 5}},
+        {"id": 1, "type": "TextDelta", "value": {"text": None}},
+        {"id": 1, "type": "TextDelta", "value": {"text": "a", "more": 1}},
+        {"id": 1, "type": "TextDelta", "value": "a"},
+        {"id": 1, "type": "TextDelta", "value": []},
+        {"id": "x", "type": "Done", "value": {}},
+        {"id": None, "type": "Done", "value": {}},
+        {"type": "Done", "value": {}},
+        {"id": 1, "type": ["Done"], "value": {}},
+        {"id": 1, "type": "LoadProgress", "value": {"done_bytes": True, "total_bytes": 1}},
+        {"id": 1, "type": "LoadProgress", "value": {"done_bytes": 1.0, "total_bytes": 1}},
+        {"id": 1, "type": "LoadProgress", "value": {"done_bytes": 1}},
+        {"id": 1, "type": "ChatRequest", "value": {"messages": 5, "params": {}}},
+        {"id": 1, "type": "ChatRequest", "value": {"messages": [{}], "params": {}}},
+        {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"seed": "1"}}},
+        {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"top_k": -1}}},
+        {"id": 1, "type": "Failed", "value": {"error": 5}},
+    ],
+    ids=lambda content: str(content)[:60],
+)  # fmt: skip
+def test_what_is_no_frame_is_an_error(content: object) -> None:
+    with pytest.raises(EngineProtocolError) as caught:
+        read_frame(io.BytesIO(frame_of(content)))
+
+    assert_one_sentence(caught.value)
+
+
+def test_a_frame_of_gigabytes_is_refused_before_it_is_read() -> None:
+    with pytest.raises(EngineProtocolError, match="A frame of 4294967295 bytes"):
+        read_frame(io.BytesIO(b"\xff\xff\xff\xff"))
+
+
+def test_mutated_frames_are_frames_or_errors() -> None:
+    chance = random.Random(12)
+    stream = io.BytesIO()
+    write_frame(stream, 1, PAYLOADS[9])
+    whole = stream.getvalue()[4:]
+    refused = 0
+    for _ in range(2000):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            data[chance.randrange(len(data))] = chance.choice(
+                b'0123456789"{}[]:,.eEnulltrue-\\\xff'
+            )
+        try:
+            read_frame(io.BytesIO(frame_of(bytes(data))))
+        except EngineProtocolError:
+            refused += 1
+    assert refused > 1000
+
+
+# --- errors ------------------------------------------------------------------------------
+
+ERRORS: list[UserFacingError] = [
+    errors.NotACheckpointError(Path("/模型/x"), Phrase("it has no {name}", name="config.json")),
+    errors.UnsupportedArchitectureError(Path("/x/y"), "it is a llama"),
+    errors.DamagedCheckpointError(
+        Path("/x/y.bin"), Phrase("“{a}” {b}", a="w", b=Phrase("has {n} bytes", n=7))
+    ),
+    errors.UnsafeCheckpointError(Path("/x/y.bin"), "it contains code"),
+    errors.TokenizerError(Path("/x/t.model"), "it is broken"),
+    errors.BackendUnavailableError("There is no precision “{name}”.", name="int3"),
+    errors.InsufficientMemoryError(
+        device=Phrase("this machine in {precision}", precision="bf16"),
+        needed_bytes=3 * 2**30,
+        free_bytes=2**30,
+    ),
+    errors.ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8),
+    errors.InvalidLogitsError(),
+    errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
+    errors.EngineCrashedError("it crashed"),
+    errors.EngineProtocolError("A frame."),
+    errors.EngineError("The engine."),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_crosses_with_its_type_template_facts_and_hint(error: UserFacingError) -> None:
+    frame = crossed(Failed.of(error))
+
+    assert frame is not None
+    assert isinstance(frame[1], Failed)
+    arrived = frame[1].exception()
+    assert type(arrived) is type(error)
+    assert (arrived.template, arrived.hint) == (error.template, error.hint)
+    assert arrived.facts == error.facts
+    assert {k: type(v) for k, v in arrived.facts.items()} == {
+        k: type(v) for k, v in error.facts.items()
+    }
+    assert arrived.message == str(arrived) == error.message
+    assert_one_sentence(arrived)
+
+
+def test_every_error_that_the_engine_may_raise_is_tried_above() -> None:
+    kinds = [UserFacingError]
+    for kind in kinds:
+        kinds += [sub for sub in kind.__subclasses__() if sub.__module__ == "backends.errors"]
+    bases = {
+        UserFacingError, errors.CheckpointError, errors.BackendError, errors.GenerationError,
+    }  # fmt: skip
+
+    assert {type(error) for error in ERRORS} == set(kinds) - bases
+
+
+def test_an_error_of_a_newer_engine_arrives_as_a_plain_one() -> None:
+    data = {"type": "FromTheFutureError", "template": "{n} of it.", "hint": "h", "facts": {"n": 1}}
+
+    error = errors.from_wire(data)
+
+    assert type(error) is UserFacingError
+    assert error.message == "1 of it."
+
+
+def test_names_from_files_cannot_break_a_line_or_a_terminal() -> None:
+    error = errors.NotACheckpointError(
+        Path("/x"), Phrase("it has “{name}”", name="a\nb\x1b[31m\ud800\u202e\u3000模")
+    )
+
+    assert "it has “a�b�[31m��\u3000模”." in error.message
+    assert error.message.encode("utf-8")

@@ -1,0 +1,126 @@
+"""The benchmarks run and say what they promise. Nothing here is timed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backends import selection
+from backends.base import LoadOptions, Precision
+from backends.checkpoint import Checkpoint
+from backends.modeling.config import Family
+from backends.tokenizer import Tokenizer
+from benchmarks import random_checkpoint
+from benchmarks.machine import ROOT, child_environment
+from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, make, make_or_reuse
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [("tiny", Family.BAICHUAN2_7B), ("tiny-alibi", Family.BAICHUAN2_13B)],
+)
+def test_random_checkpoint_is_complete_and_computes(
+    name: str, family: Family, tmp_path: Path
+) -> None:
+    make(SHAPES[name], tmp_path / name, shard_bytes=2_000_000)
+
+    checkpoint = Checkpoint.open(tmp_path / name)
+    loading = selection.backend_module("torch_cpu").load(
+        checkpoint, LoadOptions(Precision.FP32, context_length=32, threads=1)
+    )
+    while True:
+        try:
+            next(loading)
+        except StopIteration as finished:
+            model = finished.value
+            break
+    with model:
+        logits = model.prefill(range(20))
+    tokenizer = Tokenizer(checkpoint.tokenizer_file, vocab_size=checkpoint.config.vocab_size)
+
+    assert checkpoint.config.family is family
+    assert checkpoint.kind == "chat"
+    assert len({record.file for record in checkpoint.tensors.values()}) > 1
+    assert tokenizer.encode("Which weights? 这台机器")
+    assert np.isfinite(logits).all()
+    best = int(logits.argmax())
+    assert best < tokenizer.vocab_size
+    assert best not in tokenizer.control_ids  # a random model's answer does not end by chance
+
+
+def test_random_checkpoint_is_the_same_every_time(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        make(SHAPES["tiny"], tmp_path / folder)
+
+    one, two = (
+        {file.name: file.read_bytes() for file in (tmp_path / folder).iterdir()}
+        for folder in ("one", "two")
+    )
+    assert one == two
+    assert len(one) == 4
+
+
+def test_a_complete_checkpoint_is_reused_and_an_interrupted_one_made_again(tmp_path: Path) -> None:
+    folder = make_or_reuse("tiny", tmp_path)
+    weights = folder / "model.safetensors"
+    first = weights.stat().st_mtime_ns
+
+    make_or_reuse("tiny", tmp_path)
+
+    assert weights.stat().st_mtime_ns == first
+    (folder / "config.json").unlink()  # it is written last
+    make_or_reuse("tiny", tmp_path)
+    assert weights.stat().st_mtime_ns != first
+    Checkpoint.open(folder)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_is_what_it_is_called(name: str) -> None:
+    config = SHAPES[name].config
+
+    assert config.family.uses_alibi == ("alibi" in name or "13b" in name)
+    assert config.family.uses_norm_head == (not name.startswith("mid"))
+
+
+def test_full_disk_is_named_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random_checkpoint, "_free_bytes", lambda _folder: 10_000_000_000)
+
+    with pytest.raises(NotEnoughDiskError, match=r"needs 25\.9 GiB .* only 9\.3 GiB is free"):
+        make(SHAPES["baichuan2-13b"], tmp_path / "large")
+
+    assert not list((tmp_path / "large").iterdir())
+
+
+@pytest.mark.slow
+def test_decode_reports_every_figure(tmp_path: Path) -> None:
+    command = [sys.executable, "benchmarks/decode.py", "--shape", "tiny", "--threads", "1"]
+    command += ["--prompt", "96", "--new", "4", "--reuse", str(tmp_path), "--json"]
+
+    result = subprocess.run(
+        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, env=child_environment()
+    )
+    report = json.loads(result.stdout)
+
+    assert report["shape"] == "tiny"
+    assert report["parameters"] == 4_212_992
+    assert report["weights_bytes"] == 4 * 4_212_992
+    assert report["prefill_chunk"] == 64
+    assert report["prefill"]["tokens"] == 96
+    assert [speed["context_tokens"] for speed in report["decode"]] == [16, 512]
+    for speed in (report["prefill"], *report["decode"]):
+        assert speed["tokens_per_second"] > 0
+    # weights without the embedding, and keys and values of 16 + 2 tokens, in fp32
+    head_and_layers = 4_212_992 - 2048 * 256
+    assert report["decode"][0]["bytes_per_token"] == 4 * (head_and_layers + 18 * 2 * 4 * 256)
+    assert report["decode"][0]["bandwidth_share"] > 0
+    assert report["load_seconds"] > 0
+    assert report["load_rss_limit_bytes"] > report["weights_bytes"]
+    for when in ("before", "after"):
+        assert report[f"bandwidth_{when}"]["read"] > 0

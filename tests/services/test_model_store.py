@@ -1,0 +1,241 @@
+"""What is listed, how a folder is recognised, and that nothing of it is ever changed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from backends.errors import (
+    CheckpointError,
+    InvalidRequestError,
+    NotACheckpointError,
+    UserFacingError,
+)
+from baichuan_desktop.services.app_paths import AppPaths, app_paths
+from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
+from baichuan_desktop.services.registry import UnknownModelError
+from tests.helpers import goldens
+from tests.helpers.sentences import assert_one_sentence
+
+
+@pytest.fixture
+def paths(app_home: Path) -> AppPaths:
+    found = app_paths()
+    assert found.config.is_relative_to(app_home)
+    return found
+
+
+@pytest.fixture
+def store(paths: AppPaths) -> ModelStore:
+    return ModelStore(paths)
+
+
+def copy_of(tmp_path: Path, folder: str, name: str = "b2-7b", layout: str = "safetensors") -> Path:
+    target = tmp_path / folder
+    shutil.copytree(goldens.folder(name, layout), target)
+    return target
+
+
+def test_a_fresh_machine_has_the_guide_and_nothing_is_written(
+    store: ModelStore, app_home: Path
+) -> None:
+    assert [model.id for model in store.models] == [GUIDE_ID]
+    assert store.model(GUIDE_ID).bundled
+    assert not app_home.exists()
+
+
+def test_every_released_variant_is_known(store: ModelStore) -> None:
+    ids = {variant.id for variant in store.variants}
+
+    assert {
+        "baichuan-7b", "baichuan-13b-base", "baichuan-13b-chat", "baichuan2-7b-base",
+        "baichuan2-7b-chat", "baichuan2-13b-base", "baichuan2-13b-chat", "baichuan2-13b-chat-v2",
+    } <= ids  # fmt: skip
+    assert store.variant("baichuan2-7b-chat").family == "baichuan2-7b"
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "kind"),
+    [
+        ("b1-7b", "baichuan-7b", "base"),
+        ("b1-13b", "baichuan-13b", "chat"),
+        ("b2-7b", "baichuan2-7b", "chat"),
+        ("b2-13b-h5", "baichuan2-13b", "chat"),
+    ],
+)
+def test_a_folder_is_recognised_by_what_is_in_it(
+    store: ModelStore, tmp_path: Path, name: str, family: str, kind: str
+) -> None:
+    folder = copy_of(tmp_path, "Llama-3 (really)", name, "single")
+
+    model = store.describe(folder)
+
+    assert (model.family, model.kind, model.context_length) == (family, kind, 256)
+    assert (model.variant, model.bundled) == (None, False)
+    assert model.id == "llama-3-really"
+    assert model.name.en == model.name.zh == "Llama-3 (really)"
+
+
+def test_adding_links_the_folder_in_place_and_survives_a_restart(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    folder = copy_of(tmp_path, "百川 模型")
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+    added = store.add(folder)
+
+    assert [model.id for model in store.models] == [GUIDE_ID, added.id]
+    assert ModelStore(paths).model(added.id) == added
+    assert added.path == folder
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert added.id == "baichuan2-7b"  # no letter of the folder's name can be in an id
+
+
+def test_a_folder_that_is_listed_already_is_not_listed_twice(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    folder = copy_of(tmp_path, "model")
+    added = store.add(folder)
+
+    assert store.add(folder) == added
+    assert store.add(folder / ".." / "model") == added
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    assert store.add(link) == added
+    assert len(store.models) == 2
+
+
+def test_folders_of_one_name_have_ids_of_their_own(store: ModelStore, tmp_path: Path) -> None:
+    ids = [store.add(copy_of(tmp_path, f"{n}/Model")).id for n in range(3)]
+
+    assert ids == ["model", "model-2", "model-3"]
+
+
+def test_removing_forgets_the_entry_and_keeps_the_files(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    folder = copy_of(tmp_path, "model")
+    files = sorted(path.name for path in folder.iterdir())
+    added = store.add(folder)
+
+    assert store.remove(added.id) == added
+
+    assert [model.id for model in ModelStore(paths).models] == [GUIDE_ID]
+    assert sorted(path.name for path in folder.iterdir()) == files
+    with pytest.raises(UnknownModelError):
+        store.remove(added.id)
+
+
+def test_the_guide_cannot_be_removed(store: ModelStore) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        store.remove(GUIDE_ID)
+
+    assert_one_sentence(caught.value)
+
+
+def test_a_model_is_found_by_its_id_its_folder_and_any_folder(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = store.add(copy_of(tmp_path, "added"))
+    other = copy_of(tmp_path, "other")
+    monkeypatch.chdir(tmp_path)
+
+    assert store.model("added") == added
+    assert store.model(str(added.path)) == added
+    assert store.model("./added/") == added
+    assert store.model(str(other)).path == other
+    assert len(store.models) == 2  # looking at a folder does not add it
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "baichuan2", "/no/folder", "x" * 5000, "a\0b", "~nobody-of-this-name", "\ud800"],
+    ids=ascii,
+)
+def test_a_name_of_nothing_is_one_sentence(store: ModelStore, name: str) -> None:
+    with pytest.raises(UserFacingError) as caught:
+        store.model(name)
+
+    assert all(char.isprintable() for char in caught.value.message)
+
+
+def test_the_closest_id_is_proposed(store: ModelStore, tmp_path: Path) -> None:
+    store.add(copy_of(tmp_path, "my-model"))
+
+    with pytest.raises(UnknownModelError, match="my-model"):
+        store.model("my-modle")
+
+
+def test_a_folder_that_cannot_be_used_is_not_added(
+    store: ModelStore, app_home: Path, tmp_path: Path
+) -> None:
+    folder = copy_of(tmp_path, "model")
+    (folder / "model.safetensors").write_bytes(b"broken")
+
+    with pytest.raises(CheckpointError) as caught:
+        store.add(folder)
+
+    assert_one_sentence(caught.value)
+    assert not app_home.exists()
+
+
+def test_a_listed_folder_that_went_away_stays_listed_and_says_so(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    """A drive that is not plugged in today is there tomorrow."""
+    folder = copy_of(tmp_path, "model")
+    added = store.add(folder)
+    folder.rename(tmp_path / "unplugged")
+
+    assert ModelStore(paths).model(added.id).path == folder
+    with pytest.raises(NotACheckpointError):
+        store.add(folder)
+
+
+def test_a_broken_registry_of_the_person_is_named_and_kept(paths: AppPaths) -> None:
+    paths.user_registry.parent.mkdir(parents=True)
+    paths.user_registry.write_text("installed: [")
+
+    with pytest.raises(UserFacingError, match=r"models_registry\.yaml") as caught:
+        ModelStore(paths)
+
+    assert "\n" not in caught.value.message
+    assert paths.user_registry.read_text() == "installed: ["
+
+
+def test_a_released_model_gets_its_released_name(store: ModelStore, tmp_path: Path) -> None:
+    """Shapes decide. Of a 7B model only the headers are looked at, so a file of holes will do."""
+    folder = copy_of(tmp_path, "whatever it is called")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"hidden_size": 4096, "num_attention_heads": 32, "num_hidden_layers": 32}
+    config |= {"intermediate_size": 11_008, "vocab_size": 125_696, "model_max_length": 4096}
+    (folder / "config.json").write_text(json.dumps(config))
+    write_holes(folder)
+
+    model = store.describe(folder)
+
+    assert (model.id, model.variant) == ("baichuan2-7b-chat", "baichuan2-7b-chat")
+    assert model.name.en == store.variant("baichuan2-7b-chat").name.en
+    (folder / "generation_config.json").unlink()
+    assert store.describe(folder).variant == "baichuan2-7b-base"
+
+
+def write_holes(folder: Path) -> None:
+    """A model.safetensors of 15 GB that takes no place on the disk."""
+    import struct
+    from math import prod
+
+    from backends.modeling.config import ModelConfig
+
+    shapes = ModelConfig.from_json(json.loads((folder / "config.json").read_text())).tensor_shapes()
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        start, end = end, end + 2 * prod(shape)
+        header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [start, end]}
+    raw = json.dumps(header).encode()
+    with (folder / "model.safetensors").open("wb") as stream:
+        stream.write(struct.pack("<Q", len(raw)) + raw)
+        stream.truncate(8 + len(raw) + end)
