@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import generation, hardware, memory, selection
-from .base import LoadedModel, LoadOptions
+from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint
 from .detokenizer import StreamingDetokenizer
@@ -105,15 +105,22 @@ class Engine:
             raise InvalidRequestError(
                 "The number of threads must be from 1 to 1024, not {value}.", value=threads
             )
-        choice = selection.choose(
+        model_facts = selection.Model(
             config,
-            machine,
-            requested=selection.parse_precision(request.precision),
-            context_length=context_length,
+            context_length,
+            checkpoint.stored,
+            {(m.backend, Precision(m.precision)): m.peak_bytes for m in request.measured},
         )
-        options = LoadOptions(choice.precision, context_length, threads)
-        total = memory.needed(config, choice.precision, context_length)
-        yield LoadProgress(0, total.weights)
+        wishes = selection.Wishes(
+            selection.parse_precision(request.precision),
+            selection.parse_device(request.device, machine),
+            request.prefer_speed,
+        )
+        decision = selection.choose(model_facts, machine, wishes)
+        choice = decision.chosen
+        options = LoadOptions(choice.precision, context_length, threads, choice.devices)
+        weights_bytes = memory.weight_bytes(config, choice.precision)
+        yield LoadProgress(0, checkpoint.bytes_on_disk)
         backend = selection.backend_module(choice.backend)
         model = yield from _thinned(backend.load(checkpoint, options))
         self._loaded = _Loaded(checkpoint, tokenizer, model)
@@ -123,12 +130,13 @@ class Engine:
             kind=checkpoint.kind,
             backend=choice.backend,
             precision=choice.precision.value,
-            device=choice.device,
-            reason=choice.reason,
+            device=choice.device_name,
+            reason=decision.reason,
             threads=threads,
             context_length=context_length,
             parameters=config.parameters,
-            weights_bytes=total.weights,
+            weights_bytes=weights_bytes,
+            peak_bytes=model.peak_bytes(),
             load_seconds=time.perf_counter() - started,
             defaults=checkpoint.defaults,
         )

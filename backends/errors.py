@@ -4,7 +4,7 @@
     * CheckpointError: a checkpoint folder that cannot be used
         * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
           UnsafeCheckpointError, TokenizerError
-    * BackendError: BackendUnavailableError, InsufficientMemoryError
+    * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
     * EngineError: EngineCrashedError, EngineProtocolError
 
@@ -91,22 +91,22 @@ def from_wire(data: Mapping[str, Any]) -> UserFacingError:
     return _rebuild(cls, data["template"], data["hint"], _facts_from_wire(data["facts"]))
 
 
+def phrase_to_wire(phrase: Phrase) -> dict[str, object]:
+    """The JSON form of a phrase."""
+    return {"template": phrase.template, "facts": _facts_to_wire(phrase.facts)}
+
+
+def phrase_from_wire(data: Mapping[str, Any]) -> Phrase:
+    """The phrase that `phrase_to_wire` wrote."""
+    return Phrase(data["template"], **_facts_from_wire(data["facts"]))
+
+
 def _facts_to_wire(facts: Mapping[str, Fact]) -> dict[str, object]:
-    return {
-        name: {"template": fact.template, "facts": _facts_to_wire(fact.facts)}
-        if isinstance(fact, Phrase)
-        else fact
-        for name, fact in facts.items()
-    }
+    return {n: phrase_to_wire(f) if isinstance(f, Phrase) else f for n, f in facts.items()}
 
 
 def _facts_from_wire(facts: Mapping[str, Any]) -> dict[str, Fact]:
-    return {
-        name: Phrase(fact["template"], **_facts_from_wire(fact["facts"]))
-        if isinstance(fact, dict)
-        else fact
-        for name, fact in facts.items()
-    }
+    return {n: phrase_from_wire(f) if isinstance(f, dict) else f for n, f in facts.items()}
 
 
 def _by_name() -> dict[str, type[UserFacingError]]:
@@ -232,6 +232,19 @@ class InsufficientMemoryError(BackendError):
             device=device,
             free=free_bytes / GIB,
             hint="Close other programs, choose a smaller context length, or use a smaller model.",
+        )
+
+
+class GpuLostError(BackendError):
+    """The driver, or a card, stopped working."""
+
+    help_topic = "graphics-card-lost"
+
+    def __init__(self, what: str | Phrase) -> None:
+        super().__init__(
+            "The graphics card stopped working: {what}.",
+            hint="The text so far is kept. Load the model again, or choose the device “cpu”.",
+            what=what,
         )
 
 

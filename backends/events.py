@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from .errors import Phrase
+
 
 class FinishReason(Enum):
     """Why an answer ended."""
@@ -50,11 +52,12 @@ class ModelReady:
     backend: str
     precision: str
     device: str
-    reason: str  #: why this precision was chosen, one sentence
+    reason: Phrase  #: why this precision was chosen
     threads: int
     context_length: int
     parameters: int
     weights_bytes: int  #: in memory
+    peak_bytes: int  #: the most used while loading, the KV cache not counted
     load_seconds: float
     defaults: SamplingDefaults
 
