@@ -43,7 +43,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     torch.set_num_threads(options.threads)
     on_card = options.devices.first.startswith("cuda")
-    dtype = _dtype(options.devices.first)
+    dtype = _dtype(options.precision, options.devices.first)
     quantizer = BnbQuantizer(options.precision, dtype)
     with translated_errors():
         model = yield from load_model(checkpoint, dtype, options.devices, quantizer)
@@ -64,8 +64,10 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
         )
 
 
-def _dtype(device: str) -> torch.dtype:
+def _dtype(precision: Precision, device: str) -> torch.dtype:
     """Of activations and of what is not quantised."""
+    if precision is Precision.INT8:  # whose kernels take fp16 and would cast each time
+        return torch.float16
     if device.startswith("cuda") and torch.cuda.get_device_capability(device) < (8, 0):
         return torch.float16
     return torch.bfloat16

@@ -9,6 +9,7 @@ The command line runs this in its own process; the window runs it behind `engine
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -19,10 +20,18 @@ from . import generation, hardware, memory, selection
 from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint
+from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
 from .errors import InvalidRequestError
 from .events import EngineEvent, GenerationEvent, LoadProgress, ModelReady
-from .requests import ChatRequest, CompleteRequest, LoadRequest, Request, UnloadRequest
+from .requests import (
+    ChatRequest,
+    CompleteRequest,
+    CopyRequest,
+    LoadRequest,
+    Request,
+    UnloadRequest,
+)
 from .sampling import SamplingParams
 from .tokenizer import Tokenizer
 
@@ -74,12 +83,26 @@ class Engine:
                 yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
             case UnloadRequest():
                 self.unload()
+            case CopyRequest():
+                yield from self._copy(request, cancel)
 
     def unload(self) -> None:
         """Give the model's memory back."""
         if self._loaded is not None:
             self._loaded.model.close()
             self._loaded = None
+
+    def _copy(self, request: CopyRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
+        checkpoint = Checkpoint.open(Path(request.folder))
+        precision = None
+        if request.precision is not None:
+            precision = selection.parse_precision(request.precision)
+        plan = selection.copy_plan(checkpoint, precision)
+        with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:
+            for event in job:
+                yield event
+                if cancel.is_set():
+                    return
 
     def _require(self) -> _Loaded:
         if self._loaded is None:

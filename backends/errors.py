@@ -5,6 +5,7 @@
         * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
           UnsafeCheckpointError, TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
+    * JobError: DiskFullError, SourceChangedError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
     * EngineError: EngineCrashedError, EngineProtocolError
 
@@ -220,6 +221,9 @@ class BackendUnavailableError(BackendError):
         super().__init__(template, hint=hint, **facts)
 
 
+_MEMORY_HINT = "Close other programs, choose a smaller precision, context length or model."
+
+
 class InsufficientMemoryError(BackendError):
     """The weights, or the KV cache, do not fit in memory."""
 
@@ -228,11 +232,18 @@ class InsufficientMemoryError(BackendError):
     def __init__(self, *, device: str | Phrase, needed_bytes: int, free_bytes: int) -> None:
         super().__init__(
             "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
+            hint=_MEMORY_HINT,
             needed=needed_bytes / GIB,
             device=device,
             free=free_bytes / GIB,
-            hint="Close other programs, choose a smaller context length, or use a smaller model.",
         )
+
+    @classmethod
+    def because(cls, sentence: Phrase) -> InsufficientMemoryError:
+        """The error whose sentence selection has already made."""
+        error = _rebuild(cls, "{why}", _MEMORY_HINT, {"why": sentence})
+        assert isinstance(error, cls)
+        return error
 
 
 class GpuLostError(BackendError):
@@ -245,6 +256,41 @@ class GpuLostError(BackendError):
             "The graphics card stopped working: {what}.",
             hint="The text so far is kept. Load the model again, or choose the device “cpu”.",
             what=what,
+        )
+
+
+# --- jobs --------------------------------------------------------------------------------
+
+
+class JobError(UserFacingError):
+    """A conversion that cannot be begun or ended. The source is untouched, nothing is listed."""
+
+    help_topic = "conversion"
+
+
+class DiskFullError(JobError):
+    """The drive has no room for the copy."""
+
+    help_topic = "disk-full"
+
+    def __init__(self, folder: Path, *, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            "The copy needs {needed:.1f} GiB in “{folder}”, but only {free:.1f} GiB is free there.",
+            hint="Make room on this drive, or choose a folder on another one.",
+            needed=needed_bytes / GIB,
+            folder=str(folder),
+            free=free_bytes / GIB,
+        )
+
+
+class SourceChangedError(JobError):
+    """A file of the model changed while it was being read."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            "“{file}” changed while it was being converted, so the copy was thrown away.",
+            hint="Wait until nothing writes to the model's folder, and try again.",
+            file=file.name,
         )
 
 

@@ -107,5 +107,22 @@ class Finished:
         return (self.new_tokens - 1) / self.decode_seconds
 
 
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """A long job: what it does now, and how far it is."""
+
+    step: str  #: “hash”, “write” or “check”
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopyReady:
+    """A converted checkpoint is complete, in `folder`."""
+
+    folder: str
+    bytes_on_disk: int
+
+
 GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
-EngineEvent = LoadProgress | ModelReady | GenerationEvent
+EngineEvent = LoadProgress | ModelReady | JobProgress | CopyReady | GenerationEvent

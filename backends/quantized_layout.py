@@ -108,17 +108,17 @@ def _take_parts(
         record = records.pop(key, None)
         if record is None:
             raise DamagedCheckpointError(file, Phrase("it lacks the tensor “{name}”", name=key))
-        if record.dtype not in dtypes or record.shape not in (part_shape, _flat(part_shape)):
-            if part_shape is not None:
-                raise DamagedCheckpointError(
-                    record.file,
-                    Phrase(
-                        "“{name}” has the shape {found}, but config.json implies {implied}",
-                        name=key,
-                        found=f"{record.dtype} {list(record.shape)}",
-                        implied=f"{dtypes[0]} {list(part_shape)}",
-                    ),
-                )
+        fits = part_shape is None or record.shape in (part_shape, _flat(part_shape))
+        if record.dtype not in dtypes or not fits:
+            raise DamagedCheckpointError(
+                record.file,
+                Phrase(
+                    "“{name}” has the shape {found}, but config.json implies {implied}",
+                    name=key,
+                    found=f"{record.dtype} {list(record.shape)}",
+                    implied=f"{dtypes[0]} {list(part_shape or ())}",
+                ),
+            )
         parts[part] = record
     if layout is Layout.PUBLISHED_4BIT:
         _take_published_values(parts["weight"].file, name, shape, values)
@@ -130,11 +130,11 @@ def _take_parts(
 _Expected = dict[str, tuple[str, tuple[str, ...], tuple[int, ...] | None]]
 
 
-def _flat(shape: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """[n, 1] may also lie as [n] or [1, n], and a scalar as [1]."""
+def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """[n, 1] may also lie as [n], and a scalar as [1]."""
     if shape == ():
         return (1,)
-    return shape[:1] if shape is not None and shape[1:] == (1,) else shape
+    return shape[:1] if shape[1:] == (1,) else shape
 
 
 def _expected(

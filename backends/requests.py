@@ -51,4 +51,13 @@ class UnloadRequest:
     """Give the model's memory back."""
 
 
-Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """Write a checkpoint anew as a complete folder of safetensors, quantised if asked."""
+
+    folder: str
+    out: str
+    precision: str | None = None  #: “8bit”, “4bit” or “fp4”; None keeps the weights as they are
+
+
+Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest

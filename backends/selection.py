@@ -15,6 +15,8 @@ from typing import cast
 
 from . import memory
 from .base import PREFILL_CHUNK, Backend, LayerDevices, Precision
+from .checkpoint import Checkpoint
+from .checkpoint_copy import CopyPlan, plain_plan
 from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phrase, UserFacingError
 from .hardware import Gpu, Machine
 from .memory import MemoryNeed
@@ -87,6 +89,15 @@ class Model:
     stored: Precision | None = None  #: the quantised precision of the files; None: 16 or 32 bit
     #: Peak of loading without the KV cache, by (backend, precision), measured here before.
     measured: Mapping[tuple[str, Precision], int] = field(default_factory=dict)
+
+
+def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
+    """What a copy of `checkpoint` at a quantised precision, or as it is, holds."""
+    if precision is None:
+        return plain_plan(checkpoint)
+    module = importlib.import_module(".bnb_quantize", __package__)
+    plan: CopyPlan = module.quantize_plan(checkpoint, precision)
+    return plan
 
 
 def backend_module(name: str) -> Backend:
@@ -370,8 +381,7 @@ def _refusal(wanted: Sequence[Option], model: Model) -> UserFacingError:
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
     if too_large:
         smallest = min(too_large, key=lambda o: o.need.total if o.need else 0)
-        assert smallest.need is not None
-        return InsufficientMemoryError.of(smallest.sentence, needed_bytes=smallest.need.total)
+        return InsufficientMemoryError.because(smallest.sentence)
     if wanted:
         return BackendUnavailableError("{why}", why=wanted[0].sentence)
     if model.stored is not None:

@@ -141,7 +141,7 @@ class DecodeGraph:
     def _record(self, keys: int) -> tuple[torch.cuda.CUDAGraph, torch.Tensor]:
         device = self._step.ids.device
         try:
-            stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+            stream = torch.cuda.Stream(device)
             stream.wait_stream(torch.cuda.current_stream(device))
             with torch.cuda.stream(stream):
                 for _ in range(2):  # libraries choose and allocate on their first calls
@@ -180,11 +180,11 @@ def keys_for(length: int, capacity: int) -> int:
 
 @contextlib.contextmanager
 def translated_errors() -> Iterator[None]:
-    """torch's errors of a card as ours."""
+    """Torch's errors of a card as ours."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
-        free, total = torch.cuda.mem_get_info()
+        free, _ = torch.cuda.mem_get_info()
         name = torch.cuda.get_device_name()
         used = torch.cuda.memory_allocated()
         torch.cuda.empty_cache()

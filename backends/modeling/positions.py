@@ -24,11 +24,11 @@ class Positions(Protocol):
     """Positions of the T new tokens of a pass, after those in the KV cache."""
 
     def rotate(self, x: Tensor) -> Tensor:
-        """q or k [B, heads, T, head_dim] with their positions; unchanged if a bias has them."""
+        """Q or k [B, heads, T, head_dim] with their positions; unchanged if a bias has them."""
         ...
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """q [B, heads, T, d] over k and v [B, heads, K, d], K = all tokens: [B, heads, T, d]."""
+        """Q [B, heads, T, d] over k and v [B, heads, K, d], K = all tokens: [B, heads, T, d]."""
         ...
 
 

@@ -80,7 +80,9 @@ def dequantize(
     packed = parts["weight"].reshape(-1)
     values = torch.stack((packed >> 4, packed & 15), dim=1).reshape(-1)  # the high nibble first
     matrix = state.code[values.long()][: shape[0] * shape[1]]
-    return (matrix * scales.repeat_interleave(BLOCK)[: matrix.numel()]).view(shape).to(dtype)
+    matrix = matrix * scales.repeat_interleave(BLOCK)[: matrix.numel()]
+    result: Tensor = matrix.view(shape).to(dtype)
+    return result
 
 
 def _int8_rows(parts: Parts, layout: Layout) -> tuple[Tensor, Tensor]:

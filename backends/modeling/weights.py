@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 from collections.abc import Generator
 from math import prod
-from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -53,7 +52,7 @@ def load_model(
 
     On a processor, a tensor that is stored in `dtype` stays a private mapping of its file: it
     costs no copy, and the system may drop and re-read its pages. Any other is converted, or
-    copied to its device, and its mapped pages are given back at once. So host memory holds the
+    copied to its device, and its mapping ends at once. So host memory holds the
     weights that stay there plus one tensor, whatever the size of the shards.
     """
     with torch.device("meta"):
@@ -65,8 +64,7 @@ def load_model(
         checkpoint.tensors.items(), key=lambda item: (item[1].file, item[1].offset)
     ):
         if quantizer is not None and name in matrices:
-            linear = quantizer.online(placer.view(record), placer.device(name))
-            placer.give_pages_back(record)
+            linear = quantizer.online(map_tensor(record), placer.device(name))
             model.set_submodule(name.removesuffix(".weight"), linear)
         else:
             _assign(model, name, placer.place(name, record, dtype))
@@ -99,11 +97,10 @@ def _matrix_names(checkpoint: Checkpoint) -> list[str]:
 
 
 class _Placer:
-    """Maps files and puts tensors where they belong."""
+    """Puts tensors where they belong."""
 
     def __init__(self, checkpoint: Checkpoint, devices: LayerDevices) -> None:
         self._devices = devices
-        self._maps: dict[Path, mmap.mmap] = {}
         self._done = 0
         self._total = checkpoint.bytes_on_disk
 
@@ -119,51 +116,48 @@ class _Placer:
         first = name.startswith("model.embed_tokens")
         return torch.device(self._devices.first if first else self._devices.last)
 
-    def view(self, record: TensorRecord) -> Tensor:
-        """The tensor as it lies in the mapped file."""
-        mapped = self._map(record.file)
-        if record.offset + record.nbytes > len(mapped):
-            raise DamagedCheckpointError(record.file, "it became shorter while it was being read")
-        return torch.frombuffer(
-            mapped, dtype=DTYPES[record.dtype], count=prod(record.shape), offset=record.offset
-        ).view(record.shape)
-
     def place(self, name: str, record: TensorRecord, dtype: torch.dtype) -> Tensor:
         """The tensor in `dtype` on its device."""
-        stored, device = self.view(record), self.device(name)
+        stored, device = map_tensor(record), self.device(name)
         if device.type == "cpu" and stored.dtype == dtype:
             _page_in(stored)
             return stored
         # To the device first: fewer bytes on the bus, and the conversion is faster there.
-        placed = stored.to(device).to(dtype)
-        self.give_pages_back(record)
-        return placed
+        return stored.to(device).to(dtype)
 
-    def give_pages_back(self, record: TensorRecord) -> None:
-        """Drop the mapped pages of a tensor that has been copied."""
-        mapped = self._map(record.file)
-        if hasattr(mapped, "madvise"):  # not on Windows, which trims a mapping by itself
-            first = record.offset // mmap.PAGESIZE * mmap.PAGESIZE
-            mapped.madvise(mmap.MADV_DONTNEED, first, record.offset + record.nbytes - first)
 
-    def _map(self, file: Path) -> mmap.mmap:
-        """A private (copy-on-write) mapping: nothing we do can reach the file."""
-        if file not in self._maps:
-            try:
-                with file.open("rb") as stream:
-                    self._maps[file] = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
-            except OSError as error:
-                reason = error.strerror or str(error)
+def map_tensor(record: TensorRecord) -> Tensor:
+    """The tensor as it lies in its file, mapped; the pages go with the tensor.
+
+    The mapping is private (copy-on-write): nothing done to the tensor can reach the file. Raises
+    DamagedCheckpointError.
+    """
+    start = record.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+    end = record.offset + record.nbytes
+    try:
+        with record.file.open("rb") as stream:
+            if stream.seek(0, 2) < end:
                 raise DamagedCheckpointError(
-                    file, Phrase("it cannot be read ({reason})", reason=reason)
-                ) from error
-        return self._maps[file]
+                    record.file, "it became shorter while it was being read"
+                )
+            mapped = mmap.mmap(stream.fileno(), end - start, access=mmap.ACCESS_COPY, offset=start)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DamagedCheckpointError(
+            record.file, Phrase("it cannot be read ({reason})", reason=reason)
+        ) from error
+    return torch.frombuffer(
+        mapped,
+        dtype=DTYPES[record.dtype],
+        count=prod(record.shape),
+        offset=record.offset - start,
+    ).view(record.shape)
 
 
 def _page_in(stored: Tensor) -> None:
     """Have the pages read while progress is shown, not in the middle of the first answer."""
     flat = stored.view(-1).view(torch.uint8)
-    for part in flat.split(_PAGE_IN_BYTES):  # type: ignore[no-untyped-call]
+    for part in flat.split(_PAGE_IN_BYTES):
         part[:: mmap.PAGESIZE].sum()
 
 
