@@ -9,8 +9,8 @@ from typing import Any
 
 from backends import hardware
 from backends.errors import GIB, UserFacingError
-
 from baichuan_desktop import __version__
+
 from .measurements import Measurements
 from .model_store import ModelStore
 from .precision_choice import precision_rows
