@@ -19,17 +19,59 @@ if TYPE_CHECKING:
 #: Scores of every token of the vocabulary: shape (vocab_size,), fp32.
 Logits = npt.NDArray[np.float32]
 
+#: Tokens of one prefill chunk, by kind of device: a stop costs at most one.
+PREFILL_CHUNK = {"cpu": 64, "cuda": 512}
+
 
 class Precision(Enum):
     """How weights are held in memory, as a person chooses it."""
 
     FP32 = "fp32"
     BF16 = "bf16"
+    FP16 = "fp16"
+    INT8 = "8bit"  #: LLM.int8: int8 rows, with outlier columns in 16 bit
+    NF4 = "4bit"  #: NormalFloat 4, scales quantised again, as the 4-bit models were published
+    FP4 = "fp4"  #: 4-bit floating point
+
+    @property
+    def is_quantized(self) -> bool:
+        """The matrices of the layers are held in fewer than 16 bits."""
+        return self in (Precision.INT8, Precision.NF4, Precision.FP4)
 
     @property
     def bytes_per_weight(self) -> int:
-        """Bytes of one weight in memory."""
+        """Bytes of a weight that is not quantised: embeddings, head, norms; and of the KV cache."""
         return 4 if self is Precision.FP32 else 2
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDevices:
+    """Where each part of a model lies.
+
+    One device for a model that fits one; else runs of layers, in order, each on a device.
+    """
+
+    layers: tuple[str, ...]  #: device of each layer, as torch names it
+
+    @classmethod
+    def all_on(cls, device: str, num_layers: int) -> LayerDevices:
+        """Everything on one device."""
+        return cls((device,) * num_layers)
+
+    @property
+    def first(self) -> str:
+        """Of the embedding."""
+        return self.layers[0]
+
+    @property
+    def last(self) -> str:
+        """Of the final norm and the head."""
+        return self.layers[-1]
+
+    @property
+    def single(self) -> bool:
+        """Everything is on one device."""
+        return len(set(self.layers)) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +81,7 @@ class LoadOptions:
     precision: Precision
     context_length: int  #: tokens, prompt and answer together; the KV cache is made for it
     threads: int  #: processor threads for the arithmetic
+    devices: LayerDevices
 
 
 class LoadedModel(ABC):
@@ -64,6 +107,10 @@ class LoadedModel(ABC):
     @abstractmethod
     def truncate(self, length: int) -> None:
         """Keep only the first `length` cached tokens."""
+
+    @abstractmethod
+    def peak_bytes(self) -> int:
+        """The most memory that this process has used so far, on the device of the model."""
 
     @abstractmethod
     def close(self) -> None:

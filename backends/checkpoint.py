@@ -8,13 +8,13 @@ and a floating dtype, nothing else is, and all of them lie inside of files of th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .base import Precision
 from .errors import (
-    BackendUnavailableError,
     DamagedCheckpointError,
     NotACheckpointError,
     Phrase,
@@ -23,7 +23,8 @@ from .errors import (
 )
 from .events import SamplingDefaults
 from .modeling.config import ConfigError, ModelConfig
-from .tensor_files import TensorRecord, read_records
+from .quantized_layout import QuantizedMatrix, recognise, take_matrices
+from .tensor_files import TensorRecord, Value, read_contents
 
 _MAX_JSON_BYTES = 64_000_000
 _WEIGHT_DTYPES = ("F32", "F16", "BF16")
@@ -54,7 +55,8 @@ class Checkpoint:
 
     folder: Path
     config: ModelConfig
-    tensors: Mapping[str, TensorRecord]  #: by released name
+    tensors: Mapping[str, TensorRecord]  #: in 16 or 32 bit, by released name
+    matrices: Mapping[str, QuantizedMatrix]  #: those that are stored quantised; else empty
     tokenizer_file: Path
     chat_tokens: ChatTokens | None  #: None for a base model
     defaults: SamplingDefaults
@@ -65,9 +67,21 @@ class Checkpoint:
         return "base" if self.chat_tokens is None else "chat"
 
     @property
+    def stored(self) -> Precision | None:
+        """The quantised precision of the files; None for 16 or 32 bit."""
+        return next((matrix.precision for matrix in self.matrices.values()), None)
+
+    @property
+    def records(self) -> Iterator[TensorRecord]:
+        """Every tensor, parts of quantised matrices among them."""
+        yield from self.tensors.values()
+        for matrix in self.matrices.values():
+            yield from matrix.parts.values()
+
+    @property
     def bytes_on_disk(self) -> int:
         """Bytes of all tensors."""
-        return sum(record.nbytes for record in self.tensors.values())
+        return sum(record.nbytes for record in self.records)
 
     @classmethod
     def open(cls, folder: Path) -> Checkpoint:
@@ -87,19 +101,15 @@ class Checkpoint:
             config = ModelConfig.from_json(data)
         except ConfigError as error:
             raise UnsupportedArchitectureError(folder, error.what) from error
-        if "quantization_config" in data:
-            raise BackendUnavailableError(
-                "“{folder}” holds weights quantised by bitsandbytes, which this version cannot "
-                "read yet.",
-                folder=folder.name,
-                hint="Use the model's 16-bit checkpoint.",
-            )
         tokenizer_file = folder / "tokenizer.model"
         if not _is_file(tokenizer_file):
             raise NotACheckpointError(folder, "it has no tokenizer.model")
-        tensors = _read_tensors(folder, config)
+        quantization = data.get("quantization_config")
+        tensors, matrices = _read_tensors(
+            folder, config, quantization if isinstance(quantization, dict) else None
+        )
         chat_tokens, defaults = _read_generation_config(folder, config)
-        return cls(folder, config, tensors, tokenizer_file, chat_tokens, defaults)
+        return cls(folder, config, tensors, matrices, tokenizer_file, chat_tokens, defaults)
 
 
 def _is_file(path: Path) -> bool:
@@ -125,9 +135,21 @@ def _read_json(file: Path) -> dict[str, object]:
     return data
 
 
-def _read_tensors(folder: Path, config: ModelConfig) -> dict[str, TensorRecord]:
+def _read_tensors(
+    folder: Path, config: ModelConfig, quantization: Mapping[str, object] | None
+) -> tuple[dict[str, TensorRecord], dict[str, QuantizedMatrix]]:
+    found, values = _find_tensors(folder)
     expected = config.tensor_shapes()
-    found = _find_tensors(folder)
+    matrices: dict[str, QuantizedMatrix] = {}
+    if (layout := recognise(found, quantization)) is not None:
+        matrices = take_matrices(folder / "config.json", config, *layout, found, values)
+        for name in matrices:
+            del expected[f"{name}.weight"]
+    if values:
+        name = next(iter(values))
+        raise NotACheckpointError(
+            folder, Phrase("its weight files hold “{name}”, which is no tensor", name=name)
+        )
     tensors: dict[str, TensorRecord] = {}
     for name, shape in expected.items():
         record = found.pop(name, None)
@@ -157,21 +179,22 @@ def _read_tensors(folder: Path, config: ModelConfig) -> dict[str, TensorRecord]:
                 record.file,
                 Phrase("it holds “{name}”, which this model does not have", name=name[:100]),
             )
-    return tensors
+    return tensors, matrices
 
 
-def _find_tensors(folder: Path) -> dict[str, TensorRecord]:
+def _find_tensors(folder: Path) -> tuple[dict[str, TensorRecord], dict[str, Value]]:
     for single, index in _LAYOUTS:
         if _is_file(folder / index):
             return _read_shards(folder / index)
         if _is_file(folder / single):
-            return {record.name: record for record in read_records(folder / single)}
+            contents = read_contents(folder / single)
+            return {record.name: record for record in contents.records}, dict(contents.values)
     raise NotACheckpointError(
         folder, "it has no weight file (model.safetensors, pytorch_model.bin)"
     )
 
 
-def _read_shards(index: Path) -> dict[str, TensorRecord]:
+def _read_shards(index: Path) -> tuple[dict[str, TensorRecord], dict[str, Value]]:
     weight_map = _read_json(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
         raise DamagedCheckpointError(index, "it has no weight_map")
@@ -197,8 +220,11 @@ def _read_shards(index: Path) -> dict[str, TensorRecord]:
                 index, Phrase("the file “{name}” that it names is missing", name=value[:100])
             )
     found: dict[str, TensorRecord] = {}
+    values: dict[str, Value] = {}
     for name, shard in shards.items():
-        for record in read_records(shard):
+        contents = read_contents(shard)
+        values.update(contents.values)
+        for record in contents.records:
             if weight_map.get(record.name) != name:
                 raise DamagedCheckpointError(
                     shard,
@@ -214,7 +240,7 @@ def _read_shards(index: Path) -> dict[str, TensorRecord]:
             raise DamagedCheckpointError(
                 shards[shard_name], Phrase("it lacks the tensor “{name}”", name=name[:100])
             )
-    return found
+    return found, values
 
 
 def _read_generation_config(

@@ -9,6 +9,7 @@ The command line runs this in its own process; the window runs it behind `engine
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -16,13 +17,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import generation, hardware, memory, selection
-from .base import LoadedModel, LoadOptions
+from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint
+from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
 from .errors import InvalidRequestError
 from .events import EngineEvent, GenerationEvent, LoadProgress, ModelReady
-from .requests import ChatRequest, CompleteRequest, LoadRequest, Request, UnloadRequest
+from .requests import (
+    ChatRequest,
+    CompleteRequest,
+    CopyRequest,
+    LoadRequest,
+    Request,
+    UnloadRequest,
+)
 from .sampling import SamplingParams
 from .tokenizer import Tokenizer
 
@@ -74,12 +83,26 @@ class Engine:
                 yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
             case UnloadRequest():
                 self.unload()
+            case CopyRequest():
+                yield from self._copy(request, cancel)
 
     def unload(self) -> None:
         """Give the model's memory back."""
         if self._loaded is not None:
             self._loaded.model.close()
             self._loaded = None
+
+    def _copy(self, request: CopyRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
+        checkpoint = Checkpoint.open(Path(request.folder))
+        precision = None
+        if request.precision is not None:
+            precision = selection.parse_precision(request.precision)
+        plan = selection.copy_plan(checkpoint, precision)
+        with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:
+            for event in job:
+                yield event
+                if cancel.is_set():
+                    return
 
     def _require(self) -> _Loaded:
         if self._loaded is None:
@@ -107,15 +130,22 @@ class Engine:
             raise InvalidRequestError(
                 "The number of threads must be from 1 to 1024, not {value}.", value=threads
             )
-        choice = selection.choose(
+        model_facts = selection.Model(
             config,
-            machine,
-            requested=selection.parse_precision(request.precision),
-            context_length=context_length,
+            context_length,
+            checkpoint.stored,
+            {(m.backend, Precision(m.precision)): m.peak_bytes for m in request.measured},
         )
-        options = LoadOptions(choice.precision, context_length, threads)
-        total = memory.needed(config, choice.precision, context_length)
-        yield LoadProgress(0, total.weights)
+        wishes = selection.Wishes(
+            selection.parse_precision(request.precision),
+            selection.parse_device(request.device, machine),
+            request.prefer_speed,
+        )
+        decision = selection.choose(model_facts, machine, wishes)
+        choice = decision.chosen
+        options = LoadOptions(choice.precision, context_length, threads, choice.devices)
+        weights_bytes = memory.weight_bytes(config, choice.precision)
+        yield LoadProgress(0, checkpoint.bytes_on_disk)
         backend = selection.backend_module(choice.backend)
         model = yield from _thinned(backend.load(checkpoint, options))
         self._loaded = _Loaded(checkpoint, tokenizer, model)
@@ -125,12 +155,13 @@ class Engine:
             kind=checkpoint.kind,
             backend=choice.backend,
             precision=choice.precision.value,
-            device=choice.device,
-            reason=choice.reason,
+            device=choice.device_name,
+            reason=decision.reason,
             threads=threads,
             context_length=context_length,
             parameters=config.parameters,
-            weights_bytes=total.weights,
+            weights_bytes=weights_bytes,
+            peak_bytes=model.peak_bytes(),
             load_seconds=time.perf_counter() - started,
             defaults=checkpoint.defaults,
         )

@@ -4,7 +4,8 @@
     * CheckpointError: a checkpoint folder that cannot be used
         * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
           UnsafeCheckpointError, TokenizerError
-    * BackendError: BackendUnavailableError, InsufficientMemoryError
+    * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
+    * JobError: DiskFullError, SourceChangedError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
     * EngineError: EngineCrashedError, EngineProtocolError
 
@@ -106,22 +107,22 @@ def from_wire(data: Mapping[str, Any]) -> UserFacingError:
     return _rebuild(cls, data["template"], data["hint"], _facts_from_wire(data["facts"]))
 
 
+def phrase_to_wire(phrase: Phrase) -> dict[str, object]:
+    """The JSON form of a phrase."""
+    return {"template": phrase.template, "facts": _facts_to_wire(phrase.facts)}
+
+
+def phrase_from_wire(data: Mapping[str, Any]) -> Phrase:
+    """The phrase that `phrase_to_wire` wrote."""
+    return Phrase(data["template"], **_facts_from_wire(data["facts"]))
+
+
 def _facts_to_wire(facts: Mapping[str, Fact]) -> dict[str, object]:
-    return {
-        name: {"template": fact.template, "facts": _facts_to_wire(fact.facts)}
-        if isinstance(fact, Phrase)
-        else fact
-        for name, fact in facts.items()
-    }
+    return {n: phrase_to_wire(f) if isinstance(f, Phrase) else f for n, f in facts.items()}
 
 
 def _facts_from_wire(facts: Mapping[str, Any]) -> dict[str, Fact]:
-    return {
-        name: Phrase(fact["template"], **_facts_from_wire(fact["facts"]))
-        if isinstance(fact, dict)
-        else fact
-        for name, fact in facts.items()
-    }
+    return {n: phrase_from_wire(f) if isinstance(f, dict) else f for n, f in facts.items()}
 
 
 def _by_name() -> dict[str, type[UserFacingError]]:
@@ -235,6 +236,9 @@ class BackendUnavailableError(BackendError):
         super().__init__(template, hint=hint, **facts)
 
 
+_MEMORY_HINT = "Close other programs, choose a smaller precision, context length or model."
+
+
 class InsufficientMemoryError(BackendError):
     """The weights, or the KV cache, do not fit in memory."""
 
@@ -243,10 +247,65 @@ class InsufficientMemoryError(BackendError):
     def __init__(self, *, device: str | Phrase, needed_bytes: int, free_bytes: int) -> None:
         super().__init__(
             "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
+            hint=_MEMORY_HINT,
             needed=needed_bytes / GIB,
             device=device,
             free=free_bytes / GIB,
-            hint="Close other programs, choose a smaller context length, or use a smaller model.",
+        )
+
+    @classmethod
+    def because(cls, sentence: Phrase) -> InsufficientMemoryError:
+        """The error whose sentence selection has already made."""
+        error = _rebuild(cls, "{why}", _MEMORY_HINT, {"why": sentence})
+        assert isinstance(error, cls)
+        return error
+
+
+class GpuLostError(BackendError):
+    """The driver, or a card, stopped working."""
+
+    help_topic = "graphics-card-lost"
+
+    def __init__(self, what: str | Phrase) -> None:
+        super().__init__(
+            "The graphics card stopped working: {what}.",
+            hint="The text so far is kept. Load the model again, or choose the device “cpu”.",
+            what=what,
+        )
+
+
+# --- jobs --------------------------------------------------------------------------------
+
+
+class JobError(UserFacingError):
+    """A conversion that cannot be begun or ended. The source is untouched, nothing is listed."""
+
+    help_topic = "conversion"
+
+
+class DiskFullError(JobError):
+    """The drive has no room for the copy."""
+
+    help_topic = "disk-full"
+
+    def __init__(self, folder: Path, *, needed_bytes: int, free_bytes: int) -> None:
+        super().__init__(
+            "The copy needs {needed:.1f} GiB in “{folder}”, but only {free:.1f} GiB is free there.",
+            hint="Make room on this drive, or choose a folder on another one.",
+            needed=needed_bytes / GIB,
+            folder=str(folder),
+            free=free_bytes / GIB,
+        )
+
+
+class SourceChangedError(JobError):
+    """A file of the model changed while it was being read."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            "“{file}” changed while it was being converted, so the copy was thrown away.",
+            hint="Wait until nothing writes to the model's folder, and try again.",
+            file=file.name,
         )
 
 

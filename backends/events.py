@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from .errors import Phrase
+
 
 class FinishReason(Enum):
     """Why an answer ended."""
@@ -50,11 +52,12 @@ class ModelReady:
     backend: str
     precision: str
     device: str
-    reason: str  #: why this precision was chosen, one sentence
+    reason: Phrase  #: why this precision was chosen
     threads: int
     context_length: int
     parameters: int
     weights_bytes: int  #: in memory
+    peak_bytes: int  #: the most used while loading, the KV cache not counted
     load_seconds: float
     defaults: SamplingDefaults
 
@@ -104,5 +107,22 @@ class Finished:
         return (self.new_tokens - 1) / self.decode_seconds
 
 
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """A long job: what it does now, and how far it is."""
+
+    step: str  #: “hash”, “write” or “check”
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopyReady:
+    """A converted checkpoint is complete, in `folder`."""
+
+    folder: str
+    bytes_on_disk: int
+
+
 GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
-EngineEvent = LoadProgress | ModelReady | GenerationEvent
+EngineEvent = LoadProgress | ModelReady | JobProgress | CopyReady | GenerationEvent

@@ -1,17 +1,48 @@
-"""Facts about this machine. Looks at the world and decides nothing."""
+"""Facts about this machine. Looks at the world and decides nothing.
+
+Nothing of torch is imported: graphics cards are asked for with nvidia-smi, libraries by their
+metadata, so that the window's process and a report cost nothing.
+"""
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import os
 import platform
 import re
-from dataclasses import dataclass
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 #: Processor features that matter here, by the names of /proc/cpuinfo.
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
+
+#: Libraries whose versions matter for what can run.
+_LIBRARIES = ("torch", "transformers", "bitsandbytes", "onnxruntime", "onnxruntime-gpu")
+
+_NVIDIA_SMI_SECONDS = 10.0
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One NVIDIA card that this process may use."""
+
+    index: int  #: as CUDA numbers it, after CUDA_VISIBLE_DEVICES
+    name: str
+    memory_bytes: int
+    free_memory_bytes: int
+    compute_capability: tuple[int, int]
+    driver: str
+
+    @property
+    def device(self) -> str:
+        """As torch names it."""
+        return f"cuda:{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +54,9 @@ class Machine:
     features: frozenset[str]
     memory_bytes: int  #: of the machine, or of the container that limits it
     free_memory_bytes: int  #: that can be had without swapping
+    gpus: tuple[Gpu, ...] = ()
+    libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
+    torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
 
     @property
     def multiplies_bf16(self) -> bool:
@@ -45,7 +79,13 @@ def detect() -> Machine:
         features=frozenset(_features(cpuinfo)),
         memory_bytes=total,
         free_memory_bytes=max(free, 0),
+        gpus=_gpus(),
+        libraries=_libraries(),
+        torch_cuda=_torch_cuda(),
     )
+
+
+# --- processor and memory ----------------------------------------------------------------
 
 
 def _read(file: Path) -> str:
@@ -75,3 +115,82 @@ def _usable_cores() -> int:
 def _container_limit() -> int | None:
     text = _read(Path("/sys/fs/cgroup/memory.max")).strip()
     return int(text) if text.isdigit() else None
+
+
+# --- graphics cards ----------------------------------------------------------------------
+
+_QUERY = "index,uuid,name,memory.total,memory.free,compute_cap,driver_version"
+
+
+def _gpus() -> tuple[Gpu, ...]:
+    try:
+        result = subprocess.run(
+            ["nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=_NVIDIA_SMI_SECONDS,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ()  # no driver, or one that does not answer
+    return parse_gpus(result.stdout, os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def parse_gpus(text: str, visible: str | None) -> tuple[Gpu, ...]:
+    """The cards in what nvidia-smi printed, as CUDA_VISIBLE_DEVICES (or None) shows them."""
+    rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines()]
+    cards = [row for row in rows if len(row) == len(_QUERY.split(","))]
+    if visible is not None:
+        cards = _visible(cards, visible)
+    found: list[Gpu] = []
+    for _, _, name, total, free, capability, driver in cards:
+        major, _, minor = capability.partition(".")
+        try:
+            gpu = Gpu(
+                index=len(found),
+                name=name,
+                memory_bytes=int(total) * _MIB,
+                free_memory_bytes=int(free) * _MIB,
+                compute_capability=(int(major), int(minor or 0)),
+                driver=driver,
+            )
+        except ValueError:  # “[N/A]”: a card that the driver lost
+            continue
+        found.append(gpu)
+    return tuple(found)
+
+
+def _visible(cards: list[list[str]], visible: str) -> list[list[str]]:
+    """CUDA's rule: indices or beginnings of UUIDs; the first wrong entry ends the list."""
+    chosen: list[list[str]] = []
+    for entry in visible.split(","):
+        word = entry.strip()
+        match = [card for card in cards if word and (card[0] == word or card[1].startswith(word))]
+        if len(match) != 1 or match[0] in chosen:
+            break
+        chosen.append(match[0])
+    return chosen
+
+
+# --- libraries ---------------------------------------------------------------------------
+
+
+def _libraries() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _torch_cuda() -> str | None:
+    """The CUDA version in torch/version.py, read as text: importing torch takes a second."""
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return None
+    text = _read(Path(spec.origin).with_name("version.py"))
+    match = re.search(r"^cuda\b[^=\n]*=\s*['\"]([\d.]+)['\"]", text, re.MULTILINE)
+    return match.group(1) if match else None

@@ -1,4 +1,4 @@
-"""How many bytes a model needs, from its shapes alone."""
+"""How many bytes a model needs, exactly, from its shapes; or from what was measured before."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from .base import Precision
 from .modeling.config import ModelConfig
 
-#: Measured: resident memory of a process that has imported torch and loaded a tiny model.
-LIBRARY_BYTES = 400 * 2**20
-_PREFILL_CHUNK = 64  # tokens; the largest of any backend on a processor
+#: Resident memory of a process that has imported torch and loaded a tiny model, measured.
+CPU_LIBRARY_BYTES = 400 * 2**20
+#: What a CUDA context, its kernels and the allocator's slack take on a card.
+CUDA_LIBRARY_BYTES = 700 * 2**20
+
+#: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
+BLOCK = 64
+SCALE_BLOCK = 256
 _FP32 = 4
 
 
@@ -28,18 +33,69 @@ class MemoryNeed:
         return self.weights + self.kv_cache + self.activations + self.library
 
 
+def weight_bytes(config: ModelConfig, precision: Precision) -> int:
+    """All weights as they lie in memory, scales and tables included."""
+    return sum(layer_weight_bytes(config, precision) for _ in range(config.num_layers)) + (
+        outer_weight_bytes(config, precision)
+    )
+
+
+def outer_weight_bytes(config: ModelConfig, precision: Precision) -> int:
+    """Embedding, final norm and head, which no precision quantises."""
+    elements = 2 * config.vocab_size * config.hidden_size + config.hidden_size
+    return elements * precision.bytes_per_weight
+
+
+def layer_weight_bytes(config: ModelConfig, precision: Precision) -> int:
+    """One layer: five matrices and two norms."""
+    norms = 2 * config.hidden_size * precision.bytes_per_weight
+    return norms + sum(
+        matrix_bytes(rows, columns, precision) for rows, columns in config.layer_matrices().values()
+    )
+
+
+def matrix_bytes(rows: int, columns: int, precision: Precision) -> int:
+    """A linear weight [rows, columns], as bitsandbytes holds it where it is quantised."""
+    elements = rows * columns
+    match precision:
+        case Precision.INT8:
+            return elements + rows * _FP32  # a scale a row
+        case Precision.NF4 | Precision.FP4:
+            blocks = -(-elements // BLOCK)
+            scale_blocks = -(-blocks // SCALE_BLOCK)
+            tables = (16 + 256 + 1) * _FP32  # values of 4 bits, of the scales, and their offset
+            return -(-elements // 2) + blocks + scale_blocks * _FP32 + tables
+        case _:
+            return elements * precision.bytes_per_weight
+
+
 def kv_bytes_per_token(config: ModelConfig, precision: Precision) -> int:
     """Keys and values of one token in all layers."""
     return 2 * config.num_layers * config.hidden_size * precision.bytes_per_weight
 
 
-def needed(config: ModelConfig, precision: Precision, context_length: int) -> MemoryNeed:
-    """What running `config` takes with a KV cache for `context_length` tokens."""
+def needed(
+    config: ModelConfig,
+    precision: Precision,
+    context_length: int,
+    *,
+    prefill_chunk: int,
+    library_bytes: int,
+    measured_peak: int | None = None,
+) -> MemoryNeed:
+    """What running `config` takes with a KV cache for `context_length` tokens.
+
+    `measured_peak` is what loading it at this precision took on this machine, without the KV
+    cache; it replaces the guess of what libraries take.
+    """
     widest = 3 * config.hidden_size + 3 * config.intermediate_size
     scores = config.num_heads * context_length if config.family.uses_alibi else context_length
+    weights = weight_bytes(config, precision)
+    if measured_peak is not None:
+        library_bytes = max(measured_peak - weights, 0)
     return MemoryNeed(
-        weights=config.parameters * precision.bytes_per_weight,
+        weights=weights,
         kv_cache=kv_bytes_per_token(config, precision) * context_length,
-        activations=_PREFILL_CHUNK * (widest + scores) * _FP32 + 2 * config.vocab_size * _FP32,
-        library=LIBRARY_BYTES,
+        activations=prefill_chunk * (widest + scores) * _FP32 + 2 * config.vocab_size * _FP32,
+        library=library_bytes,
     )

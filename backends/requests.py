@@ -9,6 +9,15 @@ from .sampling import SamplingParams
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredPeak:
+    """The most memory that loading took, the KV cache not counted."""
+
+    backend: str
+    precision: str
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRequest:
     """Load a checkpoint folder, in place of the model that is loaded now."""
 
@@ -16,6 +25,9 @@ class LoadRequest:
     precision: str = "auto"  #: or a value of `Precision`
     context_length: int | None = None  #: tokens; None: what the model was trained for
     threads: int | None = None  #: None: one a physical core
+    device: str = "auto"  #: or “cpu”, “cuda”, one card such as “cuda:1”
+    prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
+    measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +51,13 @@ class UnloadRequest:
     """Give the model's memory back."""
 
 
-Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """Write a checkpoint anew as a complete folder of safetensors, quantised if asked."""
+
+    folder: str
+    out: str
+    precision: str | None = None  #: “8bit”, “4bit” or “fp4”; None keeps the weights as they are
+
+
+Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest

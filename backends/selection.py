@@ -1,33 +1,103 @@
-"""Which backend and precision run a model on this machine, and why. A pure function of facts.
+"""Which backend, precision and devices run a model on this machine, and why.
 
-The only module that knows every backend. A reason or refusal is one sentence; the same one goes
-to the status bar, a greyed-out menu entry and a report.
+A pure function of facts, and the only module that knows every backend. Each option that is not
+chosen has its sentence; the same one greys out an entry of the window's menu, stands in the
+report of `doctor`, and is the error if the person insists.
 """
 
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import cast
 
 from . import memory
-from .base import Backend, Precision
-from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phrase
-from .hardware import Machine
+from .base import PREFILL_CHUNK, Backend, LayerDevices, Precision
+from .checkpoint import Checkpoint
+from .checkpoint_copy import CopyPlan, plain_plan
+from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phrase, UserFacingError
+from .hardware import Gpu, Machine
+from .memory import MemoryNeed
 from .modeling.config import ModelConfig
 
 #: Module of this package by the name a person sees; one line a backend.
-_BACKENDS = {"torch_cpu": ".torch_cpu"}
+_BACKENDS = {"torch_cuda": ".torch_cuda", "bnb_cuda": ".bnb_cuda", "torch_cpu": ".torch_cpu"}
+
+#: Of a card's free memory, what is left for other programs' changes while we run.
+_MARGIN = 0.06
+
+
+class Verdict(Enum):
+    """How an option stands on this machine."""
+
+    FITS = "fits"
+    TIGHT = "tight"  #: it fits, but leaves less than the margin
+    TOO_LARGE = "does not fit"
+    UNAVAILABLE = "not available"
+
+    @property
+    def runs(self) -> bool:
+        """The option can be chosen."""
+        return self in (Verdict.FITS, Verdict.TIGHT)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What will run."""
+class Option:
+    """One way to run a model: what it needs, and how it stands."""
 
     backend: str
-    device: str
     precision: Precision
-    reason: str
+    devices: LayerDevices
+    device_name: str
+    need: MemoryNeed | None  #: on the device; None if it cannot run whatever the memory
+    verdict: Verdict
+    sentence: Phrase  #: why it fits, or does not
+
+    @property
+    def device(self) -> str:
+        """“cpu”, “cuda”, or “cuda+cpu” where layers are spread over both."""
+        kinds = dict.fromkeys(device.partition(":")[0] for device in self.devices.layers)
+        return "+".join(kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person asks for; None is left to us."""
+
+    precision: Precision | None = None
+    device: str | None = None  #: “cpu”, “cuda”, or one card such as “cuda:1”
+    prefer_speed: bool = False  #: 4-bit before 8-bit
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The option to run, and every other with its sentence, best first."""
+
+    chosen: Option
+    reason: Phrase
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What selection knows of a model."""
+
+    config: ModelConfig
+    context_length: int
+    stored: Precision | None = None  #: the quantised precision of the files; None: 16 or 32 bit
+    #: Peak of loading without the KV cache, by (backend, precision), measured here before.
+    measured: Mapping[tuple[str, Precision], int] = field(default_factory=dict)
+
+
+def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
+    """What a copy of `checkpoint` at a quantised precision, or as it is, holds."""
+    if precision is None:
+        return plain_plan(checkpoint)
+    module = importlib.import_module(".bnb_quantize", __package__)
+    plan: CopyPlan = module.quantize_plan(checkpoint, precision)
+    return plan
 
 
 def backend_module(name: str) -> Backend:
@@ -51,43 +121,274 @@ def parse_precision(text: str) -> Precision | None:
         ) from None
 
 
-def choose(
-    config: ModelConfig, machine: Machine, *, requested: Precision | None, context_length: int
-) -> Choice:
-    """The precision to run, `requested` or the best that fits.
+def parse_device(text: str, machine: Machine) -> str | None:
+    """A device by its name; None for “auto”. Raises BackendUnavailableError."""
+    known = ["auto", "cpu", "cuda", *(gpu.device for gpu in machine.gpus)]
+    if text in known:
+        return None if text == "auto" else text
+    raise BackendUnavailableError(
+        "There is no device “{name}”; there are {known}.",
+        hint="Choose one of these.",
+        name=text,
+        known=", ".join(known),
+    )
 
-    Raises InsufficientMemoryError if what was requested, or every precision, does not fit.
+
+def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Decision:
+    """The best option that runs, as the person wishes.
+
+    Raises InsufficientMemoryError or BackendUnavailableError if none does: with the sentence of
+    the option asked for, or of the smallest.
     """
-    if requested is not None:
-        if not _fits(config, machine, requested, context_length):
-            raise _too_large(config, machine, requested, context_length)
-        return Choice("torch_cpu", machine.processor, requested, "You chose this precision.")
+    wishes = wishes or Wishes()
+    every = options(model, machine, prefer_speed=wishes.prefer_speed)
+    wanted = [option for option in every if _as_wished(option, wishes, model)]
+    runs = [option for option in wanted if option.verdict.runs]
+    if not runs:
+        raise _refusal(wanted, model)
+    chosen = runs[0]
+    return Decision(chosen, _reason(chosen, every, wishes, model), tuple(every))
+
+
+def options(model: Model, machine: Machine, *, prefer_speed: bool = False) -> list[Option]:
+    """Every way to run `model`, in the order in which they are preferred."""
+    quantized = [Precision.INT8, Precision.NF4]
+    if prefer_speed:
+        quantized.reverse()
+    found: list[Option] = []
+    cards = sorted(machine.gpus, key=lambda gpu: gpu.free_memory_bytes, reverse=True)
+    if model.stored is not None:
+        quantized = [model.stored]
+    else:
+        found += [_on_card(model, machine, gpu, half_precision(gpu)) for gpu in cards]
+    for precision in quantized:
+        found += [_on_card(model, machine, gpu, precision) for gpu in cards]
+    if cards and model.stored is None:
+        found.append(_spread(model, machine, cards))
+    if model.stored is not None:
+        found.append(_on_processor(model, machine, model.stored))
+    else:
+        found += [_on_processor(model, machine, p) for p in _processor_order(machine)]
+        found.append(_on_processor(model, machine, Precision.INT8))
+        found.append(_on_processor(model, machine, Precision.NF4))
+        found += [_on_card(model, machine, gpu, Precision.FP4) for gpu in cards]
+        found.append(_on_processor(model, machine, Precision.FP4))
+    return found
+
+
+def half_precision(gpu: Gpu) -> Precision:
+    """The 16-bit type that a card multiplies: bf16 from compute capability 8.0."""
+    return Precision.BF16 if gpu.compute_capability >= (8, 0) else Precision.FP16
+
+
+def _processor_order(machine: Machine) -> list[Precision]:
     if machine.multiplies_bf16:
-        if _fits(config, machine, Precision.BF16, context_length):
-            reason = "This processor multiplies bf16, which takes half the memory of fp32."
-            return Choice("torch_cpu", machine.processor, Precision.BF16, reason)
-    elif _fits(config, machine, Precision.FP32, context_length):
-        reason = "This processor has no bf16 arithmetic, and fp32 fits in memory."
-        return Choice("torch_cpu", machine.processor, Precision.FP32, reason)
-    elif _fits(config, machine, Precision.BF16, context_length):
-        full = memory.needed(config, Precision.FP32, context_length).total
-        reason = (
-            f"fp32 would need {full / GIB:.1f} GiB, but only "
-            f"{machine.free_memory_bytes / GIB:.1f} GiB is free; bf16 is slow on this processor."
+        return [Precision.BF16, Precision.FP32]
+    return [Precision.FP32, Precision.BF16]
+
+
+# --- one option --------------------------------------------------------------------------
+
+
+def _on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> Option:
+    backend = "bnb_cuda" if precision.is_quantized else "torch_cuda"
+    devices = LayerDevices.all_on(gpu.device, model.config.num_layers)
+    refusal = _card_refusal(machine, gpu) or _library_refusal(machine, precision, gpu)
+    if refusal is not None:
+        return Option(backend, precision, devices, gpu.name, None, Verdict.UNAVAILABLE, refusal)
+    need = _need(model, backend, precision, "cuda")
+    verdict = _verdict(need, gpu.free_memory_bytes)
+    sentence = _size_sentence(verdict, precision, gpu.name, need, gpu.free_memory_bytes)
+    return Option(backend, precision, devices, gpu.name, need, verdict, sentence)
+
+
+def _on_processor(model: Model, machine: Machine, precision: Precision) -> Option:
+    backend = "bnb_cuda" if precision.is_quantized else "torch_cpu"
+    devices = LayerDevices.all_on("cpu", model.config.num_layers)
+    name = machine.processor
+    refusal = _library_refusal(machine, precision, None)
+    if refusal is not None:
+        return Option(backend, precision, devices, name, None, Verdict.UNAVAILABLE, refusal)
+    need = _need(model, backend, precision, "cpu")
+    verdict = _verdict(need, machine.free_memory_bytes, margin=0.0)
+    sentence = _size_sentence(verdict, precision, name, need, machine.free_memory_bytes)
+    return Option(backend, precision, devices, name, need, verdict, sentence)
+
+
+def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
+    """Layers over several cards, and the rest in the machine's memory if they are not enough."""
+    config = model.config
+    usable = [gpu for gpu in cards if _card_refusal(machine, gpu) is None]
+    names = " + ".join(gpu.name for gpu in cards)
+    precision = Precision.BF16
+    if usable and any(half_precision(gpu) is Precision.FP16 for gpu in usable):
+        precision = Precision.FP16
+    need = _need(model, "torch_cuda", precision, "cuda")
+    layer = memory.layer_weight_bytes(config, precision)
+    layer += (
+        memory.kv_bytes_per_token(config, precision) * model.context_length // config.num_layers
+    )
+    outer = memory.outer_weight_bytes(config, precision)
+    placed: list[str] = []
+    for gpu in usable:
+        room = int(gpu.free_memory_bytes * (1 - _MARGIN)) - need.activations - need.library
+        room -= outer  # embedding and head are small; either may come to lie on any card
+        placed += [gpu.device] * max(min(room // layer, config.num_layers - len(placed)), 0)
+    on_processor = config.num_layers - len(placed)
+    rest = on_processor * layer + (outer if on_processor else 0) + memory.CPU_LIBRARY_BYTES
+    devices = LayerDevices((*placed, *(["cpu"] * on_processor)))
+
+    def option(verdict: Verdict, sentence: Phrase) -> Option:
+        name = names if not on_processor else f"{names} + {machine.processor}"
+        return Option("torch_cuda", precision, devices, name, need, verdict, sentence)
+
+    if not usable:
+        return option(Verdict.UNAVAILABLE, Phrase("No graphics card of this machine can be used."))
+    if len(set(devices.layers)) == 1:
+        # Either it fits one card, and that option stands above, or no layer found room.
+        sentence = Phrase("Spreading the layers over several devices brings nothing here.")
+        return option(Verdict.UNAVAILABLE, sentence)
+    if on_processor and rest > machine.free_memory_bytes:
+        return option(
+            Verdict.TOO_LARGE,
+            Phrase(
+                "{precision} over {devices} leaves {need:.1f} GiB for the machine's memory, but "
+                "only {free:.1f} GiB is free.",
+                precision=label(precision),
+                devices=names,
+                need=rest / GIB,
+                free=machine.free_memory_bytes / GIB,
+            ),
         )
-        return Choice("torch_cpu", machine.processor, Precision.BF16, reason)
-    raise _too_large(config, machine, Precision.BF16, context_length)
+    if on_processor:
+        return option(
+            Verdict.TIGHT,
+            Phrase(
+                "{precision} runs with {n} of {layers} layers in the machine's memory, which is "
+                "slow.",
+                precision=label(precision),
+                n=on_processor,
+                layers=config.num_layers,
+            ),
+        )
+    return option(
+        Verdict.FITS,
+        Phrase(
+            "{precision} fits on {devices} together.", precision=label(precision), devices=names
+        ),
+    )
 
 
-def _fits(config: ModelConfig, machine: Machine, precision: Precision, context: int) -> bool:
-    return memory.needed(config, precision, context).total <= machine.free_memory_bytes
+def _need(model: Model, backend: str, precision: Precision, kind: str) -> MemoryNeed:
+    library = memory.CPU_LIBRARY_BYTES if kind == "cpu" else memory.CUDA_LIBRARY_BYTES
+    return memory.needed(
+        model.config,
+        precision,
+        model.context_length,
+        prefill_chunk=PREFILL_CHUNK[kind],
+        library_bytes=library,
+        measured_peak=model.measured.get((backend, precision)),
+    )
 
 
-def _too_large(
-    config: ModelConfig, machine: Machine, precision: Precision, context: int
-) -> InsufficientMemoryError:
-    return InsufficientMemoryError(
-        device=Phrase("this machine in {precision}", precision=precision.value),
-        needed_bytes=memory.needed(config, precision, context).total,
-        free_bytes=machine.free_memory_bytes,
+def _verdict(need: MemoryNeed, free: int, margin: float = _MARGIN) -> Verdict:
+    if need.total > free:
+        return Verdict.TOO_LARGE
+    return Verdict.FITS if need.total <= free * (1 - margin) else Verdict.TIGHT
+
+
+# --- sentences ---------------------------------------------------------------------------
+
+
+def label(precision: Precision) -> str:
+    """A precision as a person reads it."""
+    return {Precision.INT8: "8-bit", Precision.NF4: "4-bit", Precision.FP4: "4-bit (FP4)"}.get(
+        precision, precision.value
+    )
+
+
+def _size_sentence(
+    verdict: Verdict, precision: Precision, device: str, need: MemoryNeed, free: int
+) -> Phrase:
+    template = {
+        Verdict.FITS: "{precision} needs {need:.1f} GiB on {device}, and {free:.1f} GiB is free.",
+        Verdict.TIGHT: "{precision} needs {need:.1f} GiB on {device}, which just fits into the "
+        "{free:.1f} GiB that is free.",
+        Verdict.TOO_LARGE: "{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB "
+        "is free.",
+    }[verdict]
+    return Phrase(
+        template, precision=label(precision), need=need.total / GIB, device=device, free=free / GIB
+    )
+
+
+def _card_refusal(machine: Machine, gpu: Gpu) -> Phrase | None:
+    if machine.torch_cuda is None:
+        return Phrase("{device} cannot be used: torch is installed without CUDA.", device=gpu.name)
+    # CUDA 13 ended support for everything before Turing, CUDA 12 for everything before Maxwell.
+    least = (7, 5) if int(machine.torch_cuda.partition(".")[0]) >= 13 else (5, 0)
+    if gpu.compute_capability < least:
+        return Phrase(
+            "{device} has compute capability {has}, but the installed torch (CUDA {cuda}) needs "
+            "{least}.",
+            device=gpu.name,
+            has="{}.{}".format(*gpu.compute_capability),
+            cuda=machine.torch_cuda,
+            least="{}.{}".format(*least),
+        )
+    return None
+
+
+def _library_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) -> Phrase | None:
+    if "torch" not in machine.libraries:
+        return Phrase("torch is not installed.")
+    if not precision.is_quantized:
+        return None
+    if "bitsandbytes" not in machine.libraries:
+        return Phrase("{precision} needs bitsandbytes, which is not installed.",
+                      precision=label(precision))  # fmt: skip
+    if gpu is not None and precision is Precision.INT8 and gpu.compute_capability < (7, 5):
+        return Phrase(
+            "8-bit needs compute capability 7.5, but {device} has {has}.",
+            device=gpu.name,
+            has="{}.{}".format(*gpu.compute_capability),
+        )
+    return None
+
+
+def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
+    if wishes.precision is not None and option.precision is not wishes.precision:
+        return False
+    if wishes.device is None:
+        # bitsandbytes on a processor is slow: only if it is asked for, or the files are so.
+        slow = option.precision.is_quantized and option.device == "cpu"
+        return not slow or wishes.precision is not None or model.stored is not None
+    if wishes.device in ("cpu", "cuda"):
+        return option.device == wishes.device
+    return option.devices.single and option.devices.first == wishes.device
+
+
+def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Model) -> Phrase:
+    if wishes.precision is not None:
+        return Phrase("You chose this precision. {fact}", fact=chosen.sentence)
+    better = next((o for o in every if not o.verdict.runs and _as_wished(o, wishes, model)), None)
+    if better is None or every.index(better) > every.index(chosen):
+        return chosen.sentence
+    return Phrase("{better} {fact}", better=better.sentence, fact=chosen.sentence)
+
+
+def _refusal(wanted: Sequence[Option], model: Model) -> UserFacingError:
+    too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
+    if too_large:
+        smallest = min(too_large, key=lambda o: o.need.total if o.need else 0)
+        return InsufficientMemoryError.because(smallest.sentence)
+    if wanted:
+        return BackendUnavailableError("{why}", why=wanted[0].sentence)
+    if model.stored is not None:
+        return BackendUnavailableError(
+            "These files hold {stored} weights, which run as they are and in no other precision.",
+            stored=label(model.stored),
+        )
+    return BackendUnavailableError(
+        "This machine has no device for what was asked for.", hint="Choose the device “auto”."
     )

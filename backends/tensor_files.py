@@ -35,9 +35,13 @@ DTYPE_BYTES = {
 }  # fmt: skip
 
 _MAX_HEADER_BYTES = 100_000_000  # as the safetensors library has it
-_MAX_PICKLE_BYTES = 16_000_000  # the largest released one is under 100 kB
+_MAX_PICKLE_BYTES = 16_000_000  # the largest released one is under 1 MB
 _MAX_DIMENSIONS = 8
 _MAX_NUMBER = 2**63  # of an offset or one dimension
+_MAX_ITEMS = 1_000_000  # names and items of lists; the largest released one has 10,000
+
+#: A value of a .bin that is no tensor; a dtype is its name.
+Value = str | int | float | bool | None | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,23 @@ class TensorRecord:
         return prod(self.shape) * DTYPE_BYTES[self.dtype]
 
 
-def read_records(file: Path) -> list[TensorRecord]:
+@dataclass(frozen=True, slots=True)
+class FileContents:
+    """What a weight file holds.
+
+    A .bin may hold lists beside tensors (the published 4-bit models describe their scales so).
+    Their items are named by their place: `….quant_state.4.1.0`.
+    """
+
+    records: list[TensorRecord]
+    values: Mapping[str, Value]  #: numbers, names and shapes that are no tensors; mostly empty
+
+
+def read_contents(file: Path) -> FileContents:
     """The tensors of a weight file. Raises DamagedCheckpointError, UnsafeCheckpointError."""
     try:
         if file.suffix == ".safetensors":
-            return _read_safetensors(file)
+            return FileContents(_read_safetensors(file), {})
         return _read_torch_archive(file)
     except OSError as error:
         raise DamagedCheckpointError(
@@ -173,6 +189,9 @@ _STORAGE_DTYPES = {
 }  # fmt: skip
 
 
+_DTYPE_NAMES = ("float16", "bfloat16", "float32", "uint8")
+
+
 # Tuples, because a pickle can set the fields of any other object afterwards (BUILD).
 class _StorageType(NamedTuple):
     dtype: str
@@ -217,9 +236,12 @@ class _RecordUnpickler(pickle.Unpickler):
             ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
             ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
             ("collections", "OrderedDict"): OrderedDict,
+            ("torch", "Size"): tuple,
         }
         if (module, name) in known:
             return partial(known[module, name])  # what a pickle sets on it is gone with it
+        if module == "torch" and name in _DTYPE_NAMES:
+            return name
         raise UnsafeCheckpointError(
             self._file, Phrase("it contains code ({name})", name=f"{module}.{name}"[:120])
         )
@@ -232,7 +254,7 @@ class _RecordUnpickler(pickle.Unpickler):
                 raise pickle.UnpicklingError("not a storage")
 
 
-def _read_torch_archive(file: Path) -> list[TensorRecord]:
+def _read_torch_archive(file: Path) -> FileContents:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = {info.filename: info for info in archive.infolist()}
@@ -248,9 +270,10 @@ def _read_torch_archive(file: Path) -> list[TensorRecord]:
         ) from error
     except (ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise DamagedCheckpointError(file, "it is not a PyTorch weight file") from error
-    state = _unpickle(file, data)
+    views, values = _flattened(file, _unpickle(file, data))
     with file.open("rb") as stream:
-        return [_archive_record(file, stream, entries, root, *item) for item in state.items()]
+        records = [_archive_record(file, stream, entries, root, *item) for item in views.items()]
+    return FileContents(records, values)
 
 
 def _archive_root(
@@ -269,7 +292,7 @@ def _archive_root(
     return root
 
 
-def _unpickle(file: Path, data: bytes) -> dict[str, _TensorView]:
+def _unpickle(file: Path, data: bytes) -> dict[object, object]:
     try:
         _check_memo(data)
         state = _RecordUnpickler(file, data).load()
@@ -277,10 +300,7 @@ def _unpickle(file: Path, data: bytes) -> dict[str, _TensorView]:
         raise
     except Exception as error:  # a broken pickle can raise nearly anything
         raise DamagedCheckpointError(file, "its list of tensors is not readable") from error
-    if not isinstance(state, dict) or any(
-        not isinstance(name, str) or not isinstance(view, _TensorView)
-        for name, view in state.items()
-    ):
+    if not isinstance(state, dict):
         raise DamagedCheckpointError(file, "it holds something other than named tensors")
     return state
 
@@ -293,6 +313,37 @@ def _check_memo(data: bytes) -> None:
     for opcode, number, _ in pickletools.genops(data):
         if opcode.name in ("PUT", "LONG_BINPUT") and (number or 0) > len(data):
             raise pickle.UnpicklingError("a memo that is larger than the pickle")
+
+
+def _flattened(
+    file: Path, state: dict[object, object]
+) -> tuple[dict[str, _TensorView], dict[str, Value]]:
+    """Tensors and other values by name; items of lists by name and place."""
+    views: dict[str, _TensorView] = {}
+    values: dict[str, Value] = {}
+    pending: list[tuple[object, object]] = list(state.items())
+    for name, value in pending:  # grows while lists are unfolded
+        match value:
+            case str() | int() | float() | None:
+                pass
+            case _TensorView():
+                pass
+            case _Storage() | _StorageType():
+                raise DamagedCheckpointError(file, "it holds something other than named tensors")
+            case tuple() if all(isinstance(n, int) for n in value):
+                pass
+            case list() | tuple() if len(pending) <= _MAX_ITEMS:
+                pending += [(f"{name}.{i}", item) for i, item in enumerate(value)]
+                continue
+            case _:
+                raise DamagedCheckpointError(file, "it holds something other than named tensors")
+        if not isinstance(name, str) or name in views or name in values:
+            raise DamagedCheckpointError(file, "it holds something other than named tensors")
+        if isinstance(value, _TensorView):
+            views[name] = value
+        else:
+            values[name] = value
+    return views, values
 
 
 def _archive_record(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from .base import Loading, LoadOptions, Precision
+from .base import PREFILL_CHUNK, Loading, LoadOptions, Precision
 from .checkpoint import Checkpoint
 from .modeling.weights import load_model
 from .torch_model import TorchModel
-
-#: Tokens of one prefill call. Longer ones are a little faster, but a stop waits for one.
-PREFILL_CHUNK = 64
 
 _DTYPES = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16}
 
@@ -18,5 +15,10 @@ _DTYPES = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16}
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights into memory. See `Backend.load`."""
     torch.set_num_threads(options.threads)
-    model = yield from load_model(checkpoint, _DTYPES[options.precision])
-    return TorchModel(model, context_length=options.context_length, prefill_chunk=PREFILL_CHUNK)
+    model = yield from load_model(checkpoint, _DTYPES[options.precision], options.devices)
+    return TorchModel(
+        model,
+        devices=options.devices,
+        context_length=options.context_length,
+        prefill_chunk=PREFILL_CHUNK["cpu"],
+    )

@@ -1,12 +1,14 @@
-"""A Baichuan model that torch runs, on whatever device its weights are."""
+"""A Baichuan model that torch runs, on whatever devices its weights are."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
-from .base import LoadedModel, Logits
+from .base import LayerDevices, LoadedModel, Logits
 from .modeling.baichuan import BaichuanForCausalLM
 from .modeling.kv_cache import KVCache
 
@@ -15,13 +17,20 @@ class TorchModel(LoadedModel):
     """`LoadedModel` over a `BaichuanForCausalLM` and one KV cache of the same dtype."""
 
     def __init__(
-        self, model: BaichuanForCausalLM, *, context_length: int, prefill_chunk: int
+        self,
+        model: BaichuanForCausalLM,
+        *,
+        devices: LayerDevices,
+        context_length: int,
+        prefill_chunk: int,
     ) -> None:
-        weight = model.model.norm.weight
         self._model: BaichuanForCausalLM | None = model
-        self._device = weight.device
+        self._device = torch.device(devices.first)
         self._cache = KVCache(
-            model.config, context_length, dtype=weight.dtype, device=weight.device
+            model.config,
+            context_length,
+            dtype=model.model.norm.weight.dtype,
+            devices=devices.layers,
         )
         self._ids: list[int] = []
         self.vocab_size = model.config.vocab_size
@@ -39,9 +48,9 @@ class TorchModel(LoadedModel):
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        logits: Logits = self._model.last_logits(ids, self._cache).float().cpu().numpy()
+        logits = self._model.last_logits(ids, self._cache)
         self._ids.extend(token_ids)
-        return logits
+        return to_numpy(logits)
 
     def decode(self, token_id: int) -> Logits:
         """See `LoadedModel.decode`."""
@@ -52,7 +61,29 @@ class TorchModel(LoadedModel):
         self._cache.truncate(length)
         del self._ids[length:]
 
+    def peak_bytes(self) -> int:
+        """See `LoadedModel.peak_bytes`."""
+        return resident_peak()
+
     def close(self) -> None:
         """See `LoadedModel.close`."""
         self._model = None
         del self._cache
+
+
+def to_numpy(logits: Tensor) -> Logits:
+    """Logits [vocab_size] of any dtype on any device as fp32 in host memory."""
+    values: Logits = logits.float().cpu().numpy()
+    return values
+
+
+def resident_peak() -> int:
+    """The most resident memory of this process so far, in bytes; 0 where nobody counts it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        import psutil
+
+        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -18,7 +18,15 @@ from enum import Enum
 from typing import IO
 
 from . import events, requests
-from .errors import EngineProtocolError, UserFacingError, from_wire, to_wire
+from .errors import (
+    EngineProtocolError,
+    Phrase,
+    UserFacingError,
+    from_wire,
+    phrase_from_wire,
+    phrase_to_wire,
+    to_wire,
+)
 
 _LENGTH = struct.Struct(">I")
 _MAX_FRAME_BYTES = 64 * 2**20
@@ -96,6 +104,8 @@ def read_frame(stream: IO[bytes]) -> tuple[int, Payload] | None:
 
 
 def _to_json(value: object) -> object:
+    if isinstance(value, Phrase):
+        return phrase_to_wire(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Enum):
@@ -117,6 +127,8 @@ def _from_json(hint: typing.Any, value: typing.Any) -> typing.Any:
         return tuple(_from_json(item, entry) for entry in value)
     if origin is dict:
         return dict(value)
+    if hint is Phrase:
+        return phrase_from_wire(value)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         hints = typing.get_type_hints(hint)
         return hint(**{name: _from_json(hints[name], entry) for name, entry in value.items()})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import unicodedata
@@ -15,12 +16,14 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from backends.errors import UserFacingError
-from backends.requests import LoadRequest
+from backends.errors import GIB, UserFacingError
+from backends.requests import CopyRequest, LoadRequest
 from backends.sampling import SamplingParams
 
 from . import __version__, terminal
+from .services import doctor
 from .services.app_paths import app_paths
+from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
 from .services.registry import InstalledModel, UnknownModelError, Variant
 
@@ -30,6 +33,7 @@ _PROGRAM = "baichuan-desktop"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. An error for the person is one sentence on stderr and code 1."""
     arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.ERROR)  # what libraries warn of is not for the person
     try:
         return int(arguments.run(arguments))
     except UserFacingError as error:
@@ -146,6 +150,41 @@ def _models_remove(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _models_convert(arguments: argparse.Namespace) -> int:
+    model = ModelStore(app_paths()).model(arguments.model)
+    out = arguments.out or model.path.with_name(f"{model.path.name}-safetensors")
+    return _copy(arguments, CopyRequest(str(model.path), str(out)))
+
+
+def _quantize(arguments: argparse.Namespace) -> int:
+    model = ModelStore(app_paths()).model(arguments.model)
+    precision = arguments.precision
+    out = arguments.out or model.path.with_name(f"{model.path.name}-{precision}")
+    return _copy(arguments, CopyRequest(str(model.path), str(out), precision))
+
+
+def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
+    """Write a copy and list it."""
+    ready = terminal.copy(request)
+    model = ModelStore(app_paths()).add(Path(ready.folder))
+    if arguments.json:
+        _print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
+    else:
+        print(f"{model.id}: {ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}")
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    """Facts of this machine, and for every model what would run and why."""
+    paths = app_paths()
+    report = doctor.report(ModelStore(paths), Measurements(paths.measurements))
+    if arguments.json:
+        _print_json(report)
+    else:
+        print(doctor.as_text(report))
+    return 0
+
+
 # --- what verbs share --------------------------------------------------------------------
 
 
@@ -159,10 +198,19 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
         given["stop"] = tuple(given["stop"])
     SamplingParams(**given)  # says what is wrong before minutes of loading
     model = ModelStore(app_paths()).model(arguments.model)
+    measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
-        str(model.path), arguments.precision, arguments.context_length, arguments.threads
+        str(model.path),
+        precision=arguments.precision,
+        context_length=arguments.context_length,
+        threads=arguments.threads,
+        device=arguments.device,
+        prefer_speed=arguments.prefer_speed,
+        measured=measurements.peaks(model.path),
     )
-    session = terminal.load(request, model.name.en, lambda params: replace(params, **given))
+    session = terminal.load(
+        request, model.name.en, lambda params: replace(params, **given), measurements
+    )
     return session, model.name.en
 
 
@@ -253,6 +301,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_run_options(complete)
 
+    quantize = commands.add_parser("quantize", help="write a copy of a model in 8 or 4 bits")
+    quantize.set_defaults(run=_quantize)
+    quantize.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    quantize.add_argument(
+        "--precision", required=True, metavar="P", help="8bit, 4bit (NF4), or fp4"
+    )
+    _add_copy_options(quantize)
+
+    report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
+    report.set_defaults(run=_doctor)
+    report.add_argument("--json", action="store_true", help="print JSON")
+
     models = commands.add_parser("models", help="the models on this machine")
     verbs = models.add_subparsers(title="commands", metavar="COMMAND", required=True)
     listing = verbs.add_parser("list", help="list the models on this machine")
@@ -267,12 +327,23 @@ def _parser() -> argparse.ArgumentParser:
     remove = verbs.add_parser("remove", help="forget a model; its files stay")
     remove.add_argument("id", metavar="ID")
     remove.set_defaults(run=_models_remove)
+    convert = verbs.add_parser("convert", help="write a copy of a .bin model as safetensors")
+    convert.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    convert.set_defaults(run=_models_convert)
+    _add_copy_options(convert)
     for verb in (listing, show, add, remove):
         verb.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+
+
+def _add_copy_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="default: beside the model, with the precision"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -293,7 +364,15 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "--stop", type=str, action="append", metavar="TEXT", help="ends the answer; may be repeated"
     )
     machine = parser.add_argument_group("machine")
-    machine.add_argument("--precision", default="auto", metavar="P", help="auto, bf16 or fp32")
+    machine.add_argument(
+        "--precision", default="auto", metavar="P", help="auto, bf16, fp16, fp32, 8bit, 4bit or fp4"
+    )
+    machine.add_argument(
+        "--device", default="auto", metavar="D", help="auto, cpu, cuda, or one card such as cuda:1"
+    )
+    machine.add_argument(
+        "--prefer-speed", action="store_true", help="4 bits before 8 bits where 16 do not fit"
+    )
     machine.add_argument(
         "--context-length", type=int, metavar="N", help="tokens, at most the model's"
     )

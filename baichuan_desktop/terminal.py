@@ -14,19 +14,22 @@ from typing import TextIO
 from backends.engine import Engine
 from backends.errors import GIB, UserFacingError
 from backends.events import (
+    CopyReady,
     EngineEvent,
     Finished,
     FinishReason,
+    JobProgress,
     LoadProgress,
     ModelReady,
     PrefillProgress,
     PromptReady,
     TextDelta,
 )
-from backends.requests import LoadRequest, Request
+from backends.requests import CopyRequest, LoadRequest, Request
 from backends.sampling import SamplingParams
 
 from .services.chat_session import ChatSession, completion
+from .services.measurements import Measurements
 
 FIRST_QUESTION = "How do I open a model folder?"
 
@@ -37,6 +40,8 @@ _HELP = """\
   /exit         leave (also Ctrl+D)
   Ctrl+C stops an answer. A line that ends with \\ goes on in the next one; a line of three
   quotes (\"\"\") begins a message of several lines, and another one ends it."""
+
+_STEPS = {"hash": "Reading the model", "write": "Writing the copy", "check": "Checking the copy"}
 
 _REASONS = {
     FinishReason.LENGTH: "the most new tokens allowed",
@@ -55,9 +60,12 @@ class TerminalSession:
     engine: Engine
     ready: ModelReady
     params: SamplingParams
+    measurements: Measurements
 
 
-def load(request: LoadRequest, name: str, choose_params: ChooseParams) -> TerminalSession:
+def load(
+    request: LoadRequest, name: str, choose_params: ChooseParams, measurements: Measurements
+) -> TerminalSession:
     """Load a model, with progress on stderr if that is a terminal. Raises UserFacingError."""
     engine = Engine()
     ready: ModelReady | None = None
@@ -68,8 +76,26 @@ def load(request: LoadRequest, name: str, choose_params: ChooseParams) -> Termin
             ready = event
     _progress("")
     assert ready is not None  # the engine raises otherwise
+    measurements.loaded(ready)
     params = choose_params(SamplingParams.from_defaults(ready.defaults))
-    return TerminalSession(engine, ready, params)
+    return TerminalSession(engine, ready, params, measurements)
+
+
+def copy(request: CopyRequest) -> CopyReady:
+    """Convert or quantise a checkpoint, with progress on stderr. Raises UserFacingError."""
+    ready: CopyReady | None = None
+    cancel = threading.Event()
+    with _interrupt_sets(cancel):
+        for event in Engine().run(request, cancel):
+            if isinstance(event, JobProgress):
+                share = 100 * event.done_bytes // max(event.total_bytes, 1)
+                _progress(f"{_STEPS[event.step]}: {share} %")
+            elif isinstance(event, CopyReady):
+                ready = event
+    _progress("")
+    if ready is None:
+        raise KeyboardInterrupt
+    return ready
 
 
 def complete(session: TerminalSession, prompt: str, *, echo: bool) -> int:
@@ -157,6 +183,7 @@ def _answer(
         for event in session.engine.run(request, cancel):
             finished = _show(event, on_text) or finished
     assert finished is not None  # the engine raises otherwise
+    session.measurements.answered(session.ready, finished)
     return finished
 
 

@@ -13,13 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import ModelConfig
-from .kv_cache import KVCache
-from .positions import AlibiPositions, RotaryPositions
-
-Positions = RotaryPositions | AlibiPositions
-
-#: Queries of one block of ALiBi attention: bounds the bias to [heads, block, keys].
-_ALIBI_BLOCK = 256
+from .kv_cache import KVCache, KVWriter
+from .positions import Positions, make_positions
 
 
 class RMSNorm(nn.Module):
@@ -62,48 +57,16 @@ class Attention(nn.Module):
         self.W_pack = nn.Linear(h, 3 * h, bias=False)
         self.o_proj = nn.Linear(h, h, bias=False)
 
-    def forward(self, x: Tensor, positions: Positions, kv_cache: KVCache | None) -> Tensor:
+    def forward(self, x: Tensor, positions: Positions, kv_cache: KVWriter | None) -> Tensor:
         batch, count, _ = x.shape
         packed = self.W_pack(x).view(batch, count, 3, self.num_heads, -1)
         q, k, v = packed.permute(2, 0, 3, 1, 4)  # each [B, heads, T, head_dim]
-        if isinstance(positions, RotaryPositions):
-            q, k = positions.rotate(q), positions.rotate(k)
+        q, k = positions.rotate(q), positions.rotate(k)
         if kv_cache is not None:
             k, v = kv_cache.append(self.layer, k, v)
-        if isinstance(positions, AlibiPositions):
-            attended = _attend_with_bias(q, k, v, positions)
-        else:
-            attended = _attend_causally(q, k, v)
+        attended = positions.attend(q, k, v)
         projected: Tensor = self.o_proj(attended.transpose(1, 2).reshape(batch, count, -1))
         return projected
-
-
-def _attend_causally(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Scaled dot-product attention; query i of T sees the keys up to K - T + i."""
-    queries, keys = q.shape[2], k.shape[2]
-    if queries == 1:
-        return F.scaled_dot_product_attention(q, k, v)
-    if queries == keys:
-        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    # A later chunk: SDPA's own causal mask is aligned to the top left, ours to the bottom right.
-    mask = torch.ones(queries, keys, dtype=torch.bool, device=q.device).tril(keys - queries)
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-
-
-def _attend_with_bias(q: Tensor, k: Tensor, v: Tensor, positions: AlibiPositions) -> Tensor:
-    queries, earlier = q.shape[2], k.shape[2] - q.shape[2]
-    blocks = []
-    for first in range(0, queries, _ALIBI_BLOCK):
-        last = min(first + _ALIBI_BLOCK, queries)
-        blocks.append(
-            F.scaled_dot_product_attention(
-                q[:, :, first:last],
-                k[:, :, : earlier + last],
-                v[:, :, : earlier + last],
-                attn_mask=positions.bias(first, last),
-            )
-        )
-    return blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=2)
 
 
 class DecoderLayer(nn.Module):
@@ -116,7 +79,7 @@ class DecoderLayer(nn.Module):
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
-    def forward(self, x: Tensor, positions: Positions, kv_cache: KVCache | None) -> Tensor:
+    def forward(self, x: Tensor, positions: Positions, kv_cache: KVWriter | None) -> Tensor:
         x = x + self.self_attn(self.input_layernorm(x), positions, kv_cache)
         hidden: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return hidden
@@ -135,20 +98,19 @@ class BaichuanModel(nn.Module):
     def forward(self, input_ids: Tensor, kv_cache: KVCache | None = None) -> Tensor:
         """Ids [B, T] to hidden states [B, T, H]; with a cache, B = 1 and T tokens are appended."""
         hidden = self.embed_tokens(input_ids)
-        positions = self._positions(kv_cache, input_ids)
+        start, count = 0 if kv_cache is None else kv_cache.length, input_ids.shape[1]
+        positions: dict[torch.device, Positions] = {}
         for layer in self.layers:
-            hidden = layer(hidden, positions, kv_cache)
+            # Layers may be spread over devices; on one device `to` does nothing.
+            device = next(layer.parameters()).device
+            hidden = hidden.to(device)
+            if device not in positions:
+                positions[device] = make_positions(self.config, start, count, device)
+            hidden = layer(hidden, positions[device], kv_cache)
         if kv_cache is not None:
-            kv_cache.advance(input_ids.shape[1])
+            kv_cache.advance(count)
         normed: Tensor = self.norm(hidden)
         return normed
-
-    def _positions(self, kv_cache: KVCache | None, input_ids: Tensor) -> Positions:
-        start = 0 if kv_cache is None else kv_cache.length
-        count, device = input_ids.shape[1], input_ids.device
-        if self.config.family.uses_alibi:
-            return AlibiPositions(self.config.num_heads, start, count, device)
-        return RotaryPositions(self.config, start, count, device)
 
 
 class NormHead(nn.Linear):

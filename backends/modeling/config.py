@@ -74,17 +74,25 @@ class ModelConfig:
         """Width of one attention head."""
         return self.hidden_size // self.num_heads
 
+    def layer_matrices(self) -> dict[str, tuple[int, int]]:
+        """The linear weights of a layer, the ones that are quantised: name to [out, in]."""
+        h, ffn = self.hidden_size, self.intermediate_size
+        return {
+            "self_attn.W_pack": (3 * h, h),
+            "self_attn.o_proj": (h, h),
+            "mlp.gate_proj": (ffn, h),
+            "mlp.up_proj": (ffn, h),
+            "mlp.down_proj": (h, ffn),
+        }
+
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """Every tensor of a checkpoint: released name to shape. Linear weights are [out, in]."""
-        h, ffn = self.hidden_size, self.intermediate_size
+        h = self.hidden_size
         shapes: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (self.vocab_size, h)}
         for layer in range(self.num_layers):
             prefix = f"model.layers.{layer}."
-            shapes[prefix + "self_attn.W_pack.weight"] = (3 * h, h)
-            shapes[prefix + "self_attn.o_proj.weight"] = (h, h)
-            shapes[prefix + "mlp.gate_proj.weight"] = (ffn, h)
-            shapes[prefix + "mlp.up_proj.weight"] = (ffn, h)
-            shapes[prefix + "mlp.down_proj.weight"] = (h, ffn)
+            for name, shape in self.layer_matrices().items():
+                shapes[f"{prefix}{name}.weight"] = shape
             shapes[prefix + "input_layernorm.weight"] = (h,)
             shapes[prefix + "post_attention_layernorm.weight"] = (h,)
         shapes["model.norm.weight"] = (h,)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import torch
 from torch import Tensor
 
 from .config import ModelConfig
+
+
+class KVWriter(Protocol):
+    """Where a layer puts its new keys and values."""
+
+    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Write the new tokens' k and v [1, heads, T, head_dim]; those to attend to."""
+        ...
 
 
 class KVCache:
@@ -16,22 +27,35 @@ class KVCache:
     """
 
     def __init__(
-        self, config: ModelConfig, capacity: int, *, dtype: torch.dtype, device: torch.device
+        self, config: ModelConfig, capacity: int, *, dtype: torch.dtype, devices: Sequence[str]
     ) -> None:
+        """`devices` names the device of each layer."""
         shape = (1, config.num_heads, capacity, config.head_dim)
         self.capacity = capacity  #: tokens
         self.length = 0  #: tokens held
-        self._keys = [torch.empty(shape, dtype=dtype, device=device) for _ in _layers(config)]
-        self._values = [torch.empty(shape, dtype=dtype, device=device) for _ in _layers(config)]
+        # Zeros on a card: masked slots are multiplied by 0, which NaN would survive.
+        self._layers = [
+            (_empty(shape, dtype, device), _empty(shape, dtype, device)) for device in devices
+        ]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all slots."""
+        return sum(keys.nbytes + values.nbytes for keys, values in self._layers)
+
+    def layer(self, layer: int) -> tuple[Tensor, Tensor]:
+        """All slots of a layer: k and v [1, heads, capacity, head_dim]."""
+        return self._layers[layer]
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
         """Write the new tokens' k and v [1, heads, T, head_dim]; all of the layer's so far."""
         end = self.length + keys.shape[2]
         if end > self.capacity:
             raise ValueError(f"{end} tokens in a KV cache of {self.capacity}")
-        self._keys[layer][:, :, self.length : end] = keys
-        self._values[layer][:, :, self.length : end] = values
-        return self._keys[layer][:, :, :end], self._values[layer][:, :, :end]
+        all_keys, all_values = self._layers[layer]
+        all_keys[:, :, self.length : end] = keys
+        all_values[:, :, self.length : end] = values
+        return all_keys[:, :, :end], all_values[:, :, :end]
 
     def advance(self, tokens: int) -> None:
         """Count `tokens` that every layer has appended."""
@@ -44,5 +68,7 @@ class KVCache:
         self.length = length
 
 
-def _layers(config: ModelConfig) -> range:
-    return range(config.num_layers)
+def _empty(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+    # Fresh pages of the system are zero too, and are not touched before they are used.
+    make = torch.empty if device == "cpu" else torch.zeros
+    return make(shape, dtype=dtype, device=device)

@@ -1,109 +1,168 @@
-"""From tensors on disk to a model in memory, mapped and converted one tensor at a time."""
+"""From tensors on disk to a model in memory, mapped, converted or quantised one at a time."""
 
 from __future__ import annotations
 
 import mmap
-from collections import defaultdict
 from collections.abc import Generator
 from math import prod
-from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from ..base import LayerDevices
 from ..checkpoint import Checkpoint
 from ..errors import DamagedCheckpointError, Phrase
 from ..events import LoadProgress
+from ..quantized_layout import QuantizedMatrix
 from ..tensor_files import TensorRecord
 from .baichuan import BaichuanForCausalLM, NormHead
 
-DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+DTYPES = {
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "U8": torch.uint8,
+    "I8": torch.int8,
+}
 
 _SHORTER = "it became shorter while it was being read"
 
-#: Weights whose pages are read in one go, between two reports of progress.
+#: Weights whose pages are read in one go.
 _PAGE_IN_BYTES = 64 * 2**20
 
 
-def load_model(
-    checkpoint: Checkpoint, dtype: torch.dtype
-) -> Generator[LoadProgress, None, BaichuanForCausalLM]:
-    """The model of a checkpoint on the CPU, in `dtype`, with the head folded and frozen.
+class Quantizer(Protocol):
+    """How the matrices of the layers become layers of fewer bits; see `bnb_cuda`."""
 
-    A tensor that is stored in `dtype` stays a private mapping of its file: it costs no copy, and
-    the system may drop and re-read its pages. Any other is converted, and its mapped pages are
-    given back at once. So the peak is the weights in `dtype` plus one tensor.
+    def online(self, weight: Tensor, device: torch.device) -> nn.Linear:
+        """Quantise a matrix [out, in] that lies mapped in memory."""
+        ...
+
+    def stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
+        """Take over a matrix that is stored quantised; its parts are on their device."""
+        ...
+
+
+def load_model(
+    checkpoint: Checkpoint,
+    dtype: torch.dtype,
+    devices: LayerDevices,
+    quantizer: Quantizer | None = None,
+) -> Generator[LoadProgress, None, BaichuanForCausalLM]:
+    """The model of a checkpoint in `dtype`, with the head folded and frozen.
+
+    On a processor, a tensor that is stored in `dtype` stays a private mapping of its file: it
+    costs no copy, and the system may drop and re-read its pages. Any other is converted, or
+    copied to its device, and its mapping ends at once. So host memory holds the
+    weights that stay there plus one tensor, whatever the size of the shards.
     """
     with torch.device("meta"):
         model = BaichuanForCausalLM(checkpoint.config)
     model.requires_grad_(False)
-    total = sum(prod(r.shape) * dtype.itemsize for r in checkpoint.tensors.values())
-    done = 0
-    for file, records in _by_file(checkpoint).items():
-        mapped = _map(file)
-        for record in records:
-            tensor = _place(mapped, record, dtype)
-            _assign(model, record.name, tensor)
-            done += tensor.nbytes
-            yield LoadProgress(done, total)
+    placer = _Placer(checkpoint, devices)
+    matrices = {f"{layer}.weight" for layer in _matrix_names(checkpoint)}
+    for name, record in sorted(
+        checkpoint.tensors.items(), key=lambda item: (item[1].file, item[1].offset)
+    ):
+        if quantizer is not None and name in matrices:
+            linear = quantizer.online(map_tensor(record), placer.device(name))
+            model.set_submodule(name.removesuffix(".weight"), linear)
+        else:
+            _assign(model, name, placer.place(name, record, dtype))
+        yield placer.progress(record)
+    for name, matrix in checkpoint.matrices.items():
+        assert quantizer is not None, "selection gives quantised files to a backend that has one"
+        parts = {part: placer.place(name, r, DTYPES[r.dtype]) for part, r in matrix.parts.items()}
+        try:
+            linear = quantizer.stored(matrix, parts)
+        except (ValueError, KeyError, TypeError) as error:
+            raise DamagedCheckpointError(
+                matrix.parts["weight"].file,
+                Phrase("the scales of “{name}” are not readable", name=name),
+            ) from error
+        model.set_submodule(name, linear)
+        for record in matrix.parts.values():
+            yield placer.progress(record)
     if isinstance(model.lm_head, NormHead):
         model.lm_head.fold()
     return model.eval()
 
 
-def _by_file(checkpoint: Checkpoint) -> dict[Path, list[TensorRecord]]:
-    files: defaultdict[Path, list[TensorRecord]] = defaultdict(list)
-    for record in checkpoint.tensors.values():
-        files[record.file].append(record)
-    for records in files.values():
-        records.sort(key=lambda record: record.offset)
-    return files
+def _matrix_names(checkpoint: Checkpoint) -> list[str]:
+    config = checkpoint.config
+    return [
+        f"model.layers.{layer}.{suffix}"
+        for layer in range(config.num_layers)
+        for suffix in config.layer_matrices()
+    ]
 
 
-def _map(file: Path) -> mmap.mmap:
-    """A private (copy-on-write) mapping: nothing we do can reach the file."""
-    try:
-        with file.open("rb") as stream:
-            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY)
-    except OSError as error:
-        raise DamagedCheckpointError(
-            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-        ) from error
-    except ValueError as error:  # an empty file cannot be mapped
-        raise DamagedCheckpointError(file, _SHORTER) from error
+class _Placer:
+    """Puts tensors where they belong."""
+
+    def __init__(self, checkpoint: Checkpoint, devices: LayerDevices) -> None:
+        self._devices = devices
+        self._done = 0
+        self._total = checkpoint.bytes_on_disk
+
+    def progress(self, record: TensorRecord) -> LoadProgress:
+        """Count a tensor that is in place; bytes as they lie on disk."""
+        self._done += record.nbytes
+        return LoadProgress(self._done, self._total)
+
+    def device(self, name: str) -> torch.device:
+        """Where the tensor or module `name` shall lie."""
+        if name.startswith("model.layers."):
+            return torch.device(self._devices.layers[int(name.split(".")[2])])
+        first = name.startswith("model.embed_tokens")
+        return torch.device(self._devices.first if first else self._devices.last)
+
+    def place(self, name: str, record: TensorRecord, dtype: torch.dtype) -> Tensor:
+        """The tensor in `dtype` on its device."""
+        stored, device = map_tensor(record), self.device(name)
+        if device.type == "cpu" and stored.dtype == dtype:
+            _page_in(stored)
+            return stored
+        # To the device first: fewer bytes on the bus, and the conversion is faster there.
+        return stored.to(device).to(dtype)
 
 
-def _place(mapped: mmap.mmap, record: TensorRecord, dtype: torch.dtype) -> Tensor:
+def map_tensor(record: TensorRecord) -> Tensor:
+    """The tensor as it lies in its file, mapped; the pages go with the tensor.
+
+    The mapping is private (copy-on-write): nothing done to the tensor can reach the file. Raises
+    DamagedCheckpointError.
+    """
+    start = record.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
     end = record.offset + record.nbytes
-    if end > len(mapped):
-        raise DamagedCheckpointError(record.file, _SHORTER)
-    stored = torch.frombuffer(
-        mapped, dtype=DTYPES[record.dtype], count=prod(record.shape), offset=record.offset
+    try:
+        with record.file.open("rb") as stream:
+            if stream.seek(0, 2) < end:
+                raise DamagedCheckpointError(record.file, _SHORTER)
+            mapped = mmap.mmap(stream.fileno(), end - start, access=mmap.ACCESS_COPY, offset=start)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DamagedCheckpointError(
+            record.file, Phrase("it cannot be read ({reason})", reason=reason)
+        ) from error
+    except ValueError as error:  # it was cut between the two looks
+        raise DamagedCheckpointError(record.file, _SHORTER) from error
+    return torch.frombuffer(
+        mapped,
+        dtype=DTYPES[record.dtype],
+        count=prod(record.shape),
+        offset=record.offset - start,
     ).view(record.shape)
-    if stored.dtype == dtype:
-        _page_in(mapped, record.offset, end)
-        return stored
-    converted = stored.to(dtype)
-    _give_pages_back(mapped, record.offset, end)
-    return converted
 
 
-def _page_in(mapped: mmap.mmap, start: int, end: int) -> None:
+def _page_in(stored: Tensor) -> None:
     """Have the pages read while progress is shown, not in the middle of the first answer."""
-    for offset in range(start, end, _PAGE_IN_BYTES):
-        stop = min(offset + _PAGE_IN_BYTES, end)
-        torch.frombuffer(mapped, dtype=torch.uint8, count=stop - offset, offset=offset)[
-            :: mmap.PAGESIZE
-        ].sum()
-
-
-def _give_pages_back(mapped: mmap.mmap, start: int, end: int) -> None:
-    if hasattr(mapped, "madvise"):  # not on Windows, which trims a mapping by itself
-        first = start // mmap.PAGESIZE * mmap.PAGESIZE
-        mapped.madvise(mmap.MADV_DONTNEED, first, end - first)
+    flat = stored.view(-1).view(torch.uint8)
+    for part in flat.split(_PAGE_IN_BYTES):
+        part[:: mmap.PAGESIZE].sum()
 
 
 def _assign(model: nn.Module, name: str, tensor: Tensor) -> None:
     path, _, attribute = name.rpartition(".")
-    module = model.get_submodule(path)
-    setattr(module, attribute, nn.Parameter(tensor, requires_grad=False))
+    setattr(model.get_submodule(path), attribute, nn.Parameter(tensor, requires_grad=False))

@@ -34,6 +34,11 @@ class AppPaths:
         return self.config / "settings.json"
 
     @property
+    def measurements(self) -> Path:
+        """What loading and answering took on this machine."""
+        return self.config / "measurements.json"
+
+    @property
     def engine_log(self) -> Path:
         """What engine processes print."""
         return self.log / "engine.log"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.errors import InvalidRequestError
 
@@ -18,9 +19,15 @@ from .registry import (
     remove_installed,
     shipped_registry_text,
 )
-from .registry_schema import Names, Shapes
+from .registry_schema import Names, Shapes, StoredPrecision
 
 GUIDE_ID = "baichuan-guide"
+
+_STORAGE: Mapping[Precision | None, StoredPrecision] = {
+    Precision.INT8: "8bit",
+    Precision.NF4: "4bit",
+    Precision.FP4: "4bit",
+}
 
 
 class ModelStore:
@@ -90,7 +97,7 @@ class ModelStore:
             ),
             kind=checkpoint.kind,
             context_length=config.context_length,
-            storage="bf16",
+            storage=_STORAGE.get(checkpoint.stored, "bf16"),
         )
         # A folder's name is the person's own word for the model; what the model is, is read.
         own_name = checkpoint.folder.name or config.family.value

@@ -27,7 +27,7 @@ def ids_of(array: npt.NDArray[np.int32]) -> torch.Tensor:
 
 def new_cache(model: BaichuanForCausalLM, capacity: int = 300) -> KVCache:
     dtype = model.model.norm.weight.dtype
-    return KVCache(model.config, capacity, dtype=dtype, device=CPU)
+    return KVCache(model.config, capacity, dtype=dtype, devices=["cpu"] * model.config.num_layers)
 
 
 @torch.inference_mode()
@@ -144,7 +144,7 @@ def test_keys_and_values_of_the_first_layer(
 
     in_chunks(model, ids_of(goldens.arrays(name, "hidden.npz")["ids"]), sizes, cache)
 
-    keys, values = cache._keys[0], cache._values[0]
+    keys, values = cache.layer(0)
     np.testing.assert_allclose(keys[0, :, :7].numpy(), data["k"], rtol=0, atol=1e-5)
     np.testing.assert_allclose(values[0, :, :7].numpy(), data["v"], rtol=0, atol=1e-5)
 
@@ -208,7 +208,7 @@ def test_alibi_slopes_of_every_number_of_heads() -> None:
 
 
 def test_the_alibi_bias_is_slope_times_distance_and_hides_what_comes_later() -> None:
-    bias = AlibiPositions(2, start=1, count=2, device=CPU).bias(0, 2)
+    bias = AlibiPositions(2, start=1, device=CPU)._bias(0, 2)
 
     inf = float("inf")
     first, second = 0.0625, 0.00390625  # slopes of two heads
@@ -224,13 +224,13 @@ def test_a_long_prompt_needs_no_bias_of_the_whole_context() -> None:
     sizes: list[int] = []
 
     class Spy(AlibiPositions):
-        def bias(self, first: int, last: int) -> torch.Tensor:
-            made = super().bias(first, last)
+        def _bias(self, first: int, last: int) -> torch.Tensor:
+            made = super()._bias(first, last)
             sizes.append(made.shape[2])
             return made
 
     model = goldens.model("b1-13b")
-    positions = Spy(4, 0, 700, CPU)
+    positions = Spy(4, 0, CPU)
     with torch.inference_mode():
         model.model.layers[0](torch.zeros(1, 700, 64), positions, None)
 
@@ -241,8 +241,8 @@ def test_rotation_starts_at_the_position_it_is_given() -> None:
     config = goldens.checkpoint("b1-7b").config
     x = torch.randn(1, 4, 5, 16, generator=torch.Generator().manual_seed(0))
 
-    rotated = RotaryPositions(config, 0, 5, CPU).rotate(x)
-    later = RotaryPositions(config, 3, 2, CPU).rotate(x[:, :, 3:])
+    rotated = RotaryPositions(config, torch.arange(0, 5)).rotate(x)
+    later = RotaryPositions(config, torch.arange(3, 5)).rotate(x[:, :, 3:])
 
     torch.testing.assert_close(rotated[:, :, :1], x[:, :, :1])  # position 0 is not rotated
     torch.testing.assert_close(later, rotated[:, :, 3:])
@@ -252,7 +252,7 @@ def test_rotation_is_computed_in_fp32_for_a_bf16_model() -> None:
     config = goldens.checkpoint("b1-7b").config
     x = torch.randn(1, 4, 1, 16, generator=torch.Generator().manual_seed(0)).bfloat16()
 
-    positions = RotaryPositions(config, 4000, 1, CPU)
+    positions = RotaryPositions(config, torch.tensor([4000]))
 
     assert positions.rotate(x).dtype == torch.bfloat16
     torch.testing.assert_close(positions.rotate(x), positions.rotate(x.float()).bfloat16())
@@ -264,7 +264,7 @@ TINY = ModelConfig(Family.BAICHUAN_7B, 10, 8, 1, 2, 16, 32)
 
 
 def test_a_cache_refuses_more_than_its_capacity() -> None:
-    cache = KVCache(TINY, 3, dtype=torch.float32, device=CPU)
+    cache = KVCache(TINY, 3, dtype=torch.float32, devices=["cpu"])
     states = torch.ones(1, 2, 2, 4)
     cache.append(0, states, states)
     cache.advance(2)
@@ -276,4 +276,4 @@ def test_a_cache_refuses_more_than_its_capacity() -> None:
 @pytest.mark.parametrize("length", [-1, 1])
 def test_a_cache_can_only_be_cut_to_what_it_holds(length: int) -> None:
     with pytest.raises(ValueError, match="cannot keep"):
-        KVCache(TINY, 3, dtype=torch.float32, device=CPU).truncate(length)
+        KVCache(TINY, 3, dtype=torch.float32, devices=["cpu"]).truncate(length)

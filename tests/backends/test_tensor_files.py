@@ -19,7 +19,7 @@ import safetensors.torch
 import torch
 
 from backends.errors import CheckpointError, DamagedCheckpointError, UnsafeCheckpointError
-from backends.tensor_files import DTYPE_BYTES, TensorRecord, read_records
+from backends.tensor_files import DTYPE_BYTES, TensorRecord, read_contents
 from tests.helpers.sentences import assert_one_sentence
 from tests.helpers.weight_files import (
     read_pickle,
@@ -58,7 +58,7 @@ def some_tensors() -> dict[str, torch.Tensor]:
 def refusal(file: Path, kind: type[CheckpointError] = DamagedCheckpointError) -> str:
     """The sentence with which a file is refused."""
     with pytest.raises(kind) as caught:
-        read_records(file)
+        read_contents(file)
     assert type(caught.value) is kind
     assert_one_sentence(caught.value)
     return caught.value.message
@@ -76,7 +76,7 @@ def test_every_dtype_is_found_where_the_library_wrote_it(tmp_path: Path, name: s
     else:
         safetensors.torch.save_file(tensors, file, metadata={"format": "pt"})
 
-    records = {record.name: record for record in read_records(file)}
+    records = {record.name: record for record in read_contents(file).records}
 
     assert records.keys() == tensors.keys()
     assert {record.dtype for record in records.values()} == DTYPE_BYTES.keys()
@@ -94,7 +94,7 @@ def test_state_dicts_of_modules_with_parameters_and_views(tmp_path: Path, protoc
     file = tmp_path / "w.bin"
     torch.save(state, file, pickle_protocol=protocol)
 
-    records = {record.name: record for record in read_records(file)}
+    records = {record.name: record for record in read_contents(file).records}
 
     assert torch.equal(tensor_of(records["weight"]), module.weight)
     assert torch.equal(tensor_of(records["view"]), whole[8:14].view(2, 3))
@@ -207,7 +207,7 @@ def test_mutated_safetensors_headers_are_read_or_refused(tmp_path: Path) -> None
     for _ in range(600):
         write_safetensors(file, mutated_header(text, chance), raw[8 + length :])
         try:
-            for record in read_records(file):
+            for record in read_contents(file).records:
                 tensor_of(record)
         except CheckpointError as error:
             assert_one_sentence(error)
@@ -383,7 +383,7 @@ def test_a_handmade_pickle_of_the_right_things_is_read(tmp_path: Path) -> None:
     value = tensor(STORAGE, b"K\x00", b"K\x02\x85", b"K\x01\x85")
     file = write_archive(tmp_path / "w.bin", state_dict(value), {"0": b"\0\0\x80\x3f" * 2})
 
-    (record,) = read_records(file)
+    (record,) = read_contents(file).records
 
     assert tensor_of(record).tolist() == [1.0, 1.0]
 
@@ -407,7 +407,7 @@ def test_nothing_that_a_pickle_does_outlives_it(tmp_path: Path) -> None:
     """BUILD sets attributes on whatever lies on the stack, the reader's own functions too."""
     poison = GLOBAL_TENSOR + b"}}" + short("__defaults__") + b"K\x01\x85\x85s\x86b"
     with pytest.raises(CheckpointError):
-        read_records(write_archive(tmp_path / "bad.bin", state_dict(poison)))
+        read_contents(write_archive(tmp_path / "bad.bin", state_dict(poison)))
     few = GLOBAL_TENSOR + b"(" + STORAGE + b"K\x00" + b"K\x02\x85" + b"tR"  # one argument too few
 
     refusal(write_archive(tmp_path / "w.bin", state_dict(few), {"0": b"\0" * 8}))
@@ -485,7 +485,7 @@ def test_code_in_a_pickle_is_refused_by_name_and_never_executed(tmp_path: Path) 
     for name, pickled in attacks(sentinel):
         file = write_archive(tmp_path / "pytorch_model.bin", pickled)
         with pytest.raises(CheckpointError) as caught:
-            read_records(file)
+            read_contents(file)
 
         assert_one_sentence(caught.value)
         assert not sentinel.exists(), name
@@ -555,7 +555,7 @@ def test_mutated_bin_files_are_read_or_refused(archive: Path) -> None:
                 broken[chance.randrange(len(broken))] = chance.randrange(256)
             archive.write_bytes(broken)
         try:
-            for record in read_records(archive):
+            for record in read_contents(archive).records:
                 tensor_of(record)
         except CheckpointError as error:
             assert_one_sentence(error)

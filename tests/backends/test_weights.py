@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 def load(
     checkpoint: Checkpoint, dtype: torch.dtype
 ) -> tuple[BaichuanForCausalLM, list[LoadProgress]]:
-    events, loading = [], load_model(checkpoint, dtype)
+    events, loading = [], load_model(checkpoint, dtype, goldens.on_cpu(checkpoint))
     while True:
         try:
             events.append(next(loading))

@@ -34,8 +34,9 @@ PARAMS = SamplingParams(True, 0.0, 3, 0.5, 1.25, 9, 2**63 - 1, ("</s>", "\n\n"))
 PAYLOADS: list[Payload] = [
     LoadProgress(1, 2**40),
     ModelReady(
-        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”", "Because.", 4,
-        4096, 7_500_000_000, 15_000_000_000, 1.5, DEFAULTS,
+        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”",
+        Phrase("Because of {what}.", what=Phrase("{n} bytes", n=7)), 4,
+        4096, 7_500_000_000, 15_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
     ),
     PromptReady(10, 4, 2),
     PrefillProgress(64, 512),

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backends import selection
-from backends.base import LoadOptions, Precision
+from backends.base import LayerDevices, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from backends.modeling.config import Family
 from backends.tokenizer import Tokenizer
@@ -31,7 +31,12 @@ def test_random_checkpoint_is_complete_and_computes(
 
     checkpoint = Checkpoint.open(tmp_path / name)
     loading = selection.backend_module("torch_cpu").load(
-        checkpoint, LoadOptions(Precision.FP32, context_length=32, threads=1)
+        checkpoint, LoadOptions(
+            Precision.FP32,
+            context_length=32,
+            threads=1,
+            devices=LayerDevices.all_on("cpu", checkpoint.config.num_layers),
+        )
     )
     while True:
         try:

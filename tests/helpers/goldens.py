@@ -15,6 +15,7 @@ import numpy.typing as npt
 import safetensors.torch
 import torch
 
+from backends.base import LayerDevices
 from backends.checkpoint import Checkpoint
 from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.weights import load_model
@@ -59,10 +60,14 @@ def checkpoint(name: str, layout: str = "single") -> Checkpoint:
     return Checkpoint.open(folder(name, layout))
 
 
+def on_cpu(opened: Checkpoint) -> LayerDevices:
+    return LayerDevices.all_on("cpu", opened.config.num_layers)
+
+
 @cache
 def model(name: str, layout: str = "single", dtype: str = "float32") -> BaichuanForCausalLM:
     """The model itself, which has no state; a KV cache is the caller's."""
-    loading = load_model(checkpoint(name, layout), getattr(torch, dtype))
+    loading = load_model(checkpoint(name, layout), getattr(torch, dtype), on_cpu(checkpoint(name, layout)))
     while True:
         try:
             next(loading)

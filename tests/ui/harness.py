@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from backends.errors import Phrase
 from backends.events import (
     EngineEvent,
     Finished,
@@ -46,11 +47,12 @@ READY = ModelReady(
     backend="torch_cpu",
     precision="bf16",
     device="A processor",
-    reason="This processor multiplies bf16, which takes half the memory of fp32.",
+    reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
     threads=2,
     context_length=4096,
     parameters=7,
     weights_bytes=14,
+    peak_bytes=20,
     load_seconds=0.1,
     defaults=DEFAULTS,
 )

@@ -1,0 +1,73 @@
+"""8 and 4 bits by bitsandbytes, quantised while the weights stream in, or read as stored.
+
+The five matrices of each layer are quantised; embedding, norms, head and KV cache stay in 16
+bit. Works with bitsandbytes' own kernels for processors too, slowly.
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+from torch import Tensor, nn
+
+from .base import Loading, LoadOptions, Precision
+from .checkpoint import Checkpoint
+from .modeling.quantized import make_linear, quantize
+from .modeling.weights import load_model
+from .quantized_layout import Layout, QuantizedMatrix
+from .torch_cuda import CudaModel, chunk_of, translated_errors
+from .torch_model import TorchModel
+
+
+class BnbQuantizer:
+    """See `weights.Quantizer`."""
+
+    def __init__(self, precision: Precision, dtype: torch.dtype) -> None:
+        self._precision = precision
+        self._dtype = dtype
+
+    def online(self, weight: Tensor, device: torch.device) -> nn.Linear:
+        """Quantise a matrix [out, in] on `device`."""
+        parts = quantize(weight.to(device), self._precision)
+        shape = (weight.shape[0], weight.shape[1])
+        return make_linear(parts, Layout.BITSANDBYTES, self._precision, shape, self._dtype)
+
+    def stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
+        """Take over a matrix that is stored quantised."""
+        return make_linear(parts, matrix.layout, matrix.precision, matrix.shape, self._dtype)
+
+
+def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
+    """Read the weights. See `Backend.load`."""
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    torch.set_num_threads(options.threads)
+    on_card = options.devices.first.startswith("cuda")
+    dtype = _dtype(options.precision, options.devices.first)
+    quantizer = BnbQuantizer(options.precision, dtype)
+    with translated_errors():
+        model = yield from load_model(checkpoint, dtype, options.devices, quantizer)
+        if not on_card:
+            return TorchModel(
+                model,
+                devices=options.devices,
+                context_length=options.context_length,
+                prefill_chunk=chunk_of(options.devices),
+            )
+        return CudaModel(
+            model,
+            devices=options.devices,
+            context_length=options.context_length,
+            prefill_chunk=chunk_of(options.devices),
+            # LLM.int8 looks for outlier columns on the host in each step.
+            use_graph=options.precision is not Precision.INT8,
+        )
+
+
+def _dtype(precision: Precision, device: str) -> torch.dtype:
+    """Of activations and of what is not quantised."""
+    if precision is Precision.INT8:  # whose kernels take fp16 and would cast each time
+        return torch.float16
+    if device.startswith("cuda") and torch.cuda.get_device_capability(device) < (8, 0):
+        return torch.float16
+    return torch.bfloat16

@@ -1,0 +1,293 @@
+"""A checkpoint written anew: as safetensors, and quantised if asked. Complete or absent.
+
+The copy grows in `<out>.partial`, shard by shard, and gets its name when everything is on the
+drive. A run that was killed is taken up where its last whole shard ended, if the source is still
+the same; a run that was cancelled, or failed, takes its files away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .checkpoint import Checkpoint
+from .errors import DiskFullError, JobError, Phrase, SourceChangedError
+from .events import CopyReady, JobProgress
+from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
+from .tensor_files import TensorRecord
+
+MANIFEST = "baichuan_manifest.json"
+_SIDE_FILES = (
+    "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
+)  # fmt: skip
+_PROVENANCE_LIBRARIES = ("torch", "bitsandbytes")
+_HASH_BYTES = 16 * 2**20
+#: Room for the small files and for what a file system adds.
+_SPARE_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tensors of the copy that are made from one tensor of the source."""
+
+    source: TensorRecord
+    specs: tuple[TensorSpec, ...]
+    blocks: Callable[[], Sequence[Block]]  #: their bytes, made when they are written
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPlan:
+    """What the copy will hold."""
+
+    groups: Sequence[Group]
+    config_changes: Mapping[str, object]  #: keys of config.json that are set
+    options: Mapping[str, object]  #: of the conversion, for the manifest
+
+
+def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
+    """Every tensor as it is, for a .bin that shall become safetensors."""
+    if checkpoint.matrices:
+        raise JobError(
+            "“{name}” is quantised, and only 16- or 32-bit weights can be converted.",
+            hint="Quantised models run as they are.",
+            name=checkpoint.folder.name,
+        )
+    groups = [plain_group(record) for record in checkpoint.tensors.values()]
+    return CopyPlan(groups, {}, {"precision": None})
+
+
+def plain_group(record: TensorRecord) -> Group:
+    """One tensor as it is."""
+
+    def blocks() -> Sequence[Block]:
+        with record.file.open("rb") as stream:
+            stream.seek(record.offset)
+            data = stream.read(record.nbytes)
+        if len(data) != record.nbytes:
+            raise SourceChangedError(record.file)
+        return (data,)
+
+    return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
+
+
+def write_copy(
+    checkpoint: Checkpoint, plan: CopyPlan, out: Path
+) -> Generator[JobProgress | CopyReady, None, None]:
+    """Write the copy to the folder `out`, which must not exist yet.
+
+    Raises JobError. Closing the generator cancels the job and gives its space back.
+    """
+    out = out.expanduser().absolute()
+    if out.exists():
+        raise JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(out))
+    sources = _stamps(checkpoint)
+    shards = plan_shards([group.specs for group in plan.groups])
+    job = _Job(checkpoint, plan, out, shards, sources)
+    try:
+        yield from job.run()
+    except OSError as error:
+        job.discard()
+        raise _job_error(error, out) from error
+    except BaseException:  # an error of ours, or a cancel: GeneratorExit
+        job.discard()
+        raise
+    yield CopyReady(str(out), sum(spec.nbytes for shard in shards for spec in shard.tensors))
+
+
+class _Job:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        plan: CopyPlan,
+        out: Path,
+        shards: Sequence[Shard],
+        sources: Mapping[Path, tuple[int, int]],
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._plan = plan
+        self._out = out
+        self._partial = out.with_name(out.name + ".partial")
+        self._shards = shards
+        self._sources = sources
+        self._hashes: dict[str, str] = {}  # of what is written, by name
+
+    def run(self) -> Iterator[JobProgress]:
+        """Every step, in order."""
+        self._begin()
+        source_hashes = yield from self._hash_sources()
+        total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
+        done = 0
+        groups = iter(self._plan.groups)
+        for shard in self._shards:
+            for size in self._write(shard, groups):
+                done += size
+                yield JobProgress("write", done, total)
+            self._check_sources()
+        self._write_small_files(source_hashes)
+        yield JobProgress("check", 0, 1)
+        Checkpoint.open(self._partial)
+        _sync_folder(self._partial)
+        self._check_sources()
+        self._partial.rename(self._out)
+        _sync_folder(self._out.parent)
+
+    def discard(self) -> None:
+        """Take away what there is of the copy."""
+        shutil.rmtree(self._partial, ignore_errors=True)
+
+    def _begin(self) -> None:
+        """Make the folder, or take up one that an interrupted run of the same job left."""
+        identity = json.dumps(
+            {
+                "options": dict(self._plan.options),
+                "versions": _versions(),
+                "sources": {str(f): list(stamp) for f, stamp in self._sources.items()},
+            },
+            sort_keys=True,
+        )
+        job_file = self._partial / "job.json"
+        with contextlib.suppress(OSError):
+            if job_file.read_text(encoding="utf-8") == identity:
+                self._check_room()
+                return
+        shutil.rmtree(self._partial, ignore_errors=True)
+        self._out.parent.mkdir(parents=True, exist_ok=True)
+        self._check_room()
+        self._partial.mkdir()
+        job_file.write_text(identity, encoding="utf-8")
+
+    def _check_room(self) -> None:
+        present = {shard.file_name for shard in self._shards if self._finished(shard).exists()}
+        needed = _SPARE_BYTES + sum(
+            spec.nbytes
+            for shard in self._shards
+            if shard.file_name not in present
+            for spec in shard.tensors
+        )
+        free = shutil.disk_usage(self._out.parent).free
+        if needed > free:
+            raise DiskFullError(self._out.parent, needed_bytes=needed, free_bytes=free)
+
+    def _finished(self, shard: Shard) -> Path:
+        return self._partial / shard.file_name
+
+    def _write(self, shard: Shard, groups: Iterator[Group]) -> Iterator[int]:
+        mine: list[Group] = []
+        while sum(len(group.specs) for group in mine) < len(shard.tensors):
+            mine.append(next(groups))
+        final = self._finished(shard)
+        if final.exists():  # renamed only when it was whole and synced
+            for group in mine:
+                yield sum(spec.nbytes for spec in group.specs)
+        else:
+            temporary = final.with_suffix(".tmp")
+            data = (block for group in mine for block in group.blocks())
+            yield from write_shard(temporary, shard, data)
+            temporary.rename(final)
+        self._hashes[shard.file_name] = _sha256(final)
+
+    def _hash_sources(self) -> Generator[JobProgress, None, dict[str, str]]:
+        total = sum(size for size, _ in self._sources.values())
+        done = 0
+        hashes: dict[str, str] = {}
+        for file, (size, _) in self._sources.items():
+            hashes[file.name] = _sha256(file)
+            done += size
+            yield JobProgress("hash", done, total)
+        return hashes
+
+    def _check_sources(self) -> None:
+        for file, stamp in self._sources.items():
+            if _stamp(file) != stamp:
+                raise SourceChangedError(file)
+
+    def _write_small_files(self, source_hashes: Mapping[str, str]) -> None:
+        folder = self._checkpoint.folder
+        for name in _SIDE_FILES:
+            if (folder / name).is_file():
+                self._put(name, (folder / name).read_bytes())
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config |= self._plan.config_changes
+        self._put("config.json", (json.dumps(config, indent=2) + "\n").encode())
+        if len(self._shards) > 1:
+            self._put("model.safetensors.index.json", index_json(self._shards).encode())
+        files = {
+            name: {"size": (self._partial / name).stat().st_size, "sha256": digest}
+            for name, digest in sorted(self._hashes.items())
+        }
+        manifest = {
+            "schema_version": 1,
+            "files": files,
+            "provenance": {
+                "source": {"folder": folder.name, "sha256": dict(sorted(source_hashes.items()))},
+                "options": dict(self._plan.options),
+                "versions": _versions(),
+            },
+        }
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        _write_synced(self._partial / MANIFEST, text.encode())
+        (self._partial / "job.json").unlink()
+
+    def _put(self, name: str, data: bytes) -> None:
+        _write_synced(self._partial / name, data)
+        self._hashes[name] = hashlib.sha256(data).hexdigest()
+
+
+def _stamps(checkpoint: Checkpoint) -> dict[Path, tuple[int, int]]:
+    files = dict.fromkeys(record.file for record in checkpoint.records)
+    return {file: _stamp(file) for file in files}
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _sha256(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(_HASH_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in ("baichuan-desktop", *_PROVENANCE_LIBRARIES):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def _write_synced(file: Path, data: bytes) -> None:
+    with file.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle of a folder to flush
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _job_error(error: OSError, out: Path) -> JobError:
+    reason = error.strerror or str(error)
+    return JobError(
+        "The copy cannot be written to “{folder}”: {reason}.",
+        hint="Make room, or choose a folder that you may write to.",
+        folder=str(out.parent),
+        reason=Phrase("{text}", text=reason),
+    )

@@ -1,0 +1,168 @@
+"""Linear layers whose weights bitsandbytes holds in 8 or 4 bits.
+
+One form for three origins: weights quantised here while they stream in, files that bitsandbytes
+wrote, and the published quantised files. The parts are named as in `quantized_layout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import bitsandbytes.functional as bnbf
+import torch
+from bitsandbytes.functional import QuantState
+from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
+from torch import Tensor, nn
+
+from ..base import Precision
+from ..quantized_layout import BLOCK, SCALE_BLOCK, Layout
+
+#: Activation columns beyond this are multiplied in 16 bit. Source: the LLM.int8 paper.
+_OUTLIER_THRESHOLD = 6.0
+
+_KINDS = {Precision.NF4: "nf4", Precision.FP4: "fp4"}
+
+Parts = Mapping[str, Tensor]
+
+
+def quantize(weight: Tensor, precision: Precision) -> dict[str, Tensor]:
+    """Quantise a matrix [out, in] on its device; its parts in bitsandbytes' layout."""
+    if precision is Precision.INT8:
+        # As bitsandbytes does it on the way to a device; its kernel takes fp16.
+        rows, scales, _ = bnbf.int8_vectorwise_quant(weight.to(torch.float16))
+        return {"weight": rows, "SCB": scales}
+    packed, state = bnbf.quantize_4bit(
+        weight, blocksize=BLOCK, compress_statistics=True, quant_type=_KINDS[precision]
+    )
+    parts = {
+        name.partition(".bitsandbytes__")[0]: t for name, t in state.as_dict(packed=True).items()
+    }
+    return {"weight": packed, **parts}
+
+
+def make_linear(
+    parts: Parts,
+    layout: Layout,
+    precision: Precision,
+    shape: tuple[int, int],
+    dtype: torch.dtype,
+) -> nn.Linear:
+    """A layer that multiplies by the matrix of `parts`, with activations in `dtype`.
+
+    The parts must be on the device where the layer shall run.
+    """
+    if precision is Precision.INT8:
+        return _int8_linear(parts, layout, shape)
+    if parts["weight"].device.type == "cpu" and shape[1] % BLOCK:
+        # bitsandbytes' kernel for processors is wrong where a row does not end with a block. No
+        # released model has such a size.
+        linear = nn.Linear(shape[1], shape[0], bias=False, device="meta")
+        matrix = dequantize(parts, layout, precision, shape, dtype)
+        linear.weight = nn.Parameter(matrix, requires_grad=False)
+        return linear
+    return _int4_linear(parts, layout, precision, shape, dtype)
+
+
+def dequantize(
+    parts: Parts, layout: Layout, precision: Precision, shape: tuple[int, int], dtype: torch.dtype
+) -> Tensor:
+    """The matrix [out, in] that the parts stand for, in `dtype`."""
+    if precision is Precision.INT8:
+        rows, scales = _int8_rows(parts, layout)
+        return (rows.float() * (scales[:, None] / 127.0)).to(dtype)
+    state = _quant_state(parts, layout, precision, shape, torch.float32)
+    scales = state.absmax
+    if state.nested:
+        nested = state.state2
+        blocks = nested.code[scales.long()].view(-1)
+        per_scale = nested.absmax.repeat_interleave(SCALE_BLOCK)[: blocks.numel()]
+        scales = blocks * per_scale + state.offset
+    packed = parts["weight"].reshape(-1)
+    values = torch.stack((packed >> 4, packed & 15), dim=1).reshape(-1)  # the high nibble first
+    matrix = state.code[values.long()][: shape[0] * shape[1]]
+    matrix = matrix * scales.repeat_interleave(BLOCK)[: matrix.numel()]
+    result: Tensor = matrix.view(shape).to(dtype)
+    return result
+
+
+def _int8_rows(parts: Parts, layout: Layout) -> tuple[Tensor, Tensor]:
+    """int8 [out, in] and the largest magnitude of each row in fp32."""
+    if layout is Layout.PUBLISHED_INT8:
+        # Baichuan-13B's own quantizer stores the transpose, and scales that are absmax / 127.
+        return parts["weight"].t().contiguous(), parts["scale"].float() * 127.0
+    return parts["weight"], parts["SCB"]
+
+
+def _int8_linear(parts: Parts, layout: Layout, shape: tuple[int, int]) -> nn.Linear:
+    rows, scales = _int8_rows(parts, layout)
+    with torch.device("meta"):
+        linear = Linear8bitLt(
+            shape[1], shape[0], bias=False, has_fp16_weights=False, threshold=_OUTLIER_THRESHOLD
+        )
+    linear.weight = Int8Params(
+        rows, requires_grad=False, has_fp16_weights=False, CB=rows, SCB=scales
+    )
+    return linear
+
+
+def _int4_linear(
+    parts: Parts,
+    layout: Layout,
+    precision: Precision,
+    shape: tuple[int, int],
+    dtype: torch.dtype,
+) -> nn.Linear:
+    kind = _KINDS[precision]
+    with torch.device("meta"):
+        linear = Linear4bit(  # type: ignore[no-untyped-call]
+            shape[1], shape[0], bias=False, compute_dtype=dtype, quant_type=kind
+        )
+    # The packed form for processors computes in bf16 and takes rows by 64.
+    linear.support_avx512bf16_for_cpu &= dtype is torch.bfloat16 and shape[0] % 64 == 0
+    state = _quant_state(parts, layout, precision, shape, dtype)
+    linear.weight = Params4bit(
+        parts["weight"].reshape(-1, 1),
+        requires_grad=False,
+        quant_state=state,
+        blocksize=BLOCK,
+        compress_statistics=True,
+        quant_type=kind,
+        bnb_quantized=True,
+        module=linear,
+    )
+    linear.quant_state = state
+    return linear
+
+
+def _quant_state(
+    parts: Parts, layout: Layout, precision: Precision, shape: tuple[int, int], dtype: torch.dtype
+) -> QuantState:
+    device = parts["weight"].device
+    if layout is Layout.BITSANDBYTES:
+        kind = _KINDS[precision]
+        named = {f"quant_state.bitsandbytes__{kind}": parts["quant_state"].cpu()}
+        named |= {k: v for k, v in parts.items() if k not in ("weight", "quant_state")}
+        state = QuantState.from_dict(named, device=device)
+        if tuple(state.shape) != shape or state.blocksize != BLOCK or state.quant_type != kind:
+            raise ValueError(
+                f"a quantisation of {tuple(state.shape)} in blocks of {state.blocksize}"
+            )
+    else:
+        nested = QuantState(  # type: ignore[no-untyped-call]
+            absmax=parts["nested_absmax"],
+            blocksize=SCALE_BLOCK,
+            code=parts["nested_quant_map"],
+            dtype=torch.float32,
+        )
+        state = QuantState(  # type: ignore[no-untyped-call]
+            absmax=parts["absmax"],
+            shape=torch.Size(shape),
+            code=parts["quant_map"],
+            blocksize=BLOCK,
+            quant_type=_KINDS[precision],
+            dtype=dtype,
+            offset=parts["offset"].reshape(()),
+            state2=nested,
+        )
+    state.dtype = dtype
+    return state

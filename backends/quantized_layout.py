@@ -1,0 +1,206 @@
+"""How the matrices of a quantised checkpoint lie in its files. Imports no torch.
+
+Three layouts, each recognised and checked name by name, shape by shape:
+
+* bitsandbytes' own, as transformers writes it: `W.weight` with `W.weight.absmax`, … (4 bits), or
+  with `W.SCB` (8 bits), and `quantization_config` in config.json;
+* the published *-Chat-4bits: `W.weight.data` and a list `W.weight.quant_state`;
+* the published Baichuan-13B int8: `W.weight` transposed, int8 [in, out], and `W.scale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from .base import Precision
+from .errors import DamagedCheckpointError, Phrase
+from .modeling.config import ModelConfig
+from .tensor_files import TensorRecord, Value
+
+#: Weights that share a scale, and scales that share one of their own, in all 4-bit layouts.
+BLOCK = 64
+SCALE_BLOCK = 256
+
+
+class Layout(Enum):
+    """Who wrote the files."""
+
+    BITSANDBYTES = "bitsandbytes"
+    PUBLISHED_4BIT = "published 4-bit"
+    PUBLISHED_INT8 = "published int8"
+
+
+@dataclass(frozen=True, slots=True)
+class QuantizedMatrix:
+    """One linear weight [out, in] in parts.
+
+    The parts of 4 bits: `weight` uint8 [n/2, 1], two values a byte, the high one first; `absmax`,
+    a scale a block (uint8 if the scales are quantised again, else fp32); `quant_map` fp32 [16];
+    with quantised scales `nested_absmax`, `nested_quant_map` fp32 [256], and either `quant_state`
+    (JSON bytes, bitsandbytes' layout) or `offset` fp32 []. Of 8 bits: `weight` int8, `SCB` or
+    `scale` fp32 or 16-bit [out].
+    """
+
+    layout: Layout
+    precision: Precision
+    shape: tuple[int, int]
+    parts: Mapping[str, TensorRecord]
+
+
+def recognise(
+    records: Mapping[str, TensorRecord], quantization: Mapping[str, object] | None
+) -> tuple[Layout, Precision] | None:
+    """The layout and precision of a checkpoint, or None if its weights are plain.
+
+    `quantization` is `quantization_config` of config.json.
+    """
+    if any(name.endswith(".weight.data") for name in records):
+        return Layout.PUBLISHED_4BIT, Precision.NF4
+    if quantization is not None:
+        if quantization.get("load_in_8bit"):
+            return Layout.BITSANDBYTES, Precision.INT8
+        kind = quantization.get("bnb_4bit_quant_type", "nf4")
+        return Layout.BITSANDBYTES, Precision.FP4 if kind == "fp4" else Precision.NF4
+    matrix = records.get("model.layers.0.self_attn.W_pack.weight")
+    if matrix is not None and matrix.dtype == "I8":
+        return Layout.PUBLISHED_INT8, Precision.INT8
+    return None
+
+
+def take_matrices(
+    file: Path,
+    config: ModelConfig,
+    layout: Layout,
+    precision: Precision,
+    records: dict[str, TensorRecord],
+    values: dict[str, Value],
+) -> dict[str, QuantizedMatrix]:
+    """Move the parts of every matrix out of `records` and `values`, checked.
+
+    The matrices by name, such as `model.layers.0.mlp.up_proj`. Raises DamagedCheckpointError.
+    `file` is named where no other is at fault.
+    """
+    found: dict[str, QuantizedMatrix] = {}
+    for layer in range(config.num_layers):
+        for suffix, shape in config.layer_matrices().items():
+            name = f"model.layers.{layer}.{suffix}"
+            parts = _take_parts(file, name, shape, layout, precision, records, values)
+            found[name] = QuantizedMatrix(layout, precision, shape, parts)
+    return found
+
+
+def _take_parts(
+    file: Path,
+    name: str,
+    shape: tuple[int, int],
+    layout: Layout,
+    precision: Precision,
+    records: dict[str, TensorRecord],
+    values: dict[str, Value],
+) -> dict[str, TensorRecord]:
+    parts: dict[str, TensorRecord] = {}
+    for part, (key, dtypes, part_shape) in _expected(
+        name, shape, layout, precision, records
+    ).items():
+        record = records.pop(key, None)
+        if record is None:
+            raise DamagedCheckpointError(file, Phrase("it lacks the tensor “{name}”", name=key))
+        fits = part_shape is None or record.shape in (part_shape, _flat(part_shape))
+        if record.dtype not in dtypes or not fits:
+            raise DamagedCheckpointError(
+                record.file,
+                Phrase(
+                    "“{name}” has the shape {found}, but config.json implies {implied}",
+                    name=key,
+                    found=f"{record.dtype} {list(record.shape)}",
+                    implied=f"{dtypes[0]} {list(part_shape or ())}",
+                ),
+            )
+        parts[part] = record
+    if layout is Layout.PUBLISHED_4BIT:
+        _take_published_values(parts["weight"].file, name, shape, values)
+    if layout is Layout.BITSANDBYTES and precision is Precision.INT8:
+        records.pop(f"{name}.weight_format", None)  # 0: row-major, the only one left
+    return parts
+
+
+_Expected = dict[str, tuple[str, tuple[str, ...], tuple[int, ...] | None]]
+
+
+def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """[n, 1] may also lie as [n], and a scalar as [1]."""
+    if shape == ():
+        return (1,)
+    return shape[:1] if shape[1:] == (1,) else shape
+
+
+def _expected(
+    name: str,
+    shape: tuple[int, int],
+    layout: Layout,
+    precision: Precision,
+    records: Mapping[str, TensorRecord],
+) -> _Expected:
+    """Part to key, allowed dtypes and shape."""
+    rows, columns = shape
+    if precision is Precision.INT8:
+        if layout is Layout.PUBLISHED_INT8:
+            return {
+                "weight": (f"{name}.weight", ("I8",), (columns, rows)),
+                "scale": (f"{name}.scale", ("F32", "F16", "BF16"), (rows,)),
+            }
+        return {
+            "weight": (f"{name}.weight", ("I8",), (rows, columns)),
+            "SCB": (f"{name}.SCB", ("F32",), (rows,)),
+        }
+    elements = rows * columns
+    blocks = -(-elements // BLOCK)
+    scale_blocks = -(-blocks // SCALE_BLOCK)
+    packed = (-(-elements // 2), 1)
+    if layout is Layout.PUBLISHED_4BIT:
+        state = f"{name}.weight.quant_state"
+        return {
+            "weight": (f"{name}.weight.data", ("U8",), packed),
+            "absmax": (f"{state}.0", ("U8",), (blocks,)),
+            "offset": (f"{state}.4.0", ("F32",), ()),
+            "nested_absmax": (f"{state}.4.1.0", ("F32",), (scale_blocks,)),
+            "nested_quant_map": (f"{state}.4.1.1", ("F32",), (256,)),
+            "quant_map": (f"{state}.6", ("F32",), (16,)),
+        }
+    kind = "fp4" if precision is Precision.FP4 else "nf4"
+    prefix = f"{name}.weight"
+    expected: _Expected = {
+        "weight": (prefix, ("U8",), packed),
+        "quant_map": (f"{prefix}.quant_map", ("F32",), (16,)),
+        "quant_state": (f"{prefix}.quant_state.bitsandbytes__{kind}", ("U8",), None),
+    }
+    if f"{prefix}.nested_absmax" in records:
+        return expected | {
+            "absmax": (f"{prefix}.absmax", ("U8",), (blocks,)),
+            "nested_absmax": (f"{prefix}.nested_absmax", ("F32",), (scale_blocks,)),
+            "nested_quant_map": (f"{prefix}.nested_quant_map", ("F32",), (256,)),
+        }
+    return expected | {"absmax": (f"{prefix}.absmax", ("F32",), (blocks,))}
+
+
+def _take_published_values(
+    file: Path, name: str, shape: tuple[int, int], values: dict[str, Value]
+) -> None:
+    """Check what stands beside the tensors: the shape, the blocks, the type."""
+    prefix = f"{name}.weight.quant_state."
+    state = {key: values.pop(key) for key in list(values) if key.startswith(prefix)}
+    expected: dict[str, Value] = {"1": shape, "3": BLOCK, "4.1.2": SCALE_BLOCK, "5": "nf4"}
+    for key, value in expected.items():
+        if state.get(prefix + key) != value:
+            raise DamagedCheckpointError(
+                file,
+                Phrase(
+                    "“{name}” is {value}, not {expected}",
+                    name=prefix + key,
+                    value=f"{state.get(prefix + key)!r:.40}",
+                    expected=repr(value),
+                ),
+            )

@@ -1,0 +1,107 @@
+"""What an administrator wants to know of a machine: facts, and what runs on it and why."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Callable
+from typing import Any
+
+from backends import hardware
+from backends.errors import GIB, UserFacingError
+from baichuan_desktop import __version__
+
+from .measurements import Measurements
+from .model_store import ModelStore
+from .precision_choice import precision_rows
+
+
+def report(
+    store: ModelStore,
+    measurements: Measurements,
+    detect: Callable[[], hardware.Machine] = hardware.detect,
+) -> dict[str, Any]:
+    """The report as plain values, for JSON."""
+    machine = detect()
+    return {
+        "app": __version__,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "machine": {
+            "processor": machine.processor,
+            "physical_cores": machine.physical_cores,
+            "features": sorted(machine.features),
+            "memory_bytes": machine.memory_bytes,
+            "free_memory_bytes": machine.free_memory_bytes,
+            "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
+            "libraries": dict(machine.libraries),
+            "torch_cuda": machine.torch_cuda,
+        },
+        "warnings": _warnings(machine),
+        "models": [_model(model.id, model.path, measurements, machine) for model in store.models],
+    }
+
+
+def _warnings(machine: hardware.Machine) -> list[str]:
+    found = []
+    if {"onnxruntime", "onnxruntime-gpu"} <= machine.libraries.keys():
+        found.append(
+            "onnxruntime and onnxruntime-gpu are both installed; the one installed last wins. "
+            "Remove both, then install the one you want."
+        )
+    if machine.gpus and machine.torch_cuda is None:
+        found.append("There is a graphics card, but torch is installed without CUDA.")
+    return found
+
+
+def _model(
+    model_id: str, path: Any, measurements: Measurements, machine: hardware.Machine
+) -> dict[str, Any]:
+    entry: dict[str, Any] = {"id": model_id, "path": str(path)}
+    try:
+        rows = precision_rows(path, measurements, lambda: machine)
+    except UserFacingError as error:
+        return entry | {"error": error.message, "hint": error.hint, "precisions": []}
+    fields = [dataclasses.asdict(row) | {"sentence": str(row.sentence)} for row in rows]
+    return entry | {"error": None, "precisions": fields}
+
+
+def as_text(content: dict[str, Any]) -> str:
+    """The report for a person."""
+    machine = content["machine"]
+    lines = [
+        f"Baichuan Desktop {content['app']} · Python {content['python']} · {content['system']}",
+        (
+            f"Processor: {machine['processor']}, {machine['physical_cores']} cores, "
+            f"{' '.join(machine['features']) or 'no special features'}"
+        ),
+        (
+            f"Memory: {machine['free_memory_bytes'] / GIB:.1f} of "
+            f"{machine['memory_bytes'] / GIB:.1f} GiB free"
+        ),
+    ]
+    for gpu in machine["gpus"]:
+        capability = ".".join(map(str, gpu["compute_capability"]))
+        lines.append(
+            f"Graphics card {gpu['index']}: {gpu['name']}, {gpu['free_memory_bytes'] / GIB:.1f} of "
+            f"{gpu['memory_bytes'] / GIB:.1f} GiB free, compute capability {capability}, driver "
+            f"{gpu['driver']}"
+        )
+    if not machine["gpus"]:
+        lines.append("Graphics cards: none that NVIDIA's driver reports")
+    libraries = ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
+    lines.append(f"Libraries: {libraries or 'none'}; CUDA of torch: {machine['torch_cuda'] or '-'}")
+    lines += [f"Warning: {text}" for text in content["warnings"]]
+    for model in content["models"]:
+        lines += ["", f"{model['id']} ({model['path']})"]
+        if model["error"]:
+            lines.append(f"  {model['error']} {model['hint']}")
+        for row in model["precisions"]:
+            speed = (
+                f" Last {row['tokens_per_second']} tokens/s." if row["tokens_per_second"] else ""
+            )
+            mark = "*" if row["chosen"] else " "
+            lines.append(
+                f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{speed}"
+            )
+    return "\n".join(lines)

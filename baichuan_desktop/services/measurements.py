@@ -1,0 +1,100 @@
+"""What loading and answering took on this machine, remembered for the next choice."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from backends.events import Finished, ModelReady
+from backends.requests import MeasuredPeak
+
+from .atomic_file import replace_text
+
+log = logging.getLogger(__name__)
+
+#: Shorter answers say more about the first token than about decoding.
+_LEAST_TOKENS = 16
+
+
+class Measurement(BaseModel):
+    """One model at one precision."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    folder: str
+    backend: str
+    precision: str
+    peak_bytes: int  #: of loading, the KV cache not counted
+    load_seconds: float
+    tokens_per_second: float | None = None  #: of the last answer that was long enough
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    measurements: list[Measurement] = []
+
+
+class Measurements:
+    """The measurements and the file they lie in. A broken file is begun anew."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._known = {_key(m): m for m in self._read()}
+
+    def _read(self) -> list[Measurement]:
+        try:
+            return _File.model_validate_json(self._file.read_bytes()).measurements
+        except FileNotFoundError:
+            return []
+        except (OSError, ValidationError) as error:
+            log.warning("%s is not usable and is begun anew: %s", self._file, error)
+            return []
+
+    def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
+        """What loading the model in `folder` took, by backend and precision."""
+        return tuple(
+            MeasuredPeak(m.backend, m.precision, m.peak_bytes)
+            for m in self._known.values()
+            if m.folder == str(folder)
+        )
+
+    def of(self, folder: Path, backend: str, precision: str) -> Measurement | None:
+        """The measurement of a model at a precision, if there is one."""
+        return self._known.get((str(folder), backend, precision))
+
+    def loaded(self, ready: ModelReady) -> None:
+        """Remember what loading took; the first time counts, later ones find caches warm."""
+        known = self.of(Path(ready.folder), ready.backend, ready.precision)
+        if known is None:
+            self._put(
+                Measurement(
+                    folder=ready.folder,
+                    backend=ready.backend,
+                    precision=ready.precision,
+                    peak_bytes=ready.peak_bytes,
+                    load_seconds=ready.load_seconds,
+                )
+            )
+
+    def answered(self, ready: ModelReady, finished: Finished) -> None:
+        """Remember how fast an answer came."""
+        known = self.of(Path(ready.folder), ready.backend, ready.precision)
+        if known is not None and finished.new_tokens >= _LEAST_TOKENS:
+            speed = round(finished.tokens_per_second, 1)
+            self._put(known.model_copy(update={"tokens_per_second": speed}))
+
+    def _put(self, measurement: Measurement) -> None:
+        self._known[_key(measurement)] = measurement
+        content = {"measurements": [m.model_dump() for m in self._known.values()]}
+        try:
+            replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+        except OSError as error:
+            log.warning("The measurements could not be written: %s", error)
+
+
+def _key(measurement: Measurement) -> tuple[str, str, str]:
+    return measurement.folder, measurement.backend, measurement.precision
