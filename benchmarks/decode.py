@@ -1,0 +1,220 @@
+"""Load time, memory, and tokens a second of one backend on a random checkpoint.
+
+    python benchmarks/decode.py --shape mid --backend torch_cpu --precision fp32
+
+Decoding reads all weights for every token, so its yardstick is the machine's read bandwidth,
+measured in the same run, before and after.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any, Final
+
+from backends import hardware, memory, selection
+from backends.base import Precision
+from backends.errors import InsufficientMemoryError
+from backends.modeling.config import ModelConfig
+from benchmarks import machine
+from benchmarks.bandwidth import Bandwidth, measure_apart
+from benchmarks.measure_model import BACKENDS
+from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
+
+_CONTEXTS: Final = (16, 512)
+_GB: Final = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """Decoding after `context_tokens`, against the bandwidth of the machine."""
+
+    context_tokens: int
+    tokens_per_second: float  #: median
+    best_tokens_per_second: float
+    bytes_per_token: int  #: weights without the embedding table, and keys and values
+    bytes_per_second: float
+    bandwidth_share: float  #: of the mean of the two measurements
+    neighbour_cores: float
+
+
+def main() -> int:
+    """Measure and print."""
+    options = _arguments()
+    try:
+        _check_memory(options)
+        folder = make_or_reuse(options.shape, options.reuse)
+    except (InsufficientMemoryError, NotEnoughDiskError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    report = _measure(options, folder)
+    print(json.dumps(report) if options.json else _table(report))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--shape", choices=SHAPES, required=True)
+    parser.add_argument("--backend", choices=BACKENDS, default="torch_cpu")
+    parser.add_argument("--precision", type=Precision, default=Precision.FP32, help="fp32 or bf16")
+    parser.add_argument("--threads", type=int, default=machine.physical_cores())
+    parser.add_argument("--prompt", type=int, default=512, help="tokens of the prefill")
+    parser.add_argument("--new", type=int, default=32, help="tokens to decode at each context")
+    parser.add_argument("--context", type=int, default=1024, help="tokens the KV cache is made for")
+    parser.add_argument("--chunk", type=int, help="tokens of one prefill call, if not the app's")
+    parser.add_argument(
+        "--reuse", type=Path, default=cache_folder(), help="folder that keeps the checkpoints"
+    )
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if max(options.prompt, max(_CONTEXTS) + options.new) > options.context:
+        parser.error("--context is too short for --prompt, or for 512 tokens and --new")
+    if min(options.prompt, options.new, options.threads) < 1:
+        parser.error("--prompt, --new and --threads must be at least 1")
+    return options
+
+
+def _check_memory(options: argparse.Namespace) -> None:
+    """Refuse what would be killed half-way. Raises InsufficientMemoryError."""
+    selection.choose(
+        SHAPES[options.shape].config,
+        hardware.detect(),
+        requested=options.precision,
+        context_length=options.context,
+    )
+
+
+def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    config = SHAPES[options.shape].config
+    weights = config.parameters * options.precision.bytes_per_weight
+    load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    before = measure_apart(options.threads)
+    found = _measured_apart(options, folder)
+    after = measure_apart(options.threads)
+    return {
+        "shape": options.shape,
+        "parameters": config.parameters,
+        "backend": options.backend,
+        "precision": options.precision.value,
+        "threads": options.threads,
+        "machine": machine.facts(),
+        "load_average": load_average,
+        "weights_bytes": weights,
+        "load_seconds": found["load_seconds"],
+        "load_peak_rss_bytes": found["load_peak_rss_bytes"],
+        "load_rss_limit_bytes": int(1.15 * weights) + _GB,
+        "peak_rss_bytes": found["peak_rss_bytes"],
+        "prefill_chunk": found["prefill_chunk"],
+        "prefill": found["prefill"],
+        "decode": [
+            asdict(_against(speed, config, options, (before, after))) for speed in found["decode"]
+        ],
+        "bandwidth_before": asdict(before),
+        "bandwidth_after": asdict(after),
+    }
+
+
+def _measured_apart(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    arguments = {
+        "--backend": options.backend,
+        "--precision": options.precision.value,
+        "--threads": options.threads,
+        "--context-length": options.context,
+        "--prompt": options.prompt,
+        "--new": options.new,
+    }
+    command = [sys.executable, "-m", "benchmarks.measure_model", str(folder)]
+    command += [str(part) for pair in arguments.items() for part in pair]
+    command += [f"--at={context}" for context in _CONTEXTS]
+    command += [f"--chunk={options.chunk}"] if options.chunk else []
+    result = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, env=machine.child_environment()
+    )
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def _against(
+    speed: dict[str, Any],
+    config: ModelConfig,
+    options: argparse.Namespace,
+    bandwidths: tuple[Bandwidth, Bandwidth],
+) -> Decoding:
+    embedding = config.vocab_size * config.hidden_size
+    weights = (config.parameters - embedding) * options.precision.bytes_per_weight
+    cached = speed["tokens"] + options.new // 2  # on average over the decoded tokens
+    moved = weights + cached * memory.kv_bytes_per_token(config, options.precision)
+    per_second = moved * speed["tokens_per_second"]
+    return Decoding(
+        context_tokens=speed["tokens"],
+        tokens_per_second=speed["tokens_per_second"],
+        best_tokens_per_second=speed["best_tokens_per_second"],
+        bytes_per_token=moved,
+        bytes_per_second=per_second,
+        bandwidth_share=per_second / mean(bandwidth.read for bandwidth in bandwidths),
+        neighbour_cores=speed["neighbour_cores"],
+    )
+
+
+def _table(report: dict[str, Any]) -> str:
+    model = (
+        f"{report['shape']}, {report['parameters']:,} parameters, {report['backend']} "
+        f"{report['precision']}, {report['threads']} threads"
+    )
+    peak = (
+        f"{_mib(report['load_peak_rss_bytes'])} "
+        f"(limit 1.15 x weights + 1 GB: {_mib(report['load_rss_limit_bytes'])})"
+    )
+    rows = [(name.capitalize(), value) for name, value in report["machine"].items()]
+    rows += [
+        ("Load average at the start", f"{report['load_average']}"),
+        ("Model", model),
+        ("Loaded in", f"{report['load_seconds']:.1f} s"),
+        ("Peak RSS while loading", peak),
+        ("Peak RSS", _mib(report["peak_rss_bytes"])),
+        _prefill_row(report["prefill"], report["prefill_chunk"]),
+        *(_decode_row(speed) for speed in report["decode"]),
+        *(_bandwidth_row(when, report[f"bandwidth_{when}"]) for when in ("before", "after")),
+    ]
+    return "\n".join(f"{name:28}{value}" for name, value in rows)
+
+
+def _prefill_row(speed: dict[str, Any], chunk: int) -> tuple[str, str]:
+    text = f"{speed['tokens_per_second']:.1f} tokens/s in chunks of {chunk}{_neighbours(speed)}"
+    return f"Prefill of {speed['tokens']}", text
+
+
+def _decode_row(speed: dict[str, Any]) -> tuple[str, str]:
+    text = (
+        f"{speed['tokens_per_second']:.2f} tokens/s (best {speed['best_tokens_per_second']:.2f}), "
+        f"{speed['bytes_per_token'] / _GB:.3f} GB a token, "
+        f"{speed['bytes_per_second'] / _GB:.1f} GB/s, "
+        f"{speed['bandwidth_share']:.0%} of the read bandwidth{_neighbours(speed)}"
+    )
+    return f"Decode at context {speed['context_tokens']}", text
+
+
+def _bandwidth_row(when: str, bandwidth: dict[str, Any]) -> tuple[str, str]:
+    text = (
+        f"{bandwidth['read'] / _GB:.1f} GB/s (median {bandwidth['read_median'] / _GB:.1f}), "
+        f"torch's fp32 product {bandwidth['product'] / _GB:.1f} GB/s"
+    )
+    return f"Read bandwidth {when}", text
+
+
+def _neighbours(speed: dict[str, Any]) -> str:
+    return f"; others kept {speed['neighbour_cores']:.1f} cores busy"
+
+
+def _mib(count: int | None) -> str:
+    return "unknown" if count is None else f"{count / 2**20:,.0f} MiB"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
