@@ -154,6 +154,16 @@ def test_released_sizes_decide_against_the_fields(tmp_path: Path) -> None:
             assert ModelConfig.from_json(data).family is family
 
 
+def test_what_config_json_leaves_out_is_what_was_released(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path)
+    names = ("rms_norm_eps", "hidden_act", "eos_token_id", "tie_word_embeddings")
+    change_json(folder / "config.json", **dict.fromkeys(names))
+
+    config = Checkpoint.open(folder).config
+
+    assert (config.rms_norm_eps, config.rope_base, config.eos_token_id) == (1e-6, 10_000, 2)
+
+
 # --- the folder --------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
 from tests.helpers import goldens
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60  # seconds until a process that should have ended is taken for one that hangs
 LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
 
 
@@ -100,7 +101,7 @@ def test_end_of_input_ends_an_idle_engine(engine: Process) -> None:
 
     engine.stdin.close()
 
-    assert engine.popen.wait() == 0
+    assert engine.popen.wait(PATIENCE) == 0
 
 
 def test_end_of_input_ends_an_engine_in_the_middle_of_an_answer(engine: Process) -> None:
@@ -110,7 +111,7 @@ def test_end_of_input_ends_an_engine_in_the_middle_of_an_answer(engine: Process)
 
     engine.stdin.close()
 
-    assert engine.popen.wait() == 0
+    assert engine.popen.wait(PATIENCE) == 0
     shown = list(iter(lambda: read_frame(engine.stdout), None))
     assert not any(isinstance(payload, Finished) for _, payload in shown)
 
@@ -119,7 +120,7 @@ def test_half_a_frame_ends_the_engine(engine: Process) -> None:
     engine.stdin.write(b"\0\0\0\x09{")
     engine.stdin.close()
 
-    assert engine.popen.wait() == 0
+    assert engine.popen.wait(PATIENCE) == 0
     assert "The pipe from the window cannot be read" in engine.log.read_text()
 
 
@@ -161,7 +162,7 @@ def test_a_stray_print_goes_to_the_log(engine: Process) -> None:
     assert answer[-1] == Done()
     assert "".join(e.text for e in answer if isinstance(e, TextDelta)) == "aaaaa"
     engine.stdin.close()
-    engine.popen.wait()
+    engine.popen.wait(PATIENCE)
     log = engine.log.read_text()
     assert "from a library" in log
     assert "a stray line" in log
@@ -211,7 +212,7 @@ def test_an_engine_that_nobody_listens_to_ends(engine: Process) -> None:
 
     engine.stdout.close()
 
-    assert engine.popen.wait() == 0
+    assert engine.popen.wait(PATIENCE) == 0
 
 
 def test_a_native_crash_leaves_a_trace_in_the_log(engine: Process) -> None:
@@ -220,7 +221,7 @@ def test_a_native_crash_leaves_a_trace_in_the_log(engine: Process) -> None:
     answer = engine.ask(2, chat("segfault"))
 
     assert not isinstance(answer[-1], Done)
-    assert engine.popen.wait() == -signal.SIGSEGV
+    assert engine.popen.wait(PATIENCE) == -signal.SIGSEGV
     assert "Fatal Python error: Segmentation fault" in engine.log.read_text()
 
 
@@ -247,5 +248,5 @@ def test_the_real_engine_loads_and_answers(tmp_path: Path) -> None:
     assert isinstance(finished, Finished)
     assert finished.new_tokens == 5
     process.stdin.close()
-    assert process.popen.wait() == 0
+    assert process.popen.wait(PATIENCE) == 0
     process.stdout.close()
