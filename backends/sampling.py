@@ -15,6 +15,9 @@ from .base import Logits
 from .errors import InvalidLogitsError, InvalidRequestError
 from .events import SamplingDefaults
 
+#: Groups of logits whose maxima lead to the best of all; more than any sensible top_k.
+_GROUPS = 512
+
 
 @dataclass(frozen=True, slots=True)
 class SamplingParams:
@@ -80,7 +83,7 @@ class Sampler:
 
     def sample(self, logits: Logits) -> int:
         """The next token. Raises InvalidLogitsError on NaN or infinity."""
-        if not np.isfinite(logits).all():
+        if not (np.isfinite(logits.max()) and np.isfinite(logits.min())):  # NaN is both
             raise InvalidLogitsError
         params = self._params
         scores = apply_repetition_penalty(logits, self._seen, params.repetition_penalty)
@@ -94,11 +97,11 @@ def distribution(
     scores: Logits, params: SamplingParams
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
     """Candidate ids, ascending, and their probabilities, after temperature, top_k and top_p."""
-    kept = apply_top_p(
-        apply_top_k(scores / np.float32(params.temperature), params.top_k), params.top_p
-    )
-    ids = np.flatnonzero(kept > -np.inf)
-    return ids, _softmax(kept[ids])
+    scaled = scores / np.float32(params.temperature)
+    ids = np.flatnonzero(scaled >= _top_k_threshold(scaled, params.top_k))
+    kept = apply_top_p(scaled[ids], params.top_p)  # of the few that are left, not of all
+    above = kept > -np.inf
+    return ids[above], _softmax(kept[above])
 
 
 def apply_repetition_penalty(logits: Logits, seen: npt.NDArray[np.bool_], penalty: float) -> Logits:
@@ -106,28 +109,50 @@ def apply_repetition_penalty(logits: Logits, seen: npt.NDArray[np.bool_], penalt
     if penalty == 1.0:
         return logits
     factor = np.float32(penalty)
-    penalised = np.where(logits < 0, logits * factor, logits / factor)
-    return np.where(seen, penalised, logits)
+    ids = np.flatnonzero(seen)  # few of a large vocabulary
+    found = logits[ids]
+    penalised = logits.copy()
+    penalised[ids] = np.where(found < 0, found * factor, found / factor)
+    return penalised
 
 
 def apply_top_k(logits: Logits, top_k: int) -> Logits:
     """Keep the `top_k` best, and those that tie with the last of them; 0 keeps all."""
     if top_k <= 0 or top_k >= logits.size:
         return logits
-    threshold = np.partition(logits, -top_k)[-top_k]
-    return np.where(logits < threshold, np.float32(-np.inf), logits)
+    return np.where(logits < _top_k_threshold(logits, top_k), np.float32(-np.inf), logits)
+
+
+def _top_k_threshold(logits: Logits, top_k: int) -> np.float32:
+    """The `top_k`-th largest; -inf if that excludes nothing.
+
+    Exact, but without a partition of the whole vocabulary: the `top_k`-th largest of the maxima
+    of disjoint groups has at least `top_k` logits that reach it, and few more.
+    """
+    if top_k <= 0 or top_k >= logits.size:
+        return np.float32(-np.inf)
+    whole = logits.size // _GROUPS * _GROUPS
+    if whole and top_k <= _GROUPS:
+        maxima = logits[:whole].reshape(-1, _GROUPS).max(axis=0)
+        logits = logits[logits >= np.partition(maxima, -top_k)[-top_k]]
+    threshold: np.float32 = np.partition(logits, -top_k)[-top_k]
+    return threshold
 
 
 def apply_top_p(logits: Logits, top_p: float) -> Logits:
-    """Keep the fewest best tokens whose probabilities reach `top_p`, at least one."""
+    """Keep the fewest best tokens whose probabilities reach `top_p`, at least one.
+
+    Of equal logits, those of the higher ids are kept.
+    """
     if top_p >= 1.0:
         return logits
-    ids = np.flatnonzero(logits > -np.inf)
-    ids = ids[np.argsort(logits[ids], kind="stable")]  # ascending, as the published order of sums
-    drop = np.cumsum(_softmax(logits[ids])) <= 1.0 - top_p
-    drop[-1] = False
-    kept = logits.copy()
-    kept[ids[drop]] = -np.inf
+    ascending = np.sort(logits[logits > -np.inf])  # the published order of sums
+    dropped = int(np.cumsum(_softmax(ascending)).searchsorted(1.0 - top_p, side="right"))
+    dropped = min(dropped, ascending.size - 1)
+    last = ascending[dropped]  # the least that is kept
+    kept = np.where(logits < last, np.float32(-np.inf), logits)
+    equal = dropped - int(ascending.searchsorted(last))
+    kept[np.flatnonzero(logits == last)[:equal]] = -np.inf
     return kept
 
 

@@ -1,0 +1,388 @@
+"""What `cuda.py` found, as Markdown, and which goals it meets.
+
+    python benchmarks/cuda_tables.py cuda.json
+
+prints the tables of a run again, also of one that was cut short.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+_GIB: Final = 2**30
+#: GiB of weights by shape and precision, as the model cards state them.
+_PUBLISHED: Final = {
+    ("baichuan2-7b", "bf16"): 14.0,
+    ("baichuan2-7b", "8bit"): 8.0,
+    ("baichuan2-7b", "4bit"): 5.1,
+    ("baichuan2-13b", "bf16"): 25.9,
+    ("baichuan2-13b", "8bit"): 14.2,
+    ("baichuan2-13b", "4bit"): 8.6,
+}
+_PLAIN: Final = ("bf16", "fp16")
+#: Cards slower than this are bound by bandwidth alone; on faster ones launch gaps weigh too.
+_FAST_CARD: Final = 1.1e12
+
+Report = Mapping[str, Any]
+Case = Mapping[str, Any]
+
+
+def everything(report: Report) -> str:
+    """All tables of a run."""
+    parts = [
+        machine(report["machine"]),
+        yardsticks(report.get("yardsticks")),
+        against_fp32(report.get("against_fp32", {})),
+        *results(report),
+        goals_table(goals(report)),
+        problems(report.get("problems", [])),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def results(report: Report) -> list[str]:
+    """The tables over all shapes and precisions."""
+    cases = report.get("cases", [])
+    return [
+        memory(cases),
+        parity(cases),
+        prefill(cases, report),
+        decode(cases, report),
+        attention(report.get("attention", []), report),
+        loads(report.get("loads", [])),
+    ]
+
+
+def machine(facts: Report) -> str:
+    """Card, driver, versions."""
+    card = facts["card"]
+    if "memory_bytes" in facts:
+        card += (
+            f", {_gib(facts['memory_bytes'])} GiB, {facts['multiprocessors']} multiprocessors, "
+            f"compute capability {facts['compute_capability']}"
+        )
+    libraries = ", ".join(f"{n} {v or 'not installed'}" for n, v in facts["libraries"].items())
+    rows = [
+        ("Card", card),
+        ("Driver, CUDA", f"{facts.get('driver', '-')}, {facts['cuda'] or '-'}"),
+        ("Processor", facts["processor"]),
+        ("Versions", f"Python {facts['python']}, {libraries}"),
+    ]
+    return _table(("Machine", ""), rows)
+
+
+def yardsticks(found: Report | None) -> str:
+    """What the card does at best."""
+    if not found:
+        return ""
+    size = f"{found['product_size']:,}"
+    rows = [
+        ("large copy, read + written", f"{found['copy'] / 1e9:,.0f} GB/s"),
+        ("large read (a sum)", f"{found['read'] / 1e9:,.0f} GB/s"),
+        ("16-bit matrices x one vector", f"{found['matrix_vector'] / 1e9:,.0f} GB/s"),
+        (f"16-bit product, {size} cubed", f"{found['product'] / 1e12:,.1f} TFLOP/s"),
+        ("the same, rows of one chunk", f"{found['chunk_product'] / 1e12:,.1f} TFLOP/s"),
+    ]
+    return _table(("Yardstick", "measured"), rows)
+
+
+def against_fp32(found: Mapping[str, Case]) -> str:
+    """Small 16-bit models on the card beside fp32 on the processor."""
+    rows = [(name, *_parity_cells(parity)) for name, parity in found.items()]
+    return _table(("Against fp32 on the processor", *_PARITY_HEAD), rows)
+
+
+def parity(cases: Iterable[Case]) -> str:
+    """Graph beside ordinary path."""
+    rows = [
+        (_name(c), *_parity_cells(c["parity"]), _share(c.get("llama_difference"), 2))
+        for c in cases
+        if "parity" in c
+    ]
+    head = ("Graph against ordinary path", *_PARITY_HEAD, "transformers' logits differ")
+    return _table(head, rows)
+
+
+_PARITY_HEAD = (
+    "same tokens",
+    "free running",
+    "logits differ, mean",
+    "most",
+    "widest tie",
+    "graph used",
+    "verdict",
+)
+
+
+def _parity_cells(found: Case) -> tuple[str, ...]:
+    return (
+        f"{found['same_tokens']} of {found['steps']}",
+        f"{found['free_running']} of {found['steps']}",
+        _share(found["mean_difference"], 2),
+        _share(found["largest_difference"], 2),
+        _share(found["largest_tie"], 2),
+        "yes" if found["recorded"] else f"no: {found['why_not']}",
+        "equal" if found["equal"] else "DIFFERENT",
+    )
+
+
+def memory(cases: Iterable[Case]) -> str:
+    """Gigabytes on the card beside the published ones."""
+    rows = [
+        (
+            _name(c),
+            _published(c),
+            _gib(c["weights_bytes"]),
+            _gib(c.get("weights_allocated_bytes")),
+            _gib(c.get("kv_bytes")),
+            _gib(c.get("peak_bytes")),
+            _gib(c.get("peak_reserved_bytes")),
+            _gib(c.get("libraries_bytes")),
+            _gib(c.get("needed_bytes")),
+        )
+        for c in cases
+    ]
+    head = (
+        "Memory, GiB",
+        "published",
+        "from shapes",
+        "weights on the card",
+        "KV cache, 4,096 tokens",
+        "peak with both",
+        "reserved",
+        "CUDA and libraries",
+        "selection's estimate",
+    )
+    return _table(head, rows)
+
+
+def prefill(cases: Iterable[Case], report: Report) -> str:
+    """Tokens a second, and the share of a large product."""
+    best = (report.get("yardsticks") or {}).get("product")
+    rows = [
+        (
+            _name(c),
+            f"{p['chunk']:,}",
+            f"{p['tokens_per_second']:,.0f}",
+            f"{p['operations_per_second'] / 1e12:,.1f}",
+            _share(p["operations_per_second"] / best if best else None),
+        )
+        for c in cases
+        for p in c.get("prefill", [])
+    ]
+    head = ("Prefill of 2,048", "chunk", "tokens/s", "TFLOP/s", "of a large product")
+    return _table(head, rows)
+
+
+def decode(cases: Iterable[Case], report: Report) -> str:
+    """Tokens a second of every way, and the share of the bandwidth."""
+    rows = []
+    for case in cases:
+        for at in case.get("decode", []):
+            sampling = report.get("sampling_seconds")
+            ways = [(way, at[way]["median_seconds"]) for way in ("eager", "graph") if way in at]
+            ways += [
+                (f"generate, {g['kind']}", g["median_seconds"])
+                for g in case.get("generate", [])
+                if g["context"] == at["context"]
+            ]
+            if "replay_seconds" in at:
+                ways.append(
+                    (f"the card's time of a replay ({at['keys']:,} keys)", at["replay_seconds"])
+                )
+            for way, seconds in ways:
+                per_second = at["bytes_per_token"] / seconds
+                rows.append(
+                    (
+                        _name(case),
+                        f"{at['context']:,}",
+                        way,
+                        f"{1 / seconds:,.1f}",
+                        f"{seconds * 1e3:.2f}",
+                        _share(_over(per_second, report, "copy")),
+                        _share(_over(per_second, report, "read")),
+                        _share(sampling / seconds if sampling and way in at else None, 1),
+                    )
+                )
+    head = (
+        "Decode",
+        "context",
+        "way",
+        "tokens/s",
+        "ms",
+        "of copy bandwidth",
+        "of read bandwidth",
+        "sampling, of a step",
+    )
+    return _table(head, rows)
+
+
+def attention(found: Iterable[Case], report: Report) -> str:
+    """One token's attention over all keys, several ways."""
+    rows = [
+        (
+            f"{a['shape']}, {a['keys']:,} keys",
+            way,
+            f"{per_second / 1e9:,.0f}",
+            _share(_over(per_second, report, "copy")),
+        )
+        for a in found
+        for way, per_second in a["ways"].items()
+    ]
+    head = ("Attention of one token", "way", "GB/s of keys and values", "of copy bandwidth")
+    return _table(head, rows)
+
+
+def loads(found: Iterable[Case]) -> str:
+    """Folders read into a model."""
+    rows = [
+        (
+            f"{load['shape']} {load['precision']}",
+            f"{load['bytes_on_disk'] / 1e9:.2f}",
+            f"{load['seconds']:.2f}",
+            f"{load['bytes_on_disk'] / 1e9 / load['seconds']:.2f}",
+            f"{load['first_prefill_seconds']:.2f}",
+            _gib(load["weights_bytes"]),
+            _gib(load["peak_bytes"]),
+        )
+        for load in found
+    ]
+    head = (
+        "Loading (file pages in memory)",
+        "GB on disk",
+        "s",
+        "GB/s",
+        "first prefill, s",
+        "weights, GiB",
+        "peak without KV cache, GiB",
+    )
+    return _table(head, rows)
+
+
+def case_line(case: Case) -> str:
+    """One finished case in a line, while the others still run."""
+    parts = [
+        f"{way} {1 / at[way]['median_seconds']:,.1f} tokens/s at {at['context']:,}"
+        for at in case["decode"]
+        for way in ("eager", "graph")
+        if way in at
+    ]
+    return f"- {_name(case)}: " + (", ".join(parts) or "nothing decoded")
+
+
+def problems(found: Sequence[str]) -> str:
+    """What failed or was left out."""
+    return "\n".join(["Not measured:", "", *(f"- {line}" for line in found)]) if found else ""
+
+
+# --- goals -------------------------------------------------------------------------------
+
+
+def goals(report: Report) -> list[dict[str, Any]]:
+    """Each goal that could be judged: what, where, the figure, the limit, whether it is met."""
+    found: list[dict[str, Any]] = []
+
+    def judge(what: str, where: str, figure: float, limit: float, *, most: bool = False) -> None:
+        met = figure <= limit if most else figure >= limit
+        found.append({"what": what, "where": where, "figure": figure, "limit": limit, "met": met})
+
+    copy = (report.get("yardsticks") or {}).get("copy")
+    product = (report.get("yardsticks") or {}).get("product")
+    steps: dict[tuple[str, int, str], float] = {}
+    for case in report.get("cases", []):
+        name, plain = _name(case), case["precision"] in _PLAIN
+        published = _PUBLISHED.get((case["shape"], case["precision"]))
+        allocated = case.get("weights_allocated_bytes")
+        if published and allocated:
+            judge("weights beside published", name, allocated / _GIB / published, 1.03, most=True)
+        if "parity" in case and (plain or case["parity"]["recorded"]):
+            equal = case["parity"]["equal"] and case["parity"]["recorded"]
+            judge("graph equals ordinary path", name, float(equal), 1)
+        for at in case.get("decode", []):
+            where = f"{name}, context {at['context']:,}"
+            way = at.get("graph") or at["eager"]
+            seconds = way["median_seconds"]
+            steps[case["shape"], at["context"], case["precision"]] = seconds
+            if sampling := report.get("sampling_seconds"):
+                judge("sampling, of a step", where, sampling / seconds, 0.05, most=True)
+            if plain and copy:
+                limit = 0.80 if copy < _FAST_CARD else 0.65
+                share = at["bytes_per_token"] / seconds / copy
+                judge("decode, of copy bandwidth", where, share, limit)
+            peers = [g for g in case["generate"] if g["context"] == at["context"]]
+            if peers:
+                best = min(g["median_seconds"] for g in peers)
+                judge("decode, times the best `generate`", where, best / seconds, 1.5)
+        own = case.get("prefill", [])[:1]
+        if plain and product and own:
+            share = own[0]["operations_per_second"] / product
+            judge("prefill in chunks, of a large product", name, share, 0.40)
+    if copy and copy < _FAST_CARD:
+        for (shape, context, precision), seconds in steps.items():
+            plain_seconds = steps.get((shape, context, "bf16")) or steps.get(
+                (shape, context, "fp16")
+            )
+            if precision == "4bit" and plain_seconds:
+                where = f"{shape}, context {context:,}"
+                judge("4-bit decode, times 16-bit", where, plain_seconds / seconds, 1)
+    return found
+
+
+def goals_table(found: Iterable[Mapping[str, Any]]) -> str:
+    """The judged goals."""
+    rows = [
+        (
+            g["what"],
+            g["where"],
+            f"{g['figure']:.3g}",
+            f"{g['limit']:g}",
+            "met" if g["met"] else "MISSED",
+        )
+        for g in found
+    ]
+    return _table(("Goal", "where", "figure", "limit", ""), rows)
+
+
+# --- cells -------------------------------------------------------------------------------
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    body = ["| " + " | ".join(row) + " |" for row in rows]
+    if not body:
+        return ""
+    return "\n".join(["| " + " | ".join(head) + " |", "|" + "---|" * len(head), *body])
+
+
+def _name(case: Case) -> str:
+    return f"{case['shape']} {case['precision']}"
+
+
+def _published(case: Case) -> str:
+    value = _PUBLISHED.get((case["shape"], case["precision"]))
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _over(per_second: float, report: Report, yardstick: str) -> float | None:
+    found = (report.get("yardsticks") or {}).get(yardstick)
+    return per_second / found if found else None
+
+
+def _share(value: float | None, digits: int = 0) -> str:
+    return "-" if value is None else f"{value:.{digits}%}"
+
+
+def _gib(count: int | None) -> str:
+    return "-" if count is None else f"{count / _GIB:.2f}"
+
+
+def main() -> None:
+    """Print the tables of a JSON file."""
+    print(everything(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))
+
+
+if __name__ == "__main__":
+    main()
