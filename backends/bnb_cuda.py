@@ -6,7 +6,10 @@ bit. Works with bitsandbytes' own kernels for processors too, slowly.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import sys
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +34,10 @@ class BnbQuantizer:
         """Quantise a matrix [out, in] on `device`."""
         parts = quantize(weight.to(device), self._precision)
         shape = (weight.shape[0], weight.shape[1])
-        return make_linear(parts, Layout.BITSANDBYTES, self._precision, shape, self._dtype)
+        linear = make_linear(parts, Layout.BITSANDBYTES, self._precision, shape, self._dtype)
+        if device.type == "cpu":
+            _trim_heap()
+        return linear
 
     def stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
         """Take over a matrix that is stored quantised."""
@@ -62,6 +68,17 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
             # LLM.int8 looks for outlier columns on the host in each step.
             use_graph=options.precision is not Precision.INT8,
         )
+
+
+def _trim_heap() -> None:
+    """Give the pages of temporary tensors back to the system.
+
+    glibc keeps what lies below an allocation that stays, and every quantised matrix stays: in the
+    end as much as the unquantised model takes.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _dtype(precision: Precision, device: str) -> torch.dtype:

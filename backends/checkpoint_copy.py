@@ -12,6 +12,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _SIDE_FILES = (
     "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
 )  # fmt: skip
 _PROVENANCE_LIBRARIES = ("torch", "bitsandbytes")
+_SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)")
 _HASH_BYTES = 16 * 2**20
 #: Room for the small files and for what a file system adds.
 _SPARE_BYTES = 64 * 2**20
@@ -67,9 +69,12 @@ def plain_group(record: TensorRecord) -> Group:
     """One tensor as it is."""
 
     def blocks() -> Sequence[Block]:
-        with record.file.open("rb") as stream:
-            stream.seek(record.offset)
-            data = stream.read(record.nbytes)
+        try:
+            with record.file.open("rb") as stream:
+                stream.seek(record.offset)
+                data = stream.read(record.nbytes)
+        except FileNotFoundError as error:
+            raise SourceChangedError(record.file) from error
         if len(data) != record.nbytes:
             raise SourceChangedError(record.file)
         return (data,)
@@ -85,9 +90,15 @@ def write_copy(
     Raises JobError. Closing the generator cancels the job and gives its space back.
     """
     out = out.expanduser().absolute()
-    if out.exists():
-        raise JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(out))
-    sources = _stamps(checkpoint)
+    try:
+        for folder in (out, _partial(out)):
+            if folder.exists() and (folder == out or not _is_ours(folder)):
+                raise JobError(
+                    "“{folder}” exists already.", hint="Choose another folder.", folder=str(folder)
+                )
+        sources = _stamps(checkpoint)
+    except OSError as error:
+        raise _job_error(error, out) from error
     shards = plan_shards([group.specs for group in plan.groups])
     job = _Job(checkpoint, plan, out, shards, sources)
     try:
@@ -113,7 +124,7 @@ class _Job:
         self._checkpoint = checkpoint
         self._plan = plan
         self._out = out
-        self._partial = out.with_name(out.name + ".partial")
+        self._partial = _partial(out)
         self._shards = shards
         self._sources = sources
         self._hashes: dict[str, str] = {}  # of what is written, by name
@@ -198,7 +209,10 @@ class _Job:
         done = 0
         hashes: dict[str, str] = {}
         for file, (size, _) in self._sources.items():
-            hashes[file.name] = _sha256(file)
+            try:
+                hashes[file.name] = _sha256(file)
+            except FileNotFoundError as error:
+                raise SourceChangedError(file) from error
             done += size
             yield JobProgress("hash", done, total)
         return hashes
@@ -240,13 +254,29 @@ class _Job:
         self._hashes[name] = hashlib.sha256(data).hexdigest()
 
 
+def _partial(out: Path) -> Path:
+    """Where the copy grows."""
+    return out.with_name(out.name + ".partial")
+
+
+def _is_ours(partial: Path) -> bool:
+    """The folder holds nothing but what a copy writes: it may be taken up, or taken away."""
+    ours = {*_SIDE_FILES, "config.json", "model.safetensors.index.json", MANIFEST, "job.json"}
+    return partial.is_dir() and all(
+        file.name in ours or _SHARD_NAME.fullmatch(file.name) for file in partial.iterdir()
+    )
+
+
 def _stamps(checkpoint: Checkpoint) -> dict[Path, tuple[int, int]]:
     files = dict.fromkeys(record.file for record in checkpoint.records)
     return {file: _stamp(file) for file in files}
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    status = file.stat()
+    try:
+        status = file.stat()
+    except FileNotFoundError as error:
+        raise SourceChangedError(file) from error
     return status.st_size, status.st_mtime_ns
 
 

@@ -86,13 +86,14 @@ def needed(
     """What running `config` takes with a KV cache for `context_length` tokens.
 
     `measured_peak` is what loading it at this precision took on this machine, without the KV
-    cache; it replaces the guess of what libraries take.
+    cache; it replaces the guess of what libraries take. Less than the weights is the peak of a
+    card that held a part of them, or of a system that counts none, and tells nothing.
     """
     widest = 3 * config.hidden_size + 3 * config.intermediate_size
     scores = config.num_heads * context_length if config.family.uses_alibi else context_length
     weights = weight_bytes(config, precision)
-    if measured_peak is not None:
-        library_bytes = max(measured_peak - weights, 0)
+    if measured_peak is not None and measured_peak >= weights:
+        library_bytes = measured_peak - weights
     return MemoryNeed(
         weights=weights,
         kv_cache=kv_bytes_per_token(config, precision) * context_length,

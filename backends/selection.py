@@ -92,10 +92,20 @@ class Model:
 
 
 def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
-    """What a copy of `checkpoint` at a quantised precision, or as it is, holds."""
+    """What a copy of `checkpoint` at a quantised precision, or as it is, holds.
+
+    Raises JobError, BackendUnavailableError.
+    """
     if precision is None:
         return plain_plan(checkpoint)
-    module = importlib.import_module(".bnb_quantize", __package__)
+    try:
+        module = importlib.import_module(".bnb_quantize", __package__)
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            "{precision} needs bitsandbytes, which is not installed.",
+            hint="",
+            precision=label(precision),
+        ) from error
     plan: CopyPlan = module.quantize_plan(checkpoint, precision)
     return plan
 
@@ -146,7 +156,9 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     runs = [option for option in wanted if option.verdict.runs]
     if not runs:
         raise _refusal(wanted, model)
-    chosen = runs[0]
+    # A precision that leaves its margin on the cards goes before a better one that is tight.
+    roomy = (o for o in runs if o.device == "cuda" and o.verdict is Verdict.FITS)
+    chosen = next(roomy, runs[0])
     return Decision(chosen, _reason(chosen, every, wishes, model), tuple(every))
 
 
@@ -219,7 +231,6 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
     """Layers over several cards, and the rest in the machine's memory if they are not enough."""
     config = model.config
     usable = [gpu for gpu in cards if _card_refusal(machine, gpu) is None]
-    names = " + ".join(gpu.name for gpu in cards)
     precision = Precision.BF16
     if usable and any(half_precision(gpu) is Precision.FP16 for gpu in usable):
         precision = Precision.FP16
@@ -228,26 +239,35 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
     layer += (
         memory.kv_bytes_per_token(config, precision) * model.context_length // config.num_layers
     )
+    # The embedding lies with the first layer, the head with the last: half of it each.
     outer = memory.outer_weight_bytes(config, precision)
+    half = outer - outer // 2
     placed: list[str] = []
     for gpu in usable:
-        room = int(gpu.free_memory_bytes * (1 - _MARGIN)) - need.activations - need.library
-        room -= outer  # embedding and head are small; either may come to lie on any card
-        placed += [gpu.device] * max(min(room // layer, config.num_layers - len(placed)), 0)
+        room = int(gpu.free_memory_bytes * (1 - _MARGIN)) - need.activations - need.library - half
+        count = max(min(room // layer, config.num_layers - len(placed)), 0)
+        if count == config.num_layers and count * layer + half > room:
+            count -= 1  # all layers, but not the head
+        placed += [gpu.device] * count
     on_processor = config.num_layers - len(placed)
-    rest = on_processor * layer + (outer if on_processor else 0) + memory.CPU_LIBRARY_BYTES
+    rest = on_processor * layer + half + memory.CPU_LIBRARY_BYTES
     devices = LayerDevices((*placed, *(["cpu"] * on_processor)))
+    names = " + ".join(gpu.name for gpu in usable if gpu.device in placed)
 
     def option(verdict: Verdict, sentence: Phrase) -> Option:
         name = names if not on_processor else f"{names} + {machine.processor}"
         return Option("torch_cuda", precision, devices, name, need, verdict, sentence)
 
-    if not usable:
-        return option(Verdict.UNAVAILABLE, Phrase("No graphics card of this machine can be used."))
-    if len(set(devices.layers)) == 1:
-        # Either it fits one card, and that option stands above, or no layer found room.
+    if devices.single:
+        # No card can be used, or all of it fits one, and that option stands above, or no layer
+        # found room. It stays an option of the cards, not of the processor.
+        devices = LayerDevices((cards[0].device,) * config.num_layers)
         sentence = Phrase("Spreading the layers over several devices brings nothing here.")
-        return option(Verdict.UNAVAILABLE, sentence)
+        if not usable:
+            sentence = Phrase("No graphics card of this machine can be used.")
+        return Option(
+            "torch_cuda", precision, devices, cards[0].name, None, Verdict.UNAVAILABLE, sentence
+        )
     if on_processor and rest > machine.free_memory_bytes:
         return option(
             Verdict.TOO_LARGE,
@@ -323,6 +343,8 @@ def _size_sentence(
 
 
 def _card_refusal(machine: Machine, gpu: Gpu) -> Phrase | None:
+    if "torch" not in machine.libraries:
+        return Phrase("torch is not installed.")
     if machine.torch_cuda is None:
         return Phrase("{device} cannot be used: torch is installed without CUDA.", device=gpu.name)
     # CUDA 13 ended support for everything before Turing, CUDA 12 for everything before Maxwell.
@@ -371,8 +393,8 @@ def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
 def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Model) -> Phrase:
     if wishes.precision is not None:
         return Phrase("You chose this precision. {fact}", fact=chosen.sentence)
-    better = next((o for o in every if not o.verdict.runs and _as_wished(o, wishes, model)), None)
-    if better is None or every.index(better) > every.index(chosen):
+    better = next(option for option in every if _as_wished(option, wishes, model))
+    if better == chosen:
         return chosen.sentence
     return Phrase("{better} {fact}", better=better.sentence, fact=chosen.sentence)
 

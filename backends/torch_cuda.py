@@ -192,7 +192,8 @@ def translated_errors() -> Iterator[None]:
             device=name, needed_bytes=_asked_for(str(error)) + used, free_bytes=free + used
         ) from error
     except torch.AcceleratorError as error:
-        raise GpuLostError(Phrase("{text}", text=str(error).splitlines()[0][:200])) from error
+        text = next(iter(str(error).splitlines()), type(error).__name__)
+        raise GpuLostError(Phrase("{text}", text=text[:200])) from error
 
 
 def _asked_for(message: str) -> int:

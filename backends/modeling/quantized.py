@@ -142,11 +142,16 @@ def _quant_state(
         kind = _KINDS[precision]
         named = {f"quant_state.bitsandbytes__{kind}": parts["quant_state"].cpu()}
         named |= {k: v for k, v in parts.items() if k not in ("weight", "quant_state")}
-        state = QuantState.from_dict(named, device=device)
+        try:
+            state = QuantState.from_dict(named, device=device)
+        except torch.cuda.OutOfMemoryError:
+            raise
+        except Exception as error:  # JSON that is none of bitsandbytes' raises nearly anything
+            raise ValueError("its description is not readable") from error
         if tuple(state.shape) != shape or state.blocksize != BLOCK or state.quant_type != kind:
-            raise ValueError(
-                f"a quantisation of {tuple(state.shape)} in blocks of {state.blocksize}"
-            )
+            raise ValueError(f"a quantisation of {state.shape} in blocks of {state.blocksize}")
+        if state.nested and state.state2.blocksize != SCALE_BLOCK:
+            raise ValueError(f"scales in blocks of {state.state2.blocksize}")
     else:
         nested = QuantState(  # type: ignore[no-untyped-call]
             absmax=parts["nested_absmax"],
@@ -166,3 +171,15 @@ def _quant_state(
         )
     state.dtype = dtype
     return state
+
+
+def unpack_int4(packed: Tensor) -> Tensor:
+    """int8 [out, in] of Baichuan-13B's own 4 bits, int32 [out, in / 8]: the low nibble first.
+
+    Times the scale of its row (largest magnitude / 7), that is the matrix. No model was published
+    in this form and no backend runs it.
+    """
+    shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=packed.device)
+    nibbles = (packed[:, :, None] >> shifts) & 15
+    values: Tensor = ((nibbles ^ 8) - 8).to(torch.int8)  # the sign of four bits
+    return values.flatten(1)

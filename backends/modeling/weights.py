@@ -134,6 +134,8 @@ def map_tensor(record: TensorRecord) -> Tensor:
     The mapping is private (copy-on-write): nothing done to the tensor can reach the file. Raises
     DamagedCheckpointError.
     """
+    if not record.nbytes:  # which cannot be mapped; only the parts of damaged matrices have none
+        return torch.empty(record.shape, dtype=DTYPES[record.dtype])
     start = record.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
     end = record.offset + record.nbytes
     try:

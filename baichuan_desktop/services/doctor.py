@@ -49,7 +49,7 @@ def _warnings(machine: hardware.Machine) -> list[str]:
             "onnxruntime and onnxruntime-gpu are both installed; the one installed last wins. "
             "Remove both, then install the one you want."
         )
-    if machine.gpus and machine.torch_cuda is None:
+    if machine.gpus and "torch" in machine.libraries and machine.torch_cuda is None:
         found.append("There is a graphics card, but torch is installed without CUDA.")
     return found
 

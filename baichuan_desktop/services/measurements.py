@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from backends.base import Precision
 from backends.events import Finished, ModelReady
 from backends.requests import MeasuredPeak
 
@@ -17,6 +18,9 @@ log = logging.getLogger(__name__)
 
 #: Shorter answers say more about the first token than about decoding.
 _LEAST_TOKENS = 16
+
+#: A file of a newer version may name others.
+_PRECISIONS = {precision.value for precision in Precision}
 
 
 class Measurement(BaseModel):
@@ -59,7 +63,7 @@ class Measurements:
         return tuple(
             MeasuredPeak(m.backend, m.precision, m.peak_bytes)
             for m in self._known.values()
-            if m.folder == str(folder)
+            if m.folder == str(folder) and m.precision in _PRECISIONS
         )
 
     def of(self, folder: Path, backend: str, precision: str) -> Measurement | None:

@@ -1,123 +1,730 @@
-"""Which precision runs, and why: a table of facts and decisions."""
+"""One decision from facts: what runs on which machine, and in which words."""
 
 from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+import sys
 
 import pytest
 
 from backends import memory, selection
 from backends.base import Precision
-from backends.errors import BackendUnavailableError, InsufficientMemoryError
-from backends.hardware import Machine
-from backends.modeling.config import Family, ModelConfig
+from backends.checkpoint import Checkpoint
+from backends.errors import (
+    BackendUnavailableError,
+    InsufficientMemoryError,
+    JobError,
+    UserFacingError,
+)
+from backends.hardware import Gpu, Machine
+from backends.modeling.config import ModelConfig
+from backends.selection import Model, Option, Verdict, Wishes
+from tests.helpers import goldens, quantized
+from tests.helpers.machines import (
+    BAICHUAN2_7B,
+    BAICHUAN2_13B,
+    GIB,
+    PROCESSOR,
+    card,
+    machine,
+)
 from tests.helpers.sentences import assert_one_sentence
 
-BIG = ModelConfig(Family.BAICHUAN2_7B, 125_696, 4096, 32, 32, 11_008, 4096)
-FP32 = memory.needed(BIG, Precision.FP32, 4096).total
-BF16 = memory.needed(BIG, Precision.BF16, 4096).total
-NONE, BFLOAT, AMX = frozenset[str](), frozenset({"avx512_bf16"}), frozenset({"amx_bf16"})
+BF16, FP16, FP32 = Precision.BF16, Precision.FP16, Precision.FP32
+INT8, NF4, FP4 = Precision.INT8, Precision.NF4, Precision.FP4
+
+SEVEN = Model(BAICHUAN2_7B, 4096)
+THIRTEEN = Model(BAICHUAN2_13B, 4096)
+#: Weights, a full KV cache, a prefill chunk and the libraries, on a card: bf16, 8-bit, 4-bit.
+#: 7B: 14.0, 8.0 or 5.0 + 2.0 + 0.1 + 0.7 GiB; 13B: 25.9, 14.2 or 8.5 + 3.1 + 0.4 + 0.7 GiB.
+SEVEN_GIB = (16.8, 10.7, 7.8)
+THIRTEEN_GIB = (30.1, 18.4, 12.7)
 
 
-def machine(features: frozenset[str], free: int) -> Machine:
-    return Machine("CPU", 4, features, 2**40, free)
+def chosen(
+    model: Model, facts: Machine, wishes: Wishes | None = None
+) -> tuple[str, Precision, str]:
+    """Backend, precision and device of the decision."""
+    option = selection.choose(model, facts, wishes).chosen
+    return option.backend, option.precision, option.device
+
+
+def find(
+    model: Model, facts: Machine, precision: Precision, device: str = "cuda", number: int = 0
+) -> Option:
+    """An option; `number` tells those of several cards apart, the one of most free memory first."""
+    found = [
+        option
+        for option in selection.options(model, facts)
+        if (option.precision, option.device) == (precision, device)
+    ]
+    return found[number]
+
+
+def refusal(
+    model: Model,
+    facts: Machine,
+    wishes: Wishes | None = None,
+    kind: type[UserFacingError] = BackendUnavailableError,
+) -> str:
+    """The sentence of the error."""
+    with pytest.raises(kind) as caught:
+        selection.choose(model, facts, wishes)
+    assert type(caught.value) is kind
+    assert_one_sentence(caught.value)
+    return caught.value.message
 
 
 @pytest.mark.parametrize(
-    ("features", "free", "requested", "chosen"),
-    [
-        (NONE, FP32, None, Precision.FP32),
-        (NONE, FP32 - 1, None, Precision.BF16),
-        (NONE, BF16, None, Precision.BF16),
-        (NONE, BF16 - 1, None, None),
-        (BFLOAT, FP32, None, Precision.BF16),
-        (AMX, FP32, None, Precision.BF16),
-        (BFLOAT, BF16, None, Precision.BF16),
-        (BFLOAT, BF16 - 1, None, None),
-        (NONE, FP32, Precision.BF16, Precision.BF16),
-        (NONE, FP32 - 1, Precision.FP32, None),
-        (BFLOAT, FP32, Precision.FP32, Precision.FP32),
-        (BFLOAT, FP32 - 1, Precision.FP32, None),
-        (BFLOAT, BF16 - 1, Precision.BF16, None),
-        (frozenset({"avx512f", "avx2"}), FP32, None, Precision.FP32),
-    ],
+    ("model", "gib"), [(SEVEN, SEVEN_GIB), (THIRTEEN, THIRTEEN_GIB)], ids=["7b", "13b"]
 )
-def test_the_precision_that_runs(
-    features: frozenset[str], free: int, requested: Precision | None, chosen: Precision | None
-) -> None:
-    facts = machine(features, free)
-    if chosen is None:
-        with pytest.raises(InsufficientMemoryError) as caught:
-            selection.choose(BIG, facts, requested=requested, context_length=4096)
-        assert_one_sentence(caught.value)
-        return
+def test_the_numbers_of_this_table(model: Model, gib: tuple[float, ...]) -> None:
+    for precision, expected in zip((BF16, INT8, NF4), gib, strict=True):
+        need = find(model, machine(card(80)), precision).need
+        assert need is not None
+        assert need.total / GIB == pytest.approx(expected, abs=0.05)
 
-    choice = selection.choose(BIG, facts, requested=requested, context_length=4096)
 
-    assert (choice.backend, choice.device, choice.precision) == ("torch_cpu", "CPU", chosen)
-    assert choice.reason.endswith(".")
-    assert "\n" not in choice.reason
+# --- one card ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("features", "free", "requested", "reason"),
+    ("model", "gib", "expected"),
     [
-        (
-            BFLOAT,
-            FP32,
-            None,
-            "This processor multiplies bf16, which takes half the memory of fp32.",
-        ),
-        (NONE, FP32, None, "This processor has no bf16 arithmetic, and fp32 fits in memory."),
-        (NONE, FP32, Precision.FP32, "You chose this precision."),
-        (
-            NONE,
-            20 * 2**30,
-            None,
-            "fp32 would need 32.4 GiB, but only 20.0 GiB is free; bf16 is slow on this processor.",
-        ),
+        (SEVEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
+        (SEVEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
+        (SEVEN, 12, ("bnb_cuda", INT8, "cuda")),
+        (SEVEN, 16, ("bnb_cuda", INT8, "cuda")),
+        (SEVEN, 24, ("torch_cuda", BF16, "cuda")),
+        (SEVEN, 48, ("torch_cuda", BF16, "cuda")),
+        (SEVEN, 80, ("torch_cuda", BF16, "cuda")),
+        (THIRTEEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
+        (THIRTEEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
+        (THIRTEEN, 12, ("torch_cuda", BF16, "cuda+cpu")),
+        (THIRTEEN, 16, ("bnb_cuda", NF4, "cuda")),
+        (THIRTEEN, 24, ("bnb_cuda", INT8, "cuda")),
+        (THIRTEEN, 48, ("torch_cuda", BF16, "cuda")),
+        (THIRTEEN, 80, ("torch_cuda", BF16, "cuda")),
     ],
 )
-def test_the_reason_says_what_decided(
-    features: frozenset[str], free: int, requested: Precision | None, reason: str
+def test_a_card_of_some_size(model: Model, gib: int, expected: tuple[str, Precision, str]) -> None:
+    assert chosen(model, machine(card(gib))) == expected
+
+
+def test_a_shorter_context_makes_room() -> None:
+    """What the window offers before layers go to the machine's memory."""
+    assert chosen(Model(BAICHUAN2_7B, 2048), machine(card(8))) == ("bnb_cuda", NF4, "cuda")
+
+
+@pytest.mark.parametrize(
+    ("capability", "torch_cuda", "expected"),
+    [
+        ((9, 0), "13.0", ("torch_cuda", BF16, "cuda")),
+        ((8, 6), "13.0", ("torch_cuda", BF16, "cuda")),
+        ((8, 0), "12.8", ("torch_cuda", BF16, "cuda")),
+        ((7, 5), "13.0", ("torch_cuda", FP16, "cuda")),
+        ((7, 5), "12.6", ("torch_cuda", FP16, "cuda")),
+        ((6, 1), "12.6", ("torch_cuda", FP16, "cuda")),
+        ((6, 1), "13.0", ("torch_cpu", FP32, "cpu")),
+        ((3, 5), "12.6", ("torch_cpu", FP32, "cpu")),
+    ],
+)
+def test_compute_capability(
+    capability: tuple[int, int], torch_cuda: str, expected: tuple[str, Precision, str]
 ) -> None:
-    facts = machine(features, free)
+    facts = machine(card(24, capability=capability), torch_cuda=torch_cuda)
 
-    choice = selection.choose(BIG, facts, requested=requested, context_length=4096)
-
-    assert choice.reason == reason
+    assert chosen(SEVEN, facts) == expected
 
 
-def test_a_refusal_names_the_precision_that_needs_least() -> None:
-    with pytest.raises(InsufficientMemoryError) as caught:
-        selection.choose(BIG, machine(NONE, 2**30), requested=None, context_length=4096)
+def test_a_card_that_cuda_13_gave_up_is_named() -> None:
+    facts = machine(card(11, capability=(6, 1), name="NVIDIA GeForce GTX 1080 Ti"))
 
-    assert caught.value.message == (
-        "The model needs 16.4 GiB on this machine in bf16, but only 1.0 GiB is free."
+    option = find(SEVEN, facts, FP16)
+
+    assert option.verdict is Verdict.UNAVAILABLE
+    assert option.need is None
+    assert str(option.sentence) == (
+        "NVIDIA GeForce GTX 1080 Ti has compute capability 6.1, but the installed torch "
+        "(CUDA 13.0) needs 7.5."
+    )
+    assert str(selection.choose(SEVEN, facts).reason).startswith(str(option.sentence))
+
+
+def test_a_pascal_card_runs_4_bit_but_not_8_bit() -> None:
+    facts = machine(
+        card(11, capability=(6, 1), name="NVIDIA GeForce GTX 1080 Ti"), torch_cuda="12.6"
+    )
+
+    assert chosen(SEVEN, facts) == ("bnb_cuda", NF4, "cuda")
+    assert str(find(SEVEN, facts, INT8).sentence) == (
+        "8-bit needs compute capability 7.5, but NVIDIA GeForce GTX 1080 Ti has 6.1."
     )
 
 
-def test_a_smaller_context_may_fit() -> None:
-    free = memory.needed(BIG, Precision.BF16, 512).total
+def test_a_card_that_another_program_fills() -> None:
+    facts = machine(card(24, free_gib=6.9))
 
-    assert selection.choose(BIG, machine(BFLOAT, free), requested=None, context_length=512)
-    with pytest.raises(InsufficientMemoryError):
-        selection.choose(BIG, machine(BFLOAT, free), requested=None, context_length=4096)
+    assert chosen(SEVEN, facts) == ("torch_cuda", BF16, "cuda+cpu")
+    assert str(find(SEVEN, facts, INT8).sentence) == (
+        "8-bit needs 10.7 GiB on NVIDIA GeForce RTX 3060, but only 6.9 GiB is free."
+    )
+
+
+def test_a_card_without_any_room_is_left_alone() -> None:
+    facts = machine(card(24, free_gib=0.3))
+
+    assert chosen(SEVEN, facts) == ("torch_cpu", FP32, "cpu")
+
+
+# --- the margin --------------------------------------------------------------------------
+
+
+def test_bf16_that_leaves_no_margin_gives_way_to_8_bit() -> None:
+    facts = machine(card(18, free_gib=17.0))
+
+    decision = selection.choose(SEVEN, facts)
+
+    assert find(SEVEN, facts, BF16).verdict is Verdict.TIGHT
+    assert decision.chosen.precision is INT8
+    assert str(decision.reason) == (
+        "bf16 needs 16.8 GiB on NVIDIA GeForce RTX 3060, which just fits into the 17.0 GiB that is "
+        "free. 8-bit needs 10.7 GiB on NVIDIA GeForce RTX 3060, and 17.0 GiB is free."
+    )
+
+
+def test_what_is_tight_runs_if_nothing_leaves_the_margin() -> None:
+    facts = machine(card(8, free_gib=8.0))
+
+    option = selection.choose(SEVEN, facts).chosen
+
+    assert (option.precision, option.device, option.verdict) == (NF4, "cuda", Verdict.TIGHT)
+
+
+def test_what_is_tight_runs_if_it_is_asked_for() -> None:
+    decision = selection.choose(SEVEN, machine(card(18, free_gib=17.0)), Wishes(precision=BF16))
+
+    assert decision.chosen.verdict is Verdict.TIGHT
+    assert str(decision.reason) == f"You chose this precision. {decision.chosen.sentence}"
 
 
 @pytest.mark.parametrize(
-    ("text", "precision"), [("auto", None), ("fp32", Precision.FP32), ("bf16", Precision.BF16)]
+    ("spare", "verdict"),
+    [
+        (-1, Verdict.TOO_LARGE),
+        (0, Verdict.TIGHT),
+        (0.03, Verdict.TIGHT),
+        (0.07, Verdict.FITS),
+    ],
 )
-def test_precisions_have_names(text: str, precision: Precision | None) -> None:
-    assert selection.parse_precision(text) is precision
+def test_verdicts(spare: float, verdict: Verdict) -> None:
+    need = find(SEVEN, machine(card(80)), INT8).need
+    assert need is not None
+    free = need.total + (int(spare * need.total) if spare > 0 else spare)
+    gpu = dataclasses.replace(card(12), free_memory_bytes=int(free))
+
+    assert find(SEVEN, machine(gpu), INT8).verdict is verdict
 
 
-@pytest.mark.parametrize("text", ["", "FP32", "int8", "{name}", "a\nb"])
-def test_an_unknown_precision_names_the_known_ones(text: str) -> None:
-    with pytest.raises(BackendUnavailableError, match="there are auto, fp32, bf16") as caught:
+def test_a_measured_peak_decides() -> None:
+    """What loading took here is believed more than the estimate."""
+    facts = machine(card(12, free_gib=11.8))
+    weights = memory.weight_bytes(BAICHUAN2_7B, INT8)
+    measured = Model(BAICHUAN2_7B, 4096, None, {("bnb_cuda", INT8): weights + 3 * GIB})
+
+    assert chosen(SEVEN, facts) == ("bnb_cuda", INT8, "cuda")
+    assert chosen(measured, facts) == ("bnb_cuda", NF4, "cuda")
+    assert "8-bit needs 13.0 GiB" in str(find(measured, facts, INT8).sentence)
+
+
+# --- several cards -----------------------------------------------------------------------
+
+
+def big_and_small() -> Machine:
+    return machine(
+        card(10, name="NVIDIA GeForce RTX 4060", capability=(8, 9), index=0),
+        card(24, name="NVIDIA GeForce RTX 4090", capability=(8, 9), index=1),
+    )
+
+
+def test_of_two_unequal_cards_the_freer_one_is_taken() -> None:
+    option = selection.choose(SEVEN, big_and_small()).chosen
+
+    assert option.devices.layers == ("cuda:1",) * 32
+    assert option.device_name == "NVIDIA GeForce RTX 4090"
+
+
+def test_the_freer_card_may_be_the_smaller_one() -> None:
+    facts = machine(card(24, free_gib=2, index=0), card(12, index=1))
+
+    assert selection.choose(SEVEN, facts).chosen.devices.first == "cuda:1"
+
+
+def test_a_precision_on_one_card_goes_before_all_cards_together() -> None:
+    decision = selection.choose(THIRTEEN, big_and_small())
+
+    assert decision.chosen.precision is INT8
+    assert decision.chosen.devices.first == "cuda:1"
+
+
+def test_layers_are_spread_over_two_cards() -> None:
+    facts = machine(card(12, index=0), card(24, name="NVIDIA GeForce RTX 4090", index=1))
+    wishes = Wishes(precision=BF16)
+
+    option = selection.choose(THIRTEEN, facts, wishes).chosen
+
+    # 30.1 GiB, of which 25.5 are in the layers with their KV cache: 0.65 GiB each
+    assert option.device == "cuda"
+    assert set(option.devices.layers) == {"cuda:0", "cuda:1"}
+    assert list(option.devices.layers) == sorted(option.devices.layers, reverse=True)
+    assert option.devices.layers.count("cuda:1") > option.devices.layers.count("cuda:0")
+    assert option.verdict is Verdict.FITS
+    assert str(option.sentence) == (
+        "bf16 fits on NVIDIA GeForce RTX 4090 + NVIDIA GeForce RTX 3060 together."
+    )
+
+
+def test_every_card_holds_what_it_is_given() -> None:
+    facts = machine(card(16, index=0), card(16, index=1), card(12, index=2))
+
+    option = find(THIRTEEN, facts, BF16, "cuda", 3)
+
+    assert option.verdict is Verdict.FITS
+    layer = memory.layer_weight_bytes(BAICHUAN2_13B, BF16) + 4096 * 20 * 1024
+    half = memory.outer_weight_bytes(BAICHUAN2_13B, BF16) / 2
+    beside = {option.devices.first: half, option.devices.last: half}  # embedding; head
+    for gpu in facts.gpus:
+        held = option.devices.layers.count(gpu.device) * layer + beside.get(gpu.device, 0)
+        assert 0 < held < gpu.free_memory_bytes
+
+
+def test_a_card_that_holds_all_layers_but_not_the_head_gives_the_last_one_away() -> None:
+    facts = machine(card(17.3, index=0), card(8, index=1))
+
+    option = find(SEVEN, facts, BF16, "cuda", 2)
+
+    assert find(SEVEN, facts, BF16).verdict is Verdict.TIGHT
+    assert option.devices.layers == ("cuda:0",) * 31 + ("cuda:1",)
+    assert option.verdict is Verdict.FITS
+
+
+def test_four_small_cards_run_what_none_of_them_can() -> None:
+    facts = machine(*(card(12, index=i, capability=(7, 5)) for i in range(4)))
+
+    option = selection.choose(THIRTEEN, facts).chosen
+
+    assert (option.precision, option.device) == (FP16, "cuda")
+    assert option.verdict is Verdict.FITS
+
+
+def test_cards_of_two_ages_share_the_older_ones_type() -> None:
+    facts = machine(card(24, index=0), card(16, index=1, capability=(7, 5)))
+
+    option = find(THIRTEEN, facts, FP16, "cuda", 1)
+
+    assert set(option.devices.layers) == {"cuda:0", "cuda:1"}
+
+
+def test_a_card_that_cannot_be_used_gets_no_layer_and_is_not_named() -> None:
+    old = card(24, index=0, capability=(6, 1), name="Tesla P40")
+    facts = machine(old, card(20, index=1), card(20, index=2))
+
+    option = selection.choose(THIRTEEN, facts, Wishes(precision=BF16)).chosen
+
+    assert set(option.devices.layers) == {"cuda:1", "cuda:2"}
+    assert "P40" not in option.device_name
+    assert "P40" not in str(option.sentence)
+
+
+def test_layers_that_find_no_card_lie_in_the_machines_memory() -> None:
+    facts = machine(card(8))
+
+    decision = selection.choose(THIRTEEN, facts)
+
+    layers = decision.chosen.devices.layers
+    assert layers == ("cuda:0",) * layers.count("cuda:0") + ("cpu",) * layers.count("cpu")
+    assert decision.chosen.device_name == f"NVIDIA GeForce RTX 3060 + {PROCESSOR}"
+    assert decision.chosen.verdict is Verdict.TIGHT
+    assert str(decision.chosen.sentence) == (
+        f"bf16 runs with {layers.count('cpu')} of 40 layers in the machine's memory, which is slow."
+    )
+
+
+def test_layers_that_do_not_fit_the_machines_memory_either() -> None:
+    facts = machine(card(8), free_gib=10)
+
+    option = find(THIRTEEN, facts, BF16, "cuda+cpu")
+
+    assert option.verdict is Verdict.TOO_LARGE
+    assert re.fullmatch(
+        r"bf16 over NVIDIA GeForce RTX 3060 leaves 2\d\.\d GiB for the machine's memory, but only "
+        r"10\.0 GiB is free\.",
+        str(option.sentence),
+    )
+
+
+# --- no card -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("bf16", "free_gib", "precision"),
+    [
+        (True, 56, BF16),
+        (True, 18, BF16),
+        (False, 56, FP32),
+        (False, 24, BF16),  # fp32 needs 32.4 GiB
+    ],
+)
+def test_without_a_card(bf16: bool, free_gib: float, precision: Precision) -> None:
+    assert chosen(SEVEN, machine(bf16=bf16, free_gib=free_gib)) == ("torch_cpu", precision, "cpu")
+
+
+def test_quantised_weights_run_on_a_processor_only_if_asked_for() -> None:
+    """Bitsandbytes is slow there."""
+    facts = machine(free_gib=12)
+
+    assert "bf16 needs 16." in refusal(SEVEN, facts, kind=InsufficientMemoryError)
+    assert chosen(SEVEN, facts, Wishes(precision=NF4)) == ("bnb_cuda", NF4, "cpu")
+
+
+def test_little_memory_is_said_with_the_smallest_need() -> None:
+    message = refusal(SEVEN, machine(free_gib=4), kind=InsufficientMemoryError)
+
+    assert message == f"bf16 needs 16.4 GiB on {PROCESSOR}, but only 4.0 GiB is free."
+
+
+def test_little_memory_on_card_and_machine() -> None:
+    message = refusal(SEVEN, machine(card(6), free_gib=4), kind=InsufficientMemoryError)
+
+    assert message == "4-bit needs 7.8 GiB on NVIDIA GeForce RTX 3060, but only 5.8 GiB is free."
+
+
+# --- libraries ---------------------------------------------------------------------------
+
+
+def test_without_bitsandbytes_there_are_no_quantised_precisions() -> None:
+    facts = machine(card(12), libraries={"torch": "2.11.0"})
+
+    assert chosen(SEVEN, facts) == ("torch_cuda", BF16, "cuda+cpu")
+    assert str(find(SEVEN, facts, INT8).sentence) == (
+        "8-bit needs bitsandbytes, which is not installed."
+    )
+    message = refusal(SEVEN, facts, Wishes(precision=NF4))
+    assert message == "4-bit needs bitsandbytes, which is not installed."
+
+
+@pytest.mark.parametrize("facts", [machine(libraries={}), machine(card(24), libraries={})])
+@pytest.mark.parametrize("device", [None, "cpu"])
+def test_without_torch_nothing_runs(facts: Machine, device: str | None) -> None:
+    facts = dataclasses.replace(facts, torch_cuda=None)
+
+    assert refusal(SEVEN, facts, Wishes(device=device)) == "torch is not installed."
+    for option in selection.options(SEVEN, facts):
+        assert option.verdict is Verdict.UNAVAILABLE
+        assert str(option.sentence) in (
+            "torch is not installed.", "No graphics card of this machine can be used."
+        )  # fmt: skip
+
+
+def test_a_card_that_torch_was_not_built_for() -> None:
+    facts = machine(card(24), torch_cuda=None)
+
+    assert chosen(SEVEN, facts) == ("torch_cpu", FP32, "cpu")
+    assert str(selection.choose(SEVEN, facts).reason).startswith(
+        "NVIDIA GeForce RTX 3060 cannot be used: torch is installed without CUDA. fp32 needs "
+    )
+
+
+# --- wishes ------------------------------------------------------------------------------
+
+
+def test_prefer_speed_takes_4_bit_before_8_bit() -> None:
+    facts = machine(card(12))
+
+    assert chosen(SEVEN, facts) == ("bnb_cuda", INT8, "cuda")
+    assert chosen(SEVEN, facts, Wishes(prefer_speed=True)) == ("bnb_cuda", NF4, "cuda")
+
+
+def test_prefer_speed_does_not_give_bf16_up() -> None:
+    """On a big card quantising is slower."""
+    assert chosen(SEVEN, machine(card(80)), Wishes(prefer_speed=True))[1] is BF16
+
+
+@pytest.mark.parametrize("precision", [BF16, INT8, NF4, FP4])
+def test_a_precision_that_is_asked_for(precision: Precision) -> None:
+    decision = selection.choose(SEVEN, machine(card(24)), Wishes(precision=precision))
+
+    assert decision.chosen.precision is precision
+    assert decision.chosen.device == "cuda"
+    assert str(decision.reason).startswith("You chose this precision. ")
+
+
+def test_a_precision_that_does_not_fit_says_what_it_needs() -> None:
+    facts = machine(card(12), free_gib=8)
+
+    message = refusal(THIRTEEN, facts, Wishes(precision=INT8), InsufficientMemoryError)
+
+    assert message == f"8-bit needs 17.7 GiB on {PROCESSOR}, but only 8.0 GiB is free."
+    message = refusal(THIRTEEN, facts, Wishes(INT8, "cuda"), InsufficientMemoryError)
+    assert message == "8-bit needs 18.4 GiB on NVIDIA GeForce RTX 3060, but only 11.6 GiB is free."
+
+
+def test_a_precision_that_no_card_has() -> None:
+    message = refusal(SEVEN, machine(card(24)), Wishes(precision=FP16))
+
+    assert message == "This machine has no device for what was asked for."
+
+
+def test_the_processor_that_is_asked_for() -> None:
+    decision = selection.choose(SEVEN, machine(card(24)), Wishes(device="cpu"))
+
+    assert (decision.chosen.backend, decision.chosen.precision) == ("torch_cpu", FP32)
+    assert decision.reason == decision.chosen.sentence
+
+
+def test_the_card_that_is_asked_for() -> None:
+    decision = selection.choose(SEVEN, big_and_small(), Wishes(NF4, device="cuda:0"))
+    message = refusal(SEVEN, big_and_small(), Wishes(INT8, "cuda:0"), InsufficientMemoryError)
+
+    assert decision.chosen.devices.layers == ("cuda:0",) * 32
+    assert "on NVIDIA GeForce RTX 4060" in message
+
+
+def test_cards_that_are_asked_for_do_not_fall_back_to_the_processor() -> None:
+    message = refusal(THIRTEEN, machine(card(8)), Wishes(device="cuda"), InsufficientMemoryError)
+
+    assert message == "4-bit needs 12.7 GiB on NVIDIA GeForce RTX 3060, but only 7.8 GiB is free."
+
+
+def test_a_card_on_a_machine_without_one() -> None:
+    message = refusal(SEVEN, machine(), Wishes(device="cuda"))
+
+    assert message == "This machine has no device for what was asked for."
+
+
+@pytest.mark.parametrize("text", ["cpu", "cuda", "cuda:0", "cuda:1"])
+def test_devices_have_names(text: str) -> None:
+    assert selection.parse_device(text, big_and_small()) == text
+    assert selection.parse_device("auto", big_and_small()) is None
+
+
+@pytest.mark.parametrize("text", ["cuda:2", "gpu", "", "CPU", "mps"])
+def test_a_device_that_is_not_there(text: str) -> None:
+    with pytest.raises(BackendUnavailableError) as caught:
+        selection.parse_device(text, big_and_small())
+
+    assert_one_sentence(caught.value)
+    assert caught.value.message == (
+        f"There is no device “{text}”; there are auto, cpu, cuda, cuda:0, cuda:1."
+    )
+
+
+def test_precisions_have_names() -> None:
+    assert selection.parse_precision("auto") is None
+    for precision in Precision:
+        assert selection.parse_precision(precision.value) is precision
+
+
+@pytest.mark.parametrize("text", ["int8", "4 bit", "", "BF16", "q4_0"])
+def test_a_precision_that_is_not_there(text: str) -> None:
+    with pytest.raises(BackendUnavailableError) as caught:
         selection.parse_precision(text)
+
+    assert_one_sentence(caught.value)
+    assert caught.value.message == (
+        f"There is no precision “{text}”; there are auto, fp32, bf16, fp16, 8bit, 4bit, fp4."
+    )
+
+
+# --- files that are stored quantised -----------------------------------------------------
+
+
+@pytest.mark.parametrize("stored", [INT8, NF4, FP4])
+def test_quantised_files_run_as_they_are(stored: Precision) -> None:
+    model = Model(BAICHUAN2_7B, 4096, stored)
+
+    decision = selection.choose(model, machine(card(80)))
+
+    assert (decision.chosen.backend, decision.chosen.precision) == ("bnb_cuda", stored)
+    assert {option.precision for option in decision.options} == {stored}
+
+
+def test_quantised_files_run_on_a_processor_too() -> None:
+    assert chosen(Model(BAICHUAN2_7B, 4096, NF4), machine()) == ("bnb_cuda", NF4, "cpu")
+
+
+def test_quantised_files_in_another_precision() -> None:
+    model = Model(BAICHUAN2_7B, 4096, NF4)
+
+    message = refusal(model, machine(card(80)), Wishes(precision=BF16))
+
+    assert message == (
+        "These files hold 4-bit weights, which run as they are and in no other precision."
+    )
+
+
+def test_quantised_files_without_bitsandbytes() -> None:
+    model = Model(BAICHUAN2_7B, 4096, NF4)
+
+    message = refusal(model, machine(card(24), libraries={"torch": "2.11.0"}))
+
+    assert message == "4-bit needs bitsandbytes, which is not installed."
+
+
+def test_quantised_files_that_do_not_fit() -> None:
+    model = Model(BAICHUAN2_13B, 4096, NF4)
+
+    message = refusal(model, machine(card(8), free_gib=6), kind=InsufficientMemoryError)
+
+    assert message == f"4-bit needs 12.0 GiB on {PROCESSOR}, but only 6.0 GiB is free."
+
+
+# --- what holds for every machine --------------------------------------------------------
+
+CARDS: list[tuple[Gpu, ...]] = [
+    (),
+    *(
+        (card(gib, capability=capability),)
+        for gib in (6, 8, 12, 16, 24, 48, 80)
+        for capability in ((6, 1), (7, 5), (8, 6), (9, 0))
+    ),
+    (card(24, free_gib=1.0),),
+    (card(12, index=0), card(24, index=1)),
+    (card(8, index=0), card(8, index=1), card(8, index=2)),
+    (card(16, index=0, capability=(7, 5)), card(16, index=1, capability=(6, 1))),
+]
+FACTS = [
+    machine(*cards, free_gib=free_gib, libraries=libraries, torch_cuda=cuda)
+    for cards, free_gib, libraries, cuda in itertools.product(
+        CARDS,
+        (3.0, 20.0, 56.0),
+        ({}, {"torch": "2.11.0"}, None),
+        (None, "12.6", "13.0"),
+    )
+    if libraries != {} or cuda is None
+]
+
+
+@pytest.mark.parametrize("stored", [None, INT8, NF4])
+@pytest.mark.parametrize("config", [BAICHUAN2_7B, BAICHUAN2_13B], ids=["7b", "13b"])
+def test_every_option_of_every_machine_has_its_sentence(
+    config: ModelConfig, stored: Precision | None
+) -> None:
+    model = Model(config, 4096, stored)
+    for facts in FACTS:
+        for option in selection.options(model, facts):
+            sentence = str(option.sentence)
+            assert sentence.endswith("."), sentence
+            assert not re.search(r"[.!?] [A-Z]", sentence), sentence
+            assert "{" not in sentence
+            assert len(option.devices.layers) == config.num_layers
+            assert option.device_name
+            if option.verdict is Verdict.UNAVAILABLE:
+                assert option.need is None
+            elif option.devices.single:
+                assert option.need is not None
+                free = {gpu.device: gpu.free_memory_bytes for gpu in facts.gpus}
+                free["cpu"] = facts.free_memory_bytes
+                free_bytes = free[option.devices.first]
+                assert (option.need.total > free_bytes) is (option.verdict is Verdict.TOO_LARGE)
+                assert f"{option.need.total / GIB:.1f} GiB" in sentence
+                assert f"{free_bytes / GIB:.1f} GiB" in sentence
+            elif option.verdict is Verdict.TOO_LARGE:
+                assert len(re.findall(r"\d+\.\d GiB", sentence)) == 2
+
+
+@pytest.mark.parametrize("stored", [None, INT8, NF4])
+@pytest.mark.parametrize("config", [BAICHUAN2_7B, BAICHUAN2_13B], ids=["7b", "13b"])
+def test_the_decision_runs_or_is_a_named_error(
+    config: ModelConfig, stored: Precision | None
+) -> None:
+    model = Model(config, 4096, stored)
+    wishes = [
+        Wishes(precision, device, prefer_speed)
+        for precision in (None, BF16, NF4)
+        for device in (None, "cpu", "cuda")
+        for prefer_speed in (False, True)
+    ]
+    outcomes = set()
+    for facts, wish in itertools.product(FACTS[::11], wishes):
+        try:
+            decision = selection.choose(model, facts, wish)
+        except (InsufficientMemoryError, BackendUnavailableError) as error:
+            assert_one_sentence(error)
+            outcomes.add(type(error))
+            continue
+        outcomes.add(type(decision))
+        option = decision.chosen
+        assert option.verdict.runs
+        assert option in decision.options
+        assert wish.precision in (None, option.precision)
+        assert wish.device in (None, option.device)
+        assert str(decision.reason).endswith(str(option.sentence))
+    assert len(outcomes) == 3
+
+
+@pytest.mark.parametrize("facts", [machine(), machine(card(12, index=0), card(24, index=1))])
+def test_options_that_run_are_told_apart_by_precision_and_device(facts: Machine) -> None:
+    options = [o for o in selection.options(SEVEN, facts) if o.verdict.runs]
+
+    keys = {(option.backend, option.precision, option.devices) for option in options}
+
+    assert len(keys) == len(options)
+
+
+def test_the_order_of_preference() -> None:
+    facts = machine(card(12), bf16=True)
+
+    order = [(o.precision, o.device) for o in selection.options(SEVEN, facts)]
+
+    assert order == [
+        (BF16, "cuda"), (INT8, "cuda"), (NF4, "cuda"), (BF16, "cuda+cpu"),
+        (BF16, "cpu"), (FP32, "cpu"), (INT8, "cpu"), (NF4, "cpu"), (FP4, "cuda"), (FP4, "cpu"),
+    ]  # fmt: skip
+
+
+# --- modules -----------------------------------------------------------------------------
+
+
+def test_every_backend_can_be_loaded_by_its_name() -> None:
+    names = {o.backend for o in selection.options(SEVEN, machine(card(24)))}
+
+    for name in names:
+        assert callable(selection.backend_module(name).load)
+
+
+def test_a_copy_at_a_precision_needs_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    monkeypatch.delitem(sys.modules, "backends.bnb_quantize", raising=False)
+    monkeypatch.delitem(sys.modules, "backends.modeling.quantized", raising=False)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    monkeypatch.setitem(sys.modules, "bitsandbytes.functional", None)
+
+    with pytest.raises(BackendUnavailableError) as caught:
+        selection.copy_plan(checkpoint, NF4)
+
+    assert_one_sentence(caught.value)
+    assert "bitsandbytes" in caught.value.message
+    assert selection.copy_plan(checkpoint, None).groups
+
+
+@pytest.mark.parametrize("precision", [BF16, FP16, FP32])
+def test_a_copy_at_a_precision_that_quantises_nothing(precision: Precision) -> None:
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+
+    with pytest.raises(JobError, match="no quantised precision") as caught:
+        selection.copy_plan(checkpoint, precision)
 
     assert_one_sentence(caught.value)
 
 
-def test_every_backend_has_a_load_function() -> None:
-    for name in selection._BACKENDS:
-        assert callable(selection.backend_module(name).load)
+@pytest.mark.parametrize("precision", [None, NF4, INT8])
+def test_a_copy_of_what_is_quantised_already(precision: Precision | None) -> None:
+    checkpoint = Checkpoint.open(quantized.published("b2-7b-4bits"))
+
+    with pytest.raises(JobError, match="is quantised") as caught:
+        selection.copy_plan(checkpoint, precision)
+
+    assert_one_sentence(caught.value)

@@ -1,0 +1,68 @@
+"""Copies a checkpoint again and again, killed before its n-th operation on a file.
+
+    python -P -m tests.helpers.killed_copy SOURCE FOLDER PRECISION SHARD_BYTES [POINTS]
+
+Each copy runs in a fork of this process, which has imported torch once, and is `FOLDER/<n>/copy`.
+SIGKILL comes before the n-th time that the copy opens, renames, makes or removes something.
+Prints a line a copy: the point, and how it ended. Without POINTS, one copy runs to its end and its
+number of operations is printed.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import sys
+from pathlib import Path
+
+from backends import checkpoint_copy, selection
+from backends.checkpoint import Checkpoint
+
+_OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
+
+
+def _run(source: str, out: Path, precision: str, point: int) -> int:
+    """Copy; the number of operations."""
+    checkpoint = Checkpoint.open(Path(source))
+    plan = selection.copy_plan(checkpoint, selection.parse_precision(precision))
+    count = 0
+
+    def hook(event: str, _: object) -> None:
+        nonlocal count
+        if event in _OPERATIONS:
+            count += 1
+            if count == point:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    for _ in checkpoint_copy.write_copy(checkpoint, plan, out):
+        pass
+    return count
+
+
+def main() -> None:
+    """See the module."""
+    source, folder, precision, shard_bytes, *points = sys.argv[1:]
+    checkpoint_copy.plan_shards = functools.partial(
+        checkpoint_copy.plan_shards, shard_bytes=int(shard_bytes)
+    )
+    import torch
+
+    torch.set_num_threads(1)
+    selection.copy_plan(Checkpoint.open(Path(source)), selection.parse_precision(precision))
+    if not points:
+        print(_run(source, Path(folder), precision, 0))
+        return
+    for point in points:
+        out = Path(folder) / point / "copy"
+        out.parent.mkdir()
+        pid = os.fork()
+        if pid == 0:
+            _run(source, out, precision, int(point))
+            os._exit(0)
+        print(point, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+if __name__ == "__main__":
+    main()

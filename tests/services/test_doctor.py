@@ -1,0 +1,183 @@
+"""The report on a machine and its models: whole, true, and fit for a program to read."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backends.hardware import Machine
+from baichuan_desktop import __version__
+from baichuan_desktop.services import doctor
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.model_store import ModelStore
+from tests.helpers import goldens, quantized
+from tests.helpers.machines import LIBRARIES, PROCESSOR, card, machine
+
+TWO_CARDS = machine(
+    card(24, name="NVIDIA GeForce RTX 4090", capability=(8, 9), index=0),
+    card(11, name="NVIDIA GeForce GTX 1080 Ti", capability=(6, 1), index=1),
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    """With three models, one of which is gone."""
+    paths = app_paths()
+    store = ModelStore(paths)
+    for name, source in (
+        ("seven", goldens.folder("b2-7b", "safetensors")),
+        ("four", quantized.published("b2-13b-4bits")),
+        ("gone", goldens.folder("b1-7b", "safetensors")),
+    ):
+        shutil.copytree(source, tmp_path / name)
+        store.add(tmp_path / name)
+    shutil.rmtree(tmp_path / "gone")
+    return store
+
+
+def report(store: ModelStore, facts: Machine = TWO_CARDS) -> dict[str, Any]:
+    return doctor.report(store, Measurements(app_paths().measurements), lambda: facts)
+
+
+def entry(content: dict[str, Any], folder: str) -> dict[str, Any]:
+    (found,) = [m for m in content["models"] if Path(m["path"]).name == folder]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_machine_is_told_as_it_was_found(store: ModelStore) -> None:
+    content = report(store)
+
+    assert content["app"] == __version__
+    facts = content["machine"]
+    assert facts["processor"] == PROCESSOR
+    assert facts["memory_bytes"] == TWO_CARDS.memory_bytes
+    assert facts["free_memory_bytes"] == TWO_CARDS.free_memory_bytes
+    assert facts["libraries"] == LIBRARIES
+    assert facts["torch_cuda"] == "13.0"
+    assert [gpu["name"] for gpu in facts["gpus"]] == [gpu.name for gpu in TWO_CARDS.gpus]
+    assert facts["gpus"][1]["compute_capability"] == (6, 1)
+
+
+def test_every_model_is_told(store: ModelStore) -> None:
+    content = report(store)
+
+    assert [model["id"] for model in content["models"]] == [model.id for model in store.models]
+
+
+def test_every_precision_of_a_model_is_told_with_its_reason(store: ModelStore) -> None:
+    seven = entry(report(store), "seven")
+
+    assert seven["error"] is None
+    assert [row["precision"] for row in seven["precisions"] if row["chosen"]] == ["bf16"]
+    for row in seven["precisions"]:
+        assert isinstance(row["sentence"], str)
+        assert row["sentence"].endswith(".")
+    sentences = [row["sentence"] for row in seven["precisions"]]
+    assert (
+        "NVIDIA GeForce GTX 1080 Ti has compute capability 6.1, but the installed torch (CUDA "
+        "13.0) needs 7.5." in sentences
+    )
+
+
+def test_quantised_files_are_told_as_they_are(store: ModelStore) -> None:
+    four = entry(report(store), "four")
+
+    assert {row["precision"] for row in four["precisions"]} == {"4bit"}
+
+
+def test_a_model_whose_folder_is_gone_is_told_with_its_error(store: ModelStore) -> None:
+    gone = entry(report(store), "gone")
+
+    assert gone["error"].endswith("there is no such folder.")
+    assert gone["hint"]
+    assert gone["precisions"] == []
+
+
+def test_the_report_is_json(store: ModelStore) -> None:
+    content = report(store)
+
+    again = json.loads(json.dumps(content, allow_nan=False))
+
+    assert again["machine"]["gpus"][0]["compute_capability"] == [8, 9]
+    assert [m["id"] for m in again["models"]] == [m["id"] for m in content["models"]]
+    assert again["models"][-1].keys() == content["models"][-1].keys()
+
+
+@pytest.mark.parametrize(
+    ("facts", "warnings"),
+    [
+        (machine(), []),
+        (TWO_CARDS, []),
+        (
+            machine(card(24), torch_cuda=None),
+            ["There is a graphics card, but torch is installed without CUDA."],
+        ),
+        (machine(card(24), libraries={}, torch_cuda=None), []),  # another sentence says so
+        (machine(libraries={"onnxruntime": "1.31.1"}), []),
+        (
+            machine(libraries={"onnxruntime": "1.31.1", "onnxruntime-gpu": "1.31.1"}),
+            [
+                "onnxruntime and onnxruntime-gpu are both installed; the one installed last wins. "
+                "Remove both, then install the one you want."
+            ],
+        ),
+    ],
+)
+def test_warnings(facts: Machine, warnings: list[str], store: ModelStore) -> None:
+    content = report(store, facts)
+
+    assert content["warnings"] == warnings
+    for text in warnings:
+        assert f"Warning: {text}" in doctor.as_text(content)
+
+
+def test_a_person_reads_facts_and_reasons(store: ModelStore) -> None:
+    lines = doctor.as_text(report(store)).splitlines()
+
+    assert lines[0].startswith(f"Baichuan Desktop {__version__} · Python 3.")
+    assert f"Processor: {PROCESSOR}, 8 cores, avx2" in lines
+    assert "Memory: 56.0 of 64.0 GiB free" in lines
+    assert (
+        "Graphics card 0: NVIDIA GeForce RTX 4090, 23.3 of 24.0 GiB free, compute capability 8.9, "
+        "driver 580.95.05" in lines
+    )
+    assert "Libraries: torch 2.11.0, bitsandbytes 0.50.2; CUDA of torch: 13.0" in lines
+    chosen = [line for line in lines if line.startswith("  * ")]
+    assert [line.split()[1] for line in chosen if "RTX 4090" in line][-2:] == ["bf16", "4-bit"]
+    assert any("there is no such folder" in line for line in lines)
+    assert not [line for line in lines if "{" in line or "Phrase(" in line]
+
+
+def test_a_machine_without_anything_is_told_too(store: ModelStore) -> None:
+    text = doctor.as_text(report(store, machine(libraries={}, torch_cuda=None, free_gib=1.0)))
+
+    assert "Graphics cards: none that NVIDIA's driver reports" in text
+    assert "Libraries: none; CUDA of torch: -" in text
+    assert "torch is not installed." in text
+
+
+def test_the_last_measured_speed_is_told(store: ModelStore, tmp_path: Path) -> None:
+    file = app_paths().measurements
+    file.parent.mkdir(parents=True, exist_ok=True)
+    measured = {
+        "folder": str(tmp_path / "seven"), "backend": "torch_cuda", "precision": "bf16",
+        "peak_bytes": 0, "load_seconds": 1.0, "tokens_per_second": 47.5,
+    }  # fmt: skip
+    file.write_text(json.dumps({"measurements": [measured]}), encoding="utf-8")
+
+    text = doctor.as_text(report(store))
+
+    assert "Last 47.5 tokens/s." in text
+
+
+def test_this_machine_can_be_reported(store: ModelStore) -> None:
+    content = doctor.report(store, Measurements(app_paths().measurements))
+
+    assert json.dumps(content)
+    assert doctor.as_text(content)

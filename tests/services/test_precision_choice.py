@@ -1,0 +1,209 @@
+"""The rows of the precision picker: what runs, what “auto” takes, and why not the others."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from backends import memory
+from backends.base import Precision
+from backends.checkpoint import Checkpoint
+from backends.errors import NotACheckpointError, Phrase
+from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
+from backends.hardware import Machine
+from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.precision_choice import (
+    PUBLISHED_4BIT_LOSS,
+    PrecisionRow,
+    precision_rows,
+)
+from tests.helpers import goldens, quantized
+from tests.helpers.machines import card, machine
+
+MIB = 2**20
+
+
+@pytest.fixture
+def measurements(tmp_path: Path) -> Measurements:
+    return Measurements(tmp_path / "measurements.json")
+
+
+def rows_of(folder: Path, measurements: Measurements, facts: Machine) -> list[PrecisionRow]:
+    return precision_rows(folder, measurements, lambda: facts)
+
+
+def chosen(rows: list[PrecisionRow]) -> tuple[str, str, str]:
+    """The one row that “auto” takes."""
+    (row,) = [row for row in rows if row.chosen]
+    return row.backend, row.precision, row.device
+
+
+@pytest.fixture
+def folder() -> Path:
+    return goldens.folder("b2-7b", "safetensors")
+
+
+def ready(folder: Path, peak_bytes: int) -> ModelReady:
+    return ModelReady(
+        folder=str(folder),
+        family="baichuan2-7b",
+        kind="chat",
+        backend="bnb_cuda",
+        precision="4bit",
+        device="",
+        reason=Phrase(""),
+        threads=1,
+        context_length=256,
+        parameters=1,
+        weights_bytes=1,
+        peak_bytes=peak_bytes,
+        load_seconds=1.0,
+        defaults=SamplingDefaults(
+            greedy=True,
+            temperature=1.0,
+            top_k=0,
+            top_p=1.0,
+            repetition_penalty=1.0,
+            max_new_tokens=1,
+        ),
+    )
+
+
+def finished() -> Finished:
+    return Finished(
+        reason=FinishReason.STOP,
+        prompt_tokens=1,
+        cached_tokens=0,
+        new_tokens=101,
+        context_tokens=102,
+        prefill_seconds=0.0,
+        first_token_seconds=0.0,
+        decode_seconds=4.0,
+    )
+
+
+def test_every_precision_has_a_row_best_first(folder: Path, measurements: Measurements) -> None:
+    rows = rows_of(folder, measurements, machine(card(24)))
+
+    assert [(row.precision, row.device) for row in rows[:3]] == [
+        ("bf16", "cuda"), ("8bit", "cuda"), ("4bit", "cuda")
+    ]  # fmt: skip
+    assert {row.precision for row in rows} == {"bf16", "8bit", "4bit", "fp4", "fp32"}
+    assert [row.label for row in rows[:3]] == ["bf16", "8-bit", "4-bit"]
+    assert chosen(rows) == ("torch_cuda", "bf16", "cuda")
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (machine(), ("torch_cpu", "fp32", "cpu")),
+        (machine(bf16=True), ("torch_cpu", "bf16", "cpu")),
+        (machine(card(24, capability=(7, 5))), ("torch_cuda", "fp16", "cuda")),
+        (machine(card(24), torch_cuda=None), ("torch_cpu", "fp32", "cpu")),
+        (machine(card(24), libraries={"torch": "2.11.0"}), ("torch_cuda", "bf16", "cuda")),
+    ],
+)
+def test_one_row_is_what_auto_takes(
+    facts: Machine, expected: tuple[str, str, str], folder: Path, measurements: Measurements
+) -> None:
+    assert chosen(rows_of(folder, measurements, facts)) == expected
+
+
+def test_of_two_equal_cards_one_row_is_chosen(folder: Path, measurements: Measurements) -> None:
+    rows = rows_of(folder, measurements, machine(card(24, index=0), card(24, index=1)))
+
+    assert len([row for row in rows if row.precision == "bf16" and row.device == "cuda"]) >= 2
+    assert chosen(rows)[1] == "bf16"
+
+
+def test_every_row_has_its_sentence_and_numbers(folder: Path, measurements: Measurements) -> None:
+    for row in rows_of(folder, measurements, machine(card(1, free_gib=0.72), free_gib=0.3)):
+        assert str(row.sentence).endswith(".")
+        if row.verdict == "not available":
+            assert row.needed_bytes is None
+        else:
+            assert row.verdict in ("fits", "tight", "does not fit")
+            assert row.needed_bytes is not None
+            assert row.needed_bytes > 300 * MIB
+
+
+def test_where_nothing_runs_no_row_is_chosen(folder: Path, measurements: Measurements) -> None:
+    rows = rows_of(folder, measurements, machine(free_gib=0.01))
+
+    assert rows
+    assert not [row for row in rows if row.chosen]
+    assert {row.verdict for row in rows} == {"does not fit"}
+
+
+def test_without_torch_every_row_says_so(folder: Path, measurements: Measurements) -> None:
+    rows = rows_of(folder, measurements, machine(libraries={}, torch_cuda=None))
+
+    assert {str(row.sentence) for row in rows} == {"torch is not installed."}
+
+
+@pytest.mark.parametrize("name", quantized.FOUR_BIT)
+def test_quantised_files_have_their_own_precision_only(
+    name: str, measurements: Measurements
+) -> None:
+    rows = rows_of(quantized.published(name), measurements, machine(card(24)))
+
+    assert {row.precision for row in rows} == {"4bit"}
+    assert chosen(rows) == ("bnb_cuda", "4bit", "cuda")
+
+
+def test_the_last_measured_speed_is_shown(folder: Path, measurements: Measurements) -> None:
+    resolved = Checkpoint.open(folder).folder
+    measurements.loaded(ready(resolved, 900 * MIB))
+    measurements.answered(ready(resolved, 900 * MIB), finished())
+
+    rows = rows_of(folder, measurements, machine(card(24)))
+
+    speeds = {row.precision: row.tokens_per_second for row in rows if row.device == "cuda"}
+    assert speeds["4bit"] == 25.0
+    assert speeds["bf16"] is None
+
+
+def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Measurements) -> None:
+    config = Checkpoint.open(folder).config
+    weights = memory.weight_bytes(config, Precision.NF4)
+    before = rows_of(folder, measurements, machine(card(24)))
+    measurements.loaded(ready(Checkpoint.open(folder).folder, weights + 50 * MIB))
+
+    after = rows_of(folder, measurements, machine(card(24)))
+
+    def needed(rows: list[PrecisionRow]) -> int:
+        (row,) = [r for r in rows if (r.precision, r.device) == ("4bit", "cuda")]
+        assert row.needed_bytes is not None
+        return row.needed_bytes
+
+    assert needed(before) - needed(after) == memory.CUDA_LIBRARY_BYTES - 50 * MIB
+
+
+def test_a_measurement_of_an_unknown_precision_is_passed_over(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "measurements.json"
+    entry = {
+        "folder": str(folder), "backend": "bnb_cuda", "precision": "3bit", "peak_bytes": 1,
+        "load_seconds": 1.0,
+    }  # fmt: skip
+    file.write_text(json.dumps({"measurements": [entry]}), encoding="utf-8")
+
+    assert chosen(rows_of(folder, Measurements(file), machine()))[1] == "fp32"
+
+
+def test_a_model_that_is_gone_is_a_named_error(
+    folder: Path, measurements: Measurements, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "model")
+    assert rows_of(tmp_path / "model", measurements, machine())
+    shutil.rmtree(tmp_path / "model")
+
+    with pytest.raises(NotACheckpointError, match="no such folder"):
+        rows_of(tmp_path / "model", measurements, machine())
+
+
+def test_the_published_loss_at_4_bits_is_known_where_it_was_published() -> None:
+    assert PUBLISHED_4BIT_LOSS.keys() == {"baichuan2-7b", "baichuan2-13b"}
+    assert all(0 < points < 3 for points in PUBLISHED_4BIT_LOSS.values())
