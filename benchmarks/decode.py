@@ -83,10 +83,9 @@ def _arguments() -> argparse.Namespace:
 def _check_memory(options: argparse.Namespace) -> None:
     """Refuse what would be killed half-way. Raises InsufficientMemoryError."""
     selection.choose(
-        SHAPES[options.shape].config,
+        selection.Model(SHAPES[options.shape].config, options.context),
         hardware.detect(),
-        requested=options.precision,
-        context_length=options.context,
+        selection.Wishes(precision=options.precision, device="cpu"),
     )
 
 

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from backends import selection
-from backends.base import LoadedModel, Loading, LoadOptions, Precision
+from backends.base import LayerDevices, LoadedModel, Loading, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from benchmarks.machine import Neighbours, peak_rss_bytes
 
@@ -145,10 +145,10 @@ def main() -> None:
     options = parser.parse_args()
 
     def load() -> Loading:
-        return BACKENDS[options.backend](
-            Checkpoint.open(options.folder),
-            LoadOptions(options.precision, options.context_length, options.threads),
-        )
+        checkpoint = Checkpoint.open(options.folder)
+        devices = LayerDevices.all_on("cpu", checkpoint.config.num_layers)
+        how = LoadOptions(options.precision, options.context_length, options.threads, devices)
+        return BACKENDS[options.backend](checkpoint, how)
 
     plan = Plan(options.prompt, options.new, options.at, options.chunk)
     print(json.dumps(asdict(measure(load, plan))))

@@ -100,7 +100,7 @@ def test_an_answer_is_that_of_the_dequantised_weights(
     with quantized.load(plain, Precision.FP32, torch_cpu) as exact:
         expected = exact.prefill(ids)
     tolerance = 0.05 if precision is Precision.INT8 else 0.02
-    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * np.ptp(expected))
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance * float(np.ptp(expected)))
 
 
 @pytest.mark.parametrize("precision", QUANTIZED)
@@ -114,7 +114,7 @@ def test_tokens_one_by_one_give_what_the_whole_prompt_gives(precision: Precision
         one_by_one = [loaded.decode(token) for token in ids[11:]][-1]
 
         assert loaded.cached_ids == ids
-    np.testing.assert_allclose(one_by_one, whole, rtol=0, atol=0.05 * np.ptp(whole))
+    np.testing.assert_allclose(one_by_one, whole, rtol=0, atol=0.05 * float(np.ptp(whole)))
 
 
 @pytest.mark.parametrize("layout", ["single", "sharded", "safetensors"])
@@ -254,7 +254,7 @@ def test_a_card_quantises_as_bitsandbytes_own_module_there(precision: Precision)
     checkpoint = goldens.checkpoint("b2-7b", "safetensors")
     record = checkpoint.tensors["model.layers.0.self_attn.W_pack.weight"]
     weight = map_tensor(record).clone()
-    theirs = Params4bit(weight, requires_grad=False, quant_type=kind).to("cuda")
+    theirs = Params4bit(weight, requires_grad=False, quant_type=kind).cuda()
 
     ours = quantize(weight.cuda(), precision)
 

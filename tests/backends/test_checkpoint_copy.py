@@ -229,9 +229,10 @@ def test_transformers_reads_the_copy(
     copy(source, out, precision)
     ids = [11, 12, 13, 14, 15, 16, 17]
 
-    model, info = PretrainedBaichuan.from_pretrained(
+    loaded: Any = PretrainedBaichuan.from_pretrained(
         out, dtype=torch.float32, output_loading_info=True
     )
+    model, info = loaded
     with torch.no_grad():
         theirs = model.eval()(torch.tensor([ids])).logits[0, -1].float().numpy()
 

@@ -15,8 +15,6 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 
-from backends import memory, selection
-from backends.base import Precision
 from backends.chat_template import Message, Role
 from backends.engine import Engine
 from backends.errors import (
@@ -105,8 +103,11 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
     assert progress
     assert all(isinstance(event, LoadProgress) for event in progress)
     assert isinstance(ready, ModelReady)
-    assert progress[0] == LoadProgress(0, ready.weights_bytes)
-    assert progress[-1] == LoadProgress(ready.weights_bytes, ready.weights_bytes)
+    total = checkpoint.bytes_on_disk
+    assert progress[0] == LoadProgress(0, total)
+    assert progress[-1] == LoadProgress(total, total)
+    assert str(ready.reason).startswith("You chose this precision.")
+    assert ready.peak_bytes > ready.weights_bytes
     assert replace(ready, load_seconds=0) == ModelReady(
         folder=str(checkpoint.folder),
         family=checkpoint.config.family.value,
@@ -114,7 +115,8 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         backend="torch_cpu",
         precision="fp32",
         device="A processor",
-        reason="You chose this precision.",
+        reason=ready.reason,
+        peak_bytes=ready.peak_bytes,
         threads=1,
         context_length=256,
         parameters=checkpoint.config.parameters,
@@ -344,16 +346,6 @@ def test_a_context_length_of_ones_own_is_kept() -> None:
     assert finished(events).context_tokens <= 40
     message = refusal(ContextLengthExceededError, lambda: run(engine, chat("我们散步" * 20)))
     assert "this model reads 40 tokens" in message
-
-
-def test_the_estimate_of_memory_is_that_of_the_choice() -> None:
-    config = goldens.checkpoint("b2-7b").config
-    need = memory.needed(config, Precision.FP32, 256).total
-    exactly = replace(MACHINE, free_memory_bytes=need)
-
-    choice = selection.choose(config, exactly, requested=Precision.FP32, context_length=256)
-
-    assert choice.precision is Precision.FP32
 
 
 # --- no network --------------------------------------------------------------------------

@@ -404,7 +404,13 @@ class IdDetokenizer:
 
 def load(name: str, layout: str, context_length: int = 256) -> LoadedModel:
     loading = torch_cpu.load(
-        goldens.checkpoint(name, layout), LoadOptions(Precision.FP32, context_length, threads=1)
+        goldens.checkpoint(name, layout),
+        LoadOptions(
+            Precision.FP32,
+            context_length,
+            threads=1,
+            devices=goldens.on_cpu(goldens.checkpoint(name, layout)),
+        ),
     )
     while True:
         try:

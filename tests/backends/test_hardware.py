@@ -19,7 +19,7 @@ MIB = 2**20
 ONE = "0, GPU-5a1a6c34-7f1c-9d2e-0b55-3d5a0c9c1b11, NVIDIA GeForce RTX 3060, 12288, 11909, 8.6, 580.95.05\n"  # noqa: E501
 THREE = """\
 0, GPU-11111111-aaaa-bbbb-cccc-000000000000, NVIDIA GeForce RTX 4090, 24564, 24111, 8.9, 570.133.20
-1, GPU-12222222-aaaa-bbbb-cccc-000000000001, NVIDIA GeForce GTX 1080 Ti, 11264, 11002, 6.1, 570.133.20
+1, GPU-12222222-aaaa-bbbb-cccc-000000000001, NVIDIA GeForce GTX 1080 Ti, 11264, 11002, 6.1, 570.133.20  # noqa: E501
 2, GPU-33333333-aaaa-bbbb-cccc-000000000002, NVIDIA H100 80GB HBM3, 81559, 81008, 9.0, 570.133.20
 """  # noqa: E501
 
@@ -91,10 +91,12 @@ def test_a_card_that_the_driver_lost_is_left_out(column: str, word: str) -> None
         "",
         "\n",
         "No devices were found\n",
-        "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure "
-        "that the latest NVIDIA driver is installed and running.\n",
+        (
+            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure "  # noqa: E501
+            "that the latest NVIDIA driver is installed and running.\n"
+        ),
         'Field "compute_cap" is not a valid field to query.\n',
-        "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.95\n",
+        "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.95\n",  # noqa: E501
         "0, GPU-1, half a line",
     ],
 )

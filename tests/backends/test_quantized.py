@@ -282,18 +282,30 @@ def test_layers_are_bitsandbytes_own_where_those_are_right(
         '{"quant_type": "int4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64]}',
         '{"quant_type": "nf4", "blocksize": 64, "dtype": "nonsense", "shape": [64, 64]}',
         '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": "no"}',
-        '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 65], '
-        '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1}',
-        '{"quant_type": "nf4", "blocksize": 128, "dtype": "bfloat16", "shape": [64, 64], '
-        '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1}',
-        '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
-        '"nested_blocksize": 64, "nested_dtype": "float32", "nested_offset": 0.1}',
-        '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
-        '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": "x"}',
-        '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
-        '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1, "more": 1}',
-        '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
-        '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1, "absmax": 1}',
+        (
+            '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 65], '
+            '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1}'
+        ),
+        (
+            '{"quant_type": "nf4", "blocksize": 128, "dtype": "bfloat16", "shape": [64, 64], '
+            '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1}'
+        ),
+        (
+            '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
+            '"nested_blocksize": 64, "nested_dtype": "float32", "nested_offset": 0.1}'
+        ),
+        (
+            '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
+            '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": "x"}'
+        ),
+        (
+            '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
+            '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1, "more": 1}'
+        ),
+        (
+            '{"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [64, 64], '
+            '"nested_blocksize": 256, "nested_dtype": "float32", "nested_offset": 0.1, "absmax": 1}'
+        ),
     ],
     ids=range(15),
 )

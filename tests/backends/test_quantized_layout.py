@@ -36,7 +36,7 @@ def refusal(
     folder: Path, kind: type[CheckpointError] = DamagedCheckpointError, *, load: bool = False
 ) -> str:
     """The sentence with which a folder is refused; `load`: only when its weights are read."""
-    with pytest.raises(CheckpointError) as caught:
+    with pytest.raises(CheckpointError) as caught:  # noqa: PT012  either may refuse
         checkpoint = Checkpoint.open(folder)
         if load:
             options = quantized.options(checkpoint, checkpoint.stored or Precision.BF16)
@@ -262,7 +262,7 @@ def test_a_quantised_head_is_not_expected(tmp_path: Path) -> None:
 
 
 def test_values_beside_the_tensors_that_nobody_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="lm_head.steps") as caught:
+    with pytest.raises(CheckpointError, match=r"lm_head\.steps") as caught:
         Checkpoint.open(four_bit(tmp_path, lambda s: s.update({"lm_head.steps": 7})))
 
     assert_one_sentence(caught.value)

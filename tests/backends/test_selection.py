@@ -647,7 +647,7 @@ def test_the_decision_runs_or_is_a_named_error(
         for device in (None, "cpu", "cuda")
         for prefer_speed in (False, True)
     ]
-    outcomes = set()
+    outcomes: set[type] = set()
     for facts, wish in itertools.product(FACTS[::11], wishes):
         try:
             decision = selection.choose(model, facts, wish)

@@ -349,8 +349,10 @@ def test_a_card_that_fills_up_in_prefill_keeps_what_was_said(
     ("text", "sentence"),
     [
         (
-            "CUDA error: unspecified launch failure\nCUDA kernel errors might be asynchronously "
-            "reported at some other API call.\n",
+            (
+                "CUDA error: unspecified launch failure\nCUDA kernel errors might be asynchronously "  # noqa: E501
+                "reported at some other API call.\n"
+            ),
             "The graphics card stopped working: CUDA error: unspecified launch failure.",
         ),
         ("", "The graphics card stopped working: AcceleratorError."),

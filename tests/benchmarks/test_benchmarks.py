@@ -31,12 +31,13 @@ def test_random_checkpoint_is_complete_and_computes(
 
     checkpoint = Checkpoint.open(tmp_path / name)
     loading = selection.backend_module("torch_cpu").load(
-        checkpoint, LoadOptions(
+        checkpoint,
+        LoadOptions(
             Precision.FP32,
             context_length=32,
             threads=1,
             devices=LayerDevices.all_on("cpu", checkpoint.config.num_layers),
-        )
+        ),
     )
     while True:
         try:

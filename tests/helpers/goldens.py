@@ -67,7 +67,9 @@ def on_cpu(opened: Checkpoint) -> LayerDevices:
 @cache
 def model(name: str, layout: str = "single", dtype: str = "float32") -> BaichuanForCausalLM:
     """The model itself, which has no state; a KV cache is the caller's."""
-    loading = load_model(checkpoint(name, layout), getattr(torch, dtype), on_cpu(checkpoint(name, layout)))
+    loading = load_model(
+        checkpoint(name, layout), getattr(torch, dtype), on_cpu(checkpoint(name, layout))
+    )
     while True:
         try:
             next(loading)

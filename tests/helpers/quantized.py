@@ -104,9 +104,9 @@ def write_folder(out: Path, state: dict[str, Tensor], like: Path, *, shards: int
     names = list(state)
     for number in range(shards):
         mine = names[number::shards]
-        file = f"model-{number + 1:05}-of-{shards:05}.safetensors"
-        safetensors.torch.save_file({n: state[n] for n in mine}, out / file)
-        weight_map |= dict.fromkeys(mine, file)
+        shard = f"model-{number + 1:05}-of-{shards:05}.safetensors"
+        safetensors.torch.save_file({n: state[n] for n in mine}, out / shard)
+        weight_map |= dict.fromkeys(mine, shard)
     index = {"metadata": {}, "weight_map": weight_map}
     (out / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     return out
@@ -167,7 +167,7 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
     torch.manual_seed(0)
     weight_map: dict[str, str] = {}
     for number in range(shards):
-        file = f"model-{number + 1:05}-of-{shards:05}.safetensors"
+        shard = f"model-{number + 1:05}-of-{shards:05}.safetensors"
         mine = shapes[number * len(shapes) // shards : (number + 1) * len(shapes) // shards]
         state = {name: torch.empty(shape, dtype=DTYPES["BF16"]) for name, shape in mine}
         for tensor in state.values():
@@ -175,8 +175,8 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
                 tensor.fill_(1.0)
             else:
                 tensor.normal_(std=0.02)
-        safetensors.torch.save_file(state, out / file)
-        weight_map |= {name: file for name, _ in mine}
+        safetensors.torch.save_file(state, out / shard)
+        weight_map |= {name: shard for name, _ in mine}
     index = {"metadata": {}, "weight_map": weight_map}
     (out / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     return out

@@ -123,8 +123,10 @@ def test_the_report_is_json(store: ModelStore) -> None:
         (
             machine(libraries={"onnxruntime": "1.31.1", "onnxruntime-gpu": "1.31.1"}),
             [
-                "onnxruntime and onnxruntime-gpu are both installed; the one installed last wins. "
-                "Remove both, then install the one you want."
+                (
+                    "onnxruntime and onnxruntime-gpu are both installed; the one installed last wins. "  # noqa: E501
+                    "Remove both, then install the one you want."
+                )
             ],
         ),
     ],

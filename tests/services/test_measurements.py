@@ -148,8 +148,10 @@ def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
         b"\xff\xfe\x00",
         b'{"measurements": 7}',
         b'{"measurements": [{}]}',
-        b'{"measurements": [{"folder": "/m", "backend": "b", "precision": "4bit", '
-        b'"peak_bytes": "many", "load_seconds": 1}]}',
+        (
+            b'{"measurements": [{"folder": "/m", "backend": "b", "precision": "4bit", '
+            b'"peak_bytes": "many", "load_seconds": 1}]}'
+        ),
         b"[" * 100_000,
     ],
     ids=range(10),

@@ -586,10 +586,6 @@
         <translation>请将精度设为“auto”。</translation>
     </message>
     <message>
-        <source>Close other programs, choose a smaller context length, or use a smaller model.</source>
-        <translation>请关闭其他程序，选择较小的上下文长度，或使用较小的模型。</translation>
-    </message>
-    <message>
         <source>Copy the model again from its source and compare the sizes of the files.</source>
         <translation>请从来源重新复制模型，并核对文件大小。</translation>
     </message>
@@ -726,14 +722,6 @@
         <translation>本程序可运行 Baichuan-7B、Baichuan-13B、Baichuan2-7B 和 Baichuan2-13B。</translation>
     </message>
     <message>
-        <source>This processor has no bf16 arithmetic, and fp32 fits in memory.</source>
-        <translation>此处理器不支持 bf16 运算，而内存容得下 fp32。</translation>
-    </message>
-    <message>
-        <source>This processor multiplies bf16, which takes half the memory of fp32.</source>
-        <translation>此处理器支持 bf16 运算，所需内存是 fp32 的一半。</translation>
-    </message>
-    <message>
         <source>Top-k</source>
         <translation>Top-k</translation>
     </message>
@@ -742,12 +730,76 @@
         <translation>Top-p</translation>
     </message>
     <message>
-        <source>Use the model&apos;s 16-bit checkpoint.</source>
-        <translation>请使用该模型的 16 位权重。</translation>
+        <source>8-bit needs compute capability 7.5, but {device} has {has}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>You chose this precision.</source>
-        <translation>这是您选择的精度。</translation>
+        <source>Choose another folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Choose the device “auto”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make room on this drive, or choose a folder on another one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Make room, or choose a folder that you may write to.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No graphics card of this machine can be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Quantise the model&apos;s 16-bit checkpoint.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Quantised models run as they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Spreading the layers over several devices brings nothing here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The copy cannot be written to “{folder}”: {reason}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The copy needs {needed:.1f} GiB in “{folder}”, but only {free:.1f} GiB is free there.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The graphics card stopped working: {what}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The text so far is kept. Load the model again, or choose the device “cpu”.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no device “{name}”; there are {known}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>These files hold {stored} weights, which run as they are and in no other precision.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This machine has no device for what was asked for.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Wait until nothing writes to the model&apos;s folder, and try again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>You chose this precision. {fact}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Your message</source>
@@ -942,6 +994,10 @@
         <translation>其数据不是小端序</translation>
     </message>
     <message>
+        <source>its weight files hold “{name}”, which is no tensor</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>its weight files lack the tensor “{name}”</source>
         <translation>其权重文件缺少张量“{name}”</translation>
     </message>
@@ -1002,6 +1058,10 @@
         <translation>它指向的文件“{name}”不存在</translation>
     </message>
     <message>
+        <source>the scales of “{name}” are not readable</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>the signal {name} ended it</source>
         <translation>信号 {name} 结束了它</translation>
     </message>
@@ -1018,8 +1078,8 @@
         <translation>没有这个文件夹</translation>
     </message>
     <message>
-        <source>this machine in {precision}</source>
-        <translation>本机上以 {precision} 运行时</translation>
+        <source>“{folder}” exists already.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>this processor lacks an instruction that a library uses (signal 4)</source>
@@ -1028,6 +1088,22 @@
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
         <translation>设置了 tie_word_embeddings，而百川模型都没有此项</translation>
+    </message>
+    <message>
+        <source>torch is not installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{better} {fact}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{device} cannot be used: torch is installed without CUDA.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{device} has compute capability {has}, but the installed torch (CUDA {cuda}) needs {least}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{name} is missing</source>
@@ -1050,6 +1126,26 @@
         <translation>{name}须在 {low:g} 到 {high:g} 之间，不能是 {value:g}。</translation>
     </message>
     <message>
+        <source>{precision} fits on {devices} together.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{precision} is no quantised precision.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{precision} needs bitsandbytes, which is not installed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{precision} over {devices} leaves {need:.1f} GiB for the machine&apos;s memory, but only {free:.1f} GiB is free.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{precision} runs with {n} of {layers} layers in the machine&apos;s memory, which is slow.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{source} is wrong at {place}: {what}.</source>
         <translation>{source} 的 {place} 处有误：{what}。</translation>
     </message>
@@ -1060,6 +1156,10 @@
     <message>
         <source>{what} needs {prompt_tokens} tokens, but this model reads {context_length} tokens, prompt and answer together.</source>
         <translation>{what}需要 {prompt_tokens} 个词元，而该模型最多读取 {context_length} 个词元（提示与回答合计）。</translation>
+    </message>
+    <message>
+        <source>“{file}” changed while it was being converted, so the copy was thrown away.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{file}” is damaged or incomplete: {what}.</source>
@@ -1074,10 +1174,6 @@
         <translation>“{folder}”无法运行：{what}。</translation>
     </message>
     <message>
-        <source>“{folder}” holds weights quantised by bitsandbytes, which this version cannot read yet.</source>
-        <translation>“{folder}”中是 bitsandbytes 量化的权重，此版本尚不能读取。</translation>
-    </message>
-    <message>
         <source>“{folder}” is not a Baichuan checkpoint folder: {what}.</source>
         <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
     </message>
@@ -1088,6 +1184,18 @@
     <message>
         <source>“{name}” has the type {dtype}</source>
         <translation>“{name}”的类型是 {dtype}</translation>
+    </message>
+    <message>
+        <source>“{name}” is quantised already ({precision}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” is quantised, and only 16- or 32-bit weights can be converted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{name}” is {value}, not {expected}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>“{tensor}” {what}</source>

@@ -1,0 +1,132 @@
+"""Make the guide model that ships with the app.
+
+    python tools/train_guide_model.py              train, write folder and result, evaluate
+    python tools/train_guide_model.py --evaluate   ask the shipped folder the held-out questions
+    python tools/train_guide_model.py --smoke      a few steps into a temporary folder
+
+Seeds are fixed. Sums of floating point numbers differ between processors, so another machine makes
+a model of the same quality and not the same bits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import sentencepiece
+import torch
+
+from backends import hardware
+from backends.modeling.config import Family, ModelConfig
+from tools.guide_training.checkpoint_folder import read_model, write_checkpoint
+from tools.guide_training.data import DATA_FOLDER, Example, load_facts, split
+from tools.guide_training.evaluation import Guide
+from tools.guide_training.training import ROUNDS, Conversations, Recipe, initialise, train
+from tools.guide_training.vocabulary import train_vocabulary
+
+GUIDE_FOLDER: Final = Path(__file__).resolve().parents[1] / "baichuan_desktop/resources/guide_model"
+RESULT_FILE: Final = DATA_FOLDER / "result.json"
+
+#: Decides which questions are held out of training.
+HELD_OUT_SEED: Final = 1
+THREADS: Final = 2
+
+CONFIG: Final = ModelConfig(
+    family=Family.BAICHUAN2_7B,
+    vocab_size=4096,
+    hidden_size=192,
+    num_layers=4,
+    num_heads=4,
+    intermediate_size=512,
+    context_length=512,
+)
+
+
+def main() -> int:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description="Make the guide model that ships with the app.")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--evaluate", action="store_true", help="ask the shipped folder only")
+    action.add_argument("--smoke", action="store_true", help="a few steps into a temporary folder")
+    arguments = parser.parse_args()
+
+    _, held_out = split(load_facts(), HELD_OUT_SEED)
+    if arguments.evaluate:
+        print(json.dumps(_evaluate(GUIDE_FOLDER, held_out), indent=2))
+    elif arguments.smoke:
+        with tempfile.TemporaryDirectory() as folder:
+            short = [replace(recipe, steps=10, warm_up_steps=5) for recipe in ROUNDS]
+            _make(Path(folder), short)
+            _evaluate(Path(folder), held_out[:4])
+    else:
+        result = _make(GUIDE_FOLDER, ROUNDS) | _evaluate(GUIDE_FOLDER, held_out)
+        RESULT_FILE.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+        print(json.dumps(result, indent=2))
+    return 0
+
+
+def _make(folder: Path, rounds: Sequence[Recipe]) -> dict[str, object]:
+    """Train a guide and write its folder; what there is to say about it."""
+    started = time.monotonic()
+    torch.set_num_threads(THREADS)
+    torch.use_deterministic_algorithms(True)
+
+    facts = load_facts()
+    examples, _ = split(facts, HELD_OUT_SEED)
+    texts = [example.question for example in examples]
+    texts += [text.answer for fact in facts for text in fact.texts.values()]
+    tokenizer = train_vocabulary(texts, CONFIG.vocab_size)
+    model = initialise(CONFIG, rounds[0].seed)
+    loss = 0.0
+    for number, recipe in enumerate(rounds, 1):
+
+        def report(step: int, loss: float, number: int = number, of: int = recipe.steps) -> None:
+            if step % 100 == 0 or step == of:
+                minutes = (time.monotonic() - started) / 60
+                print(f"round {number}, step {step} of {of}, loss {loss:.4f}, {minutes:.1f} min",
+                      flush=True)  # fmt: skip
+
+        loss = train(model, Conversations(examples, tokenizer, recipe), recipe, report)
+        # The next round begins with what this one wrote: weights in bf16, the head normalised.
+        write_checkpoint(folder, model, tokenizer)
+        model = read_model(folder)
+    return {
+        "facts": len(facts),
+        "training_questions": len(examples),
+        "held_out_seed": HELD_OUT_SEED,
+        "rounds": [asdict(recipe) for recipe in rounds],
+        "loss": round(loss, 4),
+        "minutes": round((time.monotonic() - started) / 60, 1),
+        "parameters": CONFIG.parameters,
+        "folder_bytes": sum(file.stat().st_size for file in folder.iterdir()),
+        "machine": f"{THREADS} threads of {hardware.detect().processor}",
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "sentencepiece": sentencepiece.__version__,
+            "numpy": np.__version__,
+        },
+    }
+
+
+def _evaluate(folder: Path, held_out: Sequence[Example]) -> dict[str, object]:
+    """The shares of held-out questions that the folder answers exactly right."""
+    guide = Guide(folder, threads=THREADS)
+    return {
+        "held_out_questions": len(held_out),
+        "held_out_correct_greedy": guide.share_correct(held_out, greedy=True),
+        "held_out_correct_as_shipped": guide.share_correct(held_out, greedy=False),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
