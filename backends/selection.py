@@ -330,15 +330,24 @@ def label(precision: Precision) -> str:
 def _size_sentence(
     verdict: Verdict, precision: Precision, device: str, need: MemoryNeed, free: int
 ) -> Phrase:
-    template = {
-        Verdict.FITS: "{precision} needs {need:.1f} GiB on {device}, and {free:.1f} GiB is free.",
-        Verdict.TIGHT: "{precision} needs {need:.1f} GiB on {device}, which just fits into the "
-        "{free:.1f} GiB that is free.",
-        Verdict.TOO_LARGE: "{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB "
-        "is free.",
-    }[verdict]
+    sizes: dict[str, str | float] = {
+        "precision": label(precision),
+        "need": need.total / GIB,
+        "device": device,
+        "free": free / GIB,
+    }
+    if verdict is Verdict.FITS:
+        return Phrase(
+            "{precision} needs {need:.1f} GiB on {device}, and {free:.1f} GiB is free.", **sizes
+        )
+    if verdict is Verdict.TIGHT:
+        return Phrase(
+            "{precision} needs {need:.1f} GiB on {device}, which just fits into the {free:.1f} GiB "
+            "that is free.",
+            **sizes,
+        )
     return Phrase(
-        template, precision=label(precision), need=need.total / GIB, device=device, free=free / GIB
+        "{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free.", **sizes
     )
 
 

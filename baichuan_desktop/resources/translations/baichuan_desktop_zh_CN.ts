@@ -731,75 +731,75 @@
     </message>
     <message>
         <source>8-bit needs compute capability 7.5, but {device} has {has}.</source>
-        <translation type="unfinished"></translation>
+        <translation>8 位需要计算能力 7.5，而 {device} 是 {has}。</translation>
     </message>
     <message>
         <source>Choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择另一个文件夹。</translation>
     </message>
     <message>
         <source>Choose the device “auto”.</source>
-        <translation type="unfinished"></translation>
+        <translation>请选择设备“auto”。</translation>
     </message>
     <message>
         <source>Make room on this drive, or choose a folder on another one.</source>
-        <translation type="unfinished"></translation>
+        <translation>请在此磁盘上腾出空间，或选择另一个磁盘上的文件夹。</translation>
     </message>
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
-        <translation type="unfinished"></translation>
+        <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
     </message>
     <message>
         <source>No graphics card of this machine can be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>本机没有可以使用的显卡。</translation>
     </message>
     <message>
         <source>Quantise the model&apos;s 16-bit checkpoint.</source>
-        <translation type="unfinished"></translation>
+        <translation>请对该模型的 16 位版本进行量化。</translation>
     </message>
     <message>
         <source>Quantised models run as they are.</source>
-        <translation type="unfinished"></translation>
+        <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
-        <translation type="unfinished"></translation>
+        <translation>在本机上把各层分布到多个设备没有好处。</translation>
     </message>
     <message>
         <source>The copy cannot be written to “{folder}”: {reason}.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法把副本写入“{folder}”：{reason}。</translation>
     </message>
     <message>
         <source>The copy needs {needed:.1f} GiB in “{folder}”, but only {free:.1f} GiB is free there.</source>
-        <translation type="unfinished"></translation>
+        <translation>副本需要“{folder}”中有 {needed:.1f} GiB 空间，但那里只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
         <source>The graphics card stopped working: {what}.</source>
-        <translation type="unfinished"></translation>
+        <translation>显卡停止了工作：{what}。</translation>
     </message>
     <message>
         <source>The text so far is kept. Load the model again, or choose the device “cpu”.</source>
-        <translation type="unfinished"></translation>
+        <translation>已有的文字会保留。请重新载入模型，或选择设备“cpu”。</translation>
     </message>
     <message>
         <source>There is no device “{name}”; there are {known}.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有名为“{name}”的设备；可用的有 {known}。</translation>
     </message>
     <message>
         <source>These files hold {stored} weights, which run as they are and in no other precision.</source>
-        <translation type="unfinished"></translation>
+        <translation>这些文件保存的是 {stored} 权重，只能按原样运行，不能用其他精度。</translation>
     </message>
     <message>
         <source>This machine has no device for what was asked for.</source>
-        <translation type="unfinished"></translation>
+        <translation>本机没有符合要求的设备。</translation>
     </message>
     <message>
         <source>Wait until nothing writes to the model&apos;s folder, and try again.</source>
-        <translation type="unfinished"></translation>
+        <translation>请等到没有程序再写入该模型文件夹，然后重试。</translation>
     </message>
     <message>
         <source>You chose this precision. {fact}</source>
-        <translation type="unfinished"></translation>
+        <translation>这是您选择的精度。{fact}</translation>
     </message>
     <message>
         <source>Your message</source>
@@ -995,7 +995,7 @@
     </message>
     <message>
         <source>its weight files hold “{name}”, which is no tensor</source>
-        <translation type="unfinished"></translation>
+        <translation>权重文件中含有不是张量的“{name}”</translation>
     </message>
     <message>
         <source>its weight files lack the tensor “{name}”</source>
@@ -1059,7 +1059,7 @@
     </message>
     <message>
         <source>the scales of “{name}” are not readable</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”的缩放系数无法读取</translation>
     </message>
     <message>
         <source>the signal {name} ended it</source>
@@ -1078,8 +1078,20 @@
         <translation>没有这个文件夹</translation>
     </message>
     <message>
+        <source>{precision} needs {need:.1f} GiB on {device}, and {free:.1f} GiB is free.</source>
+        <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，现有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free.</source>
+        <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，但只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>{precision} needs {need:.1f} GiB on {device}, which just fits into the {free:.1f} GiB that is free.</source>
+        <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，刚好放进可用的 {free:.1f} GiB。</translation>
+    </message>
+    <message>
         <source>“{folder}” exists already.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{folder}”已经存在。</translation>
     </message>
     <message>
         <source>this processor lacks an instruction that a library uses (signal 4)</source>
@@ -1091,19 +1103,19 @@
     </message>
     <message>
         <source>torch is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有安装 torch。</translation>
     </message>
     <message>
         <source>{better} {fact}</source>
-        <translation type="unfinished"></translation>
+        <translation>{better}{fact}</translation>
     </message>
     <message>
         <source>{device} cannot be used: torch is installed without CUDA.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用 {device}：安装的 torch 不带 CUDA。</translation>
     </message>
     <message>
         <source>{device} has compute capability {has}, but the installed torch (CUDA {cuda}) needs {least}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{device} 的计算能力是 {has}，而安装的 torch（CUDA {cuda}）需要 {least}。</translation>
     </message>
     <message>
         <source>{name} is missing</source>
@@ -1127,23 +1139,23 @@
     </message>
     <message>
         <source>{precision} fits on {devices} together.</source>
-        <translation type="unfinished"></translation>
+        <translation>{precision} 可以放进 {devices} 的总显存。</translation>
     </message>
     <message>
         <source>{precision} is no quantised precision.</source>
-        <translation type="unfinished"></translation>
+        <translation>{precision} 不是量化精度。</translation>
     </message>
     <message>
         <source>{precision} needs bitsandbytes, which is not installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>{precision} 需要 bitsandbytes，但没有安装。</translation>
     </message>
     <message>
         <source>{precision} over {devices} leaves {need:.1f} GiB for the machine&apos;s memory, but only {free:.1f} GiB is free.</source>
-        <translation type="unfinished"></translation>
+        <translation>{precision} 分布到 {devices} 后还有 {need:.1f} GiB 要放进内存，但只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
         <source>{precision} runs with {n} of {layers} layers in the machine&apos;s memory, which is slow.</source>
-        <translation type="unfinished"></translation>
+        <translation>{precision} 运行时有 {n} 层（共 {layers} 层）放在内存里，速度较慢。</translation>
     </message>
     <message>
         <source>{source} is wrong at {place}: {what}.</source>
@@ -1159,7 +1171,7 @@
     </message>
     <message>
         <source>“{file}” changed while it was being converted, so the copy was thrown away.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{file}”在转换期间发生了变化，所以副本已被丢弃。</translation>
     </message>
     <message>
         <source>“{file}” is damaged or incomplete: {what}.</source>
@@ -1187,15 +1199,15 @@
     </message>
     <message>
         <source>“{name}” is quantised already ({precision}).</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”已经是量化模型（{precision}）。</translation>
     </message>
     <message>
         <source>“{name}” is quantised, and only 16- or 32-bit weights can be converted.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”是量化模型，只有 16 位或 32 位权重可以转换。</translation>
     </message>
     <message>
         <source>“{name}” is {value}, not {expected}</source>
-        <translation type="unfinished"></translation>
+        <translation>“{name}”是 {value}，而不是 {expected}</translation>
     </message>
     <message>
         <source>“{tensor}” {what}</source>
