@@ -13,7 +13,6 @@ import torch
 
 from backends.checkpoint import BASE_DEFAULTS, ChatTokens, Checkpoint
 from backends.errors import (
-    BackendUnavailableError,
     CheckpointError,
     DamagedCheckpointError,
     NotACheckpointError,
@@ -309,15 +308,6 @@ def test_absurd_sizes_cost_no_memory(tmp_path: Path, size: int) -> None:
 
     assert_one_sentence(caught.value)
     assert peak < 20_000_000
-
-
-def test_weights_of_bitsandbytes_are_for_a_later_version(tmp_path: Path) -> None:
-    folder = copy_of(tmp_path)
-    change_json(
-        folder / "config.json", quantization_config={"load_in_4bit": True, "_load_in_8bit": False}
-    )
-
-    assert "quantised by bitsandbytes" in refusal(folder, BackendUnavailableError)
 
 
 # --- generation_config.json --------------------------------------------------------------

@@ -45,7 +45,9 @@ from tests.helpers.fakes import ScriptedModel
 from tests.helpers.sentences import assert_one_sentence
 
 ROOT = Path(__file__).parents[2]
-MACHINE = Machine("A processor", 1, frozenset(), 8 * 2**30, 4 * 2**30)
+MACHINE = Machine(
+    "A processor", 1, frozenset(), 8 * 2**30, 4 * 2**30, libraries={"torch": "2.13.0"}
+)
 GREEDY = SamplingParams(greedy=True, max_new_tokens=12)
 
 
@@ -152,7 +154,7 @@ def test_too_little_memory_is_said_before_anything_is_read() -> None:
 
     message = refusal(InsufficientMemoryError, lambda: run(Engine(lambda: machine), request))
 
-    assert message.startswith("The model needs 0.4 GiB on this machine in bf16, but only 0.1 GiB")
+    assert message == "bf16 needs 0.4 GiB on A processor, but only 0.1 GiB is free."
 
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 1000, b"not a model"])
