@@ -58,7 +58,7 @@ def test_every_tensor_is_the_stored_one(name: str, layout: str, dtype: torch.dty
         if key == "lm_head.weight" and isinstance(model.lm_head, NormHead):
             continue  # folded; see test_modeling.py
         assert torch.equal(tensor, expected[key].to(dtype)), key
-    total = model.config.parameters * dtype.itemsize
+    total = goldens.checkpoint(name, layout).bytes_on_disk
     assert [event.total_bytes for event in events] == [total] * len(events)
     done = [event.done_bytes for event in events]
     assert done == sorted(done)
@@ -120,7 +120,7 @@ MEASURE = """
 import sys, torch
 from pathlib import Path
 from backends import torch_cpu
-from backends.base import LoadOptions, Precision
+from backends.base import LayerDevices, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 
 def status(name):
@@ -129,8 +129,10 @@ def status(name):
             return int(line.split()[1]) * 1024
 
 def load(folder):
-    options = LoadOptions(Precision(sys.argv[3]), 64, threads=1)
-    loading = torch_cpu.load(Checkpoint.open(Path(folder)), options)
+    checkpoint = Checkpoint.open(Path(folder))
+    devices = LayerDevices.all_on("cpu", checkpoint.config.num_layers)
+    options = LoadOptions(Precision(sys.argv[3]), 64, threads=1, devices=devices)
+    loading = torch_cpu.load(checkpoint, options)
     while True:
         try:
             next(loading)

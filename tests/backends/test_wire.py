@@ -15,8 +15,10 @@ from backends import errors, events, requests
 from backends.chat_template import Message, Role
 from backends.errors import EngineProtocolError, Phrase, UserFacingError
 from backends.events import (
+    CopyReady,
     Finished,
     FinishReason,
+    JobProgress,
     LoadProgress,
     ModelReady,
     PrefillProgress,
@@ -24,7 +26,7 @@ from backends.events import (
     SamplingDefaults,
     TextDelta,
 )
-from backends.requests import ChatRequest, CompleteRequest, LoadRequest, UnloadRequest
+from backends.requests import ChatRequest, CompleteRequest, CopyRequest, LoadRequest, UnloadRequest
 from backends.sampling import SamplingParams
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
 from tests.helpers.sentences import assert_one_sentence
@@ -49,6 +51,9 @@ PAYLOADS: list[Payload] = [
     ChatRequest((), SamplingParams()),
     CompleteRequest("->", PARAMS),
     UnloadRequest(),
+    JobProgress("write", 1, 2**40),
+    CopyReady("/模型/a-4bit", 2**40),
+    CopyRequest("/x", "/y", "4bit"),
     Cancel(),
     Done(),
 ]  # fmt: skip
@@ -173,6 +178,10 @@ ERRORS: list[UserFacingError] = [
         needed_bytes=3 * 2**30,
         free_bytes=2**30,
     ),
+    errors.GpuLostError("it fell off the bus"),
+    errors.JobError("“{folder}” exists already.", folder="/x"),
+    errors.DiskFullError(Path("/x"), needed_bytes=2**33, free_bytes=2**30),
+    errors.SourceChangedError(Path("/x/y.bin")),
     errors.ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8),
     errors.InvalidLogitsError(),
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
