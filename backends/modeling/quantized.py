@@ -148,7 +148,7 @@ def _quant_state(
             raise
         except Exception as error:  # JSON that is none of bitsandbytes' raises nearly anything
             raise ValueError("its description is not readable") from error
-        if tuple(state.shape) != shape or state.blocksize != BLOCK or state.quant_type != kind:
+        if state.shape != torch.Size(shape) or state.blocksize != BLOCK or state.quant_type != kind:
             raise ValueError(f"a quantisation of {state.shape} in blocks of {state.blocksize}")
         if state.nested and state.state2.blocksize != SCALE_BLOCK:
             raise ValueError(f"scales in blocks of {state.state2.blocksize}")

@@ -6,11 +6,14 @@ Nothing here is HTML or Markdown, whatever a model writes: text goes in by curso
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
+    QGuiApplication,
     QImage,
+    QKeyEvent,
+    QKeySequence,
     QPainter,
     QPaintEvent,
     QResizeEvent,
@@ -186,11 +189,22 @@ class ChatTranscript(QTextEdit):
         """Open nothing. An empty image keeps Qt from trying by itself; None does not."""
         return QImage()
 
-    def createMimeDataFromSelection(self) -> QMimeData:  # noqa: N802
-        """Clean text: no formats, no figures, names only where several people speak."""
-        data = QMimeData()
-        data.setText(plain_text(self.textCursor()))
-        return data
+    @Slot()
+    def copy(self) -> None:
+        """Copy clean text: no formats, no figures, names only where several people speak.
+
+        Not by `createMimeDataFromSelection`: what that returns is deleted by Qt and by Python, and
+        the app crashes at its end (seen with PySide6 6.11.3).
+        """
+        if self.textCursor().hasSelection():
+            QGuiApplication.clipboard().setText(plain_text(self.textCursor()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Have the keys for copying do what `copy` does."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Paint the bubbles' ground, then the text over it."""

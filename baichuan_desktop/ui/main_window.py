@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -107,6 +107,8 @@ class MainWindow(QMainWindow):
         menus.quit.triggered.connect(self.close)
         menus.stop.triggered.connect(self.controller.stop)
         menus.copy.triggered.connect(self._copy)
+        self.page.transcript.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.page.transcript.addActions([menus.copy, menus.select_all])
         menus.select_all.triggered.connect(self._select_all)
         menus.panel.triggered.connect(self.show_panel)
         menus.language_chosen.connect(self.use_language)
