@@ -43,7 +43,7 @@ def precision_rows(
     checkpoint = Checkpoint.open(folder)
     machine = detect()
     peaks = {
-        (peak.backend, Precision(peak.precision)): peak.peak_bytes
+        (peak.backend, Precision(peak.precision), peak.device): peak.peak_bytes
         for peak in measurements.peaks(checkpoint.folder)
     }
     model = selection.Model(
@@ -55,7 +55,9 @@ def precision_rows(
         chosen = None  # nothing runs; each row says why
     rows = []
     for option in selection.options(model, machine):
-        known = measurements.of(checkpoint.folder, option.backend, option.precision.value)
+        known = measurements.of(
+            checkpoint.folder, option.backend, option.precision.value, option.device
+        )
         rows.append(
             PrecisionRow(
                 precision=option.precision.value,

@@ -26,7 +26,14 @@ from backends.events import (
     SamplingDefaults,
     TextDelta,
 )
-from backends.requests import ChatRequest, CompleteRequest, CopyRequest, LoadRequest, UnloadRequest
+from backends.requests import (
+    ChatRequest,
+    CompleteRequest,
+    CopyRequest,
+    LoadRequest,
+    MeasuredPeak,
+    UnloadRequest,
+)
 from backends.sampling import SamplingParams
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
 from tests.helpers.sentences import assert_one_sentence
@@ -36,9 +43,9 @@ PARAMS = SamplingParams(True, 0.0, 3, 0.5, 1.25, 9, 2**63 - 1, ("</s>", "\n\n"))
 PAYLOADS: list[Payload] = [
     LoadProgress(1, 2**40),
     ModelReady(
-        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”",
+        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”", "cpu",
         Phrase("Because of {what}.", what=Phrase("{n} bytes", n=7)), 4,
-        4096, 7_500_000_000, 15_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
+        4096, 7_500_000_000, 15_000_000_000, 17_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
     ),
     PromptReady(10, 4, 2),
     PrefillProgress(64, 512),
@@ -47,6 +54,7 @@ PAYLOADS: list[Payload] = [
     Finished(FinishReason.CONTEXT, 1, 2, 3, 4, 0.5, 0.25, 1e-9),
     LoadRequest("/x", "auto", None, None),
     LoadRequest("C:\\模型", "bf16", 128, 2),
+    LoadRequest("/x", measured=(MeasuredPeak("bnb_cuda", "4bit", "cuda", 2**33),)),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),
     CompleteRequest("->", PARAMS),

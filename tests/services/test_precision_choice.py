@@ -54,11 +54,13 @@ def ready(folder: Path, peak_bytes: int) -> ModelReady:
         backend="bnb_cuda",
         precision="4bit",
         device="",
+        device_kind="cuda",
         reason=Phrase(""),
         threads=1,
         context_length=256,
         parameters=1,
         weights_bytes=1,
+        needed_bytes=1,
         peak_bytes=peak_bytes,
         load_seconds=1.0,
         defaults=SamplingDefaults(
@@ -185,8 +187,8 @@ def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Mea
 def test_a_measurement_of_an_unknown_precision_is_passed_over(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "measurements.json"
     entry = {
-        "folder": str(folder), "backend": "bnb_cuda", "precision": "3bit", "peak_bytes": 1,
-        "load_seconds": 1.0,
+        "folder": str(folder), "backend": "bnb_cuda", "precision": "3bit", "device": "cpu",
+        "peak_bytes": 1, "load_seconds": 1.0,
     }  # fmt: skip
     file.write_text(json.dumps({"measurements": [entry]}), encoding="utf-8")
 
