@@ -112,6 +112,20 @@ def _usable_cores() -> int:
     return max(cores, 1)
 
 
+def private_bytes(pid: int) -> int:
+    """Memory that comes back when a process ends; 0 if it has ended.
+
+    Pages of a mapped file do not count: the system counts them as available already.
+    """
+    try:
+        used = psutil.Process(pid).memory_info()
+    except psutil.Error:
+        return 0
+    # Windows counts them itself; elsewhere what is shared, or a file's, is subtracted.
+    private = getattr(used, "private", used.rss - getattr(used, "shared", 0))
+    return max(int(private), 0)
+
+
 def _container_limit() -> int | None:
     text = _read(Path("/sys/fs/cgroup/memory.max")).strip()
     return int(text) if text.isdigit() else None

@@ -1,4 +1,4 @@
-"""Which precisions a model has on this machine, for the picker and for `doctor`."""
+"""Which precisions a model has on this machine, for the window's menu and for `doctor`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,37 @@ from backends import hardware, selection
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.errors import Phrase, UserFacingError
+from backends.requests import LoadRequest
 
 from .measurements import Measurements
 
 #: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
 #: 16-bit ones, on average. Source: README of Baichuan 2, “Quantization Effect”.
 PUBLISHED_4BIT_LOSS = {"baichuan2-7b": 1.6, "baichuan2-13b": 0.9}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadWish:
+    """How a person wants a model to be loaded; what is left out, the app decides."""
+
+    precision: str = "auto"
+    device: str = "auto"
+    context_length: int | None = None  #: tokens; None: what the model was trained for
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether precision and device are the app's to choose."""
+        return self.precision == "auto" and self.device == "auto"
+
+    def request(self, folder: Path, measurements: Measurements) -> LoadRequest:
+        """What the engine is asked."""
+        return LoadRequest(
+            str(folder),
+            precision=self.precision,
+            context_length=self.context_length,
+            device=self.device,
+            measured=measurements.peaks(folder),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +52,34 @@ class PrecisionRow:
     backend: str
     device: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
+    request_device: str  #: what a `LoadRequest` names to get this row and no other
     verdict: str  #: of `selection.Verdict`
     needed_bytes: int | None
     sentence: Phrase
     chosen: bool  #: what “auto” takes
     tokens_per_second: float | None  #: last measured here
+    published_loss: float | None  #: points, see PUBLISHED_4BIT_LOSS
+
+    @property
+    def runs(self) -> bool:
+        """It can be chosen."""
+        return selection.Verdict(self.verdict).runs
+
+    def wish(self, context_length: int | None = None) -> LoadWish:
+        """The wish that loads this row."""
+        return LoadWish(self.precision, self.request_device, context_length)
+
+
+def label(precision: str) -> str:
+    """A precision, by the name that requests and events carry, as a person reads it."""
+    return selection.label(Precision(precision))
 
 
 def precision_rows(
     folder: Path,
     measurements: Measurements,
     detect: Callable[[], hardware.Machine] = hardware.detect,
+    context_length: int | None = None,
 ) -> list[PrecisionRow]:
     """Every precision of the model in `folder`, best first. Raises CheckpointError."""
     checkpoint = Checkpoint.open(folder)
@@ -46,8 +88,9 @@ def precision_rows(
         (peak.backend, Precision(peak.precision), peak.device): peak.peak_bytes
         for peak in measurements.peaks(checkpoint.folder)
     }
+    config = checkpoint.config
     model = selection.Model(
-        checkpoint.config, checkpoint.config.context_length, checkpoint.stored, peaks
+        config, context_length or config.context_length, checkpoint.stored, peaks
     )
     try:
         chosen = selection.choose(model, machine).chosen
@@ -58,6 +101,7 @@ def precision_rows(
         known = measurements.of(
             checkpoint.folder, option.backend, option.precision.value, option.device
         )
+        is_nf4 = option.precision is Precision.NF4
         rows.append(
             PrecisionRow(
                 precision=option.precision.value,
@@ -65,11 +109,14 @@ def precision_rows(
                 backend=option.backend,
                 device=option.device,
                 device_name=option.device_name,
+                # Layers are spread where no card holds them all, so the precision says it all.
+                request_device=option.devices.first if option.devices.single else "auto",
                 verdict=option.verdict.value,
                 needed_bytes=option.need.total if option.need else None,
                 sentence=option.sentence,
                 chosen=option == chosen,
                 tokens_per_second=known.tokens_per_second if known else None,
+                published_loss=PUBLISHED_4BIT_LOSS.get(config.family.value) if is_nf4 else None,
             )
         )
     return rows

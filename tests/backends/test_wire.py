@@ -194,6 +194,7 @@ ERRORS: list[UserFacingError] = [
     errors.InvalidLogitsError(),
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
     errors.EngineCrashedError("it crashed"),
+    errors.EngineKilledError("it was killed"),
     errors.EngineProtocolError("A frame."),
     errors.EngineError("The engine."),
 ]

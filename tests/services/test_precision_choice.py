@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from backends.checkpoint import Checkpoint
 from backends.errors import NotACheckpointError, Phrase
 from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
 from backends.hardware import Machine
+from backends.requests import LoadRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import (
     PUBLISHED_4BIT_LOSS,
+    LoadWish,
     PrecisionRow,
     precision_rows,
 )
@@ -119,6 +122,62 @@ def test_of_two_equal_cards_one_row_is_chosen(folder: Path, measurements: Measur
 
     assert len([row for row in rows if row.precision == "bf16" and row.device == "cuda"]) >= 2
     assert chosen(rows)[1] == "bf16"
+
+
+def test_a_row_can_be_asked_for(folder: Path, measurements: Measurements) -> None:
+    facts = machine(card(24, index=0), card(12, index=1))
+
+    wishes = [row.wish(128) for row in rows_of(folder, measurements, facts) if row.runs]
+
+    assert wishes[:3] == [
+        LoadWish("bf16", "cuda:0", 128), LoadWish("bf16", "cuda:1", 128),
+        LoadWish("8bit", "cuda:0", 128),
+    ]  # fmt: skip
+    assert LoadWish("fp32", "cpu", 128) in wishes
+    assert wishes[0].request(folder, measurements) == LoadRequest(
+        str(folder), "bf16", 128, device="cuda:0"
+    )
+
+
+def test_layers_that_are_spread_are_asked_for_by_their_precision(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, measurements: Measurements
+) -> None:
+    config = replace(Checkpoint.open(folder).config, num_layers=64, hidden_size=4096)
+    opened = replace(Checkpoint.open(folder), config=config)
+    monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
+
+    rows = rows_of(folder, measurements, machine(card(8, index=0), card(8, index=1)))
+
+    (spread,) = [row for row in rows if " + " in row.device_name]
+    assert spread.wish() == LoadWish("bf16", "auto")
+
+
+def test_the_published_loss_belongs_to_4_bits_and_to_baichuan_2(
+    folder: Path, measurements: Measurements
+) -> None:
+    rows = rows_of(folder, measurements, machine(card(24)))
+    of_baichuan_1 = rows_of(goldens.folder("b1-7b", "safetensors"), measurements, machine(card(24)))
+
+    assert {row.precision: row.published_loss for row in rows} == {
+        "bf16": None, "fp32": None, "8bit": None, "4bit": 1.6, "fp4": None
+    }  # fmt: skip
+    assert {row.published_loss for row in of_baichuan_1} == {None}
+
+
+def test_a_shorter_context_needs_less(folder: Path, measurements: Measurements) -> None:
+    facts = machine()
+    length = Checkpoint.open(folder).config.context_length
+
+    whole = precision_rows(folder, measurements, lambda: facts)
+    half = precision_rows(folder, measurements, lambda: facts, length // 2)
+
+    assert [row.needed_bytes for row in whole] == [
+        row.needed_bytes for row in precision_rows(folder, measurements, lambda: facts, length)
+    ]
+    assert all(
+        (less.needed_bytes or 0) < (more.needed_bytes or 0)
+        for less, more in zip(half, whole, strict=True)
+    )
 
 
 def test_every_row_has_its_sentence_and_numbers(folder: Path, measurements: Measurements) -> None:
