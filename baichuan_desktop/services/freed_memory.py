@@ -16,8 +16,9 @@ def machine_without_engine(
     detect: Callable[[], Machine] = hardware.detect,
 ) -> Machine:
     """Look at this machine, and count what the engine and its model hold as free."""
-    held = hardware.private_bytes(engine_pid) if engine_pid is not None else 0
-    return given_back(detect(), held, ready)
+    if engine_pid is None:  # what it held is free already
+        return detect()
+    return given_back(detect(), hardware.private_bytes(engine_pid), ready)
 
 
 def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> Machine:
