@@ -22,14 +22,18 @@ from backends.events import (
     SamplingDefaults,
     TextDelta,
 )
+from backends.hardware import Machine
 from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.i18n import Translations
 from baichuan_desktop.ui.main_window import MainWindow
 from baichuan_desktop.ui.theme import Theme
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
+from tests.helpers.machines import machine
 
 DEADLINE_SECONDS = 60.0  # a test that waits longer has failed; none depends on how long it takes
 DEFAULTS = SamplingDefaults(
@@ -142,6 +146,7 @@ class Harness:
         theme: Theme,
         source: EventSource,
         kill: Callable[[], None],
+        jobs: ScriptedEngine | None = None,
     ) -> None:
         self.app = app
         self.settings = SettingsFile(app_paths().settings)
@@ -149,12 +154,28 @@ class Harness:
         self.translations = Translations(app)
         self.translations.use("en")
         self.worker = GenerationWorker(source, kill)
-        self.window = MainWindow(self.store, self.settings, self.worker, theme, self.translations)
+        self.measurements = Measurements(app_paths().measurements)
+        self.machine = machine(bf16=True)
+        self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
+        jobs = ScriptedEngine() if jobs is None else jobs
+        services = AppServices(
+            store=self.store,
+            settings=self.settings,
+            measurements=self.measurements,
+            worker=self.worker,
+            job_worker=lambda: GenerationWorker(jobs.run, jobs.kill),
+            look=self._look,
+        )
+        self.window = MainWindow(services, theme, self.translations)
         self.window.show()
         self.window.activateWindow()
         self.composer = self.window.page.composer
         self.transcript = self.window.page.transcript
         self.composer.input.setFocus()
+
+    def _look(self, ready: ModelReady | None) -> Machine:
+        self.looks.append(ready)
+        return self.machine
 
     def close(self) -> None:
         self.window.close()
