@@ -193,7 +193,8 @@ class PrecisionMenu(QFrame):
     @Slot(QListWidgetItem)
     def _choose(self, item: QListWidgetItem) -> None:
         wish = item.data(_WISH)
-        if wish is None or not self.isVisible():  # a click may activate as well
+        # A click is told of rows that cannot be chosen too, and may activate as well.
+        if not item.flags() & Qt.ItemFlag.ItemIsEnabled or not self.isVisible():
             return
         self.close()
         if wish != self._wish:
