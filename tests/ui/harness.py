@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from backends.errors import Phrase
+from backends.errors import EngineKilledError, Phrase
 from backends.events import (
     EngineEvent,
     Finished,
@@ -116,8 +116,10 @@ class ScriptedEngine:
                 step.reached.set()
                 while not (step.open.is_set() or cancel.is_set() or self.killed.is_set()):
                     time.sleep(0.002)
+                if self.killed.is_set() and not step.open.is_set():
+                    raise EngineKilledError("it was killed")
                 if cancel.is_set():
-                    if not isinstance(request, LoadRequest):
+                    if isinstance(request, ChatRequest | CompleteRequest):
                         yield finished(FinishReason.CANCELLED, new_tokens=3)
                     return
             elif isinstance(step, Exception):
@@ -146,7 +148,6 @@ class Harness:
         theme: Theme,
         source: EventSource,
         kill: Callable[[], None],
-        jobs: ScriptedEngine | None = None,
     ) -> None:
         self.app = app
         self.settings = SettingsFile(app_paths().settings)
@@ -157,13 +158,14 @@ class Harness:
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
-        jobs = ScriptedEngine() if jobs is None else jobs
+        self.jobs = ScriptedEngine()  #: of the jobs, one after the other
+        self.job_worker = lambda: GenerationWorker(self.jobs.run, self.jobs.kill)
         services = AppServices(
             store=self.store,
             settings=self.settings,
             measurements=self.measurements,
             worker=self.worker,
-            job_worker=lambda: GenerationWorker(jobs.run, jobs.kill),
+            job_worker=lambda: self.job_worker(),
             look=self._look,
         )
         self.window = MainWindow(services, theme, self.translations)
