@@ -6,6 +6,7 @@ import torch
 
 from .base import PREFILL_CHUNK, Loading, LoadOptions, Precision
 from .checkpoint import Checkpoint
+from .modeling.onednn import use_onednn
 from .modeling.weights import load_model
 from .torch_model import TorchModel
 
@@ -16,6 +17,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights into memory. See `Backend.load`."""
     torch.set_num_threads(options.threads)
     model = yield from load_model(checkpoint, _DTYPES[options.precision], options.devices)
+    use_onednn(model)
     return TorchModel(
         model,
         devices=options.devices,
