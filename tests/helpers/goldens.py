@@ -17,8 +17,8 @@ import torch
 
 from backends.base import LayerDevices
 from backends.checkpoint import Checkpoint
+from backends.modeling import onednn
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.modeling.onednn import use_onednn
 from backends.modeling.weights import load_model
 from backends.tokenizer import Tokenizer
 
@@ -96,7 +96,8 @@ def model(name: str, layout: str = "single", dtype: str = "float32") -> Baichuan
             next(loading)
         except StopIteration as finished:
             loaded: BaichuanForCausalLM = finished.value
-            use_onednn(loaded)  # as torch_cpu does; test_pretrained.py is for what it replaces
+            # As torch_cpu does. What it replaces, test_pretrained.py sees.
+            onednn.use_for_the_rest(loaded)
             return loaded
 
 
