@@ -24,13 +24,13 @@ from .torch_model import TorchModel
 
 
 class BnbQuantizer:
-    """See `weights.Quantizer`."""
+    """See `weights.LayerBuilder`."""
 
     def __init__(self, precision: Precision, dtype: torch.dtype) -> None:
         self._precision = precision
         self._dtype = dtype
 
-    def online(self, weight: Tensor, device: torch.device) -> nn.Linear:
+    def build(self, weight: Tensor, device: torch.device) -> nn.Linear:
         """Quantise a matrix [out, in] on `device`."""
         parts = quantize(weight.to(device), self._precision)
         shape = (weight.shape[0], weight.shape[1])
@@ -39,7 +39,7 @@ class BnbQuantizer:
             _trim_heap()
         return linear
 
-    def stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
+    def build_stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
         """Take over a matrix that is stored quantised."""
         return make_linear(parts, matrix.layout, matrix.precision, matrix.shape, self._dtype)
 

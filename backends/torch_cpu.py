@@ -6,6 +6,7 @@ import torch
 
 from .base import PREFILL_CHUNK, Loading, LoadOptions, Precision
 from .checkpoint import Checkpoint
+from .modeling import onednn
 from .modeling.weights import load_model
 from .torch_model import TorchModel
 
@@ -15,7 +16,10 @@ _DTYPES = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16}
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights into memory. See `Backend.load`."""
     torch.set_num_threads(options.threads)
-    model = yield from load_model(checkpoint, _DTYPES[options.precision], options.devices)
+    dtype = _DTYPES[options.precision]
+    builder = onednn.PackedLayers() if dtype == torch.bfloat16 and onednn.available() else None
+    model = yield from load_model(checkpoint, dtype, options.devices, builder)
+    onednn.use_for_the_rest(model)
     return TorchModel(
         model,
         devices=options.devices,

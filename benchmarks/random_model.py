@@ -40,7 +40,7 @@ def build(config: ModelConfig, precision: Precision, device: str) -> BaichuanFor
             weight.normal_(0, _STD, generator=generator)
         module = name.removesuffix(".weight")
         if quantizer is not None and module.startswith("model.layers.") and len(shape) == 2:
-            model.set_submodule(module, quantizer.online(weight, torch.device(device)))
+            model.set_submodule(module, quantizer.build(weight, torch.device(device)))
         else:
             _set_weight(model, module, weight)
     if isinstance(model.lm_head, NormHead):

@@ -131,7 +131,7 @@ class NormHead(nn.Linear):
     @torch.no_grad()
     def fold(self) -> None:
         """Normalise the stored rows, some at a time so that no second fp32 copy is made."""
-        for rows in torch.split(self.weight, 4096):
+        for rows in torch.split(self.weight, 512):
             rows.copy_(F.normalize(rows.float(), eps=1e-12))
         self.folded = True
 

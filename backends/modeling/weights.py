@@ -32,15 +32,15 @@ _SHORTER = "it became shorter while it was being read"
 _PAGE_IN_BYTES = 64 * 2**20
 
 
-class Quantizer(Protocol):
-    """How the matrices of the layers become layers of fewer bits; see `bnb_cuda`."""
+class LayerBuilder(Protocol):
+    """How the matrices of the layers are held, if not as they are: quantised, or packed."""
 
-    def online(self, weight: Tensor, device: torch.device) -> nn.Linear:
-        """Quantise a matrix [out, in] that lies mapped in memory."""
+    def build(self, weight: Tensor, device: torch.device) -> nn.Module:
+        """A layer of a matrix [out, in] that lies mapped in memory, in the dtype of its file."""
         ...
 
-    def stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
-        """Take over a matrix that is stored quantised; its parts are on their device."""
+    def build_stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Module:
+        """A layer of a matrix that is stored quantised; its parts are on their device."""
         ...
 
 
@@ -48,7 +48,7 @@ def load_model(
     checkpoint: Checkpoint,
     dtype: torch.dtype,
     devices: LayerDevices,
-    quantizer: Quantizer | None = None,
+    builder: LayerBuilder | None = None,
 ) -> Generator[LoadProgress, None, BaichuanForCausalLM]:
     """The model of a checkpoint in `dtype`, with the head folded and frozen.
 
@@ -65,17 +65,17 @@ def load_model(
     for name, record in sorted(
         checkpoint.tensors.items(), key=lambda item: (item[1].file, item[1].offset)
     ):
-        if quantizer is not None and name in matrices:
-            linear = quantizer.online(map_tensor(record), placer.device(name))
+        if builder is not None and name in matrices:
+            linear = builder.build(map_tensor(record), placer.device(name))
             model.set_submodule(name.removesuffix(".weight"), linear)
         else:
             _assign(model, name, placer.place(name, record, dtype))
         yield placer.progress(record)
     for name, matrix in checkpoint.matrices.items():
-        assert quantizer is not None, "selection gives quantised files to a backend that has one"
+        assert builder is not None, "selection gives quantised files to a backend that has one"
         parts = {part: placer.place(name, r, DTYPES[r.dtype]) for part, r in matrix.parts.items()}
         try:
-            linear = quantizer.stored(matrix, parts)
+            linear = builder.build_stored(matrix, parts)
         except (ValueError, KeyError, TypeError) as error:
             raise DamagedCheckpointError(
                 matrix.parts["weight"].file,

@@ -17,6 +17,7 @@ import torch
 
 from backends.base import LayerDevices
 from backends.checkpoint import Checkpoint
+from backends.modeling import onednn
 from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.weights import load_model
 from backends.tokenizer import Tokenizer
@@ -51,8 +52,28 @@ def folder(name: str, layout: str = "single") -> Path:
         return made
     shutil.copytree(source, made, ignore=shutil.ignore_patterns("*.safetensors"))
     state = safetensors.torch.load_file(source / "model.safetensors")
-    torch.save(state, made / "pytorch_model.bin")
+    if layout == "single":
+        torch.save(state, made / "pytorch_model.bin")
+    else:
+        _save_sharded(state, made)
     return made
+
+
+def _save_sharded(state: dict[str, torch.Tensor], folder: Path) -> None:
+    """Three shards of about the same size and their index, as the released ones lie."""
+    total = sum(tensor.nbytes for tensor in state.values())
+    shards: list[dict[str, torch.Tensor]] = [{}, {}, {}]
+    weight_map = {}
+    begun = 0
+    for name, tensor in state.items():
+        number = begun * len(shards) // total
+        begun += tensor.nbytes
+        shards[number][name] = tensor
+        weight_map[name] = f"pytorch_model-{number + 1:05}-of-{len(shards):05}.bin"
+    for shard in shards:
+        torch.save(shard, folder / weight_map[next(iter(shard))])
+    index = {"metadata": {"total_size": total}, "weight_map": weight_map}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2))
 
 
 @cache
@@ -75,6 +96,8 @@ def model(name: str, layout: str = "single", dtype: str = "float32") -> Baichuan
             next(loading)
         except StopIteration as finished:
             loaded: BaichuanForCausalLM = finished.value
+            # As torch_cpu does. What it replaces, test_pretrained.py sees.
+            onednn.use_for_the_rest(loaded)
             return loaded
 
 
