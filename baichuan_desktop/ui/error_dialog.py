@@ -106,15 +106,19 @@ class MessageDialog(QDialog):
         self._fit()
 
     def offer(self, text: str, value: object) -> None:
-        """Offer a way out; the first one stands out, and is what Enter takes."""
+        """Offer a way out; the first one stands out.
+
+        It may come while a person is typing: Enter still closes, and takes nothing.
+        """
         button = QPushButton(text.replace("&", "&&"))
         button.setProperty("value", value)
         button.clicked.connect(self._on_offer)
         button.setAutoDefault(False)
         if not self._offer_buttons:
-            self.close_button.setAutoDefault(False)
-            button.setDefault(True)
-            button.setFocus()
+            button.setObjectName("primary")
+            self.close_button.setObjectName("quiet")
+            self.style().unpolish(self.close_button)
+            self.style().polish(self.close_button)
         self._offers.addWidget(button)
         button.show()  # else it counts for the height only when the event loop gets to it
         self._offer_buttons.append(button)

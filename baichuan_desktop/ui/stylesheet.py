@@ -58,6 +58,8 @@ QPushButton#primary, QPushButton:default {
 QPushButton#primary:hover, QPushButton:default:hover {
     background: $accent_hover; border-color: $accent_hover;
 }
+QPushButton#quiet:default { background: $page; color: $text; font-weight: normal; }
+QPushButton#quiet:default:hover { background: $hover; }
 QPushButton#primary:focus { border-color: $text; }
 QPushButton#primary:disabled {
     background: $hover; color: $disabled; border-color: $hover;
