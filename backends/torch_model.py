@@ -73,8 +73,9 @@ class TorchModel(LoadedModel):
 
     def close(self) -> None:
         """See `LoadedModel.close`."""
-        self._model = None
-        del self._cache
+        if self._model is not None:
+            self._model = None
+            del self._cache
 
 
 @contextlib.contextmanager
