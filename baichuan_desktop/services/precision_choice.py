@@ -15,8 +15,9 @@ from backends.requests import LoadRequest
 from .measurements import Measurements
 
 #: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
-#: 16-bit ones, on average. Source: README of Baichuan 2, “Quantization Effect”.
-PUBLISHED_4BIT_LOSS = {"baichuan2-7b": 1.6, "baichuan2-13b": 0.9}
+#: 16-bit ones, on average, by family and hidden size: a small model of a family, such as the guide,
+#: is another matter. Source: README of Baichuan 2, “Quantization Effect”.
+PUBLISHED_4BIT_LOSS = {("baichuan2-7b", 4096): 1.6, ("baichuan2-13b", 5120): 0.9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ def precision_rows(
         known = measurements.of(
             checkpoint.folder, option.backend, option.precision.value, option.device
         )
-        is_nf4 = option.precision is Precision.NF4
+        loss = None
+        if option.precision is Precision.NF4:
+            loss = PUBLISHED_4BIT_LOSS.get((config.family.value, config.hidden_size))
         rows.append(
             PrecisionRow(
                 precision=option.precision.value,
@@ -116,7 +119,7 @@ def precision_rows(
                 sentence=option.sentence,
                 chosen=option == chosen,
                 tokens_per_second=known.tokens_per_second if known else None,
-                published_loss=PUBLISHED_4BIT_LOSS.get(config.family.value) if is_nf4 else None,
+                published_loss=loss,
             )
         )
     return rows

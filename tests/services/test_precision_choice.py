@@ -18,7 +18,6 @@ from backends.hardware import Machine
 from backends.requests import LoadRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import (
-    PUBLISHED_4BIT_LOSS,
     LoadWish,
     PrecisionRow,
     precision_rows,
@@ -152,16 +151,25 @@ def test_layers_that_are_spread_are_asked_for_by_their_precision(
     assert spread.wish() == LoadWish("bf16", "auto")
 
 
-def test_the_published_loss_belongs_to_4_bits_and_to_baichuan_2(
-    folder: Path, measurements: Measurements
+def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
+    measurements: Measurements, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = rows_of(folder, measurements, machine(card(24)))
-    of_baichuan_1 = rows_of(goldens.folder("b1-7b", "safetensors"), measurements, machine(card(24)))
+    names = ("b1-7b", "b2-7b", "b2-13b")
+    opened = {name: goldens.checkpoint(name, "safetensors") for name in names}
 
-    assert {row.precision: row.published_loss for row in rows} == {
+    def losses(name: str, hidden_size: int) -> dict[str, float | None]:
+        config = replace(opened[name].config, hidden_size=hidden_size)
+        checkpoint = replace(opened[name], config=config)
+        monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
+        rows = rows_of(checkpoint.folder, measurements, machine(card(24)))
+        return {row.precision: row.published_loss for row in rows}
+
+    assert losses("b2-7b", 4096) == {
         "bf16": None, "fp32": None, "8bit": None, "4bit": 1.6, "fp4": None
     }  # fmt: skip
-    assert {row.published_loss for row in of_baichuan_1} == {None}
+    assert losses("b2-13b", 5120)["4bit"] == 0.9
+    assert losses("b2-7b", 64)["4bit"] is None  # a small model of the family
+    assert losses("b1-7b", 4096)["4bit"] is None
 
 
 def test_a_shorter_context_needs_less(folder: Path, measurements: Measurements) -> None:
@@ -263,8 +271,3 @@ def test_a_model_that_is_gone_is_a_named_error(
 
     with pytest.raises(NotACheckpointError, match="no such folder"):
         rows_of(tmp_path / "model", measurements, machine())
-
-
-def test_the_published_loss_at_4_bits_is_known_where_it_was_published() -> None:
-    assert PUBLISHED_4BIT_LOSS.keys() == {"baichuan2-7b", "baichuan2-13b"}
-    assert all(0 < points < 3 for points in PUBLISHED_4BIT_LOSS.values())
