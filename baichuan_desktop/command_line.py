@@ -6,11 +6,9 @@ Nothing of Qt or torch is imported before a verb needs it.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -26,6 +24,7 @@ from .services.app_paths import app_paths
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
 from .services.registry import InstalledModel, UnknownModelError, Variant
+from .tables import print_facts, print_json, print_table
 
 _PROGRAM = "baichuan-desktop"
 
@@ -109,9 +108,9 @@ def _models_list(arguments: argparse.Namespace) -> int:
         rows = [_model_json(model) for model in store.models]
         columns = ("id", "name", "family", "kind", "path")
     if arguments.json:
-        _print_json(rows)
+        print_json(rows)
     else:
-        _print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
+        print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
     return 0
 
 
@@ -126,16 +125,16 @@ def _models_show(arguments: argparse.Namespace) -> int:
         variant = store.variant_of(model)
         facts = _model_json(model) | {"variant": _variant_json(variant) if variant else None}
     if arguments.json:
-        _print_json(facts)
+        print_json(facts)
     else:
-        _print_facts(facts)
+        print_facts(facts)
     return 0
 
 
 def _models_add(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).add(arguments.folder)
     if arguments.json:
-        _print_json(_model_json(model))
+        print_json(_model_json(model))
     else:
         print(f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}")
     return 0
@@ -144,7 +143,7 @@ def _models_add(arguments: argparse.Namespace) -> int:
 def _models_remove(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).remove(arguments.id)
     if arguments.json:
-        _print_json(_model_json(model))
+        print_json(_model_json(model))
     else:
         print(f"{model.id} is not listed any more; its files are still at {model.path}")
     return 0
@@ -174,7 +173,7 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     ready = terminal.copy(request)
     model = ModelStore(app_paths()).add(Path(ready.folder))
     if arguments.json:
-        _print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
+        print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
     else:
         print(f"{model.id}: {ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}")
     return 0
@@ -185,7 +184,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     paths = app_paths()
     report = doctor.report(ModelStore(paths), Measurements(paths.measurements))
     if arguments.json:
-        _print_json(report)
+        print_json(report)
     else:
         print(doctor.as_text(report))
     return 0
@@ -239,35 +238,6 @@ def _variant_json(variant: Variant) -> dict[str, Any]:
 
     facts = {field.name: plain(getattr(variant, field.name)) for field in fields(Variant)}
     return facts | {"published_memory_gib": dict(variant.published_memory_gib)}
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    cells = [[column.replace("_", " ") for column in columns]]
-    cells += [[str(row[column]) for column in columns] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        padded = [
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-        ]
-        print("  ".join(padded).rstrip())
-
-
-def _print_facts(facts: dict[str, Any], indent: str = "") -> None:
-    for name, value in facts.items():
-        if isinstance(value, dict) and value:
-            print(f"{indent}{name}:")
-            _print_facts(value, indent + "  ")
-        elif value not in (None, {}):
-            print(f"{indent}{name}: {value}")
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal; a hanzi takes two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 # --- arguments ---------------------------------------------------------------------------
