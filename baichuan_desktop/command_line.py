@@ -179,6 +179,12 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     return 0
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    from .terminal_benchmark import bench
+
+    return bench(arguments)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     """Facts of this machine, and for every model what would run and why."""
     paths = app_paths()
@@ -285,6 +291,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_copy_options(quantize)
 
+    bench = commands.add_parser("bench", help="measure how fast a model is on this machine")
+    bench.set_defaults(run=_bench)
+    bench.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    bench.add_argument(
+        "--precision", default="auto", metavar="P,…", help="several, separated by commas; or all"
+    )
+    bench.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    bench.add_argument("--json", action="store_true", help="print JSON")
+
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
     report.set_defaults(run=_doctor)
     report.add_argument("--json", action="store_true", help="print JSON")
@@ -319,6 +334,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+_DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 
 def _add_copy_options(parser: argparse.ArgumentParser) -> None:
@@ -349,9 +365,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--precision", default="auto", metavar="P", help="auto, bf16, fp16, fp32, 8bit, 4bit or fp4"
     )
-    machine.add_argument(
-        "--device", default="auto", metavar="D", help="auto, cpu, cuda, or one card such as cuda:1"
-    )
+    machine.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
     machine.add_argument(
         "--prefer-speed", action="store_true", help="4 bits before 8 bits where 16 do not fit"
     )

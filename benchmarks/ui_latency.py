@@ -24,6 +24,7 @@ import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from backends import hardware
 from backends.errors import UserFacingError
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
 from baichuan_desktop.services.engine_client import EngineClient
@@ -212,7 +213,7 @@ def _measure(folder: Path, tokens: int) -> dict[str, Any] | None:
     )
     window.show()
     script = Script(window, folder, tokens)
-    neighbours = machine.Neighbours()
+    neighbours = hardware.Neighbours()
     QTimer.singleShot(0, script.start)
     code = app.exec()
     engine = psutil.Process(client.pid).cpu_times() if client.pid else None
