@@ -181,7 +181,7 @@ class Engine:
             config,
             context_length,
             checkpoint.stored,
-            {(m.backend, Precision(m.precision)): m.peak_bytes for m in request.measured},
+            {(m.backend, Precision(m.precision), m.device): m.peak_bytes for m in request.measured},
         )
         wishes = selection.Wishes(
             selection.parse_precision(request.precision),
@@ -203,11 +203,13 @@ class Engine:
             backend=choice.backend,
             precision=choice.precision.value,
             device=choice.device_name,
+            device_kind=choice.device,
             reason=decision.reason,
             threads=threads,
             context_length=context_length,
             parameters=config.parameters,
             weights_bytes=weights_bytes,
+            needed_bytes=choice.need.total if choice.need else weights_bytes,
             peak_bytes=model.peak_bytes(),
             load_seconds=time.perf_counter() - started,
             defaults=checkpoint.defaults,

@@ -51,12 +51,14 @@ class ModelReady:
     kind: str  #: "chat" or "base"
     backend: str
     precision: str
-    device: str
+    device: str  #: its name
+    device_kind: str  #: “cpu”, “cuda”, or “cuda+cpu” where layers are spread over both
     reason: Phrase  #: why this precision was chosen
     threads: int
     context_length: int
     parameters: int
     weights_bytes: int  #: in memory
+    needed_bytes: int  #: what was counted on, KV cache and libraries too
     peak_bytes: int  #: the most used while loading, the KV cache not counted
     load_seconds: float
     defaults: SamplingDefaults

@@ -159,9 +159,31 @@ def _busy_seconds() -> float:
     return sum(times) - idle
 
 
+def private_bytes(pid: int) -> int:
+    """Memory that comes back when a process ends; 0 if it has ended.
+
+    Pages of a mapped file do not count: the system counts them as available already.
+    """
+    try:
+        used = psutil.Process(pid).memory_info()
+    except psutil.Error:
+        return 0
+    # Windows counts them itself; elsewhere what is shared, or a file's, is subtracted.
+    private = getattr(used, "private", used.rss - getattr(used, "shared", 0))
+    return max(int(private), 0)
+
+
 def _container_limit() -> int | None:
-    text = _read(Path("/sys/fs/cgroup/memory.max")).strip()
-    return int(text) if text.isdigit() else None
+    """The least of the limits of this process's control group (v2) and of those around it."""
+    root = Path("/sys/fs/cgroup")
+    own = re.search(r"^0::/(.*)$", _read(Path("/proc/self/cgroup")), re.MULTILINE)
+    group = root / own.group(1) if own else root
+    limits = [
+        _read(group / "memory.max").strip()
+        for group in (group, *group.parents)
+        if group.is_relative_to(root)
+    ]
+    return min((int(limit) for limit in limits if limit.isdigit()), default=None)
 
 
 # --- graphics cards ----------------------------------------------------------------------

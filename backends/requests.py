@@ -14,6 +14,7 @@ class MeasuredPeak:
 
     backend: str
     precision: str
+    device: str  #: kind of device: “cpu”, “cuda”, “cuda+cpu”
     peak_bytes: int
 
 

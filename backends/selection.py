@@ -90,8 +90,9 @@ class Model:
     config: ModelConfig
     context_length: int
     stored: Precision | None = None  #: the quantised precision of the files; None: 16 or 32 bit
-    #: Peak of loading without the KV cache, by (backend, precision), measured here before.
-    measured: Mapping[tuple[str, Precision], int] = field(default_factory=dict)
+    #: Peak of loading without the KV cache, measured here before, by backend, precision and kind
+    #: of device: bitsandbytes runs on a card and on the processor.
+    measured: Mapping[tuple[str, Precision, str], int] = field(default_factory=dict)
 
 
 def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
@@ -327,7 +328,7 @@ def _need(model: Model, backend: str, precision: Precision, kind: str) -> Memory
         model.context_length,
         prefill_chunk=PREFILL_CHUNK[kind],
         library_bytes=library,
-        measured_peak=model.measured.get((backend, precision)),
+        measured_peak=model.measured.get((backend, precision, kind)),
     )
 
 

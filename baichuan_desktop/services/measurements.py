@@ -62,13 +62,14 @@ class Benchmark(BaseModel):
 
 
 class Measurement(BaseModel):
-    """One model at one precision."""
+    """One model at one precision on one kind of device."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     folder: str
     backend: str
     precision: str
+    device: str  #: kind of device, as in `ModelReady.device_kind`
     peak_bytes: int  #: of loading, the KV cache not counted
     load_seconds: float
     #: Of the last answer that was long enough, or of the last benchmark.
@@ -99,26 +100,27 @@ class Measurements:
             return []
 
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
-        """What loading the model in `folder` took, by backend and precision."""
+        """What loading the model in `folder` took, by backend, precision and device."""
         return tuple(
-            MeasuredPeak(m.backend, m.precision, m.peak_bytes)
-            for m in self._known.values()
+            MeasuredPeak(m.backend, m.precision, m.device, m.peak_bytes)
+            for m in list(self._known.values())  # may be read while another thread adds to it
             if m.folder == str(folder) and m.precision in _PRECISIONS
         )
 
-    def of(self, folder: Path, backend: str, precision: str) -> Measurement | None:
-        """The measurement of a model at a precision, if there is one."""
-        return self._known.get((str(folder), backend, precision))
+    def of(self, folder: Path, backend: str, precision: str, device: str) -> Measurement | None:
+        """The measurement of a model at a precision on a kind of device, if there is one."""
+        return self._known.get((str(folder), backend, precision, device))
 
     def loaded(self, ready: ModelReady) -> None:
         """Remember what loading took; the first time counts, later ones find caches warm."""
-        known = self.of(Path(ready.folder), ready.backend, ready.precision)
+        known = self._of(ready)
         if known is None:
             self._put(
                 Measurement(
                     folder=ready.folder,
                     backend=ready.backend,
                     precision=ready.precision,
+                    device=ready.device_kind,
                     peak_bytes=ready.peak_bytes,
                     load_seconds=ready.load_seconds,
                 )
@@ -126,7 +128,7 @@ class Measurements:
 
     def answered(self, ready: ModelReady, finished: Finished) -> None:
         """Remember how fast an answer came."""
-        known = self.of(Path(ready.folder), ready.backend, ready.precision)
+        known = self._of(ready)
         if known is not None and finished.new_tokens >= _LEAST_TOKENS:
             speed = round(finished.tokens_per_second, 1)
             self._put(known.model_copy(update={"tokens_per_second": speed}))
@@ -134,7 +136,7 @@ class Measurements:
     def benchmarked(self, ready: ModelReady, benchmark: Benchmark) -> None:
         """Remember a benchmark, whose decoding is the speed from now on."""
         self.loaded(ready)
-        known = self.of(Path(ready.folder), ready.backend, ready.precision)
+        known = self._of(ready)
         assert known is not None
         speed = known.tokens_per_second
         if benchmark.decode:
@@ -150,6 +152,9 @@ class Measurements:
             if m.folder == str(folder) and m.benchmark is not None
         )
 
+    def _of(self, ready: ModelReady) -> Measurement | None:
+        return self.of(Path(ready.folder), ready.backend, ready.precision, ready.device_kind)
+
     def _put(self, measurement: Measurement) -> None:
         self._known[_key(measurement)] = measurement
         content = {"measurements": [m.model_dump() for m in self._known.values()]}
@@ -159,5 +164,5 @@ class Measurements:
             log.warning("The measurements could not be written: %s", error)
 
 
-def _key(measurement: Measurement) -> tuple[str, str, str]:
-    return measurement.folder, measurement.backend, measurement.precision
+def _key(measurement: Measurement) -> tuple[str, str, str, str]:
+    return measurement.folder, measurement.backend, measurement.precision, measurement.device

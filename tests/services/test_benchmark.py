@@ -144,7 +144,7 @@ def test_the_speed_at_512_tokens_stands_for_the_precision(
 
     measurements.benchmarked(last.ready, entry)
 
-    known = measurements.of(Path(last.ready.folder), last.ready.backend, "fp32")
+    known = measurements.of(Path(last.ready.folder), last.ready.backend, "fp32", "cpu")
     assert known is not None
     assert known.tokens_per_second == expected
 

@@ -98,6 +98,29 @@
     </message>
 </context>
 <context>
+    <name>CloseQuestion</name>
+    <message>
+        <source>A copy is being written</source>
+        <translation>正在写入副本</translation>
+    </message>
+    <message>
+        <source>Close the window and end the copy that is being written?</source>
+        <translation>要关闭窗口并中止正在写入的副本吗？</translation>
+    </message>
+    <message>
+        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
+        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
+    </message>
+    <message>
+        <source>Close the window</source>
+        <translation>关闭窗口</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续写入</translation>
+    </message>
+</context>
+<context>
     <name>Composer</name>
     <message>
         <source>Esc</source>
@@ -162,6 +185,166 @@
     </message>
 </context>
 <context>
+    <name>JobDonePage</name>
+    <message>
+        <source>“{name}” is listed. It takes {size} in {folder}</source>
+        <translation>“{name}”已加入列表，占用 {size}，位于 {folder}</translation>
+    </message>
+    <message>
+        <source>The copy is complete</source>
+        <translation>副本已完成</translation>
+    </message>
+    <message>
+        <source>Load it</source>
+        <translation>加载</translation>
+    </message>
+</context>
+<context>
+    <name>JobKinds</name>
+    <message>
+        <source>{what}: {name}</source>
+        <translation>{what}：{name}</translation>
+    </message>
+    <message>
+        <source>&amp;Quantise a copy…</source>
+        <translation>量化一份副本(&amp;Q)…</translation>
+    </message>
+    <message>
+        <source>Quantise a copy</source>
+        <translation>量化一份副本</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
+        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Quantising a copy</source>
+        <translation>正在量化副本</translation>
+    </message>
+    <message>
+        <source>4-bit NF4, as the 4-bit models were published</source>
+        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
+    </message>
+    <message>
+        <source>8-bit, closest to the original</source>
+        <translation>8-bit，最接近原模型</translation>
+    </message>
+    <message>
+        <source>4-bit FP4, 4-bit floating point</source>
+        <translation>4-bit FP4，4 位浮点数</translation>
+    </message>
+    <message>
+        <source>Convert to &amp;safetensors…</source>
+        <translation>转换为 safetensors(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>Convert to safetensors</source>
+        <translation>转换为 safetensors</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
+        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Converting a copy</source>
+        <translation>正在转换副本</translation>
+    </message>
+    <message>
+        <source>Weights as they are</source>
+        <translation>权重保持原样</translation>
+    </message>
+</context>
+<context>
+    <name>JobOptions</name>
+    <message>
+        <source>Choose where the copy shall lie</source>
+        <translation>选择存放副本的位置</translation>
+    </message>
+    <message>
+        <source>Looking at the model…</source>
+        <translation>正在查看模型…</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新文件夹</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Write the copy</source>
+        <translation>写入副本</translation>
+    </message>
+    <message>
+        <source>about {size}</source>
+        <translation>约 {size}</translation>
+    </message>
+</context>
+<context>
+    <name>JobProgressPage</name>
+    <message>
+        <source>{what}: {percent} %</source>
+        <translation>{what}：{percent}%</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>You can go on chatting meanwhile; it may be slower.</source>
+        <translation>其间可以继续对话，速度可能会慢一些。</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Reading the model</source>
+        <translation>读取模型</translation>
+    </message>
+    <message>
+        <source>Writing the copy</source>
+        <translation>写入副本</translation>
+    </message>
+    <message>
+        <source>Checking the copy</source>
+        <translation>检查副本</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}: {name} · {percent} %</source>
+        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
+    </message>
+    <message>
+        <source>Time left: not known yet</source>
+        <translation>剩余时间：暂时未知</translation>
+    </message>
+    <message>
+        <source>Less than a minute left for this step</source>
+        <translation>此步骤还需不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} min left for this step</source>
+        <translation>此步骤还需约 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} h left for this step</source>
+        <translation>此步骤还需约 {count} 小时</translation>
+    </message>
+</context>
+<context>
     <name>Language</name>
     <message>
         <source>en</source>
@@ -200,12 +383,16 @@
     <name>MainWindow</name>
     <message>
         <source>Open a model folder</source>
-        <extracomment>the one that is open</extracomment>
+        <extracomment>while it is asked</extracomment>
         <translation>打开模型文件夹</translation>
     </message>
     <message>
         <source>Long lines of the pasted text were broken: {count}</source>
         <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
+    </message>
+    <message>
+        <source>The copy “{name}” is listed</source>
+        <translation>副本“{name}”已加入列表</translation>
     </message>
 </context>
 <context>
@@ -278,6 +465,10 @@
         <translation>复制详情</translation>
     </message>
     <message>
+        <source>Looking for what fits this machine…</source>
+        <translation>正在查找适合本机的方案…</translation>
+    </message>
+    <message>
         <source>Copied</source>
         <translation>已复制</translation>
     </message>
@@ -305,6 +496,14 @@
         <translation>模型</translation>
     </message>
     <message>
+        <source>Precision: {name}</source>
+        <translation>精度：{name}</translation>
+    </message>
+    <message>
+        <source>What the others need and how fast they are</source>
+        <translation>其他精度的内存需求与速度</translation>
+    </message>
+    <message>
         <source>Open a model folder…</source>
         <translation>打开模型文件夹…</translation>
     </message>
@@ -330,6 +529,95 @@
     <message>
         <source>{count} tokens of context</source>
         <translation>上下文 {count} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionMenu</name>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Precision: {name}</source>
+        <translation>精度：{name}</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在查看本机…</translation>
+    </message>
+    <message>
+        <source>Takes the best that fits: {name}</source>
+        <translation>选用放得下的最佳精度：{name}</translation>
+    </message>
+    <message>
+        <source>Takes the best that fits</source>
+        <translation>选用放得下的最佳精度</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Now {count} tokens, which need less memory</source>
+        <translation>现在是 {count} 个词元，所需内存较少</translation>
+    </message>
+    <message>
+        <source>Full context: {count} tokens</source>
+        <translation>完整上下文：{count} 个词元</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>使用中</translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionTexts</name>
+    <message>
+        <source>fits</source>
+        <translation>放得下</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>勉强放下</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>放不下</translation>
+    </message>
+    <message>
+        <source>not available</source>
+        <translation>不可用</translation>
+    </message>
+    <message>
+        <source>the automatic choice</source>
+        <translation>自动选择的精度</translation>
+    </message>
+    <message>
+        <source>last {speed}</source>
+        <translation>上次 {speed}</translation>
+    </message>
+    <message>
+        <source>slow on a processor</source>
+        <translation>在处理器上较慢</translation>
+    </message>
+    <message>
+        <source>published: {points} points less on C-Eval, MMLU and CMMLU on average</source>
+        <translation>官方数据：C-Eval、MMLU 和 CMMLU 平均低 {points} 分</translation>
+    </message>
+</context>
+<context>
+    <name>Remedies</name>
+    <message>
+        <source>Use the processor</source>
+        <translation>改用处理器</translation>
+    </message>
+    <message>
+        <source>Use {name} ({size})</source>
+        <translation>改用 {name}（{size}）</translation>
+    </message>
+    <message>
+        <source>Use a shorter context of {count} tokens</source>
+        <translation>改用 {count} 个词元的较短上下文</translation>
     </message>
 </context>
 <context>
@@ -454,12 +742,20 @@
         <translation>正在停止…</translation>
     </message>
     <message>
+        <source>Show the copy that is being written</source>
+        <translation>显示正在写入的副本</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>进度</translation>
     </message>
     <message>
         <source>Context used</source>
         <translation>已用上下文</translation>
+    </message>
+    <message>
+        <source>Precision: {name}</source>
+        <translation>精度：{name}</translation>
     </message>
     <message>
         <source>{count} threads</source>
@@ -655,7 +951,7 @@
     </message>
     <message>
         <source>The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.</source>
-        <translation>模型在{device}需要 {needed:.1f} GiB 内存，但只有 {free:.1f} GiB 可用。</translation>
+        <translation>模型在 {device} 上需要 {needed:.1f} GiB 内存，但只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
         <source>The model&apos;s result is not a number, so the answer was stopped.</source>
@@ -740,6 +1036,10 @@
     <message>
         <source>Choose the device “auto”.</source>
         <translation>请选择设备“auto”。</translation>
+    </message>
+    <message>
+        <source>Close other programs, choose a smaller precision, context length or model.</source>
+        <translation>请关闭其他程序，或选择更小的精度、更短的上下文或更小的模型。</translation>
     </message>
     <message>
         <source>Engines made for Baichuan 1 run it as it is.</source>
