@@ -12,6 +12,8 @@ import os
 import platform
 import re
 import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,6 +112,51 @@ def _usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
     return max(cores, 1)
+
+
+def resident_peak() -> int:
+    """The most resident memory of this process so far, mapped files included, in bytes.
+
+    0 where nobody counts it.
+    """
+    # Not getrusage on Linux: its peak is inherited over exec, from whoever started the process.
+    status = _read(Path("/proc/self/status"))
+    if match := re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE):
+        return int(match.group(1)) * 1024
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+class Neighbours:
+    """Counts the processor time that is not this process's, from its making on.
+
+    A figure measured while others work is worth little; this tells whether they did.
+    """
+
+    def __init__(self) -> None:
+        self._wall = time.perf_counter()
+        self._busy = _busy_seconds()
+        self._own = time.process_time()
+
+    def cores(self, engine_seconds: float = 0.0) -> float:
+        """Cores that others, or the host of a virtual machine, kept busy on average.
+
+        `engine_seconds` of another process are not a neighbour's either.
+        """
+        wall = time.perf_counter() - self._wall
+        own = time.process_time() - self._own + engine_seconds
+        others = _busy_seconds() - self._busy - own
+        return max(0.0, others / wall) if wall > 0 else 0.0
+
+
+def _busy_seconds() -> float:
+    times = psutil.cpu_times()
+    idle: float = times.idle + getattr(times, "iowait", 0.0) + getattr(times, "guest", 0.0)
+    return sum(times) - idle
 
 
 def private_bytes(pid: int) -> int:

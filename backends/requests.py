@@ -59,6 +59,19 @@ class CopyRequest:
     folder: str
     out: str
     precision: str | None = None  #: “8bit”, “4bit” or “fp4”; None keeps the weights as they are
+    fold_head: bool = False  #: write a Baichuan 2 head normalised; the rest stays as it is
 
 
-Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest
+@dataclass(frozen=True, slots=True)
+class BenchmarkRequest:
+    """Load a model, measure its speed, and unload it. What exceeds its context is left out."""
+
+    load: LoadRequest  #: its context length is made as long as the benchmark needs
+    prompts: tuple[int, ...] = (128, 512, 2048)  #: tokens to prefill
+    contexts: tuple[int, ...] = (16, 512, 2048)  #: tokens before the first one that is decoded
+    new_tokens: int = 32  #: to decode after each context
+
+
+Request = (
+    LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest | BenchmarkRequest
+)

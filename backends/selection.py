@@ -8,6 +8,7 @@ report of `doctor`, and is the error if the person insists.
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -21,6 +22,8 @@ from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phras
 from .hardware import Gpu, Machine
 from .memory import MemoryNeed
 from .modeling.config import ModelConfig
+
+log = logging.getLogger(__name__)
 
 #: Module of this package by the name a person sees; one line a backend.
 _BACKENDS = {"torch_cuda": ".torch_cuda", "bnb_cuda": ".bnb_cuda", "torch_cpu": ".torch_cpu"}
@@ -109,6 +112,23 @@ def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
         ) from error
     plan: CopyPlan = module.quantize_plan(checkpoint, precision)
     return plan
+
+
+def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
+    """What a copy of `checkpoint` with a normalised head holds. Raises JobError."""
+    module = importlib.import_module(".torch_fold_head", __package__)
+    plan: CopyPlan = module.fold_plan(checkpoint)
+    return plan
+
+
+def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
+    """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
+    module = importlib.import_module(".torch_bandwidth", __package__)
+    try:
+        return float(module.measure(device, threads, free_bytes).best)
+    except RuntimeError as error:  # torch has no such device, or it has no room
+        log.warning("The bandwidth of %s cannot be measured: %s", device, error)
+        return None
 
 
 def backend_module(name: str) -> Backend:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -69,7 +68,7 @@ class TorchModel(LoadedModel):
 
     def peak_bytes(self) -> int:
         """See `LoadedModel.peak_bytes`."""
-        return resident_peak()
+        return hardware.resident_peak()
 
     def close(self) -> None:
         """See `LoadedModel.close`."""
@@ -103,15 +102,3 @@ def to_numpy(logits: Tensor) -> Logits:
     """Logits [vocab_size] of any dtype on any device as fp32 in host memory."""
     values: Logits = logits.float().cpu().numpy()
     return values
-
-
-def resident_peak() -> int:
-    """The most resident memory of this process so far, in bytes; 0 where nobody counts it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
-
-        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

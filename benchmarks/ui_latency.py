@@ -24,6 +24,7 @@ import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from backends import hardware
 from backends.errors import UserFacingError
 from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
@@ -209,7 +210,7 @@ def _measure(folder: Path, tokens: int) -> dict[str, Any] | None:
     window = MainWindow(services, theme, translations)
     window.show()
     script = Script(window, folder, tokens)
-    neighbours = machine.Neighbours()
+    neighbours = hardware.Neighbours()
     QTimer.singleShot(0, script.start)
     code = app.exec()
     engine = psutil.Process(client.pid).cpu_times() if client.pid else None

@@ -19,8 +19,46 @@ log = logging.getLogger(__name__)
 #: Shorter answers say more about the first token than about decoding.
 _LEAST_TOKENS = 16
 
+#: Tokens of a chat of a few turns: the context whose speed stands for a precision.
+_USUAL_CONTEXT = 512
+
 #: A file of a newer version may name others.
 _PRECISIONS = {precision.value for precision in Precision}
+
+
+class PrefillFigure(BaseModel):
+    """Reading a prompt."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    tokens: int
+    tokens_per_second: float
+
+
+class DecodeFigure(BaseModel):
+    """Decoding after `context_tokens`."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    context_tokens: int
+    tokens_per_second: float
+    bytes_per_token: int  #: weights without the embedding table, and keys and values
+    bandwidth_share: float | None  #: of the device's measured read bandwidth
+
+
+class Benchmark(BaseModel):
+    """What `bench` measured of a model at a precision."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    device: str  #: its name
+    threads: int
+    load_seconds: float
+    peak_bytes: int  #: on the device of the model, over the whole benchmark
+    prefill: tuple[PrefillFigure, ...]
+    decode: tuple[DecodeFigure, ...]
+    read_bytes_per_second: float | None  #: of the device
+    neighbour_cores: float  #: that others kept busy, in the most disturbed measurement
 
 
 class Measurement(BaseModel):
@@ -34,7 +72,9 @@ class Measurement(BaseModel):
     device: str  #: kind of device, as in `ModelReady.device_kind`
     peak_bytes: int  #: of loading, the KV cache not counted
     load_seconds: float
-    tokens_per_second: float | None = None  #: of the last answer that was long enough
+    #: Of the last answer that was long enough, or of the last benchmark.
+    tokens_per_second: float | None = None
+    benchmark: Benchmark | None = None
 
 
 class _File(BaseModel):
@@ -92,6 +132,25 @@ class Measurements:
         if known is not None and finished.new_tokens >= _LEAST_TOKENS:
             speed = round(finished.tokens_per_second, 1)
             self._put(known.model_copy(update={"tokens_per_second": speed}))
+
+    def benchmarked(self, ready: ModelReady, benchmark: Benchmark) -> None:
+        """Remember a benchmark, whose decoding is the speed from now on."""
+        self.loaded(ready)
+        known = self._of(ready)
+        assert known is not None
+        speed = known.tokens_per_second
+        if benchmark.decode:
+            usual = min(benchmark.decode, key=lambda d: abs(d.context_tokens - _USUAL_CONTEXT))
+            speed = round(usual.tokens_per_second, 1)
+        self._put(known.model_copy(update={"tokens_per_second": speed, "benchmark": benchmark}))
+
+    def benchmarks(self, folder: Path) -> tuple[Measurement, ...]:
+        """The measurements of the model in `folder` that have a benchmark."""
+        return tuple(
+            m
+            for m in list(self._known.values())
+            if m.folder == str(folder) and m.benchmark is not None
+        )
 
     def _of(self, ready: ModelReady) -> Measurement | None:
         return self.of(Path(ready.folder), ready.backend, ready.precision, ready.device_kind)

@@ -76,6 +76,30 @@ def label(precision: str) -> str:
     return selection.label(Precision(precision))
 
 
+def wanted_precisions(
+    text: str,
+    folder: Path,
+    measurements: Measurements,
+    device: str = "auto",
+    detect: Callable[[], hardware.Machine] = hardware.detect,
+) -> tuple[str, ...]:
+    """The precisions that a comma-separated text names, each once, in its order.
+
+    “all” is every precision that runs here, on `device` if one is named. Raises
+    BackendUnavailableError for a name that is none, CheckpointError.
+    """
+    names = [name.strip() for name in text.split(",")]
+    if "all" in names:
+        kind = device.partition(":")[0]
+        rows = precision_rows(folder, measurements, detect)
+        names = [row.precision for row in rows if row.runs and kind in ("auto", row.device)] or [
+            "auto"
+        ]  # whose refusal says why nothing does
+    for name in names:
+        selection.parse_precision(name)
+    return tuple(dict.fromkeys(names))
+
+
 def precision_rows(
     folder: Path,
     measurements: Measurements,

@@ -15,7 +15,10 @@ from backends import errors, events, requests
 from backends.chat_template import Message, Role
 from backends.errors import EngineProtocolError, Phrase, UserFacingError
 from backends.events import (
+    BenchmarkProgress,
+    BenchmarkReady,
     CopyReady,
+    DecodeSpeed,
     Finished,
     FinishReason,
     JobProgress,
@@ -24,9 +27,11 @@ from backends.events import (
     PrefillProgress,
     PromptReady,
     SamplingDefaults,
+    Speed,
     TextDelta,
 )
 from backends.requests import (
+    BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
     CopyRequest,
@@ -62,6 +67,13 @@ PAYLOADS: list[Payload] = [
     JobProgress("write", 1, 2**40),
     CopyReady("/模型/a-4bit", 2**40),
     CopyRequest("/x", "/y", "4bit"),
+    CopyRequest("/x", "/y", None, True),
+    BenchmarkProgress("decode", 512, 3, 32),
+    BenchmarkReady(
+        (Speed(128, 1e3, 2e3, 0.5),), (DecodeSpeed(Speed(16, 20.0, 21.0, 0.0), 2**33, 0.7),
+        DecodeSpeed(Speed(17, 20.0, 21.0, 0.0), 2**33, None)), (2048,), (), 2**40, None,
+    ),
+    BenchmarkRequest(LoadRequest("/x", "fp32"), (128,), (), 3),
     Cancel(),
     Done(),
 ]  # fmt: skip
