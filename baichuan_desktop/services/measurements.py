@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -89,6 +90,7 @@ class Measurements:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._known = {_key(m): m for m in self._read()}
+        self._lock = threading.Lock()  # the chat and a job remember things from their own threads
 
     def _read(self) -> list[Measurement]:
         try:
@@ -156,12 +158,13 @@ class Measurements:
         return self.of(Path(ready.folder), ready.backend, ready.precision, ready.device_kind)
 
     def _put(self, measurement: Measurement) -> None:
-        self._known[_key(measurement)] = measurement
-        content = {"measurements": [m.model_dump() for m in self._known.values()]}
-        try:
-            replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-        except OSError as error:
-            log.warning("The measurements could not be written: %s", error)
+        with self._lock:
+            self._known[_key(measurement)] = measurement
+            content = {"measurements": [m.model_dump() for m in self._known.values()]}
+            try:
+                replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+            except OSError as error:
+                log.warning("The measurements could not be written: %s", error)
 
 
 def _key(measurement: Measurement) -> tuple[str, str, str, str]:

@@ -13,6 +13,7 @@ from backends.errors import UserFacingError
 from backends.events import CopyReady, JobProgress
 from backends.requests import Request
 from baichuan_desktop.services.copy_jobs import JobChoice
+from baichuan_desktop.services.jobs import JobEvent
 from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.workers.background_task import BackgroundTask
@@ -48,8 +49,7 @@ class JobDesk(QObject):
         self._ready: CopyReady | None = None
         self._copy: InstalledModel | None = None
         self.dialog: JobDialog | None = None  #: of the job that runs, or ran last
-        self._runner.progressed.connect(self._on_progress)
-        self._runner.made.connect(self._on_made)
+        self._runner.produced.connect(self._on_event)
         self._runner.failed.connect(self._on_failed)
         self._runner.ended.connect(self._on_ended)
 
@@ -121,14 +121,13 @@ class JobDesk(QObject):
             self.dialog.progress.show_cancelling()
 
     @Slot(object)
-    def _on_progress(self, progress: JobProgress) -> None:
-        if self.dialog is not None:
-            self.dialog.show_progress(progress)
-            self.changed.emit()
-
-    @Slot(object)
-    def _on_made(self, ready: CopyReady) -> None:
-        self._ready = ready
+    def _on_event(self, event: JobEvent) -> None:
+        match event:
+            case JobProgress() if self.dialog is not None:
+                self.dialog.show_progress(event)
+                self.changed.emit()
+            case CopyReady():
+                self._ready = event
 
     @Slot(object)
     def _on_failed(self, error: UserFacingError) -> None:

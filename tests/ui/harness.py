@@ -25,6 +25,7 @@ from backends.events import (
 from backends.hardware import Machine
 from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.settings import SettingsFile
@@ -159,7 +160,8 @@ class Harness:
         self.machine = machine(bf16=True)
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
-        self.job_worker = lambda: GenerationWorker(self.jobs.run, self.jobs.kill)
+        job_source = JobSource(self.jobs.run, self.measurements)
+        self.job_worker = lambda: GenerationWorker(job_source.run, self.jobs.kill)
         services = AppServices(
             store=self.store,
             settings=self.settings,

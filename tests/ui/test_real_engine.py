@@ -9,6 +9,8 @@ import pytest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engine_client import EngineClient
+from baichuan_desktop.services.job_engine import JobEngine
+from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
 from tests.ui.harness import Harness
@@ -113,8 +115,8 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
 @pytest.mark.slow
 def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
     def job_worker() -> GenerationWorker:
-        client = EngineClient(app_paths().job_log)
-        return GenerationWorker(client.run, client.kill, client.close)
+        engine = JobEngine(app_paths().job_log)
+        return GenerationWorker(JobSource(engine.run, ui.measurements).run, engine.kill)
 
     ui.job_worker = job_worker
     kind, entry = ui.window.menus.jobs[0]
