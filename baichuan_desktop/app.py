@@ -87,6 +87,7 @@ def _run_window(model: str | None) -> int:
     finally:
         sys.excepthook = sys.__excepthook__
         window.jobs.shut_down()
+        window.speed.shut_down()
         services.worker.shut_down()
 
 
@@ -95,6 +96,8 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     Raises RegistryError.
     """
+    from backends import hardware
+
     from .services.freed_memory import machine_without_engine
     from .services.job_engine import JobEngine
     from .services.jobs import JobSource
@@ -116,6 +119,7 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
         worker=GenerationWorker(client.run, client.kill, client.close),
         job_worker=job_worker,
         look=lambda ready: machine_without_engine(client.pid, ready),
+        look_now=hardware.detect,
     )
 
 

@@ -61,6 +61,16 @@ class Benchmark(BaseModel):
     read_bytes_per_second: float | None  #: of the device
     neighbour_cores: float  #: that others kept busy, in the most disturbed measurement
 
+    @property
+    def usual_prefill(self) -> PrefillFigure | None:
+        """Reading a prompt of about as many tokens as a chat of a few turns has."""
+        return min(self.prefill, key=lambda p: abs(p.tokens - _USUAL_CONTEXT), default=None)
+
+    @property
+    def usual_decode(self) -> DecodeFigure | None:
+        """Decoding after about as many tokens as a chat of a few turns has."""
+        return min(self.decode, key=lambda d: abs(d.context_tokens - _USUAL_CONTEXT), default=None)
+
 
 class Measurement(BaseModel):
     """One model at one precision on one kind of device."""
@@ -141,8 +151,7 @@ class Measurements:
         known = self._of(ready)
         assert known is not None
         speed = known.tokens_per_second
-        if benchmark.decode:
-            usual = min(benchmark.decode, key=lambda d: abs(d.context_tokens - _USUAL_CONTEXT))
+        if (usual := benchmark.usual_decode) is not None:
             speed = round(usual.tokens_per_second, 1)
         self._put(known.model_copy(update={"tokens_per_second": speed, "benchmark": benchmark}))
 
@@ -151,7 +160,7 @@ class Measurements:
         return tuple(
             m
             for m in list(self._known.values())
-            if m.folder == str(folder) and m.benchmark is not None
+            if m.folder == str(folder) and m.benchmark is not None and m.precision in _PRECISIONS
         )
 
     def _of(self, ready: ModelReady) -> Measurement | None:
