@@ -115,8 +115,16 @@ def _usable_cores() -> int:
 
 
 def _container_limit() -> int | None:
-    text = _read(Path("/sys/fs/cgroup/memory.max")).strip()
-    return int(text) if text.isdigit() else None
+    """The least of the limits of this process's control group (v2) and of those around it."""
+    root = Path("/sys/fs/cgroup")
+    own = re.search(r"^0::/(.*)$", _read(Path("/proc/self/cgroup")), re.MULTILINE)
+    group = root / own.group(1) if own else root
+    limits = [
+        _read(group / "memory.max").strip()
+        for group in (group, *group.parents)
+        if group.is_relative_to(root)
+    ]
+    return min((int(limit) for limit in limits if limit.isdigit()), default=None)
 
 
 # --- graphics cards ----------------------------------------------------------------------

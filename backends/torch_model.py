@@ -67,8 +67,9 @@ class TorchModel(LoadedModel):
 
     def close(self) -> None:
         """See `LoadedModel.close`."""
-        self._model = None
-        del self._cache
+        if self._model is not None:
+            self._model = None
+            del self._cache
 
 
 def to_numpy(logits: Tensor) -> Logits:

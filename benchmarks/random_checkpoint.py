@@ -42,7 +42,7 @@ _USER, _ASSISTANT = 195, 196
 _SEED: Final = 20230613
 _STD: Final = 0.02  # `initializer_range` of the released models
 _BLOCK: Final = 4 * 2**20  # weights drawn and written at a time
-_SHARD_BYTES: Final = 2 * 2**30
+_SHARD_BYTES: Final = 2**30
 _DTYPES: Final = {"bf16": "BF16", "fp32": "F32"}
 
 

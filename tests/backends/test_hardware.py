@@ -180,6 +180,21 @@ def test_a_container_limits_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 <= machine.free_memory_bytes <= 60 * MIB
 
 
+def test_the_least_limit_of_the_groups_around_a_process_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {
+        "/proc/self/cgroup": "4:memory:/elsewhere\n0::/system.slice/edge.service\n",
+        "/sys/fs/cgroup/system.slice/edge.service/memory.max": "max\n",
+        "/sys/fs/cgroup/system.slice/memory.max": f"{200 * MIB}\n",
+        CGROUP: f"{300 * MIB}\n",
+    }
+    real = hardware._read
+    monkeypatch.setattr(hardware, "_read", lambda file: files.get(str(file)) or real(file))
+
+    assert hardware.detect().memory_bytes == 200 * MIB
+
+
 def test_a_container_that_is_full_has_nothing_free(monkeypatch: pytest.MonkeyPatch) -> None:
     with_file(monkeypatch, CGROUP, f"{MIB}\n")
 
