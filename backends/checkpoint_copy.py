@@ -1,4 +1,4 @@
-"""A checkpoint written anew: as safetensors, and quantised if asked. Complete or absent.
+"""A checkpoint written anew as safetensors: as it is, quantised, folded. Complete or absent.
 
 The copy grows in `<out>.partial`, shard by shard, and gets its name when everything is on the
 drive. A run that was killed is taken up where its last whole shard ended, if the source is still
@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Group:
 
     source: TensorRecord
     specs: tuple[TensorSpec, ...]
-    blocks: Callable[[], Sequence[Block]]  #: their bytes, made when they are written
+    blocks: Callable[[], Iterable[Block]]  #: their bytes, made when they are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +54,20 @@ class CopyPlan:
 
 
 def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """Every tensor as it is, for a .bin that shall become safetensors."""
+    """Every tensor as it is, for a .bin that shall become safetensors. Raises JobError."""
+    require_unquantized(checkpoint)
+    groups = [plain_group(record) for record in checkpoint.tensors.values()]
+    return CopyPlan(groups, {}, {"precision": None})
+
+
+def require_unquantized(checkpoint: Checkpoint) -> None:
+    """Raise JobError for what can only run as it is."""
     if checkpoint.matrices:
         raise JobError(
             "“{name}” is quantised, and only 16- or 32-bit weights can be converted.",
             hint="Quantised models run as they are.",
             name=checkpoint.folder.name,
         )
-    groups = [plain_group(record) for record in checkpoint.tensors.values()]
-    return CopyPlan(groups, {}, {"precision": None})
 
 
 def plain_group(record: TensorRecord) -> Group:

@@ -94,10 +94,12 @@ class Engine:
 
     def _copy(self, request: CopyRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
         checkpoint = Checkpoint.open(Path(request.folder))
-        precision = None
-        if request.precision is not None:
-            precision = selection.parse_precision(request.precision)
-        plan = selection.copy_plan(checkpoint, precision)
+        if request.fold_head:
+            plan = selection.folded_plan(checkpoint)
+        elif request.precision is not None:
+            plan = selection.copy_plan(checkpoint, selection.parse_precision(request.precision))
+        else:
+            plan = selection.copy_plan(checkpoint, None)
         with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:
             for event in job:
                 yield event

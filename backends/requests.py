@@ -58,6 +58,7 @@ class CopyRequest:
     folder: str
     out: str
     precision: str | None = None  #: “8bit”, “4bit” or “fp4”; None keeps the weights as they are
+    fold_head: bool = False  #: write a Baichuan 2 head normalised; the rest stays as it is
 
 
 Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest

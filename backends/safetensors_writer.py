@@ -20,7 +20,7 @@ from .tensor_files import DTYPE_BYTES
 SHARD_BYTES = 4 * 10**9
 
 
-#: The bytes of a tensor.
+#: The bytes of a tensor, or of a part of one.
 Block = bytes | memoryview
 
 
@@ -75,9 +75,10 @@ def index_json(shards: Sequence[Shard]) -> str:
 
 
 def write_shard(file: Path, shard: Shard, data: Iterator[Block]) -> Iterator[int]:
-    """Write a shard; yields the bytes of each tensor as it is written, and syncs at the end.
+    """Write a shard; yields the bytes of each block as it is written, and syncs at the end.
 
-    `data` gives the bytes of each tensor of the shard, in order. Raises OSError.
+    `data` gives the bytes of the tensors of the shard, in order; of each one in one block or in
+    several, so that not even a tensor need be in memory at once. Raises OSError.
     """
     entries: dict[str, object] = {"__metadata__": {"format": "pt"}}
     offset = 0
@@ -92,10 +93,13 @@ def write_shard(file: Path, shard: Shard, data: Iterator[Block]) -> Iterator[int
     with file.open("wb") as stream:
         stream.write(struct.pack("<Q", len(header)) + header)
         for spec in shard.tensors:
-            block = memoryview(next(data)).cast("B")
-            if block.nbytes != spec.nbytes:
-                raise ValueError(f"{block.nbytes} bytes for {spec}")
-            stream.write(block)
-            yield spec.nbytes
+            written = -1
+            while written < spec.nbytes:  # once at least: an empty tensor has one empty block
+                block = memoryview(next(data, b"")).cast("B")
+                written = max(written, 0) + block.nbytes
+                if written > spec.nbytes or (written < spec.nbytes and not block.nbytes):
+                    raise ValueError(f"{written} bytes for {spec}")
+                stream.write(block)
+                yield block.nbytes
         stream.flush()
         os.fsync(stream.fileno())

@@ -110,6 +110,13 @@ def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
     return plan
 
 
+def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
+    """What a copy of `checkpoint` with a normalised head holds. Raises JobError."""
+    module = importlib.import_module(".torch_fold_head", __package__)
+    plan: CopyPlan = module.fold_plan(checkpoint)
+    return plan
+
+
 def backend_module(name: str) -> Backend:
     """Import a backend. Only here, and only when a model is loaded, torch is imported."""
     return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))

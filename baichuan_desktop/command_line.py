@@ -156,6 +156,12 @@ def _models_convert(arguments: argparse.Namespace) -> int:
     return _copy(arguments, CopyRequest(str(model.path), str(out)))
 
 
+def _models_fold_head(arguments: argparse.Namespace) -> int:
+    model = ModelStore(app_paths()).model(arguments.model)
+    out = arguments.out or model.path.with_name(f"{model.path.name}-folded")
+    return _copy(arguments, CopyRequest(str(model.path), str(out), fold_head=True))
+
+
 def _quantize(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).model(arguments.model)
     precision = arguments.precision
@@ -331,6 +337,12 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     convert.set_defaults(run=_models_convert)
     _add_copy_options(convert)
+    fold = verbs.add_parser(
+        "fold-head", help="write a copy of a Baichuan 2 model that engines for Baichuan 1 run"
+    )
+    fold.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    fold.set_defaults(run=_models_fold_head)
+    _add_copy_options(fold)
     for verb in (listing, show, add, remove):
         verb.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -341,7 +353,7 @@ _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
 
 def _add_copy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="default: beside the model, with the precision"
+        "--out", type=Path, metavar="FOLDER", help="default: beside the model, named after it"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -113,6 +113,15 @@ class BaichuanModel(nn.Module):
         return normed
 
 
+#: Rows of a head that are normalised at a time: 10 MB in fp32.
+FOLDED_ROWS = 512
+
+
+def normalised(rows: Tensor) -> Tensor:
+    """Rows [N, H] of any dtype, each divided by its norm, in fp32."""
+    return F.normalize(rows.float(), eps=1e-12)
+
+
 class NormHead(nn.Linear):
     """Baichuan 2's head: logits are x times the rows of the weight, each of norm 1.
 
@@ -131,8 +140,8 @@ class NormHead(nn.Linear):
     @torch.no_grad()
     def fold(self) -> None:
         """Normalise the stored rows, some at a time so that no second fp32 copy is made."""
-        for rows in torch.split(self.weight, 512):
-            rows.copy_(F.normalize(rows.float(), eps=1e-12))
+        for rows in torch.split(self.weight, FOLDED_ROWS):
+            rows.copy_(normalised(rows))
         self.folded = True
 
 

@@ -742,6 +742,10 @@
         <translation>请选择设备“auto”。</translation>
     </message>
     <message>
+        <source>Engines made for Baichuan 1 run it as it is.</source>
+        <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
+    </message>
+    <message>
         <source>Make room on this drive, or choose a folder on another one.</source>
         <translation>请在此磁盘上腾出空间，或选择另一个磁盘上的文件夹。</translation>
     </message>
@@ -1196,6 +1200,10 @@
     <message>
         <source>“{name}” has the type {dtype}</source>
         <translation>“{name}”的类型是 {dtype}</translation>
+    </message>
+    <message>
+        <source>“{name}” is a Baichuan 1 model, whose head is a linear one already.</source>
+        <translation>“{name}”是 Baichuan 1 模型，它的输出头本来就是线性层。</translation>
     </message>
     <message>
         <source>“{name}” is quantised already ({precision}).</source>
