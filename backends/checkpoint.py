@@ -22,6 +22,7 @@ from .errors import (
     UnsupportedArchitectureError,
 )
 from .events import SamplingDefaults
+from .manifest import GRAPH_FILE, Export, read_export
 from .modeling.config import ConfigError, ModelConfig
 from .quantized_layout import QuantizedMatrix, recognise, take_matrices
 from .tensor_files import TensorRecord, Value, read_contents
@@ -60,6 +61,7 @@ class Checkpoint:
     tokenizer_file: Path
     chat_tokens: ChatTokens | None  #: None for a base model
     defaults: SamplingDefaults
+    export: Export | None = None  #: the weights, where they are a graph and its data
 
     @property
     def kind(self) -> Literal["base", "chat"]:
@@ -81,6 +83,8 @@ class Checkpoint:
     @property
     def bytes_on_disk(self) -> int:
         """Bytes of all tensors."""
+        if self.export is not None:
+            return self.export.bytes_on_disk
         return sum(record.nbytes for record in self.records)
 
     @classmethod
@@ -104,11 +108,14 @@ class Checkpoint:
         tokenizer_file = folder / "tokenizer.model"
         if not _is_file(tokenizer_file):
             raise NotACheckpointError(folder, "it has no tokenizer.model")
+        chat_tokens, defaults = _read_generation_config(folder, config)
+        if _is_export(folder):
+            export = read_export(folder)
+            return cls(folder, config, {}, {}, tokenizer_file, chat_tokens, defaults, export)
         quantization = data.get("quantization_config")
         tensors, matrices = _read_tensors(
             folder, config, quantization if isinstance(quantization, dict) else None
         )
-        chat_tokens, defaults = _read_generation_config(folder, config)
         return cls(folder, config, tensors, matrices, tokenizer_file, chat_tokens, defaults)
 
 
@@ -117,6 +124,12 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # a name that is too long, a folder that may not be looked into
         return False
+
+
+def _is_export(folder: Path) -> bool:
+    """The weights are a graph: there is one, and no file of tensors."""
+    tensors = (folder / name for names in _LAYOUTS for name in names)
+    return _is_file(folder / GRAPH_FILE) and not any(map(_is_file, tensors))
 
 
 def _read_json(file: Path) -> dict[str, object]:

@@ -3,7 +3,7 @@
 * UserFacingError
     * CheckpointError: a checkpoint folder that cannot be used
         * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
-          UnsafeCheckpointError, TokenizerError
+          UnsafeCheckpointError, NewerFormatError, TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * JobError: DiskFullError, SourceChangedError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
@@ -199,6 +199,22 @@ class UnsafeCheckpointError(CheckpointError):
             what=what,
             hint="Nothing of it was executed or opened. Get the model from its publisher; "
             "the published files do not contain this.",
+        )
+
+
+class NewerFormatError(CheckpointError):
+    """A folder was written by a later version of the app."""
+
+    help_topic = "made-by-a-newer-version"
+
+    def __init__(self, file: Path, *, version: int, known: int) -> None:
+        super().__init__(
+            "“{file}” was written by a newer version of the app (format {version}, this version "
+            "reads {known}).",
+            file=file.name,
+            version=version,
+            known=known,
+            hint="Install the newer version of the app, or export the model again with this one.",
         )
 
 

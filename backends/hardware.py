@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,6 +126,16 @@ def _container_limit() -> int | None:
         if group.is_relative_to(root)
     ]
     return min((int(limit) for limit in limits if limit.isdigit()), default=None)
+
+
+def resident_peak() -> int:
+    """The most resident memory of this process so far, in bytes; 0 where nobody counts it."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 # --- graphics cards ----------------------------------------------------------------------

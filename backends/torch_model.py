@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from .base import LayerDevices, LoadedModel, Logits
+from .hardware import resident_peak
 from .modeling.baichuan import BaichuanForCausalLM
 from .modeling.kv_cache import KVCache
 
@@ -76,15 +76,3 @@ def to_numpy(logits: Tensor) -> Logits:
     """Logits [vocab_size] of any dtype on any device as fp32 in host memory."""
     values: Logits = logits.float().cpu().numpy()
     return values
-
-
-def resident_peak() -> int:
-    """The most resident memory of this process so far, in bytes; 0 where nobody counts it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        import psutil
-
-        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
