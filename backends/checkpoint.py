@@ -7,14 +7,16 @@ and a floating dtype, nothing else is, and all of them lie inside of files of th
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from .base import Precision
 from .errors import (
+    CheckpointError,
     DamagedCheckpointError,
     NotACheckpointError,
     Phrase,
@@ -117,6 +119,27 @@ class Checkpoint:
             folder, config, quantization if isinstance(quantization, dict) else None
         )
         return cls(folder, config, tensors, matrices, tokenizer_file, chat_tokens, defaults)
+
+
+def open_exports(
+    checkpoint: Checkpoint, folders: Sequence[str | Path]
+) -> dict[Precision, Checkpoint]:
+    """What of `folders` runs in place of `checkpoint`, by precision; itself, if it is an export.
+
+    One that is gone, damaged, made for other programs, or of another model is left out; of two of
+    a precision, the second.
+    """
+    found = [checkpoint]
+    for folder in folders:
+        with contextlib.suppress(CheckpointError):
+            found.append(Checkpoint.open(Path(folder)))
+    exports: dict[Precision, Checkpoint] = {}
+    for one in found:
+        if one.export is None or one.config != checkpoint.config:
+            continue
+        if one is checkpoint or not one.export.portable:
+            exports.setdefault(one.export.precision, one)
+    return exports
 
 
 def _is_file(path: Path) -> bool:

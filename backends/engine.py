@@ -19,7 +19,7 @@ from pathlib import Path
 from . import generation, hardware, memory, selection
 from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
 from .errors import InvalidRequestError
@@ -28,6 +28,7 @@ from .requests import (
     ChatRequest,
     CompleteRequest,
     CopyRequest,
+    ExportRequest,
     LoadRequest,
     Request,
     UnloadRequest,
@@ -83,7 +84,7 @@ class Engine:
                 yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
             case UnloadRequest():
                 self.unload()
-            case CopyRequest():
+            case CopyRequest() | ExportRequest():
                 yield from self._copy(request, cancel)
 
     def unload(self) -> None:
@@ -92,9 +93,13 @@ class Engine:
             self._loaded.model.close()
             self._loaded = None
 
-    def _copy(self, request: CopyRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
+    def _copy(
+        self, request: CopyRequest | ExportRequest, cancel: threading.Event
+    ) -> Iterator[EngineEvent]:
         checkpoint = Checkpoint.open(Path(request.folder))
-        if request.fold_head:
+        if isinstance(request, ExportRequest):
+            plan = selection.export_plan(checkpoint, request)
+        elif request.fold_head:
             plan = selection.folded_plan(checkpoint)
         elif request.precision is not None:
             plan = selection.copy_plan(checkpoint, selection.parse_precision(request.precision))
@@ -132,11 +137,14 @@ class Engine:
             raise InvalidRequestError(
                 "The number of threads must be from 1 to 1024, not {value}.", value=threads
             )
+        exports = open_exports(checkpoint, request.exports)
         model_facts = selection.Model(
             config,
             context_length,
             checkpoint.stored,
             {(m.backend, Precision(m.precision)): m.peak_bytes for m in request.measured},
+            {precision: export.bytes_on_disk for precision, export in exports.items()},
+            has_tensors=checkpoint.export is None,
         )
         wishes = selection.Wishes(
             selection.parse_precision(request.precision),
@@ -146,10 +154,13 @@ class Engine:
         decision = selection.choose(model_facts, machine, wishes)
         choice = decision.chosen
         options = LoadOptions(choice.precision, context_length, threads, choice.devices)
+        weights = exports.get(choice.precision, checkpoint)
         weights_bytes = memory.weight_bytes(config, choice.precision)
-        yield LoadProgress(0, checkpoint.bytes_on_disk)
+        if weights.export is not None:
+            weights_bytes = weights.bytes_on_disk
+        yield LoadProgress(0, weights.bytes_on_disk)
         backend = selection.backend_module(choice.backend)
-        model = yield from _thinned(backend.load(checkpoint, options))
+        model = yield from _thinned(backend.load(weights, options))
         self._loaded = _Loaded(checkpoint, tokenizer, model)
         yield ModelReady(
             folder=str(checkpoint.folder),

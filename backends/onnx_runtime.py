@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 import psutil
 from onnxruntime.capi.onnxruntime_pybind11_state import (
@@ -193,7 +194,7 @@ class OnnxModel(LoadedModel):
         self._ids: list[int] = []
         self._mask = np.ones((1, options.context_length), np.int64)
         self._last = onnxruntime.OrtValue.ortvalue_from_numpy(np.array([-1], np.int64))
-        self._logits = np.empty((1, 1, config.vocab_size), np.float32)
+        self._logits: npt.NDArray[np.float32] = np.empty((1, 1, config.vocab_size), np.float32)
         half = options.precision is Precision.ONNX_FP16
         shape = (1, config.num_heads, options.context_length, config.head_dim)
         self._binding = session.io_binding()
@@ -229,16 +230,10 @@ class OnnxModel(LoadedModel):
         # read. So keeping a prefix is forgetting the rest of the ids.
         self._binding.bind_cpu_input("input_ids", ids)
         self._binding.bind_cpu_input("attention_mask", self._mask[:, :total])
-        try:
+        with _translated_errors(self._export, self._device):
             self._session.run_with_iobinding(self._binding)
-        except _ERRORS as error:
-            if "allocat" not in str(error):
-                raise
-            raise InsufficientMemoryError(
-                device="ONNX Runtime", needed_bytes=0, free_bytes=0
-            ) from error
         self._ids.extend(token_ids)
-        return self._logits[0, 0].copy()
+        return np.array(self._logits[0, 0])
 
     def decode(self, token_id: int) -> Logits:
         """See `LoadedModel.decode`."""

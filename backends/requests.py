@@ -28,6 +28,7 @@ class LoadRequest:
     device: str = "auto"  #: or “cpu”, “cuda”, one card such as “cuda:1”
     prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
     measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
+    exports: tuple[str, ...] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,16 @@ class CopyRequest:
     fold_head: bool = False  #: write a Baichuan 2 head normalised; the rest stays as it is
 
 
-Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Write a checkpoint as a complete folder for ONNX Runtime."""
+
+    folder: str
+    out: str
+    precision: str  #: “int4”, “int8”, “fp16” or “fp32”
+    block_size: int = 32  #: weights that share a scale, in int4 and int8
+    symmetric: bool = True  #: without zero points
+    portable: bool = False  #: operators of the standard only, for other programs
+
+
+Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest | ExportRequest

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from backends.errors import GIB, UserFacingError
-from backends.requests import CopyRequest, LoadRequest
+from backends.memory import ONNX_BLOCK
+from backends.requests import CopyRequest, ExportRequest, LoadRequest
 from backends.sampling import SamplingParams
 
 from . import __version__, terminal
@@ -180,6 +181,41 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     return 0
 
 
+def _export_onnx(arguments: argparse.Namespace) -> int:
+    """Write an export and list it as a precision of its model."""
+    store = ModelStore(app_paths())
+    model = store.model(arguments.model)
+    request = ExportRequest(
+        str(model.path),
+        str(arguments.out or model.path.with_name(_export_name(model.path.name, arguments))),
+        arguments.precision,
+        block_size=arguments.block_size,
+        symmetric=not arguments.asymmetric,
+        portable=arguments.portable,
+    )
+    ready = terminal.copy(request)
+    facts: dict[str, Any] = {"path": ready.folder, "export_of": None}
+    if not request.portable:  # which is for other programs
+        export = store.add_export(model, Path(ready.folder))
+        facts = _model_json(export) | {"export_of": export.export_of}
+    if arguments.json:
+        _print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
+    else:
+        size = f"{ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}"
+        print(f"{facts['id']}: {size}" if "id" in facts else size)
+    return 0
+
+
+def _export_name(model: str, arguments: argparse.Namespace) -> str:
+    """A folder's name with all that tells one export from another."""
+    parts = [model, "onnx", arguments.precision]
+    if arguments.precision in ("int4", "int8") and arguments.block_size != ONNX_BLOCK:
+        parts.append(f"block{arguments.block_size}")
+    parts += ["asymmetric"] if arguments.asymmetric else []
+    parts += ["portable"] if arguments.portable else []
+    return "-".join(parts)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     """Facts of this machine, and for every model what would run and why."""
     paths = app_paths()
@@ -203,7 +239,8 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
     if "stop" in given:
         given["stop"] = tuple(given["stop"])
     SamplingParams(**given)  # says what is wrong before minutes of loading
-    model = ModelStore(app_paths()).model(arguments.model)
+    store = ModelStore(app_paths())
+    model = store.model(arguments.model)
     measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
         str(model.path),
@@ -213,6 +250,7 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
         device=arguments.device,
         prefer_speed=arguments.prefer_speed,
         measured=measurements.peaks(model.path),
+        exports=tuple(str(export.path) for export in store.exports(model)),
     )
     session = terminal.load(
         request, model.name.en, lambda params: replace(params, **given), measurements
@@ -315,6 +353,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_copy_options(quantize)
 
+    export = commands.add_parser("export-onnx", help="write a copy of a model for ONNX Runtime")
+    export.set_defaults(run=_export_onnx)
+    export.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    export.add_argument(
+        "--precision", required=True, metavar="P", help="int4, int8, fp32, or fp16 (for CUDA)"
+    )
+    export.add_argument(
+        "--block-size",
+        type=int,
+        default=ONNX_BLOCK,
+        metavar="N",
+        help=f"weights that share a scale in int4 and int8; default {ONNX_BLOCK}",
+    )
+    export.add_argument(
+        "--asymmetric", action="store_true", help="a zero point a block, in int4 and int8"
+    )
+    export.add_argument(
+        "--portable", action="store_true", help="operators of the standard only, for other programs"
+    )
+    _add_copy_options(export)
+
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
     report.set_defaults(run=_doctor)
     report.add_argument("--json", action="store_true", help="print JSON")
@@ -377,7 +436,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     machine = parser.add_argument_group("machine")
     machine.add_argument(
-        "--precision", default="auto", metavar="P", help="auto, bf16, fp16, fp32, 8bit, 4bit or fp4"
+        "--precision",
+        default="auto",
+        metavar="P",
+        help="auto, bf16, fp16, fp32, 8bit, 4bit, fp4; of an export: onnx-int4 and so on",
     )
     machine.add_argument(
         "--device", default="auto", metavar="D", help="auto, cpu, cuda, or one card such as cuda:1"

@@ -14,6 +14,7 @@ from baichuan_desktop import __version__
 from .measurements import Measurements
 from .model_store import ModelStore
 from .precision_choice import precision_rows
+from .registry import InstalledModel
 
 
 def report(
@@ -38,7 +39,7 @@ def report(
             "torch_cuda": machine.torch_cuda,
         },
         "warnings": _warnings(machine),
-        "models": [_model(model.id, model.path, measurements, machine) for model in store.models],
+        "models": [_model(store, model, measurements, machine) for model in store.models],
     }
 
 
@@ -55,11 +56,12 @@ def _warnings(machine: hardware.Machine) -> list[str]:
 
 
 def _model(
-    model_id: str, path: Any, measurements: Measurements, machine: hardware.Machine
+    store: ModelStore, model: InstalledModel, measurements: Measurements, machine: hardware.Machine
 ) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": model_id, "path": str(path)}
+    entry: dict[str, Any] = {"id": model.id, "path": str(model.path)}
+    exports = [export.path for export in store.exports(model)]
     try:
-        rows = precision_rows(path, measurements, lambda: machine)
+        rows = precision_rows(model.path, measurements, lambda: machine, exports)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
     fields = [dataclasses.asdict(row) | {"sentence": str(row.sentence)} for row in rows]

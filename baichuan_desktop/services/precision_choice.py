@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backends import hardware, selection
 from backends.base import Precision
-from backends.checkpoint import Checkpoint
+from backends.checkpoint import Checkpoint, open_exports
 from backends.errors import Phrase, UserFacingError
 
 from .measurements import Measurements
@@ -38,16 +38,26 @@ def precision_rows(
     folder: Path,
     measurements: Measurements,
     detect: Callable[[], hardware.Machine] = hardware.detect,
+    exports: Sequence[Path] = (),
 ) -> list[PrecisionRow]:
-    """Every precision of the model in `folder`, best first. Raises CheckpointError."""
+    """Every precision of the model in `folder` and of its exports, best first.
+
+    Raises CheckpointError.
+    """
     checkpoint = Checkpoint.open(folder)
     machine = detect()
     peaks = {
         (peak.backend, Precision(peak.precision)): peak.peak_bytes
         for peak in measurements.peaks(checkpoint.folder)
     }
+    opened = open_exports(checkpoint, exports)
     model = selection.Model(
-        checkpoint.config, checkpoint.config.context_length, checkpoint.stored, peaks
+        checkpoint.config,
+        checkpoint.config.context_length,
+        checkpoint.stored,
+        peaks,
+        {precision: export.bytes_on_disk for precision, export in opened.items()},
+        has_tensors=checkpoint.export is None,
     )
     try:
         chosen = selection.choose(model, machine).chosen

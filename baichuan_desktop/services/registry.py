@@ -120,6 +120,7 @@ class InstalledModel:
     kind: Kind
     context_length: int  #: tokens, prompt and answer together
     bundled: bool = False
+    export_of: str | None = None  #: id of the model that this is an export of; it may be gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +300,7 @@ def _installed(entry: InstalledSection, variants: Mapping[str, Variant]) -> Inst
         kind=entry.kind,
         context_length=entry.context_length,
         bundled=entry.bundled,
+        export_of=entry.export_of,
     )
 
 
@@ -371,4 +373,8 @@ def _entry_of(model: InstalledModel) -> dict[str, Any]:
         "kind": model.kind,
         "context_length": model.context_length,
     }
-    return entry | ({"bundled": True} if model.bundled else {})
+    if model.bundled:
+        entry["bundled"] = True
+    if model.export_of is not None:
+        entry["export_of"] = model.export_of
+    return entry

@@ -26,7 +26,14 @@ from backends.events import (
     SamplingDefaults,
     TextDelta,
 )
-from backends.requests import ChatRequest, CompleteRequest, CopyRequest, LoadRequest, UnloadRequest
+from backends.requests import (
+    ChatRequest,
+    CompleteRequest,
+    CopyRequest,
+    ExportRequest,
+    LoadRequest,
+    UnloadRequest,
+)
 from backends.sampling import SamplingParams
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
 from tests.helpers.sentences import assert_one_sentence
@@ -54,6 +61,7 @@ PAYLOADS: list[Payload] = [
     JobProgress("write", 1, 2**40),
     CopyReady("/模型/a-4bit", 2**40),
     CopyRequest("/x", "/y", "4bit"),
+    ExportRequest("/x", "/y", "int4", block_size=128, symmetric=False),
     Cancel(),
     Done(),
 ]  # fmt: skip
@@ -171,6 +179,7 @@ ERRORS: list[UserFacingError] = [
         Path("/x/y.bin"), Phrase("“{a}” {b}", a="w", b=Phrase("has {n} bytes", n=7))
     ),
     errors.UnsafeCheckpointError(Path("/x/y.bin"), "it contains code"),
+    errors.NewerFormatError(Path("/x/baichuan_manifest.json"), version=2, known=1),
     errors.TokenizerError(Path("/x/t.model"), "it is broken"),
     errors.BackendUnavailableError("There is no precision “{name}”.", name="int3"),
     errors.InsufficientMemoryError(
