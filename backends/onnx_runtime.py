@@ -137,18 +137,24 @@ def make_session(
     device = options.devices.first
     providers: list[object] = [_CPU]
     if device != "cpu":
+        if _CUDA not in onnxruntime.get_available_providers():
+            raise _no_cuda(device)
         onnxruntime.preload_dlls()
         providers.insert(0, (_CUDA, {"device_id": _index(device)}))
     with _translated_errors(export, device):
         session = onnxruntime.InferenceSession(graph, settings, providers=providers)
     if device != "cpu" and session.get_providers()[0] != _CUDA:
-        raise BackendUnavailableError(
-            "ONNX Runtime cannot use {device}: its CUDA provider does not start here.",
-            hint="Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose "
-            "the device “cpu”.",
-            device=device,
-        )
+        raise _no_cuda(device)  # it took the processor instead, without a word
     return session
+
+
+def _no_cuda(device: str) -> BackendUnavailableError:
+    return BackendUnavailableError(
+        "ONNX Runtime cannot use {device}: its CUDA provider does not start here.",
+        hint="Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose "
+        "the device “cpu”.",
+        device=device,
+    )
 
 
 def _index(device: str) -> int:
