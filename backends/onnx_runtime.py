@@ -174,10 +174,16 @@ def _translated_errors(export: Export, device: str) -> Iterator[None]:
                 needed_bytes=export.bytes_on_disk + resident_peak(),
                 free_bytes=psutil.virtual_memory().available,
             ) from error
-        line = next(iter(text.splitlines()), type(error).__name__)
         raise DamagedCheckpointError(
-            export.graph, Phrase("ONNX Runtime refuses it ({text})", text=line[:200])
+            export.graph, Phrase("ONNX Runtime refuses it ({text})", text=_reason(text))
         ) from error
+
+
+def _reason(text: str) -> str:
+    """The first line of a message, as a part of a sentence, without its code in front."""
+    line = next(iter(text.splitlines()), "")
+    line = line.rpartition(" : ")[2].strip().rstrip(".")
+    return line.replace(". ", "; ")[:200]
 
 
 class OnnxModel(LoadedModel):
