@@ -477,4 +477,4 @@ def test_the_peak_does_not_depend_on_the_model(precision: str, tmp_path: Path) -
         peaks.append(json.loads(line)["peak_rss_bytes"])
 
     least, peak = peaks
-    assert peak - least < 100 * 10**6 < memory.weight_bytes(config, Precision.BF16)
+    assert peak - least < 150 * 10**6 < memory.weight_bytes(config, Precision.BF16)
