@@ -20,7 +20,7 @@ from .modeling.quantized import make_linear, quantize
 from .modeling.weights import load_model
 from .quantized_layout import Layout, QuantizedMatrix
 from .torch_cuda import CudaModel, chunk_of, translated_errors
-from .torch_model import TorchModel
+from .torch_model import TorchModel, translated_memory_errors
 
 
 class BnbQuantizer:
@@ -51,7 +51,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     on_card = options.devices.first.startswith("cuda")
     dtype = _dtype(options.precision, options.devices.first)
     quantizer = BnbQuantizer(options.precision, dtype)
-    with translated_errors():
+    with translated_memory_errors(), translated_errors():
         model = yield from load_model(checkpoint, dtype, options.devices, quantizer)
         if not on_card:
             return TorchModel(

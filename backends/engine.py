@@ -13,18 +13,19 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import generation, hardware, memory, selection
+from . import benchmark, generation, hardware, memory, selection
 from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
 from .errors import InvalidRequestError
-from .events import EngineEvent, GenerationEvent, LoadProgress, ModelReady
+from .events import BenchmarkReady, EngineEvent, GenerationEvent, LoadProgress, ModelReady
 from .requests import (
+    BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
     CopyRequest,
@@ -45,6 +46,7 @@ class _Loaded:
     checkpoint: Checkpoint
     tokenizer: Tokenizer
     model: LoadedModel
+    options: LoadOptions
     memo: generation.PromptMemo = field(default_factory=generation.PromptMemo)
 
 
@@ -86,6 +88,8 @@ class Engine:
                 self.unload()
             case CopyRequest() | ExportRequest():
                 yield from self._copy(request, cancel)
+            case BenchmarkRequest():
+                yield from self._benchmark(request, cancel)
 
     def unload(self) -> None:
         """Give the model's memory back."""
@@ -107,6 +111,47 @@ class Engine:
             plan = selection.copy_plan(checkpoint, None)
         with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:
             for event in job:
+                yield event
+                if cancel.is_set():
+                    return
+
+    def _benchmark(
+        self, request: BenchmarkRequest, cancel: threading.Event
+    ) -> Iterator[EngineEvent]:
+        config = Checkpoint.open(Path(request.load.folder)).config
+        asked = benchmark.Plan(request.prompts, request.contexts, request.new_tokens)
+        plan = asked.within(config.context_length)
+        load = replace(request.load, context_length=plan.context_length)
+        yield from self._load_or_stop(load, cancel)
+        if cancel.is_set():
+            return
+        loaded = self._require()
+        speeds = yield from benchmark.measure(loaded.model, plan, cancel)
+        if speeds is None:
+            return
+        peak_bytes = loaded.model.peak_bytes()
+        self.unload()  # the buffer that is read to measure the bandwidth needs room
+        bandwidth = None
+        options = loaded.options
+        if options.devices.single:
+            free = self._detect().free_memory_bytes
+            bandwidth = selection.read_bandwidth(options.devices.first, options.threads, free)
+        yield BenchmarkReady(
+            prefill=speeds.prefill,
+            decode=tuple(
+                benchmark.decode_speed(speed, plan, config, options.precision, bandwidth)
+                for speed in speeds.decode
+            ),
+            skipped_prompts=tuple(n for n in asked.prompts if n not in plan.prompts),
+            skipped_contexts=tuple(n for n in asked.contexts if n not in plan.contexts),
+            peak_bytes=peak_bytes,
+            read_bytes_per_second=bandwidth,
+        )
+
+    def _load_or_stop(self, request: LoadRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
+        """Load, but not to the end if cancelled."""
+        with contextlib.closing(self._load(request)) as loading:
+            for event in loading:
                 yield event
                 if cancel.is_set():
                     return
@@ -142,7 +187,7 @@ class Engine:
             config,
             context_length,
             checkpoint.stored,
-            {(m.backend, Precision(m.precision)): m.peak_bytes for m in request.measured},
+            {(m.backend, Precision(m.precision), m.device): m.peak_bytes for m in request.measured},
             {precision: export.bytes_on_disk for precision, export in exports.items()},
             has_tensors=checkpoint.export is None,
         )
@@ -161,7 +206,7 @@ class Engine:
         yield LoadProgress(0, weights.bytes_on_disk)
         backend = selection.backend_module(choice.backend)
         model = yield from _thinned(backend.load(weights, options))
-        self._loaded = _Loaded(checkpoint, tokenizer, model)
+        self._loaded = _Loaded(checkpoint, tokenizer, model, options)
         yield ModelReady(
             folder=str(checkpoint.folder),
             family=config.family.value,
@@ -169,11 +214,13 @@ class Engine:
             backend=choice.backend,
             precision=choice.precision.value,
             device=choice.device_name,
+            device_kind=choice.device,
             reason=decision.reason,
             threads=threads,
             context_length=context_length,
             parameters=config.parameters,
             weights_bytes=weights_bytes,
+            needed_bytes=choice.need.total if choice.need else weights_bytes,
             peak_bytes=model.peak_bytes(),
             load_seconds=time.perf_counter() - started,
             defaults=checkpoint.defaults,

@@ -7,7 +7,7 @@
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * JobError: DiskFullError, SourceChangedError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
-    * EngineError: EngineCrashedError, EngineProtocolError
+    * EngineError: EngineCrashedError, EngineKilledError, EngineProtocolError
 
 A message is one sentence with the facts; a hint says what to do next. Constructors take facts
 and build the sentence, so that every raise reads the same and tests compare facts.
@@ -386,6 +386,10 @@ class EngineCrashedError(EngineError):
             reason=reason,
             hint="The text so far is kept. Your next message starts a fresh engine.",
         )
+
+
+class EngineKilledError(EngineCrashedError):
+    """The system ended the engine process, as it does when memory runs out."""
 
 
 class EngineProtocolError(EngineError):

@@ -51,12 +51,14 @@ class ModelReady:
     kind: str  #: "chat" or "base"
     backend: str
     precision: str
-    device: str
+    device: str  #: its name
+    device_kind: str  #: “cpu”, “cuda”, or “cuda+cpu” where layers are spread over both
     reason: Phrase  #: why this precision was chosen
     threads: int
     context_length: int
     parameters: int
     weights_bytes: int  #: in memory
+    needed_bytes: int  #: what was counted on, KV cache and libraries too
     peak_bytes: int  #: the most used while loading, the KV cache not counted
     load_seconds: float
     defaults: SamplingDefaults
@@ -124,5 +126,54 @@ class CopyReady:
     bytes_on_disk: int
 
 
+@dataclass(frozen=True, slots=True)
+class BenchmarkProgress:
+    """A benchmark goes on: tokens of this step that are done."""
+
+    step: str  #: “warm”, “prefill”, “fill” (reading what decoding starts from) or “decode”
+    tokens: int  #: of the prompt, or of the context, that is being measured
+    done_tokens: int
+    total_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Tokens a second, and what disturbed them."""
+
+    tokens: int  #: of the prompt; or in the context when the first token was decoded
+    tokens_per_second: float  #: median
+    best_tokens_per_second: float
+    neighbour_cores: float  #: that others kept busy meanwhile, on average
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSpeed:
+    """Decoding, and the memory it reads."""
+
+    speed: Speed
+    bytes_per_token: int  #: weights without the embedding table, and keys and values
+    bandwidth_share: float | None  #: of the device's measured read bandwidth; None: not measured
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkReady:
+    """The model that `ModelReady` named is measured, and is not loaded any more."""
+
+    prefill: tuple[Speed, ...]
+    decode: tuple[DecodeSpeed, ...]
+    skipped_prompts: tuple[int, ...]  #: longer than the model's context
+    skipped_contexts: tuple[int, ...]
+    peak_bytes: int  #: the most that was used, on the device of the model
+    read_bytes_per_second: float | None  #: of the device; None where it could not be measured
+
+
 GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
-EngineEvent = LoadProgress | ModelReady | JobProgress | CopyReady | GenerationEvent
+EngineEvent = (
+    LoadProgress
+    | ModelReady
+    | JobProgress
+    | CopyReady
+    | BenchmarkProgress
+    | BenchmarkReady
+    | GenerationEvent
+)

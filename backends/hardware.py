@@ -13,6 +13,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +116,65 @@ def _usable_cores() -> int:
     return max(cores, 1)
 
 
+def resident_peak() -> int:
+    """The most resident memory of this process so far, mapped files included, in bytes.
+
+    0 where nobody counts it.
+    """
+    # Not getrusage on Linux: its peak is inherited over exec, from whoever started the process.
+    status = _read(Path("/proc/self/status"))
+    if match := re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE):
+        return int(match.group(1)) * 1024
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+class Neighbours:
+    """Counts the processor time that is not this process's, from its making on.
+
+    A figure measured while others work is worth little; this tells whether they did.
+    """
+
+    def __init__(self) -> None:
+        self._wall = time.perf_counter()
+        self._busy = _busy_seconds()
+        self._own = time.process_time()
+
+    def cores(self, engine_seconds: float = 0.0) -> float:
+        """Cores that others, or the host of a virtual machine, kept busy on average.
+
+        `engine_seconds` of another process are not a neighbour's either.
+        """
+        wall = time.perf_counter() - self._wall
+        own = time.process_time() - self._own + engine_seconds
+        others = _busy_seconds() - self._busy - own
+        return max(0.0, others / wall) if wall > 0 else 0.0
+
+
+def _busy_seconds() -> float:
+    times = psutil.cpu_times()
+    idle: float = times.idle + getattr(times, "iowait", 0.0) + getattr(times, "guest", 0.0)
+    return sum(times) - idle
+
+
+def private_bytes(pid: int) -> int:
+    """Memory that comes back when a process ends; 0 if it has ended.
+
+    Pages of a mapped file do not count: the system counts them as available already.
+    """
+    try:
+        used = psutil.Process(pid).memory_info()
+    except psutil.Error:
+        return 0
+    # Windows counts them itself; elsewhere what is shared, or a file's, is subtracted.
+    private = getattr(used, "private", used.rss - getattr(used, "shared", 0))
+    return max(int(private), 0)
+
+
 def _container_limit() -> int | None:
     """The least of the limits of this process's control group (v2) and of those around it."""
     root = Path("/sys/fs/cgroup")
@@ -126,16 +186,6 @@ def _container_limit() -> int | None:
         if group.is_relative_to(root)
     ]
     return min((int(limit) for limit in limits if limit.isdigit()), default=None)
-
-
-def resident_peak() -> int:
-    """The most resident memory of this process so far, in bytes; 0 where nobody counts it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 # --- graphics cards ----------------------------------------------------------------------

@@ -83,6 +83,13 @@ def kv_bytes_per_token(config: ModelConfig, precision: Precision) -> int:
     return 2 * config.num_layers * config.hidden_size * precision.bytes_per_weight
 
 
+def bytes_per_token(config: ModelConfig, precision: Precision, cached_tokens: int) -> int:
+    """What decoding a token reads: all weights but the embedding's, and the cache's tokens."""
+    embedding = config.vocab_size * config.hidden_size * precision.bytes_per_weight
+    cached = cached_tokens * kv_bytes_per_token(config, precision)
+    return weight_bytes(config, precision) - embedding + cached
+
+
 def needed(
     config: ModelConfig,
     precision: Precision,

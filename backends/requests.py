@@ -14,6 +14,7 @@ class MeasuredPeak:
 
     backend: str
     precision: str
+    device: str  #: kind of device: “cpu”, “cuda”, “cuda+cpu”
     peak_bytes: int
 
 
@@ -74,4 +75,22 @@ class ExportRequest:
     portable: bool = False  #: operators of the standard only, for other programs
 
 
-Request = LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest | ExportRequest
+@dataclass(frozen=True, slots=True)
+class BenchmarkRequest:
+    """Load a model, measure its speed, and unload it. What exceeds its context is left out."""
+
+    load: LoadRequest  #: its context length is made as long as the benchmark needs
+    prompts: tuple[int, ...] = (128, 512, 2048)  #: tokens to prefill
+    contexts: tuple[int, ...] = (16, 512, 2048)  #: tokens before the first one that is decoded
+    new_tokens: int = 32  #: to decode after each context
+
+
+Request = (
+    LoadRequest
+    | ChatRequest
+    | CompleteRequest
+    | UnloadRequest
+    | CopyRequest
+    | ExportRequest
+    | BenchmarkRequest
+)

@@ -8,6 +8,7 @@ report of `doctor`, and is the error if the person insists.
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,6 +23,8 @@ from .hardware import Gpu, Machine
 from .memory import MemoryNeed
 from .modeling.config import ModelConfig
 from .requests import ExportRequest
+
+log = logging.getLogger(__name__)
 
 #: Module of this package by the name a person sees; one line a backend.
 _BACKENDS = {
@@ -100,8 +103,9 @@ class Model:
     config: ModelConfig
     context_length: int
     stored: Precision | None = None  #: the quantised precision of the files; None: 16 or 32 bit
-    #: Peak of loading without the KV cache, by (backend, precision), measured here before.
-    measured: Mapping[tuple[str, Precision], int] = field(default_factory=dict)
+    #: Peak of loading without the KV cache, measured here before, by backend, precision and kind
+    #: of device: bitsandbytes runs on a card and on the processor.
+    measured: Mapping[tuple[str, Precision, str], int] = field(default_factory=dict)
     exports: Mapping[Precision, int] = field(default_factory=dict)  #: bytes of their weights
     has_tensors: bool = True  #: False: it is an export, and nothing else
 
@@ -154,6 +158,16 @@ def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
         ),
     )
     return plan
+
+
+def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
+    """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
+    module = importlib.import_module(".torch_bandwidth", __package__)
+    try:
+        return float(module.measure(device, threads, free_bytes).best)
+    except RuntimeError as error:  # torch has no such device, or it has no room
+        log.warning("The bandwidth of %s cannot be measured: %s", device, error)
+        return None
 
 
 def backend_module(name: str) -> Backend:
@@ -381,7 +395,7 @@ def _need(model: Model, backend: str, precision: Precision, kind: str) -> Memory
         model.context_length,
         prefill_chunk=PREFILL_CHUNK[kind],
         library_bytes=library,
-        measured_peak=model.measured.get((backend, precision)),
+        measured_peak=model.measured.get((backend, precision, kind)),
         weights=model.exports.get(precision),
     )
 

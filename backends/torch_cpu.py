@@ -8,7 +8,7 @@ from .base import PREFILL_CHUNK, Loading, LoadOptions, Precision
 from .checkpoint import Checkpoint
 from .modeling import onednn
 from .modeling.weights import load_model
-from .torch_model import TorchModel
+from .torch_model import TorchModel, translated_memory_errors
 
 _DTYPES = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16}
 
@@ -18,11 +18,12 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     torch.set_num_threads(options.threads)
     dtype = _DTYPES[options.precision]
     builder = onednn.PackedLayers() if dtype == torch.bfloat16 and onednn.available() else None
-    model = yield from load_model(checkpoint, dtype, options.devices, builder)
-    onednn.use_for_the_rest(model)
-    return TorchModel(
-        model,
-        devices=options.devices,
-        context_length=options.context_length,
-        prefill_chunk=PREFILL_CHUNK["cpu"],
-    )
+    with translated_memory_errors():
+        model = yield from load_model(checkpoint, dtype, options.devices, builder)
+        onednn.use_for_the_rest(model)
+        return TorchModel(
+            model,
+            devices=options.devices,
+            context_length=options.context_length,
+            prefill_chunk=PREFILL_CHUNK["cpu"],
+        )

@@ -24,7 +24,7 @@ from .modeling.baichuan import BaichuanForCausalLM
 from .modeling.kv_cache import KVCache
 from .modeling.static_decode import StaticDecode
 from .modeling.weights import load_model
-from .torch_model import TorchModel, to_numpy
+from .torch_model import TorchModel, to_numpy, translated_memory_errors
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     # Number cards as nvidia-smi does, which selection asked; must be set before CUDA starts.
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     torch.set_num_threads(options.threads)
-    with translated_errors():
+    with translated_memory_errors(), translated_errors():
         model = yield from load_model(checkpoint, _DTYPES[options.precision], options.devices)
         return CudaModel(
             model,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
+from . import hardware
 from .base import LayerDevices, LoadedModel, Logits
-from .hardware import resident_peak
+from .errors import InsufficientMemoryError
 from .modeling.baichuan import BaichuanForCausalLM
 from .modeling.kv_cache import KVCache
 
@@ -48,7 +52,8 @@ class TorchModel(LoadedModel):
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        logits = self._model.last_logits(ids, self._cache)
+        with translated_memory_errors():
+            logits = self._model.last_logits(ids, self._cache)
         self._ids.extend(token_ids)
         return to_numpy(logits)
 
@@ -63,13 +68,34 @@ class TorchModel(LoadedModel):
 
     def peak_bytes(self) -> int:
         """See `LoadedModel.peak_bytes`."""
-        return resident_peak()
+        return hardware.resident_peak()
 
     def close(self) -> None:
         """See `LoadedModel.close`."""
         if self._model is not None:
             self._model = None
             del self._cache
+
+
+@contextlib.contextmanager
+def translated_memory_errors() -> Iterator[None]:
+    """Torch's failure to get memory of the machine as ours.
+
+    Linux promises more memory than there is and kills whoever takes it; this is for what it does
+    not even promise, and for other systems.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        asked = re.search(r"DefaultCPUAllocator: .*?(\d+) bytes", str(error), re.DOTALL)
+        if asked is None:
+            raise
+        machine, used = hardware.detect(), hardware.private_bytes(os.getpid())
+        raise InsufficientMemoryError(
+            device=machine.processor,
+            needed_bytes=int(asked.group(1)) + used,
+            free_bytes=machine.free_memory_bytes + used,
+        ) from error
 
 
 def to_numpy(logits: Tensor) -> Logits:

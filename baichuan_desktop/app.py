@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING
 from .services.app_paths import AppPaths, app_paths
 
 if TYPE_CHECKING:
+    from .services.engine_client import EngineClient
+    from .services.settings import SettingsFile
+    from .ui.app_services import AppServices
     from .ui.crash_reporter import CrashReporter
 
 log = logging.getLogger(__name__)
@@ -45,7 +48,6 @@ def _run_window(model: str | None) -> int:
     from backends.errors import UserFacingError
 
     from .services.engine_client import EngineClient
-    from .services.model_store import ModelStore
     from .services.settings import SettingsFile
     from .ui.crash_reporter import CrashReporter
     from .ui.error_dialog import error_dialog
@@ -54,7 +56,6 @@ def _run_window(model: str | None) -> int:
     from .ui.icons import app_icon
     from .ui.main_window import MainWindow
     from .ui.theme import Theme
-    from .workers.generation_worker import GenerationWorker
 
     paths = app_paths()
     log_file = _start_log(paths)
@@ -71,14 +72,13 @@ def _run_window(model: str | None) -> int:
     translations.use(settings.current.language)
     reporter = CrashReporter(log_file, theme)
     _report_to(reporter)
+    client = EngineClient(paths.engine_log)
     try:
-        store = ModelStore(paths)
+        services = window_services(paths, settings, client)
     except UserFacingError as error:  # a registry file that somebody edited
         error_dialog(error, theme, None).exec()
         return 1
-    client = EngineClient(paths.engine_log)
-    worker = GenerationWorker(client.run, client.kill)
-    window = MainWindow(store, settings, worker, theme, translations)
+    window = MainWindow(services, theme, translations)
     reporter.window = window
     window.show()
     window.load_first(model)
@@ -86,8 +86,34 @@ def _run_window(model: str | None) -> int:
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
-        worker.shut_down()
-        client.close()
+        window.jobs.shut_down()
+        services.worker.shut_down()
+
+
+def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClient) -> AppServices:
+    """What the window works with; `client` speaks to the engine of the chat.
+
+    Raises RegistryError.
+    """
+    from .services.engine_client import EngineClient
+    from .services.freed_memory import machine_without_engine
+    from .services.measurements import Measurements
+    from .services.model_store import ModelStore
+    from .ui.app_services import AppServices
+    from .workers.generation_worker import GenerationWorker
+
+    def job_worker() -> GenerationWorker:
+        job_client = EngineClient(paths.job_log)
+        return GenerationWorker(job_client.run, job_client.kill, job_client.close)
+
+    return AppServices(
+        store=ModelStore(paths),
+        settings=settings,
+        measurements=Measurements(paths.measurements),
+        worker=GenerationWorker(client.run, client.kill, client.close),
+        job_worker=job_worker,
+        look=lambda ready: machine_without_engine(client.pid, ready),
+    )
 
 
 def _start_log(paths: AppPaths) -> Path:

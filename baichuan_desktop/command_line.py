@@ -6,11 +6,9 @@ Nothing of Qt or torch is imported before a verb needs it.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -27,6 +25,7 @@ from .services.app_paths import app_paths
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
 from .services.registry import InstalledModel, UnknownModelError, Variant
+from .tables import print_facts, print_json, print_table
 
 _PROGRAM = "baichuan-desktop"
 
@@ -110,9 +109,9 @@ def _models_list(arguments: argparse.Namespace) -> int:
         rows = [_model_json(model) for model in store.models]
         columns = ("id", "name", "family", "kind", "path")
     if arguments.json:
-        _print_json(rows)
+        print_json(rows)
     else:
-        _print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
+        print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
     return 0
 
 
@@ -127,16 +126,16 @@ def _models_show(arguments: argparse.Namespace) -> int:
         variant = store.variant_of(model)
         facts = _model_json(model) | {"variant": _variant_json(variant) if variant else None}
     if arguments.json:
-        _print_json(facts)
+        print_json(facts)
     else:
-        _print_facts(facts)
+        print_facts(facts)
     return 0
 
 
 def _models_add(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).add(arguments.folder)
     if arguments.json:
-        _print_json(_model_json(model))
+        print_json(_model_json(model))
     else:
         print(f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}")
     return 0
@@ -145,7 +144,7 @@ def _models_add(arguments: argparse.Namespace) -> int:
 def _models_remove(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).remove(arguments.id)
     if arguments.json:
-        _print_json(_model_json(model))
+        print_json(_model_json(model))
     else:
         print(f"{model.id} is not listed any more; its files are still at {model.path}")
     return 0
@@ -175,7 +174,7 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     ready = terminal.copy(request)
     model = ModelStore(app_paths()).add(Path(ready.folder))
     if arguments.json:
-        _print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
+        print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
     else:
         print(f"{model.id}: {ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}")
     return 0
@@ -199,7 +198,7 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
         export = store.add_export(model, Path(ready.folder))
         facts = _model_json(export) | {"export_of": export.export_of}
     if arguments.json:
-        _print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
+        print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
     else:
         size = f"{ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}"
         print(f"{facts['id']}: {size}" if "id" in facts else size)
@@ -216,12 +215,18 @@ def _export_name(model: str, arguments: argparse.Namespace) -> str:
     return "-".join(parts)
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    from .terminal_benchmark import bench
+
+    return bench(arguments)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     """Facts of this machine, and for every model what would run and why."""
     paths = app_paths()
     report = doctor.report(ModelStore(paths), Measurements(paths.measurements))
     if arguments.json:
-        _print_json(report)
+        print_json(report)
     else:
         print(doctor.as_text(report))
     return 0
@@ -239,8 +244,7 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
     if "stop" in given:
         given["stop"] = tuple(given["stop"])
     SamplingParams(**given)  # says what is wrong before minutes of loading
-    store = ModelStore(app_paths())
-    model = store.model(arguments.model)
+    model = ModelStore(app_paths()).model(arguments.model)
     measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
         str(model.path),
@@ -250,7 +254,7 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
         device=arguments.device,
         prefer_speed=arguments.prefer_speed,
         measured=measurements.peaks(model.path),
-        exports=tuple(str(export.path) for export in store.exports(model)),
+        exports=tuple(map(str, model.exports)),
     )
     session = terminal.load(
         request, model.name.en, lambda params: replace(params, **given), measurements
@@ -266,6 +270,7 @@ def _model_json(model: InstalledModel) -> dict[str, Any]:
         "kind": model.kind,
         "context_length": model.context_length,
         "path": str(model.path),
+        "exports": [str(path) for path in model.exports],
         "variant": model.variant,
         "bundled": model.bundled,
     }
@@ -277,35 +282,6 @@ def _variant_json(variant: Variant) -> dict[str, Any]:
 
     facts = {field.name: plain(getattr(variant, field.name)) for field in fields(Variant)}
     return facts | {"published_memory_gib": dict(variant.published_memory_gib)}
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    cells = [[column.replace("_", " ") for column in columns]]
-    cells += [[str(row[column]) for column in columns] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        padded = [
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
-        ]
-        print("  ".join(padded).rstrip())
-
-
-def _print_facts(facts: dict[str, Any], indent: str = "") -> None:
-    for name, value in facts.items():
-        if isinstance(value, dict) and value:
-            print(f"{indent}{name}:")
-            _print_facts(value, indent + "  ")
-        elif value not in (None, {}):
-            print(f"{indent}{name}: {value}")
-
-
-def _width(text: str) -> int:
-    """Columns of a terminal; a hanzi takes two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 # --- arguments ---------------------------------------------------------------------------
@@ -374,6 +350,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_copy_options(export)
 
+    bench = commands.add_parser("bench", help="measure how fast a model is on this machine")
+    bench.set_defaults(run=_bench)
+    bench.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    bench.add_argument(
+        "--precision", default="auto", metavar="P,…", help="several, separated by commas; or all"
+    )
+    bench.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    bench.add_argument("--json", action="store_true", help="print JSON")
+
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
     report.set_defaults(run=_doctor)
     report.add_argument("--json", action="store_true", help="print JSON")
@@ -408,6 +393,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+_DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 
 def _add_copy_options(parser: argparse.ArgumentParser) -> None:
@@ -441,9 +427,7 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="auto, bf16, fp16, fp32, 8bit, 4bit, fp4; of an export: onnx-int4 and so on",
     )
-    machine.add_argument(
-        "--device", default="auto", metavar="D", help="auto, cpu, cuda, or one card such as cuda:1"
-    )
+    machine.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
     machine.add_argument(
         "--prefer-speed", action="store_true", help="4 bits before 8 bits where 16 do not fit"
     )

@@ -71,10 +71,10 @@ def load(
     ready: ModelReady | None = None
     for event in engine.run(request, threading.Event()):
         if isinstance(event, LoadProgress):
-            _progress(f"Loading {name}: {100 * event.done_bytes // max(event.total_bytes, 1)} %")
+            progress(f"Loading {name}: {100 * event.done_bytes // max(event.total_bytes, 1)} %")
         elif isinstance(event, ModelReady):
             ready = event
-    _progress("")
+    progress("")
     assert ready is not None  # the engine raises otherwise
     measurements.loaded(ready)
     params = choose_params(SamplingParams.from_defaults(ready.defaults))
@@ -85,14 +85,14 @@ def copy(request: CopyRequest | ExportRequest) -> CopyReady:
     """Convert, quantise or export a checkpoint, with progress on stderr. Raises UserFacingError."""
     ready: CopyReady | None = None
     cancel = threading.Event()
-    with _interrupt_sets(cancel):
+    with interrupt_sets(cancel):
         for event in Engine().run(request, cancel):
             if isinstance(event, JobProgress):
                 share = 100 * event.done_bytes // max(event.total_bytes, 1)
-                _progress(f"{_STEPS[event.step]}: {share} %")
+                progress(f"{_STEPS[event.step]}: {share} %")
             elif isinstance(event, CopyReady):
                 ready = event
-    _progress("")
+    progress("")
     if ready is None:
         raise KeyboardInterrupt
     return ready
@@ -179,7 +179,7 @@ def _answer(
 ) -> Finished:
     cancel = threading.Event()
     finished: Finished | None = None
-    with _interrupt_sets(cancel):
+    with interrupt_sets(cancel):
         for event in session.engine.run(request, cancel):
             finished = _show(event, on_text) or finished
     assert finished is not None  # the engine raises otherwise
@@ -192,7 +192,7 @@ def _show(event: EngineEvent, on_text: Callable[[str], None] | None) -> Finished
         case PromptReady(dropped_messages=dropped) if dropped:
             print(f"[the {dropped} oldest messages no longer fit]", file=sys.stderr)
         case PrefillProgress(done, total) if total > 256:
-            _progress(f"Reading the prompt: {done} of {total} tokens" if done < total else "")
+            progress(f"Reading the prompt: {done} of {total} tokens" if done < total else "")
         case TextDelta(text):
             if on_text is not None:
                 on_text(text)
@@ -203,7 +203,7 @@ def _show(event: EngineEvent, on_text: Callable[[str], None] | None) -> Finished
 
 
 @contextlib.contextmanager
-def _interrupt_sets(cancel: threading.Event) -> Iterator[None]:
+def interrupt_sets(cancel: threading.Event) -> Iterator[None]:
     """Ctrl+C sets `cancel` instead of raising in the middle of a forward pass."""
 
     def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -270,7 +270,12 @@ def _stats(finished: Finished | None, ready: ModelReady) -> str:
     )
 
 
-def _progress(text: str) -> None:
+def print_refusal(name: str, error: UserFacingError) -> None:
+    """Tell why one of several things could not be done; the others go on."""
+    print(f"{name}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+
+
+def progress(text: str) -> None:
     """Show `text` in place of the progress before it; empty text removes it."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -2,9 +2,9 @@
 
     python benchmarks/bandwidth.py --threads 2
 
-A decoded token reads every weight once, in order, and does next to nothing with it. So does the
-sum of a large fp32 buffer, which is the yardstick. The second figure is torch's product of one
-vector with matrices of the same bytes: what its kernel makes of the machine, without a model.
+The yardstick is that of the app, `backends/torch_bandwidth.py`. The second figure is torch's
+product of one vector with matrices of the same bytes: what its kernel makes of the machine,
+without a model.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ import json
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -41,9 +39,10 @@ def measure(threads: int) -> Bandwidth:
     """Measure in this process, which then has torch and its threads."""
     import torch
 
-    torch.set_num_threads(threads)
-    buffer = torch.ones(_BUFFER_BYTES // 4)
-    matrices = buffer.view(8, -1, _WIDTH)
+    from backends import hardware, torch_bandwidth
+
+    read = torch_bandwidth.measure("cpu", threads, hardware.detect().free_memory_bytes)
+    matrices = torch.ones(_BUFFER_BYTES // 4).view(8, -1, _WIDTH)
     vector = torch.ones(1, 1, _WIDTH)
 
     def product() -> None:
@@ -51,25 +50,14 @@ def measure(threads: int) -> Bandwidth:
             torch.nn.functional.linear(vector, matrix)
 
     with torch.inference_mode():
-        reads = _seconds(lambda: buffer.sum())
-        products = _seconds(product)
+        products = torch_bandwidth.seconds(product, "cpu", _ROUNDS)
     return Bandwidth(
         threads,
-        _BUFFER_BYTES / min(reads),
-        _BUFFER_BYTES / statistics.median(reads),
+        read.best,
+        read.median,
         _BUFFER_BYTES / min(products),
         _BUFFER_BYTES / statistics.median(products),
     )
-
-
-def _seconds(work: Callable[[], object]) -> list[float]:
-    work()  # pages and threads come into being
-    seconds = []
-    for _ in range(_ROUNDS):
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return seconds
 
 
 def measure_apart(threads: int) -> Bandwidth:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -13,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from backends import torch_bandwidth
 from backends.modeling.config import ModelConfig
 
 _BUFFER_BYTES: Final = 4 * 2**30  # far more than any cache
 _ROUNDS: Final = 10
-_WARM_ROUNDS: Final = 3
 _PRODUCT_SIZE: Final = 8192
 _ATTENTION_LAYERS: Final = 8  # whose keys and values do not fit a cache together
 
@@ -122,21 +120,4 @@ def _recorded(work: Callable[[], None], device: str) -> Callable[[], None]:
 
 def seconds(work: Callable[[], object], device: str, rounds: int = _ROUNDS) -> float:
     """Median time of `work` on the device, as the device itself counts it."""
-    for _ in range(_WARM_ROUNDS):
-        work()
-    if not device.startswith("cuda"):
-        return statistics.median(_wall_seconds(work) for _ in range(rounds))
-    events = [torch.cuda.Event(enable_timing=True) for _ in range(rounds + 1)]
-    events[0].record()
-    for event in events[1:]:
-        work()
-        event.record()
-    torch.cuda.synchronize(device)
-    times: list[float] = [a.elapsed_time(b) / 1000 for a, b in itertools.pairwise(events)]
-    return statistics.median(times)
-
-
-def _wall_seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+    return statistics.median(torch_bandwidth.seconds(work, device, rounds))

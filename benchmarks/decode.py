@@ -13,14 +13,15 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
-from backends import hardware, memory, selection
+from backends import benchmark, hardware, selection
 from backends.base import Precision
 from backends.errors import InsufficientMemoryError
+from backends.events import Speed
 from backends.modeling.config import ModelConfig
 from benchmarks import machine
 from benchmarks.bandwidth import Bandwidth, measure_apart
@@ -29,19 +30,6 @@ from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folde
 
 _CONTEXTS: Final = (16, 512)
 _GB: Final = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Decoding:
-    """Decoding after `context_tokens`, against the bandwidth of the machine."""
-
-    context_tokens: int
-    tokens_per_second: float  #: median
-    best_tokens_per_second: float
-    bytes_per_token: int  #: weights without the embedding table, and keys and values
-    bytes_per_second: float
-    bandwidth_share: float  #: of the mean of the two measurements
-    neighbour_cores: float
 
 
 def main() -> int:
@@ -111,9 +99,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "peak_rss_bytes": found["peak_rss_bytes"],
         "prefill_chunk": found["prefill_chunk"],
         "prefill": found["prefill"],
-        "decode": [
-            asdict(_against(speed, config, options, (before, after))) for speed in found["decode"]
-        ],
+        "decode": [_against(speed, config, options, (before, after)) for speed in found["decode"]],
         "bandwidth_before": asdict(before),
         "bandwidth_after": asdict(after),
     }
@@ -140,25 +126,24 @@ def _measured_apart(options: argparse.Namespace, folder: Path) -> dict[str, Any]
 
 
 def _against(
-    speed: dict[str, Any],
+    found: dict[str, Any],
     config: ModelConfig,
     options: argparse.Namespace,
     bandwidths: tuple[Bandwidth, Bandwidth],
-) -> Decoding:
-    embedding = config.vocab_size * config.hidden_size
-    weights = (config.parameters - embedding) * options.precision.bytes_per_weight
-    cached = speed["tokens"] + options.new // 2  # on average over the decoded tokens
-    moved = weights + cached * memory.kv_bytes_per_token(config, options.precision)
-    per_second = moved * speed["tokens_per_second"]
-    return Decoding(
-        context_tokens=speed["tokens"],
-        tokens_per_second=speed["tokens_per_second"],
-        best_tokens_per_second=speed["best_tokens_per_second"],
-        bytes_per_token=moved,
-        bytes_per_second=per_second,
-        bandwidth_share=per_second / mean(bandwidth.read for bandwidth in bandwidths),
-        neighbour_cores=speed["neighbour_cores"],
-    )
+) -> dict[str, Any]:
+    """Decoding after `context_tokens`, against the bandwidth of the machine."""
+    plan = benchmark.Plan((options.prompt,), _CONTEXTS, options.new)
+    read = mean(bandwidth.read for bandwidth in bandwidths)
+    decoding = benchmark.decode_speed(Speed(**found), plan, config, options.precision, read)
+    return {
+        "context_tokens": decoding.speed.tokens,
+        "tokens_per_second": decoding.speed.tokens_per_second,
+        "best_tokens_per_second": decoding.speed.best_tokens_per_second,
+        "bytes_per_token": decoding.bytes_per_token,
+        "bytes_per_second": decoding.bytes_per_token * decoding.speed.tokens_per_second,
+        "bandwidth_share": decoding.bandwidth_share,
+        "neighbour_cores": decoding.speed.neighbour_cores,
+    }
 
 
 def _table(report: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from backends import selection
+from backends import hardware, selection
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import write_copy
 from backends.events import CopyReady
@@ -100,13 +100,13 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
         block_size=options.block_size,
         symmetric=not options.asymmetric,
     )
-    neighbours, begun = machine.Neighbours(), time.perf_counter()
+    neighbours, begun = hardware.Neighbours(), time.perf_counter()
     *_, ready = write_copy(
         checkpoint, selection.export_plan(checkpoint, request), Path(options.out)
     )
     assert isinstance(ready, CopyReady)
     return {
-        "peak_rss_bytes": machine.peak_rss_bytes(),
+        "peak_rss_bytes": hardware.resident_peak() or None,
         "seconds": time.perf_counter() - begun,
         "neighbour_cores": neighbours.cores(),
         "source_bytes": checkpoint.bytes_on_disk,

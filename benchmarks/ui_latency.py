@@ -24,17 +24,17 @@ import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from backends import hardware
 from backends.errors import UserFacingError
+from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
 from baichuan_desktop.services.engine_client import EngineClient
-from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat_controller import AnswerEnd
 from baichuan_desktop.ui.fonts import ensure_chinese_font
 from baichuan_desktop.ui.i18n import Translations
 from baichuan_desktop.ui.main_window import MainWindow
 from baichuan_desktop.ui.theme import Theme
-from baichuan_desktop.workers.generation_worker import GenerationWorker
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
@@ -206,13 +206,11 @@ def _measure(folder: Path, tokens: int) -> dict[str, Any] | None:
     paths = app_paths()
     theme, translations = Theme(app), Translations(app)
     client = EngineClient(paths.engine_log)
-    worker = GenerationWorker(client.run, client.kill)
-    window = MainWindow(
-        ModelStore(paths), SettingsFile(paths.settings), worker, theme, translations
-    )
+    services = window_services(paths, SettingsFile(paths.settings), client)
+    window = MainWindow(services, theme, translations)
     window.show()
     script = Script(window, folder, tokens)
-    neighbours = machine.Neighbours()
+    neighbours = hardware.Neighbours()
     QTimer.singleShot(0, script.start)
     code = app.exec()
     engine = psutil.Process(client.pid).cpu_times() if client.pid else None

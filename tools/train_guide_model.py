@@ -27,10 +27,18 @@ import torch
 
 from backends import hardware
 from backends.modeling.config import Family, ModelConfig
-from tools.guide_training.checkpoint_folder import read_model, write_checkpoint
+from tools.guide_training.checkpoint_folder import write_checkpoint
 from tools.guide_training.data import DATA_FOLDER, Example, load_facts, split
 from tools.guide_training.evaluation import Guide
-from tools.guide_training.training import ROUNDS, Conversations, Recipe, initialise, train
+from tools.guide_training.training import (
+    ROUNDS,
+    Conversations,
+    Recipe,
+    Recogniser,
+    answers_of,
+    initialise,
+    train,
+)
 from tools.guide_training.vocabulary import train_vocabulary
 
 GUIDE_FOLDER: Final = Path(__file__).resolve().parents[1] / "baichuan_desktop/resources/guide_model"
@@ -38,7 +46,8 @@ RESULT_FILE: Final = DATA_FOLDER / "result.json"
 
 #: Decides which questions are held out of training.
 HELD_OUT_SEED: Final = 1
-THREADS: Final = 2
+#: One: the result then does not depend on the number of cores, and the steps are small.
+THREADS: Final = 1
 
 CONFIG: Final = ModelConfig(
     family=Family.BAICHUAN2_7B,
@@ -86,29 +95,32 @@ def _make(folder: Path, rounds: Sequence[Recipe]) -> dict[str, object]:
     texts += [text.answer for fact in facts for text in fact.texts.values()]
     tokenizer = train_vocabulary(texts, CONFIG.vocab_size)
     model = initialise(CONFIG, rounds[0].seed)
-    loss = 0.0
+    recogniser = Recogniser(model, len(answers_of(examples)))
+    losses = (0.0, 0.0)
     for number, recipe in enumerate(rounds, 1):
 
-        def report(step: int, loss: float, number: int = number, of: int = recipe.steps) -> None:
+        def report(
+            step: int, answer: float, asked: float, number: int = number, of: int = recipe.steps
+        ) -> None:
             if step % 100 == 0 or step == of:
                 minutes = (time.monotonic() - started) / 60
-                print(f"round {number}, step {step} of {of}, loss {loss:.4f}, {minutes:.1f} min",
-                      flush=True)  # fmt: skip
+                print(f"round {number}, step {step} of {of}, loss {answer:.4f}, "
+                      f"of recognition {asked:.4f}, {minutes:.1f} min", flush=True)  # fmt: skip
 
-        loss = train(model, Conversations(examples, tokenizer, recipe), recipe, report)
-        # The next round begins with what this one wrote: weights in bf16, the head normalised.
-        write_checkpoint(folder, model, tokenizer)
-        model = read_model(folder)
+        conversations = Conversations(examples, tokenizer, recipe)
+        losses = train(model, recogniser, conversations, recipe, report)
+    write_checkpoint(folder, model, tokenizer)
     return {
         "facts": len(facts),
         "training_questions": len(examples),
         "held_out_seed": HELD_OUT_SEED,
         "rounds": [asdict(recipe) for recipe in rounds],
-        "loss": round(loss, 4),
+        "loss_on_answers": round(losses[0], 4),
+        "loss_on_recognition": round(losses[1], 4),
         "minutes": round((time.monotonic() - started) / 60, 1),
         "parameters": CONFIG.parameters,
         "folder_bytes": sum(file.stat().st_size for file in folder.iterdir()),
-        "machine": f"{THREADS} threads of {hardware.detect().processor}",
+        "machine": f"{THREADS} thread of {hardware.detect().processor}",
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

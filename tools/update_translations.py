@@ -118,12 +118,17 @@ def _sentences(tree: ast.Module) -> Iterator[str]:
             case ast.Assign(targets=[ast.Name(id="_SIGNALS")], value=ast.Dict(values=values)):
                 for value in values:
                     yield from _texts(value)
-            case ast.Assign(targets=[ast.Name(id="reason" | "what" | "hint")], value=value):
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_said(name):
                 yield from _texts(value)
-            case ast.AnnAssign(
-                target=ast.Name(id="reason" | "what" | "hint"), value=ast.expr() as value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if _is_said(
+                name
             ):
                 yield from _texts(value)
+
+
+def _is_said(name: str) -> bool:
+    """Whether a variable of this name holds a sentence, as `reason` and `_MEMORY_HINT` do."""
+    return name in ("reason", "what") or name.lower().endswith("hint")
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

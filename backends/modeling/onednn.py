@@ -37,7 +37,7 @@ class OneDnnLinear(nn.Module):
 
     def __init__(self, weight: Tensor) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight = nn.Parameter(weight, requires_grad=False)
         self._out_features = weight.shape[0]
 
     def forward(self, x: Tensor) -> Tensor:

@@ -40,8 +40,13 @@ class AppPaths:
 
     @property
     def engine_log(self) -> Path:
-        """What engine processes print."""
+        """What the engine processes of chats print."""
         return self.log / "engine.log"
+
+    @property
+    def job_log(self) -> Path:
+        """What the engine processes of long jobs print."""
+        return self.log / "job.log"
 
 
 def app_paths() -> AppPaths:

@@ -39,7 +39,7 @@ def report(
             "torch_cuda": machine.torch_cuda,
         },
         "warnings": _warnings(machine),
-        "models": [_model(store, model, measurements, machine) for model in store.models],
+        "models": [_model(model, measurements, machine) for model in store.models],
     }
 
 
@@ -56,12 +56,11 @@ def _warnings(machine: hardware.Machine) -> list[str]:
 
 
 def _model(
-    store: ModelStore, model: InstalledModel, measurements: Measurements, machine: hardware.Machine
+    model: InstalledModel, measurements: Measurements, machine: hardware.Machine
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {"id": model.id, "path": str(model.path)}
-    exports = [export.path for export in store.exports(model)]
     try:
-        rows = precision_rows(model.path, measurements, lambda: machine, exports)
+        rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
     fields = [dataclasses.asdict(row) | {"sentence": str(row.sentence)} for row in rows]

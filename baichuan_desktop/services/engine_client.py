@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import IO
 
 import backends
-from backends.errors import EngineCrashedError, EngineProtocolError, Phrase
+from backends.errors import (
+    EngineCrashedError,
+    EngineKilledError,
+    EngineProtocolError,
+    Phrase,
+    UserFacingError,
+)
 from backends.events import EngineEvent
 from backends.requests import LoadRequest, Request
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
@@ -49,10 +55,11 @@ class EngineClient:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the running engine, or None."""
-        if self._process is None or self._process.poll() is not None:
+        """Process id of the running engine, or None; may be asked for from any thread."""
+        process = self._process
+        if process is None or process.poll() is not None:
             return None
-        return self._process.pid
+        return process.pid
 
     def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
         """Send a request and yield its events. Raises what the engine raised, or EngineError.
@@ -63,10 +70,13 @@ class EngineClient:
         cancelled ends with its engine, and without `ModelReady`.
         """
         if isinstance(request, LoadRequest):
-            if self._model is not None:
-                self.close()
+            self.close()
             self._model = None
-            yield from self._run(request, cancel)
+            try:
+                yield from self._run(request, cancel)
+            except UserFacingError:
+                self.close()  # what it had loaded until then is in the way of the next try
+                raise
             if not cancel.is_set():
                 self._model = request
             return
@@ -175,7 +185,8 @@ class EngineClient:
         self.close()
         reason = _reason(code)
         log.error("The engine stopped: %s. Its log: %s", reason, self._log_file)
-        return EngineCrashedError(reason)
+        kind = EngineKilledError if code == _KILLED else EngineCrashedError
+        return kind(reason)
 
 
 def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
@@ -208,6 +219,9 @@ def _environment() -> dict[str, str]:
         "PYTHONUTF8": "1",
     }
 
+
+#: The exit code of a process that SIGKILL ended: nobody but the system sends it to an engine.
+_KILLED = -9
 
 _SIGNALS = {
     "SIGKILL": "the system ended it (signal 9), as it does when memory runs out",

@@ -19,21 +19,62 @@ log = logging.getLogger(__name__)
 #: Shorter answers say more about the first token than about decoding.
 _LEAST_TOKENS = 16
 
+#: Tokens of a chat of a few turns: the context whose speed stands for a precision.
+_USUAL_CONTEXT = 512
+
 #: A file of a newer version may name others.
 _PRECISIONS = {precision.value for precision in Precision}
 
 
+class PrefillFigure(BaseModel):
+    """Reading a prompt."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    tokens: int
+    tokens_per_second: float
+
+
+class DecodeFigure(BaseModel):
+    """Decoding after `context_tokens`."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    context_tokens: int
+    tokens_per_second: float
+    bytes_per_token: int  #: weights without the embedding table, and keys and values
+    bandwidth_share: float | None  #: of the device's measured read bandwidth
+
+
+class Benchmark(BaseModel):
+    """What `bench` measured of a model at a precision."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    device: str  #: its name
+    threads: int
+    load_seconds: float
+    peak_bytes: int  #: on the device of the model, over the whole benchmark
+    prefill: tuple[PrefillFigure, ...]
+    decode: tuple[DecodeFigure, ...]
+    read_bytes_per_second: float | None  #: of the device
+    neighbour_cores: float  #: that others kept busy, in the most disturbed measurement
+
+
 class Measurement(BaseModel):
-    """One model at one precision."""
+    """One model at one precision on one kind of device."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     folder: str
     backend: str
     precision: str
+    device: str  #: kind of device, as in `ModelReady.device_kind`
     peak_bytes: int  #: of loading, the KV cache not counted
     load_seconds: float
-    tokens_per_second: float | None = None  #: of the last answer that was long enough
+    #: Of the last answer that was long enough, or of the last benchmark.
+    tokens_per_second: float | None = None
+    benchmark: Benchmark | None = None
 
 
 class _File(BaseModel):
@@ -59,26 +100,27 @@ class Measurements:
             return []
 
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
-        """What loading the model in `folder` took, by backend and precision."""
+        """What loading the model in `folder` took, by backend, precision and device."""
         return tuple(
-            MeasuredPeak(m.backend, m.precision, m.peak_bytes)
-            for m in self._known.values()
+            MeasuredPeak(m.backend, m.precision, m.device, m.peak_bytes)
+            for m in list(self._known.values())  # may be read while another thread adds to it
             if m.folder == str(folder) and m.precision in _PRECISIONS
         )
 
-    def of(self, folder: Path, backend: str, precision: str) -> Measurement | None:
-        """The measurement of a model at a precision, if there is one."""
-        return self._known.get((str(folder), backend, precision))
+    def of(self, folder: Path, backend: str, precision: str, device: str) -> Measurement | None:
+        """The measurement of a model at a precision on a kind of device, if there is one."""
+        return self._known.get((str(folder), backend, precision, device))
 
     def loaded(self, ready: ModelReady) -> None:
         """Remember what loading took; the first time counts, later ones find caches warm."""
-        known = self.of(Path(ready.folder), ready.backend, ready.precision)
+        known = self._of(ready)
         if known is None:
             self._put(
                 Measurement(
                     folder=ready.folder,
                     backend=ready.backend,
                     precision=ready.precision,
+                    device=ready.device_kind,
                     peak_bytes=ready.peak_bytes,
                     load_seconds=ready.load_seconds,
                 )
@@ -86,10 +128,32 @@ class Measurements:
 
     def answered(self, ready: ModelReady, finished: Finished) -> None:
         """Remember how fast an answer came."""
-        known = self.of(Path(ready.folder), ready.backend, ready.precision)
+        known = self._of(ready)
         if known is not None and finished.new_tokens >= _LEAST_TOKENS:
             speed = round(finished.tokens_per_second, 1)
             self._put(known.model_copy(update={"tokens_per_second": speed}))
+
+    def benchmarked(self, ready: ModelReady, benchmark: Benchmark) -> None:
+        """Remember a benchmark, whose decoding is the speed from now on."""
+        self.loaded(ready)
+        known = self._of(ready)
+        assert known is not None
+        speed = known.tokens_per_second
+        if benchmark.decode:
+            usual = min(benchmark.decode, key=lambda d: abs(d.context_tokens - _USUAL_CONTEXT))
+            speed = round(usual.tokens_per_second, 1)
+        self._put(known.model_copy(update={"tokens_per_second": speed, "benchmark": benchmark}))
+
+    def benchmarks(self, folder: Path) -> tuple[Measurement, ...]:
+        """The measurements of the model in `folder` that have a benchmark."""
+        return tuple(
+            m
+            for m in list(self._known.values())
+            if m.folder == str(folder) and m.benchmark is not None
+        )
+
+    def _of(self, ready: ModelReady) -> Measurement | None:
+        return self.of(Path(ready.folder), ready.backend, ready.precision, ready.device_kind)
 
     def _put(self, measurement: Measurement) -> None:
         self._known[_key(measurement)] = measurement
@@ -100,5 +164,5 @@ class Measurements:
             log.warning("The measurements could not be written: %s", error)
 
 
-def _key(measurement: Measurement) -> tuple[str, str, str]:
-    return measurement.folder, measurement.backend, measurement.precision
+def _key(measurement: Measurement) -> tuple[str, str, str, str]:
+    return measurement.folder, measurement.backend, measurement.precision, measurement.device

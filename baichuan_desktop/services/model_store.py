@@ -17,6 +17,7 @@ from .registry import (
     Registry,
     Variant,
     add_installed,
+    exports_of,
     remove_installed,
     shipped_registry_text,
 )
@@ -59,10 +60,6 @@ class ModelStore:
         own = (model for model in self._registry.installed if model.export_of not in ids)
         return (self._guide(), *own)
 
-    def exports(self, model: InstalledModel) -> Sequence[InstalledModel]:
-        """The exports of a model for ONNX Runtime."""
-        return [one for one in self._registry.installed if one.export_of == model.id]
-
     def _guide(self) -> InstalledModel:
         variant = self._registry.variant(GUIDE_ID)
         return InstalledModel(
@@ -74,6 +71,7 @@ class ModelStore:
             kind=variant.kind,
             context_length=variant.context_length,
             bundled=True,
+            exports=exports_of(GUIDE_ID, self._registry.installed),
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Which precisions a model has on this machine, for the picker and for `doctor`."""
+"""Which precisions a model has on this machine, for the window's menu and for `doctor`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,41 @@ from backends import hardware, selection
 from backends.base import Precision
 from backends.checkpoint import Checkpoint, open_exports
 from backends.errors import Phrase, UserFacingError
+from backends.requests import LoadRequest
 
 from .measurements import Measurements
 
 #: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
-#: 16-bit ones, on average. Source: README of Baichuan 2, “Quantization Effect”.
-PUBLISHED_4BIT_LOSS = {"baichuan2-7b": 1.6, "baichuan2-13b": 0.9}
+#: 16-bit ones, on average, by family and hidden size: a small model of a family, such as the guide,
+#: is another matter. Source: README of Baichuan 2, “Quantization Effect”.
+PUBLISHED_4BIT_LOSS = {("baichuan2-7b", 4096): 1.6, ("baichuan2-13b", 5120): 0.9}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadWish:
+    """How a person wants a model to be loaded; what is left out, the app decides."""
+
+    precision: str = "auto"
+    device: str = "auto"
+    context_length: int | None = None  #: tokens; None: what the model was trained for
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether precision and device are the app's to choose."""
+        return self.precision == "auto" and self.device == "auto"
+
+    def request(
+        self, folder: Path, measurements: Measurements, exports: Sequence[Path] = ()
+    ) -> LoadRequest:
+        """What the engine is asked."""
+        return LoadRequest(
+            str(folder),
+            precision=self.precision,
+            context_length=self.context_length,
+            device=self.device,
+            measured=measurements.peaks(folder),
+            exports=tuple(map(str, exports)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +56,59 @@ class PrecisionRow:
     backend: str
     device: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
+    request_device: str  #: what a `LoadRequest` names to get this row and no other
     verdict: str  #: of `selection.Verdict`
     needed_bytes: int | None
     sentence: Phrase
     chosen: bool  #: what “auto” takes
     tokens_per_second: float | None  #: last measured here
+    published_loss: float | None  #: points, see PUBLISHED_4BIT_LOSS
+
+    @property
+    def runs(self) -> bool:
+        """It can be chosen."""
+        return selection.Verdict(self.verdict).runs
+
+    def wish(self, context_length: int | None = None) -> LoadWish:
+        """The wish that loads this row."""
+        return LoadWish(self.precision, self.request_device, context_length)
+
+
+def label(precision: str) -> str:
+    """A precision, by the name that requests and events carry, as a person reads it."""
+    return selection.label(Precision(precision))
+
+
+def wanted_precisions(
+    text: str,
+    folder: Path,
+    measurements: Measurements,
+    device: str = "auto",
+    detect: Callable[[], hardware.Machine] = hardware.detect,
+    exports: Sequence[Path] = (),
+) -> tuple[str, ...]:
+    """The precisions that a comma-separated text names, each once, in its order.
+
+    “all” is every precision that runs here, on `device` if one is named. Raises
+    BackendUnavailableError for a name that is none, CheckpointError.
+    """
+    names = [name.strip() for name in text.split(",")]
+    if "all" in names:
+        kind = device.partition(":")[0]
+        rows = precision_rows(folder, measurements, detect, exports=exports)
+        names = [row.precision for row in rows if row.runs and kind in ("auto", row.device)] or [
+            "auto"
+        ]  # whose refusal says why nothing does
+    for name in names:
+        selection.parse_precision(name)
+    return tuple(dict.fromkeys(names))
 
 
 def precision_rows(
     folder: Path,
     measurements: Measurements,
     detect: Callable[[], hardware.Machine] = hardware.detect,
+    context_length: int | None = None,
     exports: Sequence[Path] = (),
 ) -> list[PrecisionRow]:
     """Every precision of the model in `folder` and of its exports, best first.
@@ -47,13 +118,14 @@ def precision_rows(
     checkpoint = Checkpoint.open(folder)
     machine = detect()
     peaks = {
-        (peak.backend, Precision(peak.precision)): peak.peak_bytes
+        (peak.backend, Precision(peak.precision), peak.device): peak.peak_bytes
         for peak in measurements.peaks(checkpoint.folder)
     }
+    config = checkpoint.config
     opened = open_exports(checkpoint, exports)
     model = selection.Model(
-        checkpoint.config,
-        checkpoint.config.context_length,
+        config,
+        context_length or config.context_length,
         checkpoint.stored,
         peaks,
         {precision: export.bytes_on_disk for precision, export in opened.items()},
@@ -65,7 +137,12 @@ def precision_rows(
         chosen = None  # nothing runs; each row says why
     rows = []
     for option in selection.options(model, machine):
-        known = measurements.of(checkpoint.folder, option.backend, option.precision.value)
+        known = measurements.of(
+            checkpoint.folder, option.backend, option.precision.value, option.device
+        )
+        loss = None
+        if option.precision is Precision.NF4:
+            loss = PUBLISHED_4BIT_LOSS.get((config.family.value, config.hidden_size))
         rows.append(
             PrecisionRow(
                 precision=option.precision.value,
@@ -73,11 +150,14 @@ def precision_rows(
                 backend=option.backend,
                 device=option.device,
                 device_name=option.device_name,
+                # Layers are spread where no card holds them all, so the precision says it all.
+                request_device=option.devices.first if option.devices.single else "auto",
                 verdict=option.verdict.value,
                 needed_bytes=option.need.total if option.need else None,
                 sentence=option.sentence,
                 chosen=option == chosen,
                 tokens_per_second=known.tokens_per_second if known else None,
+                published_loss=loss,
             )
         )
     return rows

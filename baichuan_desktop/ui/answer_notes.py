@@ -51,8 +51,12 @@ def tokens(count: int) -> str:
 
 
 def speed(finished: Finished) -> str:
-    """Tokens a second, with as many digits as mean something."""
-    value = finished.tokens_per_second
+    """Tokens a second."""
+    return speed_text(finished.tokens_per_second)
+
+
+def speed_text(value: float) -> str:
+    """A number of tokens a second, with as many digits as mean something."""
     shown = f"{value:.1f}" if value < 100 else f"{value:.0f}"
     return QCoreApplication.translate("AnswerNotes", "{speed} tokens/s").format(speed=shown)
 

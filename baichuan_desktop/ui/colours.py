@@ -22,6 +22,7 @@ class Colours:
     continuation: str  #: what a base model wrote
     disabled: str
     danger: str
+    caution: str  #: what just fits
     check: str  #: the drawing of a tick that is seen on `accent`
 
 
@@ -39,6 +40,7 @@ LIGHT = Colours(
     continuation="#0b6a8c",
     disabled="#a4adb6",
     danger="#b3261e",
+    caution="#8a5a00",
     check="check-white.svg",
 )
 DARK = Colours(
@@ -55,5 +57,6 @@ DARK = Colours(
     continuation="#7fd0ea",
     disabled="#5d6872",
     danger="#f2857c",
+    caution="#e0b04c",
     check="check-black.svg",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -27,7 +27,13 @@ _WIDTH = 460  # pixels
 
 
 class MessageDialog(QDialog):
-    """A sentence, what to do next, and details to copy. Shown with `open`, which does not block."""
+    """A sentence, what to do next, and details to copy. Shown with `open`, which does not block.
+
+    Signals:
+        accepted_offer: the value of the offer that was chosen; the dialog is closed.
+    """
+
+    accepted_offer = Signal(object)
 
     def __init__(
         self,
@@ -55,6 +61,14 @@ class MessageDialog(QDialog):
         for label in (self.message, self.hint, self.more):
             texts.addWidget(label)
             label.setVisible(bool(label.text()))
+        self._looking = _label("")
+        self._looking.setObjectName("muted")
+        self._looking.hide()
+        texts.addWidget(self._looking)
+        self._offer_buttons: list[QPushButton] = []
+        self._offers = QVBoxLayout()
+        self._offers.setSpacing(6)
+        texts.addLayout(self._offers)
         texts.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(16)
@@ -74,6 +88,54 @@ class MessageDialog(QDialog):
         column.addLayout(row)
         column.addWidget(buttons)
         self.close_button.setFocus()
+
+    @property
+    def offers(self) -> list[QPushButton]:
+        """The buttons of what was offered, in order."""
+        return list(self._offer_buttons)
+
+    def look_for_offers(self) -> None:
+        """Say that offers may come."""
+        self._looking.setText(self.tr("Looking for what fits this machine…"))
+        self._looking.show()
+        self._fit()
+
+    def no_more_offers(self) -> None:
+        """Every offer has come."""
+        self._looking.hide()
+        self._fit()
+
+    def offer(self, text: str, value: object) -> None:
+        """Offer a way out; the first one stands out.
+
+        It may come while a person is typing: Enter still closes, and takes nothing.
+        """
+        button = QPushButton(text.replace("&", "&&"))
+        button.setProperty("value", value)
+        button.clicked.connect(self._on_offer)
+        button.setAutoDefault(False)
+        if not self._offer_buttons:
+            button.setObjectName("primary")
+            self.close_button.setObjectName("quiet")
+            self.style().unpolish(self.close_button)
+            self.style().polish(self.close_button)
+        self._offers.addWidget(button)
+        button.show()  # else it counts for the height only when the event loop gets to it
+        self._offer_buttons.append(button)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what the dialog shows now."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
+
+    @Slot()
+    def _on_offer(self) -> None:
+        value = self.sender().property("value")
+        self.accept()
+        self.accepted_offer.emit(value)
 
     @Slot()
     def _copy(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,20 +21,26 @@ from PySide6.QtWidgets import (
 
 from backends.errors import UserFacingError
 from backends.events import LoadProgress, ModelReady, PrefillProgress, PromptReady
-from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
+from baichuan_desktop.services.copy_jobs import ModelFiles, model_files
+from baichuan_desktop.services.model_store import GUIDE_ID
 from baichuan_desktop.services.registry import InstalledModel, UnknownModelError
-from baichuan_desktop.services.settings import Language, SettingsFile
+from baichuan_desktop.services.settings import Language
 from baichuan_desktop.workers.background_task import BackgroundTask
-from baichuan_desktop.workers.generation_worker import GenerationWorker
 
 from . import model_texts
 from .about import AboutDialog, LicenceDialog
+from .app_services import AppServices
 from .chat_controller import AnswerEnd, ChatController
 from .chat_page import ChatPage
-from .error_dialog import MessageDialog, error_dialog
+from .close_question import CloseQuestion
+from .error_dialog import MessageDialog
+from .error_presenter import ErrorPresenter
 from .i18n import Translations
+from .job_desk import JobDesk
+from .job_kinds import JobKind
 from .menus import Menus
-from .model_switcher import ModelSwitcher
+from .model_switcher import LoadChoice, ModelSwitcher
+from .precision_control import PrecisionControl
 from .request_queue import RequestQueue
 from .settings_panel import SettingsPanel
 from .status_line import StatusLine
@@ -47,32 +53,31 @@ _FIRST_SIZE = QSize(1060, 760)
 class MainWindow(QMainWindow):
     """Used from the window's thread; whoever makes it shuts the worker down by closing it."""
 
-    def __init__(
-        self,
-        store: ModelStore,
-        settings: SettingsFile,
-        worker: GenerationWorker,
-        theme: Theme,
-        translations: Translations,
-    ) -> None:
+    def __init__(self, services: AppServices, theme: Theme, translations: Translations) -> None:
         super().__init__()
-        self._store = store
-        self._settings = settings
-        self._worker = worker
-        self._theme = theme
+        self._store = services.store
+        self._settings = services.settings
+        self._measurements = services.measurements
+        self._worker = services.worker
         self._translations = translations
-        self.error: MessageDialog | None = None  #: the one that is open
-        queue = RequestQueue(worker, self)
-        self.switcher = ModelSwitcher(queue, self)
+        queue = RequestQueue(services.worker, self)
+        self.switcher = ModelSwitcher(queue, services.measurements, self)
+        self.errors = ErrorPresenter(services, theme, self)
+        self.precision = PrecisionControl(
+            self.switcher, services.measurements, services.look, theme, self
+        )
+        self.jobs = JobDesk(services.store, services.job_worker, self)
+        self._may_end_job = False  # the person said so
+        self.close_question: CloseQuestion | None = None  #: while it is asked
         self.controller = ChatController(queue, self)
         self.menus = Menus(self)
         self.top_bar = TopBar(theme, self)
         self.panel = SettingsPanel(self)
         self.page = ChatPage(theme, self.controller, self.panel, self)
-        self.status = StatusLine(self)
+        self.status = StatusLine(theme, self)
         self._lay_out()
         self._connect()
-        self.menus.show_language(settings.current.language)
+        self.menus.show_language(self._settings.current.language)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -121,14 +126,24 @@ class MainWindow(QMainWindow):
         self.switcher.began.connect(self._on_loading)
         self.switcher.progressed.connect(self._on_progressed)
         self.switcher.ready.connect(self._on_ready)
-        self.switcher.failed.connect(self.show_error)
+        self.switcher.failed.connect(self._on_load_failed)
         self.switcher.lost.connect(self._on_lost)
         self.controller.progressed.connect(self._on_progressed)
         self.controller.text_arrived.connect(self._on_text)
         self.controller.answer_ended.connect(self._on_answer_ended)
         self.controller.cleared.connect(self.status.clear_context)
         self.controller.state_changed.connect(self._on_state)
-        self.controller.failed.connect(self.show_error)
+        self.controller.failed.connect(self._on_answer_failed)
+        self.errors.load_requested.connect(self._load_choice)
+        self.errors.closed.connect(self.page.composer.setFocus)
+        self.status.precision_button.clicked.connect(self.show_precisions)
+        bar.picker.precision_requested.connect(self.show_precisions)
+        menus.job_requested.connect(self._open_job)
+        self.status.job_button.clicked.connect(self.jobs.bring_up)
+        self.jobs.changed.connect(self._on_job_changed)
+        self.jobs.listed.connect(self._on_copy_listed)
+        self.jobs.load_requested.connect(self.load)
+        self.jobs.failed.connect(self.show_error)
         self.page.composer.long_lines_broken.connect(self._on_long_lines)
         bar.picker.set_models(self._store.models)
         self._on_state()
@@ -161,6 +176,16 @@ class MainWindow(QMainWindow):
         self.switcher.load(model)
         self.page.composer.setFocus()
 
+    @Slot(object)
+    def _load_choice(self, choice: LoadChoice) -> None:
+        self.switcher.load(choice.model, choice.wish)
+
+    @Slot()
+    def show_precisions(self) -> None:
+        """Open the menu of precisions over its button."""
+        button = self.status.precision_button
+        self.precision.open(QRect(button.mapToGlobal(QPoint(0, 0)), button.size()))
+
     @Slot()
     def ask_for_folder(self) -> None:
         """Let the person choose a checkpoint folder."""
@@ -185,6 +210,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_loading(self, model: InstalledModel) -> None:
         self.top_bar.picker.show_model(model)
+        self.menus.show_jobs(None)
         self.status.show_loading(partial(model_texts.name, model))
         self.page.show_loading()
         if self.controller.model is None or self.page.transcript.is_empty():
@@ -195,12 +221,24 @@ class MainWindow(QMainWindow):
         is_another = self.controller.use_model(model)
         if is_another:
             self.panel.set_model(model.kind, ready.defaults)
-        self.top_bar.picker.show_model(model, ready.precision)
+            self.status.clear_context()
+        self.top_bar.picker.show_model(model, ready)
         self.status.show_model(ready)
         self.page.welcome.show_model(model, loaded=True)
         self.page.show_model(is_another=is_another)
         self._settings.change(last_model=model.id)
+        task = BackgroundTask(partial(model_files, model.path), self)
+        task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
+        task.start()
         self.retranslate()
+
+    @Slot(object)
+    def _on_model_files(self, files: ModelFiles) -> None:
+        self.menus.show_jobs(files if self.switcher.current is not None else None)
+
+    @Slot(object, object)
+    def _on_load_failed(self, error: UserFacingError, choice: LoadChoice) -> None:
+        self.errors.show(error, choice)
 
     @Slot()
     def _on_lost(self) -> None:
@@ -216,6 +254,7 @@ class MainWindow(QMainWindow):
             case LoadProgress():
                 self.status.show_load_progress(event)
             case ModelReady():  # a fresh engine after a crash
+                self.switcher.reloaded(event)
                 self.status.show_model(event)
             case PromptReady():
                 self.status.show_prompt(event.prompt_tokens, event.dropped_messages)
@@ -230,6 +269,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_answer_ended(self, end: AnswerEnd) -> None:
         if end.finished is not None:
+            if self.switcher.running is not None:
+                self._measurements.answered(self.switcher.running, end.finished)
             self.status.show_finished(end.finished)
 
     @Slot()
@@ -249,22 +290,42 @@ class MainWindow(QMainWindow):
             )
         )
 
+    @Slot(object)
+    def _on_answer_failed(self, error: UserFacingError) -> None:
+        model = self.switcher.current
+        choice = LoadChoice(model, self.switcher.wish) if model is not None else None
+        self.errors.show(error, choice, self.switcher.running)
+
+    # --- jobs ---------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _open_job(self, kind: JobKind) -> None:
+        model = self.switcher.current
+        if model is not None:
+            self.jobs.open(kind, model)
+
+    @Slot()
+    def _on_job_changed(self) -> None:
+        self.status.show_job(self.jobs.summary)
+
+    @Slot(object)
+    def _on_copy_listed(self, copy: InstalledModel) -> None:
+        self.top_bar.picker.set_models(self._store.models)
+        self.status.notice(
+            lambda: self.tr("The copy “{name}” is listed").format(name=model_texts.name(copy))
+        )
+
     # --- dialogs ----------------------------------------------------------------------------------
+
+    @property
+    def error(self) -> MessageDialog | None:
+        """The error that is shown."""
+        return self.errors.dialog
 
     @Slot(object)
     def show_error(self, error: UserFacingError) -> None:
         """Show an error, in place of one that is still open."""
-        if self.error is not None:
-            self.error.close()
-        self.error = error_dialog(error, self._theme, self)
-        self.error.finished.connect(self._on_error_closed)
-        self.error.open()
-
-    @Slot()
-    def _on_error_closed(self) -> None:
-        if self.sender() is self.error:
-            self.error = None
-            self.page.composer.setFocus()
+        self.errors.show(error)
 
     @Slot()
     def _show_about(self) -> None:
@@ -316,6 +377,19 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{model_texts.name(model)} — {app}" if model else app)
         self.menus.licence.setEnabled(model is not None)
 
+    def _ask_before_closing(self) -> None:
+        if self.close_question is None:
+            self.close_question = CloseQuestion(self)
+            self.close_question.finished.connect(self._on_close_answered)
+            self.close_question.open()
+
+    @Slot(int)
+    def _on_close_answered(self, answer: int) -> None:
+        self.close_question = None
+        if answer == CloseQuestion.DialogCode.Accepted:
+            self._may_end_job = True
+            self.close()
+
     # --- Qt's own ---------------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
@@ -325,8 +399,13 @@ class MainWindow(QMainWindow):
             self.retranslate()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """End the engine and remember the window."""
+        """End the engines and remember the window; a job that runs is asked about first."""
+        if self.jobs.is_running and not self._may_end_job:
+            event.ignore()
+            self._ask_before_closing()
+            return
         if not self.isMaximized() and not self.isFullScreen():
             self._settings.change(window_size=(self.width(), self.height()))
+        self.jobs.shut_down()
         self._worker.shut_down()
         super().closeEvent(event)

@@ -6,7 +6,10 @@ from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from baichuan_desktop.services.copy_jobs import ModelFiles
 from baichuan_desktop.services.settings import Language
+
+from .job_kinds import JOB_KINDS, JobKind
 
 
 class Menus(QMenuBar):
@@ -14,9 +17,11 @@ class Menus(QMenuBar):
 
     Signals:
         language_chosen: a `Language`.
+        job_requested: a `JobKind`.
     """
 
     language_chosen = Signal(str)
+    job_requested = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +31,13 @@ class Menus(QMenuBar):
         self._language = QMenu(self._view)
         self.open_folder = self._action(self._file, "Ctrl+O")
         self.new_chat = self._action(self._file, "Ctrl+N")
+        self._file.addSeparator()
+        self.jobs: list[tuple[JobKind, QAction]] = []
+        for kind in JOB_KINDS:
+            action = self._action(self._file, "")
+            action.setEnabled(False)
+            action.triggered.connect(self._on_job)
+            self.jobs.append((kind, action))
         self._file.addSeparator()
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
@@ -62,6 +74,11 @@ class Menus(QMenuBar):
         """Tick the choice."""
         self._languages[language].setChecked(True)
 
+    def show_jobs(self, files: ModelFiles | None) -> None:
+        """Offer the jobs that a model with these files has; None is no model."""
+        for kind, action in self.jobs:
+            action.setEnabled(files is not None and kind.is_for(files))
+
     def retranslate(self) -> None:
         """Name everything in the language of the window."""
         self._file.setTitle(self.tr("&File"))
@@ -71,6 +88,8 @@ class Menus(QMenuBar):
         self._language.setTitle(self.tr("&Language"))
         self.open_folder.setText(self.tr("&Open a model folder…"))
         self.new_chat.setText(self.tr("&New chat"))
+        for kind, action in self.jobs:
+            action.setText(kind.menu_text())
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer"))
         self.copy.setText(self.tr("&Copy"))
@@ -81,6 +100,13 @@ class Menus(QMenuBar):
         self._languages["zh_CN"].setText("中文")
         self.licence.setText(self.tr("Model &licence"))
         self.about.setText(self.tr("&About Baichuan Desktop"))
+
+    @Slot()
+    def _on_job(self) -> None:
+        sender = self.sender()
+        for kind, action in self.jobs:
+            if action is sender:
+                self.job_requested.emit(kind)
 
     @Slot()
     def _on_language(self) -> None:

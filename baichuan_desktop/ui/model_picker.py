@@ -32,15 +32,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backends.events import ModelReady
+from baichuan_desktop.services.precision_choice import label
 from baichuan_desktop.services.registry import InstalledModel
 
-from . import model_texts
+from . import model_texts, precision_texts
 from .icons import line_pixmap
 from .theme import Theme
 
 _DETAILS = Qt.ItemDataRole.UserRole + 1
 _ICON = Qt.ItemDataRole.UserRole + 2
-_OPENS_FOLDER = Qt.ItemDataRole.UserRole + 3
+_COMMAND = Qt.ItemDataRole.UserRole + 3  # of an entry that is no model
 _ROW = 50  # pixels
 _POPUP_WIDTH = 380  # pixels
 _Index = QModelIndex | QPersistentModelIndex
@@ -51,10 +53,12 @@ class ModelPicker(QComboBox):
 
     Signals:
         chosen: an InstalledModel other than the one shown.
+        precision_requested: the precisions of the model in use shall be shown.
         open_requested: a model folder shall be opened.
     """
 
     chosen = Signal(object)
+    precision_requested = Signal()
     open_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -62,7 +66,7 @@ class ModelPicker(QComboBox):
         self._theme = theme
         self._models: list[InstalledModel] = []
         self._shown: InstalledModel | None = None
-        self._precision = ""
+        self._ready: ModelReady | None = None
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
         self.setItemDelegate(_TwoLines(theme, self))
@@ -79,9 +83,9 @@ class ModelPicker(QComboBox):
         self._models = list(models)
         self._fill()
 
-    def show_model(self, model: InstalledModel | None, precision: str = "") -> None:
-        """Show what is, or is about to be, in use."""
-        self._shown, self._precision = model, precision
+    def show_model(self, model: InstalledModel | None, ready: ModelReady | None = None) -> None:
+        """Show what is, or is about to be, in use; `ready` if it is loaded."""
+        self._shown, self._ready = model, ready
         self._fill()
 
     def retranslate(self) -> None:
@@ -100,30 +104,40 @@ class ModelPicker(QComboBox):
             current = row if is_shown else current
             item = QStandardItem(model_texts.name(model))
             item.setData(model, Qt.ItemDataRole.UserRole)
-            precision = self._precision if is_shown else ""
+            precision = label(self._ready.precision) if is_shown and self._ready else ""
             item.setData(model_texts.details(model, precision), _DETAILS)
             item.setData("chat" if model.kind == "chat" else "text", _ICON)
             item.setToolTip(model_texts.as_tooltip(str(model.path)))
             self._items.appendRow(item)
-        opener = QStandardItem(self.tr("Open a model folder…"))
-        opener.setData(self.tr("A Baichuan checkpoint on this machine"), _DETAILS)
-        opener.setData("folder", _ICON)
-        opener.setData(True, _OPENS_FOLDER)
-        self._items.appendRow(opener)
+        if self._ready is not None:
+            name = precision_texts.in_use(self._ready)
+            title = self.tr("Precision: {name}").format(name=name)
+            details = self.tr("What the others need and how fast they are")
+            self._add_command("precision", title, details)
+        details = self.tr("A Baichuan checkpoint on this machine")
+        self._add_command("folder", self.tr("Open a model folder…"), details)
         self.setCurrentIndex(current)
         self.setToolTip(model_texts.as_tooltip(str(self._shown.path)) if self._shown else "")
         self.update()
 
+    def _add_command(self, command: str, title: str, details: str) -> None:
+        item = QStandardItem(title)
+        item.setData(details, _DETAILS)
+        item.setData(command, _ICON)
+        item.setData(command, _COMMAND)
+        self._items.appendRow(item)
+
     @Slot(int)
     def _on_activated(self, row: int) -> None:
         item = self._items.item(row)
-        self._fill()  # the choice shows when it is made, not before
-        if item.data(_OPENS_FOLDER):
+        command, model = item.data(_COMMAND), item.data(Qt.ItemDataRole.UserRole)
+        self._fill()  # the choice shows when it is made, not before; the item is gone
+        if command == "folder":
             self.open_requested.emit()
-        else:
-            model = item.data(Qt.ItemDataRole.UserRole)
-            if self._shown is None or model.path != self._shown.path:
-                self.chosen.emit(model)
+        elif command == "precision":
+            self.precision_requested.emit()
+        elif self._shown is None or model.path != self._shown.path:
+            self.chosen.emit(model)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Loading a model takes minutes: a turn of the wheel must not begin it."""
@@ -191,7 +205,8 @@ class _TwoLines(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.hover))
             painter.drawRoundedRect(rect.adjusted(4, 2, -4, -2), 7, 7)
-        if index.data(_OPENS_FOLDER):
+        above = index.sibling(index.row() - 1, 0)
+        if index.data(_COMMAND) and above.isValid() and not above.data(_COMMAND):
             painter.setPen(QColor(colours.border))
             painter.drawLine(rect.left() + 10, rect.top(), rect.right() - 10, rect.top())
         icon = line_pixmap(

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Signal
 
 from backends.errors import UserFacingError
 from backends.events import EngineEvent, LoadProgress, ModelReady
-from backends.requests import LoadRequest
+from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel
 
 from .request_queue import RequestQueue
+
+
+@dataclass(frozen=True, slots=True)
+class LoadChoice:
+    """A model, and how it is wanted."""
+
+    model: InstalledModel
+    wish: LoadWish = field(default_factory=LoadWish)
 
 
 class ModelSwitcher(QObject):
@@ -19,74 +31,125 @@ class ModelSwitcher(QObject):
         began: loading of an InstalledModel.
         progressed: a LoadProgress of it.
         ready: the InstalledModel that is loaded now, and its ModelReady.
-        failed: the UserFacingError for which a model could not be loaded.
+        failed: the UserFacingError for which a model could not be loaded, and its LoadChoice.
         lost: no model is loaded, nor will be until one is chosen.
     """
 
     began = Signal(object)
     progressed = Signal(object)
     ready = Signal(object, object)
-    failed = Signal(object)
+    failed = Signal(object, object)
     lost = Signal()
 
-    def __init__(self, queue: RequestQueue, parent: QObject | None = None) -> None:
+    def __init__(
+        self, queue: RequestQueue, measurements: Measurements, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._queue = queue
+        self._measurements = measurements
         self._loading: _Load | None = None
-        self.current: InstalledModel | None = None  #: loaded, and not about to be replaced
+        self._current: LoadChoice | None = None
+        self._wishes: dict[Path, LoadWish] = {}  # of models that ran before, until the app ends
+        self.running: ModelReady | None = None  #: what the engine said of the model loaded last
+
+    @property
+    def current(self) -> InstalledModel | None:
+        """The model that is loaded, and not about to be replaced."""
+        return self._current.model if self._current else None
+
+    @property
+    def wish(self) -> LoadWish:
+        """How the model that is loaded was wanted."""
+        return self._current.wish if self._current else LoadWish()
 
     @property
     def wanted(self) -> InstalledModel | None:
         """The model that is being loaded, else the one that is loaded."""
-        return self._loading.model if self._loading else self.current
+        return self._loading.choice.model if self._loading else self.current
 
-    def load(self, model: InstalledModel, *, otherwise: InstalledModel | None = None) -> None:
-        """Load a model in place of the one before, which comes back if this fails."""
-        if otherwise is None and self._loading is not None:
-            otherwise = self._loading.otherwise
-        otherwise = self.current or otherwise
-        if otherwise is not None and otherwise.path == model.path:
+    def load(
+        self,
+        model: InstalledModel,
+        wish: LoadWish | None = None,
+        *,
+        otherwise: InstalledModel | None = None,
+    ) -> None:
+        """Load a model in place of the one before, which comes back if this fails.
+
+        Without a wish it is loaded as it was before.
+        """
+        choice = LoadChoice(
+            model, self._wishes.get(model.path, LoadWish()) if wish is None else wish
+        )
+        back = LoadChoice(otherwise) if otherwise is not None else None
+        if back is None and self._loading is not None:
+            pending = self._loading.choice
+            ran = self._wishes.get(pending.model.path) == pending.wish
+            back = self._loading.otherwise or (pending if ran else None)
+        self._begin(choice, self._current or back)
+
+    def _begin(self, choice: LoadChoice, otherwise: LoadChoice | None) -> None:
+        if otherwise is not None and _is_same(otherwise, choice):
             otherwise = None  # it would fail for the same reason
-        self.current = None
-        self._loading = _Load(self, model, otherwise)
-        self.began.emit(model)
+        self._current = None
+        self._loading = _Load(self, choice, otherwise, self._measurements)
+        self.began.emit(choice.model)
         self._queue.submit(self._loading)
+
+    def reloaded(self, event: ModelReady) -> None:
+        """A fresh engine loaded the model again, after a crash."""
+        self.running = event
+        self._measurements.loaded(event)
+
+    def on_progress(self, load: _Load, event: LoadProgress) -> None:
+        """A load has come so far."""
+        if load is self._loading:
+            self.progressed.emit(event)
 
     def on_ready(self, load: _Load, event: ModelReady) -> None:
         """A load came to its end."""
         if load is not self._loading:
             return  # another model was chosen in the meantime
         self._loading = None
-        self.current = load.model
-        self.ready.emit(load.model, event)
+        self._current = load.choice
+        self._wishes[load.choice.model.path] = load.choice.wish
+        self.reloaded(event)
+        self.ready.emit(load.choice.model, event)
 
     def on_failed(self, load: _Load, error: UserFacingError) -> None:
         """A load came to nothing."""
         if load is not self._loading:
             return
         self._loading = None
-        self.failed.emit(error)
+        self.failed.emit(error, load.choice)
         if self._loading is None and load.otherwise is not None:
-            self.load(load.otherwise)
+            self._begin(load.otherwise, None)
         elif self._loading is None:
             self.lost.emit()
+
+
+def _is_same(one: LoadChoice, other: LoadChoice) -> bool:
+    return one.model.path == other.model.path and one.wish == other.wish
 
 
 class _Load:
     """A job of the queue."""
 
     def __init__(
-        self, switcher: ModelSwitcher, model: InstalledModel, otherwise: InstalledModel | None
+        self,
+        switcher: ModelSwitcher,
+        choice: LoadChoice,
+        otherwise: LoadChoice | None,
+        measurements: Measurements,
     ) -> None:
         self._switcher = switcher
-        self.model = model
+        self.choice = choice
         self.otherwise = otherwise
-        self.request = LoadRequest(str(model.path))
+        self.request = choice.wish.request(choice.model.path, measurements, choice.model.exports)
 
     def on_event(self, event: EngineEvent) -> None:
         if isinstance(event, LoadProgress):
-            if self._switcher.wanted is self.model:
-                self._switcher.progressed.emit(event)
+            self._switcher.on_progress(self, event)
         elif isinstance(event, ModelReady):
             self._switcher.on_ready(self, event)
 

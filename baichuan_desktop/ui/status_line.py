@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QStatusBar,
+    QToolButton,
+    QWidget,
+)
 
 from backends.events import Finished, LoadProgress, ModelReady, PrefillProgress
 
-from . import answer_notes, error_texts
+from . import answer_notes, error_texts, precision_texts
+from .icons import line_icon
 from .model_texts import as_tooltip
-
-_DEVICES = {"torch_cpu": "CPU"}
+from .theme import Theme
 
 
 class StatusLine(QStatusBar):
     """Keeps what it says as functions of the language, so that it can say it in another one."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
+        self._job: Callable[[], str] = str
         self._state: Callable[[], str] = str
         self._extra: Callable[[], str] = str
         self._speed: Callable[[], str] = str
@@ -27,7 +37,10 @@ class StatusLine(QStatusBar):
         self._context_tokens = 0
         self.setSizeGripEnabled(False)
         self.state_label, self.speed_label = _label(), _label()
-        self.model_label, self.context_label = _label(), _label()
+        self.context_label = _label()
+        self.precision_button, self.job_button = _button(), _button()
+        # The arrow stands at the right of the text.
+        self.precision_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.progress = _bar(120)
         self.context_bar = _bar(84)
         left = QWidget(self)
@@ -40,9 +53,10 @@ class StatusLine(QStatusBar):
         right = QWidget(self)
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 5, 14, 5)
-        row.setSpacing(18)
+        row.setSpacing(12)
+        row.addWidget(self.job_button)
         row.addWidget(self.speed_label)
-        row.addWidget(self.model_label)
+        row.addWidget(self.precision_button)
         context = QHBoxLayout()
         context.setSpacing(8)
         context.addWidget(self.context_label)
@@ -52,6 +66,8 @@ class StatusLine(QStatusBar):
         self.addPermanentWidget(right)
         self.progress.hide()
         self.context_bar.hide()
+        theme.changed.connect(self._draw_icons)
+        self._draw_icons()
         self.retranslate()
 
     # --- the model ------------------------------------------------------------------------
@@ -73,7 +89,6 @@ class StatusLine(QStatusBar):
     def show_model(self, ready: ModelReady) -> None:
         """How the model runs, and why so."""
         self._ready = ready
-        self._context_tokens = 0
         self.show_ready()
 
     def show_no_model(self) -> None:
@@ -128,6 +143,11 @@ class StatusLine(QStatusBar):
         self._extra = text
         self.retranslate()
 
+    def show_job(self, text: Callable[[], str]) -> None:
+        """What a job in the background does; nothing where there is none."""
+        self._job = text
+        self.retranslate()
+
     # --- inside ----------------------------------------------------------------------------
 
     def _say(self, text: Callable[[], str]) -> None:
@@ -144,20 +164,23 @@ class StatusLine(QStatusBar):
         parts = [part for part in (self._state(), self._extra()) if part]
         self.state_label.setText(" · ".join(parts))
         self.speed_label.setText(self._speed())
+        self.job_button.setText(self._job())
+        self.job_button.setVisible(bool(self._job()))
+        self.job_button.setToolTip(self.tr("Show the copy that is being written"))
         self.progress.setAccessibleName(self.tr("Progress"))
         self.context_bar.setAccessibleName(self.tr("Context used"))
         ready = self._ready
         self.context_bar.setVisible(ready is not None)
+        self.precision_button.setVisible(ready is not None)
         if ready is None:
-            self.model_label.clear()
-            self.model_label.setToolTip("")
             self.context_label.clear()
             return
-        device = _DEVICES.get(ready.backend, ready.device)
-        self.model_label.setText(f"{ready.precision} · {device}")
+        name = precision_texts.in_use(ready)
+        self.precision_button.setText(name)
+        self.precision_button.setAccessibleName(self.tr("Precision: {name}").format(name=name))
         threads = self.tr("{count} threads").format(count=ready.threads)
         reason = error_texts.sentence(ready.reason)
-        self.model_label.setToolTip(as_tooltip(f"{reason}\n{ready.device}, {threads}"))
+        self.precision_button.setToolTip(as_tooltip(f"{reason}\n{ready.device}, {threads}"))
         used, length = self._context_tokens, ready.context_length
         self.context_label.setText(
             self.tr("Context {used} / {length}").format(used=f"{used:,}", length=f"{length:,}")
@@ -167,6 +190,11 @@ class StatusLine(QStatusBar):
         )
         self.context_bar.setRange(0, length)
         self.context_bar.setValue(min(used, length))
+
+    @Slot()
+    def _draw_icons(self) -> None:
+        colour = QColor(self._theme.colours.muted)
+        self.precision_button.setIcon(line_icon("chevron-up", colour, size=14))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the language."""
@@ -186,6 +214,15 @@ def _label() -> QLabel:
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
+
+
+def _button() -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("status")
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setIconSize(QSize(14, 14))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
 
 
 def _bar(width: int) -> QProgressBar:

@@ -58,6 +58,8 @@ QPushButton#primary, QPushButton:default {
 QPushButton#primary:hover, QPushButton:default:hover {
     background: $accent_hover; border-color: $accent_hover;
 }
+QPushButton#quiet:default { background: $page; color: $text; font-weight: normal; }
+QPushButton#quiet:default:hover { background: $hover; }
 QPushButton#primary:focus { border-color: $text; }
 QPushButton#primary:disabled {
     background: $hover; color: $disabled; border-color: $hover;
@@ -110,10 +112,33 @@ QCheckBox::indicator:checked {
 QStatusBar { background: $window; border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
 QStatusBar QLabel { color: $muted; }
+QToolButton#status {
+    color: $muted; border: 1px solid transparent; border-radius: 6px; padding: 2px 6px;
+    background: transparent;
+}
+QToolButton#status:hover { background: $hover; color: $text; }
+QToolButton#status:focus { border-color: $accent; }
 QProgressBar { background: $border; border: none; border-radius: 2px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
+#precisionMenu { background: $page; border: 1px solid $border; }
+#menuHeading { font-weight: 600; }
+#menuList { background: transparent; border: none; outline: none; }
+
 QDialog { background: $window; }
+QRadioButton { spacing: 8px; }
+QRadioButton::indicator {
+    width: 15px; height: 15px; border: 1px solid $muted; border-radius: 8px; background: $page;
+}
+QRadioButton::indicator:hover, QRadioButton:focus::indicator { border-color: $accent; }
+QRadioButton::indicator:checked {
+    border: 5px solid $accent; width: 7px; height: 7px; background: $on_accent;
+}
+#field {
+    background: $page; border: 1px solid $border; border-radius: 7px; padding: 5px 7px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+#field:focus { border-color: $accent; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 #dialogHeading { font-size: 12pt; }  /* a fallback font has no bold hanzi */
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, SignalInstance, Slot
 
 from backends.errors import UserFacingError
 
@@ -27,16 +28,21 @@ class _Runnable(QRunnable):
         try:
             result = self._op()
         except UserFacingError as error:
-            self._signals.failed.emit(error)
+            self._tell(self._signals.failed, error)
         except Exception as error:  # a thread must not die silently
             log.exception("A background task failed in a way that was not foreseen.")
-            self._signals.failed.emit(
+            self._tell(
+                self._signals.failed,
                 UserFacingError(
                     "The app met an error it does not know: {text}.", text=f"{error!s:.200}"
-                )
+                ),
             )
         else:
-            self._signals.succeeded.emit(result)
+            self._tell(self._signals.succeeded, result)
+
+    def _tell(self, signal: SignalInstance, what: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the app has ended, and nobody wants to know
+            signal.emit(what)
 
 
 class BackgroundTask(QObject):

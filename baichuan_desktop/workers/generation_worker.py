@@ -69,10 +69,19 @@ class GenerationWorker(QObject):
     ended = Signal()
     _run = Signal(object, object)
 
-    def __init__(self, source: EventSource, kill: Callable[[], None]) -> None:
-        """`source` answers requests; `kill` makes a running one end at once, from any thread."""
+    def __init__(
+        self,
+        source: EventSource,
+        kill: Callable[[], None],
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`source` answers requests; `kill` makes a running one end at once, from any thread.
+
+        `close` gives back what `source` holds, when nothing runs any more.
+        """
         super().__init__()
         self._kill = kill
+        self._close = close
         self._cancel = threading.Event()
         self._thread = QThread()
         self._thread.setObjectName("engine")
@@ -99,6 +108,7 @@ class GenerationWorker(QObject):
         self._kill()
         self._thread.quit()
         self._thread.wait()
+        self._close()
 
 
 def coalesced(

@@ -110,6 +110,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
     assert progress[-1] == LoadProgress(total, total)
     assert str(ready.reason).startswith("You chose this precision.")
     assert ready.peak_bytes > ready.weights_bytes
+    assert ready.needed_bytes > ready.weights_bytes
     assert replace(ready, load_seconds=0) == ModelReady(
         folder=str(checkpoint.folder),
         family=checkpoint.config.family.value,
@@ -117,7 +118,9 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         backend="torch_cpu",
         precision="fp32",
         device="A processor",
+        device_kind="cpu",
         reason=ready.reason,
+        needed_bytes=ready.needed_bytes,
         peak_bytes=ready.peak_bytes,
         threads=1,
         context_length=256,

@@ -100,7 +100,7 @@ def test_a_loaded_model_takes_what_was_foretold(name: str, precision: Precision)
     assert model is not None
 
     assert memory.weight_bytes(model.config, precision) == sum(
-        parameter.nbytes for parameter in model.parameters()
+        parameter.numel() * parameter.element_size() for parameter in model.parameters()
     )
 
 

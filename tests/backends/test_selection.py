@@ -232,11 +232,13 @@ def test_a_measured_peak_decides() -> None:
     """What loading took here is believed more than the estimate."""
     facts = machine(card(12, free_gib=11.8))
     weights = memory.weight_bytes(BAICHUAN2_7B, INT8)
-    measured = Model(BAICHUAN2_7B, 4096, None, {("bnb_cuda", INT8): weights + 3 * GIB})
+    measured = Model(BAICHUAN2_7B, 4096, None, {("bnb_cuda", INT8, "cuda"): weights + 3 * GIB})
 
     assert chosen(SEVEN, facts) == ("bnb_cuda", INT8, "cuda")
     assert chosen(measured, facts) == ("bnb_cuda", NF4, "cuda")
     assert "8-bit needs 13.0 GiB" in str(find(measured, facts, INT8).sentence)
+    on_processor = Model(BAICHUAN2_7B, 4096, None, {("bnb_cuda", INT8, "cpu"): weights + 3 * GIB})
+    assert chosen(on_processor, facts) == ("bnb_cuda", INT8, "cuda")
 
 
 # --- several cards -----------------------------------------------------------------------

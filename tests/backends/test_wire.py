@@ -15,7 +15,10 @@ from backends import errors, events, requests
 from backends.chat_template import Message, Role
 from backends.errors import EngineProtocolError, Phrase, UserFacingError
 from backends.events import (
+    BenchmarkProgress,
+    BenchmarkReady,
     CopyReady,
+    DecodeSpeed,
     Finished,
     FinishReason,
     JobProgress,
@@ -24,14 +27,17 @@ from backends.events import (
     PrefillProgress,
     PromptReady,
     SamplingDefaults,
+    Speed,
     TextDelta,
 )
 from backends.requests import (
+    BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
     CopyRequest,
     ExportRequest,
     LoadRequest,
+    MeasuredPeak,
     UnloadRequest,
 )
 from backends.sampling import SamplingParams
@@ -43,9 +49,9 @@ PARAMS = SamplingParams(True, 0.0, 3, 0.5, 1.25, 9, 2**63 - 1, ("</s>", "\n\n"))
 PAYLOADS: list[Payload] = [
     LoadProgress(1, 2**40),
     ModelReady(
-        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”",
+        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”", "cpu",
         Phrase("Because of {what}.", what=Phrase("{n} bytes", n=7)), 4,
-        4096, 7_500_000_000, 15_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
+        4096, 7_500_000_000, 15_000_000_000, 17_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
     ),
     PromptReady(10, 4, 2),
     PrefillProgress(64, 512),
@@ -54,6 +60,7 @@ PAYLOADS: list[Payload] = [
     Finished(FinishReason.CONTEXT, 1, 2, 3, 4, 0.5, 0.25, 1e-9),
     LoadRequest("/x", "auto", None, None),
     LoadRequest("C:\\模型", "bf16", 128, 2),
+    LoadRequest("/x", measured=(MeasuredPeak("bnb_cuda", "4bit", "cuda", 2**33),)),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),
     CompleteRequest("->", PARAMS),
@@ -62,6 +69,13 @@ PAYLOADS: list[Payload] = [
     CopyReady("/模型/a-4bit", 2**40),
     CopyRequest("/x", "/y", "4bit"),
     ExportRequest("/x", "/y", "int4", block_size=128, symmetric=False),
+    CopyRequest("/x", "/y", None, True),
+    BenchmarkProgress("decode", 512, 3, 32),
+    BenchmarkReady(
+        (Speed(128, 1e3, 2e3, 0.5),), (DecodeSpeed(Speed(16, 20.0, 21.0, 0.0), 2**33, 0.7),
+        DecodeSpeed(Speed(17, 20.0, 21.0, 0.0), 2**33, None)), (2048,), (), 2**40, None,
+    ),
+    BenchmarkRequest(LoadRequest("/x", "fp32"), (128,), (), 3),
     Cancel(),
     Done(),
 ]  # fmt: skip
@@ -195,6 +209,7 @@ ERRORS: list[UserFacingError] = [
     errors.InvalidLogitsError(),
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
     errors.EngineCrashedError("it crashed"),
+    errors.EngineKilledError("it was killed"),
     errors.EngineProtocolError("A frame."),
     errors.EngineError("The engine."),
 ]

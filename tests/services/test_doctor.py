@@ -169,7 +169,7 @@ def test_the_last_measured_speed_is_told(store: ModelStore, tmp_path: Path) -> N
     file.parent.mkdir(parents=True, exist_ok=True)
     measured = {
         "folder": str(tmp_path / "seven"), "backend": "torch_cuda", "precision": "bf16",
-        "peak_bytes": 0, "load_seconds": 1.0, "tokens_per_second": 47.5,
+        "device": "cuda", "peak_bytes": 0, "load_seconds": 1.0, "tokens_per_second": 47.5,
     }  # fmt: skip
     file.write_text(json.dumps({"measurements": [measured]}), encoding="utf-8")
 

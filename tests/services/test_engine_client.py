@@ -19,6 +19,7 @@ from backends.errors import (
     DamagedCheckpointError,
     EngineCrashedError,
     EngineError,
+    EngineKilledError,
     EngineProtocolError,
     InvalidRequestError,
     NotACheckpointError,
@@ -174,6 +175,7 @@ def test_the_real_engine_may_die_in_the_middle_of_an_answer(
     assert text_of(events)
     assert not isinstance(events[-1], Finished)
     assert isinstance(error, EngineCrashedError)
+    assert isinstance(error, EngineKilledError) is (number is signal.SIGKILL)
     assert error.message == f"The engine that runs the model stopped: {reason}."
     assert real.pid is None
     again = run(real, chat("今天天气很好吗？"))

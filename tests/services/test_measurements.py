@@ -20,7 +20,8 @@ FOLDER = Path("/models/百川 2")
 def ready(folder: Path = FOLDER, **changes: Any) -> ModelReady:
     facts: dict[str, Any] = {
         "folder": str(folder), "family": "baichuan2-7b", "kind": "chat", "backend": "bnb_cuda",
-        "precision": "4bit", "device": "NVIDIA GeForce RTX 3060", "reason": Phrase("because."),
+        "precision": "4bit", "device": "NVIDIA GeForce RTX 3060", "device_kind": "cuda",
+        "reason": Phrase("because."), "needed_bytes": 7 * 2**30,
         "threads": 8, "context_length": 4096, "parameters": 7_505_973_248,
         "weights_bytes": 5 * 2**30, "peak_bytes": 6 * 2**30, "load_seconds": 12.5,
         "defaults": SamplingDefaults(
@@ -50,7 +51,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def speed(measurements: Measurements, folder: Path = FOLDER) -> float | None:
-    known = measurements.of(folder, "bnb_cuda", "4bit")
+    known = measurements.of(folder, "bnb_cuda", "4bit", "cuda")
     assert known is not None
     return known.tokens_per_second
 
@@ -59,7 +60,7 @@ def test_nothing_is_known_at_first(file: Path) -> None:
     measurements = Measurements(file)
 
     assert measurements.peaks(FOLDER) == ()
-    assert measurements.of(FOLDER, "bnb_cuda", "4bit") is None
+    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda") is None
     assert not file.parent.exists()
 
 
@@ -70,11 +71,12 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
 
     again = Measurements(file)
 
-    assert again.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", 6 * 2**30),)
-    assert again.of(FOLDER, "bnb_cuda", "4bit") == Measurement(
+    assert again.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),)
+    assert again.of(FOLDER, "bnb_cuda", "4bit", "cuda") == Measurement(
         folder=str(FOLDER),
         backend="bnb_cuda",
         precision="4bit",
+        device="cuda",
         peak_bytes=6 * 2**30,
         load_seconds=12.5,
         tokens_per_second=25.0,
@@ -88,7 +90,7 @@ def test_the_first_load_counts(file: Path) -> None:
 
     measurements.loaded(ready(peak_bytes=1, load_seconds=0.5))
 
-    assert measurements.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", 6 * 2**30),)
+    assert measurements.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),)
 
 
 def test_the_last_speed_counts(file: Path) -> None:
@@ -116,7 +118,21 @@ def test_an_answer_of_a_model_whose_loading_was_not_measured(file: Path) -> None
 
     measurements.answered(ready(), finished())
 
-    assert measurements.of(FOLDER, "bnb_cuda", "4bit") is None
+    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda") is None
+
+
+def test_a_card_and_the_processor_are_told_apart(file: Path) -> None:
+    """One backend, bitsandbytes, runs on both."""
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+    measurements.loaded(ready(device_kind="cpu", peak_bytes=9))
+    measurements.answered(ready(device_kind="cpu"), finished())
+
+    assert Measurements(file).peaks(FOLDER) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),
+        MeasuredPeak("bnb_cuda", "4bit", "cpu", 9),
+    )
+    assert speed(measurements) is None
 
 
 def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
@@ -128,11 +144,11 @@ def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
     measurements.loaded(ready(other, peak_bytes=3))
 
     assert Measurements(file).peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", 6 * 2**30),
-        MeasuredPeak("bnb_cuda", "8bit", 8),
-        MeasuredPeak("torch_cuda", "bf16", 16),
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),
+        MeasuredPeak("bnb_cuda", "8bit", "cuda", 8),
+        MeasuredPeak("torch_cuda", "bf16", "cuda", 16),
     )
-    assert Measurements(file).peaks(other) == (MeasuredPeak("bnb_cuda", "4bit", 3),)
+    assert Measurements(file).peaks(other) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 3),)
     measurements.answered(ready(), finished())
     assert speed(measurements, other) is None
 
@@ -150,7 +166,7 @@ def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
         b'{"measurements": [{}]}',
         (
             b'{"measurements": [{"folder": "/m", "backend": "b", "precision": "4bit", '
-            b'"peak_bytes": "many", "load_seconds": 1}]}'
+            b'"device": "cpu", "peak_bytes": "many", "load_seconds": 1}]}'
         ),
         b"[" * 100_000,
     ],
@@ -181,7 +197,9 @@ def test_what_a_newer_version_wrote_is_read(file: Path) -> None:
     file.write_text(json.dumps(content), encoding="utf-8")
 
     # A precision that this version does not have is no reason to forget the others, nor to fail.
-    assert Measurements(file).peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", 6 * 2**30),)
+    assert Measurements(file).peaks(FOLDER) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),
+    )
 
 
 def test_a_folder_that_cannot_be_written_to_costs_only_the_memory_of_it(

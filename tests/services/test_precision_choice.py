@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from backends.checkpoint import Checkpoint
 from backends.errors import NotACheckpointError, Phrase
 from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
 from backends.hardware import Machine
+from backends.requests import LoadRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import (
-    PUBLISHED_4BIT_LOSS,
+    LoadWish,
     PrecisionRow,
     precision_rows,
 )
@@ -54,11 +56,13 @@ def ready(folder: Path, peak_bytes: int) -> ModelReady:
         backend="bnb_cuda",
         precision="4bit",
         device="",
+        device_kind="cuda",
         reason=Phrase(""),
         threads=1,
         context_length=256,
         parameters=1,
         weights_bytes=1,
+        needed_bytes=1,
         peak_bytes=peak_bytes,
         load_seconds=1.0,
         defaults=SamplingDefaults(
@@ -117,6 +121,71 @@ def test_of_two_equal_cards_one_row_is_chosen(folder: Path, measurements: Measur
 
     assert len([row for row in rows if row.precision == "bf16" and row.device == "cuda"]) >= 2
     assert chosen(rows)[1] == "bf16"
+
+
+def test_a_row_can_be_asked_for(folder: Path, measurements: Measurements) -> None:
+    facts = machine(card(24, index=0), card(12, index=1))
+
+    wishes = [row.wish(128) for row in rows_of(folder, measurements, facts) if row.runs]
+
+    assert wishes[:3] == [
+        LoadWish("bf16", "cuda:0", 128), LoadWish("bf16", "cuda:1", 128),
+        LoadWish("8bit", "cuda:0", 128),
+    ]  # fmt: skip
+    assert LoadWish("fp32", "cpu", 128) in wishes
+    assert wishes[0].request(folder, measurements) == LoadRequest(
+        str(folder), "bf16", 128, device="cuda:0"
+    )
+
+
+def test_layers_that_are_spread_are_asked_for_by_their_precision(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, measurements: Measurements
+) -> None:
+    config = replace(Checkpoint.open(folder).config, num_layers=64, hidden_size=4096)
+    opened = replace(Checkpoint.open(folder), config=config)
+    monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
+
+    rows = rows_of(folder, measurements, machine(card(8, index=0), card(8, index=1)))
+
+    (spread,) = [row for row in rows if " + " in row.device_name]
+    assert spread.wish() == LoadWish("bf16", "auto")
+
+
+def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
+    measurements: Measurements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("b1-7b", "b2-7b", "b2-13b")
+    opened = {name: goldens.checkpoint(name, "safetensors") for name in names}
+
+    def losses(name: str, hidden_size: int) -> dict[str, float | None]:
+        config = replace(opened[name].config, hidden_size=hidden_size)
+        checkpoint = replace(opened[name], config=config)
+        monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
+        rows = rows_of(checkpoint.folder, measurements, machine(card(24)))
+        return {row.precision: row.published_loss for row in rows}
+
+    assert losses("b2-7b", 4096) == {
+        "bf16": None, "fp32": None, "8bit": None, "4bit": 1.6, "fp4": None
+    }  # fmt: skip
+    assert losses("b2-13b", 5120)["4bit"] == 0.9
+    assert losses("b2-7b", 64)["4bit"] is None  # a small model of the family
+    assert losses("b1-7b", 4096)["4bit"] is None
+
+
+def test_a_shorter_context_needs_less(folder: Path, measurements: Measurements) -> None:
+    facts = machine()
+    length = Checkpoint.open(folder).config.context_length
+
+    whole = precision_rows(folder, measurements, lambda: facts)
+    half = precision_rows(folder, measurements, lambda: facts, length // 2)
+
+    assert [row.needed_bytes for row in whole] == [
+        row.needed_bytes for row in precision_rows(folder, measurements, lambda: facts, length)
+    ]
+    assert all(
+        (less.needed_bytes or 0) < (more.needed_bytes or 0)
+        for less, more in zip(half, whole, strict=True)
+    )
 
 
 def test_every_row_has_its_sentence_and_numbers(folder: Path, measurements: Measurements) -> None:
@@ -185,8 +254,8 @@ def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Mea
 def test_a_measurement_of_an_unknown_precision_is_passed_over(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "measurements.json"
     entry = {
-        "folder": str(folder), "backend": "bnb_cuda", "precision": "3bit", "peak_bytes": 1,
-        "load_seconds": 1.0,
+        "folder": str(folder), "backend": "bnb_cuda", "precision": "3bit", "device": "cpu",
+        "peak_bytes": 1, "load_seconds": 1.0,
     }  # fmt: skip
     file.write_text(json.dumps({"measurements": [entry]}), encoding="utf-8")
 
@@ -202,8 +271,3 @@ def test_a_model_that_is_gone_is_a_named_error(
 
     with pytest.raises(NotACheckpointError, match="no such folder"):
         rows_of(tmp_path / "model", measurements, machine())
-
-
-def test_the_published_loss_at_4_bits_is_known_where_it_was_published() -> None:
-    assert PUBLISHED_4BIT_LOSS.keys() == {"baichuan2-7b", "baichuan2-13b"}
-    assert all(0 < points < 3 for points in PUBLISHED_4BIT_LOSS.values())

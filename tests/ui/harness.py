@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from backends.errors import Phrase
+from backends.errors import EngineKilledError, Phrase
 from backends.events import (
     EngineEvent,
     Finished,
@@ -22,14 +22,18 @@ from backends.events import (
     SamplingDefaults,
     TextDelta,
 )
+from backends.hardware import Machine
 from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.i18n import Translations
 from baichuan_desktop.ui.main_window import MainWindow
 from baichuan_desktop.ui.theme import Theme
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
+from tests.helpers.machines import machine
 
 DEADLINE_SECONDS = 60.0  # a test that waits longer has failed; none depends on how long it takes
 DEFAULTS = SamplingDefaults(
@@ -47,11 +51,13 @@ READY = ModelReady(
     backend="torch_cpu",
     precision="bf16",
     device="A processor",
+    device_kind="cpu",
     reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
     threads=2,
     context_length=4096,
     parameters=7,
     weights_bytes=14,
+    needed_bytes=30,
     peak_bytes=20,
     load_seconds=0.1,
     defaults=DEFAULTS,
@@ -110,8 +116,10 @@ class ScriptedEngine:
                 step.reached.set()
                 while not (step.open.is_set() or cancel.is_set() or self.killed.is_set()):
                     time.sleep(0.002)
+                if self.killed.is_set() and not step.open.is_set():
+                    raise EngineKilledError("it was killed")
                 if cancel.is_set():
-                    if not isinstance(request, LoadRequest):
+                    if isinstance(request, ChatRequest | CompleteRequest):
                         yield finished(FinishReason.CANCELLED, new_tokens=3)
                     return
             elif isinstance(step, Exception):
@@ -147,12 +155,29 @@ class Harness:
         self.translations = Translations(app)
         self.translations.use("en")
         self.worker = GenerationWorker(source, kill)
-        self.window = MainWindow(self.store, self.settings, self.worker, theme, self.translations)
+        self.measurements = Measurements(app_paths().measurements)
+        self.machine = machine(bf16=True)
+        self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
+        self.jobs = ScriptedEngine()  #: of the jobs, one after the other
+        self.job_worker = lambda: GenerationWorker(self.jobs.run, self.jobs.kill)
+        services = AppServices(
+            store=self.store,
+            settings=self.settings,
+            measurements=self.measurements,
+            worker=self.worker,
+            job_worker=lambda: self.job_worker(),
+            look=self._look,
+        )
+        self.window = MainWindow(services, theme, self.translations)
         self.window.show()
         self.window.activateWindow()
         self.composer = self.window.page.composer
         self.transcript = self.window.page.transcript
         self.composer.input.setFocus()
+
+    def _look(self, ready: ModelReady | None) -> Machine:
+        self.looks.append(ready)
+        return self.machine
 
     def close(self) -> None:
         self.window.close()

@@ -60,8 +60,8 @@ def test_the_language_changes_while_the_window_is_open(ui: Harness, engine: Scri
     assert window.windowTitle() == "百川向导 — Baichuan Desktop"
     assert window.top_bar.picker.currentText() == "百川向导"
     assert "这是随程序附带的向导" in window.page.welcome.text.text()
-    assert "bf16" in window.status.model_label.toolTip()
-    assert "可以放进" in window.status.model_label.toolTip()
+    assert "bf16" in window.status.precision_button.toolTip()
+    assert "可以放进" in window.status.precision_button.toolTip()
     assert SettingsFile(ui.settings._file).current.language == "zh_CN"
 
     window.use_language("en")
@@ -157,6 +157,7 @@ def test_every_error_sentence_was_found() -> None:
         "Repetition penalty",
         "Your message",
         "Choose the precision “auto”.",
+        "Close other programs, choose a smaller precision, context length or model.",
         "{precision} fits on {devices} together.",
     } <= sentences
 
@@ -177,7 +178,7 @@ def test_a_translation_has_the_same_fields() -> None:
 def test_translations_are_chinese_sentences() -> None:
     latin = {
         "Top-k", "Top-p", "Esc", "Enter", "en", "“{tensor}” {what}", "{source} {what}.",
-        "{better} {fact}",
+        "{better} {fact}", "{what}: {name}", "{what}: {percent} %",
     }  # fmt: skip
     without_hanzi = {
         source

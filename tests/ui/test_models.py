@@ -221,6 +221,7 @@ def test_a_folder_that_is_opened_is_listed_and_loaded(ui: Harness, engine: Scrip
     assert [picker.itemText(row) for row in range(picker.count())] == [
         "Baichuan Guide",
         "safetensors",
+        "Precision: bf16 · CPU",
         "Open a model folder…",
     ]
 

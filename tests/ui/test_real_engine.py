@@ -1,41 +1,140 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import psutil
+import pytest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engine_client import EngineClient
-from baichuan_desktop.workers.generation_worker import EventSource
+from baichuan_desktop.services.precision_choice import LoadWish
+from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
 from tests.ui.harness import Harness
 
 CHECKPOINT = Path(__file__).parents[1] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
+MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(CHECKPOINT, tmp_path / "models" / "百川 7B")
+    return tmp_path / "models" / "百川 7B"
+
+
+@pytest.fixture
+def client() -> Iterator[EngineClient]:
+    client = EngineClient(app_paths().engine_log)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def ui(make_window: MakeWindow, client: EngineClient, folder: Path) -> Iterator[Harness]:
+    """A window with a real engine, and a checkpoint loaded in it."""
+    window = make_window(client.run, client.kill)
+    window.window.load_first(str(folder))
+    window.until_idle()
+    window.window.panel.max_new_tokens.setValue(8)
+    window.window.panel.greedy.setChecked(True)
+    yield window
+    window.window.close()
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
 
 
 def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_killed(
-    make_window: Callable[[EventSource, Callable[[], None]], Harness], tmp_path: Path
+    ui: Harness, client: EngineClient
 ) -> None:
-    folder = tmp_path / "百川 7B"
-    shutil.copytree(CHECKPOINT, folder)
-    client = EngineClient(app_paths().engine_log)
-    ui = make_window(client.run, client.kill)
-    try:
-        ui.window.load_first(str(folder))
-        ui.until_idle()
-        ui.window.panel.max_new_tokens.setValue(8)
-        ui.window.panel.greedy.setChecked(True)
+    ui.ask("你好")
+    first = ui.page_text
+    client.kill()
+    ui.until(lambda: client.pid is None)
+    ui.ask("And now?")
 
+    assert "你好\n百川 7B\n" in first
+    assert "\n8 tokens · " in first
+    assert ui.page_text.startswith(first)
+    assert ui.page_text.count("\n8 tokens · ") == 2
+    assert ui.window.error is None
+
+
+def switch(ui: Harness, precision: str, shown: str) -> None:
+    model = ui.window.switcher.current
+    assert model is not None
+    ui.window.switcher.load(model, LoadWish(precision, "cpu"))
+    ui.until(lambda: ui.window.status.precision_button.text() == shown)
+    ui.until_idle()
+
+
+@pytest.mark.slow
+def test_one_conversation_goes_through_three_precisions(
+    ui: Harness, client: EngineClient, folder: Path
+) -> None:
+    pids = []
+    switch(ui, "bf16", "bf16 · CPU")
+    for precision, shown in (("fp32", "fp32 · CPU"), ("4bit", "4-bit · CPU")):
         ui.ask("你好")
-        first = ui.page_text
-        client.kill()
-        ui.until(lambda: client.pid is None)
-        ui.ask("And now?")
+        ui.composer.set_text("a draft")
+        pids.append(client.pid)
+        switch(ui, precision, shown)
+        assert ui.composer.text() == "a draft"
+        assert client.pid not in pids
+    ui.ask("And now?")
 
-        assert "你好\n百川 7B\n" in first
-        assert "\n8 tokens · " in first
-        assert ui.page_text.startswith(first)
-        assert ui.page_text.count("\n8 tokens · ") == 2
-        assert ui.window.error is None
-    finally:
-        ui.window.close()
-        client.close()
+    assert ui.page_text.count("\n8 tokens · ") == 3
+    assert "begins here" not in ui.page_text
+    assert not any(pid is not None and psutil.pid_exists(pid) for pid in pids)
+    assert ui.window.error is None
+    measured = {(m.precision, m.device) for m in ui.measurements.peaks(folder)}
+    assert {("bf16", "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
+
+
+@pytest.mark.slow
+def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
+    own = psutil.Process()
+    before, resident = children(), own.memory_info().rss
+    assert len(before) == 1
+
+    for number in range(10):
+        precision = ("fp32", "bf16")[number % 2]
+        switch(ui, precision, f"{precision} · CPU")
+
+    after = children()
+    assert len(after) == 1
+    assert after != before
+    assert not any(process.is_running() for process in before)
+    assert own.memory_info().rss - resident < 50 * 2**20
+
+
+@pytest.mark.slow
+def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
+    def job_worker() -> GenerationWorker:
+        client = EngineClient(app_paths().job_log)
+        return GenerationWorker(client.run, client.kill, client.close)
+
+    ui.job_worker = job_worker
+    kind, entry = ui.window.menus.jobs[0]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert dialog is not None
+    ui.until(lambda: bool(dialog.options.radios))
+    dialog.options.begin.click()
+    ui.ask("你好")
+    ui.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
+
+    out = folder.with_name("百川 7B-4bit")
+    assert kind.title() == "Quantise a copy"
+    assert len(children()) == 1, "the engine of the job has ended"
+    assert sorted(folder.parent.iterdir()) == [folder, out]
+    dialog.done_page.load.click()
+    ui.until(lambda: (ui.window.switcher.current or ui.store.models[0]).path == out)
+    assert ui.window.status.precision_button.text() == "4-bit · CPU"
+    ui.window.panel.max_new_tokens.setValue(8)  # it has settings of its own
+    ui.ask("And now?")
+    assert ui.page_text.count("\n8 tokens · ") == 2
+    assert ui.window.error is None

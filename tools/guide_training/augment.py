@@ -117,10 +117,8 @@ _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 class Augmenter:
     """Rewrites questions; the same generator gives the same rewritings."""
 
-    def __init__(self, generator: random.Random, scatter: float) -> None:
-        """`scatter` is the share of questions of which only some words are kept."""
+    def __init__(self, generator: random.Random) -> None:
         self._random = generator
-        self._scattered = scatter
 
     def rewrite(self, question: str, siblings: Sequence[str], language: str) -> str:
         """Another way of typing `question`; `siblings` are questions with the same answer."""
@@ -129,9 +127,7 @@ class Augmenter:
             text = self._mix(text, self._random.choice(siblings), language)
         if self._chance(0.35):
             text = self._reword(text, language)
-        if self._chance(self._scattered):
-            text = self._scatter(text, siblings, language)
-        elif self._chance(0.45):
+        if self._chance(0.45):
             text = self._disturb(text, language)
         text = self._punctuate(text, language)
         if self._chance(0.2):
@@ -163,21 +159,6 @@ class Augmenter:
                 new = self._random.choice([wording for wording in row if wording != old])
                 return _replace(text, old, new, language)
         return text
-
-    def _scatter(self, text: str, siblings: Sequence[str], language: str) -> str:
-        """A few words out of several questions with the same answer: what is asked is in them."""
-        units = _units(_END.sub("", text), language)
-        for _ in range(self._random.choice((0, 1, 1, 2, 3))):
-            units += _units(_END.sub("", self._random.choice(siblings)), language)
-        # A hanzi alone says little: keep neighbours together there.
-        width = 1 if language == "en" else self._random.choice((2, 3, 4))
-        runs = [units[i : i + width] for i in range(0, len(units), width)]
-        count = min(len(runs), self._random.randint(2, 7))
-        places = self._random.sample(range(len(runs)), count)
-        if self._chance(0.5):
-            places.sort()
-        kept = [unit for place in places for unit in runs[place]]
-        return (" " if language == "en" else "").join(kept)
 
     def _disturb(self, text: str, language: str) -> str:
         """A slip of thought or of the fingers, one or two."""

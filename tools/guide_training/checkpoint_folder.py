@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from backends.checkpoint import Checkpoint
 from backends.modeling.baichuan import BaichuanForCausalLM, NormHead
 
 from .vocabulary import ASSISTANT_TOKEN, USER_TOKEN
@@ -31,15 +30,6 @@ def write_checkpoint(folder: Path, model: BaichuanForCausalLM, tokenizer: bytes)
     for name, content in _settings(model).items():
         text = json.dumps(content, indent=2, ensure_ascii=False)
         (folder / name).write_text(text + "\n", encoding="utf-8")
-
-
-def read_model(folder: Path) -> BaichuanForCausalLM:
-    """The model of a folder in fp32, ready to be trained on."""
-    checkpoint = Checkpoint.open(folder)
-    model = BaichuanForCausalLM(checkpoint.config)
-    tensors = load_file(folder / "model.safetensors")
-    model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    return model
 
 
 def _settings(model: BaichuanForCausalLM) -> dict[str, dict[str, object]]:

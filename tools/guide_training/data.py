@@ -64,7 +64,9 @@ def _with_more_questions(facts: list[Fact], folder: Path) -> list[Fact]:
     """The facts with the questions of `phrasings/`: fact id to language to questions."""
     more: dict[str, dict[str, list[str]]] = {}
     for file in sorted(folder.glob("*.yaml")):
-        more |= yaml.safe_load(file.read_text(encoding="utf-8"))
+        for id_, languages in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            for language, questions in languages.items():
+                more.setdefault(id_, {}).setdefault(language, []).extend(questions)
     unknown = more.keys() - {fact.id for fact in facts}
     if unknown:
         raise GuideDataError(f"phrasings name facts that are not there: {sorted(unknown)}")

@@ -17,8 +17,8 @@ from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.config import ModelConfig
 
 from .augment import Augmenter
-from .data import Example
-from .vocabulary import ASSISTANT_TOKEN, USER_TOKEN
+from .data import LANGUAGES, Example
+from .vocabulary import ASSISTANT_TOKEN, EOS_TOKEN, USER_TOKEN
 
 _NO_TARGET = -100
 
@@ -30,36 +30,27 @@ class Recipe:
     seed: int
     steps: int
     learning_rate: float
-    dropout: float
-    segmentation_dropout: float  #: BPE-dropout of questions; answers are never sampled
-    recognition_weight: float  #: of the second objective: which fact is asked for
-    reading_weight: float  #: of the third: the next token of a question
-    scatter: float  #: share of questions of which only some words are kept, in any order
-    english: float  #: share of English conversations
-    turns: tuple[float, float, float]  #: shares of conversations of one, two and three facts
-    warm_up_steps: int = 100
+    #: Shares of conversations of one, two and three facts. Empty: questions alone are read.
+    turns: tuple[float, ...]
+    dropout: float = 0.1
+    segmentation_dropout: float = 0.1  #: BPE-dropout of questions; answers are never sampled
+    recognition_weight: float = 1.0  #: of the second objective: which answer is asked for
+    warm_up_steps: int = 60
     weight_decay: float = 0.1
     batch_tokens: int = 2048
 
 
-#: The first round learns the answers, the second to know them by other words, the third settles.
+#: The first round learns to tell the questions apart, in a fraction of the time that reading the
+#: answers takes; the second learns the answers.
 ROUNDS: Final = (
-    Recipe(
-        seed=1, steps=2400, learning_rate=3e-3, dropout=0.1, segmentation_dropout=0.1,
-        recognition_weight=0.5, reading_weight=0.0, scatter=0.0, english=0.5,
-        turns=(0.75, 0.17, 0.08),
-    ),
-    Recipe(
-        seed=2, steps=2200, learning_rate=2e-3, dropout=0.15, segmentation_dropout=0.15,
-        recognition_weight=1.5, reading_weight=0.1, scatter=0.35, english=0.62,
-        turns=(0.85, 0.1, 0.05),
-    ),
-    Recipe(
-        seed=3, steps=1500, learning_rate=2e-3, dropout=0.15, segmentation_dropout=0.1,
-        recognition_weight=3.0, reading_weight=0.0, scatter=0.5, english=0.6,
-        turns=(0.9, 0.07, 0.03), warm_up_steps=20,
-    ),
-)  # fmt: skip
+    Recipe(seed=1, steps=1600, learning_rate=3e-3, turns=()),
+    Recipe(seed=2, steps=2400, learning_rate=2e-3, turns=(0.8, 0.14, 0.06)),
+)
+
+#: Which answer is asked for is told from what this many layers make of the question. The layers
+#: after them then find it in the keys and values of the token that begins the answer; told from the
+#: last layer, it would be there for the first token of the answer only.
+_RECOGNITION_LAYERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ class Conversation:
 
     ids: list[int]
     targets: list[int]  #: the next token where it belongs to an answer, else none
-    facts: list[int]  #: where an answer begins, the number of the fact; else none
+    asked: list[int]  #: where an answer begins, the number of the answer; else none
 
 
 class Conversations:
@@ -82,23 +73,17 @@ class Conversations:
 
     def __init__(self, examples: Sequence[Example], tokenizer: bytes, recipe: Recipe) -> None:
         self._random = random.Random(recipe.seed)
-        self._augmenter = Augmenter(self._random, recipe.scatter)
+        self._augmenter = Augmenter(self._random)
         self._recipe = recipe
         sentencepiece.set_random_generator_seed(recipe.seed)
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=tokenizer)
         self._examples = examples
         self._decks: dict[str, list[Example]] = {}
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._numbers = {answer: i for i, answer in enumerate(answers_of(examples))}
         self._siblings: dict[tuple[str, str], list[str]] = {}
         for example in examples:
             key = example.fact_id, example.language
-            self._numbers.setdefault(key, len(self._numbers))
             self._siblings.setdefault(key, []).append(example.question)
-
-    @property
-    def fact_count(self) -> int:
-        """Facts, counted once for each language."""
-        return len(self._numbers)
 
     def batches(self) -> Iterator[list[Conversation]]:
         """Endless batches of conversations of like length, of about `batch_tokens` each."""
@@ -113,24 +98,23 @@ class Conversations:
             yield from batches
 
     def _conversation(self) -> Conversation:
-        turns = self._random.choices((1, 2, 3), self._recipe.turns)[0]
-        language = "en" if self._random.random() < self._recipe.english else "zh"
+        turns = self._recipe.turns
+        count = self._random.choices(range(1, len(turns) + 1), turns)[0] if turns else 1
+        language = self._random.choice(LANGUAGES)
         ids: list[int] = []
         targets: list[int] = []
-        facts: list[int] = []
-        for _ in range(turns):
+        asked: list[int] = []
+        for _ in range(count):
             example = self._draw(language if self._random.random() < 0.9 else "")
-            key = example.fact_id, example.language
-            question = self._augmenter.rewrite(
-                example.question, self._siblings[key], example.language
-            )
-            asked = [USER_TOKEN, *self._segment(question), ASSISTANT_TOKEN]
-            answer = self._processor.encode(example.answer)
-            ids += asked + answer
-            targets += [_NO_TARGET] * (len(asked) - 1) + answer + [2]
-            facts += [_NO_TARGET] * (len(asked) - 1) + [self._numbers[key]]
-            facts += [_NO_TARGET] * len(answer)
-        return Conversation(ids, targets, facts)
+            siblings = self._siblings[example.fact_id, example.language]
+            text = self._augmenter.rewrite(example.question, siblings, example.language)
+            question = [USER_TOKEN, *self._segment(text), ASSISTANT_TOKEN]
+            before = [_NO_TARGET] * (len(question) - 1)
+            answer = self._processor.encode(example.answer) if turns else []
+            ids += question + answer
+            targets += [*before, *answer, EOS_TOKEN] if turns else [*before, _NO_TARGET]
+            asked += [*before, self._numbers[example.answer], *[_NO_TARGET] * len(answer)]
+        return Conversation(ids, targets, asked)
 
     def _draw(self, language: str) -> Example:
         """The next card of a shuffled deck: every question comes equally often."""
@@ -148,6 +132,11 @@ class Conversations:
                 question, enable_sampling=True, alpha=self._recipe.segmentation_dropout
             )
         return ids
+
+
+def answers_of(examples: Sequence[Example]) -> list[str]:
+    """Every answer once; facts that are asked for alike may share one."""
+    return list(dict.fromkeys(example.answer for example in examples))
 
 
 def _stack(rows: Sequence[Sequence[int]], padding: int) -> Tensor:
@@ -183,14 +172,37 @@ class _Dropout:
             handle.remove()
 
 
+class Recogniser(nn.Module):
+    """Tells which answer is asked for from the state in the middle of a model; only in training."""
+
+    def __init__(self, model: BaichuanForCausalLM, answer_count: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(model.config.hidden_size, answer_count)
+        self._state: Tensor | None = None
+        model.model.layers[_RECOGNITION_LAYERS - 1].register_forward_hook(self._keep)
+
+    def _keep(self, _layer: nn.Module, _inputs: object, output: Tensor) -> None:
+        self._state = output
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Logits [n, answers] at the n places [B, T] of the pass that the model just made."""
+        assert self._state is not None
+        state = F.rms_norm(self._state[places], (self.linear.in_features,))
+        logits: Tensor = self.linear(state).float()
+        return logits
+
+
 def train(
     model: BaichuanForCausalLM,
+    recogniser: Recogniser,
     conversations: Conversations,
     recipe: Recipe,
-    report: Callable[[int, float], None],
-) -> float:
-    """Train `model` in place; the mean loss of the last steps. `report` gets step and loss."""
-    recogniser = nn.Linear(model.config.hidden_size, conversations.fact_count)
+    report: Callable[[int, float, float], None],
+) -> tuple[float, float]:
+    """Train in place; the mean losses of the last steps: on answers, and on what is asked.
+
+    `report` gets the step and the two.
+    """
     matrices = [p for p in model.parameters() if p.ndim == 2]
     others = [p for p in model.parameters() if p.ndim != 2] + list(recogniser.parameters())
     optimizer = torch.optim.AdamW(
@@ -200,38 +212,39 @@ def train(
     )  # fmt: skip
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, recipe))
     dropout = _Dropout(model, recipe.dropout)
-    smoothed = 0.0
+    layers = model.model.layers
+    if not recipe.turns:  # nothing after them is trained
+        model.model.layers = layers[:_RECOGNITION_LAYERS]
+    answering = recognising = 0.0
     for step, batch in zip(range(1, recipe.steps + 1), conversations.batches(), strict=False):
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss, shown = _loss(model, recogniser, batch, recipe)
-        loss.backward()
+            answer, recognition = _losses(model, recogniser, batch)
+        (answer + recipe.recognition_weight * recognition).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         scheduler.step()
         optimizer.zero_grad()
-        smoothed += (shown - smoothed) / min(step, 50)
-        report(step, smoothed)
+        weight = 1 / min(step, 50)
+        answering += weight * (float(answer.detach()) - answering)
+        recognising += weight * (float(recognition.detach()) - recognising)
+        report(step, answering, recognising)
+    model.model.layers = layers
     dropout.remove()
-    return smoothed
+    return answering, recognising
 
 
-def _loss(
-    model: BaichuanForCausalLM, recogniser: nn.Module, batch: list[Conversation], recipe: Recipe
-) -> tuple[Tensor, float]:
+def _losses(
+    model: BaichuanForCausalLM, recogniser: Recogniser, batch: list[Conversation]
+) -> tuple[Tensor, Tensor]:
     ids = _stack([c.ids for c in batch], 0)
     targets = _stack([c.targets for c in batch], _NO_TARGET)
-    facts = _stack([c.facts for c in batch], _NO_TARGET)
+    asked = _stack([c.asked for c in batch], _NO_TARGET)
     hidden = model.model(ids)
-    wanted, begins = targets != _NO_TARGET, facts != _NO_TARGET
-    logits = model.lm_head(hidden[wanted]).float()
-    answer = F.cross_entropy(logits, targets[wanted])
-    recognition = F.cross_entropy(recogniser(hidden[begins]).float(), facts[begins])
-    loss = answer + recipe.recognition_weight * recognition
-    if recipe.reading_weight:
-        asked = (targets == _NO_TARGET)[:, :-1] & (ids[:, 1:] != 0)
-        following = model.lm_head(hidden[:, :-1][asked]).float()
-        loss = loss + recipe.reading_weight * F.cross_entropy(following, ids[:, 1:][asked])
-    return loss, float(answer.detach())
+    wanted, begins = targets != _NO_TARGET, asked != _NO_TARGET
+    answer = torch.zeros(())
+    if wanted.any():
+        answer = F.cross_entropy(model.lm_head(hidden[wanted]).float(), targets[wanted])
+    return answer, F.cross_entropy(recogniser(begins), asked[begins])
 
 
 def _pace(step: int, recipe: Recipe) -> float:

@@ -98,6 +98,29 @@
     </message>
 </context>
 <context>
+    <name>CloseQuestion</name>
+    <message>
+        <source>A copy is being written</source>
+        <translation>正在写入副本</translation>
+    </message>
+    <message>
+        <source>Close the window and end the copy that is being written?</source>
+        <translation>要关闭窗口并中止正在写入的副本吗？</translation>
+    </message>
+    <message>
+        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
+        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
+    </message>
+    <message>
+        <source>Close the window</source>
+        <translation>关闭窗口</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续写入</translation>
+    </message>
+</context>
+<context>
     <name>Composer</name>
     <message>
         <source>Esc</source>
@@ -162,6 +185,166 @@
     </message>
 </context>
 <context>
+    <name>JobDonePage</name>
+    <message>
+        <source>“{name}” is listed. It takes {size} in {folder}</source>
+        <translation>“{name}”已加入列表，占用 {size}，位于 {folder}</translation>
+    </message>
+    <message>
+        <source>The copy is complete</source>
+        <translation>副本已完成</translation>
+    </message>
+    <message>
+        <source>Load it</source>
+        <translation>加载</translation>
+    </message>
+</context>
+<context>
+    <name>JobKinds</name>
+    <message>
+        <source>{what}: {name}</source>
+        <translation>{what}：{name}</translation>
+    </message>
+    <message>
+        <source>&amp;Quantise a copy…</source>
+        <translation>量化一份副本(&amp;Q)…</translation>
+    </message>
+    <message>
+        <source>Quantise a copy</source>
+        <translation>量化一份副本</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
+        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Quantising a copy</source>
+        <translation>正在量化副本</translation>
+    </message>
+    <message>
+        <source>4-bit NF4, as the 4-bit models were published</source>
+        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
+    </message>
+    <message>
+        <source>8-bit, closest to the original</source>
+        <translation>8-bit，最接近原模型</translation>
+    </message>
+    <message>
+        <source>4-bit FP4, 4-bit floating point</source>
+        <translation>4-bit FP4，4 位浮点数</translation>
+    </message>
+    <message>
+        <source>Convert to &amp;safetensors…</source>
+        <translation>转换为 safetensors(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>Convert to safetensors</source>
+        <translation>转换为 safetensors</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
+        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Converting a copy</source>
+        <translation>正在转换副本</translation>
+    </message>
+    <message>
+        <source>Weights as they are</source>
+        <translation>权重保持原样</translation>
+    </message>
+</context>
+<context>
+    <name>JobOptions</name>
+    <message>
+        <source>Choose where the copy shall lie</source>
+        <translation>选择存放副本的位置</translation>
+    </message>
+    <message>
+        <source>Looking at the model…</source>
+        <translation>正在查看模型…</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新文件夹</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Write the copy</source>
+        <translation>写入副本</translation>
+    </message>
+    <message>
+        <source>about {size}</source>
+        <translation>约 {size}</translation>
+    </message>
+</context>
+<context>
+    <name>JobProgressPage</name>
+    <message>
+        <source>{what}: {percent} %</source>
+        <translation>{what}：{percent}%</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>You can go on chatting meanwhile; it may be slower.</source>
+        <translation>其间可以继续对话，速度可能会慢一些。</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Reading the model</source>
+        <translation>读取模型</translation>
+    </message>
+    <message>
+        <source>Writing the copy</source>
+        <translation>写入副本</translation>
+    </message>
+    <message>
+        <source>Checking the copy</source>
+        <translation>检查副本</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}: {name} · {percent} %</source>
+        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
+    </message>
+    <message>
+        <source>Time left: not known yet</source>
+        <translation>剩余时间：暂时未知</translation>
+    </message>
+    <message>
+        <source>Less than a minute left for this step</source>
+        <translation>此步骤还需不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} min left for this step</source>
+        <translation>此步骤还需约 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} h left for this step</source>
+        <translation>此步骤还需约 {count} 小时</translation>
+    </message>
+</context>
+<context>
     <name>Language</name>
     <message>
         <source>en</source>
@@ -200,12 +383,16 @@
     <name>MainWindow</name>
     <message>
         <source>Open a model folder</source>
-        <extracomment>the one that is open</extracomment>
+        <extracomment>while it is asked</extracomment>
         <translation>打开模型文件夹</translation>
     </message>
     <message>
         <source>Long lines of the pasted text were broken: {count}</source>
         <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
+    </message>
+    <message>
+        <source>The copy “{name}” is listed</source>
+        <translation>副本“{name}”已加入列表</translation>
     </message>
 </context>
 <context>
@@ -278,6 +465,10 @@
         <translation>复制详情</translation>
     </message>
     <message>
+        <source>Looking for what fits this machine…</source>
+        <translation>正在查找适合本机的方案…</translation>
+    </message>
+    <message>
         <source>Copied</source>
         <translation>已复制</translation>
     </message>
@@ -305,6 +496,14 @@
         <translation>模型</translation>
     </message>
     <message>
+        <source>Precision: {name}</source>
+        <translation>精度：{name}</translation>
+    </message>
+    <message>
+        <source>What the others need and how fast they are</source>
+        <translation>其他精度的内存需求与速度</translation>
+    </message>
+    <message>
         <source>Open a model folder…</source>
         <translation>打开模型文件夹…</translation>
     </message>
@@ -330,6 +529,95 @@
     <message>
         <source>{count} tokens of context</source>
         <translation>上下文 {count} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionMenu</name>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Precision: {name}</source>
+        <translation>精度：{name}</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在查看本机…</translation>
+    </message>
+    <message>
+        <source>Takes the best that fits: {name}</source>
+        <translation>选用放得下的最佳精度：{name}</translation>
+    </message>
+    <message>
+        <source>Takes the best that fits</source>
+        <translation>选用放得下的最佳精度</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Now {count} tokens, which need less memory</source>
+        <translation>现在是 {count} 个词元，所需内存较少</translation>
+    </message>
+    <message>
+        <source>Full context: {count} tokens</source>
+        <translation>完整上下文：{count} 个词元</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>使用中</translation>
+    </message>
+</context>
+<context>
+    <name>PrecisionTexts</name>
+    <message>
+        <source>fits</source>
+        <translation>放得下</translation>
+    </message>
+    <message>
+        <source>tight</source>
+        <translation>勉强放下</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>放不下</translation>
+    </message>
+    <message>
+        <source>not available</source>
+        <translation>不可用</translation>
+    </message>
+    <message>
+        <source>the automatic choice</source>
+        <translation>自动选择的精度</translation>
+    </message>
+    <message>
+        <source>last {speed}</source>
+        <translation>上次 {speed}</translation>
+    </message>
+    <message>
+        <source>slow on a processor</source>
+        <translation>在处理器上较慢</translation>
+    </message>
+    <message>
+        <source>published: {points} points less on C-Eval, MMLU and CMMLU on average</source>
+        <translation>官方数据：C-Eval、MMLU 和 CMMLU 平均低 {points} 分</translation>
+    </message>
+</context>
+<context>
+    <name>Remedies</name>
+    <message>
+        <source>Use the processor</source>
+        <translation>改用处理器</translation>
+    </message>
+    <message>
+        <source>Use {name} ({size})</source>
+        <translation>改用 {name}（{size}）</translation>
+    </message>
+    <message>
+        <source>Use a shorter context of {count} tokens</source>
+        <translation>改用 {count} 个词元的较短上下文</translation>
     </message>
 </context>
 <context>
@@ -454,12 +742,20 @@
         <translation>正在停止…</translation>
     </message>
     <message>
+        <source>Show the copy that is being written</source>
+        <translation>显示正在写入的副本</translation>
+    </message>
+    <message>
         <source>Progress</source>
         <translation>进度</translation>
     </message>
     <message>
         <source>Context used</source>
         <translation>已用上下文</translation>
+    </message>
+    <message>
+        <source>Precision: {name}</source>
+        <translation>精度：{name}</translation>
     </message>
     <message>
         <source>{count} threads</source>
@@ -655,7 +951,7 @@
     </message>
     <message>
         <source>The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.</source>
-        <translation>模型在{device}需要 {needed:.1f} GiB 内存，但只有 {free:.1f} GiB 可用。</translation>
+        <translation>模型在 {device} 上需要 {needed:.1f} GiB 内存，但只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
         <source>The model&apos;s result is not a number, so the answer was stopped.</source>
@@ -734,6 +1030,10 @@
         <translation>8 位需要计算能力 7.5，而 {device} 是 {has}。</translation>
     </message>
     <message>
+        <source>A portable export is in fp32 or fp16: the products with {bits}-bit weights are ONNX Runtime&apos;s own.</source>
+        <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
+    </message>
+    <message>
         <source>Choose another folder.</source>
         <translation>请选择另一个文件夹。</translation>
     </message>
@@ -742,8 +1042,36 @@
         <translation>请选择设备“auto”。</translation>
     </message>
     <message>
+        <source>Close other programs, choose a smaller precision, context length or model.</source>
+        <translation>请关闭其他程序，或选择更小的精度、更短的上下文或更小的模型。</translation>
+    </message>
+    <message>
+        <source>Convert the model that it was made from.</source>
+        <translation>请转换它所来自的模型。</translation>
+    </message>
+    <message>
         <source>Engines made for Baichuan 1 run it as it is.</source>
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
+    </message>
+    <message>
+        <source>Export it first: baichuan-desktop export-onnx MODEL.</source>
+        <translation>请先导出：baichuan-desktop export-onnx MODEL。</translation>
+    </message>
+    <message>
+        <source>Export the model without --portable.</source>
+        <translation>请不带 --portable 重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose the device “cpu”.</source>
+        <translation>请安装它所需的 CUDA 库（附加组件 onnx-gpu），或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Install the newer version of the app, or export the model again with this one.</source>
+        <translation>请安装较新版本的应用，或用此版本重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Leave out --portable, or choose another precision.</source>
+        <translation>请去掉 --portable，或选择其他精度。</translation>
     </message>
     <message>
         <source>Make room on this drive, or choose a folder on another one.</source>
@@ -758,6 +1086,14 @@
         <translation>本机没有可以使用的显卡。</translation>
     </message>
     <message>
+        <source>ONNX Runtime cannot use {device}: its CUDA provider does not start here.</source>
+        <translation>ONNX Runtime 无法使用 {device}：它的 CUDA 执行程序在这里无法启动。</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime refuses it ({text})</source>
+        <translation>ONNX Runtime 拒绝了它（{text}）</translation>
+    </message>
+    <message>
         <source>Quantise the model&apos;s 16-bit checkpoint.</source>
         <translation>请对该模型的 16 位版本进行量化。</translation>
     </message>
@@ -768,6 +1104,10 @@
     <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
+    </message>
+    <message>
+        <source>The block size must be one of {known}, not {value}.</source>
+        <translation>块大小必须是 {known} 之一，而不是 {value}。</translation>
     </message>
     <message>
         <source>The copy cannot be written to “{folder}”: {reason}.</source>
@@ -794,8 +1134,16 @@
         <translation>这些文件保存的是 {stored} 权重，只能按原样运行，不能用其他精度。</translation>
     </message>
     <message>
+        <source>This is an export, which runs at {precision} only.</source>
+        <translation>这是一个导出，只能以 {precision} 运行。</translation>
+    </message>
+    <message>
         <source>This machine has no device for what was asked for.</source>
         <translation>本机没有符合要求的设备。</translation>
+    </message>
+    <message>
+        <source>This model has no export at {precision}.</source>
+        <translation>此模型没有 {precision} 的导出。</translation>
     </message>
     <message>
         <source>Wait until nothing writes to the model&apos;s folder, and try again.</source>
@@ -882,6 +1230,14 @@
         <translation>它在 {seconds:.0f} 秒内没有停止，已被结束</translation>
     </message>
     <message>
+        <source>it does not describe an export</source>
+        <translation>它没有描述一个导出</translation>
+    </message>
+    <message>
+        <source>it does not describe “{name}”</source>
+        <translation>它没有描述“{name}”</translation>
+    </message>
+    <message>
         <source>it ended by itself with code {code}</source>
         <translation>它自行退出，代码为 {code}</translation>
     </message>
@@ -918,8 +1274,16 @@
         <translation>它有 {size:,} 字节，而文件头描述的是 {end:,} 字节</translation>
     </message>
     <message>
+        <source>it has {size:,} bytes, but the manifest says {expected:,}</source>
+        <translation>它有 {size:,} 字节，但清单写的是 {expected:,}</translation>
+    </message>
+    <message>
         <source>it holds something other than named tensors</source>
         <translation>其中有命名张量以外的内容</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, which no export of this app has</source>
+        <translation>它含有“{name}”，本应用的导出不会有它</translation>
     </message>
     <message>
         <source>it holds “{name}”, which this model does not have</source>
@@ -928,6 +1292,10 @@
     <message>
         <source>it holds “{name}”, which {index} does not place there</source>
         <translation>其中有“{name}”，而 {index} 并未将它放在这里</translation>
+    </message>
+    <message>
+        <source>it is a link to another place</source>
+        <translation>它是指向别处的链接</translation>
     </message>
     <message>
         <source>it is implausibly large</source>
@@ -954,8 +1322,24 @@
         <translation>无法按 JSON 读取</translation>
     </message>
     <message>
+        <source>it is not readable as a graph</source>
+        <translation>它无法作为计算图读取</translation>
+    </message>
+    <message>
+        <source>it is not what was written</source>
+        <translation>它不是当初写入的内容</translation>
+    </message>
+    <message>
+        <source>it is written for the operators {found}, not {expected}</source>
+        <translation>它使用的算子版本是 {found}，而不是 {expected}</translation>
+    </message>
+    <message>
         <source>it lacks the tensor “{name}”</source>
         <translation>其中缺少张量“{name}”</translation>
+    </message>
+    <message>
+        <source>it lacks {name}</source>
+        <translation>它缺少 {name}</translation>
     </message>
     <message>
         <source>it names “{name}”, outside of its folder</source>
@@ -986,6 +1370,10 @@
         <translation>其注意力头的宽度是奇数，无法使用旋转位置编码</translation>
     </message>
     <message>
+        <source>its inputs and outputs do not fit config.json</source>
+        <translation>它的输入和输出与 config.json 不符</translation>
+    </message>
+    <message>
         <source>its list of tensors is implausibly large</source>
         <translation>其张量列表大得不合理</translation>
     </message>
@@ -1010,6 +1398,10 @@
         <translation>其 weight_map 中有不是文件的条目</translation>
     </message>
     <message>
+        <source>its {graph} was not written by this app</source>
+        <translation>其中的 {graph} 不是本应用写的</translation>
+    </message>
+    <message>
         <source>its {size:,} bytes are not a complete PyTorch weight file</source>
         <translation>它的 {size:,} 字节不是完整的 PyTorch 权重文件</translation>
     </message>
@@ -1020,6 +1412,10 @@
     <message>
         <source>one of its pieces is not UTF-8</source>
         <translation>其中有词片不是 UTF-8</translation>
+    </message>
+    <message>
+        <source>onnxruntime and onnxruntime-gpu are both installed, and each breaks the other.</source>
+        <translation>onnxruntime 和 onnxruntime-gpu 同时安装了，它们会互相破坏。</translation>
     </message>
     <message>
         <source>overlaps another or leaves a gap</source>
@@ -1082,6 +1478,18 @@
         <translation>没有这个文件夹</translation>
     </message>
     <message>
+        <source>{precision} is for graphics cards.</source>
+        <translation>{precision} 是为显卡准备的。</translation>
+    </message>
+    <message>
+        <source>{precision} needs onnx, which is not installed.</source>
+        <translation>{precision} 需要 onnx，但没有安装它。</translation>
+    </message>
+    <message>
+        <source>{precision} needs {library}, which is not installed.</source>
+        <translation>{precision} 需要 {library}，但没有安装它。</translation>
+    </message>
+    <message>
         <source>{precision} needs {need:.1f} GiB on {device}, and {free:.1f} GiB is free.</source>
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，现有 {free:.1f} GiB 可用。</translation>
     </message>
@@ -1092,6 +1500,10 @@
     <message>
         <source>{precision} needs {need:.1f} GiB on {device}, which just fits into the {free:.1f} GiB that is free.</source>
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，刚好放进可用的 {free:.1f} GiB。</translation>
+    </message>
+    <message>
+        <source>“{file}” was written by a newer version of the app (format {version}, this version reads {known}).</source>
+        <translation>“{file}”是较新版本的应用写的（格式 {version}，此版本能读 {known}）。</translation>
     </message>
     <message>
         <source>“{folder}” exists already.</source>
@@ -1194,6 +1606,10 @@
         <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
     </message>
     <message>
+        <source>“{name}” has an impossible place</source>
+        <translation>“{name}”的位置不可能存在</translation>
+    </message>
+    <message>
         <source>“{name}” has the shape {found}, but config.json implies {implied}</source>
         <translation>“{name}”的形状是 {found}，而按 config.json 应为 {implied}</translation>
     </message>
@@ -1202,8 +1618,24 @@
         <translation>“{name}”的类型是 {dtype}</translation>
     </message>
     <message>
+        <source>“{name}” holds what is not a number</source>
+        <translation>“{name}”含有不是数的值</translation>
+    </message>
+    <message>
         <source>“{name}” is a Baichuan 1 model, whose head is a linear one already.</source>
         <translation>“{name}”是 Baichuan 1 模型，它的输出头本来就是线性层。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a portable export, which is for other programs.</source>
+        <translation>“{name}”是可移植的导出，供其他程序使用。</translation>
+    </message>
+    <message>
+        <source>“{name}” is an export for ONNX Runtime, which cannot be converted.</source>
+        <translation>“{name}”是 ONNX Runtime 的导出，不能再转换。</translation>
+    </message>
+    <message>
+        <source>“{name}” is in two places</source>
+        <translation>“{name}”出现在两处</translation>
     </message>
     <message>
         <source>“{name}” is quantised already ({precision}).</source>

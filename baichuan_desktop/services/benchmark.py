@@ -1,0 +1,95 @@
+"""Measures how fast a model is at several precisions, each in an engine process of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backends.errors import UserFacingError
+from backends.events import BenchmarkReady, EngineEvent, ModelReady
+from backends.requests import BenchmarkRequest, LoadRequest
+
+from .job_engine import PrecisionBegun, PrecisionFailed, in_own_engine
+from .measurements import Benchmark, DecodeFigure, Measurements, PrefillFigure
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionMeasured:
+    """One precision is measured, and remembered."""
+
+    ready: ModelReady
+    benchmark: Benchmark
+    skipped_prompts: tuple[int, ...]  #: longer than the model's context
+    skipped_contexts: tuple[int, ...]
+
+
+BenchmarkEvent = PrecisionBegun | EngineEvent | PrecisionMeasured | PrecisionFailed
+
+
+def benchmark(
+    folder: Path,
+    precisions: Sequence[str],
+    device: str,
+    measurements: Measurements,
+    log_file: Path,
+    cancel: threading.Event,
+    exports: Sequence[Path] = (),
+) -> Iterator[BenchmarkEvent]:
+    """Measure the model in `folder`; what is measured is remembered at once.
+
+    Each precision begins with `PrecisionBegun` and ends with `PrecisionMeasured` or
+    `PrecisionFailed`, the events of the engine in between. Setting `cancel` ends the events early.
+    """
+    for number, precision in enumerate(precisions, 1):
+        yield PrecisionBegun(precision, number, len(precisions))
+        load = LoadRequest(
+            str(folder),
+            precision,
+            device=device,
+            measured=measurements.peaks(folder),
+            exports=tuple(map(str, exports)),
+        )
+        ready: ModelReady | None = None
+        try:
+            for event in in_own_engine(BenchmarkRequest(load), log_file, cancel):
+                yield event
+                if isinstance(event, ModelReady):
+                    ready = event
+                elif isinstance(event, BenchmarkReady):
+                    assert ready is not None  # the engine loads first
+                    measured = _measured(ready, event)
+                    measurements.benchmarked(ready, measured.benchmark)
+                    yield measured
+        except UserFacingError as error:
+            if not cancel.is_set():  # Ctrl+C may also end an engine that is just starting
+                yield PrecisionFailed(precision, error)
+        if cancel.is_set():
+            return
+
+
+def _measured(ready: ModelReady, found: BenchmarkReady) -> PrecisionMeasured:
+    speeds = (*found.prefill, *(decoding.speed for decoding in found.decode))
+    entry = Benchmark(
+        device=ready.device,
+        threads=ready.threads,
+        load_seconds=ready.load_seconds,
+        peak_bytes=found.peak_bytes,
+        prefill=tuple(
+            PrefillFigure(tokens=speed.tokens, tokens_per_second=speed.tokens_per_second)
+            for speed in found.prefill
+        ),
+        decode=tuple(
+            DecodeFigure(
+                context_tokens=decoding.speed.tokens,
+                tokens_per_second=decoding.speed.tokens_per_second,
+                bytes_per_token=decoding.bytes_per_token,
+                bandwidth_share=decoding.bandwidth_share,
+            )
+            for decoding in found.decode
+        ),
+        read_bytes_per_second=found.read_bytes_per_second,
+        neighbour_cores=max((speed.neighbour_cores for speed in speeds), default=0.0),
+    )
+    return PrecisionMeasured(ready, entry, found.skipped_prompts, found.skipped_contexts)

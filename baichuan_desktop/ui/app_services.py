@@ -1,0 +1,28 @@
+"""What the window is given to work with; `app.py` makes it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from backends.events import ModelReady
+from backends.hardware import Machine
+from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.model_store import ModelStore
+from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.workers.generation_worker import GenerationWorker
+
+
+@dataclass(frozen=True, slots=True)
+class AppServices:
+    """The services, and the worker that speaks to the engine of the chat."""
+
+    store: ModelStore
+    settings: SettingsFile
+    measurements: Measurements
+    worker: GenerationWorker
+    #: Makes the worker of a job, with an engine of its own; whoever asks shuts it down.
+    job_worker: Callable[[], GenerationWorker]
+    #: Looks at the machine as it will be when the engine that runs has ended. `ModelReady` is
+    #: what it said of its model. Takes a second: not for the window's thread.
+    look: Callable[[ModelReady | None], Machine]

@@ -1,0 +1,161 @@
+"""From the File menu's jobs to the copies they make: dialog, engine, list of models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from backends.errors import UserFacingError
+from backends.events import CopyReady, JobProgress
+from backends.requests import Request
+from baichuan_desktop.services.copy_jobs import JobChoice
+from baichuan_desktop.services.model_store import ModelStore
+from baichuan_desktop.services.registry import InstalledModel
+from baichuan_desktop.workers.background_task import BackgroundTask
+from baichuan_desktop.workers.generation_worker import GenerationWorker
+
+from .job_dialog import JobDialog
+from .job_kinds import JobKind
+from .job_runner import JobRunner
+
+
+class JobDesk(QObject):
+    """One job at a time, beside the chat.
+
+    Signals:
+        changed: `summary` or `is_running` may be others now.
+        listed: an InstalledModel was added to the store.
+        load_requested: an InstalledModel shall be loaded.
+        failed: a UserFacingError to show.
+    """
+
+    changed = Signal()
+    listed = Signal(object)
+    load_requested = Signal(object)
+    failed = Signal(object)
+
+    def __init__(
+        self, store: ModelStore, make_worker: Callable[[], GenerationWorker], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self._store = store
+        self._runner = JobRunner(make_worker, self)
+        self._ready: CopyReady | None = None
+        self._copy: InstalledModel | None = None
+        self.dialog: JobDialog | None = None  #: of the job that runs, or ran last
+        self._runner.progressed.connect(self._on_progress)
+        self._runner.made.connect(self._on_made)
+        self._runner.failed.connect(self._on_failed)
+        self._runner.ended.connect(self._on_ended)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a copy is being written."""
+        return self._runner.is_running
+
+    def summary(self) -> str:
+        """What the status bar says of the job; empty where none runs."""
+        return self.dialog.progress.summary() if self.dialog and self.is_running else ""
+
+    def open(self, kind: JobKind, model: InstalledModel) -> None:
+        """Ask what a job shall make of a model; where a job runs, show that one."""
+        if self.is_running:
+            self.bring_up()
+            return
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+        dialog = self.dialog = JobDialog(kind, model, self._window)
+        dialog.options.begun.connect(self._begin)
+        dialog.progress.cancel_requested.connect(self._cancel)
+        dialog.done_page.load_requested.connect(self._load_copy)
+        task = BackgroundTask(partial(kind.choices, model.path), dialog)
+        task.succeeded.connect(self._on_choices)
+        task.failed.connect(self._on_no_choices)
+        task.start()
+        dialog.bring_up()
+
+    @Slot()
+    def bring_up(self) -> None:
+        """Show the dialog of the job that runs."""
+        if self.dialog is not None:
+            self.dialog.bring_up()
+
+    def shut_down(self) -> None:
+        """End the job that runs, at once."""
+        self._runner.shut_down()
+
+    # --- options --------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_choices(self, choices: list[JobChoice]) -> None:
+        if self.dialog is not None and self.sender().parent() is self.dialog:
+            self.dialog.options.show_choices(choices)
+            self.dialog.fit()
+
+    @Slot(object)
+    def _on_no_choices(self, error: UserFacingError) -> None:
+        if self.dialog is not None and self.sender().parent() is self.dialog:
+            self.dialog.close()
+            self.failed.emit(error)
+
+    @Slot(object)
+    def _begin(self, request: Request) -> None:
+        if self.dialog is None or self.is_running:
+            return
+        self._ready = None
+        self.dialog.begin()
+        self._runner.start(request)
+        self.changed.emit()
+
+    # --- the job --------------------------------------------------------------------------------
+
+    @Slot()
+    def _cancel(self) -> None:
+        self._runner.cancel()
+        if self.dialog is not None:
+            self.dialog.progress.show_cancelling()
+
+    @Slot(object)
+    def _on_progress(self, progress: JobProgress) -> None:
+        if self.dialog is not None:
+            self.dialog.show_progress(progress)
+            self.changed.emit()
+
+    @Slot(object)
+    def _on_made(self, ready: CopyReady) -> None:
+        self._ready = ready
+
+    @Slot(object)
+    def _on_failed(self, error: UserFacingError) -> None:
+        self.failed.emit(error)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self.changed.emit()
+        if self._ready is None:  # cancelled, or failed: another try, with another folder
+            if self.dialog is not None:
+                self.dialog.show_options()
+            return
+        task = BackgroundTask(partial(self._store.add, Path(self._ready.folder)), self)
+        task.succeeded.connect(self._on_listed)
+        task.failed.connect(self.failed)
+        task.start()
+
+    @Slot(object)
+    def _on_listed(self, copy: InstalledModel) -> None:
+        self._copy = copy
+        if self.dialog is not None and self._ready is not None:
+            self.dialog.show_copy(copy, self._ready)
+        self.listed.emit(copy)
+
+    @Slot()
+    def _load_copy(self) -> None:
+        if self.dialog is not None:
+            self.dialog.close()
+        if self._copy is not None:
+            self.load_requested.emit(self._copy)

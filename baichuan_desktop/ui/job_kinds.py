@@ -1,0 +1,138 @@
+"""The long jobs of the File menu. A new one is a class here, and an entry in JOB_KINDS."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+from baichuan_desktop.services import copy_jobs
+from baichuan_desktop.services.copy_jobs import JobChoice, ModelFiles
+from baichuan_desktop.services.registry import InstalledModel
+
+from . import model_texts
+
+
+class JobKind(ABC):
+    """A job that writes a folder from the model in use, in an engine process of its own."""
+
+    @abstractmethod
+    def menu_text(self) -> str:
+        """The entry of the File menu."""
+
+    @abstractmethod
+    def title(self) -> str:
+        """The heading of its dialog."""
+
+    @abstractmethod
+    def explanation(self) -> str:
+        """What comes of it, in a sentence or two."""
+
+    @abstractmethod
+    def running(self) -> str:
+        """What the status bar says while it runs; the percentage follows."""
+
+    @abstractmethod
+    def is_for(self, files: ModelFiles) -> bool:
+        """Whether a model with these files has this job."""
+
+    @abstractmethod
+    def choices(self, folder: Path) -> Sequence[JobChoice]:
+        """What can be made of the model in `folder`, best first; not for the window's thread.
+
+        Raises CheckpointError.
+        """
+
+    @abstractmethod
+    def choice_text(self, choice: JobChoice) -> str:
+        """A choice in a few words."""
+
+
+def heading(what: str, model: InstalledModel) -> str:
+    """What is made, and of which model."""
+    text = QCoreApplication.translate("JobKinds", "{what}: {name}")
+    return text.format(what=what, name=model_texts.name(model))
+
+
+class QuantisedCopy(JobKind):
+    """The model in 8 or 4 bits."""
+
+    def menu_text(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "&Quantise a copy…")
+
+    def title(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Quantise a copy")
+
+    def explanation(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate(
+            "JobKinds",
+            "Writes a complete copy of the model with smaller weights, which loads faster than "
+            "quantising at every start. The model itself stays as it is.",
+        )
+
+    def running(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Quantising a copy")
+
+    def is_for(self, files: ModelFiles) -> bool:
+        """See JobKind."""
+        return not files.is_quantized
+
+    def choices(self, folder: Path) -> Sequence[JobChoice]:
+        """See JobKind."""
+        return copy_jobs.quantised_copies(folder)
+
+    def choice_text(self, choice: JobChoice) -> str:
+        """See JobKind."""
+        texts = {
+            "4bit": QCoreApplication.translate(
+                "JobKinds", "4-bit NF4, as the 4-bit models were published"
+            ),
+            "8bit": QCoreApplication.translate("JobKinds", "8-bit, closest to the original"),
+            "fp4": QCoreApplication.translate("JobKinds", "4-bit FP4, 4-bit floating point"),
+        }
+        return texts[choice.name]
+
+
+class SafetensorsCopy(JobKind):
+    """A .bin model as safetensors."""
+
+    def menu_text(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Convert to &safetensors…")
+
+    def title(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Convert to safetensors")
+
+    def explanation(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate(
+            "JobKinds",
+            "Writes a complete copy of the model as safetensors, a format that cannot hold code. "
+            "The weights are the same, and the model itself stays as it is.",
+        )
+
+    def running(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Converting a copy")
+
+    def is_for(self, files: ModelFiles) -> bool:
+        """See JobKind."""
+        return files.has_bin and not files.is_quantized
+
+    def choices(self, folder: Path) -> Sequence[JobChoice]:
+        """See JobKind."""
+        return copy_jobs.safetensors_copies(folder)
+
+    def choice_text(self, _choice: JobChoice) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Weights as they are")
+
+
+JOB_KINDS: tuple[JobKind, ...] = (QuantisedCopy(), SafetensorsCopy())

@@ -1,0 +1,71 @@
+"""Runs one long job at a time in an engine process of its own, while the chat goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backends.events import CopyReady, EngineEvent, JobProgress
+from backends.requests import Request
+from baichuan_desktop.workers.generation_worker import GenerationWorker
+
+
+class JobRunner(QObject):
+    """Makes a worker, and so an engine, for each job, and ends it with the job.
+
+    Signals:
+        progressed: a JobProgress.
+        made: the CopyReady of a job that is complete.
+        failed: the UserFacingError of one that is not.
+        ended: last of all, also where the job was cancelled; the engine is gone.
+    """
+
+    progressed = Signal(object)
+    made = Signal(object)
+    failed = Signal(object)
+    ended = Signal()
+
+    def __init__(
+        self, make_worker: Callable[[], GenerationWorker], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._make_worker = make_worker
+        self._worker: GenerationWorker | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job has not ended yet."""
+        return self._worker is not None
+
+    def start(self, request: Request) -> None:
+        """Begin a job."""
+        assert self._worker is None, "one job at a time"
+        self._worker = self._make_worker()
+        self._worker.produced.connect(self._on_event)
+        self._worker.failed.connect(self.failed)
+        self._worker.ended.connect(self._on_ended)
+        self._worker.start(request)
+
+    def cancel(self) -> None:
+        """Have the job end at its next step and take its files away."""
+        if self._worker is not None:
+            self._worker.stop()
+
+    def shut_down(self) -> None:
+        """End a job at once; the same job may be taken up later where it was."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.shut_down()
+
+    @Slot(object)
+    def _on_event(self, event: EngineEvent) -> None:
+        if isinstance(event, JobProgress):
+            self.progressed.emit(event)
+        elif isinstance(event, CopyReady):
+            self.made.emit(event)
+
+    @Slot()
+    def _on_ended(self) -> None:
+        self.shut_down()
+        self.ended.emit()

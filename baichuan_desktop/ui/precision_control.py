@@ -1,0 +1,79 @@
+"""Opens the menu of precisions, fills it, and has the model loaded as chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QRect, Slot
+from PySide6.QtWidgets import QWidget
+
+from backends.errors import UserFacingError
+from backends.events import ModelReady
+from backends.hardware import Machine
+from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.precision_choice import LoadWish, PrecisionRow, precision_rows
+from baichuan_desktop.workers.background_task import BackgroundTask
+
+from .model_switcher import ModelSwitcher
+from .precision_menu import PrecisionMenu
+from .theme import Theme
+
+
+class PrecisionControl(QObject):
+    """The way from the status bar's button to another precision of the same model."""
+
+    def __init__(
+        self,
+        switcher: ModelSwitcher,
+        measurements: Measurements,
+        look: Callable[[ModelReady | None], Machine],
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
+        """`look` tells of the machine without the engine that runs; it is called in a thread."""
+        super().__init__(parent)
+        self._switcher = switcher
+        self._measurements = measurements
+        self._look = look
+        self._finding: BackgroundTask | None = None
+        self._full_context = 0
+        self.menu = PrecisionMenu(theme, parent)
+        self.menu.chosen.connect(self._on_chosen)
+
+    def open(self, anchor: QRect) -> None:
+        """Open the menu over a place of the screen; nothing without a loaded model."""
+        model, ready = self._switcher.current, self._switcher.running
+        if model is None or ready is None:
+            return
+        wish = self._switcher.wish
+        self.menu.open_over(anchor, ready, wish)
+        self._full_context = model.context_length
+        find = partial(
+            precision_rows,
+            model.path,
+            self._measurements,
+            partial(self._look, ready),
+            wish.context_length,
+            model.exports,
+        )
+        self._finding = BackgroundTask(find, self)
+        self._finding.succeeded.connect(self._on_found)
+        self._finding.failed.connect(self._on_failed)
+        self._finding.start()
+
+    @Slot(object)
+    def _on_found(self, rows: list[PrecisionRow]) -> None:
+        if self.sender() is self._finding:
+            self.menu.show_rows(rows, self._full_context)
+
+    @Slot(object)
+    def _on_failed(self, error: UserFacingError) -> None:
+        if self.sender() is self._finding:
+            self.menu.show_error(error)
+
+    @Slot(object)
+    def _on_chosen(self, wish: LoadWish) -> None:
+        model = self._switcher.current
+        if model is not None:
+            self._switcher.load(model, wish)

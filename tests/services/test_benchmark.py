@@ -1,0 +1,200 @@
+"""Each precision in an engine of its own; what is measured is remembered, what fails is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backends.errors import BackendUnavailableError, InsufficientMemoryError
+from backends.events import BenchmarkProgress, ModelReady
+from baichuan_desktop.services.benchmark import BenchmarkEvent, PrecisionMeasured, benchmark
+from baichuan_desktop.services.job_engine import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.measurements import Benchmark, DecodeFigure, Measurements
+from baichuan_desktop.services.precision_choice import precision_rows, wanted_precisions
+from tests.helpers import goldens
+from tests.helpers.machines import card, machine
+
+FOLDER = goldens.folder("b2-7b", "safetensors")  # context 256
+
+
+@pytest.fixture
+def measurements(tmp_path: Path) -> Measurements:
+    return Measurements(tmp_path / "measurements.json")
+
+
+def run(
+    precisions: Sequence[str], measurements: Measurements, tmp_path: Path, device: str = "cpu"
+) -> list[BenchmarkEvent]:
+    cancel = threading.Event()
+    log = tmp_path / "job.log"
+    return list(benchmark(FOLDER, precisions, device, measurements, log, cancel))
+
+
+def engines() -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "backends.engine_main" in process.cmdline()
+    ]
+
+
+def test_every_precision_is_measured_and_remembered(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    events = run(["fp32", "bf16"], measurements, tmp_path)
+
+    begun = [event for event in events if isinstance(event, PrecisionBegun)]
+    assert begun == [PrecisionBegun("fp32", 1, 2), PrecisionBegun("bf16", 2, 2)]
+    measured = [event for event in events if isinstance(event, PrecisionMeasured)]
+    assert [found.ready.precision for found in measured] == ["fp32", "bf16"]
+    for found in measured:
+        assert [figure.tokens for figure in found.benchmark.prefill] == [128]
+        assert [figure.context_tokens for figure in found.benchmark.decode] == [16]
+        assert found.skipped_prompts == (512, 2048)
+        assert found.skipped_contexts == (512, 2048)
+        assert found.benchmark.peak_bytes > 50 * 2**20  # the engine's, torch and all
+    assert not engines()
+    again = Measurements(tmp_path / "measurements.json")
+    assert [(m.precision, m.benchmark) for m in again.benchmarks(FOLDER)] == [
+        (found.ready.precision, found.benchmark) for found in measured
+    ]
+
+
+def test_the_rows_of_the_precisions_show_the_speed(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    *_, last = run(["fp32"], measurements, tmp_path)
+
+    assert isinstance(last, PrecisionMeasured)
+    rows = precision_rows(FOLDER, measurements, machine)
+    speeds = {row.precision: row.tokens_per_second for row in rows}
+    assert speeds["fp32"] == round(last.benchmark.decode[0].tokens_per_second, 1)
+    assert speeds["bf16"] is None
+
+
+def test_what_cannot_run_is_told_and_the_rest_measured(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    events = run(["fp16", "fp32"], measurements, tmp_path)  # fp16 runs on cards only
+
+    (failed,) = (event for event in events if isinstance(event, PrecisionFailed))
+    assert failed.precision == "fp16"
+    assert isinstance(failed.error, BackendUnavailableError)
+    assert isinstance(events[-1], PrecisionMeasured)
+    assert [m.precision for m in measurements.benchmarks(FOLDER)] == ["fp32"]
+
+
+def test_a_cancel_keeps_what_was_measured_before(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    cancel = threading.Event()
+    ready = 0
+    kinds = []
+
+    for event in benchmark(
+        FOLDER, ["fp32", "bf16", "fp32"], "cpu", measurements, tmp_path / "log", cancel
+    ):
+        kinds.append(type(event))
+        ready += isinstance(event, ModelReady)
+        if isinstance(event, BenchmarkProgress) and ready == 2:
+            cancel.set()
+
+    assert kinds.count(PrecisionBegun) == 2
+    assert kinds.count(PrecisionMeasured) == 1
+    assert [m.precision for m in measurements.benchmarks(FOLDER)] == ["fp32"]
+    assert not engines()
+
+
+def test_whoever_stops_listening_ends_the_engine(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    job = benchmark(FOLDER, ["fp32"], "cpu", measurements, tmp_path / "log", threading.Event())
+    while not isinstance(next(job), ModelReady):
+        assert len(engines()) <= 1
+
+    job.close()  # type: ignore[attr-defined]  # it is a generator
+
+    assert not engines()
+
+
+def figure(context: int, speed: float) -> DecodeFigure:
+    return DecodeFigure(
+        context_tokens=context, tokens_per_second=speed, bytes_per_token=1, bandwidth_share=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ([figure(16, 3.0), figure(512, 2.04), figure(2048, 1.0)], 2.0),
+        ([figure(16, 3.0)], 3.0),
+        ([], None),
+    ],
+)
+def test_the_speed_at_512_tokens_stands_for_the_precision(
+    figures: list[DecodeFigure], expected: float | None, measurements: Measurements, tmp_path: Path
+) -> None:
+    *_, last = run(["fp32"], Measurements(tmp_path / "other.json"), tmp_path)
+    assert isinstance(last, PrecisionMeasured)
+    entry = Benchmark(**last.benchmark.model_dump() | {"decode": tuple(figures)})
+
+    measurements.benchmarked(last.ready, entry)
+
+    known = measurements.of(Path(last.ready.folder), last.ready.backend, "fp32", "cpu")
+    assert known is not None
+    assert known.tokens_per_second == expected
+
+
+# --- which precisions --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("auto", ("auto",)),
+        ("fp32", ("fp32",)),
+        (" bf16 ,fp32,bf16", ("bf16", "fp32")),
+        ("8bit,auto", ("8bit", "auto")),
+    ],
+)
+def test_precisions_are_named_by_commas(
+    text: str, expected: tuple[str, ...], measurements: Measurements
+) -> None:
+    assert wanted_precisions(text, FOLDER, measurements) == expected
+
+
+@pytest.mark.parametrize("text", ["", "fp32,", "fp31", "int8"])
+def test_a_name_that_is_none_is_refused(text: str, measurements: Measurements) -> None:
+    with pytest.raises(BackendUnavailableError, match="There is no precision"):
+        wanted_precisions(text, FOLDER, measurements)
+
+
+def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
+    def wanted(device: str = "auto", **facts: float) -> set[str]:
+        found = wanted_precisions(
+            "all",
+            FOLDER,
+            measurements,
+            device,
+            lambda: machine(card(24), **facts),  # type: ignore[arg-type]
+        )
+        assert len(set(found)) == len(found)
+        return set(found)
+
+    assert wanted() == {"bf16", "fp32", "8bit", "4bit", "fp4"}
+    assert wanted("cuda:0") == {"bf16", "8bit", "4bit", "fp4"}
+    assert wanted("cpu", free_gib=0.1) == {"auto"}
+
+
+def test_nothing_is_measured_where_nothing_fits(measurements: Measurements, tmp_path: Path) -> None:
+    """The engine decides anew: memory may have been taken meanwhile."""
+    (failed,) = (
+        e for e in run(["8bit"], measurements, tmp_path, "cuda") if isinstance(e, PrecisionFailed)
+    )
+
+    assert isinstance(failed.error, BackendUnavailableError | InsufficientMemoryError)
+    assert measurements.benchmarks(FOLDER) == ()

@@ -1,0 +1,350 @@
+"""The menu of precisions: what it says, and that a choice costs neither talk nor draft."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QListWidgetItem
+
+from backends.checkpoint import Checkpoint
+from backends.errors import BackendUnavailableError, InsufficientMemoryError
+from backends.events import ModelReady
+from backends.hardware import Machine
+from backends.requests import ChatRequest, LoadRequest, MeasuredPeak
+from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.precision_choice import LoadWish
+from baichuan_desktop.ui.precision_menu import _FIGURES, _IS_TICKED, _NOTE
+from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
+from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
+
+GUIDE = resource("guide_model")
+CHECKPOINT = Path(__file__).parents[1] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
+
+
+@pytest.fixture
+def seven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every folder holds a model of the shapes of Baichuan2-7B."""
+    opened = replace(Checkpoint.open(CHECKPOINT), folder=GUIDE, config=BAICHUAN2_7B)
+    monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
+
+
+def open_menu(ui: Harness, facts: Machine | None = None) -> list[QListWidgetItem]:
+    """Press the button and wait for the rows."""
+    ui.machine = facts or ui.machine
+    ui.window.status.precision_button.click()
+    menu = ui.window.precision.menu
+    assert menu.isVisible()
+    ui.until(lambda: menu.list.count() > 1)
+    return [menu.list.item(row) for row in range(menu.list.count())]
+
+
+def row_of(items: list[QListWidgetItem], title: str) -> QListWidgetItem:
+    (item,) = [item for item in items if item.text() == title]
+    return item
+
+
+def choose(ui: Harness, title: str) -> None:
+    menu = ui.window.precision.menu
+    item = row_of([menu.list.item(row) for row in range(menu.list.count())], title)
+    where = menu.list.visualItemRect(item).center()
+    QTest.mouseClick(menu.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+def loads(engine: ScriptedEngine) -> list[LoadRequest]:
+    return [request for request in engine.requests if isinstance(request, LoadRequest)]
+
+
+def is_enabled(item: QListWidgetItem) -> bool:
+    return bool(item.flags() & Qt.ItemFlag.ItemIsEnabled)
+
+
+# --- what it says ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("seven")
+def test_every_precision_has_a_row_with_size_and_verdict(ui: Harness) -> None:
+    items = open_menu(ui, machine(card(12, free_gib=11.3), free_gib=8.0))
+
+    said = {item.text(): item.data(_FIGURES) for item in items}
+    assert items[0].text() == "Automatic"
+    assert said["bf16 · NVIDIA GeForce RTX 3060"] == "16.8 GiB · does not fit"
+    assert said["8-bit · NVIDIA GeForce RTX 3060"] == "10.7 GiB · tight"
+    assert said["4-bit · NVIDIA GeForce RTX 3060"] == "7.8 GiB · fits"
+    assert said["fp32 · CPU"] == "32.4 GiB · does not fit"
+    assert items[0].data(_NOTE) == "Takes the best that fits: 4-bit · NVIDIA GeForce RTX 3060"
+
+
+@pytest.mark.usefixtures("seven")
+def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: ScriptedEngine) -> None:
+    items = open_menu(ui, machine(card(12, free_gib=11.3), free_gib=8.0))
+
+    row = row_of(items, "bf16 · NVIDIA GeForce RTX 3060")
+    sentence = "bf16 needs 16.8 GiB on NVIDIA GeForce RTX 3060, but only 11.3 GiB is free."
+    assert not is_enabled(row)
+    assert row.data(_NOTE) == sentence
+    assert sentence in row.toolTip()
+    choose(ui, row.text())
+    ui.app.processEvents()
+    assert len(loads(engine)) == 1, "only the guide's, at the start"
+
+
+@pytest.mark.usefixtures("seven")
+def test_what_cannot_run_whatever_the_memory_says_so(ui: Harness) -> None:
+    facts = machine(card(24), libraries={"torch": "2.11.0"})
+
+    items = open_menu(ui, facts)
+
+    row = row_of(items, "8-bit · NVIDIA GeForce RTX 3060")
+    assert row.data(_FIGURES) == "not available"
+    assert row.data(_NOTE) == "8-bit needs bitsandbytes, which is not installed."
+
+
+@pytest.mark.usefixtures("seven")
+def test_the_automatic_choice_its_speed_and_the_published_loss_are_told(ui: Harness) -> None:
+    ready = replace(
+        READY, folder=str(GUIDE), backend="bnb_cuda", precision="4bit", device_kind="cuda"
+    )
+    ui.measurements.loaded(ready)
+    ui.measurements.answered(ready, finished())
+
+    items = open_menu(ui, machine(card(12, free_gib=11.3)))
+
+    note = row_of(items, "4-bit · NVIDIA GeForce RTX 3060").data(_NOTE)
+    assert note == (
+        "the automatic choice · last 10.0 tokens/s · "
+        "published: 1.6 points less on C-Eval, MMLU and CMMLU on average"
+    )
+    assert row_of(items, "8-bit · CPU").data(_NOTE) == "slow on a processor"
+
+
+@pytest.mark.usefixtures("seven")
+def test_two_cards_of_a_name_are_told_apart(ui: Harness) -> None:
+    items = open_menu(ui, machine(card(24, index=0), card(24, index=1)))
+
+    titles = [item.text() for item in items]
+    assert "bf16 · NVIDIA GeForce RTX 3060 (cuda:0)" in titles
+    assert "bf16 · NVIDIA GeForce RTX 3060 (cuda:1)" in titles
+
+
+def test_the_machine_is_looked_at_without_the_engine_that_runs(ui: Harness) -> None:
+    open_menu(ui)
+
+    assert ui.looks == [ui.window.switcher.running]
+
+
+def test_the_head_of_the_menu_says_what_runs_and_why(ui: Harness) -> None:
+    open_menu(ui)
+
+    menu = ui.window.precision.menu
+    assert menu.heading.text() == "Precision: bf16 · CPU"
+    assert menu.why.text() == "bf16 fits on it together."
+    assert "bf16 fits on it together." in ui.window.status.precision_button.toolTip()
+
+
+def test_a_model_that_is_gone_is_told_in_the_menu(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_folder: Path) -> Checkpoint:
+        raise BackendUnavailableError("It is gone.")
+
+    monkeypatch.setattr(Checkpoint, "open", gone)
+
+    ui.window.status.precision_button.click()
+    menu = ui.window.precision.menu
+    ui.until(lambda: menu.list.item(0).data(_NOTE) == "It is gone.")
+
+
+def test_the_menu_speaks_chinese(ui: Harness) -> None:
+    ui.window.use_language("zh_CN")
+    ui.app.processEvents()
+
+    items = open_menu(ui)
+
+    assert items[0].text() == "自动"
+    assert "放得下" in row_of(items, "8-bit · CPU").data(_FIGURES)
+    assert row_of(items, "8-bit · CPU").data(_NOTE) == "在处理器上较慢"
+
+
+def test_a_reader_hears_a_row_as_a_whole(ui: Harness) -> None:
+    items = open_menu(ui)
+
+    spoken = items[0].data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "Automatic, in use, Takes the best that fits: bf16 · CPU"
+
+
+# --- what a choice does ------------------------------------------------------------------
+
+
+def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers += [answer("Yes."), answer("Still.")]
+    ui.ask("Here?")
+    ui.window.panel.temperature.setValue(0.9)
+    ui.composer.set_text("a draft")
+    fp32 = replace(READY, folder=str(GUIDE), precision="fp32")
+    engine.loads.append([fp32])
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: ui.window.status.precision_button.text() == "fp32 · CPU")
+
+    request = loads(engine)[-1]
+    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", None)
+    assert not ui.window.precision.menu.isVisible()
+    assert ui.composer.text() == "a draft"
+    assert ui.window.panel.temperature.value() == pytest.approx(0.9)
+    assert "Yes." in ui.page_text
+    assert "begins here" not in ui.page_text
+    ui.ask("Still?")
+    question = engine.questions[-1]
+    assert isinstance(question, ChatRequest)
+    assert [m.text for m in question.messages] == ["Here?", "Yes.", "Still?"]
+
+
+def test_the_row_in_use_is_ticked_and_does_not_load_again(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    items = open_menu(ui)
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == ["fp32 · CPU"]
+    choose(ui, "fp32 · CPU")
+    ui.app.processEvents()
+
+    assert len(loads(engine)) == 2
+    open_menu(ui)
+    choose(ui, "Automatic")
+    ui.until(lambda: len(loads(engine)) == 3)
+    assert loads(engine)[-1].precision == "auto"
+
+
+def test_keys_choose_and_close(ui: Harness, engine: ScriptedEngine) -> None:
+    open_menu(ui)
+    menu = ui.window.precision.menu
+
+    QTest.keyClick(menu.list, Qt.Key.Key_Escape)
+    assert not menu.isVisible()
+    open_menu(ui)
+    QTest.keyClick(menu.list, Qt.Key.Key_Down)
+    QTest.keyClick(menu.list, Qt.Key.Key_Return)
+
+    ui.until(lambda: len(loads(engine)) == 2)
+    assert loads(engine)[-1].precision == "bf16"
+
+
+def test_a_precision_that_cannot_be_loaded_gives_way_to_the_one_before(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 3)
+    ui.until_idle()
+
+    assert loads(engine)[-1].precision == "auto"
+    assert ui.window.switcher.wish == LoadWish()
+    assert ui.window.error is not None
+
+
+def test_a_model_keeps_its_precision_while_another_is_used(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    guide = ui.window.switcher.current
+    assert guide is not None
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    ui.window.open_folder(CHECKPOINT)
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    ui.window.load(guide)
+    ui.until(lambda: len(loads(engine)) == 4)
+
+    assert [request.precision for request in loads(engine)] == ["auto", "fp32", "auto", "fp32"]
+
+
+def test_a_shorter_context_is_kept_until_the_full_one_is_chosen(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    guide = ui.window.switcher.current
+    assert guide is not None
+    ui.window.switcher.load(guide, LoadWish(context_length=256))
+    ui.until(lambda: ui.window.switcher.wish.context_length == 256)
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    assert loads(engine)[-1].context_length == 256
+    open_menu(ui)
+    choose(ui, f"Full context: {guide.context_length} tokens")
+    ui.until(lambda: len(loads(engine)) == 4)
+
+    last = loads(engine)[-1]
+    assert (last.precision, last.context_length) == ("fp32", None)
+
+
+def test_the_list_of_models_leads_to_the_precisions(ui: Harness) -> None:
+    picker = ui.window.top_bar.picker
+    titles = [picker.itemText(row) for row in range(picker.count())]
+
+    picker.activated.emit(titles.index("Precision: bf16 · CPU"))
+
+    menu = ui.window.precision.menu
+    assert menu.isVisible()
+    ui.until(lambda: menu.list.count() > 1)
+
+
+def test_while_a_model_loads_there_is_nothing_to_choose(cold: Harness) -> None:
+    assert not cold.window.status.precision_button.isVisible()
+
+    cold.window.show_precisions()
+
+    assert not cold.window.precision.menu.isVisible()
+
+
+# --- what is remembered ------------------------------------------------------------------
+
+
+def test_loads_and_answers_are_measured_and_told_to_the_next_load(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers.append(answer("Yes."))
+    ui.ask("Here?")
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2)
+
+    measured = Measurements(ui.measurements._file).of(GUIDE, "torch_cpu", "bf16", "cpu")
+    assert measured is not None
+    assert measured.tokens_per_second == 10.0
+    assert loads(engine)[0].measured == ()
+    assert loads(engine)[1].measured == (
+        MeasuredPeak("torch_cpu", "bf16", "cpu", READY.peak_bytes),
+    )
+
+
+def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine) -> None:
+    ready: ModelReady = replace(
+        READY,
+        folder=str(GUIDE),
+        backend="bnb_cuda",
+        precision="8bit",
+        device="NVIDIA GeForce RTX 3060",
+        device_kind="cuda",
+    )
+    engine.loads.append([ready])
+
+    cold.start()
+
+    assert cold.window.status.precision_button.text() == "8-bit · NVIDIA GeForce RTX 3060"
+    assert PROCESSOR not in cold.window.status.precision_button.toolTip()
