@@ -207,19 +207,24 @@ class _Job:
             data = (block for group in mine for block in group.blocks())
             yield from write_shard(temporary, shard, data)
             temporary.rename(final)
-        self._hashes[shard.file_name] = _sha256(final)
+        hashing = _Sha256(final)
+        for _ in hashing:
+            yield 0
+        self._hashes[shard.file_name] = hashing.hexdigest()
 
     def _hash_sources(self) -> Generator[JobProgress, None, dict[str, str]]:
         total = sum(size for size, _ in self._sources.values())
         done = 0
         hashes: dict[str, str] = {}
-        for file, (size, _) in self._sources.items():
+        for file in self._sources:
+            hashing = _Sha256(file)
             try:
-                hashes[file.name] = _sha256(file)
+                for count in hashing:
+                    done += count
+                    yield JobProgress("hash", done, total)
             except FileNotFoundError as error:
                 raise SourceChangedError(file) from error
-            done += size
-            yield JobProgress("hash", done, total)
+            hashes[file.name] = hashing.hexdigest()
         return hashes
 
     def _check_sources(self) -> None:
@@ -285,12 +290,23 @@ def _stamp(file: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(_HASH_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+class _Sha256:
+    """The hash of a file, block by block: a person may stop a job in the middle of 10 GB."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[int]:
+        """The bytes of each block, once it is read."""
+        with self._file.open("rb") as stream:
+            while block := stream.read(_HASH_BYTES):
+                self._digest.update(block)
+                yield len(block)
+
+    def hexdigest(self) -> str:
+        """The hash, when all blocks were read."""
+        return self._digest.hexdigest()
 
 
 def _versions() -> dict[str, str]:

@@ -462,7 +462,7 @@ def inodes(folder: Path) -> dict[str, int]:
 @pytest.mark.usefixtures("small_shards")
 def test_an_interrupted_copy_is_taken_up(source: Path, out: Path, tmp_path: Path) -> None:
     copy(source, tmp_path / "reference")
-    before = inodes(interrupted(source, out, Precision.NF4, writes=53))
+    before = inodes(interrupted(source, out, Precision.NF4, writes=56))
 
     copy(source, out)
 
@@ -477,7 +477,7 @@ def test_an_interrupted_copy_of_something_else_is_begun_anew(
     difference: str, own_source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = Precision.FP4 if difference == "precision" else Precision.NF4
-    before = inodes(interrupted(own_source, out, first, writes=53))
+    before = inodes(interrupted(own_source, out, first, writes=56))
     if difference == "source":
         shard = next(own_source.glob("*.safetensors"))
         os.utime(shard, ns=(1, 1))
@@ -500,7 +500,7 @@ def test_an_interrupted_copy_of_something_else_is_begun_anew(
 
 @pytest.mark.usefixtures("small_shards")
 def test_a_shard_that_was_being_written_is_written_again(source: Path, out: Path) -> None:
-    partial = interrupted(source, out, Precision.NF4, writes=53)
+    partial = interrupted(source, out, Precision.NF4, writes=56)
     (unfinished,) = partial.glob("*.tmp")
     unfinished.write_bytes(b"half")
 
@@ -565,7 +565,7 @@ def test_a_drive_without_room_is_refused_before_a_byte_is_written(
 def test_only_what_is_still_to_be_written_needs_room(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interrupted(source, out, Precision.NF4, writes=53)
+    interrupted(source, out, Precision.NF4, writes=56)
     checkpoint = Checkpoint.open(source)
     shards = checkpoint_copy.plan_shards(
         [group.specs for group in plan(checkpoint, Precision.NF4).groups]
