@@ -24,6 +24,7 @@ from .services import doctor
 from .services.app_paths import app_paths
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
+from .services.quality import DEFAULT_TOKENS
 from .services.registry import InstalledModel, UnknownModelError, Variant
 from .tables import print_facts, print_json, print_table
 
@@ -221,6 +222,12 @@ def _bench(arguments: argparse.Namespace) -> int:
     return bench(arguments)
 
 
+def _quality(arguments: argparse.Namespace) -> int:
+    from .terminal_quality import quality
+
+    return quality(arguments)
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     """Facts of this machine, and for every model what would run and why."""
     paths = app_paths()
@@ -354,10 +361,35 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(run=_bench)
     bench.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     bench.add_argument(
-        "--precision", default="auto", metavar="P,…", help="several, separated by commas; or all"
+        "--precision",
+        "--precisions",
+        dest="precision",
+        default="auto",
+        metavar="P,…",
+        help="several, separated by commas; or all",
     )
     bench.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
     bench.add_argument("--json", action="store_true", help="print JSON")
+
+    quality = commands.add_parser(
+        "quality", help="compare the precisions of a model on a text of yours"
+    )
+    quality.set_defaults(run=_quality)
+    quality.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    quality.add_argument(
+        "--text",
+        type=Path,
+        metavar="PATH",
+        help="a UTF-8 file, or a folder of .txt and .md files; default: a sample in two languages",
+    )
+    quality.add_argument(
+        "--precisions", default="all", metavar="P,…", help="separated by commas; default: all"
+    )
+    quality.add_argument(
+        "--tokens", type=int, default=DEFAULT_TOKENS, metavar="N", help=_TOKENS_HELP
+    )
+    quality.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    quality.add_argument("--json", action="store_true", help="print JSON")
 
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
     report.set_defaults(run=_doctor)
@@ -393,6 +425,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+_TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}"
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 

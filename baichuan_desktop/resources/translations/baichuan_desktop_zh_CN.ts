@@ -1034,6 +1034,26 @@
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
     </message>
     <message>
+        <source>Check the path.</source>
+        <translation>请检查路径。</translation>
+    </message>
+    <message>
+        <source>Choose a file that you may read.</source>
+        <translation>请选择有权读取的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a longer text; a few pages tell more than a few lines.</source>
+        <translation>请选择更长的文本；几页文字比几行更能说明问题。</translation>
+    </message>
+    <message>
+        <source>Choose a text file in UTF-8, or a folder that holds some.</source>
+        <translation>请选择 UTF-8 编码的文本文件，或包含这类文件的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a text of a few pages.</source>
+        <translation>请选择几页长的文本。</translation>
+    </message>
+    <message>
         <source>Choose another folder.</source>
         <translation>请选择另一个文件夹。</translation>
     </message>
@@ -1078,6 +1098,10 @@
         <translation>请在此磁盘上腾出空间，或选择另一个磁盘上的文件夹。</translation>
     </message>
     <message>
+        <source>Make room on this drive, or compare on fewer tokens.</source>
+        <translation>请在该磁盘上腾出空间，或减少用于比较的词元数。</translation>
+    </message>
+    <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
     </message>
@@ -1102,6 +1126,10 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
+        <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
+        <translation>请将它另存为 UTF-8 编码（在编辑器中选择“另存为”，再选编码），或选择其他文件。</translation>
+    </message>
+    <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
     </message>
@@ -1122,12 +1150,28 @@
         <translation>显卡停止了工作：{what}。</translation>
     </message>
     <message>
+        <source>The number of tokens must be from 1 to {most}, not {value}.</source>
+        <translation>词元数必须在 1 到 {most} 之间，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The reference has read fewer tokens than are to be compared.</source>
+        <translation>参照精度读取的词元少于需要比较的词元。</translation>
+    </message>
+    <message>
+        <source>The reference of the comparison cannot be kept in “{folder}”: {reason}.</source>
+        <translation>无法把比较所需的参照数据保存在“{folder}”中：{reason}。</translation>
+    </message>
+    <message>
         <source>The text so far is kept. Load the model again, or choose the device “cpu”.</source>
         <translation>已有的文字会保留。请重新载入模型，或选择设备“cpu”。</translation>
     </message>
     <message>
         <source>There is no device “{name}”; there are {known}.</source>
         <translation>没有名为“{name}”的设备；可用的有 {known}。</translation>
+    </message>
+    <message>
+        <source>There is no file or folder “{path}”.</source>
+        <translation>没有名为“{path}”的文件或文件夹。</translation>
     </message>
     <message>
         <source>These files hold {stored} weights, which run as they are and in no other precision.</source>
@@ -1502,6 +1546,14 @@
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，刚好放进可用的 {free:.1f} GiB。</translation>
     </message>
     <message>
+        <source>“{file}” is empty.</source>
+        <translation>“{file}”是空的。</translation>
+    </message>
+    <message>
+        <source>“{file}” is not a text in UTF-8.</source>
+        <translation>“{file}”不是 UTF-8 编码的文本。</translation>
+    </message>
+    <message>
         <source>“{file}” was written by a newer version of the app (format {version}, this version reads {known}).</source>
         <translation>“{file}”是较新版本的应用写的（格式 {version}，此版本能读 {known}）。</translation>
     </message>
@@ -1602,8 +1654,16 @@
         <translation>“{folder}”无法运行：{what}。</translation>
     </message>
     <message>
+        <source>“{folder}” holds no text file (.txt or .md).</source>
+        <translation>“{folder}”中没有文本文件（.txt 或 .md）。</translation>
+    </message>
+    <message>
         <source>“{folder}” is not a Baichuan checkpoint folder: {what}.</source>
         <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” gives {count} tokens to compare precisions on, but at least {least} are needed.</source>
+        <translation>“{name}”只有 {count} 个词元可用于比较精度，至少需要 {least} 个。</translation>
     </message>
     <message>
         <source>“{name}” has an impossible place</source>
@@ -1648,6 +1708,10 @@
     <message>
         <source>“{name}” is {value}, not {expected}</source>
         <translation>“{name}”是 {value}，而不是 {expected}</translation>
+    </message>
+    <message>
+        <source>“{path}” cannot be read: {reason}.</source>
+        <translation>无法读取“{path}”：{reason}。</translation>
     </message>
     <message>
         <source>“{tensor}” {what}</source>
