@@ -32,16 +32,33 @@ class Precision(Enum):
     INT8 = "8bit"  #: LLM.int8: int8 rows, with outlier columns in 16 bit
     NF4 = "4bit"  #: NormalFloat 4, scales quantised again, as the 4-bit models were published
     FP4 = "fp4"  #: 4-bit floating point
+    #: Of exports for ONNX Runtime. Blocks of weights share a scale; activations are fp32.
+    ONNX_INT4 = "onnx-int4"
+    ONNX_INT8 = "onnx-int8"
+    ONNX_FP16 = "onnx-fp16"
+    ONNX_FP32 = "onnx-fp32"
 
     @property
     def is_quantized(self) -> bool:
         """The matrices of the layers are held in fewer than 16 bits."""
-        return self in (Precision.INT8, Precision.NF4, Precision.FP4)
+        return self in _QUANTIZED
+
+    @property
+    def is_onnx(self) -> bool:
+        """An export runs at it, and nothing else."""
+        return self in _ONNX
 
     @property
     def bytes_per_weight(self) -> int:
         """Bytes of a weight that is not quantised: embeddings, head, norms; and of the KV cache."""
-        return 4 if self is Precision.FP32 else 2
+        return 4 if self in _FP32 else 2
+
+
+_ONNX = (Precision.ONNX_INT4, Precision.ONNX_INT8, Precision.ONNX_FP16, Precision.ONNX_FP32)
+_QUANTIZED = (
+    Precision.INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4, Precision.ONNX_INT8
+)  # fmt: skip
+_FP32 = (Precision.FP32, Precision.ONNX_FP32, Precision.ONNX_INT8, Precision.ONNX_INT4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,17 @@ class LoadedModel(ABC):
     @abstractmethod
     def decode(self, token_id: int) -> Logits:
         """Append one token to the cache; the logits after it."""
+
+    def prefill_logits(self, token_ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        """As `prefill`, but the logits after each token: (len(token_ids), vocab_size), fp32.
+
+        For scoring a text, not for answers. A backend that computes them in one pass overrides
+        this, which decodes token by token.
+        """
+        rows = np.empty((len(token_ids), self.vocab_size), dtype=np.float32)
+        for row, token_id in zip(rows, token_ids, strict=True):
+            row[:] = self.decode(token_id)
+        return rows
 
     @abstractmethod
     def truncate(self, length: int) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .base import Precision
 from .checkpoint import Checkpoint
-from .checkpoint_copy import CopyPlan, Group, plain_group
+from .checkpoint_copy import CopyPlan, Group, plain_group, require_tensors
 from .errors import JobError
 from .modeling.quantized import quantize
 from .modeling.weights import map_tensor
@@ -24,6 +24,7 @@ _TORCH_NAMES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 def quantize_plan(checkpoint: Checkpoint, precision: Precision) -> CopyPlan:
     """The copy of `checkpoint` at a quantised precision. Raises JobError."""
+    require_tensors(checkpoint)
     if checkpoint.stored is not None:
         raise JobError(
             "“{name}” is quantised already ({precision}).",
@@ -31,7 +32,7 @@ def quantize_plan(checkpoint: Checkpoint, precision: Precision) -> CopyPlan:
             name=checkpoint.folder.name,
             precision=label(checkpoint.stored),
         )
-    if not precision.is_quantized:
+    if not precision.is_quantized or precision.is_onnx:
         raise JobError("{precision} is no quantised precision.", precision=label(precision))
     config = checkpoint.config
     matrices = {

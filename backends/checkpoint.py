@@ -7,14 +7,16 @@ and a floating dtype, nothing else is, and all of them lie inside of files of th
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from .base import Precision
 from .errors import (
+    CheckpointError,
     DamagedCheckpointError,
     NotACheckpointError,
     Phrase,
@@ -22,6 +24,7 @@ from .errors import (
     UnsupportedArchitectureError,
 )
 from .events import SamplingDefaults
+from .manifest import GRAPH_FILE, Export, read_export
 from .modeling.config import ConfigError, ModelConfig
 from .quantized_layout import QuantizedMatrix, recognise, take_matrices
 from .tensor_files import TensorRecord, Value, read_contents
@@ -60,6 +63,7 @@ class Checkpoint:
     tokenizer_file: Path
     chat_tokens: ChatTokens | None  #: None for a base model
     defaults: SamplingDefaults
+    export: Export | None = None  #: the weights, where they are a graph and its data
 
     @property
     def kind(self) -> Literal["base", "chat"]:
@@ -81,6 +85,8 @@ class Checkpoint:
     @property
     def bytes_on_disk(self) -> int:
         """Bytes of all tensors."""
+        if self.export is not None:
+            return self.export.bytes_on_disk
         return sum(record.nbytes for record in self.records)
 
     @classmethod
@@ -104,12 +110,36 @@ class Checkpoint:
         tokenizer_file = folder / "tokenizer.model"
         if not _is_file(tokenizer_file):
             raise NotACheckpointError(folder, "it has no tokenizer.model")
+        chat_tokens, defaults = _read_generation_config(folder, config)
+        if _is_export(folder):
+            export = read_export(folder)
+            return cls(folder, config, {}, {}, tokenizer_file, chat_tokens, defaults, export)
         quantization = data.get("quantization_config")
         tensors, matrices = _read_tensors(
             folder, config, quantization if isinstance(quantization, dict) else None
         )
-        chat_tokens, defaults = _read_generation_config(folder, config)
         return cls(folder, config, tensors, matrices, tokenizer_file, chat_tokens, defaults)
+
+
+def open_exports(
+    checkpoint: Checkpoint, folders: Sequence[str | Path]
+) -> dict[Precision, Checkpoint]:
+    """What of `folders` runs in place of `checkpoint`, by precision; itself, if it is an export.
+
+    One that is gone, damaged, made for other programs, or of another model is left out; of two of
+    a precision, the second.
+    """
+    found = [checkpoint]
+    for folder in folders:
+        with contextlib.suppress(CheckpointError):
+            found.append(Checkpoint.open(Path(folder)))
+    exports: dict[Precision, Checkpoint] = {}
+    for one in found:
+        if one.export is None or one.config != checkpoint.config:
+            continue
+        if one is checkpoint or not one.export.portable:
+            exports.setdefault(one.export.precision, one)
+    return exports
 
 
 def _is_file(path: Path) -> bool:
@@ -117,6 +147,12 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # a name that is too long, a folder that may not be looked into
         return False
+
+
+def _is_export(folder: Path) -> bool:
+    """The weights are a graph: there is one, and no file of tensors."""
+    tensors = (folder / name for names in _LAYOUTS for name in names)
+    return _is_file(folder / GRAPH_FILE) and not any(map(_is_file, tensors))
 
 
 def _read_json(file: Path) -> dict[str, object]:

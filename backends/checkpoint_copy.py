@@ -1,8 +1,8 @@
-"""A checkpoint written anew as safetensors: as it is, quantised, folded. Complete or absent.
+"""A checkpoint written anew: as safetensors (as it is, quantised, folded), or as ONNX.
 
-The copy grows in `<out>.partial`, shard by shard, and gets its name when everything is on the
-drive. A run that was killed is taken up where its last whole shard ended, if the source is still
-the same; a run that was cancelled, or failed, takes its files away.
+A copy is complete or absent. It grows in `<out>.partial`, shard by shard, and gets its name when
+everything is on the drive. A run that was killed is taken up where its last whole shard ended, if
+the source is still the same; a run that was cancelled, or failed, takes its files away.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import os
 import re
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .checkpoint import Checkpoint
 from .errors import DiskFullError, JobError, Phrase, SourceChangedError
 from .events import CopyReady, JobProgress
+from .manifest import MANIFEST, MANIFEST_VERSION
 from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
 from .tensor_files import TensorRecord
 
-MANIFEST = "baichuan_manifest.json"
 _SIDE_FILES = (
     "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
 )  # fmt: skip
-_PROVENANCE_LIBRARIES = ("torch", "bitsandbytes")
-_SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)")
+_SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
 _HASH_BYTES = 16 * 2**20
 #: Room for the small files and for what a file system adds.
 _SPARE_BYTES = 64 * 2**20
@@ -51,6 +51,10 @@ class CopyPlan:
     groups: Sequence[Group]
     config_changes: Mapping[str, object]  #: keys of config.json that are set
     options: Mapping[str, object]  #: of the conversion, for the manifest
+    libraries: Sequence[str] = ("torch", "bitsandbytes")  #: whose versions the manifest names
+    data_file: str | None = None  #: one file of all tensors without a header; None: safetensors
+    files: Mapping[str, bytes] = field(default_factory=dict)  #: small ones that such a copy has
+    facts: Mapping[str, object] = field(default_factory=dict)  #: that its manifest says
 
 
 def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
@@ -62,6 +66,7 @@ def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
 
 def require_unquantized(checkpoint: Checkpoint) -> None:
     """Raise JobError for what can only run as it is."""
+    require_tensors(checkpoint)
     if checkpoint.matrices:
         raise JobError(
             "“{name}” is quantised, and only 16- or 32-bit weights can be converted.",
@@ -70,21 +75,36 @@ def require_unquantized(checkpoint: Checkpoint) -> None:
         )
 
 
+def require_tensors(checkpoint: Checkpoint) -> None:
+    """Raise JobError for an export."""
+    if checkpoint.export is not None:
+        raise JobError(
+            "“{name}” is an export for ONNX Runtime, which cannot be converted.",
+            hint="Convert the model that it was made from.",
+            name=checkpoint.folder.name,
+        )
+
+
 def plain_group(record: TensorRecord) -> Group:
     """One tensor as it is."""
 
     def blocks() -> Sequence[Block]:
-        try:
-            with record.file.open("rb") as stream:
-                stream.seek(record.offset)
-                data = stream.read(record.nbytes)
-        except FileNotFoundError as error:
-            raise SourceChangedError(record.file) from error
-        if len(data) != record.nbytes:
-            raise SourceChangedError(record.file)
-        return (data,)
+        return (read_bytes(record, 0, record.nbytes),)
 
     return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
+
+
+def read_bytes(record: TensorRecord, begin: int, count: int) -> bytes:
+    """A part of a tensor as it lies on disk. Raises SourceChangedError, OSError."""
+    try:
+        with record.file.open("rb") as stream:
+            stream.seek(record.offset + begin)
+            data = stream.read(count)
+    except FileNotFoundError as error:
+        raise SourceChangedError(record.file) from error
+    if len(data) != count:
+        raise SourceChangedError(record.file)
+    return data
 
 
 def write_copy(
@@ -104,7 +124,11 @@ def write_copy(
         sources = _stamps(checkpoint)
     except OSError as error:
         raise _job_error(error, out) from error
-    shards = plan_shards([group.specs for group in plan.groups])
+    specs = [group.specs for group in plan.groups]
+    if plan.data_file is None:
+        shards = plan_shards(specs)
+    else:
+        shards = [Shard(plan.data_file, tuple(itertools.chain.from_iterable(specs)))]
     job = _Job(checkpoint, plan, out, shards, sources)
     try:
         yield from job.run()
@@ -163,7 +187,7 @@ class _Job:
         identity = json.dumps(
             {
                 "options": dict(self._plan.options),
-                "versions": _versions(),
+                "versions": _versions(self._plan.libraries),
                 "sources": {str(f): list(stamp) for f, stamp in self._sources.items()},
             },
             sort_keys=True,
@@ -205,7 +229,8 @@ class _Job:
         else:
             temporary = final.with_suffix(".tmp")
             data = (block for group in mine for block in group.blocks())
-            yield from write_shard(temporary, shard, data)
+            header = self._plan.data_file is None
+            yield from write_shard(temporary, shard, data, header=header)
             temporary.rename(final)
         hashing = _Sha256(final)
         for _ in hashing:
@@ -240,6 +265,8 @@ class _Job:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         config |= self._plan.config_changes
         self._put("config.json", (json.dumps(config, indent=2) + "\n").encode())
+        for name, data in self._plan.files.items():
+            self._put(name, data)
         if len(self._shards) > 1:
             self._put("model.safetensors.index.json", index_json(self._shards).encode())
         files = {
@@ -247,12 +274,13 @@ class _Job:
             for name, digest in sorted(self._hashes.items())
         }
         manifest = {
-            "schema_version": 1,
+            "schema_version": MANIFEST_VERSION,
+            **self._plan.facts,
             "files": files,
             "provenance": {
                 "source": {"folder": folder.name, "sha256": dict(sorted(source_hashes.items()))},
                 "options": dict(self._plan.options),
-                "versions": _versions(),
+                "versions": _versions(self._plan.libraries),
             },
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
@@ -271,7 +299,8 @@ def _partial(out: Path) -> Path:
 
 def _is_ours(partial: Path) -> bool:
     """The folder holds nothing but what a copy writes: it may be taken up, or taken away."""
-    ours = {*_SIDE_FILES, "config.json", "model.safetensors.index.json", MANIFEST, "job.json"}
+    ours = {*_SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
+            MANIFEST, "job.json"}  # fmt: skip
     return partial.is_dir() and all(
         file.name in ours or _SHARD_NAME.fullmatch(file.name) for file in partial.iterdir()
     )
@@ -309,9 +338,9 @@ class _Sha256:
         return self._digest.hexdigest()
 
 
-def _versions() -> dict[str, str]:
+def _versions(libraries: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name in ("baichuan-desktop", *_PROVENANCE_LIBRARIES):
+    for name in ("baichuan-desktop", *libraries):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found

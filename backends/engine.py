@@ -16,10 +16,10 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import benchmark, generation, hardware, memory, selection
+from . import benchmark, generation, hardware, memory, quality, selection
 from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
 from .errors import InvalidRequestError
@@ -29,7 +29,9 @@ from .requests import (
     ChatRequest,
     CompleteRequest,
     CopyRequest,
+    ExportRequest,
     LoadRequest,
+    QualityRequest,
     Request,
     UnloadRequest,
 )
@@ -85,10 +87,12 @@ class Engine:
                 yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
             case UnloadRequest():
                 self.unload()
-            case CopyRequest():
+            case CopyRequest() | ExportRequest():
                 yield from self._copy(request, cancel)
             case BenchmarkRequest():
                 yield from self._benchmark(request, cancel)
+            case QualityRequest():
+                yield from self._quality(request, cancel)
 
     def unload(self) -> None:
         """Give the model's memory back."""
@@ -96,9 +100,13 @@ class Engine:
             self._loaded.model.close()
             self._loaded = None
 
-    def _copy(self, request: CopyRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
+    def _copy(
+        self, request: CopyRequest | ExportRequest, cancel: threading.Event
+    ) -> Iterator[EngineEvent]:
         checkpoint = Checkpoint.open(Path(request.folder))
-        if request.fold_head:
+        if isinstance(request, ExportRequest):
+            plan = selection.export_plan(checkpoint, request)
+        elif request.fold_head:
             plan = selection.folded_plan(checkpoint)
         elif request.precision is not None:
             plan = selection.copy_plan(checkpoint, selection.parse_precision(request.precision))
@@ -143,6 +151,31 @@ class Engine:
             read_bytes_per_second=bandwidth,
         )
 
+    def _quality(self, request: QualityRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
+        checkpoint = Checkpoint.open(Path(request.load.folder))
+        config = checkpoint.config
+        length = min(quality.WINDOW, config.context_length)
+        windows = quality.cut_windows(  # before minutes of loading: it may be too short
+            request.texts,
+            Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size),
+            length=length,
+            max_tokens=request.max_tokens,
+            name=request.name,
+        )
+        yield from self._load_or_stop(replace(request.load, context_length=length), cancel)
+        if cancel.is_set():
+            return
+        result = yield from quality.score(
+            self._require().model,
+            windows,
+            Path(request.reference_file),
+            is_reference=request.is_reference,
+            cancel=cancel,
+        )
+        self.unload()
+        if result is not None:
+            yield result
+
     def _load_or_stop(self, request: LoadRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
         """Load, but not to the end if cancelled."""
         with contextlib.closing(self._load(request)) as loading:
@@ -177,11 +210,14 @@ class Engine:
             raise InvalidRequestError(
                 "The number of threads must be from 1 to 1024, not {value}.", value=threads
             )
+        exports = open_exports(checkpoint, request.exports)
         model_facts = selection.Model(
             config,
             context_length,
             checkpoint.stored,
             {(m.backend, Precision(m.precision), m.device): m.peak_bytes for m in request.measured},
+            {precision: export.bytes_on_disk for precision, export in exports.items()},
+            has_tensors=checkpoint.export is None,
         )
         wishes = selection.Wishes(
             selection.parse_precision(request.precision),
@@ -191,10 +227,13 @@ class Engine:
         decision = selection.choose(model_facts, machine, wishes)
         choice = decision.chosen
         options = LoadOptions(choice.precision, context_length, threads, choice.devices)
+        weights = exports.get(choice.precision, checkpoint)
         weights_bytes = memory.weight_bytes(config, choice.precision)
-        yield LoadProgress(0, checkpoint.bytes_on_disk)
+        if weights.export is not None:
+            weights_bytes = weights.bytes_on_disk
+        yield LoadProgress(0, weights.bytes_on_disk)
         backend = selection.backend_module(choice.backend)
-        model = yield from _thinned(backend.load(checkpoint, options))
+        model = yield from _thinned(backend.load(weights, options))
         self._loaded = _Loaded(checkpoint, tokenizer, model, options)
         yield ModelReady(
             folder=str(checkpoint.folder),

@@ -3,9 +3,10 @@
 * UserFacingError
     * CheckpointError: a checkpoint folder that cannot be used
         * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
-          UnsafeCheckpointError, TokenizerError
+          UnsafeCheckpointError, NewerFormatError, TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * JobError: DiskFullError, SourceChangedError
+    * QualityError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
     * EngineError: EngineCrashedError, EngineKilledError, EngineProtocolError
 
@@ -202,6 +203,22 @@ class UnsafeCheckpointError(CheckpointError):
         )
 
 
+class NewerFormatError(CheckpointError):
+    """A folder was written by a later version of the app."""
+
+    help_topic = "made-by-a-newer-version"
+
+    def __init__(self, file: Path, *, version: int, known: int) -> None:
+        super().__init__(
+            "“{file}” was written by a newer version of the app (format {version}, this version "
+            "reads {known}).",
+            file=file.name,
+            version=version,
+            known=known,
+            hint="Install the newer version of the app, or export the model again with this one.",
+        )
+
+
 class TokenizerError(CheckpointError):
     """tokenizer.model is missing, broken, or of another vocabulary."""
 
@@ -307,6 +324,12 @@ class SourceChangedError(JobError):
             hint="Wait until nothing writes to the model's folder, and try again.",
             file=file.name,
         )
+
+
+class QualityError(UserFacingError):
+    """A text that precisions cannot be compared on, or a comparison that cannot be kept."""
+
+    help_topic = "quality"
 
 
 # --- generation --------------------------------------------------------------------------

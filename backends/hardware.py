@@ -24,7 +24,9 @@ import psutil
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
 
 #: Libraries whose versions matter for what can run.
-_LIBRARIES = ("torch", "transformers", "bitsandbytes", "onnxruntime", "onnxruntime-gpu")
+_LIBRARIES = (
+    "torch", "transformers", "bitsandbytes", "onnx", "onnxruntime", "onnxruntime-gpu",
+)  # fmt: skip
 
 _NVIDIA_SMI_SECONDS = 10.0
 _MIB = 2**20

@@ -15,7 +15,9 @@ CUDA_LIBRARY_BYTES = 700 * 2**20
 #: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
 BLOCK = 64
 SCALE_BLOCK = 256
-_FP32 = 4
+#: Weights that share a scale in an export, unless it is made with other blocks.
+ONNX_BLOCK = 32
+_FP32, _FP16 = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,11 @@ def weight_bytes(config: ModelConfig, precision: Precision) -> int:
 
 
 def outer_weight_bytes(config: ModelConfig, precision: Precision) -> int:
-    """Embedding, final norm and head, which no precision quantises."""
+    """Embedding, final norm and head, which only exports quantise: the head, in 8 bits."""
+    if precision in (Precision.ONNX_INT8, Precision.ONNX_INT4):
+        norm = config.hidden_size * _FP32
+        head = matrix_bytes(config.vocab_size, config.hidden_size, Precision.ONNX_INT8)
+        return config.vocab_size * config.hidden_size * _FP16 + norm + head
     elements = 2 * config.vocab_size * config.hidden_size + config.hidden_size
     return elements * precision.bytes_per_weight
 
@@ -65,6 +71,9 @@ def matrix_bytes(rows: int, columns: int, precision: Precision) -> int:
             scale_blocks = -(-blocks // SCALE_BLOCK)
             tables = (16 + 256 + 1) * _FP32  # values of 4 bits, of the scales, and their offset
             return -(-elements // 2) + blocks + scale_blocks * _FP32 + tables
+        case Precision.ONNX_INT8 | Precision.ONNX_INT4:
+            bits = 8 if precision is Precision.ONNX_INT8 else 4
+            return rows * -(-columns // ONNX_BLOCK) * (ONNX_BLOCK * bits // 8 + _FP32)
         case _:
             return elements * precision.bytes_per_weight
 
@@ -89,16 +98,18 @@ def needed(
     prefill_chunk: int,
     library_bytes: int,
     measured_peak: int | None = None,
+    weights: int | None = None,
 ) -> MemoryNeed:
     """What running `config` takes with a KV cache for `context_length` tokens.
 
     `measured_peak` is what loading it at this precision took on this machine, without the KV
     cache; it replaces the guess of what libraries take. Less than the weights is the peak of a
-    card that held a part of them, or of a system that counts none, and tells nothing.
+    card that held a part of them, or of a system that counts none, and tells nothing. `weights`
+    are those of files that are known, as exports are, whose blocks may have any size.
     """
     widest = 3 * config.hidden_size + 3 * config.intermediate_size
     scores = config.num_heads * context_length if config.family.uses_alibi else context_length
-    weights = weight_bytes(config, precision)
+    weights = weight_bytes(config, precision) if weights is None else weights
     if measured_peak is not None and measured_peak >= weights:
         library_bytes = measured_peak - weights
     return MemoryNeed(

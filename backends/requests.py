@@ -29,6 +29,7 @@ class LoadRequest:
     device: str = "auto"  #: or “cpu”, “cuda”, one card such as “cuda:1”
     prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
     measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
+    exports: tuple[str, ...] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,18 @@ class CopyRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Write a checkpoint as a complete folder for ONNX Runtime."""
+
+    folder: str
+    out: str
+    precision: str  #: “int4”, “int8”, “fp16” or “fp32”
+    block_size: int = 32  #: weights that share a scale, in int4 and int8
+    symmetric: bool = True  #: without zero points
+    portable: bool = False  #: operators of the standard only, for other programs
+
+
+@dataclass(frozen=True, slots=True)
 class BenchmarkRequest:
     """Load a model, measure its speed, and unload it. What exceeds its context is left out."""
 
@@ -72,6 +85,25 @@ class BenchmarkRequest:
     new_tokens: int = 32  #: to decode after each context
 
 
+@dataclass(frozen=True, slots=True)
+class QualityRequest:
+    """Load a model and score texts with it, as the reference or against it; see `quality`."""
+
+    load: LoadRequest  #: its context length is made as long as a window
+    texts: tuple[str, ...]
+    name: str  #: of all texts together, for the person
+    max_tokens: int  #: of all texts together; each gives its share
+    reference_file: str  #: written if `is_reference`, else read
+    is_reference: bool
+
+
 Request = (
-    LoadRequest | ChatRequest | CompleteRequest | UnloadRequest | CopyRequest | BenchmarkRequest
+    LoadRequest
+    | ChatRequest
+    | CompleteRequest
+    | UnloadRequest
+    | CopyRequest
+    | ExportRequest
+    | BenchmarkRequest
+    | QualityRequest
 )

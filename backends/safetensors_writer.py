@@ -74,24 +74,18 @@ def index_json(shards: Sequence[Shard]) -> str:
     )
 
 
-def write_shard(file: Path, shard: Shard, data: Iterator[Block]) -> Iterator[int]:
+def write_shard(
+    file: Path, shard: Shard, data: Iterator[Block], *, header: bool = True
+) -> Iterator[int]:
     """Write a shard; yields the bytes of each block as it is written, and syncs at the end.
 
     `data` gives the bytes of the tensors of the shard, in order; of each one in one block or in
-    several, so that not even a tensor need be in memory at once. Raises OSError.
+    several, so that not even a tensor need be in memory at once. Without a header the file is
+    the data alone. Raises OSError.
     """
-    entries: dict[str, object] = {"__metadata__": {"format": "pt"}}
-    offset = 0
-    for spec in shard.tensors:
-        end = offset + spec.nbytes
-        entries[spec.name] = {
-            "dtype": spec.dtype, "shape": list(spec.shape), "data_offsets": [offset, end]
-        }  # fmt: skip
-        offset = end
-    header = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
-    header += b" " * (-len(header) % 8)
     with file.open("wb") as stream:
-        stream.write(struct.pack("<Q", len(header)) + header)
+        if header:
+            stream.write(_header(shard))
         for spec in shard.tensors:
             written = -1
             while written < spec.nbytes:  # once at least: an empty tensor has one empty block
@@ -103,3 +97,17 @@ def write_shard(file: Path, shard: Shard, data: Iterator[Block]) -> Iterator[int
                 yield block.nbytes
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _header(shard: Shard) -> bytes:
+    entries: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    offset = 0
+    for spec in shard.tensors:
+        end = offset + spec.nbytes
+        entries[spec.name] = {
+            "dtype": spec.dtype, "shape": list(spec.shape), "data_offsets": [offset, end]
+        }  # fmt: skip
+        offset = end
+    header = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
+    header += b" " * (-len(header) % 8)
+    return struct.pack("<Q", len(header)) + header

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import cast
+from typing import TypeVar, cast
 
 from . import memory
 from .base import PREFILL_CHUNK, Backend, LayerDevices, Precision
@@ -22,11 +22,24 @@ from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phras
 from .hardware import Gpu, Machine
 from .memory import MemoryNeed
 from .modeling.config import ModelConfig
+from .requests import ExportRequest
 
 log = logging.getLogger(__name__)
 
 #: Module of this package by the name a person sees; one line a backend.
-_BACKENDS = {"torch_cuda": ".torch_cuda", "bnb_cuda": ".bnb_cuda", "torch_cpu": ".torch_cpu"}
+_BACKENDS = {
+    "torch_cuda": ".torch_cuda",
+    "bnb_cuda": ".bnb_cuda",
+    "onnx_runtime": ".onnx_runtime",
+    "torch_cpu": ".torch_cpu",
+}
+
+#: Those of exports, by the name that the command has for them.
+EXPORT_PRECISIONS: Mapping[str, Precision] = {
+    precision.value.removeprefix("onnx-"): precision for precision in Precision if precision.is_onnx
+}
+
+_Choice = TypeVar("_Choice")
 
 #: Of a card's free memory, what is left for other programs' changes while we run.
 _MARGIN = 0.06
@@ -93,6 +106,8 @@ class Model:
     #: Peak of loading without the KV cache, measured here before, by backend, precision and kind
     #: of device: bitsandbytes runs on a card and on the processor.
     measured: Mapping[tuple[str, Precision, str], int] = field(default_factory=dict)
+    exports: Mapping[Precision, int] = field(default_factory=dict)  #: bytes of their weights
+    has_tensors: bool = True  #: False: it is an export, and nothing else
 
 
 def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
@@ -121,6 +136,30 @@ def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
     return plan
 
 
+def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
+    """What an export of `checkpoint` for ONNX Runtime holds.
+
+    Raises JobError, BackendUnavailableError.
+    """
+    precision = _parse(request.precision, EXPORT_PRECISIONS)
+    try:
+        module = importlib.import_module(".onnx_export", __package__)
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            "{precision} needs onnx, which is not installed.", hint="", precision=label(precision)
+        ) from error
+    plan: CopyPlan = module.export_plan(
+        checkpoint,
+        module.Scheme(
+            precision,
+            block_size=request.block_size,
+            symmetric=request.symmetric,
+            portable=request.portable,
+        ),
+    )
+    return plan
+
+
 def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
     """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
     module = importlib.import_module(".torch_bandwidth", __package__)
@@ -138,18 +177,18 @@ def backend_module(name: str) -> Backend:
 
 def parse_precision(text: str) -> Precision | None:
     """A precision by its name; None for “auto”. Raises BackendUnavailableError."""
-    if text == "auto":
-        return None
-    try:
-        return Precision(text)
-    except ValueError:
-        known = ", ".join(["auto", *(precision.value for precision in Precision)])
+    return _parse(text, {"auto": None, **{precision.value: precision for precision in Precision}})
+
+
+def _parse(text: str, known: Mapping[str, _Choice]) -> _Choice:
+    if text not in known:
         raise BackendUnavailableError(
             "There is no precision “{name}”; there are {known}.",
             hint="Choose one of these.",
             name=text,
-            known=known,
-        ) from None
+            known=", ".join(known),
+        )
+    return known[text]
 
 
 def parse_device(text: str, machine: Machine) -> str | None:
@@ -176,7 +215,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     wanted = [option for option in every if _as_wished(option, wishes, model)]
     runs = [option for option in wanted if option.verdict.runs]
     if not runs:
-        raise _refusal(wanted, model)
+        raise _refusal(wanted, model, wishes.precision)
     # A precision that leaves its margin on the cards goes before a better one that is tight.
     roomy = (o for o in runs if o.device == "cuda" and o.verdict is Verdict.FITS)
     chosen = next(roomy, runs[0])
@@ -185,11 +224,33 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
 
 def options(model: Model, machine: Machine, *, prefer_speed: bool = False) -> list[Option]:
     """Every way to run `model`, in the order in which they are preferred."""
+    cards = sorted(machine.gpus, key=lambda gpu: gpu.free_memory_bytes, reverse=True)
+    found: list[Option] = []
+    if model.has_tensors:
+        found += _torch_on_cards(model, machine, cards, prefer_speed=prefer_speed)
+    if Precision.ONNX_FP16 in model.exports:
+        found += [_on_card(model, machine, gpu, Precision.ONNX_FP16) for gpu in cards]
+    order = [*_quantized_exports(prefer_speed), *_processor_order(machine), Precision.ONNX_FP16]
+    if model.stored is not None:
+        order = [*_quantized_exports(prefer_speed), model.stored]
+    for precision in order:
+        if precision in model.exports or (model.has_tensors and not precision.is_onnx):
+            found.append(_on_processor(model, machine, precision))
+    if model.has_tensors and model.stored is None:
+        found.append(_on_processor(model, machine, Precision.INT8))
+        found.append(_on_processor(model, machine, Precision.NF4))
+        found += [_on_card(model, machine, gpu, Precision.FP4) for gpu in cards]
+        found.append(_on_processor(model, machine, Precision.FP4))
+    return found
+
+
+def _torch_on_cards(
+    model: Model, machine: Machine, cards: Sequence[Gpu], *, prefer_speed: bool
+) -> list[Option]:
     quantized = [Precision.INT8, Precision.NF4]
     if prefer_speed:
         quantized.reverse()
     found: list[Option] = []
-    cards = sorted(machine.gpus, key=lambda gpu: gpu.free_memory_bytes, reverse=True)
     if model.stored is not None:
         quantized = [model.stored]
     else:
@@ -198,15 +259,12 @@ def options(model: Model, machine: Machine, *, prefer_speed: bool = False) -> li
         found += [_on_card(model, machine, gpu, precision) for gpu in cards]
     if cards and model.stored is None:
         found.append(_spread(model, machine, cards))
-    if model.stored is not None:
-        found.append(_on_processor(model, machine, model.stored))
-    else:
-        found += [_on_processor(model, machine, p) for p in _processor_order(machine)]
-        found.append(_on_processor(model, machine, Precision.INT8))
-        found.append(_on_processor(model, machine, Precision.NF4))
-        found += [_on_card(model, machine, gpu, Precision.FP4) for gpu in cards]
-        found.append(_on_processor(model, machine, Precision.FP4))
     return found
+
+
+def _quantized_exports(prefer_speed: bool) -> list[Precision]:
+    order = [Precision.ONNX_INT8, Precision.ONNX_INT4]
+    return order[::-1] if prefer_speed else order
 
 
 def half_precision(gpu: Gpu) -> Precision:
@@ -215,18 +273,27 @@ def half_precision(gpu: Gpu) -> Precision:
 
 
 def _processor_order(machine: Machine) -> list[Precision]:
+    fp32 = [Precision.ONNX_FP32, Precision.FP32]
     if machine.multiplies_bf16:
-        return [Precision.BF16, Precision.FP32]
-    return [Precision.FP32, Precision.BF16]
+        return [Precision.BF16, *fp32]
+    return [*fp32, Precision.BF16]
 
 
 # --- one option --------------------------------------------------------------------------
 
 
+def _backend(precision: Precision, plain: str) -> str:
+    if precision.is_onnx:
+        return "onnx_runtime"
+    return "bnb_cuda" if precision.is_quantized else plain
+
+
 def _on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> Option:
-    backend = "bnb_cuda" if precision.is_quantized else "torch_cuda"
+    backend = _backend(precision, "torch_cuda")
     devices = LayerDevices.all_on(gpu.device, model.config.num_layers)
-    refusal = _card_refusal(machine, gpu) or _library_refusal(machine, precision, gpu)
+    refusal = _library_refusal(machine, precision, gpu)
+    if not precision.is_onnx:
+        refusal = _card_refusal(machine, gpu) or refusal
     if refusal is not None:
         return Option(backend, precision, devices, gpu.name, None, Verdict.UNAVAILABLE, refusal)
     need = _need(model, backend, precision, "cuda")
@@ -236,7 +303,7 @@ def _on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> 
 
 
 def _on_processor(model: Model, machine: Machine, precision: Precision) -> Option:
-    backend = "bnb_cuda" if precision.is_quantized else "torch_cpu"
+    backend = _backend(precision, "torch_cpu")
     devices = LayerDevices.all_on("cpu", model.config.num_layers)
     name = machine.processor
     refusal = _library_refusal(machine, precision, None)
@@ -329,6 +396,7 @@ def _need(model: Model, backend: str, precision: Precision, kind: str) -> Memory
         prefill_chunk=PREFILL_CHUNK[kind],
         library_bytes=library,
         measured_peak=model.measured.get((backend, precision, kind)),
+        weights=model.exports.get(precision),
     )
 
 
@@ -343,6 +411,8 @@ def _verdict(need: MemoryNeed, free: int, margin: float = _MARGIN) -> Verdict:
 
 def label(precision: Precision) -> str:
     """A precision as a person reads it."""
+    if precision.is_onnx:
+        return f"ONNX {precision.value.removeprefix('onnx-')}"
     return {Precision.INT8: "8-bit", Precision.NF4: "4-bit", Precision.FP4: "4-bit (FP4)"}.get(
         precision, precision.value
     )
@@ -391,7 +461,31 @@ def _card_refusal(machine: Machine, gpu: Gpu) -> Phrase | None:
     return None
 
 
+def _runtime_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) -> Phrase | None:
+    """Why ONNX Runtime does not run an export."""
+    if {"onnxruntime", "onnxruntime-gpu"} <= machine.libraries.keys():
+        return Phrase(
+            "onnxruntime and onnxruntime-gpu are both installed, and each breaks the other."
+        )
+    needed = ["onnx", "onnxruntime-gpu" if gpu is not None else "onnxruntime"]
+    installed = set(machine.libraries)
+    if "onnxruntime-gpu" in installed:  # which has the processor too
+        installed.add("onnxruntime")
+    for library in needed:
+        if library not in installed:
+            return Phrase(
+                "{precision} needs {library}, which is not installed.",
+                precision=label(precision),
+                library=library,
+            )
+    if gpu is None and precision is Precision.ONNX_FP16:
+        return Phrase("{precision} is for graphics cards.", precision=label(precision))
+    return None
+
+
 def _library_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) -> Phrase | None:
+    if precision.is_onnx:
+        return _runtime_refusal(machine, precision, gpu)
     if "torch" not in machine.libraries:
         return Phrase("torch is not installed.")
     if not precision.is_quantized:
@@ -413,7 +507,7 @@ def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
         return False
     if wishes.device is None:
         # bitsandbytes on a processor is slow: only if it is asked for, or the files are so.
-        slow = option.precision.is_quantized and option.device == "cpu"
+        slow = option.backend == "bnb_cuda" and option.device == "cpu"
         return not slow or wishes.precision is not None or model.stored is not None
     if wishes.device in ("cpu", "cuda"):
         return option.device == wishes.device
@@ -429,13 +523,26 @@ def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Mode
     return Phrase("{better} {fact}", better=better.sentence, fact=chosen.sentence)
 
 
-def _refusal(wanted: Sequence[Option], model: Model) -> UserFacingError:
+def _refusal(
+    wanted: Sequence[Option], model: Model, precision: Precision | None
+) -> UserFacingError:
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
     if too_large:
         smallest = min(too_large, key=lambda o: o.need.total if o.need else 0)
         return InsufficientMemoryError.because(smallest.sentence)
     if wanted:
         return BackendUnavailableError("{why}", why=wanted[0].sentence)
+    if precision is not None and precision.is_onnx:
+        return BackendUnavailableError(
+            "This model has no export at {precision}.",
+            hint="Export it first: baichuan-desktop export-onnx MODEL.",
+            precision=label(precision),
+        )
+    if not model.has_tensors:
+        return BackendUnavailableError(
+            "This is an export, which runs at {precision} only.",
+            precision=", ".join(map(label, model.exports)),
+        )
     if model.stored is not None:
         return BackendUnavailableError(
             "These files hold {stored} weights, which run as they are and in no other precision.",

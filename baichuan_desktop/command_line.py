@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from backends.errors import GIB, UserFacingError
-from backends.requests import CopyRequest, LoadRequest
+from backends.memory import ONNX_BLOCK
+from backends.requests import CopyRequest, ExportRequest, LoadRequest
 from backends.sampling import SamplingParams
 
 from . import __version__, terminal
@@ -23,6 +24,7 @@ from .services import doctor
 from .services.app_paths import app_paths
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
+from .services.quality import DEFAULT_TOKENS
 from .services.registry import InstalledModel, UnknownModelError, Variant
 from .tables import print_facts, print_json, print_table
 
@@ -179,10 +181,51 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     return 0
 
 
+def _export_onnx(arguments: argparse.Namespace) -> int:
+    """Write an export and list it as a precision of its model."""
+    store = ModelStore(app_paths())
+    model = store.model(arguments.model)
+    request = ExportRequest(
+        str(model.path),
+        str(arguments.out or model.path.with_name(_export_name(model.path.name, arguments))),
+        arguments.precision,
+        block_size=arguments.block_size,
+        symmetric=not arguments.asymmetric,
+        portable=arguments.portable,
+    )
+    ready = terminal.copy(request)
+    facts: dict[str, Any] = {"path": ready.folder, "export_of": None}
+    if not request.portable:  # which is for other programs
+        export = store.add_export(model, Path(ready.folder))
+        facts = _model_json(export) | {"export_of": export.export_of}
+    if arguments.json:
+        print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
+    else:
+        size = f"{ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}"
+        print(f"{facts['id']}: {size}" if "id" in facts else size)
+    return 0
+
+
+def _export_name(model: str, arguments: argparse.Namespace) -> str:
+    """A folder's name with all that tells one export from another."""
+    parts = [model, "onnx", arguments.precision]
+    if arguments.precision in ("int4", "int8") and arguments.block_size != ONNX_BLOCK:
+        parts.append(f"block{arguments.block_size}")
+    parts += ["asymmetric"] if arguments.asymmetric else []
+    parts += ["portable"] if arguments.portable else []
+    return "-".join(parts)
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     from .terminal_benchmark import bench
 
     return bench(arguments)
+
+
+def _quality(arguments: argparse.Namespace) -> int:
+    from .terminal_quality import quality
+
+    return quality(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -218,6 +261,7 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
         device=arguments.device,
         prefer_speed=arguments.prefer_speed,
         measured=measurements.peaks(model.path),
+        exports=tuple(map(str, model.exports)),
     )
     session = terminal.load(
         request, model.name.en, lambda params: replace(params, **given), measurements
@@ -233,6 +277,7 @@ def _model_json(model: InstalledModel) -> dict[str, Any]:
         "kind": model.kind,
         "context_length": model.context_length,
         "path": str(model.path),
+        "exports": [str(path) for path in model.exports],
         "variant": model.variant,
         "bundled": model.bundled,
     }
@@ -291,14 +336,60 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_copy_options(quantize)
 
+    export = commands.add_parser("export-onnx", help="write a copy of a model for ONNX Runtime")
+    export.set_defaults(run=_export_onnx)
+    export.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    export.add_argument(
+        "--precision", required=True, metavar="P", help="int4, int8, fp32, or fp16 (for CUDA)"
+    )
+    export.add_argument(
+        "--block-size",
+        type=int,
+        default=ONNX_BLOCK,
+        metavar="N",
+        help=f"weights that share a scale in int4 and int8; default {ONNX_BLOCK}",
+    )
+    export.add_argument(
+        "--asymmetric", action="store_true", help="a zero point a block, in int4 and int8"
+    )
+    export.add_argument(
+        "--portable", action="store_true", help="operators of the standard only, for other programs"
+    )
+    _add_copy_options(export)
+
     bench = commands.add_parser("bench", help="measure how fast a model is on this machine")
     bench.set_defaults(run=_bench)
     bench.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     bench.add_argument(
-        "--precision", default="auto", metavar="P,…", help="several, separated by commas; or all"
+        "--precision",
+        "--precisions",
+        dest="precision",
+        default="auto",
+        metavar="P,…",
+        help="several, separated by commas; or all",
     )
     bench.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
     bench.add_argument("--json", action="store_true", help="print JSON")
+
+    quality = commands.add_parser(
+        "quality", help="compare the precisions of a model on a text of yours"
+    )
+    quality.set_defaults(run=_quality)
+    quality.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    quality.add_argument(
+        "--text",
+        type=Path,
+        metavar="PATH",
+        help="a UTF-8 file, or a folder of .txt and .md files; default: a sample in two languages",
+    )
+    quality.add_argument(
+        "--precisions", default="all", metavar="P,…", help="separated by commas; default: all"
+    )
+    quality.add_argument(
+        "--tokens", type=int, default=DEFAULT_TOKENS, metavar="N", help=_TOKENS_HELP
+    )
+    quality.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    quality.add_argument("--json", action="store_true", help="print JSON")
 
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
     report.set_defaults(run=_doctor)
@@ -334,6 +425,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+_TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}"
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 
@@ -363,7 +455,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     machine = parser.add_argument_group("machine")
     machine.add_argument(
-        "--precision", default="auto", metavar="P", help="auto, bf16, fp16, fp32, 8bit, 4bit or fp4"
+        "--precision",
+        default="auto",
+        metavar="P",
+        help="auto, bf16, fp16, fp32, 8bit, 4bit, fp4; of an export: onnx-int4 and so on",
     )
     machine.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
     machine.add_argument(

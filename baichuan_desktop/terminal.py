@@ -25,7 +25,7 @@ from backends.events import (
     PromptReady,
     TextDelta,
 )
-from backends.requests import CopyRequest, LoadRequest, Request
+from backends.requests import CopyRequest, ExportRequest, LoadRequest, Request
 from backends.sampling import SamplingParams
 
 from .services.chat_session import ChatSession, completion
@@ -81,8 +81,8 @@ def load(
     return TerminalSession(engine, ready, params, measurements)
 
 
-def copy(request: CopyRequest) -> CopyReady:
-    """Convert or quantise a checkpoint, with progress on stderr. Raises UserFacingError."""
+def copy(request: CopyRequest | ExportRequest) -> CopyReady:
+    """Convert, quantise or export a checkpoint, with progress on stderr. Raises UserFacingError."""
     ready: CopyReady | None = None
     cancel = threading.Event()
     with interrupt_sets(cancel):

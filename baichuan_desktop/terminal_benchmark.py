@@ -29,8 +29,11 @@ def bench(arguments: argparse.Namespace) -> int:
     paths = app_paths()
     measurements = Measurements(paths.measurements)
     model = ModelStore(paths).model(arguments.model)
-    wanted = wanted_precisions(arguments.precision, model.path, measurements, arguments.device)
-    job = SpeedJob(model.path, [LoadWish(name, arguments.device) for name in wanted])
+    wanted = wanted_precisions(
+        arguments.precision, model.path, measurements, arguments.device, exports=model.exports
+    )
+    wishes = [LoadWish(name, arguments.device) for name in wanted]
+    job = SpeedJob(model.path, wishes, model.exports)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     measured: list[PrecisionMeasured] = []

@@ -11,7 +11,7 @@ from typing import Final
 from backends import hardware
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-_PACKAGES: Final = ("torch", "numpy", "PySide6-Essentials")
+_PACKAGES: Final = ("torch", "onnxruntime", "onnx", "numpy", "PySide6-Essentials")
 
 
 def physical_cores() -> int:

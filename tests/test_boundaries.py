@@ -13,7 +13,7 @@ import backends
 import baichuan_desktop
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"bitsandbytes", "onnxruntime", "torch", "transformers"}
+HEAVY = {"bitsandbytes", "onnx", "onnxruntime", "torch", "transformers"}
 
 
 def _loaded_by(*modules: str) -> set[str]:

@@ -110,9 +110,25 @@ def test_the_locks_meet_the_ranges_of_the_project() -> None:
     for need in PROJECT["dependency-groups"]["dev"]:
         if Requirement(need).name != PROJECT["project"]["name"]:
             _assert_met(Requirement(need), pins, need)
-    for needs in PROJECT["project"]["optional-dependencies"].values():
+    for extra, needs in PROJECT["project"]["optional-dependencies"].items():
         for need in needs:
-            _assert_met(Requirement(need), pins, need)
+            if extra != "onnx-gpu":  # in place of what is pinned
+                _assert_met(Requirement(need), pins, need)
+
+
+def test_the_two_builds_of_onnxruntime_are_never_asked_for_together() -> None:
+    """They write the same folder: the one installed last wins, and neither pip nor uv says so."""
+    asked = [set(_pins(LOCKS[0]) | _pins(LOCKS[1]))]
+    for needs in (
+        PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"].values(),
+    ):
+        asked.append({canonicalize_name(Requirement(need).name) for need in needs})
+
+    assert any("onnxruntime" in names for names in asked)
+    assert any("onnxruntime-gpu" in names for names in asked)
+    for names in asked:
+        assert not {"onnxruntime", "onnxruntime-gpu"} <= names
 
 
 def _assert_met(need: Requirement, pins: dict[str, str], said: str) -> None:

@@ -7,13 +7,13 @@ keys a query sees, and with which bias, follows from the positions alone.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .alibi import alibi_slopes
 from .config import ModelConfig
 
 #: Queries of one block of ALiBi attention: bounds the bias to [heads, block, keys].
@@ -71,24 +71,6 @@ class RotaryPositions:
         # A later chunk: SDPA's own mask is aligned to the top left, ours to the bottom right.
         mask = torch.ones(queries, keys, dtype=torch.bool, device=q.device).tril(keys - queries)
         return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-
-
-@lru_cache(maxsize=64)
-def alibi_slopes(num_heads: int) -> tuple[float, ...]:
-    """The slope of each head: a geometric series, interleaved if no power of two.
-
-    Source: Press et al. 2022, “Train Short, Test Long”, and its released code.
-    """
-
-    def powers(n: int) -> list[float]:
-        ratio = 2.0 ** -(2.0 ** -(math.log2(n) - 3))
-        return [ratio ** (i + 1) for i in range(n)]
-
-    floor = 2 ** math.floor(math.log2(num_heads))
-    slopes = powers(floor)
-    if floor != num_heads:
-        slopes += powers(2 * floor)[0::2][: num_heads - floor]
-    return tuple(slopes)
 
 
 class AlibiPositions:

@@ -13,9 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .alibi import alibi_slopes
 from .baichuan import BaichuanForCausalLM
 from .kv_cache import KVCache
-from .positions import RotaryPositions, alibi_bias, alibi_slopes
+from .positions import RotaryPositions, alibi_bias
 
 
 class StaticDecode:

@@ -22,6 +22,7 @@ class SpeedJob:
 
     folder: Path
     wishes: Sequence[LoadWish]  #: their context lengths are made as long as it takes
+    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def benchmark(
     """
     for number, wish in enumerate(job.wishes, 1):
         yield PrecisionBegun(wish.precision, number, len(job.wishes))
-        request = BenchmarkRequest(wish.request(job.folder, measurements))
+        request = BenchmarkRequest(wish.request(job.folder, measurements, job.exports))
         ready: ModelReady | None = None
         try:
             for event in run(request, cancel):

@@ -14,6 +14,7 @@ from baichuan_desktop import __version__
 from .measurements import Measurements
 from .model_store import ModelStore
 from .precision_choice import precision_rows
+from .registry import InstalledModel
 
 
 def report(
@@ -38,7 +39,7 @@ def report(
             "torch_cuda": machine.torch_cuda,
         },
         "warnings": _warnings(machine),
-        "models": [_model(model.id, model.path, measurements, machine) for model in store.models],
+        "models": [_model(model, measurements, machine) for model in store.models],
     }
 
 
@@ -55,14 +56,21 @@ def _warnings(machine: hardware.Machine) -> list[str]:
 
 
 def _model(
-    model_id: str, path: Any, measurements: Measurements, machine: hardware.Machine
+    model: InstalledModel, measurements: Measurements, machine: hardware.Machine
 ) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": model_id, "path": str(path)}
+    entry: dict[str, Any] = {"id": model.id, "path": str(model.path)}
     try:
-        rows = precision_rows(path, measurements, lambda: machine)
+        rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
-    fields = [dataclasses.asdict(row) | {"sentence": str(row.sentence)} for row in rows]
+    fields = [
+        dataclasses.asdict(row)
+        | {
+            "sentence": str(row.sentence),
+            "quality": row.quality.model_dump() if row.quality else None,
+        }
+        for row in rows
+    ]
     return entry | {"error": None, "precisions": fields}
 
 
@@ -97,11 +105,15 @@ def as_text(content: dict[str, Any]) -> str:
         if model["error"]:
             lines.append(f"  {model['error']} {model['hint']}")
         for row in model["precisions"]:
-            speed = (
+            measured = (
                 f" Last {row['tokens_per_second']} tokens/s." if row["tokens_per_second"] else ""
             )
+            if row["quality"] and row["quality"]["top1_agreement"] is not None:
+                differing = 100 * (1 - row["quality"]["top1_agreement"])
+                measured += f" {differing:.1f} % of next tokens differ"
+                measured += f" from {row['quality']['reference']}."
             mark = "*" if row["chosen"] else " "
             lines.append(
-                f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{speed}"
+                f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{measured}"
             )
     return "\n".join(lines)

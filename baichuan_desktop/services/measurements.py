@@ -72,6 +72,19 @@ class Benchmark(BaseModel):
         return min(self.decode, key=lambda d: abs(d.context_tokens - _USUAL_CONTEXT), default=None)
 
 
+class Quality(BaseModel):
+    """What `quality` found of a model at a precision; the figures are those of `QualityReady`."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    reference: str  #: the precision it was compared with; its own for the reference itself
+    text: str  #: what the text is called
+    scored_tokens: int
+    perplexity: float
+    kl_divergence: float | None
+    top1_agreement: float | None
+
+
 class Measurement(BaseModel):
     """One model at one precision on one kind of device."""
 
@@ -86,6 +99,7 @@ class Measurement(BaseModel):
     #: Of the last answer that was long enough, or of the last benchmark.
     tokens_per_second: float | None = None
     benchmark: Benchmark | None = None
+    quality: Quality | None = None
 
 
 class _File(BaseModel):
@@ -154,6 +168,13 @@ class Measurements:
         if (usual := benchmark.usual_decode) is not None:
             speed = round(usual.tokens_per_second, 1)
         self._put(known.model_copy(update={"tokens_per_second": speed, "benchmark": benchmark}))
+
+    def judged(self, ready: ModelReady, quality: Quality) -> None:
+        """Remember how good a precision is."""
+        self.loaded(ready)
+        known = self._of(ready)
+        assert known is not None
+        self._put(known.model_copy(update={"quality": quality}))
 
     def benchmarks(self, folder: Path) -> tuple[Measurement, ...]:
         """The measurements of the model in `folder` that have a benchmark."""

@@ -32,6 +32,7 @@ def memory_remedies(
     ready: ModelReady | None,
     measurements: Measurements,
     look: Callable[[], Machine],
+    exports: Sequence[Path] = (),
 ) -> MemoryRemedies:
     """What to offer for a model that was loaded, or asked for, as `wish` says.
 
@@ -41,7 +42,7 @@ def memory_remedies(
     machine = look()
 
     def rows_at(context_length: int | None) -> list[PrecisionRow]:
-        return precision_rows(folder, measurements, lambda: machine, context_length)
+        return precision_rows(folder, measurements, lambda: machine, context_length, exports)
 
     rows = rows_at(wish.context_length)
     failed = _failed(rows, wish, ready)

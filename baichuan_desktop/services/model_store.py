@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from backends.base import Precision
@@ -16,6 +17,7 @@ from .registry import (
     Registry,
     Variant,
     add_installed,
+    exports_of,
     remove_installed,
     shipped_registry_text,
 )
@@ -49,8 +51,14 @@ class ModelStore:
 
     @property
     def models(self) -> Sequence[InstalledModel]:
-        """The models on this machine, the guide model first."""
-        return (self._guide(), *self._registry.installed)
+        """The models on this machine, the guide model first.
+
+        An export is a precision of the model that it was made from, not one more model; it stands
+        for itself once that one is not listed any more.
+        """
+        ids = {GUIDE_ID, *(model.id for model in self._registry.installed)}
+        own = (model for model in self._registry.installed if model.export_of not in ids)
+        return (self._guide(), *own)
 
     def _guide(self) -> InstalledModel:
         variant = self._registry.variant(GUIDE_ID)
@@ -63,7 +71,12 @@ class ModelStore:
             kind=variant.kind,
             context_length=variant.context_length,
             bundled=True,
+            exports=exports_of(GUIDE_ID, self._registry.installed),
         )
+
+    @property
+    def _listed(self) -> Sequence[InstalledModel]:
+        return (self._guide(), *self._registry.installed)
 
     def variant_of(self, model: InstalledModel) -> Variant | None:
         """The released variant that a model is a copy of, or None."""
@@ -75,7 +88,7 @@ class ModelStore:
 
     def model(self, name: str) -> InstalledModel:
         """The model of an id, or of a path to its folder. Raises UnknownModelError."""
-        for model in self.models:
+        for model in self._listed:
             if model.id == name or _same_folder(model.path, name):
                 return model
         if _is_folder(name):
@@ -101,7 +114,7 @@ class ModelStore:
         )
         # A folder's name is the person's own word for the model; what the model is, is read.
         own_name = checkpoint.folder.name or config.family.value
-        if variant is not None and not variant.bundled:
+        if variant is not None and not variant.bundled and checkpoint.export is None:
             model_id, names = variant.id, variant.name
         else:
             model_id, names = _slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
@@ -116,7 +129,7 @@ class ModelStore:
         )
 
     def _unused_id(self, wanted: str) -> str:
-        taken = {model.id for model in self.models}
+        taken = {model.id for model in self._listed}
         candidates = (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3)))
         return next(candidate for candidate in candidates if candidate not in taken)
 
@@ -126,11 +139,23 @@ class ModelStore:
         Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
         registry cannot be written.
         """
-        for model in self.models:
+        for model in self._listed:
             if _same_folder(model.path, str(folder)):
                 Checkpoint.open(folder)  # listed, but is it still usable?
                 return model
+        return self._put(self.describe(folder))
+
+    def add_export(self, source: InstalledModel, folder: Path) -> InstalledModel:
+        """List a folder as an export of `source`; or as a model, if `source` is not listed itself.
+
+        Raises CheckpointError, RegistryError.
+        """
         model = self.describe(folder)
+        if any(one.id == source.id and one.path == source.path for one in self._listed):
+            model = replace(model, export_of=source.id)
+        return self._put(model)
+
+    def _put(self, model: InstalledModel) -> InstalledModel:
         add_installed(self._paths.user_registry, model)
         self._registry = self._load()
         return self._registry.model(model.id)

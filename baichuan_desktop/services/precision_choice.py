@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backends import hardware, selection
 from backends.base import Precision
-from backends.checkpoint import Checkpoint
+from backends.checkpoint import Checkpoint, open_exports
 from backends.errors import Phrase, UserFacingError
 from backends.requests import LoadRequest
 
-from .measurements import Measurements
+from .measurements import Measurements, Quality
 
 #: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
 #: 16-bit ones, on average, by family and hidden size: a small model of a family, such as the guide,
@@ -33,7 +33,9 @@ class LoadWish:
         """Whether precision and device are the app's to choose."""
         return self.precision == "auto" and self.device == "auto"
 
-    def request(self, folder: Path, measurements: Measurements) -> LoadRequest:
+    def request(
+        self, folder: Path, measurements: Measurements, exports: Sequence[Path] = ()
+    ) -> LoadRequest:
         """What the engine is asked."""
         return LoadRequest(
             str(folder),
@@ -41,6 +43,7 @@ class LoadWish:
             context_length=self.context_length,
             device=self.device,
             measured=measurements.peaks(folder),
+            exports=tuple(map(str, exports)),
         )
 
 
@@ -60,6 +63,7 @@ class PrecisionRow:
     chosen: bool  #: what “auto” takes
     tokens_per_second: float | None  #: last measured here
     published_loss: float | None  #: points, see PUBLISHED_4BIT_LOSS
+    quality: Quality | None = None  #: last compared here
 
     @property
     def runs(self) -> bool:
@@ -82,6 +86,7 @@ def wanted_precisions(
     measurements: Measurements,
     device: str = "auto",
     detect: Callable[[], hardware.Machine] = hardware.detect,
+    exports: Sequence[Path] = (),
 ) -> tuple[str, ...]:
     """The precisions that a comma-separated text names, each once, in its order.
 
@@ -91,7 +96,7 @@ def wanted_precisions(
     names = [name.strip() for name in text.split(",")]
     if "all" in names:
         kind = device.partition(":")[0]
-        rows = precision_rows(folder, measurements, detect)
+        rows = precision_rows(folder, measurements, detect, exports=exports)
         names = [row.precision for row in rows if row.runs and kind in ("auto", row.device)] or [
             "auto"
         ]  # whose refusal says why nothing does
@@ -105,8 +110,12 @@ def precision_rows(
     measurements: Measurements,
     detect: Callable[[], hardware.Machine] = hardware.detect,
     context_length: int | None = None,
+    exports: Sequence[Path] = (),
 ) -> list[PrecisionRow]:
-    """Every precision of the model in `folder`, best first. Raises CheckpointError."""
+    """Every precision of the model in `folder` and of its exports, best first.
+
+    Raises CheckpointError.
+    """
     checkpoint = Checkpoint.open(folder)
     machine = detect()
     peaks = {
@@ -114,8 +123,14 @@ def precision_rows(
         for peak in measurements.peaks(checkpoint.folder)
     }
     config = checkpoint.config
+    opened = open_exports(checkpoint, exports)
     model = selection.Model(
-        config, context_length or config.context_length, checkpoint.stored, peaks
+        config,
+        context_length or config.context_length,
+        checkpoint.stored,
+        peaks,
+        {precision: export.bytes_on_disk for precision, export in opened.items()},
+        has_tensors=checkpoint.export is None,
     )
     try:
         chosen = selection.choose(model, machine).chosen
@@ -144,6 +159,7 @@ def precision_rows(
                 chosen=option == chosen,
                 tokens_per_second=known.tokens_per_second if known else None,
                 published_loss=loss,
+                quality=known.quality if known else None,
             )
         )
     return rows

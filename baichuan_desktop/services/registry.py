@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.resources
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -120,6 +120,13 @@ class InstalledModel:
     kind: Kind
     context_length: int  #: tokens, prompt and answer together
     bundled: bool = False
+    export_of: str | None = None  #: id of the model that this is an export of; it may be gone
+    exports: tuple[Path, ...] = ()  #: folders of its exports for ONNX Runtime
+
+
+def exports_of(model_id: str, installed: Sequence[InstalledModel]) -> tuple[Path, ...]:
+    """The folders of the exports of a model."""
+    return tuple(one.path for one in installed if one.export_of == model_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +162,12 @@ class Registry:
             if path.exists():
                 tables.add(load_layer(path, source_name=str(path)), str(path))
         variants = {model_id: tables.variant(placed) for model_id, placed in tables.models.items()}
+        installed = [_installed(entry, variants) for entry in tables.installed.values()]
         return cls(
             variants=tuple(variants.values()),
-            installed=tuple(_installed(entry, variants) for entry in tables.installed.values()),
+            installed=tuple(
+                replace(model, exports=exports_of(model.id, installed)) for model in installed
+            ),
         )
 
     def variant(self, variant_id: str) -> Variant:
@@ -299,6 +309,7 @@ def _installed(entry: InstalledSection, variants: Mapping[str, Variant]) -> Inst
         kind=entry.kind,
         context_length=entry.context_length,
         bundled=entry.bundled,
+        export_of=entry.export_of,
     )
 
 
@@ -371,4 +382,8 @@ def _entry_of(model: InstalledModel) -> dict[str, Any]:
         "kind": model.kind,
         "context_length": model.context_length,
     }
-    return entry | ({"bundled": True} if model.bundled else {})
+    if model.bundled:
+        entry["bundled"] = True
+    if model.export_of is not None:
+        entry["export_of"] = model.export_of
+    return entry

@@ -178,6 +178,7 @@ class InstalledSection(_Section):
     name: Annotated[Names | None, BeforeValidator(_names_from_text)] = None
     variant: Id | None = None
     bundled: bool = False
+    export_of: Id | None = None  #: the model that this is an export of, for ONNX Runtime
 
 
 class RegistryFile(_Section):

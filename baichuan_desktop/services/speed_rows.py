@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,23 +34,24 @@ def speed_rows(
     measurements: Measurements,
     look_freed: Callable[[], Machine],
     look_now: Callable[[], Machine],
+    exports: Sequence[Path] = (),
 ) -> list[SpeedRow]:
-    """The precisions of the model in `folder` that run here or ran once, best first.
+    """The precisions of the model in `folder`, and of its exports, that run here or ran once.
 
-    `look_freed` tells of the machine without the chat's engine, `look_now` of it as it is. Raises
-    CheckpointError.
+    The best come first. `look_freed` tells of the machine without the chat's engine, `look_now` of
+    it as it is. Raises CheckpointError.
     """
     checkpoint = Checkpoint.open(folder)
     request = BenchmarkRequest(LoadRequest(str(folder)))
     length = plan_of(request).within(checkpoint.config.context_length).context_length
     beside = {
         (_key(row), row.request_device)
-        for row in precision_rows(folder, measurements, look_now, length)
+        for row in precision_rows(folder, measurements, look_now, length, exports)
         if row.runs
     }
     known = {_key(m): m for m in measurements.benchmarks(checkpoint.folder)}
     rows: dict[tuple[str, str, str], SpeedRow] = {}
-    for row in precision_rows(folder, measurements, look_freed, length):
+    for row in precision_rows(folder, measurements, look_freed, length, exports):
         key = _key(row)
         if not row.runs or key in rows:  # of several cards, one stands for all
             continue

@@ -170,7 +170,7 @@ class _Load:
         self._switcher = switcher
         self.choice = choice
         self.otherwise = otherwise
-        self.request = choice.wish.request(choice.model.path, measurements)
+        self.request = choice.wish.request(choice.model.path, measurements, choice.model.exports)
 
     def on_event(self, event: EngineEvent) -> None:
         if isinstance(event, LoadProgress):

@@ -55,6 +55,7 @@ class PrecisionControl(QObject):
             self._measurements,
             partial(self._look, ready),
             wish.context_length,
+            model.exports,
         )
         self._finding = BackgroundTask(find, self)
         self._finding.succeeded.connect(self._on_found)

@@ -61,7 +61,10 @@ class _Search(QObject):
         self._dialog = dialog
         self._choice = choice
         path, wish = choice.model.path, choice.wish
-        find = partial(memory_remedies, path, wish, ready, measurements, partial(look, ready))
+        find = partial(
+            memory_remedies, path, wish, ready, measurements, partial(look, ready),
+            choice.model.exports,
+        )  # fmt: skip
         task = BackgroundTask(find, self)
         task.succeeded.connect(self._on_found)
         task.failed.connect(self._on_failed)

@@ -82,6 +82,7 @@ class SpeedDesk(QObject):
                 services.measurements,
                 partial(services.look, self._switcher.running),
                 services.look_now,
+                model.exports,
             )
             task = BackgroundTask(find, dialog)
             task.succeeded.connect(self._on_rows)
@@ -119,7 +120,8 @@ class SpeedDesk(QObject):
             return
         self._rows = rows
         wishes = [row.wish for row in rows if row.wish is not None]
-        job = SpeedJob(self.dialog.model.path, wishes)
+        model = self.dialog.model
+        job = SpeedJob(model.path, wishes, model.exports)
         needs_room = self.dialog.needs_room and self._switcher.current is not None
         self.dialog.begin()
         if needs_room:

@@ -482,7 +482,7 @@ def test_an_interrupted_copy_of_something_else_is_begun_anew(
         shard = next(own_source.glob("*.safetensors"))
         os.utime(shard, ns=(1, 1))
     if difference == "versions":
-        monkeypatch.setattr(checkpoint_copy, "_versions", lambda: {"torch": "0"})
+        monkeypatch.setattr(checkpoint_copy, "_versions", lambda _: {"torch": "0"})
 
     checkpoint = copy(own_source, out)
 
@@ -749,7 +749,7 @@ def test_a_precision_that_quantises_nothing(precision: str, source: Path, out: P
 def test_a_bug_leaves_nothing_either(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> Iterator[int]:
+    def broken(*_: object, **__: object) -> Iterator[int]:
         yield 1
         raise ZeroDivisionError
 

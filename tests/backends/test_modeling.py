@@ -9,10 +9,11 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from backends.modeling.alibi import alibi_slopes
 from backends.modeling.baichuan import BaichuanForCausalLM, NormHead, make_head
 from backends.modeling.config import Family, ModelConfig
 from backends.modeling.kv_cache import KVCache
-from backends.modeling.positions import AlibiPositions, RotaryPositions, alibi_slopes
+from backends.modeling.positions import AlibiPositions, RotaryPositions
 from tests.helpers import goldens
 
 LOGITS = 3e-5

@@ -536,7 +536,8 @@ def test_a_precision_that_is_not_there(text: str) -> None:
 
     assert_one_sentence(caught.value)
     assert caught.value.message == (
-        f"There is no precision “{text}”; there are auto, fp32, bf16, fp16, 8bit, 4bit, fp4."
+        f"There is no precision “{text}”; there are auto, fp32, bf16, fp16, 8bit, 4bit, fp4, "
+        "onnx-int4, onnx-int8, onnx-fp16, onnx-fp32."
     )
 
 

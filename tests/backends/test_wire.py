@@ -26,6 +26,8 @@ from backends.events import (
     ModelReady,
     PrefillProgress,
     PromptReady,
+    QualityProgress,
+    QualityReady,
     SamplingDefaults,
     Speed,
     TextDelta,
@@ -35,8 +37,10 @@ from backends.requests import (
     ChatRequest,
     CompleteRequest,
     CopyRequest,
+    ExportRequest,
     LoadRequest,
     MeasuredPeak,
+    QualityRequest,
     UnloadRequest,
 )
 from backends.sampling import SamplingParams
@@ -67,6 +71,7 @@ PAYLOADS: list[Payload] = [
     JobProgress("write", 1, 2**40),
     CopyReady("/模型/a-4bit", 2**40),
     CopyRequest("/x", "/y", "4bit"),
+    ExportRequest("/x", "/y", "int4", block_size=128, symmetric=False),
     CopyRequest("/x", "/y", None, True),
     BenchmarkProgress("decode", 512, 3, 32),
     BenchmarkReady(
@@ -74,6 +79,10 @@ PAYLOADS: list[Payload] = [
         DecodeSpeed(Speed(17, 20.0, 21.0, 0.0), 2**33, None)), (2048,), (), 2**40, None,
     ),
     BenchmarkRequest(LoadRequest("/x", "fp32"), (128,), (), 3),
+    QualityProgress(1, 2),
+    QualityReady(4096, True, 5.25, None, None),
+    QualityReady(4096, False, 5.25, 1e-9, 0.99),
+    QualityRequest(LoadRequest("/x", "8bit"), ("一\n", ""), "t.txt", 7, "/cache/r", False),
     Cancel(),
     Done(),
 ]  # fmt: skip
@@ -191,6 +200,7 @@ ERRORS: list[UserFacingError] = [
         Path("/x/y.bin"), Phrase("“{a}” {b}", a="w", b=Phrase("has {n} bytes", n=7))
     ),
     errors.UnsafeCheckpointError(Path("/x/y.bin"), "it contains code"),
+    errors.NewerFormatError(Path("/x/baichuan_manifest.json"), version=2, known=1),
     errors.TokenizerError(Path("/x/t.model"), "it is broken"),
     errors.BackendUnavailableError("There is no precision “{name}”.", name="int3"),
     errors.InsufficientMemoryError(
@@ -202,6 +212,7 @@ ERRORS: list[UserFacingError] = [
     errors.JobError("“{folder}” exists already.", folder="/x"),
     errors.DiskFullError(Path("/x"), needed_bytes=2**33, free_bytes=2**30),
     errors.SourceChangedError(Path("/x/y.bin")),
+    errors.QualityError("“{name}” is empty.", name="一.txt", hint="Choose another."),
     errors.ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8),
     errors.InvalidLogitsError(),
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),

@@ -35,7 +35,8 @@ CHECKPOINTS = [
 
 
 @cache
-def _scratch() -> Path:
+def scratch() -> Path:
+    """A folder that goes with this process."""
     folder = tempfile.mkdtemp(prefix="goldens-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -47,7 +48,7 @@ def folder(name: str, layout: str = "single") -> Path:
     if kept.is_dir():
         return kept
     source = ROOT / "checkpoints" / name / "safetensors"
-    made = _scratch() / name / layout
+    made = scratch() / name / layout
     if made.is_dir():
         return made
     shutil.copytree(source, made, ignore=shutil.ignore_patterns("*.safetensors"))

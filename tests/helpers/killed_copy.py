@@ -18,14 +18,22 @@ from pathlib import Path
 
 from backends import checkpoint_copy, selection
 from backends.checkpoint import Checkpoint
+from backends.requests import ExportRequest
 
 _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
+
+
+def _plan(checkpoint: Checkpoint, precision: str) -> checkpoint_copy.CopyPlan:
+    if precision.startswith("onnx-"):
+        request = ExportRequest("", "", precision.removeprefix("onnx-"))
+        return selection.export_plan(checkpoint, request)
+    return selection.copy_plan(checkpoint, selection.parse_precision(precision))
 
 
 def _run(source: str, out: Path, precision: str, point: int) -> int:
     """Copy; the number of operations."""
     checkpoint = Checkpoint.open(Path(source))
-    plan = selection.copy_plan(checkpoint, selection.parse_precision(precision))
+    plan = _plan(checkpoint, precision)
     count = 0
 
     def hook(event: str, _: object) -> None:
@@ -50,7 +58,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    selection.copy_plan(Checkpoint.open(Path(source)), selection.parse_precision(precision))
+    _plan(Checkpoint.open(Path(source)), precision)
     if not points:
         print(_run(source, Path(folder), precision, 0))
         return

@@ -1176,6 +1176,30 @@
         <translation>8 位需要计算能力 7.5，而 {device} 是 {has}。</translation>
     </message>
     <message>
+        <source>A portable export is in fp32 or fp16: the products with {bits}-bit weights are ONNX Runtime&apos;s own.</source>
+        <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
+    </message>
+    <message>
+        <source>Check the path.</source>
+        <translation>请检查路径。</translation>
+    </message>
+    <message>
+        <source>Choose a file that you may read.</source>
+        <translation>请选择有权读取的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a longer text; a few pages tell more than a few lines.</source>
+        <translation>请选择更长的文本；几页文字比几行更能说明问题。</translation>
+    </message>
+    <message>
+        <source>Choose a text file in UTF-8, or a folder that holds some.</source>
+        <translation>请选择 UTF-8 编码的文本文件，或包含这类文件的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a text of a few pages.</source>
+        <translation>请选择几页长的文本。</translation>
+    </message>
+    <message>
         <source>Choose another folder.</source>
         <translation>请选择另一个文件夹。</translation>
     </message>
@@ -1188,12 +1212,40 @@
         <translation>请关闭其他程序，或选择更小的精度、更短的上下文或更小的模型。</translation>
     </message>
     <message>
+        <source>Convert the model that it was made from.</source>
+        <translation>请转换它所来自的模型。</translation>
+    </message>
+    <message>
         <source>Engines made for Baichuan 1 run it as it is.</source>
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
+        <source>Export it first: baichuan-desktop export-onnx MODEL.</source>
+        <translation>请先导出：baichuan-desktop export-onnx MODEL。</translation>
+    </message>
+    <message>
+        <source>Export the model without --portable.</source>
+        <translation>请不带 --portable 重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose the device “cpu”.</source>
+        <translation>请安装它所需的 CUDA 库（附加组件 onnx-gpu），或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Install the newer version of the app, or export the model again with this one.</source>
+        <translation>请安装较新版本的应用，或用此版本重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Leave out --portable, or choose another precision.</source>
+        <translation>请去掉 --portable，或选择其他精度。</translation>
+    </message>
+    <message>
         <source>Make room on this drive, or choose a folder on another one.</source>
         <translation>请在此磁盘上腾出空间，或选择另一个磁盘上的文件夹。</translation>
+    </message>
+    <message>
+        <source>Make room on this drive, or compare on fewer tokens.</source>
+        <translation>请在该磁盘上腾出空间，或减少用于比较的词元数。</translation>
     </message>
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
@@ -1204,6 +1256,14 @@
         <translation>本机没有可以使用的显卡。</translation>
     </message>
     <message>
+        <source>ONNX Runtime cannot use {device}: its CUDA provider does not start here.</source>
+        <translation>ONNX Runtime 无法使用 {device}：它的 CUDA 执行程序在这里无法启动。</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime refuses it ({text})</source>
+        <translation>ONNX Runtime 拒绝了它（{text}）</translation>
+    </message>
+    <message>
         <source>Quantise the model&apos;s 16-bit checkpoint.</source>
         <translation>请对该模型的 16 位版本进行量化。</translation>
     </message>
@@ -1212,8 +1272,16 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
+        <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
+        <translation>请将它另存为 UTF-8 编码（在编辑器中选择“另存为”，再选编码），或选择其他文件。</translation>
+    </message>
+    <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
+    </message>
+    <message>
+        <source>The block size must be one of {known}, not {value}.</source>
+        <translation>块大小必须是 {known} 之一，而不是 {value}。</translation>
     </message>
     <message>
         <source>The copy cannot be written to “{folder}”: {reason}.</source>
@@ -1228,6 +1296,18 @@
         <translation>显卡停止了工作：{what}。</translation>
     </message>
     <message>
+        <source>The number of tokens must be from 1 to {most}, not {value}.</source>
+        <translation>词元数必须在 1 到 {most} 之间，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The reference has read fewer tokens than are to be compared.</source>
+        <translation>参照精度读取的词元少于需要比较的词元。</translation>
+    </message>
+    <message>
+        <source>The reference of the comparison cannot be kept in “{folder}”: {reason}.</source>
+        <translation>无法把比较所需的参照数据保存在“{folder}”中：{reason}。</translation>
+    </message>
+    <message>
         <source>The text so far is kept. Load the model again, or choose the device “cpu”.</source>
         <translation>已有的文字会保留。请重新载入模型，或选择设备“cpu”。</translation>
     </message>
@@ -1236,12 +1316,24 @@
         <translation>没有名为“{name}”的设备；可用的有 {known}。</translation>
     </message>
     <message>
+        <source>There is no file or folder “{path}”.</source>
+        <translation>没有名为“{path}”的文件或文件夹。</translation>
+    </message>
+    <message>
         <source>These files hold {stored} weights, which run as they are and in no other precision.</source>
         <translation>这些文件保存的是 {stored} 权重，只能按原样运行，不能用其他精度。</translation>
     </message>
     <message>
+        <source>This is an export, which runs at {precision} only.</source>
+        <translation>这是一个导出，只能以 {precision} 运行。</translation>
+    </message>
+    <message>
         <source>This machine has no device for what was asked for.</source>
         <translation>本机没有符合要求的设备。</translation>
+    </message>
+    <message>
+        <source>This model has no export at {precision}.</source>
+        <translation>此模型没有 {precision} 的导出。</translation>
     </message>
     <message>
         <source>Wait until nothing writes to the model&apos;s folder, and try again.</source>
@@ -1328,6 +1420,14 @@
         <translation>它在 {seconds:.0f} 秒内没有停止，已被结束</translation>
     </message>
     <message>
+        <source>it does not describe an export</source>
+        <translation>它没有描述一个导出</translation>
+    </message>
+    <message>
+        <source>it does not describe “{name}”</source>
+        <translation>它没有描述“{name}”</translation>
+    </message>
+    <message>
         <source>it ended by itself with code {code}</source>
         <translation>它自行退出，代码为 {code}</translation>
     </message>
@@ -1364,8 +1464,16 @@
         <translation>它有 {size:,} 字节，而文件头描述的是 {end:,} 字节</translation>
     </message>
     <message>
+        <source>it has {size:,} bytes, but the manifest says {expected:,}</source>
+        <translation>它有 {size:,} 字节，但清单写的是 {expected:,}</translation>
+    </message>
+    <message>
         <source>it holds something other than named tensors</source>
         <translation>其中有命名张量以外的内容</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, which no export of this app has</source>
+        <translation>它含有“{name}”，本应用的导出不会有它</translation>
     </message>
     <message>
         <source>it holds “{name}”, which this model does not have</source>
@@ -1374,6 +1482,10 @@
     <message>
         <source>it holds “{name}”, which {index} does not place there</source>
         <translation>其中有“{name}”，而 {index} 并未将它放在这里</translation>
+    </message>
+    <message>
+        <source>it is a link to another place</source>
+        <translation>它是指向别处的链接</translation>
     </message>
     <message>
         <source>it is implausibly large</source>
@@ -1400,8 +1512,24 @@
         <translation>无法按 JSON 读取</translation>
     </message>
     <message>
+        <source>it is not readable as a graph</source>
+        <translation>它无法作为计算图读取</translation>
+    </message>
+    <message>
+        <source>it is not what was written</source>
+        <translation>它不是当初写入的内容</translation>
+    </message>
+    <message>
+        <source>it is written for the operators {found}, not {expected}</source>
+        <translation>它使用的算子版本是 {found}，而不是 {expected}</translation>
+    </message>
+    <message>
         <source>it lacks the tensor “{name}”</source>
         <translation>其中缺少张量“{name}”</translation>
+    </message>
+    <message>
+        <source>it lacks {name}</source>
+        <translation>它缺少 {name}</translation>
     </message>
     <message>
         <source>it names “{name}”, outside of its folder</source>
@@ -1432,6 +1560,10 @@
         <translation>其注意力头的宽度是奇数，无法使用旋转位置编码</translation>
     </message>
     <message>
+        <source>its inputs and outputs do not fit config.json</source>
+        <translation>它的输入和输出与 config.json 不符</translation>
+    </message>
+    <message>
         <source>its list of tensors is implausibly large</source>
         <translation>其张量列表大得不合理</translation>
     </message>
@@ -1456,6 +1588,10 @@
         <translation>其 weight_map 中有不是文件的条目</translation>
     </message>
     <message>
+        <source>its {graph} was not written by this app</source>
+        <translation>其中的 {graph} 不是本应用写的</translation>
+    </message>
+    <message>
         <source>its {size:,} bytes are not a complete PyTorch weight file</source>
         <translation>它的 {size:,} 字节不是完整的 PyTorch 权重文件</translation>
     </message>
@@ -1466,6 +1602,10 @@
     <message>
         <source>one of its pieces is not UTF-8</source>
         <translation>其中有词片不是 UTF-8</translation>
+    </message>
+    <message>
+        <source>onnxruntime and onnxruntime-gpu are both installed, and each breaks the other.</source>
+        <translation>onnxruntime 和 onnxruntime-gpu 同时安装了，它们会互相破坏。</translation>
     </message>
     <message>
         <source>overlaps another or leaves a gap</source>
@@ -1528,6 +1668,18 @@
         <translation>没有这个文件夹</translation>
     </message>
     <message>
+        <source>{precision} is for graphics cards.</source>
+        <translation>{precision} 是为显卡准备的。</translation>
+    </message>
+    <message>
+        <source>{precision} needs onnx, which is not installed.</source>
+        <translation>{precision} 需要 onnx，但没有安装它。</translation>
+    </message>
+    <message>
+        <source>{precision} needs {library}, which is not installed.</source>
+        <translation>{precision} 需要 {library}，但没有安装它。</translation>
+    </message>
+    <message>
         <source>{precision} needs {need:.1f} GiB on {device}, and {free:.1f} GiB is free.</source>
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，现有 {free:.1f} GiB 可用。</translation>
     </message>
@@ -1538,6 +1690,18 @@
     <message>
         <source>{precision} needs {need:.1f} GiB on {device}, which just fits into the {free:.1f} GiB that is free.</source>
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，刚好放进可用的 {free:.1f} GiB。</translation>
+    </message>
+    <message>
+        <source>“{file}” is empty.</source>
+        <translation>“{file}”是空的。</translation>
+    </message>
+    <message>
+        <source>“{file}” is not a text in UTF-8.</source>
+        <translation>“{file}”不是 UTF-8 编码的文本。</translation>
+    </message>
+    <message>
+        <source>“{file}” was written by a newer version of the app (format {version}, this version reads {known}).</source>
+        <translation>“{file}”是较新版本的应用写的（格式 {version}，此版本能读 {known}）。</translation>
     </message>
     <message>
         <source>“{folder}” exists already.</source>
@@ -1636,8 +1800,20 @@
         <translation>“{folder}”无法运行：{what}。</translation>
     </message>
     <message>
+        <source>“{folder}” holds no text file (.txt or .md).</source>
+        <translation>“{folder}”中没有文本文件（.txt 或 .md）。</translation>
+    </message>
+    <message>
         <source>“{folder}” is not a Baichuan checkpoint folder: {what}.</source>
         <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” gives {count} tokens to compare precisions on, but at least {least} are needed.</source>
+        <translation>“{name}”只有 {count} 个词元可用于比较精度，至少需要 {least} 个。</translation>
+    </message>
+    <message>
+        <source>“{name}” has an impossible place</source>
+        <translation>“{name}”的位置不可能存在</translation>
     </message>
     <message>
         <source>“{name}” has the shape {found}, but config.json implies {implied}</source>
@@ -1648,8 +1824,24 @@
         <translation>“{name}”的类型是 {dtype}</translation>
     </message>
     <message>
+        <source>“{name}” holds what is not a number</source>
+        <translation>“{name}”含有不是数的值</translation>
+    </message>
+    <message>
         <source>“{name}” is a Baichuan 1 model, whose head is a linear one already.</source>
         <translation>“{name}”是 Baichuan 1 模型，它的输出头本来就是线性层。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a portable export, which is for other programs.</source>
+        <translation>“{name}”是可移植的导出，供其他程序使用。</translation>
+    </message>
+    <message>
+        <source>“{name}” is an export for ONNX Runtime, which cannot be converted.</source>
+        <translation>“{name}”是 ONNX Runtime 的导出，不能再转换。</translation>
+    </message>
+    <message>
+        <source>“{name}” is in two places</source>
+        <translation>“{name}”出现在两处</translation>
     </message>
     <message>
         <source>“{name}” is quantised already ({precision}).</source>
@@ -1662,6 +1854,10 @@
     <message>
         <source>“{name}” is {value}, not {expected}</source>
         <translation>“{name}”是 {value}，而不是 {expected}</translation>
+    </message>
+    <message>
+        <source>“{path}” cannot be read: {reason}.</source>
+        <translation>无法读取“{path}”：{reason}。</translation>
     </message>
     <message>
         <source>“{tensor}” {what}</source>

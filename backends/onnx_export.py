@@ -1,0 +1,258 @@
+"""A checkpoint written as a model folder for ONNX Runtime.
+
+The graph is made from the shapes alone; weights stream from the checkpoint into one file beside
+it, a few rows at a time. So the peak is a few rows of the widest matrix, whatever the size of the
+model. The folder is written by `checkpoint_copy`: complete or absent, the same bytes each time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from onnx import helper
+
+from .checkpoint import Checkpoint
+from .checkpoint_copy import CopyPlan, Group, read_bytes, require_unquantized
+from .errors import DamagedCheckpointError, JobError, Phrase
+from .manifest import DATA_FILE, GRAPH_FILE, GRAPH_VERSION
+from .modeling.config import ModelConfig
+from .onnx_fused_graph import FusedGraph
+from .onnx_graph import Initializer, Part, Scheme
+from .onnx_portable_graph import PortableGraph
+from .onnx_quantize import Floats, quantize_rows
+from .safetensors_writer import Block, TensorSpec
+from .tensor_files import DTYPE_BYTES, TensorRecord
+
+#: Weights that are read, converted and written at a time: 16 MiB of them in fp32.
+_BLOCK = 4 * 2**20
+BLOCK_SIZES = (16, 32, 64, 128, 256)
+
+
+def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
+    """What an export of `checkpoint` holds. Raises JobError."""
+    _check(checkpoint, scheme)
+    graph = (PortableGraph if scheme.portable else FusedGraph)(
+        checkpoint.config,
+        scheme,
+        checkpoint.tensors["model.embed_tokens.weight"].dtype,
+        DATA_FILE,
+    ).build()
+    facts: dict[str, object] = {
+        "precision": scheme.precision.value,
+        "block_size": scheme.block_size if scheme.bits else None,
+        "symmetric": scheme.symmetric,
+        "portable": scheme.portable,
+    }
+    return CopyPlan(
+        groups=list(_groups(checkpoint, scheme, graph.initializers)),
+        config_changes={},
+        options=facts | {"accuracy_level": scheme.accuracy_level if scheme.bits else None},
+        libraries=("numpy", "onnx"),
+        data_file=DATA_FILE,
+        files={
+            GRAPH_FILE: graph.model.SerializeToString(deterministic=True),
+            "genai_config.json": _genai_config(checkpoint),
+        },
+        facts={"onnx": {"graph_version": GRAPH_VERSION, **facts}},
+    )
+
+
+def _check(checkpoint: Checkpoint, scheme: Scheme) -> None:
+    require_unquantized(checkpoint)
+    if scheme.portable and scheme.bits:
+        raise JobError(
+            "A portable export is in fp32 or fp16: the products with {bits}-bit weights are ONNX "
+            "Runtime's own.",
+            hint="Leave out --portable, or choose another precision.",
+            bits=scheme.bits,
+        )
+    if scheme.bits and scheme.block_size not in BLOCK_SIZES:
+        raise JobError(
+            "The block size must be one of {known}, not {value}.",
+            known=", ".join(map(str, BLOCK_SIZES)),
+            value=scheme.block_size,
+        )
+
+
+# --- weights -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A tensor of the checkpoint, as rows in fp32."""
+
+    record: TensorRecord
+    normalise: bool  #: divide each row by its norm: the head of Baichuan 2
+
+    def blocks(self) -> Iterator[Floats]:
+        """All rows [n, columns], a few at a time; a vector is one row."""
+        columns = self.record.shape[-1]
+        row_bytes = columns * DTYPE_BYTES[self.record.dtype]
+        total = self.record.nbytes // row_bytes
+        step = max(1, _BLOCK // columns)
+        for first in range(0, total, step):
+            count = min(step, total - first)
+            raw = read_bytes(self.record, first * row_bytes, count * row_bytes)
+            rows = _floats(raw, self.record.dtype).reshape(count, columns)
+            if not np.isfinite(rows).all():
+                raise DamagedCheckpointError(
+                    self.record.file,
+                    Phrase("“{name}” holds what is not a number", name=self.record.name),
+                )
+            yield _normalised(rows) if self.normalise else rows
+
+
+def _floats(raw: bytes, dtype: str) -> Floats:
+    match dtype:
+        case "BF16":  # the upper half of an fp32 number
+            wide = np.frombuffer(raw, "<u2").astype(np.uint32) << np.uint32(16)
+            return wide.view(np.float32)
+        case "F16":
+            return np.frombuffer(raw, "<f2").astype(np.float32)
+    return np.frombuffer(raw, "<f4")
+
+
+def _normalised(rows: Floats) -> Floats:
+    """Rows divided by their norms, as `NormHead.fold` does; sums in fp64, as order matters less."""
+    norms = np.sqrt(np.square(rows, dtype=np.float64).sum(axis=1, keepdims=True))
+    divisors: Floats = np.maximum(norms, 1e-12).astype(np.float32)
+    return rows / divisors
+
+
+def _groups(
+    checkpoint: Checkpoint, scheme: Scheme, initializers: Sequence[Initializer]
+) -> Iterator[Group]:
+    """The initializers by the tensor that they come from, with the gaps between them."""
+    end = 0
+    for name, group in itertools.groupby(initializers, key=lambda one: one.source):
+        parts = tuple(group)
+        record = checkpoint.tensors[name]
+        folded = checkpoint.config.family.uses_norm_head and name == "lm_head.weight"
+        gaps = []
+        for part in parts:
+            gaps.append(part.offset - end)
+            end = part.offset + part.nbytes
+        specs = tuple(
+            TensorSpec(part.name, "U8", (gap + part.nbytes,))
+            for part, gap in zip(parts, gaps, strict=True)
+        )
+        yield Group(record, specs, _Parts(_Source(record, folded), scheme, parts, tuple(gaps)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The initializers of one tensor: their bytes when called, each behind its gap."""
+
+    source: _Source
+    scheme: Scheme
+    parts: tuple[Initializer, ...]
+    gaps: tuple[int, ...]
+
+    def __call__(self) -> Iterator[Block]:
+        first = self.parts[0]
+        if first.part is Part.BLOCKS:
+            yield from self._quantized(first.bits)
+            return
+        yield from _zeros(self.gaps[0])
+        dtype = helper.tensor_dtype_to_np_dtype(first.data_type)
+        match first.part:
+            case Part.STORED:
+                yield from self._stored()
+            case Part.TRANSPOSED:
+                whole = np.empty(first.shape, dtype)
+                done = 0
+                for rows in self.source.blocks():
+                    whole[:, done : done + len(rows)] = rows.T
+                    done += len(rows)
+                yield _bytes(whole)
+            case _:
+                for rows in self.source.blocks():
+                    yield _bytes(rows.astype(dtype))
+
+    def _stored(self) -> Iterator[Block]:
+        record, step = self.source.record, _BLOCK * 4
+        for begin in range(0, record.nbytes, step):
+            yield read_bytes(record, begin, min(step, record.nbytes - begin))
+
+    def _quantized(self, bits: int) -> Iterator[Block]:
+        """The weights as they are made; scales and zero points, which are small, after them."""
+        kept: list[list[npt.NDArray[np.generic]]] = [[] for _ in self.parts[1:]]
+        yield from _zeros(self.gaps[0])
+        for rows in self.source.blocks():
+            quantized = quantize_rows(
+                rows,
+                bits=bits,
+                block_size=self.scheme.block_size,
+                symmetric=self.scheme.symmetric,
+            )
+            yield _bytes(quantized.blocks)
+            kept[0].append(quantized.scales)
+            if quantized.zero_points is not None:
+                kept[1].append(quantized.zero_points)
+        for gap, arrays in zip(self.gaps[1:], kept, strict=True):
+            yield from _zeros(gap)
+            for array in arrays:
+                yield _bytes(array)
+
+
+def _zeros(count: int) -> Iterator[Block]:
+    if count:
+        yield bytes(count)
+
+
+def _bytes(array: npt.NDArray[np.generic]) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+# --- for others --------------------------------------------------------------------------
+
+
+def _genai_config(checkpoint: Checkpoint) -> bytes:
+    """What onnxruntime-genai wants to know to run the folder."""
+    config: ModelConfig = checkpoint.config
+    defaults = checkpoint.defaults
+    content = {
+        "model": {
+            "bos_token_id": 1,
+            "eos_token_id": config.eos_token_id,
+            "pad_token_id": 0,
+            "context_length": config.context_length,
+            "vocab_size": config.vocab_size,
+            "type": "llama",
+            "decoder": {
+                "filename": GRAPH_FILE,
+                "session_options": {"provider_options": []},
+                "hidden_size": config.hidden_size,
+                "head_size": config.head_dim,
+                "num_attention_heads": config.num_heads,
+                "num_key_value_heads": config.num_heads,
+                "num_hidden_layers": config.num_layers,
+                "inputs": {
+                    "input_ids": "input_ids",
+                    "attention_mask": "attention_mask",
+                    "past_key_names": "past_key_values.%d.key",
+                    "past_value_names": "past_key_values.%d.value",
+                },
+                "outputs": {
+                    "logits": "logits",
+                    "present_key_names": "present.%d.key",
+                    "present_value_names": "present.%d.value",
+                },
+            },
+        },
+        "search": {
+            "do_sample": not defaults.greedy,
+            "max_length": config.context_length,
+            "past_present_share_buffer": True,
+            "repetition_penalty": defaults.repetition_penalty,
+            "temperature": defaults.temperature,
+            "top_k": defaults.top_k,
+            "top_p": defaults.top_p,
+        },
+    }
+    return (json.dumps(content, indent=2) + "\n").encode()

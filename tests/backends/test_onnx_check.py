@@ -1,0 +1,309 @@
+"""An export that is not what this app wrote is refused by name, before it can answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from backends.checkpoint import Checkpoint
+from backends.errors import (
+    CheckpointError,
+    DamagedCheckpointError,
+    NewerFormatError,
+    NotACheckpointError,
+    UnsafeCheckpointError,
+)
+from backends.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
+from tests.helpers import exports
+from tests.helpers.sentences import assert_one_sentence
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """An export that a test may change."""
+    folder = tmp_path / "export"
+    shutil.copytree(exports.of_golden("b2-7b").folder, folder)
+    return folder
+
+
+def refusal(folder: Path, kind: type[CheckpointError]) -> str:
+    """What is said where the export is loaded."""
+    with pytest.raises(kind) as caught:
+        exports.load(Checkpoint.open(folder))
+    assert type(caught.value) is kind
+    assert_one_sentence(caught.value)
+    return caught.value.message
+
+
+def test_a_copy_of_the_folder_loads(export: Path) -> None:
+    with exports.load(Checkpoint.open(export)) as model:
+        assert np.isfinite(model.prefill([5, 6])).all()
+
+
+# --- files -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.999])
+@pytest.mark.parametrize("file", [DATA_FILE, GRAPH_FILE])
+def test_one_flipped_byte(file: str, place: float, export: Path) -> None:
+    data = bytearray((export / file).read_bytes())
+    data[int(place * len(data))] ^= 1
+    (export / file).write_bytes(data)
+
+    assert refusal(export, DamagedCheckpointError) == (
+        f"“{file}” is damaged or incomplete: it is not what was written."
+    )
+
+
+def test_a_byte_more_or_less(export: Path) -> None:
+    size = (export / DATA_FILE).stat().st_size
+    for changed in (size - 1, size + 1):
+        os.truncate(export / DATA_FILE, changed)
+
+        assert f"it has {changed:,} bytes" in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("name", [DATA_FILE, "genai_config.json"])
+def test_a_file_that_is_missing(name: str, export: Path) -> None:
+    (export / name).unlink()
+
+    assert name in refusal(export, DamagedCheckpointError)
+
+
+def test_a_graph_that_is_missing(export: Path) -> None:
+    (export / GRAPH_FILE).unlink()
+
+    assert "no weight file" in refusal(export, NotACheckpointError)
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+@pytest.mark.parametrize("name", [DATA_FILE, GRAPH_FILE])
+def test_a_link_to_another_place(
+    link: Callable[[Path, Path], None], name: str, export: Path
+) -> None:
+    """What ONNX Runtime reads through; the same bytes, so that no hash tells it."""
+    outside = export.with_name("outside")
+    (export / name).rename(outside)
+    link(outside, export / name)
+
+    assert refusal(export, UnsafeCheckpointError) == (
+        f"“{name}” was refused: it is a link to another place."
+    )
+
+
+# --- the manifest ------------------------------------------------------------------------
+
+
+def test_a_graph_without_a_manifest(export: Path) -> None:
+    (export / MANIFEST).unlink()
+
+    assert "its model.onnx was not written by this app" in refusal(export, NotACheckpointError)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"schema_version": true}', "[" * 100_000])
+def test_a_manifest_that_is_none(text: str, export: Path) -> None:
+    (export / MANIFEST).write_text(text, encoding="utf-8")
+
+    assert MANIFEST in refusal(export, DamagedCheckpointError)
+
+
+def test_a_manifest_of_another_kind_of_copy(export: Path) -> None:
+    exports.change_manifest(export, lambda manifest: manifest.pop("onnx"))
+
+    assert "graph_version" in refusal(export, DamagedCheckpointError)
+
+
+def test_a_newer_version_of_either_format(export: Path) -> None:
+    exports.change_manifest(export, lambda manifest: manifest["onnx"].update(graph_version=2))
+    assert "format 2, this version reads 1" in refusal(export, NewerFormatError)
+
+    exports.change_manifest(export, lambda manifest: manifest.update(schema_version=7))
+    assert "format 7, this version reads 1" in refusal(export, NewerFormatError)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("precision", "onnx-int2"), ("precision", "bf16"), ("precision", None),
+        ("block_size", "32"), ("symmetric", 1), ("portable", "no"),
+    ],
+)  # fmt: skip
+def test_a_manifest_that_makes_no_sense(key: str, value: object, export: Path) -> None:
+    exports.change_manifest(export, lambda manifest: manifest["onnx"].update({key: value}))
+
+    assert "does not describe an export" in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("entry", [None, {}, {"size": -1, "sha256": "0" * 64}, {"size": 1}])
+def test_a_manifest_that_does_not_describe_the_weights(entry: object, export: Path) -> None:
+    exports.change_manifest(export, lambda manifest: manifest["files"].update({DATA_FILE: entry}))
+
+    assert f"does not describe “{DATA_FILE}”" in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a\\b", "C:x", "..", ""])
+def test_a_manifest_that_names_a_file_elsewhere(name: str, export: Path) -> None:
+    facts = {"size": 1, "sha256": "0" * 64}
+    exports.change_manifest(export, lambda manifest: manifest["files"].update({name: facts}))
+
+    assert "outside of its folder" in refusal(export, UnsafeCheckpointError)
+
+
+def test_a_huge_manifest(export: Path) -> None:
+    with (export / MANIFEST).open("ab") as file:
+        file.truncate(20_000_000)
+
+    assert "implausibly large" in refusal(export, DamagedCheckpointError)
+
+
+# --- the graph, with a manifest that vouches for it --------------------------------------
+
+
+def test_a_graph_that_is_not_one(export: Path) -> None:
+    for data in (b"\xff" * 1000, b"not a graph", b""):
+        exports.replace_file(export, GRAPH_FILE, data)
+        refusal(export, DamagedCheckpointError)
+
+
+def weight(model: onnx.ModelProto) -> TensorProto:
+    found: TensorProto = next(t for t in model.graph.initializer if t.external_data)
+    return found
+
+
+def set_place(key: str, value: str) -> Callable[[onnx.ModelProto], None]:
+    def change(model: onnx.ModelProto) -> None:
+        (entry,) = [entry for entry in weight(model).external_data if entry.key == key]
+        entry.value = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "location", ["../secret", "/etc/passwd", "tokenizer.model", "./model.onnx.data", ""]
+)
+def test_weights_in_another_file(location: str, export: Path) -> None:
+    (export.parent / "secret").write_bytes(bytes(10_000_000))
+    exports.change_graph(export, set_place("location", location))
+
+    assert refusal(export, UnsafeCheckpointError) == (
+        f"“{GRAPH_FILE}” was refused: it names “{location}”, outside of its folder."
+    )
+
+
+def test_a_place_that_is_given_twice(export: Path) -> None:
+    """The last of them counts for one reader, the first for another."""
+    exports.change_graph(
+        export, lambda model: weight(model).external_data.add(key="location", value="../secret")
+    )
+
+    refusal(export, UnsafeCheckpointError)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("offset", "-64"), ("offset", "1e3"), ("length", "99999999999")]
+)
+def test_a_place_outside_of_the_data(key: str, value: str, export: Path) -> None:
+    exports.change_graph(export, set_place(key, value))
+
+    assert "has an impossible place" in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize(
+    ("domain", "version"), [("", 20), ("", 25), ("com.microsoft", 2), ("ai.onnx.ml", 3)]
+)
+def test_another_version_of_the_operators(domain: str, version: int, export: Path) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        kept = [opset for opset in model.opset_import if opset.domain != domain]
+        del model.opset_import[:]
+        model.opset_import.extend([*kept, helper.make_opsetid(domain, version)])
+
+    exports.change_graph(export, change)
+
+    assert "it is written for the operators" in refusal(export, DamagedCheckpointError)
+
+
+def add_node(model: onnx.ModelProto) -> None:
+    model.graph.node.append(helper.make_node("RandomNormal", [], ["x"], shape=[1]))
+
+
+def change_domain(model: onnx.ModelProto) -> None:
+    model.graph.node[0].domain = "evil.example"
+
+
+def add_subgraph(model: onnx.ModelProto) -> None:
+    graph = helper.make_graph([], "inner", [], [])
+    model.graph.node[0].attribute.append(helper.make_attribute("body", graph))
+
+
+def add_function(model: onnx.ModelProto) -> None:
+    model.functions.append(
+        helper.make_function("evil", "Mul", ["a"], ["b"], [], [helper.make_opsetid("", 21)])
+    )
+
+
+def add_training(model: onnx.ModelProto) -> None:
+    model.training_info.add()
+
+
+def add_sparse(model: onnx.ModelProto) -> None:
+    values = numpy_helper.from_array(np.ones(1, np.float32), "sparse")
+    indices = numpy_helper.from_array(np.zeros(1, np.int64), "indices")
+    model.graph.sparse_initializer.append(helper.make_sparse_tensor(values, indices, [4]))
+
+
+def add_file_to_a_node(model: onnx.ModelProto) -> None:
+    tensor = TensorProto(name="x", data_type=TensorProto.FLOAT, dims=[1])
+    tensor.external_data.add(key="location", value="../secret")
+    model.graph.node[0].attribute.append(helper.make_attribute("value", tensor))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        add_node, change_domain, add_subgraph, add_function, add_training, add_sparse,
+        add_file_to_a_node,
+    ],
+)  # fmt: skip
+def test_what_no_export_holds(change: Callable[[onnx.ModelProto], None], export: Path) -> None:
+    exports.change_graph(export, change)
+
+    assert "which no export of this app has" in refusal(export, UnsafeCheckpointError)
+
+
+def drop_output(model: onnx.ModelProto) -> None:
+    del model.graph.output[-1]
+
+
+def change_heads(model: onnx.ModelProto) -> None:
+    model.graph.input[2].type.tensor_type.shape.dim[1].dim_value = 2
+
+
+def rename_input(model: onnx.ModelProto) -> None:
+    model.graph.input[0].name = "tokens"
+
+
+@pytest.mark.parametrize("change", [drop_output, change_heads, rename_input])
+def test_inputs_and_outputs_that_do_not_fit(
+    change: Callable[[onnx.ModelProto], None], export: Path
+) -> None:
+    exports.change_graph(export, change)
+
+    assert "do not fit config.json" in refusal(export, DamagedCheckpointError)
+
+
+def test_a_graph_that_onnx_runtime_refuses(export: Path) -> None:
+    """Ours by every mark, and yet broken: ONNX Runtime's own reason is told."""
+
+    def change(model: onnx.ModelProto) -> None:
+        model.graph.node[0].input[0] = "nowhere"
+
+    exports.change_graph(export, change)
+
+    assert "ONNX Runtime refuses it (" in refusal(export, DamagedCheckpointError)
