@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test clean
+.PHONY: help run test test-interop clean
 
 help: ## say what there is
-	@sed -n 's/^\([a-z]*\): ## /make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\): ## /make \1\t/p' Makefile
 
 run: ## open the window with the guide model (without a display: the chat in the terminal)
 	@installer/linux/setup.sh
@@ -21,6 +21,17 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 	check pytest; \
 	[ -z "$$failed" ]
 
+test-interop: ## run exports in optimum and onnxruntime-genai, in an environment of their own
+	@installer/linux/setup.sh --dev
+	@$(MAKE) --no-print-directory .venv-interop/installed
+	@INTEROP_PYTHON=$(CURDIR)/.venv-interop/bin/python .venv/bin/pytest tests/interop
+
+.venv-interop/installed: requirements-interop.lock
+	.venv/bin/python -m venv --clear .venv-interop
+	.venv-interop/bin/python -m pip --disable-pip-version-check install --quiet \
+		--only-binary :all: --requirement requirements-interop.lock
+	touch $@
+
 clean: ## remove .venv and what the checks left
-	rm -rf .venv .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .venv-interop .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

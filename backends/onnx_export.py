@@ -56,7 +56,7 @@ def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
         data_file=DATA_FILE,
         files={
             GRAPH_FILE: graph.model.SerializeToString(deterministic=True),
-            "genai_config.json": _genai_config(checkpoint),
+            "genai_config.json": _genai_config(checkpoint, scheme),
         },
         facts={"onnx": {"graph_version": GRAPH_VERSION, **facts}},
     )
@@ -212,7 +212,7 @@ def _bytes(array: npt.NDArray[np.generic]) -> memoryview:
 # --- for others --------------------------------------------------------------------------
 
 
-def _genai_config(checkpoint: Checkpoint) -> bytes:
+def _genai_config(checkpoint: Checkpoint, scheme: Scheme) -> bytes:
     """What onnxruntime-genai wants to know to run the folder."""
     config: ModelConfig = checkpoint.config
     defaults = checkpoint.defaults
@@ -248,7 +248,7 @@ def _genai_config(checkpoint: Checkpoint) -> bytes:
         "search": {
             "do_sample": not defaults.greedy,
             "max_length": config.context_length,
-            "past_present_share_buffer": True,
+            "past_present_share_buffer": not scheme.portable,
             "repetition_penalty": defaults.repetition_penalty,
             "temperature": defaults.temperature,
             "top_k": defaults.top_k,

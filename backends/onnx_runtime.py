@@ -51,9 +51,8 @@ _ERRORS = (
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Make a session of the export. See `Backend.load`.
 
-    The weights are hashed each time, on another thread than the one that makes the session, which
-    takes longer: so a flipped byte is found before the first answer, and at no cost.
-    Remembering what was hashed before would not find it.
+    The weights are hashed each time, beside the thread that makes the session, which takes as long
+    or longer: so a byte that flipped since the last time is found too, at little cost.
     """
     export = checkpoint.export
     assert export is not None, "selection gives exports to this backend, and nothing else"

@@ -26,7 +26,7 @@ from .measurements import Measurements, Quality
 from .precision_choice import LoadWish, PrecisionRow, precision_rows, wanted_precisions
 from .text_files import Texts, read_texts
 
-#: Of the text, where the person says nothing: a few minutes on a processor for a 7B model.
+#: Of the text, where the person says nothing: more than the sample, less than a book.
 DEFAULT_TOKENS = 8192
 #: Their reference takes 2 GiB on the drive.
 MOST_TOKENS = 262_144

@@ -26,6 +26,7 @@ from tests.helpers.machines import (
     BAICHUAN2_7B,
     BAICHUAN2_13B,
     GIB,
+    LIBRARIES,
     PROCESSOR,
     card,
     machine,
@@ -582,6 +583,130 @@ def test_quantised_files_that_do_not_fit() -> None:
     message = refusal(model, machine(card(8), free_gib=6), kind=InsufficientMemoryError)
 
     assert message == f"4-bit needs 12.0 GiB on {PROCESSOR}, but only 6.0 GiB is free."
+
+
+# --- exports -----------------------------------------------------------------------------
+
+ONNX = {"onnx": "1.23.2", "onnxruntime": "1.31.1"}
+WITH_ONNX = LIBRARIES | ONNX
+
+
+def exported(*precisions: Precision, has_tensors: bool = True) -> Model:
+    """A 7B model with exports of 5 GiB."""
+    exports = dict.fromkeys(precisions, 5 * GIB)
+    return Model(BAICHUAN2_7B, 4096, exports=exports, has_tensors=has_tensors)
+
+
+@pytest.mark.parametrize(
+    ("exports", "bf16", "prefer_speed", "expected"),
+    [
+        ("int4 int8 fp32", True, False, "onnx-int8"),
+        ("int4 int8 fp32", False, False, "onnx-int8"),
+        ("int4 int8 fp32", True, True, "onnx-int4"),
+        ("int4", True, False, "onnx-int4"),
+        ("fp32", False, False, "onnx-fp32"),
+        ("fp32", True, False, "bf16"),  # half the bytes a token
+        ("fp16", True, False, "bf16"),  # which is for cards
+        ("", True, False, "bf16"),
+    ],
+)
+def test_without_a_card_an_export_is_taken(
+    exports: str, bf16: bool, prefer_speed: bool, expected: str
+) -> None:
+    model = exported(*(Precision(f"onnx-{name}") for name in exports.split()))
+    facts = machine(bf16=bf16, libraries=WITH_ONNX)
+
+    backend, precision, device = chosen(model, facts, Wishes(prefer_speed=prefer_speed))
+
+    assert (precision.value, device) == (expected, "cpu")
+    assert backend == ("onnx_runtime" if precision.is_onnx else "torch_cpu")
+
+
+def test_a_card_that_fits_goes_before_an_export() -> None:
+    model = exported(Precision.ONNX_INT4)
+
+    assert chosen(model, machine(card(24), libraries=WITH_ONNX))[0] == "torch_cuda"
+    assert chosen(model, machine(card(12), libraries=WITH_ONNX))[0] == "bnb_cuda"
+
+
+def test_an_export_needs_what_its_file_has_and_a_cache_in_fp32() -> None:
+    option = find(
+        exported(Precision.ONNX_INT4), machine(libraries=WITH_ONNX), Precision.ONNX_INT4, "cpu"
+    )
+
+    assert option.need is not None
+    assert option.need.weights == 5 * GIB
+    assert option.need.kv_cache == 4 * GIB  # 4,096 tokens of 1 MiB
+    assert str(option.sentence).startswith("ONNX int4 needs 9.4 GiB on")
+
+
+def test_precisions_without_an_export_are_no_options() -> None:
+    facts = machine(card(24), libraries=WITH_ONNX)
+
+    assert not [o for o in selection.options(SEVEN, facts) if o.precision.is_onnx]
+    assert refusal(SEVEN, facts, Wishes(Precision.ONNX_INT8)) == (
+        "This model has no export at ONNX int8."
+    )
+
+
+@pytest.mark.parametrize(
+    ("libraries", "sentence"),
+    [
+        (LIBRARIES, "ONNX int4 needs onnx, which is not installed."),
+        (LIBRARIES | {"onnx": "1"}, "ONNX int4 needs onnxruntime, which is not installed."),
+        (
+            WITH_ONNX | {"onnxruntime-gpu": "1"},
+            "onnxruntime and onnxruntime-gpu are both installed, and each breaks the other.",
+        ),
+    ],
+)
+def test_onnx_runtime_that_cannot_be_used(libraries: dict[str, str], sentence: str) -> None:
+    model, facts = exported(Precision.ONNX_INT4), machine(libraries=libraries)
+
+    assert chosen(model, facts)[0] == "torch_cpu"
+    assert refusal(model, facts, Wishes(Precision.ONNX_INT4)) == sentence
+
+
+def test_the_build_for_cards_has_the_processor_too() -> None:
+    libraries = LIBRARIES | {"onnx": "1", "onnxruntime-gpu": "1"}
+
+    assert chosen(exported(Precision.ONNX_INT4), machine(libraries=libraries)) == (
+        "onnx_runtime", Precision.ONNX_INT4, "cpu",
+    )  # fmt: skip
+
+
+def test_an_export_in_fp16_runs_on_a_card() -> None:
+    model = exported(Precision.ONNX_FP16, has_tensors=False)
+    libraries = LIBRARIES | {"onnx": "1", "onnxruntime-gpu": "1"}
+
+    assert chosen(model, machine(card(24), libraries=libraries)) == (
+        "onnx_runtime", Precision.ONNX_FP16, "cuda",
+    )  # fmt: skip
+    assert refusal(model, machine(card(24), libraries=WITH_ONNX)) == (
+        "ONNX fp16 needs onnxruntime-gpu, which is not installed."
+    )
+    assert refusal(model, machine(libraries=WITH_ONNX)) == "ONNX fp16 is for graphics cards."
+
+
+def test_an_export_alone_runs_without_torch() -> None:
+    model = exported(Precision.ONNX_INT4, has_tensors=False)
+
+    assert chosen(model, machine(libraries=ONNX)) == (
+        "onnx_runtime", Precision.ONNX_INT4, "cpu",
+    )  # fmt: skip
+    assert refusal(model, machine(libraries=ONNX), Wishes(BF16)) == (
+        "This is an export, which runs at ONNX int4 only."
+    )
+
+
+def test_an_export_that_does_not_fit_the_memory() -> None:
+    message = refusal(
+        exported(Precision.ONNX_INT4, has_tensors=False),
+        machine(free_gib=6.0, libraries=WITH_ONNX),
+        kind=InsufficientMemoryError,
+    )
+
+    assert message.startswith("ONNX int4 needs 9.4 GiB on")
 
 
 # --- what holds for every machine --------------------------------------------------------

@@ -17,7 +17,7 @@ from backends.errors import (
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
 from baichuan_desktop.services.registry import UnknownModelError
-from tests.helpers import goldens
+from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
 
 
@@ -239,3 +239,76 @@ def write_holes(folder: Path) -> None:
     with (folder / "model.safetensors").open("wb") as stream:
         stream.write(struct.pack("<Q", len(raw)) + raw)
         stream.truncate(8 + len(raw) + end)
+
+
+# --- exports -----------------------------------------------------------------------------
+
+
+def export_of(tmp_path: Path, folder: str = "export") -> Path:
+    target = tmp_path / folder
+    shutil.copytree(exports.of_golden("b2-7b").folder, target)
+    return target
+
+
+def test_an_export_is_a_precision_of_its_model(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    model = store.add(copy_of(tmp_path, "chat"))
+
+    export = store.add_export(model, export_of(tmp_path))
+
+    for current in (store, ModelStore(paths)):  # now, and after a restart
+        assert [one.id for one in current.models] == [GUIDE_ID, "chat"]
+        assert current.model("chat").exports == (export.path,)
+        assert current.model("export").export_of == "chat"
+        assert current.model(str(export.path)).id == "export"
+
+
+def test_an_export_of_the_guide_belongs_to_the_guide(store: ModelStore, tmp_path: Path) -> None:
+    export = store.add_export(store.model(GUIDE_ID), export_of(tmp_path))
+
+    assert store.model(GUIDE_ID).exports == (export.path,)
+    assert [one.id for one in store.models] == [GUIDE_ID]
+
+
+def test_an_export_stands_for_itself_once_its_model_is_not_listed(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    model = store.add(copy_of(tmp_path, "chat"))
+    store.add_export(model, export_of(tmp_path))
+
+    store.remove("chat")
+
+    assert [one.id for one in store.models] == [GUIDE_ID, "export"]
+
+
+def test_an_export_that_is_removed_is_no_precision_any_more(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    model = store.add(copy_of(tmp_path, "chat"))
+    export = store.add_export(model, export_of(tmp_path))
+
+    store.remove("export")
+
+    assert store.model("chat").exports == ()
+    assert export.path.is_dir()
+
+
+def test_an_export_of_a_folder_that_is_not_listed_is_a_model(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    source = store.describe(copy_of(tmp_path, "chat"))
+
+    export = store.add_export(source, export_of(tmp_path))
+
+    assert export.export_of is None
+    assert [one.id for one in store.models] == [GUIDE_ID, "export"]
+
+
+def test_an_export_from_another_machine_is_added_like_any_model(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    model = store.add(export_of(tmp_path))
+
+    assert (model.id, model.family, model.kind) == ("export", "baichuan2-7b", "chat")
+    assert store.add(model.path) == model

@@ -15,6 +15,7 @@ from backends.checkpoint import Checkpoint
 from backends.errors import NotACheckpointError, Phrase
 from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
 from backends.hardware import Machine
+from backends.onnx_graph import Scheme
 from backends.requests import LoadRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import (
@@ -22,8 +23,8 @@ from baichuan_desktop.services.precision_choice import (
     PrecisionRow,
     precision_rows,
 )
-from tests.helpers import goldens, quantized
-from tests.helpers.machines import card, machine
+from tests.helpers import exports, goldens, quantized
+from tests.helpers.machines import LIBRARIES, card, machine
 
 MIB = 2**20
 
@@ -271,3 +272,37 @@ def test_a_model_that_is_gone_is_a_named_error(
 
     with pytest.raises(NotACheckpointError, match="no such folder"):
         rows_of(tmp_path / "model", measurements, machine())
+
+
+# --- exports -----------------------------------------------------------------------------
+
+
+def test_an_export_is_a_row_among_the_others(folder: Path, measurements: Measurements) -> None:
+    export = exports.of_golden("b2-7b", Scheme(Precision.ONNX_INT4))
+    facts = machine(libraries=LIBRARIES | {"onnx": "1", "onnxruntime": "1"})
+
+    rows = precision_rows(folder, measurements, lambda: facts, exports=[export.folder])
+
+    assert chosen(rows) == ("onnx_runtime", "onnx-int4", "cpu")
+    (row,) = [row for row in rows if row.backend == "onnx_runtime"]
+    assert row.label == "ONNX int4"
+    assert row.runs
+    request = row.wish().request(folder, measurements, [export.folder])
+    assert (request.precision, request.exports) == ("onnx-int4", (str(export.folder),))
+
+
+def test_an_export_that_is_gone_is_no_row(
+    folder: Path, measurements: Measurements, tmp_path: Path
+) -> None:
+    rows = precision_rows(folder, measurements, machine, exports=[tmp_path / "gone"])
+
+    assert rows
+    assert not [row for row in rows if row.backend == "onnx_runtime"]
+
+
+def test_an_export_of_its_own_has_one_row(measurements: Measurements) -> None:
+    facts = machine(libraries=LIBRARIES | {"onnx": "1", "onnxruntime": "1"})
+
+    rows = rows_of(exports.of_golden("b2-7b").folder, measurements, facts)
+
+    assert [row.precision for row in rows] == ["onnx-fp32"]

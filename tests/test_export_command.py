@@ -1,0 +1,76 @@
+"""`export-onnx`, as a person and as a program use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from backends.checkpoint import Checkpoint
+from baichuan_desktop.command_line import main
+from tests.helpers import goldens
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model folder whose neighbours are this test's."""
+    target = tmp_path / "models" / "chat"
+    shutil.copytree(goldens.folder("b2-7b", "safetensors"), target)
+    return target
+
+
+def test_a_model_is_exported_and_answers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "add", str(folder)]) == 0
+
+    assert main(["export-onnx", "chat", "--precision", "int4", "--json"]) == 0
+
+    out = capsys.readouterr().out
+    facts = json.loads(out[out.index("{") :])
+    assert facts["path"] == str(folder.with_name("chat-onnx-int4"))
+    assert facts["export_of"] == "chat"
+    assert facts["bytes_on_disk"] == (Path(facts["path"]) / "model.onnx.data").stat().st_size
+    words = ["complete", "chat", "--prompt", "abc", "--max-new-tokens", "3", "--greedy"]
+    assert main([*words, "--precision", "onnx-int4"]) == 0
+    assert capsys.readouterr().out.strip()
+
+
+def test_options_tell_exports_apart(folder: Path) -> None:
+    common = ["export-onnx", str(folder)]
+    for options in (
+        ["--precision", "int8"],
+        ["--precision", "int8", "--block-size", "64", "--asymmetric"],
+        ["--precision", "fp32", "--portable"],
+    ):
+        assert main([*common, *options]) == 0
+
+    names = {path.name for path in folder.parent.iterdir()}
+    assert names == {
+        "chat", "chat-onnx-int8", "chat-onnx-int8-block64-asymmetric", "chat-onnx-fp32-portable",
+    }  # fmt: skip
+    export = Checkpoint.open(folder.with_name("chat-onnx-int8-block64-asymmetric")).export
+    assert export is not None
+    assert (export.block_size, export.symmetric) == (64, False)
+
+
+def test_a_portable_export_is_not_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["models", "add", str(folder)])
+    main(["export-onnx", "chat", "--precision", "fp32", "--portable"])
+    capsys.readouterr()
+
+    assert main(["models", "show", "chat", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["exports"] == []
+
+
+def test_a_refusal_is_one_sentence_and_leaves_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["export-onnx", str(folder), "--precision", "int3"])
+
+    captured = capsys.readouterr()
+    assert code == 1
+    assert captured.out == ""
+    assert "There is no precision “int3”; there are int4, int8, fp16, fp32." in captured.err
+    assert [path.name for path in folder.parent.iterdir()] == ["chat"]
