@@ -145,7 +145,7 @@ class MainWindow(QMainWindow):
         self.status.job_button.clicked.connect(self._bring_up_job)
         self.jobs.changed.connect(self._on_job_changed)
         self.jobs.listed.connect(self._on_copy_listed)
-        self.jobs.load_requested.connect(self.load)
+        self.jobs.load_requested.connect(self._load_choice)
         self.jobs.failed.connect(self.show_error)
         self.speed.changed.connect(self._on_job_changed)
         self.speed.set_aside.connect(self._on_set_aside)
@@ -337,6 +337,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_copy_listed(self, copy: InstalledModel) -> None:
         self.top_bar.picker.set_models(self._store.models)
+        self.switcher.refresh(self._store.models)
         self.status.notice(
             lambda: self.tr("The copy “{name}” is listed").format(name=model_texts.name(copy))
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -119,6 +120,12 @@ class ModelSwitcher(QObject):
         """A fresh engine loaded the model again, after a crash."""
         self.running = event
         self._measurements.loaded(event)
+
+    def refresh(self, models: Sequence[InstalledModel]) -> None:
+        """The models are described anew: the one that is loaded may have another export."""
+        for model in models:
+            if self._current is not None and model.path == self._current.model.path:
+                self._current = replace(self._current, model=model)
 
     def on_unloaded(self, unload: _Unload) -> None:
         """The engine has ended."""

@@ -169,3 +169,32 @@ def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, fo
     ui.ask("And now?")
     assert ui.page_text.count("\n8 tokens · ") == 2
     assert ui.window.error is None
+
+
+def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
+    ui: Harness, folder: Path
+) -> None:
+    jobs_in_real_engines(ui)
+    ui.store.add(folder)  # what “Open a model folder…” does
+    kind, entry = ui.window.menus.jobs[2]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert dialog is not None
+    ui.until(lambda: bool(dialog.options.radios))
+    dialog.options.begin.click()
+    ui.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
+
+    out = folder.with_name("百川 7B-onnx-int4")
+    assert kind.title() == "Export for ONNX Runtime"
+    assert "“百川 7B” has one more precision: ONNX int4." in dialog.done_page.text.text()
+    assert [model.path for model in ui.store.models][1:] == [folder], "no model of its own"
+    current = ui.window.switcher.current
+    assert current is not None
+    assert current.exports == (out,)
+    dialog.done_page.load.click()
+    ui.until(lambda: ui.window.status.precision_button.text() == "ONNX int4 · CPU")
+    ui.until_idle()
+    ui.ask("你好")
+    assert ui.page_text.count("\n8 tokens · ") == 1
+    assert ui.window.error is None

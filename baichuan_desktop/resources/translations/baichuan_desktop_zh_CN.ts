@@ -187,8 +187,8 @@
 <context>
     <name>JobDonePage</name>
     <message>
-        <source>“{name}” is listed. It takes {size} in {folder}</source>
-        <translation>“{name}”已加入列表，占用 {size}，位于 {folder}</translation>
+        <source>{done} It takes {size} in {folder}</source>
+        <translation>{done}占用 {size}，位于 {folder}</translation>
     </message>
     <message>
         <source>The copy is complete</source>
@@ -201,6 +201,10 @@
 </context>
 <context>
     <name>JobKinds</name>
+    <message>
+        <source>“{name}” is listed.</source>
+        <translation>“{name}”已加入列表。</translation>
+    </message>
     <message>
         <source>{what}: {name}</source>
         <translation>{what}：{name}</translation>
@@ -253,6 +257,42 @@
         <source>Weights as they are</source>
         <translation>权重保持原样</translation>
     </message>
+    <message>
+        <source>&amp;Export for ONNX Runtime…</source>
+        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Export for ONNX Runtime</source>
+        <translation>导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Exporting for ONNX Runtime</source>
+        <translation>正在导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>int4, in blocks of {count} weights</source>
+        <translation>int4，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>int8, in blocks of {count} weights</source>
+        <translation>int8，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>fp16, for NVIDIA cards</source>
+        <translation>fp16，用于 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>fp32, for comparisons</source>
+        <translation>fp32，用于比较</translation>
+    </message>
+    <message>
+        <source>“{name}” has one more precision: {precision}.</source>
+        <translation>“{name}”多了一种精度：{precision}。</translation>
+    </message>
 </context>
 <context>
     <name>JobOptions</name>
@@ -279,6 +319,14 @@
     <message>
         <source>about {size}</source>
         <translation>约 {size}</translation>
+    </message>
+    <message>
+        <source>under 1 min of computing</source>
+        <translation>计算不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>about {count} min of computing</source>
+        <translation>计算约 {count} 分钟</translation>
     </message>
 </context>
 <context>
