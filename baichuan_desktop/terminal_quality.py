@@ -31,9 +31,15 @@ def quality(arguments: argparse.Namespace) -> int:
     model = ModelStore(paths).model(arguments.model)
     texts = quality_texts(arguments.text, arguments.tokens)
     precisions = compared_precisions(
-        arguments.precisions, model.path, measurements, arguments.device
+        arguments.precisions,
+        model.path,
+        measurements,
+        arguments.device,
+        exports=model.exports,
     )
-    job = QualityJob(model.path, precisions, arguments.device, texts, arguments.tokens)
+    job = QualityJob(
+        model.path, precisions, arguments.device, texts, arguments.tokens, model.exports
+    )
     cancel = threading.Event()
     judged: list[PrecisionJudged] = []
     failed: list[PrecisionFailed] = []

@@ -37,7 +37,8 @@ _CHARS_PER_TOKEN = 16
 _RANK = tuple(
     precision.value
     for precision in (
-        Precision.FP32, Precision.BF16, Precision.FP16, Precision.INT8, Precision.NF4, Precision.FP4
+        Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
+        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
     )
 )  # fmt: skip
 _SCRATCH = re.compile(r"quality-(\d+)-")
@@ -52,6 +53,7 @@ class QualityJob:
     device: str
     texts: Texts
     max_tokens: int  #: of all texts together
+    exports: tuple[Path, ...] = ()  #: folders of the model's exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def compared_precisions(
     measurements: Measurements,
     device: str = "auto",
     detect: Callable[[], hardware.Machine] = hardware.detect,
+    exports: Sequence[Path] = (),
 ) -> tuple[str, ...]:
     """The precisions to compare, the reference first; `text` names them as in `wanted_precisions`.
 
@@ -91,10 +94,10 @@ def compared_precisions(
     bits on the processor. A better one that is named takes its place. “all” leaves out what is
     better than the reference. Raises BackendUnavailableError, CheckpointError.
     """
-    named = wanted_precisions(text, folder, measurements, device, detect)
+    named = wanted_precisions(text, folder, measurements, device, detect, exports)
     rows = [
         row
-        for row in precision_rows(folder, measurements, detect)
+        for row in precision_rows(folder, measurements, detect, exports=exports)
         if row.runs and device.partition(":")[0] in ("auto", row.device)
     ]
     if not rows:
@@ -135,6 +138,7 @@ def compare(
                     precision,
                     device=job.device,
                     measured=measurements.peaks(job.folder),
+                    exports=tuple(map(str, job.exports)),
                 ),
                 job.texts.texts,
                 job.texts.name,
