@@ -45,14 +45,20 @@ def outer_weight_bytes(
     config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
 ) -> int:
     """Embedding, final norm and head, which only exports quantise: the head, in 8 bits."""
+    norm = config.hidden_size * precision.bytes_per_weight
+    head = config.vocab_size * config.hidden_size * precision.bytes_per_weight
     if precision in (Precision.ONNX_INT8, Precision.ONNX_INT4):
-        norm = config.hidden_size * _FP32
         head = matrix_bytes(
             config.vocab_size, config.hidden_size, Precision.ONNX_INT8, onnx_block=onnx_block
         )
-        return config.vocab_size * config.hidden_size * _FP16 + norm + head
-    elements = 2 * config.vocab_size * config.hidden_size + config.hidden_size
-    return elements * precision.bytes_per_weight
+    return embedding_bytes(config, precision) + norm + head
+
+
+def embedding_bytes(config: ModelConfig, precision: Precision) -> int:
+    """The embedding table, of which decoding reads one row: quantised exports have it in fp16."""
+    quantized = precision in (Precision.ONNX_INT8, Precision.ONNX_INT4)
+    width = _FP16 if quantized else precision.bytes_per_weight
+    return config.vocab_size * config.hidden_size * width
 
 
 def layer_weight_bytes(
@@ -93,9 +99,8 @@ def kv_bytes_per_token(config: ModelConfig, precision: Precision) -> int:
 
 def bytes_per_token(config: ModelConfig, precision: Precision, cached_tokens: int) -> int:
     """What decoding a token reads: all weights but the embedding's, and the cache's tokens."""
-    embedding = config.vocab_size * config.hidden_size * precision.bytes_per_weight
     cached = cached_tokens * kv_bytes_per_token(config, precision)
-    return weight_bytes(config, precision) - embedding + cached
+    return weight_bytes(config, precision) - embedding_bytes(config, precision) + cached
 
 
 def needed(

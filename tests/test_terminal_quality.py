@@ -53,6 +53,36 @@ def test_quality_prints_json(text: str, capsys: pytest.CaptureFixture[str]) -> N
     assert captured.err.startswith("fp16: ")
 
 
+def test_bench_and_quality_take_the_exports_of_a_model(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    main(["models", "add", FOLDER, "--json"])
+    model_id = json.loads(capsys.readouterr().out)["id"]
+    for precision in ("fp32", "int4"):
+        out = str(tmp_path / precision)
+        assert main(["export-onnx", model_id, "--precision", precision, "--out", out]) == 0
+    capsys.readouterr()
+
+    wanted = ["--precisions", "fp32,onnx-fp32,onnx-int4", "--json"]
+    assert main(["quality", model_id, "--text", text, *wanted]) == 0
+    compared = {
+        found["precision"]: found for found in json.loads(capsys.readouterr().out)["compared"]
+    }
+    assert main(["bench", model_id, *wanted]) == 0
+    measured = {
+        found["precision"]: found for found in json.loads(capsys.readouterr().out)["measured"]
+    }
+
+    assert compared.keys() == measured.keys() == {"fp32", "onnx-fp32", "onnx-int4"}
+    assert {found["reference"] for found in compared.values()} == {"fp32"}
+    assert compared["onnx-fp32"]["kl_divergence"] < 1e-6
+    assert compared["onnx-int4"]["kl_divergence"] > 1e-4
+    bytes_read = [measured[name]["decode"][0]["bytes_per_token"] for name in compared]
+    assert bytes_read[0] == bytes_read[1] > bytes_read[2]
+
+
 def test_quality_takes_the_sample_where_no_text_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from backends.base import Precision
 from backends.errors import InvalidRequestError, QualityError
 from backends.events import ModelReady, QualityProgress
-from baichuan_desktop.services import doctor
+from baichuan_desktop.services import doctor, quality
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.measurements import Measurements
@@ -218,6 +219,10 @@ def test_the_reference_is_the_best_that_fits(
     facts = machine(*[card(gib)] if gib else [])
 
     assert compared_precisions(text, FOLDER, measurements, device, lambda: facts) == expected
+
+
+def test_every_precision_has_its_rank() -> None:
+    assert set(quality._RANK) == {precision.value for precision in Precision}
 
 
 def test_a_quantised_model_has_only_itself(measurements: Measurements) -> None:
