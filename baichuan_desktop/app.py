@@ -87,7 +87,7 @@ def _run_window(model: str | None) -> int:
     finally:
         sys.excepthook = sys.__excepthook__
         window.jobs.shut_down()
-        window.speed.shut_down()
+        window.measuring.shut_down()
         services.worker.shut_down()
 
 
@@ -110,7 +110,7 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     def job_worker() -> GenerationWorker:
         engine = JobEngine(paths.job_log)
-        return GenerationWorker(JobSource(engine.run, measurements).run, engine.kill)
+        return GenerationWorker(JobSource(engine.run, measurements, paths.cache).run, engine.kill)
 
     return AppServices(
         store=ModelStore(paths),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from backends.events import EngineEvent
 from backends.requests import Request
@@ -11,22 +13,41 @@ from backends.requests import Request
 from .benchmark import BenchmarkEvent, SpeedJob, benchmark
 from .job_engine import RunRequest
 from .measurements import Measurements
+from .precision_choice import LoadWish
+from .quality import DEFAULT_TOKENS, QualityEvent, QualityJob, compare, quality_texts
 
-Job = Request | SpeedJob
-JobEvent = EngineEvent | BenchmarkEvent
+
+@dataclass(frozen=True, slots=True)
+class TextJob:
+    """Compare precisions on a text that is still to be read."""
+
+    folder: Path
+    wishes: Sequence[LoadWish]  #: the reference first
+    text: Path | None  #: a file or a folder; None: the sample that ships with the app
+    exports: tuple[Path, ...] = ()
+
+
+Job = Request | SpeedJob | TextJob
+JobEvent = EngineEvent | BenchmarkEvent | QualityEvent
 
 
 class JobSource:
     """Makes the events of jobs, one job after the other."""
 
-    def __init__(self, run: RunRequest, measurements: Measurements) -> None:
-        """`run` is that of a `JobEngine`."""
+    def __init__(self, run: RunRequest, measurements: Measurements, cache: Path) -> None:
+        """`run` is that of a `JobEngine`; `cache` is a folder for what is only kept meanwhile."""
         self._run = run
         self._measurements = measurements
+        self._cache = cache
 
     def run(self, job: Job, cancel: threading.Event) -> Iterator[JobEvent]:
         """The events of a job, which ends early when `cancel` is set. Raises UserFacingError."""
-        if isinstance(job, SpeedJob):
-            yield from benchmark(job, self._measurements, self._run, cancel)
-        else:
-            yield from self._run(job, cancel)
+        match job:
+            case SpeedJob():
+                yield from benchmark(job, self._measurements, self._run, cancel)
+            case TextJob(folder, wishes, text, exports):
+                texts = quality_texts(text, DEFAULT_TOKENS)
+                comparison = QualityJob(folder, wishes, texts, DEFAULT_TOKENS, exports)
+                yield from compare(comparison, self._measurements, self._run, self._cache, cancel)
+            case _:
+                yield from self._run(job, cancel)

@@ -1,23 +1,34 @@
-"""How far a measurement of speeds is, all of its precisions together."""
+"""How far a measurement is, all of its precisions together."""
 
 from __future__ import annotations
 
-from backends.events import BenchmarkProgress, LoadProgress
+from collections.abc import Sequence
+
+from backends.events import BenchmarkProgress, LoadProgress, QualityProgress
 from backends.requests import BenchmarkRequest, LoadRequest
 
 from .job_engine import PrecisionBegun
 from .jobs import JobEvent
 
 
-class MeasureProgress:
-    """Reads the events of one `SpeedJob`. Never goes back."""
+def speed_steps() -> Sequence[str]:
+    """The steps of measuring the speed of a precision, as `backends.benchmark` goes."""
+    request = BenchmarkRequest(LoadRequest(""))
+    prompts = [f"prefill {count}" for count in sorted(request.prompts)]
+    contexts = [f"decode {count}" for count in sorted(request.contexts, reverse=True)]
+    return ["load", *prompts, *contexts]
 
-    def __init__(self) -> None:
-        request = BenchmarkRequest(LoadRequest(""))
-        self._steps = ["load"]
-        self._steps += [f"prefill {count}" for count in sorted(request.prompts)]
-        # As `backends.benchmark` goes: from the longest context to the shortest.
-        self._steps += [f"decode {count}" for count in sorted(request.contexts, reverse=True)]
+
+def quality_steps() -> Sequence[str]:
+    """The steps of comparing a precision."""
+    return ["load", "score"]
+
+
+class MeasureProgress:
+    """Reads the events of one measurement. Never goes back."""
+
+    def __init__(self, steps: Sequence[str]) -> None:
+        self._steps = steps
         self._begun = PrecisionBegun("", 1, 1)
         self._done = 0.0  # of 1
 
@@ -29,6 +40,8 @@ class MeasureProgress:
                 self._reach(0.0)
             case LoadProgress(done, total):
                 self._step("load", done, total)
+            case QualityProgress(done, total):
+                self._step("score", done, total)
             case BenchmarkProgress("prefill" | "decode" as step, tokens, done, total):
                 self._step(f"{step} {tokens}", done, total)
 

@@ -1,4 +1,4 @@
-"""What the window shows of a model's speed: each precision, whether it can be measured, figures."""
+"""The precisions of a model with what was measured of them, and whether they can be measured."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from backends.checkpoint import Checkpoint
 from backends.hardware import Machine
 from backends.requests import BenchmarkRequest, LoadRequest
 
-from .measurements import Benchmark, Measurement, Measurements
+from .measurements import Benchmark, Measurement, Measurements, Quality
 from .precision_choice import LoadWish, PrecisionRow, label, precision_rows
+from .quality import is_coarser, reference_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,11 @@ class MeasuredRow:
     device_name: str
     wish: LoadWish | None  #: what measures it; None: it was measured before, and does not run now
     fits_beside: bool  #: it can be measured while the chat's model is loaded
-    is_proposed: bool  #: worth measuring, and not measured yet
-    benchmark: Benchmark | None
+    is_slow: bool  #: measuring takes very long, and says little
+    is_reference: bool  #: what the others are compared with
+    is_coarser: bool  #: than the reference, by its precision
+    benchmark: Benchmark | None = None
+    quality: Quality | None = None
 
 
 def measured_rows(
@@ -49,11 +53,15 @@ def measured_rows(
         for row in precision_rows(folder, measurements, look_now, length, exports)
         if row.runs
     }
-    known = {_key(m): m for m in measurements.benchmarks(checkpoint.folder)}
+    known = {_key(m): m for m in measurements.measured(checkpoint.folder)}
+    running = [
+        row for row in precision_rows(folder, measurements, look_freed, length, exports) if row.runs
+    ]
+    reference = reference_of(running) if running else None
     rows: dict[tuple[str, str, str], MeasuredRow] = {}
-    for row in precision_rows(folder, measurements, look_freed, length, exports):
+    for row in running:
         key = _key(row)
-        if not row.runs or key in rows:  # of several cards, one stands for all
+        if key in rows:  # of several cards, one stands for all
             continue
         found = known.pop(key, None)
         rows[key] = MeasuredRow(
@@ -63,9 +71,11 @@ def measured_rows(
             row.device_name,
             row.wish(),
             fits_beside=(key, row.request_device) in beside,
-            # What bitsandbytes does on a processor takes very long, and says little.
-            is_proposed=found is None and key[0::2] != ("bnb_cuda", "cpu"),
+            is_slow=(row.backend, row.device) == ("bnb_cuda", "cpu"),  # made for cards
+            is_reference=row is reference,
+            is_coarser=reference is not None and is_coarser(row.precision, reference.precision),
             benchmark=found.benchmark if found else None,
+            quality=found.quality if found else None,
         )
     return [*rows.values(), *map(_measured_once, known.values())]
 
@@ -78,8 +88,11 @@ def _measured_once(known: Measurement) -> MeasuredRow:
         known.benchmark.device if known.benchmark else known.device,
         wish=None,
         fits_beside=False,
-        is_proposed=False,
+        is_slow=False,
+        is_reference=False,
+        is_coarser=False,
         benchmark=known.benchmark,
+        quality=known.quality,
     )
 
 

@@ -178,6 +178,10 @@ class Measurements:
 
     def benchmarks(self, folder: Path) -> tuple[Measurement, ...]:
         """The measurements of the model in `folder` that have a benchmark."""
+        return tuple(m for m in self.measured(folder) if m.benchmark is not None)
+
+    def measured(self, folder: Path) -> tuple[Measurement, ...]:
+        """Those that have a benchmark, or a comparison."""
         return tuple(
             m
             for m in list(self._known.values())

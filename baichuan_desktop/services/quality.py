@@ -41,6 +41,8 @@ _RANK = tuple(
         Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
     )
 )  # fmt: skip
+#: What the sample is called where a text's name stands.
+SAMPLE = "quality_sample"
 _SCRATCH = re.compile(r"quality-(\d+)-")
 
 
@@ -75,7 +77,7 @@ def quality_texts(path: Path | None, max_tokens: int) -> Texts:
             most=MOST_TOKENS,
             value=max_tokens,
         )
-    folder = resource("quality_sample") if path is None else path
+    folder = resource(SAMPLE) if path is None else path
     return read_texts(folder, max_tokens * _CHARS_PER_TOKEN)
 
 
@@ -103,19 +105,23 @@ def compared_precisions(
         return named  # whose refusals say why
     chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
     named = tuple(dict.fromkeys(chosen if name == "auto" else name for name in named))
-    best = _best(rows)
+    best = reference_of(rows).precision
     if "all" in (name.strip() for name in text.split(",")):
-        named = tuple(name for name in named if _RANK.index(name) > _RANK.index(best))
+        named = tuple(name for name in named if is_coarser(name, best))
     return tuple(sorted({best, *named}, key=_RANK.index))
 
 
-def _best(rows: Sequence[PrecisionRow]) -> str:
+def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
+    """The best of some precisions that run, for the others to be compared with."""
     on_card = [
-        row.precision
-        for row in rows
-        if row.device == "cuda" and not Precision(row.precision).is_quantized
+        row for row in rows if row.device == "cuda" and not Precision(row.precision).is_quantized
     ]
-    return min(on_card or [row.precision for row in rows], key=_RANK.index)
+    return min(on_card or rows, key=lambda row: _RANK.index(row.precision))
+
+
+def is_coarser(precision: str, reference: str) -> bool:
+    """Whether a precision is expected to be further from the original than the reference."""
+    return _RANK.index(precision) > _RANK.index(reference)
 
 
 def compare(

@@ -61,6 +61,12 @@ def speed_text(value: float) -> str:
     return QCoreApplication.translate("AnswerNotes", "{speed} tokens/s").format(speed=shown)
 
 
+def share_text(share: float) -> str:
+    """A share of tokens, from 0 to 1; only what is all of them is 100 %."""
+    shown = min(100 * share, 99.9) if share < 1 else 100.0
+    return QCoreApplication.translate("AnswerNotes", "{percent} %").format(percent=f"{shown:.1f}")
+
+
 def dropped(count: int) -> str:
     """Which messages the model did not read."""
     text = QCoreApplication.translate(

@@ -39,11 +39,14 @@ from .i18n import Translations
 from .job_desk import JobDesk
 from .job_kinds import JobKind
 from .measure_desk import MeasureDesk
+from .measure_kind import MeasureKind
 from .menus import Menus
 from .model_switcher import LoadChoice, ModelSwitcher
 from .precision_control import PrecisionControl
+from .quality_kind import QualityKind
 from .request_queue import RequestQueue
 from .settings_panel import SettingsPanel
+from .speed_kind import SpeedKind
 from .status_line import StatusLine
 from .theme import Theme
 from .top_bar import TopBar
@@ -68,7 +71,7 @@ class MainWindow(QMainWindow):
             self.switcher, services.measurements, services.look, theme, self
         )
         self.jobs = JobDesk(services.store, services.job_worker, self)
-        self.speed = MeasureDesk(services, self.switcher, theme, self)
+        self.measuring = MeasureDesk(services, self.switcher, theme, self)
         self._may_end_job = False  # the person said so
         self.close_question: CloseQuestion | None = None  #: while it is asked
         self.controller = ChatController(queue, self)
@@ -142,14 +145,15 @@ class MainWindow(QMainWindow):
         bar.picker.precision_requested.connect(self.show_precisions)
         menus.job_requested.connect(self._open_job)
         menus.measure_speed.triggered.connect(self._measure_speed)
+        menus.compare_quality.triggered.connect(self._compare_quality)
         self.status.job_button.clicked.connect(self._bring_up_job)
         self.jobs.changed.connect(self._on_job_changed)
         self.jobs.listed.connect(self._on_copy_listed)
         self.jobs.load_requested.connect(self._load_choice)
         self.jobs.failed.connect(self.show_error)
-        self.speed.changed.connect(self._on_job_changed)
-        self.speed.set_aside.connect(self._on_set_aside)
-        self.speed.failed.connect(self.show_error)
+        self.measuring.changed.connect(self._on_job_changed)
+        self.measuring.set_aside.connect(self._on_set_aside)
+        self.measuring.failed.connect(self.show_error)
         self.page.composer.long_lines_broken.connect(self._on_long_lines)
         bar.picker.set_models(self._store.models)
         self._on_state()
@@ -307,26 +311,33 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _open_job(self, kind: JobKind) -> None:
         model = self.switcher.current
-        if self.speed.is_running:  # a copy beside it would slow down what is measured
-            self.speed.bring_up()
+        if self.measuring.is_running:  # a copy beside it would slow down what is measured
+            self.measuring.bring_up()
         elif model is not None:
             self.jobs.open(kind, model)
 
     @Slot()
     def _measure_speed(self) -> None:
+        self._measure(SpeedKind())
+
+    @Slot()
+    def _compare_quality(self) -> None:
+        self._measure(QualityKind())
+
+    def _measure(self, kind: MeasureKind) -> None:
         if self.jobs.is_running:
             self.jobs.bring_up()
         else:
-            self.speed.open()
+            self.measuring.open(kind)
 
     @Slot()
     def _bring_up_job(self) -> None:
-        desk = self.speed if self.speed.is_running else self.jobs
+        desk = self.measuring if self.measuring.is_running else self.jobs
         desk.bring_up()
 
     @Slot()
     def _on_job_changed(self) -> None:
-        self.status.show_job(lambda: self.speed.summary() or self.jobs.summary())
+        self.status.show_job(lambda: self.measuring.summary() or self.jobs.summary())
 
     @Slot()
     def _on_set_aside(self) -> None:
@@ -434,6 +445,6 @@ class MainWindow(QMainWindow):
         if not self.isMaximized() and not self.isFullScreen():
             self._settings.change(window_size=(self.width(), self.height()))
         self.jobs.shut_down()
-        self.speed.shut_down()
+        self.measuring.shut_down()
         self._worker.shut_down()
         super().closeEvent(event)

@@ -1,4 +1,4 @@
-"""One bar of the chart of speeds."""
+"""One bar of the chart of what was measured."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .theme import Theme
 _WIDTH, _HEIGHT = 240, 22  # pixels
 _THICK = 12  # pixels
 _GAP = 8  # pixels between a bar and its figure
-_LEAST = 3  # pixels, of the slowest
+_LEAST = 3  # pixels
 
 
 class MeasureBar(QWidget):
-    """As long as its share of the fastest, with the figure behind it; or words instead."""
+    """As long as its share of the best, with the figure behind it; or words instead."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -27,8 +27,8 @@ class MeasureBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self._repaint)
 
-    def show_speed(self, text: str, share: float, room: int) -> None:
-        """A figure, and how much of the fastest one it is, from 0 to 1.
+    def show_figure(self, text: str, share: float, room: int) -> None:
+        """A figure, and how much of a full bar it is, from 0 to 1.
 
         `room` is left for the figure, in pixels: all bars of a chart leave the same, so that their
         lengths compare.

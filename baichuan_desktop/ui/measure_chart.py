@@ -1,4 +1,4 @@
-"""The chart of speeds: a line for each precision, with a tick, its bar and its figures."""
+"""The chart of what was measured: a line for each precision, with a tick, its bar and figures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from baichuan_desktop.services.measured_rows import MeasuredRow
 
-from . import speed_texts
 from .measure_bar import MeasureBar
+from .measure_kind import FIGURES, MeasureKind, title
 from .model_texts import as_tooltip
 from .theme import Theme
 
-_FIGURES = 3
 _NAME_WIDTH = 230  # pixels, at most
 
 
@@ -27,7 +26,7 @@ class _Line:
 
 
 class MeasureChart(QWidget):
-    """The bars show decoding; beside them stand prefill, load time and peak memory.
+    """What the bars and the figures are, its kind says.
 
     Signals:
         ticked: other precisions are ticked now.
@@ -35,14 +34,15 @@ class MeasureChart(QWidget):
 
     ticked = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, kind: MeasureKind, theme: Theme) -> None:
         super().__init__()
+        self._kind = kind
         self._theme = theme
         self.rows: Sequence[MeasuredRow] = ()
         self.lines: list[_Line] = []
         self._measuring: tuple[str, str, str] | None = None  # key of a row
         self._failed: set[tuple[str, str, str]] = set()
-        self._headers = [QLabel() for _ in range(2 + _FIGURES)]
+        self._headers = [QLabel() for _ in range(2 + FIGURES)]
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(20)
@@ -54,18 +54,19 @@ class MeasureChart(QWidget):
 
     def show_rows(self, rows: Sequence[MeasuredRow]) -> None:
         """Every precision there is, with what is proposed ticked."""
-        self.rows = rows
-        for number, row in enumerate(rows):
+        kind = self._kind
+        self.rows = [row for row in rows if row.wish is not None or kind.has_figures(row)]
+        for number, row in enumerate(self.rows):
             line = _Line(
-                QCheckBox(), MeasureBar(self._theme), tuple(QLabel() for _ in range(_FIGURES))
+                QCheckBox(), MeasureBar(self._theme), tuple(QLabel() for _ in range(FIGURES))
             )
-            line.tick.setChecked(row.is_proposed)
-            line.tick.setEnabled(row.wish is not None)
+            line.tick.setChecked(kind.is_fixed(row) or kind.proposes(row))
             line.tick.toggled.connect(self.ticked)
             self.lines.append(line)
             for column, widget in enumerate((line.tick, line.bar, *line.figures)):
                 self._grid.addWidget(widget, number + 1, column, _alignment(column))
                 widget.show()  # else it counts for the height only from the event loop on
+        self.lock(locked=False)
         self.retranslate()
 
     def show_measuring(self, row: MeasuredRow | None) -> None:
@@ -74,9 +75,12 @@ class MeasureChart(QWidget):
         self.retranslate()
 
     def update_row(self, row: MeasuredRow) -> None:
-        """A precision has other figures now."""
+        """A precision is done: it has other figures now, and needs no tick any more."""
         self.rows = [row if one.key == row.key else one for one in self.rows]
         self._failed.discard(row.key)
+        for one, line in zip(self.rows, self.lines, strict=True):
+            if one is row and not self._kind.is_fixed(row):
+                line.tick.setChecked(False)
         self.retranslate()
 
     def show_failed(self, row: MeasuredRow) -> None:
@@ -91,70 +95,47 @@ class MeasureChart(QWidget):
             row for row, line in zip(self.rows, self.lines, strict=True) if line.tick.isChecked()
         ]
 
-    def untick(self, row: MeasuredRow) -> None:
-        """A precision is done."""
-        for one, line in zip(self.rows, self.lines, strict=True):
-            if one.key == row.key:
-                line.tick.setChecked(False)
-
     def lock(self, *, locked: bool) -> None:
         """What is being measured cannot be chosen anew."""
         for row, line in zip(self.rows, self.lines, strict=True):
-            line.tick.setEnabled(not locked and row.wish is not None)
+            is_free = row.wish is not None and not self._kind.is_fixed(row)
+            line.tick.setEnabled(is_free and not locked)
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""
-        decoding = self.tr("Decoding")
-        if (tokens := speed_texts.usual_context(self.rows)) is not None:
-            decoding = self.tr("Decoding after {count} tokens").format(count=tokens)
-        texts = (
-            self.tr("Precision"),
-            decoding,
-            self.tr("Reading the prompt"),
-            self.tr("Loading"),
-            self.tr("Peak memory"),
-        )
-        for header, text in zip(self._headers, texts, strict=True):
+        for header, text in zip(self._headers, self._kind.headers(self.rows), strict=True):
             header.setText(text)
         for row, line in zip(self.rows, self.lines, strict=True):
             self._name(row, line)
             self._fill(row, line)
 
     def _name(self, row: MeasuredRow, line: _Line) -> None:
-        name = speed_texts.title(row)
+        name = title(row)
         metrics = line.tick.fontMetrics()
         line.tick.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH))
         line.tick.setAccessibleName(name)
-        line.tick.setAccessibleDescription(speed_texts.all_figures(row))
+        line.tick.setAccessibleDescription(self._kind.spoken(row))
         if row.wish is None:
             name = f"{name}\n{self.tr('Measured before; it does not run now.')}"
         line.tick.setToolTip(as_tooltip(name))
 
     def _fill(self, row: MeasuredRow, line: _Line) -> None:
-        found = row.benchmark
+        kind = self._kind
+        bar = kind.bar(row)
         if row.key == self._measuring:
-            line.bar.show_words(self.tr("is being measured…"))
+            line.bar.show_words(kind.busy())
         elif row.key in self._failed:
-            line.bar.show_words(self.tr("could not be measured"), is_trouble=True)
-        elif found is None or found.usual_decode is None:
-            line.bar.show_words(speed_texts.not_measured())
+            line.bar.show_words(kind.failed(), is_trouble=True)
+        elif bar is None:
+            line.bar.show_words(kind.nothing(row))
         else:
-            every = [one.benchmark for one in self.rows if one.benchmark is not None]
-            fastest = max(b.usual_decode.tokens_per_second for b in every if b.usual_decode)
-            share = found.usual_decode.tokens_per_second / fastest
-            widths = (
-                line.bar.fontMetrics().horizontalAdvance(speed_texts.decode(b)) for b in every
-            )
-            line.bar.show_speed(speed_texts.decode(found), share, max(widths))
-            line.bar.setToolTip(as_tooltip(speed_texts.bandwidth(found)))
-        texts = ("",) * _FIGURES
-        if found is not None:
-            texts = (
-                speed_texts.prefill(found),
-                speed_texts.loading(found),
-                speed_texts.memory(found),
-            )
-        for figure, text in zip(line.figures, texts, strict=True):
+            text, value = bar
+            every = [found for one in self.rows if (found := kind.bar(one)) is not None]
+            room = max(line.bar.fontMetrics().horizontalAdvance(text) for text, _ in every)
+            full = kind.full(value for _, value in every)
+            line.bar.show_figure(text, value / full, room)
+        line.bar.setToolTip(as_tooltip(kind.tooltip(row)))
+        for figure, text in zip(line.figures, kind.figures(row), strict=True):
             figure.setText(text)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802

@@ -1,24 +1,23 @@
-"""From “Measure speed…” to the chart: dialog, engines, and the chat's model making room."""
+"""From the menu to what was measured: dialog, engines, and the chat's model making room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
-from baichuan_desktop.services.benchmark import PrecisionMeasured, SpeedJob
 from baichuan_desktop.services.job_engine import PrecisionBegun, PrecisionFailed
-from baichuan_desktop.services.jobs import JobEvent
+from baichuan_desktop.services.jobs import Job, JobEvent
 from baichuan_desktop.services.measured_rows import MeasuredRow, measured_rows
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 from .app_services import AppServices
 from .job_runner import JobRunner
 from .measure_dialog import MeasureDialog
+from .measure_kind import MeasureKind
 from .model_switcher import ModelSwitcher
 from .theme import Theme
 
@@ -47,7 +46,7 @@ class MeasureDesk(QObject):
         self._runner = JobRunner(services.job_worker, self)
         self._rows: Sequence[MeasuredRow] = ()  # that are measured, in their order
         self._number = 0  # of the row that is measured now
-        self._waiting: SpeedJob | None = None  # for room
+        self._waiting: Job | None = None  # for room
         self.dialog: MeasureDialog | None = None  #: opened last
         self._runner.produced.connect(self._on_event)
         self._runner.failed.connect(self.failed)
@@ -63,8 +62,8 @@ class MeasureDesk(QObject):
         """What the status bar says of the measurement; empty where none runs."""
         return self.dialog.summary() if self.dialog and self.is_running else ""
 
-    def open(self) -> None:
-        """Show what was measured of the model in use, and what can be."""
+    def open(self, kind: MeasureKind) -> None:
+        """Show what was measured of the model in use, and what can be; what runs goes first."""
         model = self._switcher.current
         if self.is_running:
             self.bring_up()
@@ -73,7 +72,7 @@ class MeasureDesk(QObject):
                 self.dialog.close()
                 self.dialog.deleteLater()
             services = self._services
-            dialog = self.dialog = MeasureDialog(model, self._theme, self._window)
+            dialog = self.dialog = MeasureDialog(kind, model, self._theme, self._window)
             dialog.begun.connect(self._begin)
             dialog.cancel_requested.connect(self._cancel)
             find = partial(
@@ -119,9 +118,7 @@ class MeasureDesk(QObject):
         if self.dialog is None or self.is_running:
             return
         self._rows = rows
-        wishes = [row.wish for row in rows if row.wish is not None]
-        model = self.dialog.model
-        job = SpeedJob(model.path, wishes, model.exports)
+        job = self.dialog.kind.job(self.dialog.model, rows, self.dialog.text.path)
         needs_room = self.dialog.needs_room and self._switcher.current is not None
         self.dialog.begin()
         if needs_room:
@@ -155,14 +152,19 @@ class MeasureDesk(QObject):
         match event:
             case PrecisionBegun():
                 self._number = event.number
-                self.dialog.show_measuring(self._rows[self._number - 1])
-            case PrecisionMeasured():
-                row = replace(self._rows[self._number - 1], benchmark=event.benchmark)
-                self.dialog.show_measured(row)
+                self.dialog.show_measuring(self._row)
             case PrecisionFailed():
-                self.dialog.show_failed(self._rows[self._number - 1], event.error)
+                self.dialog.show_failed(self._row, event.error)
+            case _ if self._number > 0:
+                measured = self.dialog.kind.measured(self._row, event)
+                if measured is not None:
+                    self.dialog.show_measured(measured, event)
         self.dialog.show_event(event)
         self.changed.emit()
+
+    @property
+    def _row(self) -> MeasuredRow:
+        return self._rows[self._number - 1]
 
     @Slot()
     def _on_ended(self) -> None:

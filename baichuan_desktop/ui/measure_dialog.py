@@ -1,4 +1,4 @@
-"""The dialog that measures the speed of a model's precisions, and compares them."""
+"""The dialog that measures the precisions of a model, and draws what was measured."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
 from backends.errors import UserFacingError
 from baichuan_desktop.services.job_engine import PrecisionBegun
 from baichuan_desktop.services.jobs import JobEvent
-from baichuan_desktop.services.measure_progress import MeasureProgress
 from baichuan_desktop.services.measured_rows import MeasuredRow
 from baichuan_desktop.services.registry import InstalledModel
 
-from . import model_texts, speed_texts
+from . import error_texts
 from .measure_chart import MeasureChart
+from .measure_kind import MeasureKind, title
+from .text_choice import TextChoice
 from .theme import Theme
 
 _WIDTH = 820  # pixels
@@ -40,11 +41,14 @@ class MeasureDialog(QDialog):
     begun = Signal(object)
     cancel_requested = Signal()
 
-    def __init__(self, model: InstalledModel, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self, kind: MeasureKind, model: InstalledModel, theme: Theme, parent: QWidget
+    ) -> None:
         super().__init__(parent)
+        self.kind = kind
         self.model = model
         self.setWindowModality(Qt.WindowModality.NonModal)
-        self._progress = MeasureProgress()
+        self._progress = kind.progress()
         self._begun: PrecisionBegun | None = None
         self._step: Callable[[], str] = str
         self._is_running = self._is_cancelling = False
@@ -56,7 +60,9 @@ class MeasureDialog(QDialog):
         self.heading.setObjectName("dialogHeading")
         for label in (self.explanation, self.room, self.notes):
             label.setObjectName("muted")
-        self.chart = MeasureChart(theme)
+        self.chart = MeasureChart(kind, theme)
+        self.text = TextChoice()
+        self.text.setVisible(kind.needs_text)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
@@ -76,6 +82,7 @@ class MeasureDialog(QDialog):
         column.addSpacing(8)
         column.addWidget(self.chart)
         column.addSpacing(4)
+        column.addWidget(self.text)
         for widget in (self.notes, self.room, self.step, self.bar):
             column.addWidget(widget)
         column.addStretch(1)
@@ -98,7 +105,7 @@ class MeasureDialog(QDialog):
 
     def begin(self) -> None:
         """The measurement begins."""
-        self._progress, self._begun = MeasureProgress(), None
+        self._progress, self._begun = self.kind.progress(), None
         self._is_running, self._is_cancelling = True, False
         self._notes, self._step = [], str
         self.chart.lock(locked=True)
@@ -116,23 +123,25 @@ class MeasureDialog(QDialog):
             self._begun = event
         if self._begun is not None:
             begun = self._begun
-            self._step = lambda: speed_texts.step(begun, event)
+            self._step = lambda: self.kind.step(begun, event)
         self.bar.setValue(self._progress.percent)
         self.step.setText(self._step_text())
 
-    def show_measured(self, row: MeasuredRow) -> None:
-        """A precision is measured."""
+    def show_measured(self, row: MeasuredRow, event: JobEvent) -> None:
+        """A precision is measured: the row has its figures, from this event."""
         self.chart.show_measuring(None)
         self.chart.update_row(row)
-        self.chart.untick(row)
-        cores = row.benchmark.neighbour_cores if row.benchmark is not None else 0.0
-        self._note(lambda: speed_texts.neighbours(cores))
+        self._note(lambda: self.kind.note(row, event))
 
     def show_failed(self, row: MeasuredRow, error: UserFacingError) -> None:
         """A precision could not be measured."""
         self.chart.show_measuring(None)
         self.chart.show_failed(row)
-        self._note(lambda: speed_texts.failure(row, error))
+        self._note(
+            lambda: self.tr("{precision}: {sentence}").format(
+                precision=title(row), sentence=error_texts.message(error)
+            )
+        )
 
     def show_cancelling(self) -> None:
         """A cancel takes until the step that is being computed has ended."""
@@ -149,18 +158,18 @@ class MeasureDialog(QDialog):
 
     def summary(self) -> str:
         """What the status bar says."""
-        text = self.tr("Measuring speed: {percent} %")
-        return text.format(percent=self._progress.percent)
+        return self.kind.summary(self._progress.percent)
 
     @property
     def needs_room(self) -> bool:
         """Whether the chat's model has to be unloaded for what is ticked."""
-        return any(not row.fits_beside for row in self.chart.chosen)
+        chosen = self.chart.chosen
+        return self.kind.can_begin(chosen) and any(not row.fits_beside for row in chosen)
 
     @Slot()
     def refresh(self) -> None:
         """Say what a click on the button means now."""
-        self.measure.setEnabled(bool(self.chart.chosen) and not self._is_running)
+        self.measure.setEnabled(self.kind.can_begin(self.chart.chosen) and not self._is_running)
         is_room_shown = self.needs_room and not self._is_running
         if is_room_shown != (not self.room.isHidden()):
             self.room.setVisible(is_room_shown)
@@ -181,8 +190,7 @@ class MeasureDialog(QDialog):
 
     @Slot()
     def _measure(self) -> None:
-        if self.chart.chosen:
-            self.begun.emit(self.chart.chosen)
+        self.begun.emit(self.kind.ordered(self.chart.chosen))
 
     def _note(self, text: Callable[[], str]) -> None:
         self._notes.append(text)
@@ -193,17 +201,10 @@ class MeasureDialog(QDialog):
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""
-        self.setWindowTitle(self.tr("Measure speed"))
-        name = model_texts.name(self.model)
-        self.heading.setText(self.tr("Speed on this machine: {name}").format(name=name))
-        self.explanation.setText(
-            self.tr("Looking at this machine…")
-            if self._is_looking
-            else self.tr(
-                "Each ticked precision is loaded and measured in a process of its own, one after "
-                "the other. What else runs meanwhile, the chat too, makes it look slower."
-            )
-        )
+        self.setWindowTitle(self.kind.title())
+        self.heading.setText(self.kind.heading(self.model))
+        looking = self.tr("Looking at this machine…")
+        self.explanation.setText(looking if self._is_looking else self.kind.explanation())
         self.room.setText(
             self.tr(
                 "The memory does not suffice for both: the model of the chat is unloaded before "
@@ -216,7 +217,7 @@ class MeasureDialog(QDialog):
         notes = dict.fromkeys(text for note in self._notes if (text := note()))
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
-        self.measure.setText(self.tr("Measure"))
+        self.measure.setText(self.kind.button())
         self.cancel.setText(self.tr("Cancelling…") if self._is_cancelling else self.tr("Cancel"))
         self.cancel.setEnabled(not self._is_cancelling)
         self.close_button.setText(self.tr("Hide") if self._is_running else self.tr("Close"))
@@ -224,6 +225,7 @@ class MeasureDialog(QDialog):
             widget.setVisible(self._is_running)
         self.measure.setVisible(not self._is_running)
         self.chart.setVisible(not self._is_looking)
+        self.text.setEnabled(not self._is_running)
         self.refresh()
         self.fit()
 

@@ -40,7 +40,9 @@ class Menus(QMenuBar):
             self.jobs.append((kind, action))
         self._file.addSeparator()
         self.measure_speed = self._action(self._file, "")
-        self.measure_speed.setEnabled(False)
+        self.compare_quality = self._action(self._file, "")
+        for action in (self.measure_speed, self.compare_quality):
+            action.setEnabled(False)
         self._file.addSeparator()
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
@@ -81,7 +83,8 @@ class Menus(QMenuBar):
         """Offer the jobs that a model with these files has; None is no model."""
         for kind, action in self.jobs:
             action.setEnabled(files is not None and kind.is_for(files))
-        self.measure_speed.setEnabled(files is not None)
+        for action in (self.measure_speed, self.compare_quality):
+            action.setEnabled(files is not None)
 
     def retranslate(self) -> None:
         """Name everything in the language of the window."""
@@ -95,6 +98,7 @@ class Menus(QMenuBar):
         for kind, action in self.jobs:
             action.setText(kind.menu_text())
         self.measure_speed.setText(self.tr("&Measure speed…"))
+        self.compare_quality.setText(self.tr("&Compare quality…"))
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer"))
         self.copy.setText(self.tr("&Copy"))

@@ -12,7 +12,7 @@ from backends.events import ModelReady
 from baichuan_desktop.services.precision_choice import PrecisionRow, label
 
 from . import error_texts
-from .answer_notes import speed_text
+from .answer_notes import share_text, speed_text
 
 _MIB = 2**20
 
@@ -64,6 +64,12 @@ def note(row: PrecisionRow) -> str:
         parts.append(text.format(speed=speed_text(row.tokens_per_second)))
     if row.backend == "bnb_cuda" and row.device == "cpu":  # made for cards, see selection.py
         parts.append(QCoreApplication.translate("PrecisionTexts", "slow on a processor"))
+    if row.quality is not None and row.quality.top1_agreement is not None:
+        text = QCoreApplication.translate(
+            "PrecisionTexts", "{share} of next tokens as in {reference}"
+        )
+        share = share_text(row.quality.top1_agreement)
+        parts.append(text.format(share=share, reference=label(row.quality.reference)))
     if row.published_loss is not None:
         text = QCoreApplication.translate(
             "PrecisionTexts",

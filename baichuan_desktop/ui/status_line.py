@@ -102,7 +102,7 @@ class StatusLine(QStatusBar):
         self._ready = None
         self._speed = str
         self.progress.hide()
-        self._say(lambda: self.tr("The model makes room while speeds are measured"))
+        self._say(lambda: self.tr("The model makes room while precisions are measured"))
 
     # --- an answer ---------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ QPushButton#primary:hover, QPushButton:default:hover {
 QPushButton#quiet:default { background: $page; color: $text; font-weight: normal; }
 QPushButton#quiet:default:hover { background: $hover; }
 QPushButton#primary:focus { border-color: $text; }
-QPushButton#primary:disabled {
+QPushButton#primary:disabled, QPushButton:default:disabled {
     background: $hover; color: $disabled; border-color: $hover;
 }
 QPushButton#suggestion {

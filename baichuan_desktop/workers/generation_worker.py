@@ -11,7 +11,13 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from backends.errors import EngineError, UserFacingError
-from backends.events import BenchmarkProgress, LoadProgress, PrefillProgress, TextDelta
+from backends.events import (
+    BenchmarkProgress,
+    LoadProgress,
+    PrefillProgress,
+    QualityProgress,
+    TextDelta,
+)
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +25,7 @@ log = logging.getLogger(__name__)
 EventSource = Callable[[Any, threading.Event], Iterator[Any]]
 
 #: Events of which the last one says it all.
-_Progress = LoadProgress | PrefillProgress | BenchmarkProgress
+_Progress = LoadProgress | PrefillProgress | BenchmarkProgress | QualityProgress
 
 #: A window that repaints more often than this shows nothing more and costs more.
 _UPDATE_SECONDS = 1 / 30

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from backends.events import BenchmarkProgress, LoadProgress
+from backends.events import BenchmarkProgress, LoadProgress, QualityProgress
 from baichuan_desktop.services.job_engine import PrecisionBegun
 from baichuan_desktop.services.jobs import JobEvent
-from baichuan_desktop.services.measure_progress import MeasureProgress
+from baichuan_desktop.services.measure_progress import (
+    MeasureProgress,
+    quality_steps,
+    speed_steps,
+)
 
 # Seven steps a precision: loading, three prompts, three contexts from the longest on.
 
@@ -24,7 +28,7 @@ from baichuan_desktop.services.measure_progress import MeasureProgress
     ],
 )
 def test_steps_of_all_precisions_count_alike(events: list[JobEvent], percent: int) -> None:
-    progress = MeasureProgress()
+    progress = MeasureProgress(speed_steps())
     for event in events:
         progress.read(event)
 
@@ -32,9 +36,17 @@ def test_steps_of_all_precisions_count_alike(events: list[JobEvent], percent: in
 
 
 def test_a_prompt_that_is_read_again_takes_nothing_back() -> None:
-    progress = MeasureProgress()
+    progress = MeasureProgress(speed_steps())
     progress.read(PrecisionBegun("bf16", 1, 1))
     progress.read(BenchmarkProgress("prefill", 128, 128, 128))
     progress.read(BenchmarkProgress("prefill", 128, 64, 128))
 
     assert progress.percent == 28
+
+
+def test_a_comparison_loads_and_reads() -> None:
+    progress = MeasureProgress(quality_steps())
+    progress.read(PrecisionBegun("bf16", 2, 2))
+    progress.read(QualityProgress(256, 512))
+
+    assert progress.percent == 87

@@ -65,8 +65,8 @@ def test_what_runs_can_be_measured_and_what_the_chat_is_in_the_way_of_is_told(
     assert found["4-bit cuda"].fits_beside
     assert found["4-bit cuda"].wish == LoadWish("4bit", "cuda:0")
     assert not found["fp32 cpu"].fits_beside
-    assert found["4-bit cuda"].is_proposed
-    assert not found["4-bit cpu"].is_proposed, "bitsandbytes on a processor takes very long"
+    assert not found["4-bit cuda"].is_slow
+    assert found["4-bit cpu"].is_slow, "bitsandbytes on a processor takes very long"
 
 
 @pytest.mark.usefixtures("seven")
@@ -96,11 +96,30 @@ def test_figures_of_before_stand_beside_also_where_the_precision_does_not_run_an
     found = rows(measurements, machine(), machine())
 
     assert found["fp32 cpu"].benchmark == FOUND
-    assert not found["fp32 cpu"].is_proposed
     assert found["bf16 cpu"].benchmark is None
     assert list(found)[-1] == "fp16 cuda"
     assert found["fp16 cuda"].wish is None
     assert found["fp16 cuda"].device_name == "A processor"
+
+
+@pytest.mark.usefixtures("seven")
+@pytest.mark.parametrize(
+    ("facts", "reference"),
+    [
+        (machine(card(24)), "bf16 cuda"),
+        (machine(card(12, free_gib=11.3)), "fp32 cpu"),
+        (machine(free_gib=24, bf16=True), "bf16 cpu"),
+    ],
+)
+def test_the_others_are_compared_with_the_best_that_fits(
+    facts: Machine, reference: str, measurements: Measurements
+) -> None:
+    found = rows(measurements, facts, facts)
+
+    assert [name for name, row in found.items() if row.is_reference] == [reference]
+    assert found["4-bit cpu"].is_coarser
+    assert not found[reference].is_coarser
+    assert "fp32 cpu" not in found or not found["fp32 cpu"].is_coarser
 
 
 @pytest.mark.usefixtures("seven")

@@ -163,7 +163,7 @@ class Harness:
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
-        job_source = JobSource(self.jobs.run, self.measurements)
+        job_source = JobSource(self.jobs.run, self.measurements, app_paths().cache)
         self.job_worker = lambda: GenerationWorker(job_source.run, self.jobs.kill)
         services = AppServices(
             store=self.store,

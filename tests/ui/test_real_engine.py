@@ -12,7 +12,7 @@ from baichuan_desktop.services.engine_client import EngineClient
 from baichuan_desktop.services.job_engine import JobEngine
 from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.precision_choice import LoadWish
-from baichuan_desktop.ui import speed_texts
+from baichuan_desktop.ui.answer_notes import speed_text
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
 from tests.ui.harness import Harness
 
@@ -116,7 +116,8 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
 def jobs_in_real_engines(ui: Harness) -> None:
     def job_worker() -> GenerationWorker:
         engine = JobEngine(app_paths().job_log)
-        return GenerationWorker(JobSource(engine.run, ui.measurements).run, engine.kill)
+        source = JobSource(engine.run, ui.measurements, app_paths().cache)
+        return GenerationWorker(source.run, engine.kill)
 
     ui.job_worker = job_worker
 
@@ -125,20 +126,21 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
     jobs_in_real_engines(ui)
     ui.until(ui.window.menus.measure_speed.isEnabled)
     ui.window.menus.measure_speed.trigger()
-    dialog = ui.window.speed.dialog
+    dialog = ui.window.measuring.dialog
     assert dialog is not None
     ui.until(lambda: bool(dialog.chart.lines))
     for line in dialog.chart.lines:
         line.tick.setChecked(line.tick.accessibleName() == "fp32 · CPU")
     dialog.measure.click()
     ui.ask("你好")
-    ui.until(lambda: not ui.window.speed.is_running)
+    ui.until(lambda: not ui.window.measuring.is_running)
 
     (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
     (measured,) = ui.measurements.benchmarks(folder)
     assert measured.precision == "fp32"
     assert measured.benchmark is not None
-    assert line.bar.text == speed_texts.decode(measured.benchmark)
+    assert measured.benchmark.usual_decode is not None
+    assert line.bar.text == speed_text(measured.benchmark.usual_decode.tokens_per_second)
     assert line.bar.bar_width() > 0
     assert len(children()) == 1, "the engine of the measurement has ended"
     assert "\n8 tokens · " in ui.page_text
@@ -198,3 +200,32 @@ def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
     ui.ask("你好")
     assert ui.page_text.count("\n8 tokens · ") == 1
     assert ui.window.error is None
+
+
+def test_precisions_are_compared_on_a_text_of_ones_own(
+    ui: Harness, folder: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.txt"
+    sentence = "How does a refrigerator make cold? 天空为什么是蓝色的？\n"
+    text.write_text(4 * sentence, encoding="utf-8")
+    jobs_in_real_engines(ui)
+    ui.until(ui.window.menus.compare_quality.isEnabled)
+    ui.window.menus.compare_quality.trigger()
+    dialog = ui.window.measuring.dialog
+    assert dialog is not None
+    ui.until(lambda: bool(dialog.chart.lines))
+    dialog.text.choose(text)
+    dialog.measure.click()
+    ui.until(lambda: not ui.window.measuring.is_running)
+
+    assert ui.window.error is None
+    qualities = {m.precision: m.quality for m in ui.measurements.measured(folder)}
+    assert set(qualities) == {"fp32", "bf16"}
+    bf16 = qualities["bf16"]
+    assert bf16 is not None
+    assert bf16.reference == "fp32"
+    assert bf16.text == "text.txt"
+    assert bf16.kl_divergence is not None
+    assert 0 < bf16.kl_divergence < 0.01
+    assert len(children()) == 1, "the engines of the comparison have ended"
+    assert not list(app_paths().cache.iterdir())

@@ -55,6 +55,10 @@
         <translation>{speed} 词元/秒</translation>
     </message>
     <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
         <source>the {count} oldest messages no longer fit and were not read</source>
         <translation>最早的 {count} 条消息已放不下，未被读取</translation>
     </message>
@@ -444,65 +448,14 @@
     </message>
 </context>
 <context>
-    <name>MeasureChart</name>
-    <message>
-        <source>Precision</source>
-        <translation>精度</translation>
-    </message>
-    <message>
-        <source>Decoding</source>
-        <translation>生成</translation>
-    </message>
-    <message>
-        <source>Decoding after {count} tokens</source>
-        <translation>已有 {count} 个词元时的生成速度</translation>
-    </message>
-    <message>
-        <source>Reading the prompt</source>
-        <translation>读取提示</translation>
-    </message>
-    <message>
-        <source>Loading</source>
-        <translation>加载</translation>
-    </message>
-    <message>
-        <source>Peak memory</source>
-        <translation>内存峰值</translation>
-    </message>
-    <message>
-        <source>is being measured…</source>
-        <translation>正在测量…</translation>
-    </message>
-    <message>
-        <source>could not be measured</source>
-        <translation>未能测量</translation>
-    </message>
-</context>
-<context>
     <name>MeasureDialog</name>
-    <message>
-        <source>Measuring speed: {percent} %</source>
-        <translation>正在测量速度：{percent}%</translation>
-    </message>
     <message>
         <source>Starting…</source>
         <translation>正在开始…</translation>
     </message>
     <message>
-        <source>Measure speed</source>
-        <translation>测量速度</translation>
-    </message>
-    <message>
-        <source>Speed on this machine: {name}</source>
-        <translation>本机速度：{name}</translation>
-    </message>
-    <message>
         <source>Looking at this machine…</source>
         <translation>正在查看本机…</translation>
-    </message>
-    <message>
-        <source>Each ticked precision is loaded and measured in a process of its own, one after the other. What else runs meanwhile, the chat too, makes it look slower.</source>
-        <translation>勾选的精度会逐一在各自的进程中加载并测量。其间运行的其他程序（包括对话）会使结果偏慢。</translation>
     </message>
     <message>
         <source>The memory does not suffice for both: the model of the chat is unloaded before it begins, and loaded again when it has ended. The conversation stays.</source>
@@ -513,8 +466,8 @@
         <translation>进度</translation>
     </message>
     <message>
-        <source>Measure</source>
-        <translation>测量</translation>
+        <source>{precision}: {sentence}</source>
+        <translation>{precision}：{sentence}</translation>
     </message>
     <message>
         <source>Cancelling…</source>
@@ -531,6 +484,22 @@
     <message>
         <source>Close</source>
         <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>MeasureKind</name>
+    <message>
+        <source>loading, {percent} %</source>
+        <extracomment>beside a bar the person chooses a text for it</extracomment>
+        <translation>正在加载，{percent}%</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>正在开始</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): {what}</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
     </message>
 </context>
 <context>
@@ -566,6 +535,10 @@
     <message>
         <source>&amp;Measure speed…</source>
         <translation>测量速度(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Compare quality…</source>
+        <translation>比较质量(&amp;C)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -743,8 +716,91 @@
         <translation>在处理器上较慢</translation>
     </message>
     <message>
+        <source>{share} of next tokens as in {reference}</source>
+        <translation>{share} 的下一个词元与 {reference} 相同</translation>
+    </message>
+    <message>
         <source>published: {points} points less on C-Eval, MMLU and CMMLU on average</source>
         <translation>官方数据：C-Eval、MMLU 和 CMMLU 平均低 {points} 分</translation>
+    </message>
+</context>
+<context>
+    <name>QualityKind</name>
+    <message>
+        <source>Compare quality</source>
+        <translation>比较质量</translation>
+    </message>
+    <message>
+        <source>Quality of the precisions: {name}</source>
+        <translation>各精度的质量：{name}</translation>
+    </message>
+    <message>
+        <source>Each ticked precision reads the text, and is compared with the best one that fits: how often both take the same next token, and how far their probabilities are apart.</source>
+        <translation>勾选的精度会逐一读取文本，并与放得下的最佳精度比较：两者选取相同下一个词元的比例，以及概率相差多少。</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>Comparing quality: {percent} %</source>
+        <translation>正在比较质量：{percent}%</translation>
+    </message>
+    <message>
+        <source>reads the text…</source>
+        <translation>正在读取文本…</translation>
+    </message>
+    <message>
+        <source>could not be compared</source>
+        <translation>未能比较</translation>
+    </message>
+    <message>
+        <source>the others are compared with it</source>
+        <translation>其他精度与它比较</translation>
+    </message>
+    <message>
+        <source>not compared yet</source>
+        <translation>尚未比较</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Same next token</source>
+        <translation>下一个词元相同</translation>
+    </message>
+    <message>
+        <source>KL divergence</source>
+        <translation>KL 散度</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>困惑度</translation>
+    </message>
+    <message>
+        <source>Compared with</source>
+        <translation>比较对象</translation>
+    </message>
+    <message>
+        <source>the same next token as {reference} {share} of the time, KL divergence {divergence}, perplexity {perplexity}</source>
+        <translation>{share} 的下一个词元与 {reference} 相同，KL 散度 {divergence}，困惑度 {perplexity}</translation>
+    </message>
+    <message>
+        <source>There is more text than that.</source>
+        <translation>文本不止于此。</translation>
+    </message>
+    <message>
+        <source>{done} of {total} tokens</source>
+        <translation>{done} / {total} 个词元</translation>
+    </message>
+    <message>
+        <source>the sample that ships with the app</source>
+        <translation>程序自带的示例文本</translation>
+    </message>
+    <message>
+        <source>Scored on {count} tokens of {text}.</source>
+        <translation>依据{text}中的 {count} 个词元评分。</translation>
     </message>
 </context>
 <context>
@@ -854,10 +910,66 @@
     </message>
 </context>
 <context>
-    <name>SpeedTexts</name>
+    <name>SpeedKind</name>
+    <message>
+        <source>Measure speed</source>
+        <extracomment>Others that keep so many cores busy are worth a line.</extracomment>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Speed on this machine: {name}</source>
+        <translation>本机速度：{name}</translation>
+    </message>
+    <message>
+        <source>Each ticked precision is loaded and measured in a process of its own, one after the other. What else runs meanwhile, the chat too, makes it look slower.</source>
+        <translation>勾选的精度会逐一在各自的进程中加载并测量。其间运行的其他程序（包括对话）会使结果偏慢。</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Measuring speed: {percent} %</source>
+        <translation>正在测量速度：{percent}%</translation>
+    </message>
+    <message>
+        <source>is being measured…</source>
+        <translation>正在测量…</translation>
+    </message>
+    <message>
+        <source>could not be measured</source>
+        <translation>未能测量</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>尚未测量</translation>
+    </message>
+    <message>
+        <source>Decoding</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>Decoding after {count} tokens</source>
+        <translation>已有 {count} 个词元时的生成速度</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>加载</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>内存峰值</translation>
+    </message>
     <message>
         <source>{count} s</source>
-        <extracomment>Others that keep so many cores busy are worth a line.</extracomment>
         <translation>{count} 秒</translation>
     </message>
     <message>
@@ -865,24 +977,8 @@
         <translation>生成 {decode}，读取提示 {prefill}，加载用时 {load}，内存峰值 {memory}</translation>
     </message>
     <message>
-        <source>A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.</source>
-        <translation>每个词元读取 {size} GB，达到 {device} 读取带宽的 {percent}%。</translation>
-    </message>
-    <message>
-        <source>{precision}: {sentence}</source>
-        <translation>{precision}：{sentence}</translation>
-    </message>
-    <message>
         <source>Other programs kept up to {cores} cores busy meanwhile.</source>
         <translation>其间其他程序最多占用了 {cores} 个核心。</translation>
-    </message>
-    <message>
-        <source>not measured yet</source>
-        <translation>尚未测量</translation>
-    </message>
-    <message>
-        <source>loading, {percent} %</source>
-        <translation>正在加载，{percent}%</translation>
     </message>
     <message>
         <source>decoding after {count} tokens</source>
@@ -893,12 +989,8 @@
         <translation>读取 {count} 个词元</translation>
     </message>
     <message>
-        <source>starting</source>
-        <translation>正在开始</translation>
-    </message>
-    <message>
-        <source>{precision} ({number} of {count}): {what}</source>
-        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
+        <source>A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.</source>
+        <translation>每个词元读取 {size} GB，达到 {device} 读取带宽的 {percent}%。</translation>
     </message>
 </context>
 <context>
@@ -916,8 +1008,8 @@
         <translation>没有加载模型，请在上方选择一个。</translation>
     </message>
     <message>
-        <source>The model makes room while speeds are measured</source>
-        <translation>模型暂时让出内存，以便测量速度</translation>
+        <source>The model makes room while precisions are measured</source>
+        <translation>模型暂时让出内存，以便测量各精度</translation>
     </message>
     <message>
         <source>Ready</source>
@@ -966,6 +1058,45 @@
     <message>
         <source>Reading the prompt: {done} of {total} tokens</source>
         <translation>正在读取提示：{done} / {total} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>TextChoice</name>
+    <message>
+        <source>Texts (*.txt *.md);;All files (*)</source>
+        <translation>文本 (*.txt *.md);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Choose a text</source>
+        <translation>选择文本</translation>
+    </message>
+    <message>
+        <source>Choose a folder of texts</source>
+        <translation>选择文本文件夹</translation>
+    </message>
+    <message>
+        <source>the sample of the app</source>
+        <translation>程序自带的示例</translation>
+    </message>
+    <message>
+        <source>Text: {name}</source>
+        <translation>文本：{name}</translation>
+    </message>
+    <message>
+        <source>Another text</source>
+        <translation>换用其他文本</translation>
+    </message>
+    <message>
+        <source>The sample of the app</source>
+        <translation>程序自带的示例</translation>
+    </message>
+    <message>
+        <source>A text file…</source>
+        <translation>文本文件…</translation>
+    </message>
+    <message>
+        <source>A folder of text files…</source>
+        <translation>文本文件夹…</translation>
     </message>
 </context>
 <context>
