@@ -122,7 +122,7 @@ class Engine:
         self, request: BenchmarkRequest, cancel: threading.Event
     ) -> Iterator[EngineEvent]:
         config = Checkpoint.open(Path(request.load.folder)).config
-        asked = benchmark.Plan(request.prompts, request.contexts, request.new_tokens)
+        asked = benchmark.plan_of(request)
         plan = asked.within(config.context_length)
         load = replace(request.load, context_length=plan.context_length)
         yield from self._load_or_stop(load, cancel)

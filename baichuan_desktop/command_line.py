@@ -22,6 +22,7 @@ from backends.sampling import SamplingParams
 from . import __version__, terminal
 from .services import doctor
 from .services.app_paths import app_paths
+from .services.copy_jobs import export_suffix
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
 from .services.quality import DEFAULT_TOKENS
@@ -187,12 +188,15 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
     model = store.model(arguments.model)
     request = ExportRequest(
         str(model.path),
-        str(arguments.out or model.path.with_name(_export_name(model.path.name, arguments))),
+        str(arguments.out or ""),
         arguments.precision,
         block_size=arguments.block_size,
         symmetric=not arguments.asymmetric,
         portable=arguments.portable,
     )
+    if arguments.out is None:
+        out = model.path.with_name(f"{model.path.name}-{export_suffix(request)}")
+        request = replace(request, out=str(out))
     ready = terminal.copy(request)
     facts: dict[str, Any] = {"path": ready.folder, "export_of": None}
     if not request.portable:  # which is for other programs
@@ -204,16 +208,6 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
         size = f"{ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}"
         print(f"{facts['id']}: {size}" if "id" in facts else size)
     return 0
-
-
-def _export_name(model: str, arguments: argparse.Namespace) -> str:
-    """A folder's name with all that tells one export from another."""
-    parts = [model, "onnx", arguments.precision]
-    if arguments.precision in ("int4", "int8") and arguments.block_size != ONNX_BLOCK:
-        parts.append(f"block{arguments.block_size}")
-    parts += ["asymmetric"] if arguments.asymmetric else []
-    parts += ["portable"] if arguments.portable else []
-    return "-".join(parts)
 
 
 def _bench(arguments: argparse.Namespace) -> int:

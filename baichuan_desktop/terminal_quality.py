@@ -10,9 +10,10 @@ from typing import Any
 from backends.events import LoadProgress, QualityProgress
 
 from .services.app_paths import app_paths
-from .services.job_engine import PrecisionBegun, PrecisionFailed
+from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import Measurements
 from .services.model_store import ModelStore
+from .services.precision_choice import LoadWish
 from .services.quality import (
     PrecisionJudged,
     QualityJob,
@@ -31,21 +32,17 @@ def quality(arguments: argparse.Namespace) -> int:
     model = ModelStore(paths).model(arguments.model)
     texts = quality_texts(arguments.text, arguments.tokens)
     precisions = compared_precisions(
-        arguments.precisions,
-        model.path,
-        measurements,
-        arguments.device,
-        exports=model.exports,
+        arguments.precisions, model.path, measurements, arguments.device, exports=model.exports
     )
-    job = QualityJob(
-        model.path, precisions, arguments.device, texts, arguments.tokens, model.exports
-    )
+    wishes = [LoadWish(name, arguments.device) for name in precisions]
+    job = QualityJob(model.path, wishes, texts, arguments.tokens, model.exports)
+    run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     judged: list[PrecisionJudged] = []
     failed: list[PrecisionFailed] = []
     now = ""
     with interrupt_sets(cancel):
-        for event in compare(job, measurements, paths, cancel):
+        for event in compare(job, measurements, run, paths.cache, cancel):
             match event:
                 case PrecisionBegun(precision, number, count):
                     now = f"{model.name.en}, {precision} ({number} of {count})"

@@ -18,12 +18,12 @@ from backends import hardware
 from backends.base import Precision
 from backends.errors import InvalidRequestError, Phrase, QualityError, UserFacingError
 from backends.events import EngineEvent, ModelReady, QualityReady
-from backends.requests import LoadRequest, QualityRequest
+from backends.requests import QualityRequest
 
-from .app_paths import AppPaths, resource
-from .job_engine import PrecisionBegun, PrecisionFailed, in_own_engine
+from .app_paths import resource
+from .job_engine import PrecisionBegun, PrecisionFailed, RunRequest
 from .measurements import Measurements, Quality
-from .precision_choice import PrecisionRow, precision_rows, wanted_precisions
+from .precision_choice import LoadWish, PrecisionRow, precision_rows, wanted_precisions
 from .text_files import Texts, read_texts
 
 #: Of the text, where the person says nothing: more than the sample, less than a book.
@@ -38,7 +38,7 @@ _RANK = tuple(
     precision.value
     for precision in (
         Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
-        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
+        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.ONNX_INT4, Precision.FP4
     )
 )  # fmt: skip
 _SCRATCH = re.compile(r"quality-(\d+)-")
@@ -49,11 +49,10 @@ class QualityJob:
     """What to compare."""
 
     folder: Path
-    precisions: Sequence[str]  #: the reference first, as from `compared_precisions`
-    device: str
+    wishes: Sequence[LoadWish]  #: the reference first; the context lengths do not count
     texts: Texts
     max_tokens: int  #: of all texts together
-    exports: tuple[Path, ...] = ()  #: folders of the model's exports for ONNX Runtime
+    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +119,25 @@ def _best(rows: Sequence[PrecisionRow]) -> str:
 
 
 def compare(
-    job: QualityJob, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+    job: QualityJob,
+    measurements: Measurements,
+    run: RunRequest,
+    cache: Path,
+    cancel: threading.Event,
 ) -> Iterator[QualityEvent]:
     """Compare the precisions of a model with the first of them.
 
     Each begins with `PrecisionBegun` and ends with `PrecisionJudged`, which is remembered at once,
     or `PrecisionFailed`; that of the first is raised, as there is nothing to compare with. Setting
-    `cancel` ends the events early. Raises UserFacingError.
+    `cancel` ends the events early. `cache` is a folder for the reference, gigabytes perhaps.
+    Raises UserFacingError.
     """
     reference = ""
-    with _scratch(paths.cache) as scratch:
-        for number, precision in enumerate(job.precisions, 1):
-            yield PrecisionBegun(precision, number, len(job.precisions))
+    with _scratch(cache) as scratch:
+        for number, wish in enumerate(job.wishes, 1):
+            yield PrecisionBegun(wish.precision, number, len(job.wishes))
             request = QualityRequest(
-                LoadRequest(
-                    str(job.folder),
-                    precision,
-                    device=job.device,
-                    measured=measurements.peaks(job.folder),
-                    exports=tuple(map(str, job.exports)),
-                ),
+                wish.request(job.folder, measurements, job.exports),
                 job.texts.texts,
                 job.texts.name,
                 job.max_tokens,
@@ -148,7 +146,7 @@ def compare(
             )
             ready: ModelReady | None = None
             try:
-                for event in in_own_engine(request, paths.job_log, cancel):
+                for event in run(request, cancel):
                     yield event
                     if isinstance(event, ModelReady):
                         ready = event
@@ -162,7 +160,7 @@ def compare(
                 if not cancel.is_set():  # Ctrl+C may also end an engine that is just starting
                     if number == 1:
                         raise
-                    yield PrecisionFailed(precision, error)
+                    yield PrecisionFailed(wish.precision, error)
             if cancel.is_set():
                 return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,15 @@ import pytest
 
 from backends.errors import BackendUnavailableError, InsufficientMemoryError
 from backends.events import BenchmarkProgress, ModelReady
-from baichuan_desktop.services.benchmark import BenchmarkEvent, PrecisionMeasured, benchmark
-from baichuan_desktop.services.job_engine import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.benchmark import (
+    BenchmarkEvent,
+    PrecisionMeasured,
+    SpeedJob,
+    benchmark,
+)
+from baichuan_desktop.services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.measurements import Benchmark, DecodeFigure, Measurements
-from baichuan_desktop.services.precision_choice import precision_rows, wanted_precisions
+from baichuan_desktop.services.precision_choice import LoadWish, precision_rows, wanted_precisions
 from tests.helpers import goldens
 from tests.helpers.machines import card, machine
 
@@ -30,9 +35,18 @@ def measurements(tmp_path: Path) -> Measurements:
 def run(
     precisions: Sequence[str], measurements: Measurements, tmp_path: Path, device: str = "cpu"
 ) -> list[BenchmarkEvent]:
-    cancel = threading.Event()
-    log = tmp_path / "job.log"
-    return list(benchmark(FOLDER, precisions, device, measurements, log, cancel))
+    return list(begin(precisions, measurements, tmp_path, threading.Event(), device))
+
+
+def begin(
+    precisions: Sequence[str],
+    measurements: Measurements,
+    tmp_path: Path,
+    cancel: threading.Event,
+    device: str = "cpu",
+) -> Iterator[BenchmarkEvent]:
+    job = SpeedJob(FOLDER, [LoadWish(precision, device) for precision in precisions])
+    return benchmark(job, measurements, JobEngine(tmp_path / "job.log").run, cancel)
 
 
 def engines() -> list[psutil.Process]:
@@ -105,9 +119,7 @@ def test_a_cancel_keeps_what_was_measured_before(
     ready = 0
     kinds = []
 
-    for event in benchmark(
-        FOLDER, ["fp32", "bf16", "fp32"], "cpu", measurements, tmp_path / "log", cancel
-    ):
+    for event in begin(["fp32", "bf16", "fp32"], measurements, tmp_path, cancel):
         kinds.append(type(event))
         ready += isinstance(event, ModelReady)
         if isinstance(event, BenchmarkProgress) and ready == 2:
@@ -122,7 +134,7 @@ def test_a_cancel_keeps_what_was_measured_before(
 def test_whoever_stops_listening_ends_the_engine(
     measurements: Measurements, tmp_path: Path
 ) -> None:
-    job = benchmark(FOLDER, ["fp32"], "cpu", measurements, tmp_path / "log", threading.Event())
+    job = begin(["fp32"], measurements, tmp_path, threading.Event())
     while not isinstance(next(job), ModelReady):
         assert len(engines()) <= 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -16,10 +16,10 @@ from backends.errors import InvalidRequestError, QualityError
 from backends.events import ModelReady, QualityProgress
 from baichuan_desktop.services import doctor, quality
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
-from baichuan_desktop.services.job_engine import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
-from baichuan_desktop.services.precision_choice import precision_rows
+from baichuan_desktop.services.precision_choice import LoadWish, precision_rows
 from baichuan_desktop.services.quality import (
     MOST_TOKENS,
     PrecisionJudged,
@@ -49,11 +49,17 @@ def measurements(paths: AppPaths) -> Measurements:
 
 
 def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> QualityJob:
-    return QualityJob(FOLDER, precisions, "cpu", texts, tokens)
+    return QualityJob(FOLDER, [LoadWish(name, "cpu") for name in precisions], texts, tokens)
+
+
+def begin(
+    asked: QualityJob, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+) -> Iterator[QualityEvent]:
+    return compare(asked, measurements, JobEngine(paths.job_log).run, paths.cache, cancel)
 
 
 def run(asked: QualityJob, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
-    return list(compare(asked, measurements, paths, threading.Event()))
+    return list(begin(asked, measurements, paths, threading.Event()))
 
 
 def judged_of(events: Sequence[QualityEvent]) -> list[PrecisionJudged]:
@@ -138,7 +144,7 @@ def test_a_cancel_leaves_nothing_on_the_drive(
     cancel = threading.Event()
     ready, events = 0, []
 
-    for event in compare(job(["fp32", "bf16", "fp32"]), measurements, paths, cancel):
+    for event in begin(job(["fp32", "bf16", "fp32"]), measurements, paths, cancel):
         events.append(event)
         ready += isinstance(event, ModelReady)
         if isinstance(event, QualityProgress) and ready == precision:
@@ -152,7 +158,7 @@ def test_a_cancel_leaves_nothing_on_the_drive(
 def test_whoever_stops_listening_leaves_nothing_either(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    running = compare(job(["fp32"]), measurements, paths, threading.Event())
+    running = begin(job(["fp32"]), measurements, paths, threading.Event())
     while not isinstance(next(running), QualityProgress):
         pass
 

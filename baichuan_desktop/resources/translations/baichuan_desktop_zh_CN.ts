@@ -187,8 +187,8 @@
 <context>
     <name>JobDonePage</name>
     <message>
-        <source>“{name}” is listed. It takes {size} in {folder}</source>
-        <translation>“{name}”已加入列表，占用 {size}，位于 {folder}</translation>
+        <source>{done} It takes {size} in {folder}</source>
+        <translation>{done}占用 {size}，位于 {folder}</translation>
     </message>
     <message>
         <source>The copy is complete</source>
@@ -201,6 +201,10 @@
 </context>
 <context>
     <name>JobKinds</name>
+    <message>
+        <source>“{name}” is listed.</source>
+        <translation>“{name}”已加入列表。</translation>
+    </message>
     <message>
         <source>{what}: {name}</source>
         <translation>{what}：{name}</translation>
@@ -253,6 +257,42 @@
         <source>Weights as they are</source>
         <translation>权重保持原样</translation>
     </message>
+    <message>
+        <source>&amp;Export for ONNX Runtime…</source>
+        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Export for ONNX Runtime</source>
+        <translation>导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Exporting for ONNX Runtime</source>
+        <translation>正在导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>int4, in blocks of {count} weights</source>
+        <translation>int4，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>int8, in blocks of {count} weights</source>
+        <translation>int8，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>fp16, for NVIDIA cards</source>
+        <translation>fp16，用于 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>fp32, for comparisons</source>
+        <translation>fp32，用于比较</translation>
+    </message>
+    <message>
+        <source>“{name}” has one more precision: {precision}.</source>
+        <translation>“{name}”多了一种精度：{precision}。</translation>
+    </message>
 </context>
 <context>
     <name>JobOptions</name>
@@ -279,6 +319,14 @@
     <message>
         <source>about {size}</source>
         <translation>约 {size}</translation>
+    </message>
+    <message>
+        <source>under 1 min of computing</source>
+        <translation>计算不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>about {count} min of computing</source>
+        <translation>计算约 {count} 分钟</translation>
     </message>
 </context>
 <context>
@@ -424,6 +472,10 @@
     <message>
         <source>&amp;New chat</source>
         <translation>新对话(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Measure speed…</source>
+        <translation>测量速度(&amp;M)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -712,6 +764,144 @@
     </message>
 </context>
 <context>
+    <name>SpeedChart</name>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Decoding</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>Decoding after {count} tokens</source>
+        <translation>已有 {count} 个词元时的生成速度</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>加载</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>内存峰值</translation>
+    </message>
+    <message>
+        <source>is being measured…</source>
+        <translation>正在测量…</translation>
+    </message>
+    <message>
+        <source>could not be measured</source>
+        <translation>未能测量</translation>
+    </message>
+</context>
+<context>
+    <name>SpeedDialog</name>
+    <message>
+        <source>Measuring speed: {percent} %</source>
+        <translation>正在测量速度：{percent}%</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Speed on this machine: {name}</source>
+        <translation>本机速度：{name}</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在查看本机…</translation>
+    </message>
+    <message>
+        <source>Each ticked precision is loaded and measured in a process of its own, one after the other. What else runs meanwhile, the chat too, makes it look slower.</source>
+        <translation>勾选的精度会逐一在各自的进程中加载并测量。其间运行的其他程序（包括对话）会使结果偏慢。</translation>
+    </message>
+    <message>
+        <source>The memory does not suffice for both: the model of the chat is unloaded before it begins, and loaded again when it has ended. The conversation stays.</source>
+        <translation>内存不足以同时容纳两者：测量开始前会卸载对话所用的模型，结束后重新加载。对话内容保留。</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>SpeedTexts</name>
+    <message>
+        <source>{count} s</source>
+        <extracomment>Others that keep so many cores busy are worth a line.</extracomment>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
+        <source>{decode} decoding, {prefill} reading the prompt, loaded in {load}, at most {memory}</source>
+        <translation>生成 {decode}，读取提示 {prefill}，加载用时 {load}，内存峰值 {memory}</translation>
+    </message>
+    <message>
+        <source>A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.</source>
+        <translation>每个词元读取 {size} GB，达到 {device} 读取带宽的 {percent}%。</translation>
+    </message>
+    <message>
+        <source>{precision}: {sentence}</source>
+        <translation>{precision}：{sentence}</translation>
+    </message>
+    <message>
+        <source>Other programs kept up to {cores} cores busy meanwhile.</source>
+        <translation>其间其他程序最多占用了 {cores} 个核心。</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>尚未测量</translation>
+    </message>
+    <message>
+        <source>loading, {percent} %</source>
+        <translation>正在加载，{percent}%</translation>
+    </message>
+    <message>
+        <source>decoding after {count} tokens</source>
+        <translation>在 {count} 个词元之后生成</translation>
+    </message>
+    <message>
+        <source>reading {count} tokens</source>
+        <translation>读取 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>正在开始</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): {what}</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
+    </message>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
         <source>Loading {name}…</source>
@@ -724,6 +914,10 @@
     <message>
         <source>No model is loaded. Choose one at the top.</source>
         <translation>没有加载模型，请在上方选择一个。</translation>
+    </message>
+    <message>
+        <source>The model makes room while speeds are measured</source>
+        <translation>模型暂时让出内存，以便测量速度</translation>
     </message>
     <message>
         <source>Ready</source>
@@ -742,8 +936,8 @@
         <translation>正在停止…</translation>
     </message>
     <message>
-        <source>Show the copy that is being written</source>
-        <translation>显示正在写入的副本</translation>
+        <source>Show what runs in the background</source>
+        <translation>显示后台正在进行的工作</translation>
     </message>
     <message>
         <source>Progress</source>
