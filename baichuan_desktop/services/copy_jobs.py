@@ -110,10 +110,8 @@ def export_bytes(checkpoint: Checkpoint, precision: Precision, block_size: int) 
     """What the weights of an export take on the drive."""
     config = checkpoint.config
     embedding = checkpoint.tensors["model.embed_tokens.weight"].nbytes  # it stays as it is
-    counted = (
-        config.vocab_size * config.hidden_size * (4 if precision is Precision.ONNX_FP32 else 2)
-    )
-    return memory.weight_bytes(config, precision, onnx_block=block_size) - counted + embedding
+    others = memory.weight_bytes(config, precision, onnx_block=block_size)
+    return others - memory.embedding_bytes(config, precision) + embedding
 
 
 def export_suffix(request: ExportRequest) -> str:

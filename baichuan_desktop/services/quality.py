@@ -38,7 +38,7 @@ _RANK = tuple(
     precision.value
     for precision in (
         Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
-        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.ONNX_INT4, Precision.FP4
+        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
     )
 )  # fmt: skip
 _SCRATCH = re.compile(r"quality-(\d+)-")

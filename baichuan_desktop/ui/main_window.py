@@ -38,12 +38,12 @@ from .error_presenter import ErrorPresenter
 from .i18n import Translations
 from .job_desk import JobDesk
 from .job_kinds import JobKind
+from .measure_desk import MeasureDesk
 from .menus import Menus
 from .model_switcher import LoadChoice, ModelSwitcher
 from .precision_control import PrecisionControl
 from .request_queue import RequestQueue
 from .settings_panel import SettingsPanel
-from .speed_desk import SpeedDesk
 from .status_line import StatusLine
 from .theme import Theme
 from .top_bar import TopBar
@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
             self.switcher, services.measurements, services.look, theme, self
         )
         self.jobs = JobDesk(services.store, services.job_worker, self)
-        self.speed = SpeedDesk(services, self.switcher, theme, self)
+        self.speed = MeasureDesk(services, self.switcher, theme, self)
         self._may_end_job = False  # the person said so
         self.close_question: CloseQuestion | None = None  #: while it is asked
         self.controller = ChatController(queue, self)

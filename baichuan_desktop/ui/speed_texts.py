@@ -10,9 +10,9 @@ from backends.errors import UserFacingError
 from backends.events import BenchmarkProgress, LoadProgress
 from baichuan_desktop.services.job_engine import PrecisionBegun
 from baichuan_desktop.services.jobs import JobEvent
+from baichuan_desktop.services.measured_rows import MeasuredRow
 from baichuan_desktop.services.measurements import Benchmark
 from baichuan_desktop.services.precision_choice import label
-from baichuan_desktop.services.speed_rows import SpeedRow
 
 from . import error_texts, precision_texts
 from .answer_notes import speed_text
@@ -22,12 +22,12 @@ _GB = 10**9
 _NOTICEABLE_CORES = 0.2
 
 
-def title(row: SpeedRow) -> str:
+def title(row: MeasuredRow) -> str:
     """Precision and device."""
     return f"{row.label} · {precision_texts.device(row.device, row.device_name)}"
 
 
-def usual_context(rows: Sequence[SpeedRow]) -> int | None:
+def usual_context(rows: Sequence[MeasuredRow]) -> int | None:
     """The tokens after which decoding is compared; None where nothing was measured."""
     found = (row.benchmark.usual_decode for row in rows if row.benchmark is not None)
     return next((usual.context_tokens for usual in found if usual is not None), None)
@@ -57,7 +57,7 @@ def memory(benchmark: Benchmark) -> str:
     return precision_texts.gib(benchmark.peak_bytes)
 
 
-def all_figures(row: SpeedRow) -> str:
+def all_figures(row: MeasuredRow) -> str:
     """A row in one sentence, for who does not see the chart."""
     found = row.benchmark
     if found is None:
@@ -87,7 +87,7 @@ def bandwidth(benchmark: Benchmark) -> str:
     )
 
 
-def failure(row: SpeedRow, error: UserFacingError) -> str:
+def failure(row: MeasuredRow, error: UserFacingError) -> str:
     """Why a precision could not be measured."""
     text = QCoreApplication.translate("SpeedTexts", "{precision}: {sentence}")
     return text.format(precision=title(row), sentence=error_texts.message(error))

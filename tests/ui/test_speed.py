@@ -23,7 +23,7 @@ from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.ui.colours import DARK, LIGHT, Colours
 from baichuan_desktop.ui.composer import ComposerState
-from baichuan_desktop.ui.speed_dialog import SpeedDialog
+from baichuan_desktop.ui.measure_dialog import MeasureDialog
 from baichuan_desktop.ui.theme import Theme
 from tests.helpers.machines import BAICHUAN2_7B, machine
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, Step, answer
@@ -46,7 +46,7 @@ def found(decode: float, *, neighbours: float = 0.0) -> BenchmarkReady:
     )
 
 
-def open_dialog(ui: Harness) -> SpeedDialog:
+def open_dialog(ui: Harness) -> MeasureDialog:
     ui.until(ui.window.menus.measure_speed.isEnabled)
     ui.window.menus.measure_speed.trigger()
     dialog = ui.window.speed.dialog
@@ -55,12 +55,12 @@ def open_dialog(ui: Harness) -> SpeedDialog:
     return dialog
 
 
-def tick(dialog: SpeedDialog, *names: str) -> None:
+def tick(dialog: MeasureDialog, *names: str) -> None:
     for line in dialog.chart.lines:
         line.tick.setChecked(line.tick.accessibleName() in names)
 
 
-def begin(ui: Harness, *scripts: list[Step]) -> SpeedDialog:
+def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
     """Measure bf16 and fp32 on the processor with an engine that follows scripts."""
     dialog = open_dialog(ui)
     tick(dialog, "bf16 · CPU", "fp32 · CPU")
@@ -77,7 +77,7 @@ def can_send(ui: Harness) -> bool:
     return ui.composer.state is ComposerState.READY
 
 
-def shown(dialog: SpeedDialog, name: str) -> list[str]:
+def shown(dialog: MeasureDialog, name: str) -> list[str]:
     """A line of the chart: its bar's text, and the figures beside."""
     (line,) = [one for one in dialog.chart.lines if one.tick.accessibleName() == name]
     return [line.bar.text, *(figure.text() for figure in line.figures)]

@@ -444,6 +444,96 @@
     </message>
 </context>
 <context>
+    <name>MeasureChart</name>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Decoding</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>Decoding after {count} tokens</source>
+        <translation>已有 {count} 个词元时的生成速度</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>加载</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>内存峰值</translation>
+    </message>
+    <message>
+        <source>is being measured…</source>
+        <translation>正在测量…</translation>
+    </message>
+    <message>
+        <source>could not be measured</source>
+        <translation>未能测量</translation>
+    </message>
+</context>
+<context>
+    <name>MeasureDialog</name>
+    <message>
+        <source>Measuring speed: {percent} %</source>
+        <translation>正在测量速度：{percent}%</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Speed on this machine: {name}</source>
+        <translation>本机速度：{name}</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在查看本机…</translation>
+    </message>
+    <message>
+        <source>Each ticked precision is loaded and measured in a process of its own, one after the other. What else runs meanwhile, the chat too, makes it look slower.</source>
+        <translation>勾选的精度会逐一在各自的进程中加载并测量。其间运行的其他程序（包括对话）会使结果偏慢。</translation>
+    </message>
+    <message>
+        <source>The memory does not suffice for both: the model of the chat is unloaded before it begins, and loaded again when it has ended. The conversation stays.</source>
+        <translation>内存不足以同时容纳两者：测量开始前会卸载对话所用的模型，结束后重新加载。对话内容保留。</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>Menus</name>
     <message>
         <source>&amp;File</source>
@@ -761,96 +851,6 @@
     <message>
         <source>Sets the sampling that the model&apos;s makers recommend.</source>
         <translation>恢复为模型发布者推荐的采样设置。</translation>
-    </message>
-</context>
-<context>
-    <name>SpeedChart</name>
-    <message>
-        <source>Precision</source>
-        <translation>精度</translation>
-    </message>
-    <message>
-        <source>Decoding</source>
-        <translation>生成</translation>
-    </message>
-    <message>
-        <source>Decoding after {count} tokens</source>
-        <translation>已有 {count} 个词元时的生成速度</translation>
-    </message>
-    <message>
-        <source>Reading the prompt</source>
-        <translation>读取提示</translation>
-    </message>
-    <message>
-        <source>Loading</source>
-        <translation>加载</translation>
-    </message>
-    <message>
-        <source>Peak memory</source>
-        <translation>内存峰值</translation>
-    </message>
-    <message>
-        <source>is being measured…</source>
-        <translation>正在测量…</translation>
-    </message>
-    <message>
-        <source>could not be measured</source>
-        <translation>未能测量</translation>
-    </message>
-</context>
-<context>
-    <name>SpeedDialog</name>
-    <message>
-        <source>Measuring speed: {percent} %</source>
-        <translation>正在测量速度：{percent}%</translation>
-    </message>
-    <message>
-        <source>Starting…</source>
-        <translation>正在开始…</translation>
-    </message>
-    <message>
-        <source>Measure speed</source>
-        <translation>测量速度</translation>
-    </message>
-    <message>
-        <source>Speed on this machine: {name}</source>
-        <translation>本机速度：{name}</translation>
-    </message>
-    <message>
-        <source>Looking at this machine…</source>
-        <translation>正在查看本机…</translation>
-    </message>
-    <message>
-        <source>Each ticked precision is loaded and measured in a process of its own, one after the other. What else runs meanwhile, the chat too, makes it look slower.</source>
-        <translation>勾选的精度会逐一在各自的进程中加载并测量。其间运行的其他程序（包括对话）会使结果偏慢。</translation>
-    </message>
-    <message>
-        <source>The memory does not suffice for both: the model of the chat is unloaded before it begins, and loaded again when it has ended. The conversation stays.</source>
-        <translation>内存不足以同时容纳两者：测量开始前会卸载对话所用的模型，结束后重新加载。对话内容保留。</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Measure</source>
-        <translation>测量</translation>
-    </message>
-    <message>
-        <source>Cancelling…</source>
-        <translation>正在取消…</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Hide</source>
-        <translation>隐藏</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
     </message>
 </context>
 <context>

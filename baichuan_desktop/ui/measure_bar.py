@@ -14,7 +14,7 @@ _GAP = 8  # pixels between a bar and its figure
 _LEAST = 3  # pixels, of the slowest
 
 
-class SpeedBar(QWidget):
+class MeasureBar(QWidget):
     """As long as its share of the fastest, with the figure behind it; or words instead."""
 
     def __init__(self, theme: Theme) -> None:

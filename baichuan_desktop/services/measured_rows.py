@@ -16,7 +16,7 @@ from .precision_choice import LoadWish, PrecisionRow, label, precision_rows
 
 
 @dataclass(frozen=True, slots=True)
-class SpeedRow:
+class MeasuredRow:
     """One precision of a model on one kind of device."""
 
     key: tuple[str, str, str]  #: backend, precision, kind of device, as in `Measurement`
@@ -29,13 +29,13 @@ class SpeedRow:
     benchmark: Benchmark | None
 
 
-def speed_rows(
+def measured_rows(
     folder: Path,
     measurements: Measurements,
     look_freed: Callable[[], Machine],
     look_now: Callable[[], Machine],
     exports: Sequence[Path] = (),
-) -> list[SpeedRow]:
+) -> list[MeasuredRow]:
     """The precisions of the model in `folder`, and of its exports, that run here or ran once.
 
     The best come first. `look_freed` tells of the machine without the chat's engine, `look_now` of
@@ -50,13 +50,13 @@ def speed_rows(
         if row.runs
     }
     known = {_key(m): m for m in measurements.benchmarks(checkpoint.folder)}
-    rows: dict[tuple[str, str, str], SpeedRow] = {}
+    rows: dict[tuple[str, str, str], MeasuredRow] = {}
     for row in precision_rows(folder, measurements, look_freed, length, exports):
         key = _key(row)
         if not row.runs or key in rows:  # of several cards, one stands for all
             continue
         found = known.pop(key, None)
-        rows[key] = SpeedRow(
+        rows[key] = MeasuredRow(
             key,
             row.label,
             row.device,
@@ -70,8 +70,8 @@ def speed_rows(
     return [*rows.values(), *map(_measured_once, known.values())]
 
 
-def _measured_once(known: Measurement) -> SpeedRow:
-    return SpeedRow(
+def _measured_once(known: Measurement) -> MeasuredRow:
+    return MeasuredRow(
         _key(known),
         label(known.precision),
         known.device,

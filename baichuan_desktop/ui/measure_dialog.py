@@ -18,22 +18,22 @@ from PySide6.QtWidgets import (
 from backends.errors import UserFacingError
 from baichuan_desktop.services.job_engine import PrecisionBegun
 from baichuan_desktop.services.jobs import JobEvent
+from baichuan_desktop.services.measure_progress import MeasureProgress
+from baichuan_desktop.services.measured_rows import MeasuredRow
 from baichuan_desktop.services.registry import InstalledModel
-from baichuan_desktop.services.speed_progress import SpeedProgress
-from baichuan_desktop.services.speed_rows import SpeedRow
 
 from . import model_texts, speed_texts
-from .speed_chart import SpeedChart
+from .measure_chart import MeasureChart
 from .theme import Theme
 
 _WIDTH = 820  # pixels
 
 
-class SpeedDialog(QDialog):
+class MeasureDialog(QDialog):
     """Leaves the window usable. Closing it while it measures only hides it.
 
     Signals:
-        begun: the ticked SpeedRows shall be measured.
+        begun: the ticked MeasuredRows shall be measured.
         cancel_requested: the measurement shall end.
     """
 
@@ -44,7 +44,7 @@ class SpeedDialog(QDialog):
         super().__init__(parent)
         self.model = model
         self.setWindowModality(Qt.WindowModality.NonModal)
-        self._progress = SpeedProgress()
+        self._progress = MeasureProgress()
         self._begun: PrecisionBegun | None = None
         self._step: Callable[[], str] = str
         self._is_running = self._is_cancelling = False
@@ -56,7 +56,7 @@ class SpeedDialog(QDialog):
         self.heading.setObjectName("dialogHeading")
         for label in (self.explanation, self.room, self.notes):
             label.setObjectName("muted")
-        self.chart = SpeedChart(theme)
+        self.chart = MeasureChart(theme)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
@@ -90,7 +90,7 @@ class SpeedDialog(QDialog):
 
     # --- what is shown -------------------------------------------------------------------------
 
-    def show_rows(self, rows: Sequence[SpeedRow]) -> None:
+    def show_rows(self, rows: Sequence[MeasuredRow]) -> None:
         """What can be measured, and what was."""
         self._is_looking = False
         self.chart.show_rows(rows)
@@ -98,14 +98,14 @@ class SpeedDialog(QDialog):
 
     def begin(self) -> None:
         """The measurement begins."""
-        self._progress, self._begun = SpeedProgress(), None
+        self._progress, self._begun = MeasureProgress(), None
         self._is_running, self._is_cancelling = True, False
         self._notes, self._step = [], str
         self.chart.lock(locked=True)
         self.retranslate()
         self.close_button.setFocus()
 
-    def show_measuring(self, row: SpeedRow) -> None:
+    def show_measuring(self, row: MeasuredRow) -> None:
         """A precision is being measured now."""
         self.chart.show_measuring(row)
 
@@ -120,7 +120,7 @@ class SpeedDialog(QDialog):
         self.bar.setValue(self._progress.percent)
         self.step.setText(self._step_text())
 
-    def show_measured(self, row: SpeedRow) -> None:
+    def show_measured(self, row: MeasuredRow) -> None:
         """A precision is measured."""
         self.chart.show_measuring(None)
         self.chart.update_row(row)
@@ -128,7 +128,7 @@ class SpeedDialog(QDialog):
         cores = row.benchmark.neighbour_cores if row.benchmark is not None else 0.0
         self._note(lambda: speed_texts.neighbours(cores))
 
-    def show_failed(self, row: SpeedRow, error: UserFacingError) -> None:
+    def show_failed(self, row: MeasuredRow, error: UserFacingError) -> None:
         """A precision could not be measured."""
         self.chart.show_measuring(None)
         self.chart.show_failed(row)

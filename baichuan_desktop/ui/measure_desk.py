@@ -13,17 +13,17 @@ from backends.errors import UserFacingError
 from baichuan_desktop.services.benchmark import PrecisionMeasured, SpeedJob
 from baichuan_desktop.services.job_engine import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.jobs import JobEvent
-from baichuan_desktop.services.speed_rows import SpeedRow, speed_rows
+from baichuan_desktop.services.measured_rows import MeasuredRow, measured_rows
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 from .app_services import AppServices
 from .job_runner import JobRunner
+from .measure_dialog import MeasureDialog
 from .model_switcher import ModelSwitcher
-from .speed_dialog import SpeedDialog
 from .theme import Theme
 
 
-class SpeedDesk(QObject):
+class MeasureDesk(QObject):
     """One measurement at a time.
 
     Signals:
@@ -45,10 +45,10 @@ class SpeedDesk(QObject):
         self._theme = theme
         self._window = parent
         self._runner = JobRunner(services.job_worker, self)
-        self._rows: Sequence[SpeedRow] = ()  # that are measured, in their order
+        self._rows: Sequence[MeasuredRow] = ()  # that are measured, in their order
         self._number = 0  # of the row that is measured now
         self._waiting: SpeedJob | None = None  # for room
-        self.dialog: SpeedDialog | None = None  #: opened last
+        self.dialog: MeasureDialog | None = None  #: opened last
         self._runner.produced.connect(self._on_event)
         self._runner.failed.connect(self.failed)
         self._runner.ended.connect(self._on_ended)
@@ -73,11 +73,11 @@ class SpeedDesk(QObject):
                 self.dialog.close()
                 self.dialog.deleteLater()
             services = self._services
-            dialog = self.dialog = SpeedDialog(model, self._theme, self._window)
+            dialog = self.dialog = MeasureDialog(model, self._theme, self._window)
             dialog.begun.connect(self._begin)
             dialog.cancel_requested.connect(self._cancel)
             find = partial(
-                speed_rows,
+                measured_rows,
                 model.path,
                 services.measurements,
                 partial(services.look, self._switcher.running),
@@ -102,7 +102,7 @@ class SpeedDesk(QObject):
         self._runner.shut_down()
 
     @Slot(object)
-    def _on_rows(self, rows: list[SpeedRow]) -> None:
+    def _on_rows(self, rows: list[MeasuredRow]) -> None:
         if self.dialog is not None and self.sender().parent() is self.dialog:
             self.dialog.show_rows(rows)
 
@@ -115,7 +115,7 @@ class SpeedDesk(QObject):
     # --- the measurement -------------------------------------------------------------------------
 
     @Slot(object)
-    def _begin(self, rows: list[SpeedRow]) -> None:
+    def _begin(self, rows: list[MeasuredRow]) -> None:
         if self.dialog is None or self.is_running:
             return
         self._rows = rows

@@ -9,7 +9,7 @@ from .job_engine import PrecisionBegun
 from .jobs import JobEvent
 
 
-class SpeedProgress:
+class MeasureProgress:
     """Reads the events of one `SpeedJob`. Never goes back."""
 
     def __init__(self) -> None:

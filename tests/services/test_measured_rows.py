@@ -9,6 +9,7 @@ import pytest
 
 from backends.checkpoint import Checkpoint
 from backends.hardware import Machine
+from baichuan_desktop.services.measured_rows import MeasuredRow, measured_rows
 from baichuan_desktop.services.measurements import (
     Benchmark,
     DecodeFigure,
@@ -16,7 +17,6 @@ from baichuan_desktop.services.measurements import (
     PrefillFigure,
 )
 from baichuan_desktop.services.precision_choice import LoadWish
-from baichuan_desktop.services.speed_rows import SpeedRow, speed_rows
 from tests.helpers import goldens
 from tests.helpers.machines import BAICHUAN2_7B, card, machine
 from tests.ui.harness import READY
@@ -46,8 +46,8 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
 
 
-def rows(measurements: Measurements, freed: Machine, now: Machine) -> dict[str, SpeedRow]:
-    found = speed_rows(FOLDER, measurements, lambda: freed, lambda: now)
+def rows(measurements: Measurements, freed: Machine, now: Machine) -> dict[str, MeasuredRow]:
+    found = measured_rows(FOLDER, measurements, lambda: freed, lambda: now)
     named = {f"{row.label} {row.device}": row for row in found}
     assert len(named) == len(found)
     return named

@@ -5,7 +5,7 @@ import pytest
 from backends.events import BenchmarkProgress, LoadProgress
 from baichuan_desktop.services.job_engine import PrecisionBegun
 from baichuan_desktop.services.jobs import JobEvent
-from baichuan_desktop.services.speed_progress import SpeedProgress
+from baichuan_desktop.services.measure_progress import MeasureProgress
 
 # Seven steps a precision: loading, three prompts, three contexts from the longest on.
 
@@ -24,7 +24,7 @@ from baichuan_desktop.services.speed_progress import SpeedProgress
     ],
 )
 def test_steps_of_all_precisions_count_alike(events: list[JobEvent], percent: int) -> None:
-    progress = SpeedProgress()
+    progress = MeasureProgress()
     for event in events:
         progress.read(event)
 
@@ -32,7 +32,7 @@ def test_steps_of_all_precisions_count_alike(events: list[JobEvent], percent: in
 
 
 def test_a_prompt_that_is_read_again_takes_nothing_back() -> None:
-    progress = SpeedProgress()
+    progress = MeasureProgress()
     progress.read(PrecisionBegun("bf16", 1, 1))
     progress.read(BenchmarkProgress("prefill", 128, 128, 128))
     progress.read(BenchmarkProgress("prefill", 128, 64, 128))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
-from baichuan_desktop.services.speed_rows import SpeedRow
+from baichuan_desktop.services.measured_rows import MeasuredRow
 
 from . import speed_texts
+from .measure_bar import MeasureBar
 from .model_texts import as_tooltip
-from .speed_bar import SpeedBar
 from .theme import Theme
 
 _FIGURES = 3
@@ -22,11 +22,11 @@ _NAME_WIDTH = 230  # pixels, at most
 @dataclass(frozen=True, slots=True)
 class _Line:
     tick: QCheckBox
-    bar: SpeedBar
+    bar: MeasureBar
     figures: tuple[QLabel, ...]
 
 
-class SpeedChart(QWidget):
+class MeasureChart(QWidget):
     """The bars show decoding; beside them stand prefill, load time and peak memory.
 
     Signals:
@@ -38,7 +38,7 @@ class SpeedChart(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.rows: Sequence[SpeedRow] = ()
+        self.rows: Sequence[MeasuredRow] = ()
         self.lines: list[_Line] = []
         self._measuring: tuple[str, str, str] | None = None  # key of a row
         self._failed: set[tuple[str, str, str]] = set()
@@ -52,12 +52,12 @@ class SpeedChart(QWidget):
             header.setObjectName("muted")
             self._grid.addWidget(header, 0, column, _alignment(column))
 
-    def show_rows(self, rows: Sequence[SpeedRow]) -> None:
+    def show_rows(self, rows: Sequence[MeasuredRow]) -> None:
         """Every precision there is, with what is proposed ticked."""
         self.rows = rows
         for number, row in enumerate(rows):
             line = _Line(
-                QCheckBox(), SpeedBar(self._theme), tuple(QLabel() for _ in range(_FIGURES))
+                QCheckBox(), MeasureBar(self._theme), tuple(QLabel() for _ in range(_FIGURES))
             )
             line.tick.setChecked(row.is_proposed)
             line.tick.setEnabled(row.wish is not None)
@@ -68,30 +68,30 @@ class SpeedChart(QWidget):
                 widget.show()  # else it counts for the height only from the event loop on
         self.retranslate()
 
-    def show_measuring(self, row: SpeedRow | None) -> None:
+    def show_measuring(self, row: MeasuredRow | None) -> None:
         """A precision is being measured now; None: none is."""
         self._measuring = row.key if row is not None else None
         self.retranslate()
 
-    def update_row(self, row: SpeedRow) -> None:
+    def update_row(self, row: MeasuredRow) -> None:
         """A precision has other figures now."""
         self.rows = [row if one.key == row.key else one for one in self.rows]
         self._failed.discard(row.key)
         self.retranslate()
 
-    def show_failed(self, row: SpeedRow) -> None:
+    def show_failed(self, row: MeasuredRow) -> None:
         """A precision could not be measured; what was measured before stays."""
         self._failed.add(row.key)
         self.retranslate()
 
     @property
-    def chosen(self) -> list[SpeedRow]:
+    def chosen(self) -> list[MeasuredRow]:
         """The ticked precisions."""
         return [
             row for row, line in zip(self.rows, self.lines, strict=True) if line.tick.isChecked()
         ]
 
-    def untick(self, row: SpeedRow) -> None:
+    def untick(self, row: MeasuredRow) -> None:
         """A precision is done."""
         for one, line in zip(self.rows, self.lines, strict=True):
             if one.key == row.key:
@@ -120,7 +120,7 @@ class SpeedChart(QWidget):
             self._name(row, line)
             self._fill(row, line)
 
-    def _name(self, row: SpeedRow, line: _Line) -> None:
+    def _name(self, row: MeasuredRow, line: _Line) -> None:
         name = speed_texts.title(row)
         metrics = line.tick.fontMetrics()
         line.tick.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH))
@@ -130,7 +130,7 @@ class SpeedChart(QWidget):
             name = f"{name}\n{self.tr('Measured before; it does not run now.')}"
         line.tick.setToolTip(as_tooltip(name))
 
-    def _fill(self, row: SpeedRow, line: _Line) -> None:
+    def _fill(self, row: MeasuredRow, line: _Line) -> None:
         found = row.benchmark
         if row.key == self._measuring:
             line.bar.show_words(self.tr("is being measured…"))
