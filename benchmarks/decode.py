@@ -1,6 +1,7 @@
 """Load time, memory, and tokens a second of one backend on a random checkpoint.
 
     python benchmarks/decode.py --shape mid --backend torch_cpu --precision fp32
+    python benchmarks/decode.py --shape mid --precision onnx-int4 --block-size 128 --peer llama_cpp
 
 Decoding reads all weights for every token, so its yardstick is the machine's read bandwidth,
 measured in the same run, before and after.
@@ -18,14 +19,15 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
-from backends import benchmark, hardware, selection
+from backends import benchmark, hardware, memory, selection
 from backends.base import Precision
 from backends.errors import InsufficientMemoryError
 from backends.events import Speed
 from backends.modeling.config import ModelConfig
 from benchmarks import machine
 from benchmarks.bandwidth import Bandwidth, measure_apart
-from benchmarks.measure_model import BACKENDS
+from benchmarks.measure_model import BACKENDS, PEERS
+from benchmarks.onnx_export import export_or_reuse
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
 _CONTEXTS: Final = (16, 512)
@@ -37,11 +39,16 @@ def main() -> int:
     options = _arguments()
     try:
         _check_memory(options)
-        folder = make_or_reuse(options.shape, options.reuse)
+        source = make_or_reuse(options.shape, options.reuse)
+        folder = source
+        if options.precision.is_onnx:
+            folder = export_or_reuse(source, options.precision, options.block_size, options.form)
     except (InsufficientMemoryError, NotEnoughDiskError) as error:
         print(error, file=sys.stderr)
         return 1
     report = _measure(options, folder)
+    if options.peer is not None:
+        report["peer"] = _measured_apart(options, source, options.peer)
     print(json.dumps(report) if options.json else _table(report))
     return 0
 
@@ -49,8 +56,17 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, required=True)
-    parser.add_argument("--backend", choices=BACKENDS, default="torch_cpu")
-    parser.add_argument("--precision", type=Precision, default=Precision.FP32, help="fp32 or bf16")
+    parser.add_argument("--backend", choices=BACKENDS, help="default: the app's for the precision")
+    parser.add_argument(
+        "--precision", type=Precision, default=Precision.FP32, help="fp32, bf16, onnx-int4, …"
+    )
+    parser.add_argument("--block-size", type=int, default=memory.ONNX_BLOCK, help="of an export")
+    parser.add_argument(
+        "--form", choices=("symmetric", "asymmetric"), default="symmetric", help="of an export"
+    )
+    parser.add_argument(
+        "--peer", choices=PEERS, help="measure the same weights in this program too"
+    )
     parser.add_argument("--threads", type=int, default=machine.physical_cores())
     parser.add_argument("--prompt", type=int, default=512, help="tokens of the prefill")
     parser.add_argument("--new", type=int, default=32, help="tokens to decode at each context")
@@ -61,6 +77,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.backend is None:
+        options.backend = "onnx_runtime" if options.precision.is_onnx else "torch_cpu"
     if max(options.prompt, max(_CONTEXTS) + options.new) > options.context:
         parser.error("--context is too short for --prompt, or for 512 tokens and --new")
     if min(options.prompt, options.new, options.threads) < 1:
@@ -70,8 +88,12 @@ def _arguments() -> argparse.Namespace:
 
 def _check_memory(options: argparse.Namespace) -> None:
     """Refuse what would be killed half-way. Raises InsufficientMemoryError."""
+    config = SHAPES[options.shape].config
+    exports = {}
+    if options.precision.is_onnx:
+        exports[options.precision] = memory.weight_bytes(config, options.precision)
     selection.choose(
-        selection.Model(SHAPES[options.shape].config, options.context),
+        selection.Model(config, options.context, exports=exports),
         hardware.detect(),
         selection.Wishes(precision=options.precision, device="cpu"),
     )
@@ -79,16 +101,17 @@ def _check_memory(options: argparse.Namespace) -> None:
 
 def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     config = SHAPES[options.shape].config
-    weights = config.parameters * options.precision.bytes_per_weight
+    weights = memory.weight_bytes(config, options.precision)
     load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     before = measure_apart(options.threads)
-    found = _measured_apart(options, folder)
+    found = _measured_apart(options, folder, options.backend)
     after = measure_apart(options.threads)
     return {
         "shape": options.shape,
         "parameters": config.parameters,
         "backend": options.backend,
         "precision": options.precision.value,
+        "block_size": options.block_size if options.precision.is_onnx else None,
         "threads": options.threads,
         "machine": machine.facts(),
         "load_average": load_average,
@@ -105,9 +128,9 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def _measured_apart(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def _measured_apart(options: argparse.Namespace, folder: Path, backend: str) -> dict[str, Any]:
     arguments = {
-        "--backend": options.backend,
+        "--backend": backend,
         "--precision": options.precision.value,
         "--threads": options.threads,
         "--context-length": options.context,
@@ -166,7 +189,31 @@ def _table(report: dict[str, Any]) -> str:
         *(_decode_row(speed) for speed in report["decode"]),
         *(_bandwidth_row(when, report[f"bandwidth_{when}"]) for when in ("before", "after")),
     ]
+    rows += _peer_rows(report)
     return "\n".join(f"{name:28}{value}" for name, value in rows)
+
+
+def _peer_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """Another program's figures in the same run, and how many times faster ours are."""
+    peer = report.get("peer")
+    if peer is None:
+        return []
+    rows = [
+        (
+            "Peer, loaded in",
+            f"{peer['load_seconds']:.1f} s, peak RSS {_mib(peer['peak_rss_bytes'])}",
+        )
+    ]
+    ours = [report["prefill"], *report["decode"]]
+    theirs = [peer["prefill"], *peer["decode"]]
+    for number, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        name = f"Peer, decode at {other['tokens']}"
+        if number == 0:
+            name = f"Peer, prefill of {other['tokens']}"
+        ratio = mine["tokens_per_second"] / other["tokens_per_second"]
+        text = f"{other['tokens_per_second']:.2f} tokens/s; ours is {ratio:.2f} times as fast"
+        rows.append((name, text + _neighbours(other)))
+    return rows
 
 
 def _prefill_row(speed: dict[str, Any], chunk: int) -> tuple[str, str]:

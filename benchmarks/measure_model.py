@@ -28,9 +28,23 @@ def _app_backend(name: str) -> Callable[[Checkpoint, LoadOptions], Loading]:
     return lambda checkpoint, options: selection.backend_module(name).load(checkpoint, options)
 
 
-#: One line a backend. A peer to compare with (llama.cpp, …) is a `load` of the same signature.
+def _llama_cpp(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
+    """llama.cpp, in the format that is nearest to the precision."""
+    from benchmarks.llama_cpp_peer import load
+
+    return load(checkpoint, options)
+
+
+#: Other programs to compare with: a `load` of the same signature.
+PEERS: Final[Mapping[str, Callable[[Checkpoint, LoadOptions], Loading]]] = {
+    "llama_cpp": _llama_cpp,
+}
+
+#: One line a backend.
 BACKENDS: Final[Mapping[str, Callable[[Checkpoint, LoadOptions], Loading]]] = {
     "torch_cpu": _app_backend("torch_cpu"),
+    "onnx_runtime": _app_backend("onnx_runtime"),
+    **PEERS,
 }
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from backends import hardware, selection
+from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import write_copy
 from backends.events import CopyReady
@@ -54,6 +55,23 @@ def main() -> int:
     }
     print(json.dumps(report) if options.json else _table(report))
     return 0
+
+
+def export_or_reuse(source: Path, precision: Precision, block_size: int, form: str) -> Path:
+    """The export of a checkpoint, beside it; made if it is not there."""
+    out = source.with_name(f"{source.name}-{precision.value}-block{block_size}-{form}")
+    if not out.exists():  # which it only does when it is complete
+        request = ExportRequest(
+            str(source),
+            str(out),
+            precision.value.removeprefix("onnx-"),
+            block_size=block_size,
+            symmetric=form == "symmetric",
+        )
+        checkpoint = Checkpoint.open(source)
+        for _ in write_copy(checkpoint, selection.export_plan(checkpoint, request), out):
+            pass
+    return out
 
 
 def _arguments() -> argparse.Namespace:
