@@ -143,8 +143,9 @@ def test_a_cancel_leaves_nothing_on_the_drive(
 ) -> None:
     cancel = threading.Event()
     ready, events = 0, []
+    long = Texts("text", (30 * TEXTS.texts[0],))  # that the engine is not done before it hears
 
-    for event in begin(job(["fp32", "bf16", "fp32"]), measurements, paths, cancel):
+    for event in begin(job(["fp32", "bf16", "fp32"], long, 9000), measurements, paths, cancel):
         events.append(event)
         ready += isinstance(event, ModelReady)
         if isinstance(event, QualityProgress) and ready == precision:
