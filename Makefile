@@ -21,12 +21,16 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 	check pytest; \
 	[ -z "$$failed" ]
 
-# What these programs pin (an older transformers) cannot stand beside what the app has.
-test-interop: ## run exports in optimum and onnxruntime-genai, in an environment of its own
-	@installer/linux/setup.sh
-	@test -d .venv-interop || .venv/bin/python -m venv .venv-interop
-	@.venv-interop/bin/python -m pip install --quiet -r requirements-interop.lock
-	@.venv-interop/bin/python -m pytest -W ignore tests/interop
+test-interop: ## run exports in optimum and onnxruntime-genai, in an environment of their own
+	@installer/linux/setup.sh --dev
+	@$(MAKE) --no-print-directory .venv-interop/installed
+	@INTEROP_PYTHON=$(CURDIR)/.venv-interop/bin/python .venv/bin/pytest tests/interop
+
+.venv-interop/installed: requirements-interop.lock
+	.venv/bin/python -m venv --clear .venv-interop
+	.venv-interop/bin/python -m pip --disable-pip-version-check install --quiet \
+		--only-binary :all: --requirement requirements-interop.lock
+	touch $@
 
 clean: ## remove .venv and what the checks left
 	rm -rf .venv .venv-interop .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -121,6 +121,17 @@ class LoadedModel(ABC):
     def decode(self, token_id: int) -> Logits:
         """Append one token to the cache; the logits after it."""
 
+    def prefill_logits(self, token_ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        """As `prefill`, but the logits after each token: (len(token_ids), vocab_size), fp32.
+
+        For scoring a text, not for answers. A backend that computes them in one pass overrides
+        this, which decodes token by token.
+        """
+        rows = np.empty((len(token_ids), self.vocab_size), dtype=np.float32)
+        for row, token_id in zip(rows, token_ids, strict=True):
+            row[:] = self.decode(token_id)
+        return rows
+
     @abstractmethod
     def truncate(self, length: int) -> None:
         """Keep only the first `length` cached tokens."""

@@ -21,6 +21,7 @@ from .errors import InvalidLogitsError
 from .events import BenchmarkProgress, DecodeSpeed, Speed
 from .hardware import Neighbours
 from .modeling.config import ModelConfig
+from .requests import BenchmarkRequest
 
 _ROUNDS = 3  # of a whole prompt
 #: A prompt that has taken so long is not read once more.
@@ -52,6 +53,11 @@ class Plan:
             self.new_tokens,
             self.chunk,
         )
+
+
+def plan_of(request: BenchmarkRequest) -> Plan:
+    """What a request asks for, before it is known what the model can do."""
+    return Plan(request.prompts, request.contexts, request.new_tokens)
 
 
 @dataclass(frozen=True, slots=True)

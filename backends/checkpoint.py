@@ -127,10 +127,10 @@ def open_exports(
     """What of `folders` runs in place of `checkpoint`, by precision; itself, if it is an export.
 
     One that is gone, damaged, made for other programs, or of another model is left out; of two of
-    a precision, the second.
+    a precision, the later one.
     """
     found = [checkpoint]
-    for folder in folders:
+    for folder in reversed(folders):
         with contextlib.suppress(CheckpointError):
             found.append(Checkpoint.open(Path(folder)))
     exports: dict[Precision, Checkpoint] = {}

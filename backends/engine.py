@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import benchmark, generation, hardware, memory, selection
+from . import benchmark, generation, hardware, memory, quality, selection
 from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint, open_exports
@@ -31,6 +31,7 @@ from .requests import (
     CopyRequest,
     ExportRequest,
     LoadRequest,
+    QualityRequest,
     Request,
     UnloadRequest,
 )
@@ -90,6 +91,8 @@ class Engine:
                 yield from self._copy(request, cancel)
             case BenchmarkRequest():
                 yield from self._benchmark(request, cancel)
+            case QualityRequest():
+                yield from self._quality(request, cancel)
 
     def unload(self) -> None:
         """Give the model's memory back."""
@@ -119,7 +122,7 @@ class Engine:
         self, request: BenchmarkRequest, cancel: threading.Event
     ) -> Iterator[EngineEvent]:
         config = Checkpoint.open(Path(request.load.folder)).config
-        asked = benchmark.Plan(request.prompts, request.contexts, request.new_tokens)
+        asked = benchmark.plan_of(request)
         plan = asked.within(config.context_length)
         load = replace(request.load, context_length=plan.context_length)
         yield from self._load_or_stop(load, cancel)
@@ -147,6 +150,31 @@ class Engine:
             peak_bytes=peak_bytes,
             read_bytes_per_second=bandwidth,
         )
+
+    def _quality(self, request: QualityRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
+        checkpoint = Checkpoint.open(Path(request.load.folder))
+        config = checkpoint.config
+        length = min(quality.WINDOW, config.context_length)
+        windows = quality.cut_windows(  # before minutes of loading: it may be too short
+            request.texts,
+            Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size),
+            length=length,
+            max_tokens=request.max_tokens,
+            name=request.name,
+        )
+        yield from self._load_or_stop(replace(request.load, context_length=length), cancel)
+        if cancel.is_set():
+            return
+        result = yield from quality.score(
+            self._require().model,
+            windows,
+            Path(request.reference_file),
+            is_reference=request.is_reference,
+            cancel=cancel,
+        )
+        self.unload()
+        if result is not None:
+            yield result
 
     def _load_or_stop(self, request: LoadRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
         """Load, but not to the end if cancelled."""

@@ -6,6 +6,7 @@
           UnsafeCheckpointError, NewerFormatError, TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * JobError: DiskFullError, SourceChangedError
+    * QualityError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
     * EngineError: EngineCrashedError, EngineKilledError, EngineProtocolError
 
@@ -323,6 +324,12 @@ class SourceChangedError(JobError):
             hint="Wait until nothing writes to the model's folder, and try again.",
             file=file.name,
         )
+
+
+class QualityError(UserFacingError):
+    """A text that precisions cannot be compared on, or a comparison that cannot be kept."""
+
+    help_topic = "quality"
 
 
 # --- generation --------------------------------------------------------------------------

@@ -167,6 +167,25 @@ class BenchmarkReady:
     read_bytes_per_second: float | None  #: of the device; None where it could not be measured
 
 
+@dataclass(frozen=True, slots=True)
+class QualityProgress:
+    """Tokens of the text that were read so far."""
+
+    done_tokens: int
+    total_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class QualityReady:
+    """The text is read to its end. What the figures are: `quality`."""
+
+    scored_tokens: int
+    is_cut: bool  #: the text is longer than the most tokens that were asked for
+    perplexity: float
+    kl_divergence: float | None  #: nats; None for the reference itself
+    top1_agreement: float | None  #: 0 to 1; None for the reference itself
+
+
 GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
 EngineEvent = (
     LoadProgress
@@ -175,5 +194,7 @@ EngineEvent = (
     | CopyReady
     | BenchmarkProgress
     | BenchmarkReady
+    | QualityProgress
+    | QualityReady
     | GenerationEvent
 )

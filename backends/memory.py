@@ -35,33 +35,47 @@ class MemoryNeed:
         return self.weights + self.kv_cache + self.activations + self.library
 
 
-def weight_bytes(config: ModelConfig, precision: Precision) -> int:
+def weight_bytes(config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK) -> int:
     """All weights as they lie in memory, scales and tables included."""
-    return sum(layer_weight_bytes(config, precision) for _ in range(config.num_layers)) + (
-        outer_weight_bytes(config, precision)
-    )
+    layer = layer_weight_bytes(config, precision, onnx_block=onnx_block)
+    return config.num_layers * layer + outer_weight_bytes(config, precision, onnx_block=onnx_block)
 
 
-def outer_weight_bytes(config: ModelConfig, precision: Precision) -> int:
+def outer_weight_bytes(
+    config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
+) -> int:
     """Embedding, final norm and head, which only exports quantise: the head, in 8 bits."""
+    norm = config.hidden_size * precision.bytes_per_weight
+    head = config.vocab_size * config.hidden_size * precision.bytes_per_weight
     if precision in (Precision.ONNX_INT8, Precision.ONNX_INT4):
-        norm = config.hidden_size * _FP32
-        head = matrix_bytes(config.vocab_size, config.hidden_size, Precision.ONNX_INT8)
-        return config.vocab_size * config.hidden_size * _FP16 + norm + head
-    elements = 2 * config.vocab_size * config.hidden_size + config.hidden_size
-    return elements * precision.bytes_per_weight
+        head = matrix_bytes(
+            config.vocab_size, config.hidden_size, Precision.ONNX_INT8, onnx_block=onnx_block
+        )
+    return embedding_bytes(config, precision) + norm + head
 
 
-def layer_weight_bytes(config: ModelConfig, precision: Precision) -> int:
+def embedding_bytes(config: ModelConfig, precision: Precision) -> int:
+    """The embedding table, of which decoding reads one row: quantised exports have it in fp16."""
+    quantized = precision in (Precision.ONNX_INT8, Precision.ONNX_INT4)
+    width = _FP16 if quantized else precision.bytes_per_weight
+    return config.vocab_size * config.hidden_size * width
+
+
+def layer_weight_bytes(
+    config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
+) -> int:
     """One layer: five matrices and two norms."""
     norms = 2 * config.hidden_size * precision.bytes_per_weight
     return norms + sum(
-        matrix_bytes(rows, columns, precision) for rows, columns in config.layer_matrices().values()
+        matrix_bytes(rows, columns, precision, onnx_block=onnx_block)
+        for rows, columns in config.layer_matrices().values()
     )
 
 
-def matrix_bytes(rows: int, columns: int, precision: Precision) -> int:
-    """A linear weight [rows, columns], as bitsandbytes holds it where it is quantised."""
+def matrix_bytes(
+    rows: int, columns: int, precision: Precision, *, onnx_block: int = ONNX_BLOCK
+) -> int:
+    """A linear weight [rows, columns], as bitsandbytes or ONNX Runtime holds it if quantised."""
     elements = rows * columns
     match precision:
         case Precision.INT8:
@@ -73,7 +87,7 @@ def matrix_bytes(rows: int, columns: int, precision: Precision) -> int:
             return -(-elements // 2) + blocks + scale_blocks * _FP32 + tables
         case Precision.ONNX_INT8 | Precision.ONNX_INT4:
             bits = 8 if precision is Precision.ONNX_INT8 else 4
-            return rows * -(-columns // ONNX_BLOCK) * (ONNX_BLOCK * bits // 8 + _FP32)
+            return rows * -(-columns // onnx_block) * (onnx_block * bits // 8 + _FP32)
         case _:
             return elements * precision.bytes_per_weight
 
@@ -85,9 +99,8 @@ def kv_bytes_per_token(config: ModelConfig, precision: Precision) -> int:
 
 def bytes_per_token(config: ModelConfig, precision: Precision, cached_tokens: int) -> int:
     """What decoding a token reads: all weights but the embedding's, and the cache's tokens."""
-    embedding = config.vocab_size * config.hidden_size * precision.bytes_per_weight
     cached = cached_tokens * kv_bytes_per_token(config, precision)
-    return weight_bytes(config, precision) - embedding + cached
+    return weight_bytes(config, precision) - embedding_bytes(config, precision) + cached
 
 
 def needed(

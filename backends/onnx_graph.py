@@ -109,7 +109,7 @@ def interface(config: ModelConfig, activation_type: int) -> tuple[Values, Values
         "input_ids": (integer, ("batch_size", "sequence_length")),
         "attention_mask": (integer, ("batch_size", "total_sequence_length")),
     }
-    outputs: Values = {"logits": (floating, ("batch_size", "num_logits", config.vocab_size))}
+    outputs: Values = {"logits": (floating, ("batch_size", "sequence_length", config.vocab_size))}
     for layer in range(config.num_layers):
         for kind in ("key", "value"):
             for name, side, length in (

@@ -85,6 +85,18 @@ class BenchmarkRequest:
     new_tokens: int = 32  #: to decode after each context
 
 
+@dataclass(frozen=True, slots=True)
+class QualityRequest:
+    """Load a model and score texts with it, as the reference or against it; see `quality`."""
+
+    load: LoadRequest  #: its context length is made as long as a window
+    texts: tuple[str, ...]
+    name: str  #: of all texts together, for the person
+    max_tokens: int  #: of all texts together; each gives its share
+    reference_file: str  #: written if `is_reference`, else read
+    is_reference: bool
+
+
 Request = (
     LoadRequest
     | ChatRequest
@@ -93,4 +105,5 @@ Request = (
     | CopyRequest
     | ExportRequest
     | BenchmarkRequest
+    | QualityRequest
 )

@@ -82,6 +82,11 @@ class CudaModel(TorchModel):
         with translated_errors():
             return super().prefill(token_ids)
 
+    def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
+        """See `LoadedModel.prefill_logits`."""
+        with translated_errors():
+            return super().prefill_logits(token_ids)
+
     def decode(self, token_id: int) -> Logits:
         """See `LoadedModel.decode`."""
         if self._graph is None:

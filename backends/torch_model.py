@@ -57,6 +57,17 @@ class TorchModel(LoadedModel):
         self._ids.extend(token_ids)
         return to_numpy(logits)
 
+    @torch.inference_mode()
+    def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
+        """See `LoadedModel.prefill_logits`."""
+        if self._model is None:
+            raise ValueError("the model is closed")
+        ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
+        with translated_memory_errors():
+            logits = self._model(ids, self._cache)[0]
+        self._ids.extend(token_ids)
+        return to_numpy(logits)
+
     def decode(self, token_id: int) -> Logits:
         """See `LoadedModel.decode`."""
         return self.prefill((token_id,))
@@ -99,6 +110,6 @@ def translated_memory_errors() -> Iterator[None]:
 
 
 def to_numpy(logits: Tensor) -> Logits:
-    """Logits [vocab_size] of any dtype on any device as fp32 in host memory."""
+    """Logits [vocab_size] or [T, vocab_size] of any dtype on any device as fp32 in host memory."""
     values: Logits = logits.float().cpu().numpy()
     return values

@@ -87,6 +87,7 @@ def _run_window(model: str | None) -> int:
     finally:
         sys.excepthook = sys.__excepthook__
         window.jobs.shut_down()
+        window.speed.shut_down()
         services.worker.shut_down()
 
 
@@ -95,24 +96,30 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     Raises RegistryError.
     """
-    from .services.engine_client import EngineClient
+    from backends import hardware
+
     from .services.freed_memory import machine_without_engine
+    from .services.job_engine import JobEngine
+    from .services.jobs import JobSource
     from .services.measurements import Measurements
     from .services.model_store import ModelStore
     from .ui.app_services import AppServices
     from .workers.generation_worker import GenerationWorker
 
+    measurements = Measurements(paths.measurements)
+
     def job_worker() -> GenerationWorker:
-        job_client = EngineClient(paths.job_log)
-        return GenerationWorker(job_client.run, job_client.kill, job_client.close)
+        engine = JobEngine(paths.job_log)
+        return GenerationWorker(JobSource(engine.run, measurements).run, engine.kill)
 
     return AppServices(
         store=ModelStore(paths),
         settings=settings,
-        measurements=Measurements(paths.measurements),
+        measurements=measurements,
         worker=GenerationWorker(client.run, client.kill, client.close),
         job_worker=job_worker,
         look=lambda ready: machine_without_engine(client.pid, ready),
+        look_now=hardware.detect,
     )
 
 

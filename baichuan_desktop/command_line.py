@@ -22,8 +22,10 @@ from backends.sampling import SamplingParams
 from . import __version__, terminal
 from .services import doctor
 from .services.app_paths import app_paths
+from .services.copy_jobs import export_suffix
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
+from .services.quality import DEFAULT_TOKENS
 from .services.registry import InstalledModel, UnknownModelError, Variant
 from .tables import print_facts, print_json, print_table
 
@@ -186,12 +188,15 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
     model = store.model(arguments.model)
     request = ExportRequest(
         str(model.path),
-        str(arguments.out or model.path.with_name(_export_name(model.path.name, arguments))),
+        str(arguments.out or ""),
         arguments.precision,
         block_size=arguments.block_size,
         symmetric=not arguments.asymmetric,
         portable=arguments.portable,
     )
+    if arguments.out is None:
+        out = model.path.with_name(f"{model.path.name}-{export_suffix(request)}")
+        request = replace(request, out=str(out))
     ready = terminal.copy(request)
     facts: dict[str, Any] = {"path": ready.folder, "export_of": None}
     if not request.portable:  # which is for other programs
@@ -205,20 +210,16 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _export_name(model: str, arguments: argparse.Namespace) -> str:
-    """A folder's name with all that tells one export from another."""
-    parts = [model, "onnx", arguments.precision]
-    if arguments.precision in ("int4", "int8") and arguments.block_size != ONNX_BLOCK:
-        parts.append(f"block{arguments.block_size}")
-    parts += ["asymmetric"] if arguments.asymmetric else []
-    parts += ["portable"] if arguments.portable else []
-    return "-".join(parts)
-
-
 def _bench(arguments: argparse.Namespace) -> int:
     from .terminal_benchmark import bench
 
     return bench(arguments)
+
+
+def _quality(arguments: argparse.Namespace) -> int:
+    from .terminal_quality import quality
+
+    return quality(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -354,10 +355,35 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(run=_bench)
     bench.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     bench.add_argument(
-        "--precision", default="auto", metavar="P,…", help="several, separated by commas; or all"
+        "--precision",
+        "--precisions",
+        dest="precision",
+        default="auto",
+        metavar="P,…",
+        help="several, separated by commas; or all",
     )
     bench.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
     bench.add_argument("--json", action="store_true", help="print JSON")
+
+    quality = commands.add_parser(
+        "quality", help="compare the precisions of a model on a text of yours"
+    )
+    quality.set_defaults(run=_quality)
+    quality.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    quality.add_argument(
+        "--text",
+        type=Path,
+        metavar="PATH",
+        help="a UTF-8 file, or a folder of .txt and .md files; default: a sample in two languages",
+    )
+    quality.add_argument(
+        "--precisions", default="all", metavar="P,…", help="separated by commas; default: all"
+    )
+    quality.add_argument(
+        "--tokens", type=int, default=DEFAULT_TOKENS, metavar="N", help=_TOKENS_HELP
+    )
+    quality.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    quality.add_argument("--json", action="store_true", help="print JSON")
 
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
     report.set_defaults(run=_doctor)
@@ -393,6 +419,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+_TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}"
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 

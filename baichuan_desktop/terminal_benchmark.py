@@ -11,11 +11,11 @@ from backends.errors import GIB
 from backends.events import BenchmarkProgress, LoadProgress
 
 from .services.app_paths import app_paths
-from .services.benchmark import PrecisionMeasured, benchmark
-from .services.job_engine import PrecisionBegun, PrecisionFailed
+from .services.benchmark import PrecisionMeasured, SpeedJob, benchmark
+from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import Measurements
 from .services.model_store import ModelStore
-from .services.precision_choice import wanted_precisions
+from .services.precision_choice import LoadWish, wanted_precisions
 from .tables import print_json, print_table
 from .terminal import interrupt_sets, print_refusal, progress
 
@@ -32,14 +32,15 @@ def bench(arguments: argparse.Namespace) -> int:
     wanted = wanted_precisions(
         arguments.precision, model.path, measurements, arguments.device, exports=model.exports
     )
+    wishes = [LoadWish(name, arguments.device) for name in wanted]
+    job = SpeedJob(model.path, wishes, model.exports)
+    run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     measured: list[PrecisionMeasured] = []
     failed: list[PrecisionFailed] = []
     now = ""
     with interrupt_sets(cancel):
-        for event in benchmark(
-            model.path, wanted, arguments.device, measurements, paths.job_log, cancel, model.exports
-        ):
+        for event in benchmark(job, measurements, run, cancel):
             match event:
                 case PrecisionBegun(precision, number, count):
                     now = f"{model.name.en}, {precision} ({number} of {count})"

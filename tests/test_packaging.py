@@ -110,15 +110,16 @@ def test_the_locks_meet_the_ranges_of_the_project() -> None:
     for need in PROJECT["dependency-groups"]["dev"]:
         if Requirement(need).name != PROJECT["project"]["name"]:
             _assert_met(Requirement(need), pins, need)
+    pinned = {"optimum": _pins("requirements-interop.lock")}
     for extra, needs in PROJECT["project"]["optional-dependencies"].items():
         for need in needs:
-            if extra not in ("onnx-gpu", "optimum"):  # in place of what is pinned
-                _assert_met(Requirement(need), pins, need)
+            if extra != "onnx-gpu":  # in place of what is pinned
+                _assert_met(Requirement(need), pinned.get(extra, pins), need)
 
 
 def test_the_two_builds_of_onnxruntime_are_never_asked_for_together() -> None:
     """They write the same folder: the one installed last wins, and neither pip nor uv says so."""
-    asked = [set(_pins(LOCKS[0]) | _pins(LOCKS[1])), set(_pins("requirements-interop.lock"))]
+    asked = [set(_pins(LOCKS[0]) | _pins(LOCKS[1]))]
     for needs in (
         PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"].values(),
@@ -129,15 +130,6 @@ def test_the_two_builds_of_onnxruntime_are_never_asked_for_together() -> None:
     assert any("onnxruntime-gpu" in names for names in asked)
     for names in asked:
         assert not {"onnxruntime", "onnxruntime-gpu"} <= names
-
-
-def test_what_runs_exports_elsewhere_is_pinned_as_the_extra_says() -> None:
-    pins = _pins("requirements-interop.lock")
-
-    for need in PROJECT["project"]["optional-dependencies"]["optimum"]:
-        _assert_met(Requirement(need), pins, need)
-    app = _pins(LOCKS[0])
-    assert {n: v for n, v in pins.items() if n in app} == {n: app[n] for n in pins if n in app}
 
 
 def _assert_met(need: Requirement, pins: dict[str, str], said: str) -> None:

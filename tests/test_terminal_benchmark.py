@@ -1,4 +1,4 @@
-"""The commands that measure, as a person and as a program read them."""
+"""`bench`, as a person and as a program read it."""
 
 from __future__ import annotations
 

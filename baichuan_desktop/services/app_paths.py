@@ -21,6 +21,7 @@ class AppPaths:
 
     config: Path
     log: Path
+    cache: Path  #: what may be deleted at any time
     site_registry: Path  #: the administrator's registry layer; need not exist
 
     @property
@@ -54,10 +55,11 @@ def app_paths() -> AppPaths:
     site = Path(platformdirs.site_config_dir(_NAME, appauthor=False)) / "models_registry.yaml"
     if home := os.environ.get(HOME_VARIABLE):
         root = Path(home).absolute()
-        return AppPaths(root / "config", root / "log", site)
+        return AppPaths(root / "config", root / "log", root / "cache", site)
     return AppPaths(
         Path(platformdirs.user_config_dir(_NAME, appauthor=False)),
         Path(platformdirs.user_log_dir(_NAME, appauthor=False)),
+        Path(platformdirs.user_cache_dir(_NAME, appauthor=False)),
         site,
     )
 

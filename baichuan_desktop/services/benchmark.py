@@ -9,10 +9,20 @@ from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.events import BenchmarkReady, EngineEvent, ModelReady
-from backends.requests import BenchmarkRequest, LoadRequest
+from backends.requests import BenchmarkRequest
 
-from .job_engine import PrecisionBegun, PrecisionFailed, in_own_engine
+from .job_engine import PrecisionBegun, PrecisionFailed, RunRequest
 from .measurements import Benchmark, DecodeFigure, Measurements, PrefillFigure
+from .precision_choice import LoadWish
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedJob:
+    """What to measure: a model, as it is loaded by each of these wishes."""
+
+    folder: Path
+    wishes: Sequence[LoadWish]  #: their context lengths are made as long as it takes
+    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +39,19 @@ BenchmarkEvent = PrecisionBegun | EngineEvent | PrecisionMeasured | PrecisionFai
 
 
 def benchmark(
-    folder: Path,
-    precisions: Sequence[str],
-    device: str,
-    measurements: Measurements,
-    log_file: Path,
-    cancel: threading.Event,
-    exports: Sequence[Path] = (),
+    job: SpeedJob, measurements: Measurements, run: RunRequest, cancel: threading.Event
 ) -> Iterator[BenchmarkEvent]:
-    """Measure the model in `folder`; what is measured is remembered at once.
+    """Measure a model; what is measured is remembered at once.
 
     Each precision begins with `PrecisionBegun` and ends with `PrecisionMeasured` or
     `PrecisionFailed`, the events of the engine in between. Setting `cancel` ends the events early.
     """
-    for number, precision in enumerate(precisions, 1):
-        yield PrecisionBegun(precision, number, len(precisions))
-        load = LoadRequest(
-            str(folder),
-            precision,
-            device=device,
-            measured=measurements.peaks(folder),
-            exports=tuple(map(str, exports)),
-        )
+    for number, wish in enumerate(job.wishes, 1):
+        yield PrecisionBegun(wish.precision, number, len(job.wishes))
+        request = BenchmarkRequest(wish.request(job.folder, measurements, job.exports))
         ready: ModelReady | None = None
         try:
-            for event in in_own_engine(BenchmarkRequest(load), log_file, cancel):
+            for event in run(request, cancel):
                 yield event
                 if isinstance(event, ModelReady):
                     ready = event
@@ -64,7 +62,7 @@ def benchmark(
                     yield measured
         except UserFacingError as error:
             if not cancel.is_set():  # Ctrl+C may also end an engine that is just starting
-                yield PrecisionFailed(precision, error)
+                yield PrecisionFailed(wish.precision, error)
         if cancel.is_set():
             return
 

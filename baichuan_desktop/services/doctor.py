@@ -63,7 +63,14 @@ def _model(
         rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
-    fields = [dataclasses.asdict(row) | {"sentence": str(row.sentence)} for row in rows]
+    fields = [
+        dataclasses.asdict(row)
+        | {
+            "sentence": str(row.sentence),
+            "quality": row.quality.model_dump() if row.quality else None,
+        }
+        for row in rows
+    ]
     return entry | {"error": None, "precisions": fields}
 
 
@@ -98,11 +105,15 @@ def as_text(content: dict[str, Any]) -> str:
         if model["error"]:
             lines.append(f"  {model['error']} {model['hint']}")
         for row in model["precisions"]:
-            speed = (
+            measured = (
                 f" Last {row['tokens_per_second']} tokens/s." if row["tokens_per_second"] else ""
             )
+            if row["quality"] and row["quality"]["top1_agreement"] is not None:
+                differing = 100 * (1 - row["quality"]["top1_agreement"])
+                measured += f" {differing:.1f} % of next tokens differ"
+                measured += f" from {row['quality']['reference']}."
             mark = "*" if row["chosen"] else " "
             lines.append(
-                f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{speed}"
+                f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{measured}"
             )
     return "\n".join(lines)

@@ -28,7 +28,7 @@ from backends.errors import (
     UserFacingError,
 )
 from backends.events import EngineEvent
-from backends.requests import LoadRequest, Request
+from backends.requests import LoadRequest, Request, UnloadRequest
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,12 @@ class EngineClient:
         Each model gets an engine of its own, which is the only sure way to give all memory of
         the one before back. A request after a crash first loads the model again. When `cancel`
         is set the engine is asked to stop and the events end in the usual way; a load that is
-        cancelled ends with its engine, and without `ModelReady`.
+        cancelled ends with its engine, and without `ModelReady`. Unloading ends the engine too.
         """
+        if isinstance(request, UnloadRequest):
+            self.close()
+            self._model = None
+            return
         if isinstance(request, LoadRequest):
             self.close()
             self._model = None

@@ -1,9 +1,9 @@
-"""Runs a long job in an engine process of its own, whose end gives all of its memory back."""
+"""Runs long jobs, each in an engine process of its own, whose end gives all of its memory back."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,9 @@ from backends.events import EngineEvent
 from backends.requests import Request
 
 from .engine_client import EngineClient
+
+#: Makes the events of a request: `JobEngine.run`, or a fake in a test.
+RunRequest = Callable[[Request, threading.Event], Iterator[EngineEvent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,21 @@ class PrecisionFailed:
     error: UserFacingError
 
 
-def in_own_engine(
-    request: Request, log_file: Path, cancel: threading.Event
-) -> Iterator[EngineEvent]:
-    """The events of one request. Raises what the engine raised, or EngineError."""
-    client = EngineClient(log_file)
-    try:
-        yield from client.run(request, cancel)
-    finally:
-        client.close()
+class JobEngine:
+    """One engine process a request. Used from one thread; `kill` may come from any."""
+
+    def __init__(self, log_file: Path) -> None:
+        self._client = EngineClient(log_file)
+
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        """The events of one request. Raises what the engine raised, or EngineError."""
+        if cancel.is_set():
+            return
+        try:
+            yield from self._client.run(request, cancel)
+        finally:
+            self._client.close()
+
+    def kill(self) -> None:
+        """Make the engine end at once; `run` then raises."""
+        self._client.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -60,6 +61,29 @@ class Benchmark(BaseModel):
     read_bytes_per_second: float | None  #: of the device
     neighbour_cores: float  #: that others kept busy, in the most disturbed measurement
 
+    @property
+    def usual_prefill(self) -> PrefillFigure | None:
+        """Reading a prompt of about as many tokens as a chat of a few turns has."""
+        return min(self.prefill, key=lambda p: abs(p.tokens - _USUAL_CONTEXT), default=None)
+
+    @property
+    def usual_decode(self) -> DecodeFigure | None:
+        """Decoding after about as many tokens as a chat of a few turns has."""
+        return min(self.decode, key=lambda d: abs(d.context_tokens - _USUAL_CONTEXT), default=None)
+
+
+class Quality(BaseModel):
+    """What `quality` found of a model at a precision; the figures are those of `QualityReady`."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    reference: str  #: the precision it was compared with; its own for the reference itself
+    text: str  #: what the text is called
+    scored_tokens: int
+    perplexity: float
+    kl_divergence: float | None
+    top1_agreement: float | None
+
 
 class Measurement(BaseModel):
     """One model at one precision on one kind of device."""
@@ -75,6 +99,7 @@ class Measurement(BaseModel):
     #: Of the last answer that was long enough, or of the last benchmark.
     tokens_per_second: float | None = None
     benchmark: Benchmark | None = None
+    quality: Quality | None = None
 
 
 class _File(BaseModel):
@@ -89,6 +114,7 @@ class Measurements:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._known = {_key(m): m for m in self._read()}
+        self._lock = threading.Lock()  # the chat and a job remember things from their own threads
 
     def _read(self) -> list[Measurement]:
         try:
@@ -139,29 +165,36 @@ class Measurements:
         known = self._of(ready)
         assert known is not None
         speed = known.tokens_per_second
-        if benchmark.decode:
-            usual = min(benchmark.decode, key=lambda d: abs(d.context_tokens - _USUAL_CONTEXT))
+        if (usual := benchmark.usual_decode) is not None:
             speed = round(usual.tokens_per_second, 1)
         self._put(known.model_copy(update={"tokens_per_second": speed, "benchmark": benchmark}))
+
+    def judged(self, ready: ModelReady, quality: Quality) -> None:
+        """Remember how good a precision is."""
+        self.loaded(ready)
+        known = self._of(ready)
+        assert known is not None
+        self._put(known.model_copy(update={"quality": quality}))
 
     def benchmarks(self, folder: Path) -> tuple[Measurement, ...]:
         """The measurements of the model in `folder` that have a benchmark."""
         return tuple(
             m
             for m in list(self._known.values())
-            if m.folder == str(folder) and m.benchmark is not None
+            if m.folder == str(folder) and m.benchmark is not None and m.precision in _PRECISIONS
         )
 
     def _of(self, ready: ModelReady) -> Measurement | None:
         return self.of(Path(ready.folder), ready.backend, ready.precision, ready.device_kind)
 
     def _put(self, measurement: Measurement) -> None:
-        self._known[_key(measurement)] = measurement
-        content = {"measurements": [m.model_dump() for m in self._known.values()]}
-        try:
-            replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-        except OSError as error:
-            log.warning("The measurements could not be written: %s", error)
+        with self._lock:
+            self._known[_key(measurement)] = measurement
+            content = {"measurements": [m.model_dump() for m in self._known.values()]}
+            try:
+                replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+            except OSError as error:
+                log.warning("The measurements could not be written: %s", error)
 
 
 def _key(measurement: Measurement) -> tuple[str, str, str, str]:

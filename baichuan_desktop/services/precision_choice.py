@@ -12,7 +12,7 @@ from backends.checkpoint import Checkpoint, open_exports
 from backends.errors import Phrase, UserFacingError
 from backends.requests import LoadRequest
 
-from .measurements import Measurements
+from .measurements import Measurements, Quality
 
 #: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
 #: 16-bit ones, on average, by family and hidden size: a small model of a family, such as the guide,
@@ -63,6 +63,7 @@ class PrecisionRow:
     chosen: bool  #: what “auto” takes
     tokens_per_second: float | None  #: last measured here
     published_loss: float | None  #: points, see PUBLISHED_4BIT_LOSS
+    quality: Quality | None = None  #: last compared here
 
     @property
     def runs(self) -> bool:
@@ -158,6 +159,7 @@ def precision_rows(
                 chosen=option == chosen,
                 tokens_per_second=known.tokens_per_second if known else None,
                 published_loss=loss,
+                quality=known.quality if known else None,
             )
         )
     return rows

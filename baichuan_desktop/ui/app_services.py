@@ -26,3 +26,5 @@ class AppServices:
     #: Looks at the machine as it will be when the engine that runs has ended. `ModelReady` is
     #: what it said of its model. Takes a second: not for the window's thread.
     look: Callable[[ModelReady | None], Machine]
+    #: Looks at the machine as it is, the engine that runs included.
+    look_now: Callable[[], Machine]

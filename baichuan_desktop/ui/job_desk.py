@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QWidget
 from backends.errors import UserFacingError
 from backends.events import CopyReady, JobProgress
 from backends.requests import Request
-from baichuan_desktop.services.copy_jobs import JobChoice
+from baichuan_desktop.services.copy_jobs import JobChoice, MadeCopy, list_copy
+from baichuan_desktop.services.jobs import JobEvent
 from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.workers.background_task import BackgroundTask
@@ -21,6 +22,7 @@ from baichuan_desktop.workers.generation_worker import GenerationWorker
 from .job_dialog import JobDialog
 from .job_kinds import JobKind
 from .job_runner import JobRunner
+from .model_switcher import LoadChoice
 
 
 class JobDesk(QObject):
@@ -29,7 +31,7 @@ class JobDesk(QObject):
     Signals:
         changed: `summary` or `is_running` may be others now.
         listed: an InstalledModel was added to the store.
-        load_requested: an InstalledModel shall be loaded.
+        load_requested: a LoadChoice shall be loaded.
         failed: a UserFacingError to show.
     """
 
@@ -46,10 +48,11 @@ class JobDesk(QObject):
         self._store = store
         self._runner = JobRunner(make_worker, self)
         self._ready: CopyReady | None = None
-        self._copy: InstalledModel | None = None
+        self._source: InstalledModel | None = None
+        self._request: Request | None = None  # of the job that runs, or ran last
+        self._made: MadeCopy | None = None
         self.dialog: JobDialog | None = None  #: of the job that runs, or ran last
-        self._runner.progressed.connect(self._on_progress)
-        self._runner.made.connect(self._on_made)
+        self._runner.produced.connect(self._on_event)
         self._runner.failed.connect(self._on_failed)
         self._runner.ended.connect(self._on_ended)
 
@@ -69,6 +72,7 @@ class JobDesk(QObject):
             return
         if self.dialog is not None:
             self.dialog.deleteLater()
+        self._source = model
         dialog = self.dialog = JobDialog(kind, model, self._window)
         dialog.options.begun.connect(self._begin)
         dialog.progress.cancel_requested.connect(self._cancel)
@@ -107,7 +111,7 @@ class JobDesk(QObject):
     def _begin(self, request: Request) -> None:
         if self.dialog is None or self.is_running:
             return
-        self._ready = None
+        self._ready, self._request = None, request
         self.dialog.begin()
         self._runner.start(request)
         self.changed.emit()
@@ -121,14 +125,13 @@ class JobDesk(QObject):
             self.dialog.progress.show_cancelling()
 
     @Slot(object)
-    def _on_progress(self, progress: JobProgress) -> None:
-        if self.dialog is not None:
-            self.dialog.show_progress(progress)
-            self.changed.emit()
-
-    @Slot(object)
-    def _on_made(self, ready: CopyReady) -> None:
-        self._ready = ready
+    def _on_event(self, event: JobEvent) -> None:
+        match event:
+            case JobProgress() if self.dialog is not None:
+                self.dialog.show_progress(event)
+                self.changed.emit()
+            case CopyReady():
+                self._ready = event
 
     @Slot(object)
     def _on_failed(self, error: UserFacingError) -> None:
@@ -141,21 +144,25 @@ class JobDesk(QObject):
             if self.dialog is not None:
                 self.dialog.show_options()
             return
-        task = BackgroundTask(partial(self._store.add, Path(self._ready.folder)), self)
+        assert self._source is not None
+        assert self._request is not None
+        folder = Path(self._ready.folder)
+        enlist = partial(list_copy, self._store, self._source, self._request, folder)
+        task = BackgroundTask(enlist, self)
         task.succeeded.connect(self._on_listed)
         task.failed.connect(self.failed)
         task.start()
 
     @Slot(object)
-    def _on_listed(self, copy: InstalledModel) -> None:
-        self._copy = copy
+    def _on_listed(self, made: MadeCopy) -> None:
+        self._made = made
         if self.dialog is not None and self._ready is not None:
-            self.dialog.show_copy(copy, self._ready)
-        self.listed.emit(copy)
+            self.dialog.show_copy(made, self._ready)
+        self.listed.emit(made.listed)
 
     @Slot()
     def _load_copy(self) -> None:
         if self.dialog is not None:
             self.dialog.close()
-        if self._copy is not None:
-            self.load_requested.emit(self._copy)
+        if self._made is not None:
+            self.load_requested.emit(LoadChoice(self._made.model, self._made.wish))

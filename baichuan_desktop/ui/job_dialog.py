@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from backends.events import CopyReady, JobProgress
+from baichuan_desktop.services.copy_jobs import MadeCopy
 from baichuan_desktop.services.registry import InstalledModel
 
 from .job_kinds import JobKind
@@ -24,7 +25,7 @@ class JobDialog(QDialog):
         self.setWindowModality(Qt.WindowModality.NonModal)
         self.options = JobOptions(kind, model)
         self.progress = JobProgressPage(kind, model)
-        self.done_page = JobDonePage()
+        self.done_page = JobDonePage(kind)
         self.pages = QStackedWidget()
         for page in (self.options, self.progress, self.done_page):
             self.pages.addWidget(page)
@@ -52,9 +53,9 @@ class JobDialog(QDialog):
         """The job has come so far."""
         self.progress.show_progress(progress)
 
-    def show_copy(self, copy: InstalledModel, ready: CopyReady) -> None:
+    def show_copy(self, made: MadeCopy, ready: CopyReady) -> None:
         """The job is complete, and its copy is listed."""
-        self.done_page.show_copy(copy, ready)
+        self.done_page.show_copy(made, ready)
         self._turn_to(self.done_page)
 
     def _turn_to(self, page: QWidget) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from baichuan_desktop.services import copy_jobs
-from baichuan_desktop.services.copy_jobs import JobChoice, ModelFiles
+from baichuan_desktop.services.copy_jobs import JobChoice, MadeCopy, ModelFiles
+from baichuan_desktop.services.precision_choice import label
 from baichuan_desktop.services.registry import InstalledModel
 
 from . import model_texts
@@ -49,6 +50,11 @@ class JobKind(ABC):
     def choice_text(self, choice: JobChoice) -> str:
         """A choice in a few words."""
 
+    def done_text(self, made: MadeCopy) -> str:
+        """What came of it, in a sentence."""
+        text = QCoreApplication.translate("JobKinds", "“{name}” is listed.")
+        return text.format(name=model_texts.name(made.listed))
+
 
 def heading(what: str, model: InstalledModel) -> str:
     """What is made, and of which model."""
@@ -81,7 +87,7 @@ class QuantisedCopy(JobKind):
 
     def is_for(self, files: ModelFiles) -> bool:
         """See JobKind."""
-        return not files.is_quantized
+        return not files.is_quantized and not files.is_export
 
     def choices(self, folder: Path) -> Sequence[JobChoice]:
         """See JobKind."""
@@ -135,4 +141,55 @@ class SafetensorsCopy(JobKind):
         return QCoreApplication.translate("JobKinds", "Weights as they are")
 
 
-JOB_KINDS: tuple[JobKind, ...] = (QuantisedCopy(), SafetensorsCopy())
+class OnnxExport(JobKind):
+    """One more precision of the model, which ONNX Runtime runs."""
+
+    def menu_text(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "&Export for ONNX Runtime…")
+
+    def title(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Export for ONNX Runtime")
+
+    def explanation(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate(
+            "JobKinds",
+            "Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a "
+            "processor. It becomes one more precision of the model, which itself stays as it is.",
+        )
+
+    def running(self) -> str:
+        """See JobKind."""
+        return QCoreApplication.translate("JobKinds", "Exporting for ONNX Runtime")
+
+    def is_for(self, files: ModelFiles) -> bool:
+        """See JobKind."""
+        return not files.is_quantized and not files.is_export
+
+    def choices(self, folder: Path) -> Sequence[JobChoice]:
+        """See JobKind."""
+        return copy_jobs.onnx_exports(folder)
+
+    def choice_text(self, choice: JobChoice) -> str:
+        """See JobKind."""
+        texts = {
+            "int4": QCoreApplication.translate("JobKinds", "int4, in blocks of {count} weights"),
+            "int8": QCoreApplication.translate("JobKinds", "int8, in blocks of {count} weights"),
+            "fp16": QCoreApplication.translate("JobKinds", "fp16, for NVIDIA cards"),
+            "fp32": QCoreApplication.translate("JobKinds", "fp32, for comparisons"),
+        }
+        return texts[choice.name].format(count=choice.block_size)
+
+    def done_text(self, made: MadeCopy) -> str:
+        """See JobKind."""
+        if made.model is made.listed:  # its source is not listed
+            return super().done_text(made)
+        text = QCoreApplication.translate(
+            "JobKinds", "“{name}” has one more precision: {precision}."
+        )
+        return text.format(name=model_texts.name(made.model), precision=label(made.wish.precision))
+
+
+JOB_KINDS: tuple[JobKind, ...] = (QuantisedCopy(), SafetensorsCopy(), OnnxExport())

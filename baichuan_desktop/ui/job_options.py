@@ -27,6 +27,8 @@ from baichuan_desktop.services.registry import InstalledModel
 from . import precision_texts
 from .job_kinds import JobKind, heading
 
+_MINUTE = 60
+
 
 class JobOptions(QWidget):
     """Offers the choices of a kind of job.
@@ -153,9 +155,20 @@ class JobOptions(QWidget):
         self.begin.setText(self.tr("Write the copy"))
         for radio, size, choice in zip(self.radios, self._sizes, self._choices, strict=True):
             radio.setText(self._kind.choice_text(choice))
-            text = self.tr("about {size}").format(size=precision_texts.gib(choice.bytes_on_disk))
+            text = self._estimate(choice)
             size.setText(text)
             radio.setAccessibleDescription(text)
+
+    def _estimate(self, choice: JobChoice) -> str:
+        size = self.tr("about {size}").format(size=precision_texts.gib(choice.bytes_on_disk))
+        if choice.computing_seconds is None:
+            return size
+        minutes = choice.computing_seconds / _MINUTE
+        if minutes < 1:
+            time = self.tr("under 1 min of computing")
+        else:
+            time = self.tr("about {count} min of computing").format(count=round(minutes))
+        return f"{size} · {time}"
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Follow the language."""

@@ -15,10 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from backends.events import CopyReady, JobProgress
+from baichuan_desktop.services.copy_jobs import MadeCopy
 from baichuan_desktop.services.job_pace import JobPace
 from baichuan_desktop.services.registry import InstalledModel
 
-from . import model_texts, precision_texts
+from . import precision_texts
 from .job_kinds import JobKind, heading
 
 _STEPS = ("hash", "write", "check")
@@ -130,8 +131,9 @@ class JobDonePage(QWidget):
     load_requested = Signal()
     dismissed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, kind: JobKind) -> None:
         super().__init__()
+        self._kind = kind
         self._text: Callable[[], str] = str
         self.heading, self.text = _label(), _label()
         self.heading.setObjectName("dialogHeading")
@@ -151,10 +153,10 @@ class JobDonePage(QWidget):
         buttons.rejected.connect(self.dismissed)
         self.load.clicked.connect(self.load_requested)
 
-    def show_copy(self, copy: InstalledModel, ready: CopyReady) -> None:
+    def show_copy(self, made: MadeCopy, ready: CopyReady) -> None:
         """The copy is listed."""
-        self._text = lambda: self.tr("“{name}” is listed. It takes {size} in {folder}").format(
-            name=model_texts.name(copy),
+        self._text = lambda: self.tr("{done} It takes {size} in {folder}").format(
+            done=self._kind.done_text(made),
             size=precision_texts.gib(ready.bytes_on_disk),
             folder=ready.folder,
         )

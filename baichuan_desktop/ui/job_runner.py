@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backends.events import CopyReady, EngineEvent, JobProgress
-from backends.requests import Request
+from baichuan_desktop.services.jobs import Job
 from baichuan_desktop.workers.generation_worker import GenerationWorker
 
 
@@ -15,14 +14,12 @@ class JobRunner(QObject):
     """Makes a worker, and so an engine, for each job, and ends it with the job.
 
     Signals:
-        progressed: a JobProgress.
-        made: the CopyReady of a job that is complete.
-        failed: the UserFacingError of one that is not.
+        produced: a JobEvent.
+        failed: the UserFacingError of a job that came to nothing.
         ended: last of all, also where the job was cancelled; the engine is gone.
     """
 
-    progressed = Signal(object)
-    made = Signal(object)
+    produced = Signal(object)
     failed = Signal(object)
     ended = Signal()
 
@@ -38,14 +35,14 @@ class JobRunner(QObject):
         """Whether a job has not ended yet."""
         return self._worker is not None
 
-    def start(self, request: Request) -> None:
+    def start(self, job: Job) -> None:
         """Begin a job."""
         assert self._worker is None, "one job at a time"
         self._worker = self._make_worker()
-        self._worker.produced.connect(self._on_event)
+        self._worker.produced.connect(self.produced)
         self._worker.failed.connect(self.failed)
         self._worker.ended.connect(self._on_ended)
-        self._worker.start(request)
+        self._worker.start(job)
 
     def cancel(self) -> None:
         """Have the job end at its next step and take its files away."""
@@ -57,13 +54,6 @@ class JobRunner(QObject):
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.shut_down()
-
-    @Slot(object)
-    def _on_event(self, event: EngineEvent) -> None:
-        if isinstance(event, JobProgress):
-            self.progressed.emit(event)
-        elif isinstance(event, CopyReady):
-            self.made.emit(event)
 
     @Slot()
     def _on_ended(self) -> None:

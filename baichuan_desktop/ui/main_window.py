@@ -43,6 +43,7 @@ from .model_switcher import LoadChoice, ModelSwitcher
 from .precision_control import PrecisionControl
 from .request_queue import RequestQueue
 from .settings_panel import SettingsPanel
+from .speed_desk import SpeedDesk
 from .status_line import StatusLine
 from .theme import Theme
 from .top_bar import TopBar
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
             self.switcher, services.measurements, services.look, theme, self
         )
         self.jobs = JobDesk(services.store, services.job_worker, self)
+        self.speed = SpeedDesk(services, self.switcher, theme, self)
         self._may_end_job = False  # the person said so
         self.close_question: CloseQuestion | None = None  #: while it is asked
         self.controller = ChatController(queue, self)
@@ -139,11 +141,15 @@ class MainWindow(QMainWindow):
         self.status.precision_button.clicked.connect(self.show_precisions)
         bar.picker.precision_requested.connect(self.show_precisions)
         menus.job_requested.connect(self._open_job)
-        self.status.job_button.clicked.connect(self.jobs.bring_up)
+        menus.measure_speed.triggered.connect(self._measure_speed)
+        self.status.job_button.clicked.connect(self._bring_up_job)
         self.jobs.changed.connect(self._on_job_changed)
         self.jobs.listed.connect(self._on_copy_listed)
-        self.jobs.load_requested.connect(self.load)
+        self.jobs.load_requested.connect(self._load_choice)
         self.jobs.failed.connect(self.show_error)
+        self.speed.changed.connect(self._on_job_changed)
+        self.speed.set_aside.connect(self._on_set_aside)
+        self.speed.failed.connect(self.show_error)
         self.page.composer.long_lines_broken.connect(self._on_long_lines)
         bar.picker.set_models(self._store.models)
         self._on_state()
@@ -301,16 +307,37 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _open_job(self, kind: JobKind) -> None:
         model = self.switcher.current
-        if model is not None:
+        if self.speed.is_running:  # a copy beside it would slow down what is measured
+            self.speed.bring_up()
+        elif model is not None:
             self.jobs.open(kind, model)
 
     @Slot()
+    def _measure_speed(self) -> None:
+        if self.jobs.is_running:
+            self.jobs.bring_up()
+        else:
+            self.speed.open()
+
+    @Slot()
+    def _bring_up_job(self) -> None:
+        desk = self.speed if self.speed.is_running else self.jobs
+        desk.bring_up()
+
+    @Slot()
     def _on_job_changed(self) -> None:
-        self.status.show_job(self.jobs.summary)
+        self.status.show_job(lambda: self.speed.summary() or self.jobs.summary())
+
+    @Slot()
+    def _on_set_aside(self) -> None:
+        self.menus.show_jobs(None)
+        self.status.show_set_aside()
+        self.page.show_loading()
 
     @Slot(object)
     def _on_copy_listed(self, copy: InstalledModel) -> None:
         self.top_bar.picker.set_models(self._store.models)
+        self.switcher.refresh(self._store.models)
         self.status.notice(
             lambda: self.tr("The copy “{name}” is listed").format(name=model_texts.name(copy))
         )
@@ -407,5 +434,6 @@ class MainWindow(QMainWindow):
         if not self.isMaximized() and not self.isFullScreen():
             self._settings.change(window_size=(self.width(), self.height()))
         self.jobs.shut_down()
+        self.speed.shut_down()
         self._worker.shut_down()
         super().closeEvent(event)

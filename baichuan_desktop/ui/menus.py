@@ -39,6 +39,9 @@ class Menus(QMenuBar):
             action.triggered.connect(self._on_job)
             self.jobs.append((kind, action))
         self._file.addSeparator()
+        self.measure_speed = self._action(self._file, "")
+        self.measure_speed.setEnabled(False)
+        self._file.addSeparator()
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.stop = self._action(self._edit, "Esc")
@@ -78,6 +81,7 @@ class Menus(QMenuBar):
         """Offer the jobs that a model with these files has; None is no model."""
         for kind, action in self.jobs:
             action.setEnabled(files is not None and kind.is_for(files))
+        self.measure_speed.setEnabled(files is not None)
 
     def retranslate(self) -> None:
         """Name everything in the language of the window."""
@@ -90,6 +94,7 @@ class Menus(QMenuBar):
         self.new_chat.setText(self.tr("&New chat"))
         for kind, action in self.jobs:
             action.setText(kind.menu_text())
+        self.measure_speed.setText(self.tr("&Measure speed…"))
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer"))
         self.copy.setText(self.tr("&Copy"))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from backends.errors import UserFacingError
 from backends.events import EngineEvent, LoadProgress, ModelReady
+from backends.requests import UnloadRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel
@@ -33,6 +35,7 @@ class ModelSwitcher(QObject):
         ready: the InstalledModel that is loaded now, and its ModelReady.
         failed: the UserFacingError for which a model could not be loaded, and its LoadChoice.
         lost: no model is loaded, nor will be until one is chosen.
+        made_room: the model that was set aside holds no memory any more.
     """
 
     began = Signal(object)
@@ -40,6 +43,7 @@ class ModelSwitcher(QObject):
     ready = Signal(object, object)
     failed = Signal(object, object)
     lost = Signal()
+    made_room = Signal()
 
     def __init__(
         self, queue: RequestQueue, measurements: Measurements, parent: QObject | None = None
@@ -49,6 +53,8 @@ class ModelSwitcher(QObject):
         self._measurements = measurements
         self._loading: _Load | None = None
         self._current: LoadChoice | None = None
+        self._aside: LoadChoice | None = None  # was loaded, and shall be again
+        self._unloading: _Unload | None = None
         self._wishes: dict[Path, LoadWish] = {}  # of models that ran before, until the app ends
         self.running: ModelReady | None = None  #: what the engine said of the model loaded last
 
@@ -86,20 +92,46 @@ class ModelSwitcher(QObject):
             pending = self._loading.choice
             ran = self._wishes.get(pending.model.path) == pending.wish
             back = self._loading.otherwise or (pending if ran else None)
-        self._begin(choice, self._current or back)
+        self._begin(choice, self._current or self._aside or back)
+
+    def set_aside(self) -> None:
+        """End the engine of the model that is loaded, after the answer that it gives."""
+        assert self._current is not None, "nothing is loaded"
+        self._aside, self._current = self._current, None
+        self._unloading = _Unload(self)
+        self._queue.submit(self._unloading)
+
+    def bring_back(self) -> None:
+        """Load the model that was set aside, if nothing took its place."""
+        if self._aside is not None:
+            self._begin(self._aside, None)
 
     def _begin(self, choice: LoadChoice, otherwise: LoadChoice | None) -> None:
         if otherwise is not None and _is_same(otherwise, choice):
             otherwise = None  # it would fail for the same reason
-        self._current = None
+        self._current = self._aside = None
         self._loading = _Load(self, choice, otherwise, self._measurements)
         self.began.emit(choice.model)
         self._queue.submit(self._loading)
+        if self._unloading is not None:  # the load may have taken its place in the queue
+            self.on_unloaded(self._unloading)
 
     def reloaded(self, event: ModelReady) -> None:
         """A fresh engine loaded the model again, after a crash."""
         self.running = event
         self._measurements.loaded(event)
+
+    def refresh(self, models: Sequence[InstalledModel]) -> None:
+        """The models are described anew: the one that is loaded may have another export."""
+        for model in models:
+            if self._current is not None and model.path == self._current.model.path:
+                self._current = replace(self._current, model=model)
+
+    def on_unloaded(self, unload: _Unload) -> None:
+        """The engine has ended."""
+        if unload is self._unloading:
+            self._unloading = None
+            self.made_room.emit()
 
     def on_progress(self, load: _Load, event: LoadProgress) -> None:
         """A load has come so far."""
@@ -158,3 +190,21 @@ class _Load:
 
     def on_ended(self) -> None:
         """What there is to say was said."""
+
+
+class _Unload:
+    """A job of the queue."""
+
+    request = UnloadRequest()
+
+    def __init__(self, switcher: ModelSwitcher) -> None:
+        self._switcher = switcher
+
+    def on_event(self, event: EngineEvent) -> None:
+        """There are none."""
+
+    def on_failed(self, error: UserFacingError) -> None:
+        """An engine that is gone needs no unloading."""
+
+    def on_ended(self) -> None:
+        self._switcher.on_unloaded(self)

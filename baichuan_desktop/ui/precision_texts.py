@@ -19,16 +19,16 @@ _MIB = 2**20
 
 def in_use(ready: ModelReady) -> str:
     """What runs, in the few words of the status bar."""
-    return f"{label(ready.precision)} · {_device(ready.device_kind, ready.device)}"
+    return f"{label(ready.precision)} · {device(ready.device_kind, ready.device)}"
 
 
 def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
     """Precision and device; two cards of a name, among `rows`, are told apart by their number."""
-    device = _device(row.device, row.device_name)
-    same = [one for one in rows if _device(one.device, one.device_name) == device]
+    name = device(row.device, row.device_name)
+    same = [one for one in rows if device(one.device, one.device_name) == name]
     if len({one.request_device for one in same}) > 1:
-        device = f"{device} ({row.request_device})"
-    return f"{row.label} · {device}"
+        name = f"{name} ({row.request_device})"
+    return f"{row.label} · {name}"
 
 
 def size(row: PrecisionRow) -> str:
@@ -73,7 +73,8 @@ def note(row: PrecisionRow) -> str:
     return " · ".join(parts)
 
 
-def _device(kind: str, name: str) -> str:
-    if kind == "cuda+cpu":  # the processor's own name comes last, and is long
+def device(kind: str, name: str) -> str:
+    """A device of a kind in a few words: the processor's own name is long."""
+    if kind == "cuda+cpu":  # the processor's own name comes last
         return f"{name.rpartition(' + ')[0]} + CPU"
     return "CPU" if kind == "cpu" else name

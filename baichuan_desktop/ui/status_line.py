@@ -97,6 +97,13 @@ class StatusLine(QStatusBar):
         self.progress.hide()
         self._say(lambda: self.tr("No model is loaded. Choose one at the top."))
 
+    def show_set_aside(self) -> None:
+        """The model comes back by itself."""
+        self._ready = None
+        self._speed = str
+        self.progress.hide()
+        self._say(lambda: self.tr("The model makes room while speeds are measured"))
+
     # --- an answer ---------------------------------------------------------------------------
 
     def show_ready(self) -> None:
@@ -166,7 +173,7 @@ class StatusLine(QStatusBar):
         self.speed_label.setText(self._speed())
         self.job_button.setText(self._job())
         self.job_button.setVisible(bool(self._job()))
-        self.job_button.setToolTip(self.tr("Show the copy that is being written"))
+        self.job_button.setToolTip(self.tr("Show what runs in the background"))
         self.progress.setAccessibleName(self.tr("Progress"))
         self.context_bar.setAccessibleName(self.tr("Context used"))
         ready = self._ready

@@ -6,17 +6,20 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from backends.errors import EngineError, UserFacingError
-from backends.events import EngineEvent, LoadProgress, PrefillProgress, TextDelta
-from backends.requests import Request
+from backends.events import BenchmarkProgress, LoadProgress, PrefillProgress, TextDelta
 
 log = logging.getLogger(__name__)
 
-#: Makes the events of a request; `EngineClient.run`, or a fake in a test.
-EventSource = Callable[[Request, threading.Event], Iterator[EngineEvent]]
+#: Makes the events of a request; `EngineClient.run`, `JobSource.run`, or a fake in a test.
+EventSource = Callable[[Any, threading.Event], Iterator[Any]]
+
+#: Events of which the last one says it all.
+_Progress = LoadProgress | PrefillProgress | BenchmarkProgress
 
 #: A window that repaints more often than this shows nothing more and costs more.
 _UPDATE_SECONDS = 1 / 30
@@ -26,7 +29,7 @@ class _Worker(QObject):
     """Lives in the thread; runs one request at a time.
 
     Signals:
-        produced: an EngineEvent; text and progress at most 30 times a second.
+        produced: an event; text and progress at most 30 times a second.
         failed: a UserFacingError; nothing more comes of this request.
         ended: the request is over, whether it finished or failed.
     """
@@ -40,7 +43,7 @@ class _Worker(QObject):
         self._source = source
 
     @Slot(object, object)
-    def run(self, request: Request, cancel: threading.Event) -> None:
+    def run(self, request: object, cancel: threading.Event) -> None:
         try:
             for event in coalesced(self._source(request, cancel)):
                 self.produced.emit(event)
@@ -93,8 +96,11 @@ class GenerationWorker(QObject):
         self._worker.ended.connect(self.ended)
         self._thread.start()
 
-    def start(self, request: Request) -> None:
-        """Run `request` after those before it; its signals come from the event loop."""
+    def start(self, request: object) -> None:
+        """Have the source run `request` after those before it.
+
+        Its signals come from the event loop.
+        """
         self._cancel = threading.Event()
         self._run.emit(request, self._cancel)
 
@@ -111,9 +117,7 @@ class GenerationWorker(QObject):
         self._close()
 
 
-def coalesced(
-    events: Iterator[EngineEvent], clock: Callable[[], float] = time.monotonic
-) -> Iterator[EngineEvent]:
+def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic) -> Iterator[Any]:
     """Join text and thin progress to one update in `_UPDATE_SECONDS`; lose and reorder nothing.
 
     Text that waits is sent with the next event that comes, at the latest with the last one.
@@ -129,7 +133,7 @@ def coalesced(
                     yield TextDelta("".join(waiting))
                     waiting.clear()
                 continue
-            if isinstance(event, LoadProgress | PrefillProgress) and not _is_last(event):
+            if isinstance(event, _Progress) and not _is_last(event):
                 if clock() - last < _UPDATE_SECONDS:
                     continue
                 last = clock()
@@ -145,7 +149,7 @@ def coalesced(
         yield TextDelta("".join(waiting))
 
 
-def _is_last(progress: LoadProgress | PrefillProgress) -> bool:
+def _is_last(progress: _Progress) -> bool:
     if isinstance(progress, LoadProgress):
         return progress.done_bytes >= progress.total_bytes
     return progress.done_tokens >= progress.total_tokens

@@ -26,6 +26,8 @@ from backends.events import (
     ModelReady,
     PrefillProgress,
     PromptReady,
+    QualityProgress,
+    QualityReady,
     SamplingDefaults,
     Speed,
     TextDelta,
@@ -38,6 +40,7 @@ from backends.requests import (
     ExportRequest,
     LoadRequest,
     MeasuredPeak,
+    QualityRequest,
     UnloadRequest,
 )
 from backends.sampling import SamplingParams
@@ -76,6 +79,10 @@ PAYLOADS: list[Payload] = [
         DecodeSpeed(Speed(17, 20.0, 21.0, 0.0), 2**33, None)), (2048,), (), 2**40, None,
     ),
     BenchmarkRequest(LoadRequest("/x", "fp32"), (128,), (), 3),
+    QualityProgress(1, 2),
+    QualityReady(4096, True, 5.25, None, None),
+    QualityReady(4096, False, 5.25, 1e-9, 0.99),
+    QualityRequest(LoadRequest("/x", "8bit"), ("一\n", ""), "t.txt", 7, "/cache/r", False),
     Cancel(),
     Done(),
 ]  # fmt: skip
@@ -205,6 +212,7 @@ ERRORS: list[UserFacingError] = [
     errors.JobError("“{folder}” exists already.", folder="/x"),
     errors.DiskFullError(Path("/x"), needed_bytes=2**33, free_bytes=2**30),
     errors.SourceChangedError(Path("/x/y.bin")),
+    errors.QualityError("“{name}” is empty.", name="一.txt", hint="Choose another."),
     errors.ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8),
     errors.InvalidLogitsError(),
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),

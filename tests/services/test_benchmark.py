@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -11,10 +12,15 @@ import pytest
 
 from backends.errors import BackendUnavailableError, InsufficientMemoryError
 from backends.events import BenchmarkProgress, ModelReady
-from baichuan_desktop.services.benchmark import BenchmarkEvent, PrecisionMeasured, benchmark
-from baichuan_desktop.services.job_engine import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.benchmark import (
+    BenchmarkEvent,
+    PrecisionMeasured,
+    SpeedJob,
+    benchmark,
+)
+from baichuan_desktop.services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.measurements import Benchmark, DecodeFigure, Measurements
-from baichuan_desktop.services.precision_choice import precision_rows, wanted_precisions
+from baichuan_desktop.services.precision_choice import LoadWish, precision_rows, wanted_precisions
 from tests.helpers import goldens
 from tests.helpers.machines import card, machine
 
@@ -29,9 +35,18 @@ def measurements(tmp_path: Path) -> Measurements:
 def run(
     precisions: Sequence[str], measurements: Measurements, tmp_path: Path, device: str = "cpu"
 ) -> list[BenchmarkEvent]:
-    cancel = threading.Event()
-    log = tmp_path / "job.log"
-    return list(benchmark(FOLDER, precisions, device, measurements, log, cancel))
+    return list(begin(precisions, measurements, tmp_path, threading.Event(), device))
+
+
+def begin(
+    precisions: Sequence[str],
+    measurements: Measurements,
+    tmp_path: Path,
+    cancel: threading.Event,
+    device: str = "cpu",
+) -> Iterator[BenchmarkEvent]:
+    job = SpeedJob(FOLDER, [LoadWish(precision, device) for precision in precisions])
+    return benchmark(job, measurements, JobEngine(tmp_path / "job.log").run, cancel)
 
 
 def engines() -> list[psutil.Process]:
@@ -42,50 +57,59 @@ def engines() -> list[psutil.Process]:
     ]
 
 
-def test_every_precision_is_measured_and_remembered(
-    measurements: Measurements, tmp_path: Path
-) -> None:
-    events = run(["fp32", "bf16"], measurements, tmp_path)
+@dataclass(frozen=True)
+class Run:
+    """One run over a precision that cannot run here and two that can, for all who look at it."""
 
-    begun = [event for event in events if isinstance(event, PrecisionBegun)]
-    assert begun == [PrecisionBegun("fp32", 1, 2), PrecisionBegun("bf16", 2, 2)]
-    measured = [event for event in events if isinstance(event, PrecisionMeasured)]
-    assert [found.ready.precision for found in measured] == ["fp32", "bf16"]
-    for found in measured:
+    events: list[BenchmarkEvent]
+    file: Path  #: where it was remembered
+    engines_left: int
+
+    @property
+    def measured(self) -> list[PrecisionMeasured]:
+        return [event for event in self.events if isinstance(event, PrecisionMeasured)]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("benchmark")
+    file = folder / "measurements.json"
+    events = run(["fp16", "fp32", "bf16"], Measurements(file), folder)
+    return Run(events, file, len(engines()))
+
+
+def test_every_precision_is_measured_and_remembered(whole: Run) -> None:
+    begun = [event for event in whole.events if isinstance(event, PrecisionBegun)]
+    assert begun == [
+        PrecisionBegun("fp16", 1, 3), PrecisionBegun("fp32", 2, 3), PrecisionBegun("bf16", 3, 3)
+    ]  # fmt: skip
+    assert [found.ready.precision for found in whole.measured] == ["fp32", "bf16"]
+    for found in whole.measured:
         assert [figure.tokens for figure in found.benchmark.prefill] == [128]
         assert [figure.context_tokens for figure in found.benchmark.decode] == [16]
         assert found.skipped_prompts == (512, 2048)
         assert found.skipped_contexts == (512, 2048)
         assert found.benchmark.peak_bytes > 50 * 2**20  # the engine's, torch and all
-    assert not engines()
-    again = Measurements(tmp_path / "measurements.json")
+    assert whole.engines_left == 0
+    again = Measurements(whole.file)
     assert [(m.precision, m.benchmark) for m in again.benchmarks(FOLDER)] == [
-        (found.ready.precision, found.benchmark) for found in measured
+        (found.ready.precision, found.benchmark) for found in whole.measured
     ]
 
 
-def test_the_rows_of_the_precisions_show_the_speed(
-    measurements: Measurements, tmp_path: Path
-) -> None:
-    *_, last = run(["fp32"], measurements, tmp_path)
+def test_the_rows_of_the_precisions_show_the_speed(whole: Run) -> None:
+    rows = precision_rows(FOLDER, Measurements(whole.file), machine)
 
-    assert isinstance(last, PrecisionMeasured)
-    rows = precision_rows(FOLDER, measurements, machine)
     speeds = {row.precision: row.tokens_per_second for row in rows}
-    assert speeds["fp32"] == round(last.benchmark.decode[0].tokens_per_second, 1)
-    assert speeds["bf16"] is None
+    assert speeds["fp32"] == round(whole.measured[0].benchmark.decode[0].tokens_per_second, 1)
+    assert speeds["8bit"] is None
 
 
-def test_what_cannot_run_is_told_and_the_rest_measured(
-    measurements: Measurements, tmp_path: Path
-) -> None:
-    events = run(["fp16", "fp32"], measurements, tmp_path)  # fp16 runs on cards only
-
-    (failed,) = (event for event in events if isinstance(event, PrecisionFailed))
-    assert failed.precision == "fp16"
+def test_what_cannot_run_is_told_and_the_rest_measured(whole: Run) -> None:
+    (failed,) = (event for event in whole.events if isinstance(event, PrecisionFailed))
+    assert failed.precision == "fp16"  # runs on cards only
     assert isinstance(failed.error, BackendUnavailableError)
-    assert isinstance(events[-1], PrecisionMeasured)
-    assert [m.precision for m in measurements.benchmarks(FOLDER)] == ["fp32"]
+    assert isinstance(whole.events[-1], PrecisionMeasured)
 
 
 def test_a_cancel_keeps_what_was_measured_before(
@@ -95,9 +119,7 @@ def test_a_cancel_keeps_what_was_measured_before(
     ready = 0
     kinds = []
 
-    for event in benchmark(
-        FOLDER, ["fp32", "bf16", "fp32"], "cpu", measurements, tmp_path / "log", cancel
-    ):
+    for event in begin(["fp32", "bf16", "fp32"], measurements, tmp_path, cancel):
         kinds.append(type(event))
         ready += isinstance(event, ModelReady)
         if isinstance(event, BenchmarkProgress) and ready == 2:
@@ -112,7 +134,7 @@ def test_a_cancel_keeps_what_was_measured_before(
 def test_whoever_stops_listening_ends_the_engine(
     measurements: Measurements, tmp_path: Path
 ) -> None:
-    job = benchmark(FOLDER, ["fp32"], "cpu", measurements, tmp_path / "log", threading.Event())
+    job = begin(["fp32"], measurements, tmp_path, threading.Event())
     while not isinstance(next(job), ModelReady):
         assert len(engines()) <= 1
 
@@ -136,10 +158,9 @@ def figure(context: int, speed: float) -> DecodeFigure:
     ],
 )
 def test_the_speed_at_512_tokens_stands_for_the_precision(
-    figures: list[DecodeFigure], expected: float | None, measurements: Measurements, tmp_path: Path
+    figures: list[DecodeFigure], expected: float | None, measurements: Measurements, whole: Run
 ) -> None:
-    *_, last = run(["fp32"], Measurements(tmp_path / "other.json"), tmp_path)
-    assert isinstance(last, PrecisionMeasured)
+    last = whole.measured[0]
     entry = Benchmark(**last.benchmark.model_dump() | {"decode": tuple(figures)})
 
     measurements.benchmarked(last.ready, entry)

@@ -9,8 +9,12 @@ import pytest
 from backends.checkpoint import Checkpoint
 from backends.engine import Engine
 from backends.events import CopyReady
-from backends.requests import CopyRequest
+from backends.requests import CopyRequest, ExportRequest
 from baichuan_desktop.services import copy_jobs
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.export_pace import ExportPace
+from baichuan_desktop.services.model_store import ModelStore
+from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel, Names
 from tests.helpers import goldens, quantized
 
@@ -40,6 +44,59 @@ def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_p
     # The description of each quantised matrix, 256 bytes, is not worth counting.
     matrices = 5 * Checkpoint.open(folder).config.num_layers
     assert 0 <= ready.bytes_on_disk - choice.bytes_on_disk <= 256 * matrices
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
+    number: int, tmp_path: Path
+) -> None:
+    choice = copy_jobs.onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
+
+    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+
+    assert isinstance(ready, CopyReady)
+    # Each tensor begins at a multiple of 4 KiB at most, and the tables of the graph come on top.
+    assert abs(ready.bytes_on_disk - choice.bytes_on_disk) < 0.1 * choice.bytes_on_disk
+
+
+def test_a_choice_of_an_export_asks_for_it_and_names_its_folder() -> None:
+    folder = goldens.folder("b2-7b", "safetensors")
+
+    choices = copy_jobs.onnx_exports(folder)
+
+    request = choices[1].request(Path("/out"))
+    assert request == ExportRequest(str(folder), "/out", "int4", block_size=128)
+    assert [choice.suffix for choice in choices] == [
+        "onnx-int4", "onnx-int4-block128", "onnx-int8", "onnx-int8-block128", "onnx-fp16",
+        "onnx-fp32",
+    ]  # fmt: skip
+    assert [choice.block_size for choice in choices] == [32, 128, 32, 128, 0, 0]
+    assert choices[0].bytes_on_disk < choices[2].bytes_on_disk < choices[5].bytes_on_disk
+
+
+def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_path: Path) -> None:
+    del app_home
+    store = ModelStore(app_paths())
+    source = store.add(goldens.folder("b2-7b", "safetensors"))
+    request = copy_jobs.onnx_exports(source.path)[0].request(tmp_path / "out")
+    list(Engine().run(request, threading.Event()))
+
+    made = copy_jobs.list_copy(store, source, request, tmp_path / "out")
+
+    assert made.listed.export_of == source.id
+    assert made.model.path == source.path
+    assert made.model.exports == (tmp_path / "out",)
+    assert made.wish == LoadWish("onnx-int4")
+    assert [model.path for model in store.models][1:] == [source.path]
+
+
+def test_what_an_export_computes_is_estimated_from_a_trial() -> None:
+    pace = ExportPace(hash_seconds=1e-9, convert_seconds=2e-9, quantize_seconds=1e-8)
+
+    assert pace.seconds(10**9, 10**9, 10**9, is_quantized=False) == pytest.approx(4)
+    assert pace.seconds(10**9, 10**9, 10**9, is_quantized=True) == pytest.approx(14)
+    measured = ExportPace.measured()
+    assert 0 < measured.convert_seconds < measured.quantize_seconds
 
 
 def test_a_choice_asks_for_its_copy() -> None:

@@ -404,7 +404,19 @@ def test_closing_ends_the_engine_and_may_be_done_twice(client: EngineClient) -> 
 
     assert client.pid is None
     assert not process.is_running()
-    run(client, UnloadRequest())  # starts an engine, which has nothing to unload
+    assert finished([*run(client, LOAD), *run(client, chat("hi"))]).new_tokens == 5
+
+
+def test_unloading_ends_the_engine_and_no_later_request_loads_the_model_again(
+    client: EngineClient,
+) -> None:
+    run(client, LOAD)
+
+    assert run(client, UnloadRequest()) == []
+
+    assert client.pid is None
+    with pytest.raises(InvalidRequestError, match="No model is loaded"):
+        run(client, chat("hi"))
 
 
 ORPHAN = """
@@ -465,6 +477,7 @@ def test_the_folder_that_the_app_is_started_in_is_no_place_to_import_from(
     monkeypatch.chdir(tmp_path)
     client = EngineClient(tmp_path / "engine.log")
 
-    run(client, UnloadRequest())
+    with pytest.raises(NotACheckpointError):  # which the engine says, once it has started
+        run(client, LoadRequest(str(tmp_path)))
 
     client.close()

@@ -23,8 +23,9 @@ from backends.events import (
     TextDelta,
 )
 from backends.hardware import Machine
-from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request
+from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request, UnloadRequest
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.settings import SettingsFile
@@ -109,6 +110,8 @@ class ScriptedEngine:
         if isinstance(request, LoadRequest):
             ready = replace(READY, folder=request.folder)
             steps: Sequence[Step] = self.loads.pop(0) if self.loads else [ready]
+        elif isinstance(request, UnloadRequest):
+            steps = []
         else:
             steps = self.answers.pop(0)
         for step in steps:
@@ -157,9 +160,11 @@ class Harness:
         self.worker = GenerationWorker(source, kill)
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
+        self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
-        self.job_worker = lambda: GenerationWorker(self.jobs.run, self.jobs.kill)
+        job_source = JobSource(self.jobs.run, self.measurements)
+        self.job_worker = lambda: GenerationWorker(job_source.run, self.jobs.kill)
         services = AppServices(
             store=self.store,
             settings=self.settings,
@@ -167,6 +172,7 @@ class Harness:
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
             look=self._look,
+            look_now=lambda: self.machine_now or self.machine,
         )
         self.window = MainWindow(services, theme, self.translations)
         self.window.show()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,10 +77,14 @@ def test_the_entries_are_named_as_the_guide_names_them(ui: Harness) -> None:
     def names() -> list[str]:
         return [action.text().replace("&", "") for _, action in ui.window.menus.jobs]
 
-    assert names() == ["Quantise a copy…", "Convert to safetensors…"]
+    assert names() == [
+        "Quantise a copy…", "Convert to safetensors…", "Export for ONNX Runtime…"
+    ]  # fmt: skip
     ui.window.use_language("zh_CN")
     ui.app.processEvents()
-    assert names() == ["量化一份副本(Q)…", "转换为 safetensors(S)…"]
+    assert names() == [
+        "量化一份副本(Q)…", "转换为 safetensors(S)…", "导出为 ONNX Runtime(E)…"
+    ]  # fmt: skip
 
 
 def test_only_files_that_can_be_converted_offer_it(ui: Harness, folder: Path) -> None:
@@ -94,6 +99,7 @@ def test_only_files_that_can_be_converted_offer_it(ui: Harness, folder: Path) ->
     ui.app.processEvents()
 
     assert not entry(ui, 0).isEnabled(), "it is quantised already"
+    assert not entry(ui, 2).isEnabled()
     assert not entry(ui, 1).isEnabled()
 
 
@@ -120,6 +126,18 @@ def test_the_options_name_precisions_sizes_and_a_folder_beside_the_model(
     assert options.folder.text() == f"{folder}-4bit"
     options.radios[1].click()
     assert options.folder.text() == f"{folder}-8bit"
+
+
+def test_an_export_is_offered_in_blocks_with_sizes_and_times(seven: Harness, folder: Path) -> None:
+    options = open_job(seven, 2).options
+
+    assert options.radios[1].text() == "int4, in blocks of 128 weights"
+    assert options._sizes[1].text() == "about 1 MiB · under 1 min of computing"
+    assert options.radios[0].accessibleDescription() == options._sizes[0].text()
+    options.radios[1].click()
+    assert options.folder.text() == f"{folder}-onnx-int4-block128"
+    choice = replace(options._choices[1], computing_seconds=630.0)
+    assert options._estimate(choice).endswith(" · about 10 min of computing")
 
 
 def test_a_folder_that_was_written_by_hand_stays(

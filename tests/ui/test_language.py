@@ -178,7 +178,7 @@ def test_a_translation_has_the_same_fields() -> None:
 def test_translations_are_chinese_sentences() -> None:
     latin = {
         "Top-k", "Top-p", "Esc", "Enter", "en", "“{tensor}” {what}", "{source} {what}.",
-        "{better} {fact}", "{what}: {name}", "{what}: {percent} %",
+        "{better} {fact}", "{what}: {name}", "{what}: {percent} %", "{precision}: {sentence}",
     }  # fmt: skip
     without_hanzi = {
         source

@@ -9,7 +9,10 @@ import pytest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engine_client import EngineClient
+from baichuan_desktop.services.job_engine import JobEngine
+from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.precision_choice import LoadWish
+from baichuan_desktop.ui import speed_texts
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
 from tests.ui.harness import Harness
 
@@ -110,13 +113,41 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
     assert own.memory_info().rss - resident < 50 * 2**20
 
 
-@pytest.mark.slow
-def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
+def jobs_in_real_engines(ui: Harness) -> None:
     def job_worker() -> GenerationWorker:
-        client = EngineClient(app_paths().job_log)
-        return GenerationWorker(client.run, client.kill, client.close)
+        engine = JobEngine(app_paths().job_log)
+        return GenerationWorker(JobSource(engine.run, ui.measurements).run, engine.kill)
 
     ui.job_worker = job_worker
+
+
+def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> None:
+    jobs_in_real_engines(ui)
+    ui.until(ui.window.menus.measure_speed.isEnabled)
+    ui.window.menus.measure_speed.trigger()
+    dialog = ui.window.speed.dialog
+    assert dialog is not None
+    ui.until(lambda: bool(dialog.chart.lines))
+    for line in dialog.chart.lines:
+        line.tick.setChecked(line.tick.accessibleName() == "fp32 · CPU")
+    dialog.measure.click()
+    ui.ask("你好")
+    ui.until(lambda: not ui.window.speed.is_running)
+
+    (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
+    (measured,) = ui.measurements.benchmarks(folder)
+    assert measured.precision == "fp32"
+    assert measured.benchmark is not None
+    assert line.bar.text == speed_texts.decode(measured.benchmark)
+    assert line.bar.bar_width() > 0
+    assert len(children()) == 1, "the engine of the measurement has ended"
+    assert "\n8 tokens · " in ui.page_text
+    assert ui.window.error is None
+
+
+@pytest.mark.slow
+def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
+    jobs_in_real_engines(ui)
     kind, entry = ui.window.menus.jobs[0]
     ui.until(entry.isEnabled)
     entry.trigger()
@@ -137,4 +168,33 @@ def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, fo
     ui.window.panel.max_new_tokens.setValue(8)  # it has settings of its own
     ui.ask("And now?")
     assert ui.page_text.count("\n8 tokens · ") == 2
+    assert ui.window.error is None
+
+
+def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
+    ui: Harness, folder: Path
+) -> None:
+    jobs_in_real_engines(ui)
+    ui.store.add(folder)  # what “Open a model folder…” does
+    kind, entry = ui.window.menus.jobs[2]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert dialog is not None
+    ui.until(lambda: bool(dialog.options.radios))
+    dialog.options.begin.click()
+    ui.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
+
+    out = folder.with_name("百川 7B-onnx-int4")
+    assert kind.title() == "Export for ONNX Runtime"
+    assert "“百川 7B” has one more precision: ONNX int4." in dialog.done_page.text.text()
+    assert [model.path for model in ui.store.models][1:] == [folder], "no model of its own"
+    current = ui.window.switcher.current
+    assert current is not None
+    assert current.exports == (out,)
+    dialog.done_page.load.click()
+    ui.until(lambda: ui.window.status.precision_button.text() == "ONNX int4 · CPU")
+    ui.until_idle()
+    ui.ask("你好")
+    assert ui.page_text.count("\n8 tokens · ") == 1
     assert ui.window.error is None

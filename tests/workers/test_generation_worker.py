@@ -89,7 +89,7 @@ def test_progress_is_thinned_but_its_last_is_sent() -> None:
 
     assert 5 < len(sent) < 40
     assert sent[-1] == LoadProgress(100, 100)
-    assert sent == sorted(sent, key=lambda event: event.done_bytes)  # type: ignore[union-attr]
+    assert sent == sorted(sent, key=lambda event: event.done_bytes)
 
 
 def test_whatever_comes_nothing_but_progress_is_lost_and_nothing_is_reordered() -> None:

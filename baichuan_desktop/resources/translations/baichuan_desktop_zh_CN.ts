@@ -187,8 +187,8 @@
 <context>
     <name>JobDonePage</name>
     <message>
-        <source>“{name}” is listed. It takes {size} in {folder}</source>
-        <translation>“{name}”已加入列表，占用 {size}，位于 {folder}</translation>
+        <source>{done} It takes {size} in {folder}</source>
+        <translation>{done}占用 {size}，位于 {folder}</translation>
     </message>
     <message>
         <source>The copy is complete</source>
@@ -201,6 +201,10 @@
 </context>
 <context>
     <name>JobKinds</name>
+    <message>
+        <source>“{name}” is listed.</source>
+        <translation>“{name}”已加入列表。</translation>
+    </message>
     <message>
         <source>{what}: {name}</source>
         <translation>{what}：{name}</translation>
@@ -253,6 +257,42 @@
         <source>Weights as they are</source>
         <translation>权重保持原样</translation>
     </message>
+    <message>
+        <source>&amp;Export for ONNX Runtime…</source>
+        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>Export for ONNX Runtime</source>
+        <translation>导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Exporting for ONNX Runtime</source>
+        <translation>正在导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>int4, in blocks of {count} weights</source>
+        <translation>int4，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>int8, in blocks of {count} weights</source>
+        <translation>int8，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>fp16, for NVIDIA cards</source>
+        <translation>fp16，用于 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>fp32, for comparisons</source>
+        <translation>fp32，用于比较</translation>
+    </message>
+    <message>
+        <source>“{name}” has one more precision: {precision}.</source>
+        <translation>“{name}”多了一种精度：{precision}。</translation>
+    </message>
 </context>
 <context>
     <name>JobOptions</name>
@@ -279,6 +319,14 @@
     <message>
         <source>about {size}</source>
         <translation>约 {size}</translation>
+    </message>
+    <message>
+        <source>under 1 min of computing</source>
+        <translation>计算不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>about {count} min of computing</source>
+        <translation>计算约 {count} 分钟</translation>
     </message>
 </context>
 <context>
@@ -424,6 +472,10 @@
     <message>
         <source>&amp;New chat</source>
         <translation>新对话(&amp;N)</translation>
+    </message>
+    <message>
+        <source>&amp;Measure speed…</source>
+        <translation>测量速度(&amp;M)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -712,6 +764,144 @@
     </message>
 </context>
 <context>
+    <name>SpeedChart</name>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Decoding</source>
+        <translation>生成</translation>
+    </message>
+    <message>
+        <source>Decoding after {count} tokens</source>
+        <translation>已有 {count} 个词元时的生成速度</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>读取提示</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>加载</translation>
+    </message>
+    <message>
+        <source>Peak memory</source>
+        <translation>内存峰值</translation>
+    </message>
+    <message>
+        <source>is being measured…</source>
+        <translation>正在测量…</translation>
+    </message>
+    <message>
+        <source>could not be measured</source>
+        <translation>未能测量</translation>
+    </message>
+</context>
+<context>
+    <name>SpeedDialog</name>
+    <message>
+        <source>Measuring speed: {percent} %</source>
+        <translation>正在测量速度：{percent}%</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Speed on this machine: {name}</source>
+        <translation>本机速度：{name}</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在查看本机…</translation>
+    </message>
+    <message>
+        <source>Each ticked precision is loaded and measured in a process of its own, one after the other. What else runs meanwhile, the chat too, makes it look slower.</source>
+        <translation>勾选的精度会逐一在各自的进程中加载并测量。其间运行的其他程序（包括对话）会使结果偏慢。</translation>
+    </message>
+    <message>
+        <source>The memory does not suffice for both: the model of the chat is unloaded before it begins, and loaded again when it has ended. The conversation stays.</source>
+        <translation>内存不足以同时容纳两者：测量开始前会卸载对话所用的模型，结束后重新加载。对话内容保留。</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>测量</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>SpeedTexts</name>
+    <message>
+        <source>{count} s</source>
+        <extracomment>Others that keep so many cores busy are worth a line.</extracomment>
+        <translation>{count} 秒</translation>
+    </message>
+    <message>
+        <source>{decode} decoding, {prefill} reading the prompt, loaded in {load}, at most {memory}</source>
+        <translation>生成 {decode}，读取提示 {prefill}，加载用时 {load}，内存峰值 {memory}</translation>
+    </message>
+    <message>
+        <source>A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.</source>
+        <translation>每个词元读取 {size} GB，达到 {device} 读取带宽的 {percent}%。</translation>
+    </message>
+    <message>
+        <source>{precision}: {sentence}</source>
+        <translation>{precision}：{sentence}</translation>
+    </message>
+    <message>
+        <source>Other programs kept up to {cores} cores busy meanwhile.</source>
+        <translation>其间其他程序最多占用了 {cores} 个核心。</translation>
+    </message>
+    <message>
+        <source>not measured yet</source>
+        <translation>尚未测量</translation>
+    </message>
+    <message>
+        <source>loading, {percent} %</source>
+        <translation>正在加载，{percent}%</translation>
+    </message>
+    <message>
+        <source>decoding after {count} tokens</source>
+        <translation>在 {count} 个词元之后生成</translation>
+    </message>
+    <message>
+        <source>reading {count} tokens</source>
+        <translation>读取 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>starting</source>
+        <translation>正在开始</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): {what}</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
+    </message>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
         <source>Loading {name}…</source>
@@ -724,6 +914,10 @@
     <message>
         <source>No model is loaded. Choose one at the top.</source>
         <translation>没有加载模型，请在上方选择一个。</translation>
+    </message>
+    <message>
+        <source>The model makes room while speeds are measured</source>
+        <translation>模型暂时让出内存，以便测量速度</translation>
     </message>
     <message>
         <source>Ready</source>
@@ -742,8 +936,8 @@
         <translation>正在停止…</translation>
     </message>
     <message>
-        <source>Show the copy that is being written</source>
-        <translation>显示正在写入的副本</translation>
+        <source>Show what runs in the background</source>
+        <translation>显示后台正在进行的工作</translation>
     </message>
     <message>
         <source>Progress</source>
@@ -1034,6 +1228,26 @@
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
     </message>
     <message>
+        <source>Check the path.</source>
+        <translation>请检查路径。</translation>
+    </message>
+    <message>
+        <source>Choose a file that you may read.</source>
+        <translation>请选择有权读取的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a longer text; a few pages tell more than a few lines.</source>
+        <translation>请选择更长的文本；几页文字比几行更能说明问题。</translation>
+    </message>
+    <message>
+        <source>Choose a text file in UTF-8, or a folder that holds some.</source>
+        <translation>请选择 UTF-8 编码的文本文件，或包含这类文件的文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose a text of a few pages.</source>
+        <translation>请选择几页长的文本。</translation>
+    </message>
+    <message>
         <source>Choose another folder.</source>
         <translation>请选择另一个文件夹。</translation>
     </message>
@@ -1078,6 +1292,10 @@
         <translation>请在此磁盘上腾出空间，或选择另一个磁盘上的文件夹。</translation>
     </message>
     <message>
+        <source>Make room on this drive, or compare on fewer tokens.</source>
+        <translation>请在该磁盘上腾出空间，或减少用于比较的词元数。</translation>
+    </message>
+    <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
     </message>
@@ -1102,6 +1320,10 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
+        <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
+        <translation>请将它另存为 UTF-8 编码（在编辑器中选择“另存为”，再选编码），或选择其他文件。</translation>
+    </message>
+    <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
     </message>
@@ -1122,12 +1344,28 @@
         <translation>显卡停止了工作：{what}。</translation>
     </message>
     <message>
+        <source>The number of tokens must be from 1 to {most}, not {value}.</source>
+        <translation>词元数必须在 1 到 {most} 之间，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The reference has read fewer tokens than are to be compared.</source>
+        <translation>参照精度读取的词元少于需要比较的词元。</translation>
+    </message>
+    <message>
+        <source>The reference of the comparison cannot be kept in “{folder}”: {reason}.</source>
+        <translation>无法把比较所需的参照数据保存在“{folder}”中：{reason}。</translation>
+    </message>
+    <message>
         <source>The text so far is kept. Load the model again, or choose the device “cpu”.</source>
         <translation>已有的文字会保留。请重新载入模型，或选择设备“cpu”。</translation>
     </message>
     <message>
         <source>There is no device “{name}”; there are {known}.</source>
         <translation>没有名为“{name}”的设备；可用的有 {known}。</translation>
+    </message>
+    <message>
+        <source>There is no file or folder “{path}”.</source>
+        <translation>没有名为“{path}”的文件或文件夹。</translation>
     </message>
     <message>
         <source>These files hold {stored} weights, which run as they are and in no other precision.</source>
@@ -1502,6 +1740,14 @@
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，刚好放进可用的 {free:.1f} GiB。</translation>
     </message>
     <message>
+        <source>“{file}” is empty.</source>
+        <translation>“{file}”是空的。</translation>
+    </message>
+    <message>
+        <source>“{file}” is not a text in UTF-8.</source>
+        <translation>“{file}”不是 UTF-8 编码的文本。</translation>
+    </message>
+    <message>
         <source>“{file}” was written by a newer version of the app (format {version}, this version reads {known}).</source>
         <translation>“{file}”是较新版本的应用写的（格式 {version}，此版本能读 {known}）。</translation>
     </message>
@@ -1602,8 +1848,16 @@
         <translation>“{folder}”无法运行：{what}。</translation>
     </message>
     <message>
+        <source>“{folder}” holds no text file (.txt or .md).</source>
+        <translation>“{folder}”中没有文本文件（.txt 或 .md）。</translation>
+    </message>
+    <message>
         <source>“{folder}” is not a Baichuan checkpoint folder: {what}.</source>
         <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” gives {count} tokens to compare precisions on, but at least {least} are needed.</source>
+        <translation>“{name}”只有 {count} 个词元可用于比较精度，至少需要 {least} 个。</translation>
     </message>
     <message>
         <source>“{name}” has an impossible place</source>
@@ -1648,6 +1902,10 @@
     <message>
         <source>“{name}” is {value}, not {expected}</source>
         <translation>“{name}”是 {value}，而不是 {expected}</translation>
+    </message>
+    <message>
+        <source>“{path}” cannot be read: {reason}.</source>
+        <translation>无法读取“{path}”：{reason}。</translation>
     </message>
     <message>
         <source>“{tensor}” {what}</source>
