@@ -18,7 +18,7 @@ from .errors import DamagedCheckpointError, Phrase, UnsafeCheckpointError
 from .manifest import DATA_FILE, Export
 from .modeling.config import ModelConfig
 from .onnx_fused_graph import MICROSOFT, FusedGraph
-from .onnx_graph import Scheme, Values, interface
+from .onnx_graph import Scheme, interface
 
 _OPERATORS = {
     ("", name)
@@ -118,14 +118,24 @@ def _check_place(export: Export, tensor: TensorProto) -> None:
         )
 
 
-def _interface(model: onnx.ModelProto) -> list[Values]:
-    def described(value: onnx.ValueInfoProto) -> tuple[int, tuple[str | int, ...]]:
+#: Element type and dimensions by name; 0 for a dimension that varies, whatever it is called.
+_Values = dict[str, tuple[int, tuple[int, ...]]]
+
+
+def _interface(model: onnx.ModelProto) -> list[_Values]:
+    def described(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, ...]]:
         tensor = value.type.tensor_type
-        return tensor.elem_type, tuple(d.dim_param or d.dim_value for d in tensor.shape.dim)
+        return tensor.elem_type, tuple(dim.dim_value for dim in tensor.shape.dim)
 
     sides = (model.graph.input, model.graph.output)
     return [{value.name: described(value) for value in side} for side in sides]
 
 
-def _expected_interface(config: ModelConfig, export: Export) -> list[Values]:
-    return list(interface(config, Scheme(export.precision).activation_type))
+def _expected_interface(config: ModelConfig, export: Export) -> list[_Values]:
+    return [
+        {
+            name: (data_type, tuple(0 if isinstance(dim, str) else dim for dim in dims))
+            for name, (data_type, dims) in side.items()
+        }
+        for side in interface(config, Scheme(export.precision).activation_type)
+    ]

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 import psutil
 from onnxruntime.capi.onnxruntime_pybind11_state import (
@@ -204,15 +203,14 @@ class OnnxModel(LoadedModel):
         self._session: onnxruntime.InferenceSession | None = session
         self._ids: list[int] = []
         self._mask = np.ones((1, options.context_length), np.int64)
-        self._last = onnxruntime.OrtValue.ortvalue_from_numpy(np.array([-1], np.int64))
-        self._logits: npt.NDArray[np.float32] = np.empty((1, 1, config.vocab_size), np.float32)
+        self._first, self._last = (
+            onnxruntime.OrtValue.ortvalue_from_numpy(np.array([position], np.int64))
+            for position in (0, -1)
+        )
+        self._logits = np.empty((1, config.vocab_size), np.float32)
         half = options.precision is Precision.ONNX_FP16
         shape = (1, config.num_heads, options.context_length, config.head_dim)
         self._binding = session.io_binding()
-        self._binding.bind_ortvalue_input("logits_from", self._last)
-        self._binding.bind_output(
-            "logits", "cpu", 0, np.float32, self._logits.shape, self._logits.ctypes.data
-        )
         self._cache = []
         for layer in range(config.num_layers):
             for part in ("key", "value"):
@@ -231,6 +229,17 @@ class OnnxModel(LoadedModel):
 
     def prefill(self, token_ids: Sequence[int]) -> Logits:
         """See `LoadedModel.prefill`."""
+        return np.array(self._run(token_ids, self._last, self._logits)[0])
+
+    def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
+        """See `LoadedModel.prefill_logits`."""
+        logits = np.empty((len(token_ids), self.vocab_size), np.float32)
+        return self._run(token_ids, self._first, logits)
+
+    def _run(
+        self, token_ids: Sequence[int], logits_from: onnxruntime.OrtValue, logits: Logits
+    ) -> Logits:
+        """Append tokens; fills `logits` [rows, vocab_size] with those from `logits_from` on."""
         if self._session is None:
             raise ValueError("the model is closed")
         total = len(self._ids) + len(token_ids)
@@ -241,10 +250,13 @@ class OnnxModel(LoadedModel):
         # read. So keeping a prefix is forgetting the rest of the ids.
         self._binding.bind_cpu_input("input_ids", ids)
         self._binding.bind_cpu_input("attention_mask", self._mask[:, :total])
+        self._binding.bind_ortvalue_input("logits_from", logits_from)
+        shape = (1, *logits.shape)
+        self._binding.bind_output("logits", "cpu", 0, np.float32, shape, logits.ctypes.data)
         with _translated_errors(self._export, self._device):
             self._session.run_with_iobinding(self._binding)
         self._ids.extend(token_ids)
-        return np.array(self._logits[0, 0])
+        return logits
 
     def decode(self, token_id: int) -> Logits:
         """See `LoadedModel.decode`."""

@@ -98,6 +98,18 @@ def test_logits_after_truncation(name: str, kept: int) -> None:
     assert_as_published(found, expected)
 
 
+def test_logits_after_each_token_for_scoring(name: str) -> None:
+    ids, expected = expected_logits(name, 130)
+
+    with exports.load(exports.of_golden(name)) as model:
+        parts = [model.prefill_logits(ids[:60]), model.prefill_logits(ids[60:129])]
+        found = dict(enumerate(np.concatenate(parts)))
+        found[129] = model.decode(ids[129])  # the last position alone again
+
+    assert len(found) == 130
+    assert_as_published(found, expected)
+
+
 @pytest.mark.parametrize("scheme", [exports.FP32, exports.PORTABLE], ids=["fused", "portable"])
 @pytest.mark.parametrize(("length", "size"), [(1, 1), (7, 3), (130, 130), (130, 7)])
 def test_logits_of_all_positions_as_other_programs_ask_for_them(
