@@ -185,7 +185,9 @@ class Measurements:
         return tuple(
             m
             for m in list(self._known.values())
-            if m.folder == str(folder) and m.benchmark is not None and m.precision in _PRECISIONS
+            if m.folder == str(folder)
+            and (m.benchmark is not None or m.quality is not None)
+            and m.precision in _PRECISIONS
         )
 
     def _of(self, ready: ModelReady) -> Measurement | None:
