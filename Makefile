@@ -18,7 +18,7 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 	check mypy; \
 	check lint-imports --no-cache --no-logo; \
 	if [ -n "$$failed" ]; then echo "== failed: $${failed#, }"; fi; \
-	check pytest; \
+	check pytest --numprocesses 2 --dist worksteal; \
 	[ -z "$$failed" ]
 
 test-interop: ## run exports in optimum and onnxruntime-genai, in an environment of their own
