@@ -17,10 +17,10 @@ import numpy as np
 
 from . import memory
 from .base import LoadedModel, Precision
+from .checkpoint import Checkpoint
 from .errors import InvalidLogitsError
 from .events import BenchmarkProgress, DecodeSpeed, Speed
 from .hardware import Neighbours
-from .modeling.config import ModelConfig
 from .requests import BenchmarkRequest
 
 _ROUNDS = 3  # of a whole prompt
@@ -90,11 +90,18 @@ def measure(
 
 
 def decode_speed(
-    speed: Speed, plan: Plan, config: ModelConfig, precision: Precision, bandwidth: float | None
+    speed: Speed,
+    plan: Plan,
+    checkpoint: Checkpoint,
+    precision: Precision,
+    bandwidth: float | None,
 ) -> DecodeSpeed:
     """A decoding speed against the bandwidth of its device, in bytes a second, if that is known."""
     cached = speed.tokens + plan.new_tokens // 2  # on average over the decoded tokens
-    moved = memory.bytes_per_token(config, precision, cached)
+    block = checkpoint.export.block_size if checkpoint.export else None
+    moved = memory.bytes_per_token(
+        checkpoint.config, precision, cached, onnx_block=block or memory.ONNX_BLOCK
+    )
     share = None if bandwidth is None else moved * speed.tokens_per_second / bandwidth
     return DecodeSpeed(speed, moved, share)
 

@@ -121,9 +121,9 @@ class Engine:
     def _benchmark(
         self, request: BenchmarkRequest, cancel: threading.Event
     ) -> Iterator[EngineEvent]:
-        config = Checkpoint.open(Path(request.load.folder)).config
+        checkpoint = Checkpoint.open(Path(request.load.folder))
         asked = benchmark.plan_of(request)
-        plan = asked.within(config.context_length)
+        plan = asked.within(checkpoint.config.context_length)
         load = replace(request.load, context_length=plan.context_length)
         yield from self._load_or_stop(load, cancel)
         if cancel.is_set():
@@ -142,7 +142,7 @@ class Engine:
         yield BenchmarkReady(
             prefill=speeds.prefill,
             decode=tuple(
-                benchmark.decode_speed(speed, plan, config, options.precision, bandwidth)
+                benchmark.decode_speed(speed, plan, checkpoint, options.precision, bandwidth)
                 for speed in speeds.decode
             ),
             skipped_prompts=tuple(n for n in asked.prompts if n not in plan.prompts),

@@ -15,8 +15,9 @@ CUDA_LIBRARY_BYTES = 700 * 2**20
 #: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
 BLOCK = 64
 SCALE_BLOCK = 256
-#: Weights that share a scale in an export, unless it is made with other blocks.
-ONNX_BLOCK = 32
+#: Weights that share a scale and a zero point in an export, unless it is made with other blocks:
+#: docs/performance.md has the figures that decided it.
+ONNX_BLOCK = 128
 _FP32, _FP16 = 4, 2
 
 
@@ -87,7 +88,9 @@ def matrix_bytes(
             return -(-elements // 2) + blocks + scale_blocks * _FP32 + tables
         case Precision.ONNX_INT8 | Precision.ONNX_INT4:
             bits = 8 if precision is Precision.ONNX_INT8 else 4
-            return rows * -(-columns // onnx_block) * (onnx_block * bits // 8 + _FP32)
+            blocks = -(-columns // onnx_block)
+            zero_points = -(-blocks * bits // 8)
+            return rows * (blocks * (onnx_block * bits // 8 + _FP32) + zero_points)
         case _:
             return elements * precision.bytes_per_weight
 
@@ -97,10 +100,17 @@ def kv_bytes_per_token(config: ModelConfig, precision: Precision) -> int:
     return 2 * config.num_layers * config.hidden_size * precision.bytes_per_weight
 
 
-def bytes_per_token(config: ModelConfig, precision: Precision, cached_tokens: int) -> int:
+def bytes_per_token(
+    config: ModelConfig,
+    precision: Precision,
+    cached_tokens: int,
+    *,
+    onnx_block: int = ONNX_BLOCK,
+) -> int:
     """What decoding a token reads: all weights but the embedding's, and the cache's tokens."""
+    weights = weight_bytes(config, precision, onnx_block=onnx_block)
     cached = cached_tokens * kv_bytes_per_token(config, precision)
-    return weight_bytes(config, precision) - embedding_bytes(config, precision) + cached
+    return weights - embedding_bytes(config, precision) + cached
 
 
 def needed(

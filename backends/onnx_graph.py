@@ -24,6 +24,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from .base import Precision
+from .memory import ONNX_BLOCK
 from .modeling.alibi import alibi_slopes
 from .modeling.config import ModelConfig
 
@@ -72,8 +73,8 @@ class Scheme:
     """How the weights of a graph are held, and for whom it is."""
 
     precision: Precision  #: one of the ONNX ones
-    block_size: int = 32  #: weights that share a scale, of the quantised precisions
-    symmetric: bool = True  #: no zero points
+    block_size: int = ONNX_BLOCK  #: weights that share a scale, of the quantised precisions
+    symmetric: bool = False  #: no zero points
     accuracy_level: int = 4  #: of MatMulNBits: 4 multiplies int8 activations, 0 fp32 ones
     portable: bool = False
 

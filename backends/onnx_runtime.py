@@ -128,6 +128,8 @@ def make_session(
     settings.log_severity_level = _ERRORS_ONLY
     # Threads that wait for the next product in a loop take the processor from everybody else.
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A thread that is disturbed, or has a slower core, leaves the rest of its part to the others.
+    settings.add_session_config_entry("session.dynamic_block_base", "4")
     # The graph is given as the bytes that were checked; only its weights are read from the folder.
     settings.add_session_config_entry(
         "session.model_external_initializers_file_folder_path", str(export.folder)

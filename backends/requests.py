@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .chat_template import Message
+from .memory import ONNX_BLOCK
 from .sampling import SamplingParams
 
 
@@ -70,8 +71,8 @@ class ExportRequest:
     folder: str
     out: str
     precision: str  #: “int4”, “int8”, “fp16” or “fp32”
-    block_size: int = 32  #: weights that share a scale, in int4 and int8
-    symmetric: bool = True  #: without zero points
+    block_size: int = ONNX_BLOCK  #: weights that share a scale, in int4 and int8
+    symmetric: bool = False  #: without zero points
     portable: bool = False  #: operators of the standard only, for other programs
 
 

@@ -14,7 +14,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from backends.errors import GIB, UserFacingError
+from backends.errors import UserFacingError
 from backends.memory import ONNX_BLOCK
 from backends.requests import CopyRequest, ExportRequest, LoadRequest
 from backends.sampling import SamplingParams
@@ -27,6 +27,7 @@ from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
 from .services.quality import DEFAULT_TOKENS
 from .services.registry import InstalledModel, UnknownModelError, Variant
+from .services.sizes import size_text
 from .tables import print_facts, print_json, print_table
 
 _PROGRAM = "baichuan-desktop"
@@ -178,7 +179,7 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     if arguments.json:
         print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
     else:
-        print(f"{model.id}: {ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}")
+        print(f"{model.id}: {size_text(ready.bytes_on_disk)} at {ready.folder}")
     return 0
 
 
@@ -191,7 +192,7 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
         str(arguments.out or ""),
         arguments.precision,
         block_size=arguments.block_size,
-        symmetric=not arguments.asymmetric,
+        symmetric=arguments.symmetric,
         portable=arguments.portable,
     )
     if arguments.out is None:
@@ -205,7 +206,7 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
     else:
-        size = f"{ready.bytes_on_disk / GIB:.1f} GiB at {ready.folder}"
+        size = f"{size_text(ready.bytes_on_disk)} at {ready.folder}"
         print(f"{facts['id']}: {size}" if "id" in facts else size)
     return 0
 
@@ -344,7 +345,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"weights that share a scale in int4 and int8; default {ONNX_BLOCK}",
     )
     export.add_argument(
-        "--asymmetric", action="store_true", help="a zero point a block, in int4 and int8"
+        "--symmetric", action="store_true", help="int4 and int8 without zero points"
     )
     export.add_argument(
         "--portable", action="store_true", help="operators of the standard only, for other programs"

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TextIO
 
 from backends.engine import Engine
-from backends.errors import GIB, UserFacingError
+from backends.errors import UserFacingError
 from backends.events import (
     CopyReady,
     EngineEvent,
@@ -30,6 +30,7 @@ from backends.sampling import SamplingParams
 
 from .services.chat_session import ChatSession, completion
 from .services.measurements import Measurements
+from .services.sizes import size_text
 
 FIRST_QUESTION = "How do I open a model folder?"
 
@@ -130,7 +131,7 @@ def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> i
         _enable_line_editing()
         print(
             f"{name} · {ready.precision} on {ready.device} · "
-            f"{ready.weights_bytes / GIB:.1f} GiB · context {ready.context_length} tokens"
+            f"{size_text(ready.weights_bytes)} · context {ready.context_length} tokens"
         )
         print("/help lists the commands.")
     finished: Finished | None = None

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from backends.errors import GIB
 from backends.events import BenchmarkProgress, LoadProgress
 
 from .services.app_paths import app_paths
@@ -16,6 +15,7 @@ from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import Measurements
 from .services.model_store import ModelStore
 from .services.precision_choice import LoadWish, wanted_precisions
+from .services.sizes import size_text
 from .tables import print_json, print_table
 from .terminal import interrupt_sets, print_refusal, progress
 
@@ -126,7 +126,7 @@ def _row(found: PrecisionMeasured) -> dict[str, Any]:
         "precision": found.ready.precision,
         "backend": found.ready.backend,
         "load": f"{entry.load_seconds:.1f} s",
-        "peak_memory": f"{entry.peak_bytes / GIB:.1f} GiB",
+        "peak_memory": size_text(entry.peak_bytes),
     }
     for prefill in entry.prefill:
         row[f"prefill_{prefill.tokens}"] = f"{prefill.tokens_per_second:.1f}"

@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from backends import benchmark, hardware, memory, selection
 from backends.base import Precision
+from backends.checkpoint import Checkpoint
 from backends.errors import InsufficientMemoryError
 from backends.events import Speed
-from backends.modeling.config import ModelConfig
 from benchmarks import machine
 from benchmarks.bandwidth import Bandwidth, measure_apart
 from benchmarks.measure_model import BACKENDS, PEERS
@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--block-size", type=int, default=memory.ONNX_BLOCK, help="of an export")
     parser.add_argument(
-        "--form", choices=("symmetric", "asymmetric"), default="symmetric", help="of an export"
+        "--form", choices=("symmetric", "asymmetric"), default="asymmetric", help="of an export"
     )
     parser.add_argument(
         "--peer", choices=PEERS, help="measure the same weights in this program too"
@@ -122,7 +122,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "peak_rss_bytes": found["peak_rss_bytes"],
         "prefill_chunk": found["prefill_chunk"],
         "prefill": found["prefill"],
-        "decode": [_against(speed, config, options, (before, after)) for speed in found["decode"]],
+        "decode": [_against(speed, folder, options, (before, after)) for speed in found["decode"]],
         "bandwidth_before": asdict(before),
         "bandwidth_after": asdict(after),
     }
@@ -150,14 +150,15 @@ def _measured_apart(options: argparse.Namespace, folder: Path, backend: str) -> 
 
 def _against(
     found: dict[str, Any],
-    config: ModelConfig,
+    folder: Path,
     options: argparse.Namespace,
     bandwidths: tuple[Bandwidth, Bandwidth],
 ) -> dict[str, Any]:
     """Decoding after `context_tokens`, against the bandwidth of the machine."""
     plan = benchmark.Plan((options.prompt,), _CONTEXTS, options.new)
     read = mean(bandwidth.read for bandwidth in bandwidths)
-    decoding = benchmark.decode_speed(Speed(**found), plan, config, options.precision, read)
+    checkpoint = Checkpoint.open(folder)
+    decoding = benchmark.decode_speed(Speed(**found), plan, checkpoint, options.precision, read)
     return {
         "context_tokens": decoding.speed.tokens,
         "tokens_per_second": decoding.speed.tokens_per_second,

@@ -1,9 +1,9 @@
 """llama.cpp on the weights of a checkpoint: what our speed on a processor is compared with.
 
 Needs llama-cpp-python and gguf, which are no part of the app. The checkpoint is written as GGUF
-once, in llama.cpp's own names for a model of these shapes, and quantised by llama.cpp itself. Rows
-of q and k are not reordered for its way of rotating pairs: its answers are other ones, and take as
-long.
+once, as the architecture of llama.cpp that computes the same: “llama”, or “refact” with linear
+biases (its “baichuan” has those with 40 layers only); and quantised by llama.cpp itself. Rows of q
+and k are not reordered for its way of rotating pairs: its answers are other ones, and take as long.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Load the model in llama.cpp. See `Backend.load`."""
     import llama_cpp
 
-    if checkpoint.config.family.uses_alibi:
-        raise ValueError("llama.cpp has no model of these shapes with linear biases")
     file = _converted(checkpoint, options.precision)
     yield from ()
     return _LlamaCppModel(llama_cpp, file, checkpoint, options)
@@ -134,13 +132,15 @@ def _write_gguf(checkpoint: Checkpoint, out: Path) -> None:
     import gguf
 
     config = checkpoint.config
-    writer = gguf.GGUFWriter(out, "llama", use_temp_file=True)
+    uses_alibi = config.family.uses_alibi
+    writer = gguf.GGUFWriter(out, "refact" if uses_alibi else "llama", use_temp_file=True)
     writer.add_context_length(config.context_length)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_layers)
     writer.add_feed_forward_length(config.intermediate_size)
     writer.add_head_count(config.num_heads)
-    writer.add_rope_dimension_count(config.head_dim)
+    if not uses_alibi:
+        writer.add_rope_dimension_count(config.head_dim)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_vocab_size(config.vocab_size)
     writer.add_tokenizer_model("no_vocab")

@@ -39,7 +39,7 @@ def _version(package: str) -> str:
 
 
 def child_environment() -> dict[str, str]:
-    """This environment, with the project importable however the parent found it."""
+    """That of the app's engine, with the project importable however the parent found it."""
     inherited = os.environ.get("PYTHONPATH")
     paths = [str(ROOT), inherited] if inherited else [str(ROOT)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**hardware.with_huge_pages(os.environ), "PYTHONPATH": os.pathsep.join(paths)}

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from backends import hardware, selection
+from backends import hardware, memory, selection
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import write_copy
@@ -78,8 +78,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, default="mid")
     parser.add_argument("--precision", choices=selection.EXPORT_PRECISIONS, default="int4")
-    parser.add_argument("--block-size", type=int, default=32)
-    parser.add_argument("--asymmetric", action="store_true")
+    parser.add_argument("--block-size", type=int, default=memory.ONNX_BLOCK)
+    parser.add_argument("--symmetric", action="store_true")
     parser.add_argument(
         "--reuse", type=Path, default=cache_folder(), help="folder that keeps the checkpoints"
     )
@@ -98,7 +98,7 @@ def _export_apart(options: argparse.Namespace, source: Path, out: Path) -> dict[
     command = [
         sys.executable, "-m", "benchmarks.onnx_export", "--source", str(source), "--out", str(out),
         "--precision", options.precision, "--block-size", str(options.block_size),
-        *(["--asymmetric"] if options.asymmetric else []),
+        *(["--symmetric"] if options.symmetric else []),
     ]  # fmt: skip
     result = subprocess.run(
         command, check=True, stdout=subprocess.PIPE, text=True, env=machine.child_environment()
@@ -116,7 +116,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
         str(options.out),
         options.precision,
         block_size=options.block_size,
-        symmetric=not options.asymmetric,
+        symmetric=options.symmetric,
     )
     neighbours, begun = hardware.Neighbours(), time.perf_counter()
     *_, ready = write_copy(

@@ -40,18 +40,18 @@ def test_options_tell_exports_apart(folder: Path) -> None:
     common = ["export-onnx", str(folder)]
     for options in (
         ["--precision", "int8"],
-        ["--precision", "int8", "--block-size", "64", "--asymmetric"],
+        ["--precision", "int8", "--block-size", "64", "--symmetric"],
         ["--precision", "fp32", "--portable"],
     ):
         assert main([*common, *options]) == 0
 
     names = {path.name for path in folder.parent.iterdir()}
     assert names == {
-        "chat", "chat-onnx-int8", "chat-onnx-int8-block64-asymmetric", "chat-onnx-fp32-portable",
+        "chat", "chat-onnx-int8", "chat-onnx-int8-block64-symmetric", "chat-onnx-fp32-portable",
     }  # fmt: skip
-    export = Checkpoint.open(folder.with_name("chat-onnx-int8-block64-asymmetric")).export
+    export = Checkpoint.open(folder.with_name("chat-onnx-int8-block64-symmetric")).export
     assert export is not None
-    assert (export.block_size, export.symmetric) == (64, False)
+    assert (export.block_size, export.symmetric) == (64, True)
 
 
 def test_a_portable_export_is_not_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,8 +24,7 @@ _QUANTISED = (Precision.NF4, Precision.INT8, Precision.FP4)
 
 #: Precision and block size of the exports that are offered; the terminal knows more block sizes.
 _EXPORTS = (
-    ("int4", ONNX_BLOCK), ("int4", 128), ("int8", ONNX_BLOCK), ("int8", 128), ("fp16", 0),
-    ("fp32", 0),
+    ("int4", ONNX_BLOCK), ("int4", 32), ("int8", ONNX_BLOCK), ("fp16", 0), ("fp32", 0),
 )  # fmt: skip
 
 
@@ -119,7 +118,7 @@ def export_suffix(request: ExportRequest) -> str:
     parts = ["onnx", request.precision]
     if request.precision in ("int4", "int8") and request.block_size != ONNX_BLOCK:
         parts.append(f"block{request.block_size}")
-    parts += ["asymmetric"] if not request.symmetric else []
+    parts += ["symmetric"] if request.symmetric else []
     parts += ["portable"] if request.portable else []
     return "-".join(parts)
 

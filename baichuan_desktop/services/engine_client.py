@@ -28,6 +28,7 @@ from backends.errors import (
     UserFacingError,
 )
 from backends.events import EngineEvent
+from backends.hardware import with_huge_pages
 from backends.requests import LoadRequest, Request, UnloadRequest
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
 
@@ -218,7 +219,7 @@ def _environment() -> dict[str, str]:
     root = str(Path(next(iter(backends.__path__))).parent)
     inherited = os.environ.get("PYTHONPATH")
     return {
-        **os.environ,
+        **with_huge_pages(os.environ),
         "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
         "PYTHONUTF8": "1",
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backends.memory import ONNX_BLOCK
 from backends.onnx_quantize import quantize_rows
 
 _BYTES = 16 * 2**20
@@ -33,7 +34,7 @@ class ExportPace:
         return cls(
             _best(lambda: hashlib.sha256(data)) / _BYTES,
             _best(lambda: stored.astype(np.uint32) << np.uint32(16)) / weights.size,
-            _best(lambda: quantize_rows(weights, bits=4, block_size=32, symmetric=True))
+            _best(lambda: quantize_rows(weights, bits=4, block_size=ONNX_BLOCK, symmetric=False))
             / weights.size,
         )
 

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 from backends.requests import Request
 from baichuan_desktop.services.copy_jobs import JobChoice, copy_folder
 from baichuan_desktop.services.registry import InstalledModel
+from baichuan_desktop.services.sizes import size_text
 
-from . import precision_texts
 from .job_kinds import JobKind, heading
 
 _MINUTE = 60
@@ -97,7 +97,7 @@ class JobOptions(QWidget):
         self._choices = choices
         self._looking.hide()
         for number, choice in enumerate(choices):
-            radio, size = QRadioButton(), QLabel(precision_texts.gib(choice.bytes_on_disk))
+            radio, size = QRadioButton(), QLabel(size_text(choice.bytes_on_disk))
             size.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             size.setObjectName("muted")
             self.radios.append(radio)
@@ -160,7 +160,7 @@ class JobOptions(QWidget):
             radio.setAccessibleDescription(text)
 
     def _estimate(self, choice: JobChoice) -> str:
-        size = self.tr("about {size}").format(size=precision_texts.gib(choice.bytes_on_disk))
+        size = self.tr("about {size}").format(size=size_text(choice.bytes_on_disk))
         if choice.computing_seconds is None:
             return size
         minutes = choice.computing_seconds / _MINUTE

@@ -18,8 +18,8 @@ from backends.events import CopyReady, JobProgress
 from baichuan_desktop.services.copy_jobs import MadeCopy
 from baichuan_desktop.services.job_pace import JobPace
 from baichuan_desktop.services.registry import InstalledModel
+from baichuan_desktop.services.sizes import size_text
 
-from . import precision_texts
 from .job_kinds import JobKind, heading
 
 _STEPS = ("hash", "write", "check")
@@ -157,7 +157,7 @@ class JobDonePage(QWidget):
         """The copy is listed."""
         self._text = lambda: self.tr("{done} It takes {size} in {folder}").format(
             done=self._kind.done_text(made),
-            size=precision_texts.gib(ready.bytes_on_disk),
+            size=size_text(ready.bytes_on_disk),
             folder=ready.folder,
         )
         self.retranslate()

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from backends.errors import GIB
 from backends.events import ModelReady
 from baichuan_desktop.services.precision_choice import PrecisionRow, label
+from baichuan_desktop.services.sizes import size_text
 
 from . import error_texts
 from .answer_notes import share_text, speed_text
-
-_MIB = 2**20
 
 
 def in_use(ready: ModelReady) -> str:
@@ -33,12 +30,7 @@ def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
 
 def size(row: PrecisionRow) -> str:
     """What it needs, KV cache and all; nothing where it cannot run whatever the memory."""
-    return gib(row.needed_bytes) if row.needed_bytes is not None else ""
-
-
-def gib(count: int) -> str:
-    """Bytes as a person reads them; 0.0 GiB says nothing."""
-    return f"{count / GIB:.1f} GiB" if count >= GIB / 10 else f"{math.ceil(count / _MIB)} MiB"
+    return size_text(row.needed_bytes) if row.needed_bytes is not None else ""
 
 
 def verdict(row: PrecisionRow) -> str:

@@ -15,8 +15,9 @@ from baichuan_desktop.services.measure_progress import MeasureProgress, speed_st
 from baichuan_desktop.services.measured_rows import MeasuredRow
 from baichuan_desktop.services.measurements import Benchmark
 from baichuan_desktop.services.registry import InstalledModel
+from baichuan_desktop.services.sizes import size_text
 
-from . import model_texts, precision_texts
+from . import model_texts
 from .answer_notes import speed_text
 from .measure_kind import FIGURES, MeasureKind, wishes
 
@@ -111,7 +112,7 @@ class SpeedKind(MeasureKind):
             else (f"{found.load_seconds:.0f}")
         )
         loading = QCoreApplication.translate("SpeedKind", "{count} s").format(count=seconds)
-        return prefill, loading, precision_texts.gib(found.peak_bytes)
+        return prefill, loading, size_text(found.peak_bytes)
 
     def spoken(self, row: MeasuredRow) -> str:
         """See MeasureKind."""

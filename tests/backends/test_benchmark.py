@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +13,19 @@ import pytest
 from backends import benchmark, memory
 from backends.base import Logits, Precision
 from backends.benchmark import Plan, Speeds
+from backends.checkpoint import Checkpoint
+from backends.checkpoint_copy import write_copy
 from backends.engine import Engine
 from backends.errors import InvalidLogitsError
 from backends.events import BenchmarkProgress, BenchmarkReady, ModelReady, Speed
+from backends.onnx_export import export_plan
+from backends.onnx_graph import Scheme
 from backends.requests import BenchmarkRequest, LoadRequest
 from tests.helpers import goldens
 from tests.helpers.fakes import ScriptedModel
 from tests.helpers.machines import BAICHUAN2_7B
 
+INT4 = Precision.ONNX_INT4
 PLAN = Plan(prompts=(8, 20), contexts=(6, 12), new_tokens=3)
 
 
@@ -147,15 +153,35 @@ def test_what_exceeds_the_context_is_left_out(
 
 
 def test_bytes_of_a_token_against_the_bandwidth() -> None:
-    config = BAICHUAN2_7B
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    config = checkpoint.config
     speed = Speed(512, 2.0, 2.5, 0.0)
 
-    found = benchmark.decode_speed(speed, Plan((), (512,), 32), config, Precision.BF16, 60e9)
+    found = benchmark.decode_speed(speed, Plan((), (512,), 32), checkpoint, Precision.BF16, 60e9)
 
-    embedding = 125_696 * 4096
-    cache = (512 + 16) * 2 * 32 * 4096  # keys and values of 32 layers
+    embedding = config.vocab_size * config.hidden_size
+    cache = (512 + 16) * 2 * config.num_layers * config.hidden_size  # keys and values
     assert found.bytes_per_token == 2 * (config.parameters - embedding + cache)
     assert found.bandwidth_share == found.bytes_per_token * 2.0 / 60e9
+
+
+@pytest.mark.parametrize("block", [16, 64])
+def test_the_blocks_of_an_export_count_as_they_are(tmp_path: Path, block: int) -> None:
+    source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    for _ in write_copy(source, export_plan(source, Scheme(INT4, block)), tmp_path / "export"):
+        pass
+    checkpoint = Checkpoint.open(tmp_path / "export")
+
+    found = benchmark.decode_speed(
+        Speed(16, 2.0, 2.5, 0.0), Plan((), (16,), 32), checkpoint, INT4, None
+    )
+
+    assert found.bytes_per_token == memory.bytes_per_token(
+        source.config, INT4, 16 + 16, onnx_block=block
+    )
+    assert memory.bytes_per_token(BAICHUAN2_7B, INT4, 32, onnx_block=block) > (
+        memory.bytes_per_token(BAICHUAN2_7B, INT4, 32)  # in blocks of 128
+    )
 
 
 def test_a_quantised_token_reads_fewer_bytes() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -232,6 +234,57 @@ def test_processor_features(flags: str, multiplies: bool, monkeypatch: pytest.Mo
     assert machine.multiplies_bf16 is multiplies
     assert machine.features == set(flags.split()) - {"fpu", "sse2"}
     assert machine.physical_cores >= 1
+
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's tunables")
+
+
+@linux
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, "glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.check=1", "glibc.malloc.check=1:glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.hugetlb=0", "glibc.malloc.hugetlb=0"),  # the person's own wish
+    ],
+)
+def test_huge_pages_are_asked_for_beside_other_wishes(given: str | None, expected: str) -> None:
+    environment = {"PATH": "/bin"} | ({} if given is None else {"GLIBC_TUNABLES": given})
+
+    found = hardware.with_huge_pages(environment)
+
+    assert found == {"PATH": "/bin", "GLIBC_TUNABLES": expected}
+
+
+def _has_huge_pages() -> bool:
+    file = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    library, version = platform.libc_ver()
+    return (
+        library == "glibc"
+        and tuple(map(int, version.split(".")[:2])) >= (2, 35)
+        and file.exists()
+        and "[never]" not in file.read_text(encoding="ascii")
+    )
+
+
+@pytest.mark.skipif(not _has_huge_pages(), reason="needs glibc 2.35 and transparent huge pages")
+def test_a_process_that_asks_gets_huge_pages() -> None:
+    code = (
+        "import re\n"
+        "kept = bytearray(b'x' * 64 * 2**20)\n"
+        "text = open('/proc/self/smaps_rollup').read()\n"
+        "print(re.search(r'AnonHugePages: +(\\d+)', text)[1])\n"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=hardware.with_huge_pages(os.environ),
+    )
+
+    assert int(result.stdout) > 16 * 1024  # KiB; the system may not have them for all
 
 
 def test_a_processor_that_nobody_describes_still_has_a_name(

@@ -46,7 +46,7 @@ def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_p
     assert 0 <= ready.bytes_on_disk - choice.bytes_on_disk <= 256 * matrices
 
 
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(5))
 def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
     number: int, tmp_path: Path
 ) -> None:
@@ -65,13 +65,12 @@ def test_a_choice_of_an_export_asks_for_it_and_names_its_folder() -> None:
     choices = copy_jobs.onnx_exports(folder)
 
     request = choices[1].request(Path("/out"))
-    assert request == ExportRequest(str(folder), "/out", "int4", block_size=128)
+    assert request == ExportRequest(str(folder), "/out", "int4", block_size=32)
     assert [choice.suffix for choice in choices] == [
-        "onnx-int4", "onnx-int4-block128", "onnx-int8", "onnx-int8-block128", "onnx-fp16",
-        "onnx-fp32",
+        "onnx-int4", "onnx-int4-block32", "onnx-int8", "onnx-fp16", "onnx-fp32",
     ]  # fmt: skip
-    assert [choice.block_size for choice in choices] == [32, 128, 32, 128, 0, 0]
-    assert choices[0].bytes_on_disk < choices[2].bytes_on_disk < choices[5].bytes_on_disk
+    assert [choice.block_size for choice in choices] == [128, 32, 128, 0, 0]
+    assert choices[0].bytes_on_disk < choices[2].bytes_on_disk < choices[4].bytes_on_disk
 
 
 def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_path: Path) -> None:

@@ -131,11 +131,11 @@ def test_the_options_name_precisions_sizes_and_a_folder_beside_the_model(
 def test_an_export_is_offered_in_blocks_with_sizes_and_times(seven: Harness, folder: Path) -> None:
     options = open_job(seven, 2).options
 
-    assert options.radios[1].text() == "int4, in blocks of 128 weights"
+    assert options.radios[1].text() == "int4, in blocks of 32 weights"
     assert options._sizes[1].text() == "about 1 MiB · under 1 min of computing"
     assert options.radios[0].accessibleDescription() == options._sizes[0].text()
     options.radios[1].click()
-    assert options.folder.text() == f"{folder}-onnx-int4-block128"
+    assert options.folder.text() == f"{folder}-onnx-int4-block32"
     choice = replace(options._choices[1], computing_seconds=630.0)
     assert options._estimate(choice).endswith(" · about 10 min of computing")
 

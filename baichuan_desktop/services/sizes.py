@@ -1,0 +1,14 @@
+"""Sizes of memory and files as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+_MIB: Final = 2**20
+_GIB: Final = 2**30
+
+
+def size_text(count: int) -> str:
+    """Bytes in GiB, or in whole MiB where they are few: “13.0 GiB”, “7 MiB”."""
+    return f"{count / _GIB:.1f} GiB" if count >= _GIB / 10 else f"{math.ceil(count / _MIB)} MiB"
