@@ -6,8 +6,10 @@ metadata, so that the window's process and a report cost nothing.
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
+import logging
 import os
 import platform
 import re
@@ -19,6 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+
+log = logging.getLogger(__name__)
 
 #: Processor features that matter here, by the names of /proc/cpuinfo.
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
@@ -270,6 +274,16 @@ def _libraries() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def onnx_providers() -> tuple[str, ...]:
+    """Where the installed ONNX Runtime could run a graph, by its own names; imports it."""
+    try:
+        module = importlib.import_module("onnxruntime")
+    except (ImportError, OSError) as error:  # not installed, or a library of it is missing
+        log.info("ONNX Runtime tells no providers: %s", error)
+        return ()
+    return tuple(module.get_available_providers())
 
 
 def _torch_cuda() -> str | None:

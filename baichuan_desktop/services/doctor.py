@@ -16,11 +16,15 @@ from .model_store import ModelStore
 from .precision_choice import precision_rows
 from .registry import InstalledModel
 
+#: Providers of ONNX Runtime that exports run on; no other is ever asked for.
+_PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+
 
 def report(
     store: ModelStore,
     measurements: Measurements,
     detect: Callable[[], hardware.Machine] = hardware.detect,
+    providers: Callable[[], tuple[str, ...]] = hardware.onnx_providers,
 ) -> dict[str, Any]:
     """The report as plain values, for JSON."""
     machine = detect()
@@ -38,6 +42,7 @@ def report(
             "libraries": dict(machine.libraries),
             "torch_cuda": machine.torch_cuda,
         },
+        "onnx_providers": {name: name in _PROVIDERS for name in providers()},
         "warnings": _warnings(machine),
         "models": [_model(model, measurements, machine) for model in store.models],
     }
@@ -99,6 +104,11 @@ def as_text(content: dict[str, Any]) -> str:
         lines.append("Graphics cards: none that NVIDIA's driver reports")
     libraries = ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
     lines.append(f"Libraries: {libraries or 'none'}; CUDA of torch: {machine['torch_cuda'] or '-'}")
+    providers = (
+        name if is_used else f"{name} (untested, never used)"
+        for name, is_used in content["onnx_providers"].items()
+    )
+    lines.append(f"Providers of ONNX Runtime: {', '.join(providers) or 'none'}")
     lines += [f"Warning: {text}" for text in content["warnings"]]
     for model in content["models"]:
         lines += ["", f"{model['id']} ({model['path']})"]

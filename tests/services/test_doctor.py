@@ -40,8 +40,11 @@ def store(tmp_path: Path) -> ModelStore:
     return store
 
 
-def report(store: ModelStore, facts: Machine = TWO_CARDS) -> dict[str, Any]:
-    return doctor.report(store, Measurements(app_paths().measurements), lambda: facts)
+def report(
+    store: ModelStore, facts: Machine = TWO_CARDS, providers: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    measurements = Measurements(app_paths().measurements)
+    return doctor.report(store, measurements, lambda: facts, lambda: providers)
 
 
 def entry(content: dict[str, Any], folder: str) -> dict[str, Any]:
@@ -139,6 +142,17 @@ def test_warnings(facts: Machine, warnings: list[str], store: ModelStore) -> Non
         assert f"Warning: {text}" in doctor.as_text(content)
 
 
+def test_what_onnx_runtime_could_run_on_is_told_and_what_of_it_is_used(store: ModelStore) -> None:
+    content = report(store, providers=("OpenVINOExecutionProvider", "CPUExecutionProvider"))
+
+    assert content["onnx_providers"] == {
+        "OpenVINOExecutionProvider": False, "CPUExecutionProvider": True
+    }  # fmt: skip
+    expected = "OpenVINOExecutionProvider (untested, never used), CPUExecutionProvider"
+    assert f"Providers of ONNX Runtime: {expected}" in doctor.as_text(content).splitlines()
+    assert "Providers of ONNX Runtime: none" in doctor.as_text(report(store))
+
+
 def test_a_person_reads_facts_and_reasons(store: ModelStore) -> None:
     lines = doctor.as_text(report(store)).splitlines()
 
@@ -182,4 +196,5 @@ def test_this_machine_can_be_reported(store: ModelStore) -> None:
     content = doctor.report(store, Measurements(app_paths().measurements))
 
     assert json.dumps(content)
+    assert content["onnx_providers"]["CPUExecutionProvider"] is True
     assert doctor.as_text(content)
