@@ -335,7 +335,10 @@ def _parser() -> argparse.ArgumentParser:
     export.set_defaults(run=_export_onnx)
     export.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     export.add_argument(
-        "--precision", required=True, metavar="P", help="int4, int8, fp32, or fp16 (for CUDA)"
+        "--precision",
+        default="int4",
+        metavar="P",
+        help="int4, int8, fp32, or fp16 (for CUDA); default int4",
     )
     export.add_argument(
         "--block-size",

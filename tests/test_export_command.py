@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_model_is_exported_and_answers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "add", str(folder)]) == 0
 
-    assert main(["export-onnx", "chat", "--precision", "int4", "--json"]) == 0
+    assert main(["export-onnx", "chat", "--json"]) == 0
 
     out = capsys.readouterr().out
     facts = json.loads(out[out.index("{") :])
