@@ -13,8 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from . import one_query
 from .alibi import alibi_slopes
 from .config import ModelConfig
+from .one_query import OneQuery
 
 #: Queries of one block of ALiBi attention: bounds the bias to [heads, block, keys].
 _ALIBI_BLOCK = 256
@@ -54,6 +56,7 @@ class RotaryPositions:
         angles = torch.outer(positions.float(), frequencies)  # [T, head_dim / 2]
         self._cos = angles.cos()
         self._sin = angles.sin()
+        self._one_query = OneQuery()
 
     def rotate(self, x: Tensor) -> Tensor:
         first, second = x.float().chunk(2, dim=-1)
@@ -64,6 +67,8 @@ class RotaryPositions:
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         queries, keys = q.shape[2], k.shape[2]
+        if one_query.is_for(q):
+            return self._one_query.attend(q, k, v)
         if queries == 1:
             return F.scaled_dot_product_attention(q, k, v)
         if queries == keys:
@@ -86,11 +91,14 @@ class AlibiPositions:
         self._slopes = torch.tensor(alibi_slopes(num_heads), dtype=torch.float32, device=device)
         self._start = start
         self._last: tuple[int, int, Tensor] | None = None
+        self._one_query = OneQuery()
 
     def rotate(self, x: Tensor) -> Tensor:
         return x
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        if one_query.is_for(q):
+            return self._one_query.attend(q, k, v, self._bias(0, 1))
         queries, earlier = q.shape[2], k.shape[2] - q.shape[2]
         blocks = []
         for first in range(0, queries, _ALIBI_BLOCK):
