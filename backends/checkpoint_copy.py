@@ -12,19 +12,26 @@ import hashlib
 import importlib.metadata
 import itertools
 import json
+import logging
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .checkpoint import Checkpoint
-from .errors import DiskFullError, JobError, Phrase, SourceChangedError
+from .errors import CopyTakenError, DiskFullError, JobError, Phrase, SourceChangedError
 from .events import CopyReady, JobProgress
 from .manifest import MANIFEST, MANIFEST_VERSION
 from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
 from .tensor_files import TensorRecord
+
+if sys.platform != "win32":
+    import fcntl
+
+log = logging.getLogger(__name__)
 
 _SIDE_FILES = (
     "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
@@ -115,6 +122,8 @@ def write_copy(
     Raises JobError. Closing the generator cancels the job and gives its space back.
     """
     out = out.expanduser().absolute()
+    if not out.name:  # the root of a drive
+        raise JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(out))
     try:
         for folder in (out, _partial(out)):
             if folder.exists() and (folder == out or not _is_ours(folder)):
@@ -132,12 +141,16 @@ def write_copy(
     job = _Job(checkpoint, plan, out, shards, sources)
     try:
         yield from job.run()
+    except CopyTakenError:  # what lies there is the other run's
+        raise
     except OSError as error:
         job.discard()
         raise _job_error(error, out) from error
     except BaseException:  # an error of ours, or a cancel: GeneratorExit
         job.discard()
         raise
+    finally:
+        job.release()
     yield CopyReady(str(out), sum(spec.nbytes for shard in shards for spec in shard.tensors))
 
 
@@ -157,6 +170,7 @@ class _Job:
         self._shards = shards
         self._sources = sources
         self._hashes: dict[str, str] = {}  # of what is written, by name
+        self._lock: int | None = None  # descriptor of the folder that grows
 
     def run(self) -> Iterator[JobProgress]:
         """Every step, in order."""
@@ -193,6 +207,7 @@ class _Job:
             sort_keys=True,
         )
         job_file = self._partial / "job.json"
+        self._claim()
         with contextlib.suppress(OSError):
             if job_file.read_text(encoding="utf-8") == identity:
                 self._check_room()
@@ -200,8 +215,36 @@ class _Job:
         shutil.rmtree(self._partial, ignore_errors=True)
         self._out.parent.mkdir(parents=True, exist_ok=True)
         self._check_room()
-        self._partial.mkdir()
+        try:
+            self._partial.mkdir()
+        except FileExistsError as error:
+            raise CopyTakenError(self._out) from error
+        self._claim()
         job_file.write_text(identity, encoding="utf-8")
+
+    def _claim(self) -> None:
+        """Keep other runs off the folder that grows, if it is there; the system ends it with us."""
+        if sys.platform == "win32":  # where a folder with open files cannot be taken away
+            return
+        try:
+            descriptor = os.open(self._partial, os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise CopyTakenError(self._out) from error
+        except OSError as error:  # a drive of another machine that knows no locks
+            log.info("“%s” cannot be locked: %s", self._partial, error)
+        self.release()
+        self._lock = descriptor
+
+    def release(self) -> None:
+        """Let other runs have the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _check_room(self) -> None:
         present = {shard.file_name for shard in self._shards if self._finished(shard).exists()}
@@ -298,11 +341,17 @@ def _partial(out: Path) -> Path:
 
 
 def _is_ours(partial: Path) -> bool:
-    """The folder holds nothing but what a copy writes: it may be taken up, or taken away."""
+    """An interrupted copy, which holds its job or its manifest, and nothing but what a copy writes.
+
+    It may be taken up, or taken away. A model that somebody named so has neither.
+    """
     ours = {*_SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
             MANIFEST, "job.json"}  # fmt: skip
-    return partial.is_dir() and all(
-        file.name in ours or _SHARD_NAME.fullmatch(file.name) for file in partial.iterdir()
+    if not partial.is_dir():
+        return False
+    names = {file.name for file in partial.iterdir()}
+    return (not names or bool(names & {"job.json", MANIFEST})) and all(
+        name in ours or _SHARD_NAME.fullmatch(name) for name in names
     )
 
 

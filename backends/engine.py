@@ -45,6 +45,7 @@ _PROGRESS_SECONDS = 0.05
 @dataclass(slots=True)
 class _Loaded:
     checkpoint: Checkpoint
+    weights: Checkpoint  #: the checkpoint itself, or its export that runs in its place
     tokenizer: Tokenizer
     model: LoadedModel
     options: LoadOptions
@@ -142,7 +143,7 @@ class Engine:
         yield BenchmarkReady(
             prefill=speeds.prefill,
             decode=tuple(
-                benchmark.decode_speed(speed, plan, checkpoint, options.precision, bandwidth)
+                benchmark.decode_speed(speed, plan, loaded.weights, options.precision, bandwidth)
                 for speed in speeds.decode
             ),
             skipped_prompts=tuple(n for n in asked.prompts if n not in plan.prompts),
@@ -234,7 +235,7 @@ class Engine:
         yield LoadProgress(0, weights.bytes_on_disk)
         backend = selection.backend_module(choice.backend)
         model = yield from _thinned(backend.load(weights, options))
-        self._loaded = _Loaded(checkpoint, tokenizer, model, options)
+        self._loaded = _Loaded(checkpoint, weights, tokenizer, model, options)
         yield ModelReady(
             folder=str(checkpoint.folder),
             family=config.family.value,

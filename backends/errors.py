@@ -300,6 +300,17 @@ class JobError(UserFacingError):
     help_topic = "conversion"
 
 
+class CopyTakenError(JobError):
+    """Another run writes the same copy at this moment."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            "“{folder}” is being written by another run.",
+            hint="Wait until it has ended, or choose another folder.",
+            folder=str(folder),
+        )
+
+
 class DiskFullError(JobError):
     """The drive has no room for the copy."""
 

@@ -153,7 +153,7 @@ def _check_file(file: Path, expected: FileFacts) -> None:
     """
     try:
         status = file.lstat()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL, or half a character
         raise DamagedCheckpointError(
             file.parent / MANIFEST,
             Phrase("the file “{name}” that it names is missing", name=file.name),

@@ -33,6 +33,8 @@ _OPERATORS = {
     )
 }  # fmt: skip
 _OPSETS = {"": FusedGraph.opset, **dict.fromkeys(FusedGraph.domains, 1)}
+#: Of a graph, with the rotary tables of a context that is far longer than any released one.
+_MOST_BYTES = 256 * 2**20
 _SUBGRAPHS = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
 
 
@@ -40,6 +42,8 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
     """The bytes of the graph. Raises CheckpointError or a subclass."""
     file = export.graph
     try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise DamagedCheckpointError(file, "it is too large for a graph")
         raw = file.read_bytes()
     except OSError as error:
         raise DamagedCheckpointError(

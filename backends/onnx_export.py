@@ -11,6 +11,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -169,10 +170,23 @@ class _Parts:
                 for rows in self.source.blocks():
                     whole[:, done : done + len(rows)] = rows.T
                     done += len(rows)
-                yield _bytes(whole)
+                yield _bytes(self._finite(whole))
             case _:
                 for rows in self.source.blocks():
-                    yield _bytes(rows.astype(dtype))
+                    with np.errstate(over="ignore"):  # refused in the next step
+                        cast = rows.astype(dtype)
+                    yield _bytes(self._finite(cast))
+
+    def _finite(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The values, unless one is no number, or none any more in 16 bits."""
+        if not np.isfinite(values).all():
+            raise JobError(
+                "“{name}” has values that {precision} cannot hold.",
+                hint="Choose another precision.",
+                name=self.source.record.name,
+                precision=self.scheme.precision.value.removeprefix("onnx-"),
+            )
+        return values
 
     def _stored(self) -> Iterator[Block]:
         record, step = self.source.record, _BLOCK * 4

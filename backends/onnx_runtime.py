@@ -67,7 +67,9 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
         yield from _hashed(export)
     finally:
         maker.join()
-    return OnnxModel(maker.session(), export, checkpoint.config, options)
+    session = maker.session()
+    with _translated_errors(export, options.devices.first):  # the KV cache is allocated
+        return OnnxModel(session, export, checkpoint.config, options)
 
 
 def _hashed(export: Export) -> Iterator[LoadProgress]:

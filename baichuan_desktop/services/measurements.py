@@ -191,6 +191,8 @@ class Measurements:
         )
 
     def _of(self, ready: ModelReady) -> Measurement | None:
+        # A terminal beside the window may have measured something meanwhile.
+        self._known.update((_key(m), m) for m in self._read())
         return self.of(Path(ready.folder), ready.backend, ready.precision, ready.device_kind)
 
     def _put(self, measurement: Measurement) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from .registry import (
     remove_installed,
     shipped_registry_text,
 )
-from .registry_schema import Names, Shapes, StoredPrecision
+from .registry_schema import Names, RegistryError, Shapes, StoredPrecision
 
 GUIDE_ID = "baichuan-guide"
 
@@ -139,6 +140,7 @@ class ModelStore:
         Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
         registry cannot be written.
         """
+        self._registry = self._load()  # another window or a terminal may have added to it
         for model in self._listed:
             if _same_folder(model.path, str(folder)):
                 Checkpoint.open(folder)  # listed, but is it still usable?
@@ -150,6 +152,11 @@ class ModelStore:
 
         Raises CheckpointError, RegistryError.
         """
+        self._registry = self._load()
+        for listed in self._registry.installed:
+            if _same_folder(listed.path, str(folder)):  # what was in this folder before is gone
+                with contextlib.suppress(RegistryError):  # an administrator's entry stays
+                    self.remove(listed.id)
         model = self.describe(folder)
         if any(one.id == source.id and one.path == source.path for one in self._listed):
             model = replace(model, export_of=source.id)

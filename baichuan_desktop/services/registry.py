@@ -352,6 +352,9 @@ def add_installed(path: Path, model: InstalledModel) -> None:
 def remove_installed(path: Path, model_id: str) -> None:
     """Take the entry `model_id` out of the user's layer at `path`; the model's files stay.
 
+    Its exports become models of their own: the id may be given to another model, of which they
+    are none.
+
     Raises:
         UnknownModelError: The file has no such entry.
         RegistryError: The file is wrong or cannot be written; then it is what it was before.
@@ -360,6 +363,9 @@ def remove_installed(path: Path, model_id: str) -> None:
     rest = [one for one in entries if one["id"] != model_id]
     if len(rest) == len(entries):
         raise UnknownModelError(model_id, [one["id"] for one in entries])
+    for one in rest:
+        if one.get("export_of") == model_id:
+            del one["export_of"]
     write_section(path, text, "installed", rest)
 
 

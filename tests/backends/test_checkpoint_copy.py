@@ -30,6 +30,7 @@ from backends.checkpoint_copy import MANIFEST, CopyPlan, write_copy
 from backends.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
+    CopyTakenError,
     DiskFullError,
     JobError,
     SourceChangedError,
@@ -786,3 +787,39 @@ def test_the_whole_model_is_never_in_memory(tmp_path: Path) -> None:
     assert quantising <= bound
     assert loading <= memory.weight_bytes(config, Precision.NF4) + bound
     assert Checkpoint.open(tmp_path / "copy").stored is Precision.NF4
+
+
+# --- other runs and other folders --------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files keep others off there")
+def test_a_second_run_leaves_the_first_alone(out: Path) -> None:
+    source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    first = write_copy(source, checkpoint_copy.plain_plan(source), out)
+    next(first)
+
+    message = refusal(
+        lambda: list(write_copy(source, checkpoint_copy.plain_plan(source), out)), CopyTakenError
+    )
+
+    assert message == f"“{out}” is being written by another run."
+    *_, ready = first
+    assert isinstance(ready, CopyReady)
+    assert Checkpoint.open(out).config == source.config
+    assert [file.name for file in out.parent.iterdir()] == [out.name]
+
+
+def test_a_model_that_somebody_named_like_an_unfinished_copy_stays(out: Path) -> None:
+    folder = goldens.folder("b2-7b", "safetensors")
+    shutil.copytree(folder, out.with_name(f"{out.name}.partial"))
+    before = digests(out.parent)
+
+    assert "exists already" in refusal(lambda: copy(folder, out, None))
+
+    assert digests(out.parent) == before
+
+
+def test_the_root_of_a_drive_is_no_new_folder() -> None:
+    folder = goldens.folder("b2-7b", "safetensors")
+
+    assert refusal(lambda: copy(folder, Path("/"), None)) == "“/” exists already."

@@ -98,6 +98,15 @@ def test_a_link_to_another_place(
     )
 
 
+def test_a_graph_that_is_far_too_large_is_not_read(export: Path) -> None:
+    os.truncate(export / GRAPH_FILE, 300 * 2**20)  # holes: nothing of it lies on the drive
+    exports.change_manifest(
+        export, lambda manifest: manifest["files"][GRAPH_FILE].update(size=300 * 2**20)
+    )
+
+    assert "too large for a graph" in refusal(export, DamagedCheckpointError)
+
+
 # --- the manifest ------------------------------------------------------------------------
 
 
@@ -112,6 +121,16 @@ def test_a_manifest_that_is_none(text: str, export: Path) -> None:
     (export / MANIFEST).write_text(text, encoding="utf-8")
 
     assert MANIFEST in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "n" * 5000])
+def test_a_manifest_that_names_what_can_be_no_file(name: str, export: Path) -> None:
+    exports.change_manifest(
+        export, lambda manifest: manifest["files"].update({name: manifest["files"][DATA_FILE]})
+    )
+
+    with pytest.raises(CheckpointError):
+        Checkpoint.open(export)
 
 
 def test_a_manifest_of_another_kind_of_copy(export: Path) -> None:

@@ -14,13 +14,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 import torch
 
-from backends import checkpoint_copy, memory
+from backends import checkpoint_copy, memory, onnx_export
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import write_copy
@@ -478,3 +479,20 @@ def test_the_peak_does_not_depend_on_the_model(precision: str, tmp_path: Path) -
 
     least, peak = peaks
     assert peak - least < 150 * 10**6 < memory.weight_bytes(config, Precision.BF16)
+
+
+def test_a_weight_that_16_bits_cannot_hold_is_refused(
+    source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = onnx_export._Source.blocks
+
+    def huge(self: onnx_export._Source) -> Iterator[Any]:
+        for rows in blocks(self):
+            yield rows * np.float32(1e6)
+
+    monkeypatch.setattr(onnx_export._Source, "blocks", huge)
+
+    message = refusal(lambda: write(source, out, Scheme(Precision.ONNX_FP16)))
+
+    assert message.endswith("has values that fp16 cannot hold.")
+    assert_nothing(out)

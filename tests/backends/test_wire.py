@@ -210,6 +210,7 @@ ERRORS: list[UserFacingError] = [
     ),
     errors.GpuLostError("it fell off the bus"),
     errors.JobError("“{folder}” exists already.", folder="/x"),
+    errors.CopyTakenError(Path("/x")),
     errors.DiskFullError(Path("/x"), needed_bytes=2**33, free_bytes=2**30),
     errors.SourceChangedError(Path("/x/y.bin")),
     errors.QualityError("“{name}” is empty.", name="一.txt", hint="Choose another."),

@@ -221,3 +221,18 @@ def test_the_file_can_be_read_by_a_person(file: Path) -> None:
     Measurements(file).loaded(ready())
 
     assert "百川 2" in file.read_text(encoding="utf-8")
+
+
+def test_what_a_terminal_measured_meanwhile_stays(file: Path) -> None:
+    window, terminal = Measurements(file), Measurements(file)
+    terminal.loaded(ready(precision="8bit"))
+    terminal.answered(ready(precision="8bit"), finished())
+
+    window.loaded(ready())
+    window.loaded(ready(precision="8bit", peak_bytes=1))
+
+    found = Measurements(file)
+    assert speed(found) is None
+    assert found.of(FOLDER, "bnb_cuda", "8bit", "cuda") == terminal.of(
+        FOLDER, "bnb_cuda", "8bit", "cuda"
+    )

@@ -312,3 +312,38 @@ def test_an_export_from_another_machine_is_added_like_any_model(
 
     assert (model.id, model.family, model.kind) == ("export", "baichuan2-7b", "chat")
     assert store.add(model.path) == model
+
+
+def test_an_export_is_none_of_another_model_that_gets_the_same_id(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    store.add_export(store.add(copy_of(tmp_path, "chat")), export_of(tmp_path))
+    store.remove("chat")
+
+    again = store.add(copy_of(tmp_path / "other", "chat"))
+
+    assert again.id == "chat"
+    assert store.model("chat").exports == ()
+
+
+def test_a_folder_that_was_exported_to_again_belongs_to_its_last_source(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    first, second = (store.add(copy_of(tmp_path, name)) for name in ("first", "second"))
+    folder = export_of(tmp_path)
+    store.add_export(first, folder)
+
+    store.add_export(second, folder)
+
+    assert store.model("first").exports == ()
+    assert store.model("second").exports == (folder,)
+
+
+def test_what_a_terminal_added_meanwhile_stays(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    ModelStore(paths).add(copy_of(tmp_path / "one", "chat"))
+
+    store.add(copy_of(tmp_path / "two", "chat"))
+
+    assert [model.id for model in store.models] == [GUIDE_ID, "chat", "chat-2"]

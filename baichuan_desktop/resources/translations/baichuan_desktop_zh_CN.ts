@@ -1383,6 +1383,10 @@
         <translation>请选择另一个文件夹。</translation>
     </message>
     <message>
+        <source>Choose another precision.</source>
+        <translation>请选择其他精度。</translation>
+    </message>
+    <message>
         <source>Choose the device “auto”.</source>
         <translation>请选择设备“auto”。</translation>
     </message>
@@ -1513,6 +1517,10 @@
     <message>
         <source>This model has no export at {precision}.</source>
         <translation>此模型没有 {precision} 的导出。</translation>
+    </message>
+    <message>
+        <source>Wait until it has ended, or choose another folder.</source>
+        <translation>请等它结束，或选择其他文件夹。</translation>
     </message>
     <message>
         <source>Wait until nothing writes to the model&apos;s folder, and try again.</source>
@@ -1697,6 +1705,10 @@
     <message>
         <source>it is not what was written</source>
         <translation>它不是当初写入的内容</translation>
+    </message>
+    <message>
+        <source>it is too large for a graph</source>
+        <translation>对一个计算图来说太大了</translation>
     </message>
     <message>
         <source>it is written for the operators {found}, not {expected}</source>
@@ -1983,6 +1995,10 @@
         <translation>“{folder}”中没有文本文件（.txt 或 .md）。</translation>
     </message>
     <message>
+        <source>“{folder}” is being written by another run.</source>
+        <translation>另一次运行正在写入“{folder}”。</translation>
+    </message>
+    <message>
         <source>“{folder}” is not a Baichuan checkpoint folder: {what}.</source>
         <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
     </message>
@@ -2001,6 +2017,10 @@
     <message>
         <source>“{name}” has the type {dtype}</source>
         <translation>“{name}”的类型是 {dtype}</translation>
+    </message>
+    <message>
+        <source>“{name}” has values that {precision} cannot hold.</source>
+        <translation>“{name}”中有 {precision} 无法表示的数值。</translation>
     </message>
     <message>
         <source>“{name}” holds what is not a number</source>
