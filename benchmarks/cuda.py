@@ -25,6 +25,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # works from anywhere, not installed
+# torch looks for NVIDIA's package `cuda`. A script's own folder comes first in the path, and this
+# file with it: out of the way if it is the script, and nothing to import if another one here is.
+if __name__ == "cuda":
+    raise ImportError("This is a benchmark and not NVIDIA's package.")
+if str(Path(__file__).parent) in sys.path:
+    sys.path.remove(str(Path(__file__).parent))
 
 import numpy as np
 import torch

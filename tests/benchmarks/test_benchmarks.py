@@ -104,6 +104,26 @@ def test_full_disk_is_named_before_anything_is_written(
     assert not list((tmp_path / "large").iterdir())
 
 
+@pytest.mark.parametrize("name", ["bandwidth", "cuda", "decode", "onnx_export", "ui_latency"])
+def test_each_benchmark_starts_as_a_script(name: str) -> None:
+    result = subprocess.run(
+        [sys.executable, f"benchmarks/{name}.py", "--help"],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment(),
+    )
+
+    assert result.stdout.startswith(f"usage: {name}.py")
+
+
+def test_torch_can_be_imported_beside_the_benchmark_named_cuda() -> None:
+    import_torch = f"import sys; sys.path.insert(0, {str(ROOT / 'benchmarks')!r}); import torch"
+
+    subprocess.run([sys.executable, "-c", import_torch], cwd=ROOT, check=True)
+
+
 @pytest.mark.slow
 def test_decode_reports_every_figure(tmp_path: Path) -> None:
     command = [sys.executable, "benchmarks/decode.py", "--shape", "tiny", "--threads", "1"]
