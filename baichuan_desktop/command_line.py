@@ -14,7 +14,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from backends.errors import UserFacingError
+from backends.errors import InvalidRequestError, UserFacingError
 from backends.memory import ONNX_BLOCK
 from backends.requests import CopyRequest, ExportRequest, LoadRequest
 from backends.sampling import SamplingParams
@@ -55,6 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _window(arguments: argparse.Namespace) -> int:
+    if not (_has_display() or os.environ.get("QT_QPA_PLATFORM")):  # Qt would abort
+        raise InvalidRequestError(
+            "There is no display for the window.",
+            hint="“baichuan-desktop chat” chats in the terminal.",
+        )
     from .app import main as window
 
     return window(["--model", arguments.model] if arguments.model else [])
@@ -190,7 +195,7 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
     request = ExportRequest(
         str(model.path),
         str(arguments.out or ""),
-        arguments.precision,
+        arguments.precision or ("fp32" if arguments.portable else "int4"),
         block_size=arguments.block_size,
         symmetric=arguments.symmetric,
         portable=arguments.portable,
@@ -336,9 +341,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     export.add_argument(
         "--precision",
-        default="int4",
         metavar="P",
-        help="int4, int8, fp32, or fp16 (for CUDA); default int4",
+        help="int4, int8, fp32, or fp16 (for CUDA); default int4, with --portable fp32",
     )
     export.add_argument(
         "--block-size",

@@ -117,7 +117,7 @@ def ask_once(session: TerminalSession, question: str) -> int:
 
 
 def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> int:
-    """Talk until the end of input or /exit."""
+    """Talk until the end of input or /exit. 1 if a program asked and was not always answered."""
     conversation = ChatSession()
     conversation.system_prompt = system_prompt or ""
     ready = session.ready
@@ -135,6 +135,7 @@ def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> i
         )
         print("/help lists the commands.")
     finished: Finished | None = None
+    unanswered = False
     for text in _messages(sys.stdin):
         command, _, argument = text.partition(" ")
         match command:
@@ -154,8 +155,10 @@ def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> i
             case _ if command.startswith("/") and command[1:].isalpha():
                 print(f"There is no command {command}; /help lists the commands.")
             case _:
-                finished = _turn(session, conversation, text) or finished
-    return 0
+                answer = _turn(session, conversation, text)
+                unanswered = unanswered or answer is None
+                finished = answer or finished
+    return 1 if unanswered and not sys.stdin.isatty() else 0
 
 
 def _turn(session: TerminalSession, conversation: ChatSession, text: str) -> Finished | None:

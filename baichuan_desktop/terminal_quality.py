@@ -64,7 +64,7 @@ def quality(arguments: argparse.Namespace) -> int:
         print_refusal(failure.precision, failure.error)
     if cancel.is_set():
         raise KeyboardInterrupt
-    return 0
+    return 1 if failed and len(judged) < 2 else 0  # the reference alone compares nothing
 
 
 def _as_json(
