@@ -413,13 +413,18 @@ def test_the_guard_against_sockets_works(tmp_path: Path, family: str) -> None:
         (["models", "show", "{folder}", "--json"], "", '"baichuan2-7b"'),
         (["models", "add", "{folder}"], "", ""),
         (["models", "list", "--json"], "", "baichuan"),
+        (["doctor"], "", "torch"),
+        (["export-onnx", "{folder}", "--precision", "int8", "--out", "{home}/int8"], "", "int8"),
+        (["bench", "{folder}", "--precision", "fp32"], "", "fp32"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) and value else "",
 )
 def test_no_command_opens_an_internet_socket(
     tmp_path: Path, arguments: list[str], stdin: str, shown: str
 ) -> None:
-    command = [argument.format(folder=goldens.folder("b2-7b")) for argument in arguments]
+    command = [
+        argument.format(folder=goldens.folder("b2-7b"), home=tmp_path) for argument in arguments
+    ]
     result = guarded(
         f"import sys\nfrom baichuan_desktop.command_line import main\nsys.exit(main({command!r}))",
         tmp_path,
