@@ -185,7 +185,7 @@ class ChatTranscript(QTextEdit):
 
     # --- Qt's own -----------------------------------------------------------------------
 
-    def loadResource(self, _type: int, _name: QUrl | str) -> QImage:  # noqa: N802
+    def loadResource(self, _type: int, _name: QUrl | str) -> QImage:
         """Open nothing. An empty image keeps Qt from trying by itself; None does not."""
         return QImage()
 
@@ -199,14 +199,14 @@ class ChatTranscript(QTextEdit):
         if self.textCursor().hasSelection():
             QGuiApplication.clipboard().setText(plain_text(self.textCursor()))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Have the keys for copying do what `copy` does."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         else:
             super().keyPressEvent(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the bubbles' ground, then the text over it."""
         painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -227,7 +227,7 @@ class ChatTranscript(QTextEdit):
         painter.end()
         super().paintEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the column in the middle."""
         super().resizeEvent(event)
         self._fit_column()
@@ -235,7 +235,7 @@ class ChatTranscript(QTextEdit):
         if self._follows:
             self.scroll_to_end()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

@@ -168,7 +168,7 @@ class Composer(QFrame):
             return self.tr("Enter continues your text · Shift+Enter is a new line")
         return self.tr("Enter sends · Shift+Enter is a new line")
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

@@ -80,7 +80,7 @@ class JobDialog(QDialog):
         """Name the dialog in the language of the window."""
         self.setWindowTitle(self._kind.title())
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

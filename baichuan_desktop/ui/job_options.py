@@ -170,7 +170,7 @@ class JobOptions(QWidget):
             time = self.tr("about {count} min of computing").format(count=round(minutes))
         return f"{size} · {time}"
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

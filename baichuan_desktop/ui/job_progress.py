@@ -113,7 +113,7 @@ class JobProgressPage(QWidget):
         number = _STEPS.index(self._step) + 1
         return text.format(number=number, count=len(_STEPS), name=name, percent=self._pace.percent)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
@@ -169,7 +169,7 @@ class JobDonePage(QWidget):
         self.text.setText(self._text())
         self.load.setText(self.tr("Load it"))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

@@ -430,13 +430,13 @@ class MainWindow(QMainWindow):
 
     # --- Qt's own ---------------------------------------------------------------------------------
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         """End the engines and remember the window; a job that runs is asked about first."""
         if self.jobs.is_running and not self._may_end_job:
             event.ignore()

@@ -47,11 +47,11 @@ class MeasureBar(QWidget):
             return 0
         return max(_LEAST, round(self._share * (self.width() - self._room - _GAP)))
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """Wide enough to compare by."""
         return QSize(_WIDTH, _HEIGHT)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the bar from the left, and the text behind it."""
         colours = self._theme.colours
         painter = QPainter(self)

@@ -138,7 +138,7 @@ class MeasureChart(QWidget):
         for figure, text in zip(line.figures, kind.figures(row), strict=True):
             figure.setText(text)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

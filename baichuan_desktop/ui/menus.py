@@ -123,7 +123,7 @@ class Menus(QMenuBar):
         if isinstance(sender, QAction):
             self.language_chosen.emit(sender.data())
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

@@ -43,7 +43,7 @@ class MessageInput(QPlainTextEdit):
         self.setPlainText(break_long_lines(text)[0])
         self.moveCursor(self.textCursor().MoveOperation.End)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter sends, Shift+Enter is a new line, Enter in an input method is its own."""
         if event.key() not in _ENTER:
             super().keyPressEvent(event)
@@ -55,12 +55,12 @@ class MessageInput(QPlainTextEdit):
         else:
             self.entered.emit()
 
-    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         """Know whether an input method is in the middle of a text."""
         self._composing = bool(event.preeditString())
         super().inputMethodEvent(event)
 
-    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
+    def insertFromMimeData(self, source: QMimeData) -> None:
         """Paste plain text, its longest lines broken: whole, but laid out in no time."""
         text, broken = break_long_lines(source.text())
         self.insertPlainText(text)
@@ -68,18 +68,18 @@ class MessageInput(QPlainTextEdit):
         if broken:
             self.long_lines_broken.emit(broken)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+    def focusInEvent(self, event: QFocusEvent) -> None:
         """Tell the frame around."""
         super().focusInEvent(event)
         self.focus_changed.emit(True)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+    def focusOutEvent(self, event: QFocusEvent) -> None:
         """Tell the frame around."""
         self._composing = False
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """A narrower field needs more lines."""
         super().resizeEvent(event)
         self._fit_height()

@@ -139,11 +139,11 @@ class ModelPicker(QComboBox):
         elif self._shown is None or model.path != self._shown.path:
             self.chosen.emit(model)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """Loading a model takes minutes: a turn of the wheel must not begin it."""
         event.ignore()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys open the list instead of walking through it unseen."""
         opening = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return)
         if event.key() in (*opening, Qt.Key.Key_Enter):
@@ -151,7 +151,7 @@ class ModelPicker(QComboBox):
         else:
             event.ignore()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """A quiet field: icon, name, chevron."""
         colours = self._theme.colours
         painter = QPainter(self)
@@ -177,7 +177,7 @@ class ModelPicker(QComboBox):
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
         painter.end()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
@@ -191,7 +191,7 @@ class _TwoLines(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:  # noqa: N802
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
         return QSize(_POPUP_WIDTH, _ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:

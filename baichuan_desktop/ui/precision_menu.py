@@ -200,7 +200,7 @@ class PrecisionMenu(QFrame):
         if wish != self._wish:
             self.chosen.emit(wish)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """A menu in another language has to be opened anew."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
@@ -214,7 +214,7 @@ class _Row(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         font: QFont = option.font
         height = 2 * _PADDING + self._note_height(font, index)
         if index.data():

@@ -213,7 +213,7 @@ class SettingsPanel(QFrame):
             if label := self._labels.get(widget):  # type: ignore[call-overload]
                 label.setToolTip(text)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
@@ -223,7 +223,7 @@ class SettingsPanel(QFrame):
 class _Decimal(QDoubleSpinBox):
     """Shows 0.3 as 0.3 and not as 0.300."""
 
-    def textFromValue(self, value: float) -> str:  # noqa: N802
+    def textFromValue(self, value: float) -> str:
         text = self.locale().toString(value, "f", self.decimals())
         point = self.locale().decimalPoint()
         shortened = text.rstrip("0")

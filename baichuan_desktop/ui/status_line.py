@@ -203,7 +203,7 @@ class StatusLine(QStatusBar):
         colour = QColor(self._theme.colours.muted)
         self.precision_button.setIcon(line_icon("chevron-up", colour, size=14))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

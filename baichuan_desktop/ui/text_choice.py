@@ -68,7 +68,7 @@ class TextChoice(QWidget):
         self.file.setText(self.tr("A text file…"))
         self.folder.setText(self.tr("A folder of text files…"))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

@@ -46,7 +46,7 @@ class TopBar(QFrame):
         self.new_chat.setIcon(line_icon("new-chat", colour))
         self.panel.setIcon(line_icon("settings", colour))
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

@@ -136,7 +136,7 @@ class Welcome(QScrollArea):
         text = self.sender().property("suggestion")
         self.suggested.emit(text, not self._completes)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:

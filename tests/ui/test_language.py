@@ -123,7 +123,7 @@ def test_the_systems_language_is_followed(
     monkeypatch: pytest.MonkeyPatch, names: list[str], language: str
 ) -> None:
     class Locale:
-        def uiLanguages(self) -> list[str]:  # noqa: N802
+        def uiLanguages(self) -> list[str]:
             return names
 
     monkeypatch.setattr(QLocale, "system", staticmethod(Locale))
