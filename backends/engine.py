@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import benchmark, generation, hardware, memory, quality, selection
-from .base import LoadedModel, LoadOptions, Precision
+from .base import LoadedModel, LoadOptions
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
@@ -212,14 +212,7 @@ class Engine:
                 "The number of threads must be from 1 to 1024, not {value}.", value=threads
             )
         exports = open_exports(checkpoint, request.exports)
-        model_facts = selection.Model(
-            config,
-            context_length,
-            checkpoint.stored,
-            {(m.backend, Precision(m.precision), m.device): m.peak_bytes for m in request.measured},
-            {precision: export.bytes_on_disk for precision, export in exports.items()},
-            has_tensors=checkpoint.export is None,
-        )
+        model_facts = selection.Model.of(checkpoint, exports, context_length, request.measured)
         wishes = selection.Wishes(
             selection.parse_precision(request.precision),
             selection.parse_device(request.device, machine),

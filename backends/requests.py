@@ -17,6 +17,7 @@ class MeasuredPeak:
     precision: str
     device: str  #: kind of device: “cpu”, “cuda”, “cuda+cpu”
     peak_bytes: int
+    weights_bytes: int | None = None  #: of what was loaded; None: unknown
 
 
 @dataclass(frozen=True, slots=True)

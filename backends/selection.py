@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar, cast
@@ -22,7 +22,7 @@ from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phras
 from .hardware import Gpu, Machine
 from .memory import MemoryNeed
 from .modeling.config import ModelConfig
-from .requests import ExportRequest
+from .requests import ExportRequest, MeasuredPeak
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +108,35 @@ class Model:
     measured: Mapping[tuple[str, Precision, str], int] = field(default_factory=dict)
     exports: Mapping[Precision, int] = field(default_factory=dict)  #: bytes of their weights
     has_tensors: bool = True  #: False: it is an export, and nothing else
+
+    @classmethod
+    def of(
+        cls,
+        checkpoint: Checkpoint,
+        exports: Mapping[Precision, Checkpoint],
+        context_length: int,
+        measured: Iterable[MeasuredPeak],
+    ) -> Model:
+        """A checkpoint, with what of its exports runs and what was measured of it.
+
+        The peak of another export of the same precision, in blocks of another size, is left out.
+        """
+        sizes = {precision: export.bytes_on_disk for precision, export in exports.items()}
+        peaks = {}
+        for peak in measured:
+            precision = Precision(peak.precision)
+            if peak.weights_bytes is None or peak.weights_bytes == sizes.get(
+                precision, peak.weights_bytes
+            ):
+                peaks[peak.backend, precision, peak.device] = peak.peak_bytes
+        return cls(
+            checkpoint.config,
+            context_length,
+            checkpoint.stored,
+            peaks,
+            sizes,
+            has_tensors=checkpoint.export is None,
+        )
 
 
 def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:

@@ -12,7 +12,7 @@ from backends.events import BenchmarkProgress, LoadProgress
 from .services.app_paths import app_paths
 from .services.benchmark import PrecisionMeasured, SpeedJob, benchmark
 from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
-from .services.measurements import Measurements
+from .services.measurements import NOTICEABLE_CORES, Measurements
 from .services.model_store import ModelStore
 from .services.precision_choice import LoadWish, wanted_precisions
 from .services.sizes import size_text
@@ -20,8 +20,6 @@ from .tables import print_json, print_table
 from .terminal import interrupt_sets, print_refusal, progress
 
 _GB = 10**9
-#: Others that keep so many cores busy are worth a line.
-_NOTICEABLE_CORES = 0.2
 
 
 def bench(arguments: argparse.Namespace) -> int:
@@ -104,7 +102,7 @@ def _print(measured: Sequence[PrecisionMeasured]) -> None:
     if left_out:
         print(f"Left out, as the model's context is too short: {', '.join(left_out)}.")
     cores = max(found.benchmark.neighbour_cores for found in measured)
-    if cores > _NOTICEABLE_CORES:
+    if cores > NOTICEABLE_CORES:
         print(f"Other programs kept up to {cores:.1f} cores busy meanwhile.")
 
 

@@ -17,6 +17,9 @@ from .atomic_file import replace_text
 
 log = logging.getLogger(__name__)
 
+#: Others that keep so many cores busy are worth a line beside a benchmark.
+NOTICEABLE_CORES = 0.2
+
 #: Shorter answers say more about the first token than about decoding.
 _LEAST_TOKENS = 16
 
@@ -96,6 +99,8 @@ class Measurement(BaseModel):
     device: str  #: kind of device, as in `ModelReady.device_kind`
     peak_bytes: int  #: of loading, the KV cache not counted
     load_seconds: float
+    #: In memory. Exports of one precision differ in their blocks; None: an older file does not say.
+    weights_bytes: int | None = None
     #: Of the last answer that was long enough, or of the last benchmark.
     tokens_per_second: float | None = None
     benchmark: Benchmark | None = None
@@ -128,14 +133,27 @@ class Measurements:
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
         """What loading the model in `folder` took, by backend, precision and device."""
         return tuple(
-            MeasuredPeak(m.backend, m.precision, m.device, m.peak_bytes)
+            MeasuredPeak(m.backend, m.precision, m.device, m.peak_bytes, m.weights_bytes)
             for m in list(self._known.values())  # may be read while another thread adds to it
             if m.folder == str(folder) and m.precision in _PRECISIONS
         )
 
-    def of(self, folder: Path, backend: str, precision: str, device: str) -> Measurement | None:
-        """The measurement of a model at a precision on a kind of device, if there is one."""
-        return self._known.get((str(folder), backend, precision, device))
+    def of(
+        self,
+        folder: Path,
+        backend: str,
+        precision: str,
+        device: str,
+        weights_bytes: int | None = None,
+    ) -> Measurement | None:
+        """The measurement of a model at a precision on a kind of device, if there is one.
+
+        One of weights of another size is none: they were exported anew since.
+        """
+        known = self._known.get((str(folder), backend, precision, device))
+        if known is None or weights_bytes is None or known.weights_bytes is None:
+            return known
+        return known if known.weights_bytes == weights_bytes else None
 
     def loaded(self, ready: ModelReady) -> None:
         """Remember what loading took; the first time counts, later ones find caches warm."""
@@ -149,6 +167,7 @@ class Measurements:
                     device=ready.device_kind,
                     peak_bytes=ready.peak_bytes,
                     load_seconds=ready.load_seconds,
+                    weights_bytes=ready.weights_bytes,
                 )
             )
 
@@ -193,7 +212,13 @@ class Measurements:
     def _of(self, ready: ModelReady) -> Measurement | None:
         # A terminal beside the window may have measured something meanwhile.
         self._known.update((_key(m), m) for m in self._read())
-        return self.of(Path(ready.folder), ready.backend, ready.precision, ready.device_kind)
+        return self.of(
+            Path(ready.folder),
+            ready.backend,
+            ready.precision,
+            ready.device_kind,
+            ready.weights_bytes,
+        )
 
     def _put(self, measurement: Measurement) -> None:
         with self._lock:

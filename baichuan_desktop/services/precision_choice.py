@@ -118,19 +118,12 @@ def precision_rows(
     """
     checkpoint = Checkpoint.open(folder)
     machine = detect()
-    peaks = {
-        (peak.backend, Precision(peak.precision), peak.device): peak.peak_bytes
-        for peak in measurements.peaks(checkpoint.folder)
-    }
     config = checkpoint.config
-    opened = open_exports(checkpoint, exports)
-    model = selection.Model(
-        config,
+    model = selection.Model.of(
+        checkpoint,
+        open_exports(checkpoint, exports),
         context_length or config.context_length,
-        checkpoint.stored,
-        peaks,
-        {precision: export.bytes_on_disk for precision, export in opened.items()},
-        has_tensors=checkpoint.export is None,
+        measurements.peaks(checkpoint.folder),
     )
     try:
         chosen = selection.choose(model, machine).chosen
@@ -139,7 +132,11 @@ def precision_rows(
     rows = []
     for option in selection.options(model, machine):
         known = measurements.of(
-            checkpoint.folder, option.backend, option.precision.value, option.device
+            checkpoint.folder,
+            option.backend,
+            option.precision.value,
+            option.device,
+            model.exports.get(option.precision),
         )
         loss = None
         if option.precision is Precision.NF4:

@@ -13,7 +13,7 @@ from baichuan_desktop.services.benchmark import PrecisionMeasured, SpeedJob
 from baichuan_desktop.services.jobs import Job, JobEvent
 from baichuan_desktop.services.measure_progress import MeasureProgress, speed_steps
 from baichuan_desktop.services.measured_rows import MeasuredRow
-from baichuan_desktop.services.measurements import Benchmark
+from baichuan_desktop.services.measurements import NOTICEABLE_CORES, Benchmark
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
 
@@ -22,8 +22,6 @@ from .answer_notes import speed_text
 from .measure_kind import FIGURES, MeasureKind, wishes
 
 _GB = 10**9
-#: Others that keep so many cores busy are worth a line.
-_NOTICEABLE_CORES = 0.2
 
 
 class SpeedKind(MeasureKind):
@@ -153,7 +151,7 @@ class SpeedKind(MeasureKind):
         """See MeasureKind."""
         del event
         cores = row.benchmark.neighbour_cores if row.benchmark is not None else 0.0
-        if cores <= _NOTICEABLE_CORES:
+        if cores <= NOTICEABLE_CORES:
             return ""
         text = QCoreApplication.translate(
             "SpeedKind", "Other programs kept up to {cores} cores busy meanwhile."

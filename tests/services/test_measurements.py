@@ -71,7 +71,7 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
 
     again = Measurements(file)
 
-    assert again.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),)
+    assert again.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),)
     assert again.of(FOLDER, "bnb_cuda", "4bit", "cuda") == Measurement(
         folder=str(FOLDER),
         backend="bnb_cuda",
@@ -79,6 +79,7 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
         device="cuda",
         peak_bytes=6 * 2**30,
         load_seconds=12.5,
+        weights_bytes=5 * 2**30,
         tokens_per_second=25.0,
     )
 
@@ -90,7 +91,9 @@ def test_the_first_load_counts(file: Path) -> None:
 
     measurements.loaded(ready(peak_bytes=1, load_seconds=0.5))
 
-    assert measurements.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),)
+    assert measurements.peaks(FOLDER) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+    )
 
 
 def test_the_last_speed_counts(file: Path) -> None:
@@ -129,8 +132,8 @@ def test_a_card_and_the_processor_are_told_apart(file: Path) -> None:
     measurements.answered(ready(device_kind="cpu"), finished())
 
     assert Measurements(file).peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),
-        MeasuredPeak("bnb_cuda", "4bit", "cpu", 9),
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+        MeasuredPeak("bnb_cuda", "4bit", "cpu", 9, 5 * 2**30),
     )
     assert speed(measurements) is None
 
@@ -144,11 +147,13 @@ def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
     measurements.loaded(ready(other, peak_bytes=3))
 
     assert Measurements(file).peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),
-        MeasuredPeak("bnb_cuda", "8bit", "cuda", 8),
-        MeasuredPeak("torch_cuda", "bf16", "cuda", 16),
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+        MeasuredPeak("bnb_cuda", "8bit", "cuda", 8, 5 * 2**30),
+        MeasuredPeak("torch_cuda", "bf16", "cuda", 16, 5 * 2**30),
     )
-    assert Measurements(file).peaks(other) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 3),)
+    assert Measurements(file).peaks(other) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 3, 5 * 2**30),
+    )
     measurements.answered(ready(), finished())
     assert speed(measurements, other) is None
 
@@ -198,7 +203,7 @@ def test_what_a_newer_version_wrote_is_read(file: Path) -> None:
 
     # A precision that this version does not have is no reason to forget the others, nor to fail.
     assert Measurements(file).peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30),
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
     )
 
 
@@ -236,3 +241,16 @@ def test_what_a_terminal_measured_meanwhile_stays(file: Path) -> None:
     assert found.of(FOLDER, "bnb_cuda", "8bit", "cuda") == terminal.of(
         FOLDER, "bnb_cuda", "8bit", "cuda"
     )
+
+
+def test_weights_of_another_size_are_measured_anew(file: Path) -> None:
+    """An export was made again, in blocks of another size."""
+    measurements = Measurements(file)
+    measurements.loaded(ready(peak_bytes=3))
+    measurements.answered(ready(), finished())
+
+    measurements.loaded(ready(weights_bytes=4, peak_bytes=2))
+
+    assert measurements.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 2, 4),)
+    assert speed(measurements) is None
+    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda", 5) is None

@@ -291,6 +291,35 @@ def test_an_export_is_a_row_among_the_others(folder: Path, measurements: Measure
     assert (request.precision, request.exports) == ("onnx-int4", (str(export.folder),))
 
 
+def test_what_was_measured_of_an_export_is_not_said_of_one_with_other_blocks(
+    folder: Path, measurements: Measurements
+) -> None:
+    facts = machine(libraries=LIBRARIES | {"onnx": "1", "onnxruntime": "1"})
+    old, new = (
+        exports.of_golden("b2-7b", Scheme(Precision.ONNX_INT4, block_size=size))
+        for size in (32, 128)
+    )
+    loaded = replace(
+        ready(folder, 77 * MIB),
+        backend="onnx_runtime",
+        precision="onnx-int4",
+        device_kind="cpu",
+        weights_bytes=old.bytes_on_disk,
+    )
+    measurements.loaded(loaded)
+    measurements.answered(loaded, finished())
+
+    def row(*folders: Path) -> PrecisionRow:
+        rows = precision_rows(folder, measurements, lambda: facts, exports=folders)
+        return next(row for row in rows if row.backend == "onnx_runtime")
+
+    assert row(old.folder).tokens_per_second is not None
+    assert row(new.folder, old.folder).tokens_per_second is not None  # the later one is used
+    assert row(old.folder, new.folder).tokens_per_second is None
+    assert (row(old.folder).needed_bytes or 0) < 80 * MIB  # as measured, and the cache
+    assert (row(new.folder).needed_bytes or 0) > 300 * MIB  # estimated
+
+
 def test_an_export_that_is_gone_is_no_row(
     folder: Path, measurements: Measurements, tmp_path: Path
 ) -> None:

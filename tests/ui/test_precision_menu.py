@@ -329,7 +329,7 @@ def test_loads_and_answers_are_measured_and_told_to_the_next_load(
     assert measured.tokens_per_second == 10.0
     assert loads(engine)[0].measured == ()
     assert loads(engine)[1].measured == (
-        MeasuredPeak("torch_cpu", "bf16", "cpu", READY.peak_bytes),
+        MeasuredPeak("torch_cpu", "bf16", "cpu", READY.peak_bytes, READY.weights_bytes),
     )
 
 

@@ -913,7 +913,6 @@
     <name>SpeedKind</name>
     <message>
         <source>Measure speed</source>
-        <extracomment>Others that keep so many cores busy are worth a line.</extracomment>
         <translation>测量速度</translation>
     </message>
     <message>
