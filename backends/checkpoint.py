@@ -92,6 +92,8 @@ class Checkpoint:
     @classmethod
     def open(cls, folder: Path) -> Checkpoint:
         """Read and check `folder`; reads headers only. Raises CheckpointError or a subclass."""
+        if not is_text(folder):
+            raise NotACheckpointError(folder, "its path is not UTF-8")
         try:
             folder = folder.expanduser().absolute()
             found = folder.is_dir()
@@ -140,6 +142,15 @@ def open_exports(
         if one is checkpoint or not one.export.portable:
             exports.setdefault(one.export.precision, one)
     return exports
+
+
+def is_text(path: Path) -> bool:
+    """Whether a path is UTF-8, as registry, manifest and protocol want it."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_file(path: Path) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, is_text
 from .errors import CopyTakenError, DiskFullError, JobError, Phrase, SourceChangedError
 from .events import CopyReady, JobProgress
 from .manifest import MANIFEST, MANIFEST_VERSION
@@ -122,6 +122,8 @@ def write_copy(
     Raises JobError. Closing the generator cancels the job and gives its space back.
     """
     out = out.expanduser().absolute()
+    if not is_text(out):
+        raise JobError("The path of the folder is not UTF-8.", hint="Choose another folder.")
     if not out.name:  # the root of a drive
         raise JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(out))
     try:
@@ -170,6 +172,7 @@ class _Job:
         self._shards = shards
         self._sources = sources
         self._hashes: dict[str, str] = {}  # of what is written, by name
+        self._made: list[Path] = []  # folders around the copy that were not there, outermost last
         self._lock: int | None = None  # descriptor of the folder that grows
 
     def run(self) -> Iterator[JobProgress]:
@@ -195,6 +198,9 @@ class _Job:
     def discard(self) -> None:
         """Take away what there is of the copy."""
         shutil.rmtree(self._partial, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody else put something there
+            for folder in self._made:
+                folder.rmdir()
 
     def _begin(self) -> None:
         """Make the folder, or take up one that an interrupted run of the same job left."""
@@ -213,6 +219,7 @@ class _Job:
                 self._check_room()
                 return
         shutil.rmtree(self._partial, ignore_errors=True)
+        self._made = [folder for folder in self._out.parents if not folder.exists()]
         self._out.parent.mkdir(parents=True, exist_ok=True)
         self._check_room()
         try:

@@ -203,6 +203,19 @@ class UnsafeCheckpointError(CheckpointError):
         )
 
 
+class PortableExportError(CheckpointError):
+    """An export of standard operators only, which the app writes and does not run."""
+
+    help_topic = "a-portable-export"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            "“{name}” is a portable export, which is for other programs.",
+            name=folder.name,
+            hint="Export the model without --portable.",
+        )
+
+
 class NewerFormatError(CheckpointError):
     """A folder was written by a later version of the app."""
 

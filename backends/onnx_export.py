@@ -32,6 +32,8 @@ from .tensor_files import DTYPE_BYTES, TensorRecord
 #: Weights that are read, converted and written at a time: 16 MiB of them in fp32.
 _BLOCK = 4 * 2**20
 BLOCK_SIZES = (16, 32, 64, 128, 256)
+#: Of the tables of rotary positions, which lie in the graph: those of 8,192 tokens take 4 MiB.
+_MOST_TABLE_BYTES = 128 * 2**20
 
 
 def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
@@ -78,6 +80,14 @@ def _check(checkpoint: Checkpoint, scheme: Scheme) -> None:
             known=", ".join(map(str, BLOCK_SIZES)),
             value=scheme.block_size,
         )
+    config = checkpoint.config
+    tables = 4 * config.context_length * config.head_dim
+    if not config.family.uses_alibi and tables > _MOST_TABLE_BYTES:
+        raise JobError(
+            "A context of {tokens} tokens is too long for an export.",
+            hint="Write a shorter context into a copy of its config.json.",
+            tokens=config.context_length,
+        )
 
 
 # --- weights -----------------------------------------------------------------------------
@@ -100,12 +110,16 @@ class _Source:
             count = min(step, total - first)
             raw = read_bytes(self.record, first * row_bytes, count * row_bytes)
             rows = _floats(raw, self.record.dtype).reshape(count, columns)
-            if not np.isfinite(rows).all():
-                raise DamagedCheckpointError(
-                    self.record.file,
-                    Phrase("“{name}” holds what is not a number", name=self.record.name),
-                )
+            self.check(rows)
             yield _normalised(rows) if self.normalise else rows
+
+    def check(self, values: Floats) -> None:
+        """Raise DamagedCheckpointError if one is not a number."""
+        if not np.isfinite(values).all():
+            raise DamagedCheckpointError(
+                self.record.file,
+                Phrase("“{name}” holds what is not a number", name=self.record.name),
+            )
 
 
 def _floats(raw: bytes, dtype: str) -> Floats:
@@ -191,7 +205,9 @@ class _Parts:
     def _stored(self) -> Iterator[Block]:
         record, step = self.source.record, _BLOCK * 4
         for begin in range(0, record.nbytes, step):
-            yield read_bytes(record, begin, min(step, record.nbytes - begin))
+            raw = read_bytes(record, begin, min(step, record.nbytes - begin))
+            self.source.check(_floats(raw, record.dtype))
+            yield raw
 
     def _quantized(self, bits: int) -> Iterator[Block]:
         """The weights as they are made; scales and zero points, which are small, after them."""

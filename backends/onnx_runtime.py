@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -28,11 +29,13 @@ from .checkpoint import Checkpoint
 from .errors import (
     BackendUnavailableError,
     DamagedCheckpointError,
+    GpuLostError,
     InsufficientMemoryError,
     Phrase,
+    PortableExportError,
 )
 from .events import LoadProgress
-from .hardware import resident_peak
+from .hardware import detect, resident_peak
 from .manifest import Export
 from .modeling.config import ModelConfig
 from .onnx_check import checked_graph
@@ -40,6 +43,9 @@ from .onnx_check import checked_graph
 _HASH_BYTES = 4 * 2**20
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 _ERRORS_ONLY = 3
+_NO_MEMORY = re.compile(r"allocat|bad_alloc|out of memory", re.IGNORECASE)
+#: “CUDA failure 700: …”, “CUDNN failure 4: …”: the driver, the card, or a library of theirs.
+_CUDA_FAILURE = re.compile(r"CU(DA|DNN|BLAS|FFT|RAND)\w* (failure|error)", re.IGNORECASE)
 #: What ONNX Runtime raises; they have no common class.
 _ERRORS = (
     EPFail, Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile,
@@ -56,11 +62,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     export = checkpoint.export
     assert export is not None, "selection gives exports to this backend, and nothing else"
     if export.portable:
-        raise BackendUnavailableError(
-            "“{name}” is a portable export, which is for other programs.",
-            hint="Export the model without --portable.",
-            name=export.folder.name,
-        )
+        raise PortableExportError(export.folder)
     graph = checked_graph(export, checkpoint.config)
     maker = _SessionMaker(export, graph, options)
     try:
@@ -170,15 +172,28 @@ def _translated_errors(export: Export, device: str) -> Iterator[None]:
         yield
     except (*_ERRORS, MemoryError, RuntimeError) as error:
         text = str(error)
-        if isinstance(error, MemoryError) or "allocat" in text or "bad_alloc" in text:
-            raise InsufficientMemoryError(
-                device=device,
-                needed_bytes=export.bytes_on_disk + resident_peak(),
-                free_bytes=psutil.virtual_memory().available,
-            ) from error
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(text):
+            raise _no_memory(export, device) from error
+        if device != "cpu" and _CUDA_FAILURE.search(text):
+            raise GpuLostError(Phrase("{text}", text=_reason(text))) from error
         raise DamagedCheckpointError(
             export.graph, Phrase("ONNX Runtime refuses it ({text})", text=_reason(text))
         ) from error
+
+
+def _no_memory(export: Export, device: str) -> InsufficientMemoryError:
+    if device == "cpu":
+        free = psutil.virtual_memory().available
+        return InsufficientMemoryError(
+            device=device, needed_bytes=export.bytes_on_disk + resident_peak(), free_bytes=free
+        )
+    cards = {card.device: card for card in detect().gpus}
+    card = cards.get(f"cuda:{_index(device)}")
+    return InsufficientMemoryError(
+        device=card.name if card else device,
+        needed_bytes=export.bytes_on_disk,
+        free_bytes=card.free_memory_bytes if card else 0,
+    )
 
 
 def _reason(text: str) -> str:

@@ -141,7 +141,11 @@ def _models_show(arguments: argparse.Namespace) -> int:
 
 
 def _models_add(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).add(arguments.folder)
+    store = ModelStore(app_paths())
+    if arguments.export_of is None:
+        model = store.add(arguments.folder)
+    else:
+        model = store.join_export(arguments.export_of, arguments.folder)
     if arguments.json:
         print_json(_model_json(model))
     else:
@@ -407,6 +411,9 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(run=_models_show)
     add = verbs.add_parser("add", help="list a checkpoint folder; nothing is copied")
     add.add_argument("folder", type=Path, metavar="FOLDER")
+    add.add_argument(
+        "--export-of", metavar="ID", help="it is an export, and a precision of this model"
+    )
     add.set_defaults(run=_models_add)
     remove = verbs.add_parser("remove", help="forget a model; its files stay")
     remove.add_argument("id", metavar="ID")

@@ -64,6 +64,20 @@ def test_a_portable_export_is_not_listed(folder: Path, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out)["exports"] == []
 
 
+def test_an_export_of_a_folder_that_was_not_listed_joins_its_model(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export-onnx", str(folder)]) == 0
+    export = folder.with_name("chat-onnx-int4")
+    assert main(["models", "add", str(folder)]) == 0
+
+    assert main(["models", "add", str(export), "--export-of", "chat"]) == 0
+
+    capsys.readouterr()
+    assert main(["models", "show", "chat", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["exports"] == [str(export)]
+
+
 def test_a_refusal_is_one_sentence_and_leaves_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

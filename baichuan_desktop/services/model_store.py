@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
-from backends.errors import InvalidRequestError
+from backends.errors import InvalidRequestError, PortableExportError
 
 from .app_paths import AppPaths, resource
 from .registry import (
@@ -99,6 +99,8 @@ class ModelStore:
     def describe(self, folder: Path) -> InstalledModel:
         """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
         checkpoint = Checkpoint.open(folder)
+        if checkpoint.export is not None and checkpoint.export.portable:
+            raise PortableExportError(checkpoint.folder)
         config = checkpoint.config
         variant = self._registry.recognise(
             family=config.family.value,
@@ -146,6 +148,26 @@ class ModelStore:
                 Checkpoint.open(folder)  # listed, but is it still usable?
                 return model
         return self._put(self.describe(folder))
+
+    def join_export(self, model_id: str, folder: Path) -> InstalledModel:
+        """List an export that was made elsewhere, or by its path, as one of a listed model.
+
+        Raises UnknownModelError, CheckpointError, RegistryError, or InvalidRequestError for what is
+        no export of such a model.
+        """
+        self._registry = self._load()
+        source = next((model for model in self._listed if model.id == model_id), None)
+        if source is None:
+            source = self._registry.model(model_id)  # which says what is not known
+        export = Checkpoint.open(folder)
+        if export.export is None or export.config != Checkpoint.open(source.path).config:
+            raise InvalidRequestError(
+                "“{name}” is not an export of {model}.",
+                hint="An export holds a graph, model.onnx, and the config.json of its model.",
+                name=export.folder.name,
+                model=model_id,
+            )
+        return self.add_export(source, folder)
 
     def add_export(self, source: InstalledModel, folder: Path) -> InstalledModel:
         """List a folder as an export of `source`; or as a model, if `source` is not listed itself.

@@ -191,9 +191,10 @@ def _scratch(cache: Path) -> Iterator[Path]:
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
+        running = set(psutil.pids())
         for left in cache.iterdir():
             match = _SCRATCH.match(left.name)
-            if match and not psutil.pid_exists(int(match.group(1))):
+            if match and int(match.group(1)) not in running:
                 shutil.rmtree(left, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(prefix=f"quality-{os.getpid()}-", dir=cache))
     except OSError as error:

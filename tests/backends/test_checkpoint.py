@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,18 @@ def test_a_path_that_cannot_be_one_is_refused(tmp_path: Path, name: str) -> None
         Checkpoint.open(tmp_path / name)
 
     assert all(char.isprintable() for char in caught.value.message)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is Unicode")
+def test_a_path_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    """Registry, manifest and protocol could not hold it."""
+    folder = tmp_path / os.fsdecode(b"m\xff")
+    shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
+
+    with pytest.raises(NotACheckpointError, match="its path is not UTF-8") as caught:
+        Checkpoint.open(folder)
+
+    assert caught.value.message.isprintable()
 
 
 def test_the_home_of_nobody_is_refused() -> None:

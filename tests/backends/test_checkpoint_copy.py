@@ -371,6 +371,29 @@ def test_a_cancel_of_the_engines_job_takes_everything_away(source: Path, out: Pa
     assert_nothing(out)
 
 
+def test_a_cancel_takes_the_folders_around_it_away_too(source: Path, out: Path) -> None:
+    checkpoint = Checkpoint.open(source)
+    job = write_copy(checkpoint, plan(checkpoint, Precision.NF4), out / "new" / "newer" / "copy")
+    next(job)
+    assert (out / "new" / "newer").is_dir()
+
+    job.close()
+
+    assert_nothing(out)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is Unicode")
+def test_a_target_that_is_not_utf_8_is_refused_before_the_work(source: Path, out: Path) -> None:
+    target = out.with_name(os.fsdecode(b"copy\xff"))
+    checkpoint = Checkpoint.open(source)
+    job = write_copy(checkpoint, plan(checkpoint, Precision.NF4), target)
+
+    message = refusal(lambda: next(job))
+
+    assert message == "The path of the folder is not UTF-8."
+    assert_nothing(out)
+
+
 def test_the_engine_copies(source: Path, out: Path) -> None:
     *_, last = Engine().run(CopyRequest(str(source), str(out), "8bit"), threading.Event())
 

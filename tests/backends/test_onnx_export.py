@@ -7,6 +7,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -435,7 +436,23 @@ def test_a_portable_export_is_not_quantised(precision: Precision, source: Path, 
     assert message.startswith("A portable export is in fp32 or fp16")
 
 
-@pytest.mark.parametrize("name", ["lm_head.weight", "model.layers.0.mlp.up_proj.weight"])
+def test_a_context_whose_tables_would_fill_the_graph(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_export, "_MOST_TABLE_BYTES", 1000)
+    rope, alibi = (goldens.folder(name, "safetensors") for name in ("b1-7b", "b1-13b"))
+
+    message = refusal(lambda: write(rope, out, Scheme(INT4)))
+
+    assert re.fullmatch(r"A context of \d+ tokens is too long for an export\.", message)
+    assert_nothing(out)
+    write(alibi, tmp_path / "alibi", Scheme(INT4))  # which has no tables
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lm_head.weight", "model.embed_tokens.weight", "model.layers.0.mlp.up_proj.weight"],
+)
 def test_a_weight_that_is_not_a_number(name: str, tmp_path: Path, out: Path) -> None:
     """Quantised, it would be some number, and nobody would know."""
     golden = goldens.checkpoint("b2-7b")

@@ -19,7 +19,14 @@ from backends.base import LayerDevices, LoadOptions, Precision
 from backends.chat_template import Message, Role
 from backends.checkpoint import Checkpoint
 from backends.engine import Engine
-from backends.errors import BackendUnavailableError, DamagedCheckpointError
+from backends.errors import (
+    BackendUnavailableError,
+    DamagedCheckpointError,
+    GpuLostError,
+    InsufficientMemoryError,
+    PortableExportError,
+    UserFacingError,
+)
 from backends.events import (
     EngineEvent,
     Finished,
@@ -34,6 +41,7 @@ from backends.onnx_runtime import OnnxModel
 from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request
 from backends.sampling import Sampler, SamplingParams
 from tests.helpers import exports, goldens, quantized
+from tests.helpers.machines import card, machine
 from tests.helpers.sentences import assert_one_sentence
 
 LOGITS = 3e-5
@@ -390,8 +398,52 @@ def test_a_card_that_onnx_runtime_cannot_use_is_not_replaced_by_the_processor() 
     assert "cuda:0" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("text", "device", "kind"),
+    [
+        (
+            "[ONNXRuntimeError] : 1 : FAIL : CUDA failure 700: an illegal memory access ; GPU=0",
+            "cuda:0",
+            GpuLostError,
+        ),
+        ("CUDNN failure 4: CUDNN_STATUS_INTERNAL_ERROR", "cuda:0", GpuLostError),
+        ("CUDA failure 2: out of memory ; GPU=0", "cuda:0", InsufficientMemoryError),
+        (
+            "Failed to allocate memory for requested buffer of size 8",
+            "cpu",
+            InsufficientMemoryError,
+        ),
+        ("Non-zero status code returned while running Add node", "cuda:0", DamagedCheckpointError),
+    ],
+)
+def test_what_fails_while_it_runs_is_named(
+    text: str, device: str, kind: type[UserFacingError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The texts are those of ONNX Runtime's sources; no card was at hand."""
+    monkeypatch.setattr(onnx_runtime, "detect", lambda: machine(card(8)))
+    export = exports.of_golden("b1-7b").export
+    assert export is not None
+    options = LoadOptions(Precision.ONNX_FP32, 32, 1, LayerDevices.all_on("cpu", 2))
+    model = quantized.finish(onnx_runtime.load(exports.of_golden("b1-7b"), options))
+    assert isinstance(model, OnnxModel)
+
+    class Failing:
+        def run_with_iobinding(self, _binding: object) -> None:
+            raise RuntimeError(text)
+
+    monkeypatch.setattr(model, "_session", Failing())
+    monkeypatch.setattr(model, "_device", device)
+
+    with pytest.raises(UserFacingError) as caught:
+        model.decode(5)
+
+    assert type(caught.value) is kind
+    assert_one_sentence(caught.value)
+    model.close()
+
+
 def test_a_portable_export_is_for_others() -> None:
-    with pytest.raises(BackendUnavailableError) as caught:
+    with pytest.raises(PortableExportError) as caught:
         exports.load(exports.of_golden("b1-7b", exports.PORTABLE))
 
     assert_one_sentence(caught.value)

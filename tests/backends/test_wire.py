@@ -200,6 +200,7 @@ ERRORS: list[UserFacingError] = [
         Path("/x/y.bin"), Phrase("“{a}” {b}", a="w", b=Phrase("has {n} bytes", n=7))
     ),
     errors.UnsafeCheckpointError(Path("/x/y.bin"), "it contains code"),
+    errors.PortableExportError(Path("/x/chat-onnx-fp32-portable")),
     errors.NewerFormatError(Path("/x/baichuan_manifest.json"), version=2, known=1),
     errors.TokenizerError(Path("/x/t.model"), "it is broken"),
     errors.BackendUnavailableError("There is no precision “{name}”.", name="int3"),

@@ -12,6 +12,7 @@ from backends.errors import (
     CheckpointError,
     InvalidRequestError,
     NotACheckpointError,
+    PortableExportError,
     UserFacingError,
 )
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
@@ -303,6 +304,44 @@ def test_an_export_of_a_folder_that_is_not_listed_is_a_model(
 
     assert export.export_of is None
     assert [one.id for one in store.models] == [GUIDE_ID, "export"]
+
+
+def test_an_export_joins_the_model_that_it_is_said_to_be_of(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    folder = export_of(tmp_path)
+    store.add(folder)  # listed by itself until its model came
+    store.add(copy_of(tmp_path, "chat"))
+
+    export = store.join_export("chat", folder)
+
+    assert export.export_of == "chat"
+    assert [one.id for one in store.models] == [GUIDE_ID, "chat"]
+    assert store.model("chat").exports == (folder,)
+
+
+@pytest.mark.parametrize("made_from", ["b2-13b", None])
+def test_what_is_no_export_of_a_model_does_not_join_it(
+    made_from: str | None, store: ModelStore, tmp_path: Path
+) -> None:
+    store.add(copy_of(tmp_path, "chat"))
+    if made_from is None:
+        folder = copy_of(tmp_path, "other")
+    else:
+        folder = exports.of_golden(made_from).folder
+
+    with pytest.raises(InvalidRequestError, match="is not an export of chat") as caught:
+        store.join_export("chat", folder)
+
+    assert_one_sentence(caught.value)
+    assert [one.id for one in store.models] == [GUIDE_ID, "chat"]
+    with pytest.raises(UnknownModelError):
+        store.join_export("no-such-model", folder)
+
+
+def test_a_portable_export_is_no_model(store: ModelStore) -> None:
+    with pytest.raises(PortableExportError):
+        store.add(exports.of_golden("b2-7b", exports.PORTABLE).folder)
 
 
 def test_an_export_from_another_machine_is_added_like_any_model(

@@ -1354,8 +1354,16 @@
         <translation>8 位需要计算能力 7.5，而 {device} 是 {has}。</translation>
     </message>
     <message>
+        <source>A context of {tokens} tokens is too long for an export.</source>
+        <translation>上下文长度 {tokens} 对导出来说太长了。</translation>
+    </message>
+    <message>
         <source>A portable export is in fp32 or fp16: the products with {bits}-bit weights are ONNX Runtime&apos;s own.</source>
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
+    </message>
+    <message>
+        <source>An export holds a graph, model.onnx, and the config.json of its model.</source>
+        <translation>导出的文件夹里有计算图 model.onnx，以及与其模型相同的 config.json。</translation>
     </message>
     <message>
         <source>Check the path.</source>
@@ -1482,6 +1490,10 @@
         <translation>词元数必须在 1 到 {most} 之间，而不是 {value}。</translation>
     </message>
     <message>
+        <source>The path of the folder is not UTF-8.</source>
+        <translation>文件夹的路径不是 UTF-8。</translation>
+    </message>
+    <message>
         <source>The reference has read fewer tokens than are to be compared.</source>
         <translation>参照精度读取的词元少于需要比较的词元。</translation>
     </message>
@@ -1524,6 +1536,10 @@
     <message>
         <source>Wait until nothing writes to the model&apos;s folder, and try again.</source>
         <translation>请等到没有程序再写入该模型文件夹，然后重试。</translation>
+    </message>
+    <message>
+        <source>Write a shorter context into a copy of its config.json.</source>
+        <translation>请在其副本的 config.json 里写一个较短的上下文长度。</translation>
     </message>
     <message>
         <source>You chose this precision. {fact}</source>
@@ -1764,6 +1780,10 @@
     <message>
         <source>its numbers are not little-endian</source>
         <translation>其数据不是小端序</translation>
+    </message>
+    <message>
+        <source>its path is not UTF-8</source>
+        <translation>它的路径不是 UTF-8</translation>
     </message>
     <message>
         <source>its weight files hold “{name}”, which is no tensor</source>
@@ -2040,6 +2060,10 @@
     <message>
         <source>“{name}” is in two places</source>
         <translation>“{name}”出现在两处</translation>
+    </message>
+    <message>
+        <source>“{name}” is not an export of {model}.</source>
+        <translation>“{name}”不是 {model} 的导出。</translation>
     </message>
     <message>
         <source>“{name}” is quantised already ({precision}).</source>
