@@ -222,7 +222,8 @@ def _parse(text: str, known: Mapping[str, _Choice]) -> _Choice:
 
 def parse_device(text: str, machine: Machine) -> str | None:
     """A device by its name; None for “auto”. Raises BackendUnavailableError."""
-    known = ["auto", "cpu", "cuda", *(gpu.device for gpu in machine.gpus)]
+    cards = [gpu.device for gpu in machine.gpus]
+    known = ["auto", "cpu", *(["cuda", *cards] if cards else [])]
     if text in known:
         return None if text == "auto" else text
     raise BackendUnavailableError(
@@ -244,7 +245,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     wanted = [option for option in every if _as_wished(option, wishes, model)]
     runs = [option for option in wanted if option.verdict.runs]
     if not runs:
-        raise _refusal(wanted, model, wishes.precision)
+        raise _refusal(wanted, model, wishes)
     # A precision that leaves its margin on the cards goes before a better one that is tight.
     roomy = (o for o in runs if o.device == "cuda" and o.verdict is Verdict.FITS)
     chosen = next(roomy, runs[0])
@@ -552,9 +553,8 @@ def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Mode
     return Phrase("{better} {fact}", better=better.sentence, fact=chosen.sentence)
 
 
-def _refusal(
-    wanted: Sequence[Option], model: Model, precision: Precision | None
-) -> UserFacingError:
+def _refusal(wanted: Sequence[Option], model: Model, wishes: Wishes) -> UserFacingError:
+    precision = wishes.precision
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
     if too_large:
         smallest = min(too_large, key=lambda o: o.need.total if o.need else 0)
@@ -577,6 +577,13 @@ def _refusal(
             "These files hold {stored} weights, which run as they are and in no other precision.",
             stored=label(model.stored),
         )
+    if precision is None:
+        return BackendUnavailableError(
+            "This machine has no NVIDIA card that can be used.", hint="Choose the device “auto”."
+        )
     return BackendUnavailableError(
-        "This machine has no device for what was asked for.", hint="Choose the device “auto”."
+        "{precision} does not run on {device}.",
+        hint="The report of “baichuan-desktop doctor” names the precisions that do.",
+        precision=label(precision),
+        device=wishes.device or Phrase("this machine"),
     )

@@ -410,7 +410,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("id", metavar="ID", help="a model on this machine, or a released one")
     show.set_defaults(run=_models_show)
     add = verbs.add_parser("add", help="list a checkpoint folder; nothing is copied")
-    add.add_argument("folder", type=Path, metavar="FOLDER")
+    add.add_argument("folder", type=_folder, metavar="FOLDER")
     add.add_argument(
         "--export-of", metavar="ID", help="it is an export, and a precision of this model"
     )
@@ -438,9 +438,15 @@ _TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKE
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 
+def _folder(text: str) -> Path:
+    if not text:  # which a Path takes for the folder that one is in
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(text)
+
+
 def _add_copy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="default: beside the model, named after it"
+        "--out", type=_folder, metavar="FOLDER", help="default: beside the model, named after it"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

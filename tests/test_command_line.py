@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from backends import hardware
 from baichuan_desktop.command_line import main
 
 
@@ -40,3 +41,32 @@ def test_a_piped_chat_in_which_a_message_was_not_answered_ends_with_1(
 
     monkeypatch.setattr("sys.stdin", io.StringIO("Hello\n"))
     assert main(command) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--precision", "fp16"], "fp16 does not run on this machine."),
+        (["--device", "cuda"], "There is no device “cuda”; there are auto, cpu."),
+    ],
+)
+def test_what_only_a_card_has_is_refused_by_its_name(
+    arguments: list[str],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(hardware, "_gpus", lambda: ())
+
+    assert main(["complete", "baichuan-guide", "--prompt", "x", *arguments]) == 1
+
+    assert capsys.readouterr().err.splitlines()[0] == f"baichuan-desktop: {sentence}"
+
+
+def test_an_empty_path_is_not_the_folder_that_one_is_in(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["models", "add", ""])
+
+    assert "the path is empty" in capsys.readouterr().err

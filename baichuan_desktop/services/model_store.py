@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -88,12 +89,15 @@ class ModelStore:
         return self._registry.variant(variant_id)
 
     def model(self, name: str) -> InstalledModel:
-        """The model of an id, or of a path to its folder. Raises UnknownModelError."""
+        """The model of an id, or of a path to its folder.
+
+        Raises UnknownModelError, CheckpointError.
+        """
         for model in self._listed:
             if model.id == name or _same_folder(model.path, name):
                 return model
-        if _is_folder(name):
-            return self.describe(Path(name))
+        if _is_folder(name) or _is_path(name):
+            return self.describe(Path(name))  # which says what is wrong with the folder
         return self._registry.model(name)  # which knows the closest id
 
     def describe(self, folder: Path) -> InstalledModel:
@@ -206,9 +210,14 @@ def _same_folder(path: Path, name: str) -> bool:
         return False
 
 
+def _is_path(name: str) -> bool:
+    """No id looks so."""
+    return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
+
+
 def _is_folder(name: str) -> bool:
     try:
-        return Path(name).expanduser().is_dir()
+        return bool(name) and Path(name).expanduser().is_dir()
     except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
         return False
 

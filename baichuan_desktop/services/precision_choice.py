@@ -93,7 +93,7 @@ def wanted_precisions(
     “all” is every precision that runs here, on `device` if one is named. Raises
     BackendUnavailableError for a name that is none, CheckpointError.
     """
-    names = [name.strip() for name in text.split(",")]
+    names = [name.strip() for name in text.split(",") if name.strip()] or [text]
     if "all" in names:
         kind = device.partition(":")[0]
         rows = precision_rows(folder, measurements, detect, exports=exports)

@@ -477,7 +477,7 @@ def test_a_precision_that_does_not_fit_says_what_it_needs() -> None:
 def test_a_precision_that_no_card_has() -> None:
     message = refusal(SEVEN, machine(card(24)), Wishes(precision=FP16))
 
-    assert message == "This machine has no device for what was asked for."
+    assert message == "fp16 does not run on this machine."
 
 
 def test_the_processor_that_is_asked_for() -> None:
@@ -504,7 +504,7 @@ def test_cards_that_are_asked_for_do_not_fall_back_to_the_processor() -> None:
 def test_a_card_on_a_machine_without_one() -> None:
     message = refusal(SEVEN, machine(), Wishes(device="cuda"))
 
-    assert message == "This machine has no device for what was asked for."
+    assert message == "This machine has no NVIDIA card that can be used."
 
 
 @pytest.mark.parametrize("text", ["cpu", "cuda", "cuda:0", "cuda:1"])

@@ -339,6 +339,21 @@ def test_what_is_no_export_of_a_model_does_not_join_it(
         store.join_export("no-such-model", folder)
 
 
+@pytest.mark.parametrize("name", ["/no/such/folder", "./gone", "~/gone/too"])
+def test_a_path_is_not_answered_as_if_it_were_an_id(store: ModelStore, name: str) -> None:
+    with pytest.raises(NotACheckpointError, match="there is no such folder"):
+        store.model(name)
+
+
+def test_nothing_is_not_the_folder_that_one_is_in(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(copy_of(tmp_path, "chat"))
+
+    with pytest.raises(UnknownModelError):
+        store.model("")
+
+
 def test_a_portable_export_is_no_model(store: ModelStore) -> None:
     with pytest.raises(PortableExportError):
         store.add(exports.of_golden("b2-7b", exports.PORTABLE).folder)

@@ -1502,6 +1502,10 @@
         <translation>无法把比较所需的参照数据保存在“{folder}”中：{reason}。</translation>
     </message>
     <message>
+        <source>The report of “baichuan-desktop doctor” names the precisions that do.</source>
+        <translation>“baichuan-desktop doctor” 的报告会列出能运行的精度。</translation>
+    </message>
+    <message>
         <source>The text so far is kept. Load the model again, or choose the device “cpu”.</source>
         <translation>已有的文字会保留。请重新载入模型，或选择设备“cpu”。</translation>
     </message>
@@ -1522,8 +1526,8 @@
         <translation>这是一个导出，只能以 {precision} 运行。</translation>
     </message>
     <message>
-        <source>This machine has no device for what was asked for.</source>
-        <translation>本机没有符合要求的设备。</translation>
+        <source>This machine has no NVIDIA card that can be used.</source>
+        <translation>本机没有可用的 NVIDIA 显卡。</translation>
     </message>
     <message>
         <source>This model has no export at {precision}.</source>
@@ -1876,6 +1880,14 @@
     <message>
         <source>there is no such folder</source>
         <translation>没有这个文件夹</translation>
+    </message>
+    <message>
+        <source>this machine</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>{precision} does not run on {device}.</source>
+        <translation>{precision} 不能在{device}上运行。</translation>
     </message>
     <message>
         <source>{precision} is for graphics cards.</source>
