@@ -282,6 +282,7 @@ def _model_json(model: InstalledModel) -> dict[str, Any]:
         "context_length": model.context_length,
         "path": str(model.path),
         "exports": [str(path) for path in model.exports],
+        "outdated_exports": [str(path) for path in model.outdated_exports],
         "variant": model.variant,
         "bundled": model.bundled,
     }

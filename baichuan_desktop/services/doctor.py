@@ -63,7 +63,11 @@ def _warnings(machine: hardware.Machine) -> list[str]:
 def _model(
     model: InstalledModel, measurements: Measurements, machine: hardware.Machine
 ) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": model.id, "path": str(model.path)}
+    entry: dict[str, Any] = {
+        "id": model.id,
+        "path": str(model.path),
+        "outdated_exports": [str(path) for path in model.outdated_exports],
+    }
     try:
         rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
     except UserFacingError as error:
@@ -126,4 +130,9 @@ def as_text(content: dict[str, Any]) -> str:
             lines.append(
                 f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{measured}"
             )
+        lines += [
+            f"    {path} is left out: the weights that it was made from were changed since. Export "
+            "the model again."
+            for path in model["outdated_exports"]
+        ]
     return "\n".join(lines)

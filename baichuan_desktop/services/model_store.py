@@ -19,9 +19,10 @@ from .registry import (
     Registry,
     Variant,
     add_installed,
-    exports_of,
     remove_installed,
     shipped_registry_text,
+    weights_stamp,
+    with_exports,
 )
 from .registry_schema import Names, RegistryError, Shapes, StoredPrecision
 
@@ -64,7 +65,7 @@ class ModelStore:
 
     def _guide(self) -> InstalledModel:
         variant = self._registry.variant(GUIDE_ID)
-        return InstalledModel(
+        guide = InstalledModel(
             id=GUIDE_ID,
             name=variant.name,
             path=resource("guide_model"),
@@ -73,8 +74,8 @@ class ModelStore:
             kind=variant.kind,
             context_length=variant.context_length,
             bundled=True,
-            exports=exports_of(GUIDE_ID, self._registry.installed),
         )
+        return with_exports(guide, self._registry.installed)
 
     @property
     def _listed(self) -> Sequence[InstalledModel]:
@@ -185,7 +186,8 @@ class ModelStore:
                     self.remove(listed.id)
         model = self.describe(folder)
         if any(one.id == source.id and one.path == source.path for one in self._listed):
-            model = replace(model, export_of=source.id)
+            stamp = weights_stamp(source.path)
+            model = replace(model, export_of=source.id, export_stamp=stamp)
         return self._put(model)
 
     def _put(self, model: InstalledModel) -> InstalledModel:

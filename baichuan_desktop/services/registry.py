@@ -7,6 +7,8 @@ one, and only then are references followed. Only the user's layer is ever writte
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.resources
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -121,12 +123,32 @@ class InstalledModel:
     context_length: int  #: tokens, prompt and answer together
     bundled: bool = False
     export_of: str | None = None  #: id of the model that this is an export of; it may be gone
+    export_stamp: str | None = None  #: `weights_stamp` of that model then; None: not known
     exports: tuple[Path, ...] = ()  #: folders of its exports for ONNX Runtime
+    outdated_exports: tuple[Path, ...] = ()  #: those that were made of other weights
 
 
-def exports_of(model_id: str, installed: Sequence[InstalledModel]) -> tuple[Path, ...]:
-    """The folders of the exports of a model."""
-    return tuple(one.path for one in installed if one.export_of == model_id)
+def with_exports(model: InstalledModel, installed: Sequence[InstalledModel]) -> InstalledModel:
+    """The model and its exports. Those from before its weights changed run in place of nothing."""
+    own = [one for one in installed if one.export_of == model.id]
+    stamp = weights_stamp(model.path) if own else ""
+    current = [one.path for one in own if one.export_stamp in (None, stamp)]
+    return replace(
+        model,
+        exports=tuple(current),
+        outdated_exports=tuple(one.path for one in own if one.path not in current),
+    )
+
+
+def weights_stamp(folder: Path) -> str:
+    """Names, sizes and times of the weight files, as one word that changes with them."""
+    facts = []
+    with contextlib.suppress(OSError):  # a model that is gone says so where it is opened
+        for file in sorted(folder.iterdir()):
+            if file.suffix in (".bin", ".safetensors"):
+                status = file.stat()
+                facts.append((file.name, status.st_size, status.st_mtime_ns))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +187,7 @@ class Registry:
         installed = [_installed(entry, variants) for entry in tables.installed.values()]
         return cls(
             variants=tuple(variants.values()),
-            installed=tuple(
-                replace(model, exports=exports_of(model.id, installed)) for model in installed
-            ),
+            installed=tuple(with_exports(model, installed) for model in installed),
         )
 
     def variant(self, variant_id: str) -> Variant:
@@ -310,6 +330,7 @@ def _installed(entry: InstalledSection, variants: Mapping[str, Variant]) -> Inst
         context_length=entry.context_length,
         bundled=entry.bundled,
         export_of=entry.export_of,
+        export_stamp=entry.export_stamp,
     )
 
 
@@ -366,6 +387,7 @@ def remove_installed(path: Path, model_id: str) -> None:
     for one in rest:
         if one.get("export_of") == model_id:
             del one["export_of"]
+            one.pop("export_stamp", None)
     write_section(path, text, "installed", rest)
 
 
@@ -392,4 +414,6 @@ def _entry_of(model: InstalledModel) -> dict[str, Any]:
         entry["bundled"] = True
     if model.export_of is not None:
         entry["export_of"] = model.export_of
+    if model.export_stamp is not None:
+        entry["export_stamp"] = model.export_stamp
     return entry

@@ -179,6 +179,7 @@ class InstalledSection(_Section):
     variant: Id | None = None
     bundled: bool = False
     export_of: Id | None = None  #: the model that this is an export of, for ONNX Runtime
+    export_stamp: str | None = None  #: changes with the weights of that model
 
 
 class RegistryFile(_Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
-from tests.helpers import goldens, quantized
+from tests.helpers import exports, goldens, quantized
 from tests.helpers.machines import LIBRARIES, PROCESSOR, card, machine
 
 TWO_CARDS = machine(
@@ -71,6 +72,20 @@ def test_every_model_is_told(store: ModelStore) -> None:
     content = report(store)
 
     assert [model["id"] for model in content["models"]] == [model.id for model in store.models]
+
+
+def test_an_export_of_weights_that_changed_is_told(store: ModelStore, tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    shutil.copytree(exports.of_golden("b2-7b").folder, export)
+    seven = next(model for model in store.models if model.path == tmp_path / "seven")
+    store.add_export(seven, export)
+    (weights,) = seven.path.glob("*.safetensors")
+    os.utime(weights, (1, 1))
+
+    content = report(ModelStore(app_paths()))
+
+    assert entry(content, "seven")["outdated_exports"] == [str(export)]
+    assert f"{export} is left out" in doctor.as_text(content)
 
 
 def test_every_precision_of_a_model_is_told_with_its_reason(store: ModelStore) -> None:

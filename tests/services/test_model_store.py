@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -304,6 +305,26 @@ def test_an_export_of_a_folder_that_is_not_listed_is_a_model(
 
     assert export.export_of is None
     assert [one.id for one in store.models] == [GUIDE_ID, "export"]
+
+
+def test_exports_of_weights_that_changed_since_run_in_place_of_nothing(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    """Else the model would answer with weights that are not in its folder any more."""
+    model = store.add(copy_of(tmp_path, "chat"))
+    export = store.add_export(model, export_of(tmp_path))
+    (model.path / "notes.txt").write_text("not a weight")
+    assert ModelStore(paths).model("chat").exports == (export.path,)
+
+    (weights,) = model.path.glob("*.safetensors")
+    os.utime(weights, (1, 1))  # as a file that was put in its place
+
+    changed = ModelStore(paths).model("chat")
+    assert (changed.exports, changed.outdated_exports) == ((), (export.path,))
+    assert [one.id for one in ModelStore(paths).models] == [GUIDE_ID, "chat"]
+    store.join_export("chat", export.path)  # a person says that it is right
+    again = ModelStore(paths).model("chat")
+    assert (again.exports, again.outdated_exports) == ((export.path,), ())
 
 
 def test_an_export_joins_the_model_that_it_is_said_to_be_of(
