@@ -83,6 +83,11 @@ class Checkpoint:
             yield from matrix.parts.values()
 
     @property
+    def weight_files(self) -> tuple[Path, ...]:
+        """The files of the tensors, in the order in which they are read; none of an export."""
+        return tuple(dict.fromkeys(record.file for record in self.records))
+
+    @property
     def bytes_on_disk(self) -> int:
         """Bytes of all tensors."""
         if self.export is not None:

@@ -121,7 +121,9 @@ def write_copy(
 
     Raises JobError. Closing the generator cancels the job and gives its space back.
     """
-    out = out.expanduser().absolute()
+    with contextlib.suppress(RuntimeError):  # “~nobody” is a name like any other
+        out = out.expanduser()
+    out = Path(os.path.abspath(out))  # noqa: PTH100  resolve() would follow links
     if not is_text(out):
         raise JobError("The path of the folder is not UTF-8.", hint="Choose another folder.")
     if not out.name:  # the root of a drive
@@ -178,7 +180,7 @@ class _Job:
     def run(self) -> Iterator[JobProgress]:
         """Every step, in order."""
         self._begin()
-        source_hashes = yield from self._hash_sources()
+        source_hashes = yield from hash_weights(self._sources)
         total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
         done = 0
         groups = iter(self._plan.groups)
@@ -287,21 +289,6 @@ class _Job:
             yield 0
         self._hashes[shard.file_name] = hashing.hexdigest()
 
-    def _hash_sources(self) -> Generator[JobProgress, None, dict[str, str]]:
-        total = sum(size for size, _ in self._sources.values())
-        done = 0
-        hashes: dict[str, str] = {}
-        for file in self._sources:
-            hashing = _Sha256(file)
-            try:
-                for count in hashing:
-                    done += count
-                    yield JobProgress("hash", done, total)
-            except FileNotFoundError as error:
-                raise SourceChangedError(file) from error
-            hashes[file.name] = hashing.hexdigest()
-        return hashes
-
     def _check_sources(self) -> None:
         for file, stamp in self._sources.items():
             if _stamp(file) != stamp:
@@ -362,9 +349,25 @@ def _is_ours(partial: Path) -> bool:
     )
 
 
+def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str, str]]:
+    """The hashes of files by their names, as a manifest has them. Raises SourceChangedError."""
+    sizes = {file: _stamp(file)[0] for file in files}
+    total, done = sum(sizes.values()), 0
+    hashes: dict[str, str] = {}
+    for file in sizes:
+        hashing = _Sha256(file)
+        try:
+            for count in hashing:
+                done += count
+                yield JobProgress("hash", done, total)
+        except FileNotFoundError as error:
+            raise SourceChangedError(file) from error
+        hashes[file.name] = hashing.hexdigest()
+    return hashes
+
+
 def _stamps(checkpoint: Checkpoint) -> dict[Path, tuple[int, int]]:
-    files = dict.fromkeys(record.file for record in checkpoint.records)
-    return {file: _stamp(file) for file in files}
+    return {file: _stamp(file) for file in checkpoint.weight_files}
 
 
 def _stamp(file: Path) -> tuple[int, int]:

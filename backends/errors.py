@@ -3,9 +3,9 @@
 * UserFacingError
     * CheckpointError: a checkpoint folder that cannot be used
         * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
-          UnsafeCheckpointError, NewerFormatError, TokenizerError
+          UnsafeCheckpointError, PortableExportError, NewerFormatError, TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
-    * JobError: DiskFullError, SourceChangedError
+    * JobError: CopyTakenError, DiskFullError, SourceChangedError
     * QualityError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
     * EngineError: EngineCrashedError, EngineKilledError, EngineProtocolError

@@ -51,6 +51,7 @@ class Export:
     symmetric: bool
     portable: bool  #: made for other runtimes
     files: Mapping[str, FileFacts]
+    sources: Mapping[str, str]  #: SHA-256 of the weight files it was made from, by name
 
     @property
     def graph(self) -> Path:
@@ -142,7 +143,15 @@ def _parsed(file: Path, data: Mapping[str, object], facts: object) -> Export:
         symmetric=symmetric,
         portable=portable,
         files=files,
+        sources=_sources(data.get("provenance")),
     )
+
+
+def _sources(provenance: object) -> dict[str, str]:
+    match provenance:
+        case {"source": {"sha256": dict(hashes)}}:
+            return {str(name): str(digest) for name, digest in hashes.items()}
+    return {}
 
 
 def _check_file(file: Path, expected: FileFacts) -> None:

@@ -43,7 +43,7 @@ from .onnx_check import checked_graph
 _HASH_BYTES = 4 * 2**20
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 _ERRORS_ONLY = 3
-_NO_MEMORY = re.compile(r"allocat|bad_alloc|out of memory", re.IGNORECASE)
+_NO_MEMORY = re.compile(r"alloc|out of memory", re.IGNORECASE)
 #: “CUDA failure 700: …”, “CUDNN failure 4: …”: the driver, the card, or a library of theirs.
 _CUDA_FAILURE = re.compile(r"CU(DA|DNN|BLAS|FFT|RAND)\w* (failure|error)", re.IGNORECASE)
 #: What ONNX Runtime raises; they have no common class.
@@ -145,8 +145,11 @@ def make_session(
             raise _no_cuda(device)
         onnxruntime.preload_dlls()
         providers.insert(0, (_CUDA, {"device_id": _index(device)}))
-    with _translated_errors(export, device):
-        session = onnxruntime.InferenceSession(graph, settings, providers=providers)
+    try:
+        with _translated_errors(export, device):
+            session = onnxruntime.InferenceSession(graph, settings, providers=providers)
+    except GpuLostError as error:  # it never worked, as with a driver that is too old
+        raise _no_cuda(device) from error
     if device != "cpu" and session.get_providers()[0] != _CUDA:
         raise _no_cuda(device)  # it took the processor instead, without a word
     return session

@@ -223,6 +223,8 @@ def _parse(text: str, known: Mapping[str, _Choice]) -> _Choice:
 def parse_device(text: str, machine: Machine) -> str | None:
     """A device by its name; None for “auto”. Raises BackendUnavailableError."""
     cards = [gpu.device for gpu in machine.gpus]
+    if text.partition(":")[0] == "cuda" and not cards:
+        raise _no_card()
     known = ["auto", "cpu", *(["cuda", *cards] if cards else [])]
     if text in known:
         return None if text == "auto" else text
@@ -553,6 +555,12 @@ def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Mode
     return Phrase("{better} {fact}", better=better.sentence, fact=chosen.sentence)
 
 
+def _no_card() -> BackendUnavailableError:
+    return BackendUnavailableError(
+        "This machine has no NVIDIA card that can be used.", hint="Choose the device “auto”."
+    )
+
+
 def _refusal(wanted: Sequence[Option], model: Model, wishes: Wishes) -> UserFacingError:
     precision = wishes.precision
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
@@ -564,7 +572,7 @@ def _refusal(wanted: Sequence[Option], model: Model, wishes: Wishes) -> UserFaci
     if precision is not None and precision.is_onnx:
         return BackendUnavailableError(
             "This model has no export at {precision}.",
-            hint="Export it first: baichuan-desktop export-onnx MODEL.",
+            hint="Export it first: baichuan-desktop export-onnx MODEL --precision P.",
             precision=label(precision),
         )
     if not model.has_tensors:
@@ -578,9 +586,7 @@ def _refusal(wanted: Sequence[Option], model: Model, wishes: Wishes) -> UserFaci
             stored=label(model.stored),
         )
     if precision is None:
-        return BackendUnavailableError(
-            "This machine has no NVIDIA card that can be used.", hint="Choose the device “auto”."
-        )
+        return _no_card()
     return BackendUnavailableError(
         "{precision} does not run on {device}.",
         hint="The report of “baichuan-desktop doctor” names the precisions that do.",

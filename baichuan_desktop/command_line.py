@@ -145,7 +145,8 @@ def _models_add(arguments: argparse.Namespace) -> int:
     if arguments.export_of is None:
         model = store.add(arguments.folder)
     else:
-        model = store.join_export(arguments.export_of, arguments.folder)
+        model = store.join_export(arguments.export_of, arguments.folder, terminal.comparing)
+        terminal.progress("")
     if arguments.json:
         print_json(_model_json(model))
     else:
@@ -282,7 +283,7 @@ def _model_json(model: InstalledModel) -> dict[str, Any]:
         "context_length": model.context_length,
         "path": str(model.path),
         "exports": [str(path) for path in model.exports],
-        "outdated_exports": [str(path) for path in model.outdated_exports],
+        "outdated_exports": [str(export.path) for export in model.outdated_exports],
         "variant": model.variant,
         "bundled": model.bundled,
     }
@@ -326,7 +327,7 @@ def _parser() -> argparse.ArgumentParser:
     source = complete.add_mutually_exclusive_group(required=True)
     source.add_argument("--prompt", metavar="TEXT", help="the text; - reads standard input")
     source.add_argument(
-        "--prompt-file", type=Path, metavar="FILE", help="a UTF-8 file with the text"
+        "--prompt-file", type=_path, metavar="FILE", help="a UTF-8 file with the text"
     )
     complete.add_argument(
         "--echo", action="store_true", help="print the text before its continuation"
@@ -385,7 +386,7 @@ def _parser() -> argparse.ArgumentParser:
     quality.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     quality.add_argument(
         "--text",
-        type=Path,
+        type=_path,
         metavar="PATH",
         help="a UTF-8 file, or a folder of .txt and .md files; default: a sample in two languages",
     )
@@ -411,7 +412,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("id", metavar="ID", help="a model on this machine, or a released one")
     show.set_defaults(run=_models_show)
     add = verbs.add_parser("add", help="list a checkpoint folder; nothing is copied")
-    add.add_argument("folder", type=_folder, metavar="FOLDER")
+    add.add_argument("folder", type=_path, metavar="FOLDER")
     add.add_argument(
         "--export-of", metavar="ID", help="it is an export, and a precision of this model"
     )
@@ -439,7 +440,7 @@ _TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKE
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 
-def _folder(text: str) -> Path:
+def _path(text: str) -> Path:
     if not text:  # which a Path takes for the folder that one is in
         raise argparse.ArgumentTypeError("the path is empty")
     return Path(text)
@@ -447,7 +448,7 @@ def _folder(text: str) -> Path:
 
 def _add_copy_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--out", type=_folder, metavar="FOLDER", help="default: beside the model, named after it"
+        "--out", type=_path, metavar="FOLDER", help="default: beside the model, named after it"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 

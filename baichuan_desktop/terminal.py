@@ -99,6 +99,11 @@ def copy(request: CopyRequest | ExportRequest) -> CopyReady:
     return ready
 
 
+def comparing(done: int, total: int) -> None:
+    """Progress of reading the weights of a model, on stderr."""
+    progress(f"Comparing the weights: {100 * done // max(total, 1)} %")
+
+
 def complete(session: TerminalSession, prompt: str, *, echo: bool) -> int:
     """Continue a text on stdout."""
     if echo:

@@ -47,7 +47,7 @@ def test_a_piped_chat_in_which_a_message_was_not_answered_ends_with_1(
     ("arguments", "sentence"),
     [
         (["--precision", "fp16"], "fp16 does not run on this machine."),
-        (["--device", "cuda"], "There is no device “cuda”; there are auto, cpu."),
+        (["--device", "cuda"], "This machine has no NVIDIA card that can be used."),
     ],
 )
 def test_what_only_a_card_has_is_refused_by_its_name(
@@ -63,10 +63,20 @@ def test_what_only_a_card_has_is_refused_by_its_name(
     assert capsys.readouterr().err.splitlines()[0] == f"baichuan-desktop: {sentence}"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["models", "add", ""],
+        ["export-onnx", "baichuan-guide", "--out", ""],
+        ["quality", "baichuan-guide", "--text", ""],
+        ["complete", "baichuan-guide", "--prompt-file", ""],
+    ],
+    ids=lambda command: command[0],
+)
 def test_an_empty_path_is_not_the_folder_that_one_is_in(
-    capsys: pytest.CaptureFixture[str],
+    command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        main(["models", "add", ""])
+        main(command)
 
     assert "the path is empty" in capsys.readouterr().err

@@ -66,7 +66,9 @@ def _model(
     entry: dict[str, Any] = {
         "id": model.id,
         "path": str(model.path),
-        "outdated_exports": [str(path) for path in model.outdated_exports],
+        "outdated_exports": [
+            {"id": export.id, "path": str(export.path)} for export in model.outdated_exports
+        ],
     }
     try:
         rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
@@ -131,8 +133,8 @@ def as_text(content: dict[str, Any]) -> str:
                 f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{measured}"
             )
         lines += [
-            f"    {path} is left out: the weights that it was made from were changed since. Export "
-            "the model again."
-            for path in model["outdated_exports"]
+            f"    “{export['id']}” ({export['path']}) is left out: the model's weights were "
+            "changed since it was made. Delete that folder and export the model again."
+            for export in model["outdated_exports"]
         ]
     return "\n".join(lines)

@@ -158,7 +158,7 @@ class Measurements:
     def loaded(self, ready: ModelReady) -> None:
         """Remember what loading took; the first time counts, later ones find caches warm."""
         known = self._of(ready)
-        if known is None:
+        if known is None or known.weights_bytes is None:
             self._put(
                 Measurement(
                     folder=ready.folder,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
+from backends.checkpoint_copy import hash_weights
 from backends.errors import InvalidRequestError, PortableExportError
 
 from .app_paths import AppPaths, resource
@@ -154,21 +155,29 @@ class ModelStore:
                 return model
         return self._put(self.describe(folder))
 
-    def join_export(self, model_id: str, folder: Path) -> InstalledModel:
+    def join_export(
+        self, model_id: str, folder: Path, on_progress: Callable[[int, int], None]
+    ) -> InstalledModel:
         """List an export that was made elsewhere, or by its path, as one of a listed model.
 
-        Raises UnknownModelError, CheckpointError, RegistryError, or InvalidRequestError for what is
-        no export of such a model.
+        The model's weights are read and compared with those that the export says it was made from;
+        `on_progress` gets the bytes done and all bytes. Raises UnknownModelError, CheckpointError,
+        JobError, RegistryError, or InvalidRequestError for what is no export of these weights.
         """
         self._registry = self._load()
         source = next((model for model in self._listed if model.id == model_id), None)
         if source is None:
             source = self._registry.model(model_id)  # which says what is not known
-        export = Checkpoint.open(folder)
-        if export.export is None or export.config != Checkpoint.open(source.path).config:
+        checkpoint, export = Checkpoint.open(source.path), Checkpoint.open(folder)
+        if (
+            export.export is None
+            or not export.export.sources
+            or export.config != checkpoint.config
+            or export.export.sources != _hashes(checkpoint, on_progress)
+        ):
             raise InvalidRequestError(
-                "“{name}” is not an export of {model}.",
-                hint="An export holds a graph, model.onnx, and the config.json of its model.",
+                "“{name}” is not an export of the weights of {model}.",
+                hint="Its baichuan_manifest.json names the files that it was made from.",
                 name=export.folder.name,
                 model=model_id,
             )
@@ -210,6 +219,17 @@ def _same_folder(path: Path, name: str) -> bool:
         return path.resolve() == Path(name).expanduser().resolve()
     except (OSError, RuntimeError, ValueError):  # see `_is_folder`
         return False
+
+
+def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> dict[str, str]:
+    hashing = hash_weights(checkpoint.weight_files)
+    while True:
+        try:
+            progress = next(hashing)
+        except StopIteration as end:
+            hashes: dict[str, str] = end.value
+            return hashes
+        on_progress(progress.done_bytes, progress.total_bytes)
 
 
 def _is_path(name: str) -> bool:

@@ -91,7 +91,7 @@ def wanted_precisions(
     """The precisions that a comma-separated text names, each once, in its order.
 
     “all” is every precision that runs here, on `device` if one is named. Raises
-    BackendUnavailableError for a name that is none, CheckpointError.
+    BackendUnavailableError for a name that is none, or a device, CheckpointError.
     """
     names = [name.strip() for name in text.split(",") if name.strip()] or [text]
     if "all" in names:
@@ -102,6 +102,7 @@ def wanted_precisions(
         ]  # whose refusal says why nothing does
     for name in names:
         selection.parse_precision(name)
+    selection.parse_device(device, detect())  # once, and not in each engine
     return tuple(dict.fromkeys(names))
 
 

@@ -191,8 +191,9 @@ def _scratch(cache: Path) -> Iterator[Path]:
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        running = set(psutil.pids())
-        for left in cache.iterdir():
+        found = list(cache.iterdir())
+        running = set(psutil.pids())  # after it: each folder's process was there before its folder
+        for left in found:
             match = _SCRATCH.match(left.name)
             if match and int(match.group(1)) not in running:
                 shutil.rmtree(left, ignore_errors=True)

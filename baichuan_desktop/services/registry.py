@@ -7,7 +7,6 @@ one, and only then are references followed. Only the user's layer is ever writte
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.resources
 from collections.abc import Mapping, Sequence
@@ -125,29 +124,31 @@ class InstalledModel:
     export_of: str | None = None  #: id of the model that this is an export of; it may be gone
     export_stamp: str | None = None  #: `weights_stamp` of that model then; None: not known
     exports: tuple[Path, ...] = ()  #: folders of its exports for ONNX Runtime
-    outdated_exports: tuple[Path, ...] = ()  #: those that were made of other weights
+    outdated_exports: tuple[InstalledModel, ...] = ()  #: those that were made of other weights
 
 
 def with_exports(model: InstalledModel, installed: Sequence[InstalledModel]) -> InstalledModel:
     """The model and its exports. Those from before its weights changed run in place of nothing."""
     own = [one for one in installed if one.export_of == model.id]
-    stamp = weights_stamp(model.path) if own else ""
-    current = [one.path for one in own if one.export_stamp in (None, stamp)]
+    stamp = weights_stamp(model.path) if own else None
+    current = [one for one in own if stamp is None or one.export_stamp in (None, stamp)]
     return replace(
         model,
-        exports=tuple(current),
-        outdated_exports=tuple(one.path for one in own if one.path not in current),
+        exports=tuple(one.path for one in current),
+        outdated_exports=tuple(one for one in own if one not in current),
     )
 
 
-def weights_stamp(folder: Path) -> str:
-    """Names, sizes and times of the weight files, as one word that changes with them."""
+def weights_stamp(folder: Path) -> str | None:
+    """Names, sizes and times of the weight files, as one word; None if they cannot be seen."""
     facts = []
-    with contextlib.suppress(OSError):  # a model that is gone says so where it is opened
+    try:
         for file in sorted(folder.iterdir()):
             if file.suffix in (".bin", ".safetensors"):
                 status = file.stat()
                 facts.append((file.name, status.st_size, status.st_mtime_ns))
+    except OSError:  # a model that is gone says so where it is opened
+        return None
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 

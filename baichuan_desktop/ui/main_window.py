@@ -23,7 +23,7 @@ from backends.errors import UserFacingError
 from backends.events import LoadProgress, ModelReady, PrefillProgress, PromptReady
 from baichuan_desktop.services.copy_jobs import ModelFiles, model_files
 from baichuan_desktop.services.model_store import GUIDE_ID
-from baichuan_desktop.services.registry import InstalledModel, UnknownModelError
+from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.workers.background_task import BackgroundTask
 
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
         guide = self._store.model(GUIDE_ID)
         try:
             last = self._store.model(self._settings.current.last_model or GUIDE_ID)
-        except UnknownModelError:  # it was removed in the meantime
+        except UserFacingError:  # it was removed in the meantime
             last = guide
         self.switcher.load(last, otherwise=guide)
 

@@ -65,7 +65,9 @@ class PrecisionControl(QObject):
     @Slot(object)
     def _on_found(self, rows: list[PrecisionRow]) -> None:
         if self.sender() is self._finding:
-            self.menu.show_rows(rows, self._full_context)
+            model = self._switcher.current
+            outdated = len(model.outdated_exports) if model is not None else 0
+            self.menu.show_rows(rows, self._full_context, outdated)
 
     @Slot(object)
     def _on_failed(self, error: UserFacingError) -> None:

@@ -109,7 +109,9 @@ class PrecisionMenu(QFrame):
         self.show()
         self.list.setFocus()
 
-    def show_rows(self, rows: Sequence[PrecisionRow], full_context: int) -> None:
+    def show_rows(
+        self, rows: Sequence[PrecisionRow], full_context: int, outdated_exports: int = 0
+    ) -> None:
         """List what there is. `full_context` is offered where the model runs with less."""
         self.list.clear()
         best = next((row for row in rows if row.chosen), None)
@@ -124,6 +126,13 @@ class PrecisionMenu(QFrame):
         self._add(LoadWish(context_length=length), self.tr("Automatic"), automatic)
         for row in rows:
             self._add_row(row, rows)
+        if outdated_exports:
+            self._add_remark(
+                self.tr(
+                    "The model's weights were changed since it was exported. Delete the folder of "
+                    "the export, and export the model again."
+                )
+            )
         if length is not None and length < full_context:
             whole = LoadWish(self._wish.precision, self._wish.device)
             note = self.tr("Now {count} tokens, which need less memory").format(count=f"{length:,}")

@@ -394,6 +394,33 @@ def test_a_target_that_is_not_utf_8_is_refused_before_the_work(source: Path, out
     assert_nothing(out)
 
 
+def test_a_target_is_listed_without_detours(source: Path, out: Path) -> None:
+    checkpoint = Checkpoint.open(source)
+
+    *_, ready = write_copy(
+        checkpoint, plan(checkpoint, Precision.NF4), out / "a" / ".." / "b" / "copy"
+    )
+
+    assert isinstance(ready, CopyReady)
+    assert ready.folder == str(out / "b" / "copy")
+    assert not (out / "a").exists()
+
+
+def test_the_home_of_nobody_is_a_name_like_any_other(
+    source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out.mkdir()
+    monkeypatch.chdir(out)
+    checkpoint = Checkpoint.open(source)
+
+    *_, ready = write_copy(
+        checkpoint, plan(checkpoint, Precision.NF4), Path("~nobody-of-this-name/copy")
+    )
+
+    assert isinstance(ready, CopyReady)
+    assert ready.folder == str(out / "~nobody-of-this-name" / "copy")
+
+
 def test_the_engine_copies(source: Path, out: Path) -> None:
     *_, last = Engine().run(CopyRequest(str(source), str(out), "8bit"), threading.Event())
 

@@ -408,6 +408,7 @@ def test_a_card_that_onnx_runtime_cannot_use_is_not_replaced_by_the_processor() 
         ),
         ("CUDNN failure 4: CUDNN_STATUS_INTERNAL_ERROR", "cuda:0", GpuLostError),
         ("CUDA failure 2: out of memory ; GPU=0", "cuda:0", InsufficientMemoryError),
+        ("CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", "cuda:0", InsufficientMemoryError),
         (
             "Failed to allocate memory for requested buffer of size 8",
             "cpu",

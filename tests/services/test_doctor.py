@@ -84,8 +84,8 @@ def test_an_export_of_weights_that_changed_is_told(store: ModelStore, tmp_path: 
 
     content = report(ModelStore(app_paths()))
 
-    assert entry(content, "seven")["outdated_exports"] == [str(export)]
-    assert f"{export} is left out" in doctor.as_text(content)
+    assert entry(content, "seven")["outdated_exports"] == [{"id": "export", "path": str(export)}]
+    assert f"({export}) is left out" in doctor.as_text(content)
 
 
 def test_every_precision_of_a_model_is_told_with_its_reason(store: ModelStore) -> None:

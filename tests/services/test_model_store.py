@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.checkpoint import Checkpoint
 from backends.errors import (
     CheckpointError,
     InvalidRequestError,
@@ -18,7 +19,7 @@ from backends.errors import (
 )
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
-from baichuan_desktop.services.registry import UnknownModelError
+from baichuan_desktop.services.registry import InstalledModel, UnknownModelError
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
 
@@ -252,6 +253,16 @@ def export_of(tmp_path: Path, folder: str = "export") -> Path:
     return target
 
 
+def exported(model: InstalledModel, tmp_path: Path) -> Path:
+    """An export of the very weights of a model."""
+    source = Checkpoint.open(model.path)
+    return exports.write(source, exports.FP32, tmp_path / "export").folder
+
+
+def ignored(_done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
 def test_an_export_is_a_precision_of_its_model(
     store: ModelStore, paths: AppPaths, tmp_path: Path
 ) -> None:
@@ -312,7 +323,7 @@ def test_exports_of_weights_that_changed_since_run_in_place_of_nothing(
 ) -> None:
     """Else the model would answer with weights that are not in its folder any more."""
     model = store.add(copy_of(tmp_path, "chat"))
-    export = store.add_export(model, export_of(tmp_path))
+    export = store.add_export(model, exported(model, tmp_path))
     (model.path / "notes.txt").write_text("not a weight")
     assert ModelStore(paths).model("chat").exports == (export.path,)
 
@@ -320,25 +331,66 @@ def test_exports_of_weights_that_changed_since_run_in_place_of_nothing(
     os.utime(weights, (1, 1))  # as a file that was put in its place
 
     changed = ModelStore(paths).model("chat")
-    assert (changed.exports, changed.outdated_exports) == ((), (export.path,))
+    assert changed.exports == ()
+    assert [one.path for one in changed.outdated_exports] == [export.path]
     assert [one.id for one in ModelStore(paths).models] == [GUIDE_ID, "chat"]
-    store.join_export("chat", export.path)  # a person says that it is right
+    store.join_export("chat", export.path, ignored)  # which reads the weights: they are the same
     again = ModelStore(paths).model("chat")
-    assert (again.exports, again.outdated_exports) == ((export.path,), ())
+    assert again.exports == (export.path,)
+    assert again.outdated_exports == ()
 
 
 def test_an_export_joins_the_model_that_it_is_said_to_be_of(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    folder = export_of(tmp_path)
+    model = store.describe(copy_of(tmp_path, "chat"))
+    folder = exported(model, tmp_path)
     store.add(folder)  # listed by itself until its model came
-    store.add(copy_of(tmp_path, "chat"))
+    store.add(model.path)
 
-    export = store.join_export("chat", folder)
+    seen: list[tuple[int, int]] = []
+    export = store.join_export("chat", folder, lambda done, total: seen.append((done, total)))
 
     assert export.export_of == "chat"
     assert [one.id for one in store.models] == [GUIDE_ID, "chat"]
     assert store.model("chat").exports == (folder,)
+    assert seen[-1][0] == seen[-1][1] > 0
+
+
+def test_an_export_of_other_weights_of_the_same_shapes_does_not_join(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    """As Base and Chat of one size are, or a model and what was trained from it."""
+    model = store.add(copy_of(tmp_path, "chat"))
+    folder = exported(model, tmp_path)
+    (weights,) = model.path.glob("*.safetensors")
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+
+    with pytest.raises(InvalidRequestError, match="is not an export of the weights of chat"):
+        store.join_export("chat", folder, ignored)
+
+    assert store.model("chat").exports == ()
+
+
+def test_an_export_does_not_join_an_export(store: ModelStore, tmp_path: Path) -> None:
+    model = store.add(export_of(tmp_path))
+
+    for folder in (model.path, export_of(tmp_path, "second")):
+        with pytest.raises(InvalidRequestError):
+            store.join_export(model.id, folder, ignored)
+
+
+def test_a_model_that_is_out_of_sight_says_nothing_of_its_exports(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    model = store.add(copy_of(tmp_path, "chat"))
+    store.add_export(model, export_of(tmp_path))
+
+    model.path.rename(tmp_path / "elsewhere")
+
+    assert ModelStore(paths).model("chat").outdated_exports == ()
 
 
 @pytest.mark.parametrize("made_from", ["b2-13b", None])
@@ -351,13 +403,13 @@ def test_what_is_no_export_of_a_model_does_not_join_it(
     else:
         folder = exports.of_golden(made_from).folder
 
-    with pytest.raises(InvalidRequestError, match="is not an export of chat") as caught:
-        store.join_export("chat", folder)
+    with pytest.raises(InvalidRequestError, match="is not an export of the weights") as caught:
+        store.join_export("chat", folder, ignored)
 
     assert_one_sentence(caught.value)
     assert [one.id for one in store.models] == [GUIDE_ID, "chat"]
     with pytest.raises(UnknownModelError):
-        store.join_export("no-such-model", folder)
+        store.join_export("no-such-model", folder, ignored)
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./gone", "~/gone/too"])

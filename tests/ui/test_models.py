@@ -178,10 +178,11 @@ def test_the_last_model_is_remembered(ui: Harness) -> None:
     assert SettingsFile(ui.settings._file).current.last_model == "other"
 
 
+@pytest.mark.parametrize("last", ["not-there-any-more", "not/there"])
 def test_a_last_model_that_was_removed_gives_way_to_the_guide(
-    cold: Harness, engine: ScriptedEngine
+    last: str, cold: Harness, engine: ScriptedEngine
 ) -> None:
-    cold.settings.change(last_model="not-there-any-more")
+    cold.settings.change(last_model=last)
 
     cold.start()
 

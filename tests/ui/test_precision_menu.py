@@ -17,6 +17,7 @@ from backends.hardware import Machine
 from backends.requests import ChatRequest, LoadRequest, MeasuredPeak
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.model_store import GUIDE_ID
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.ui.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
@@ -91,6 +92,21 @@ def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: Scrip
     choose(ui, row.text())
     ui.app.processEvents()
     assert len(loads(engine)) == 1, "only the guide's, at the start"
+
+
+def test_an_export_of_weights_that_changed_is_a_remark(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any("exported" in str(item.data(_NOTE)) for item in open_menu(ui))
+    ui.window.precision.menu.hide()
+    model = ui.store.model(GUIDE_ID)
+    changed = replace(model, outdated_exports=(replace(model, id="export"),))
+    monkeypatch.setattr(type(ui.window.switcher), "current", changed)
+
+    items = open_menu(ui)
+
+    (remark,) = [item for item in items if "since it was exported" in str(item.data(_NOTE))]
+    assert not is_enabled(remark)
 
 
 @pytest.mark.usefixtures("seven")

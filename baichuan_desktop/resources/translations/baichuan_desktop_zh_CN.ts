@@ -673,6 +673,10 @@
         <translation>自动</translation>
     </message>
     <message>
+        <source>The model&apos;s weights were changed since it was exported. Delete the folder of the export, and export the model again.</source>
+        <translation>导出之后模型的权重有改动。请删除导出的文件夹，再重新导出模型。</translation>
+    </message>
+    <message>
         <source>Now {count} tokens, which need less memory</source>
         <translation>现在是 {count} 个词元，所需内存较少</translation>
     </message>
@@ -1218,6 +1222,10 @@
         <translation>请改正文件中的这一处，或将文件移走，然后重新启动。</translation>
     </message>
     <message>
+        <source>Export it first: baichuan-desktop export-onnx MODEL --precision P.</source>
+        <translation>请先导出：baichuan-desktop export-onnx MODEL --precision P。</translation>
+    </message>
+    <message>
         <source>Install the newer version of the app, or move the file away.</source>
         <translation>请安装较新版本的程序，或将该文件移走。</translation>
     </message>
@@ -1362,10 +1370,6 @@
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
     </message>
     <message>
-        <source>An export holds a graph, model.onnx, and the config.json of its model.</source>
-        <translation>导出的文件夹里有计算图 model.onnx，以及与其模型相同的 config.json。</translation>
-    </message>
-    <message>
         <source>Check the path.</source>
         <translation>请检查路径。</translation>
     </message>
@@ -1410,10 +1414,6 @@
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
-        <source>Export it first: baichuan-desktop export-onnx MODEL.</source>
-        <translation>请先导出：baichuan-desktop export-onnx MODEL。</translation>
-    </message>
-    <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
     </message>
@@ -1424,6 +1424,10 @@
     <message>
         <source>Install the newer version of the app, or export the model again with this one.</source>
         <translation>请安装较新版本的应用，或用此版本重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Its baichuan_manifest.json names the files that it was made from.</source>
+        <translation>它的 baichuan_manifest.json 写明了由哪些文件制成。</translation>
     </message>
     <message>
         <source>Leave out --portable, or choose another precision.</source>
@@ -1930,6 +1934,10 @@
         <translation>“{folder}”已经存在。</translation>
     </message>
     <message>
+        <source>“{name}” is not an export of the weights of {model}.</source>
+        <translation>“{name}”不是由 {model} 的权重导出的。</translation>
+    </message>
+    <message>
         <source>this processor lacks an instruction that a library uses (signal 4)</source>
         <translation>此处理器缺少某个库所用的指令（信号 4）</translation>
     </message>
@@ -2072,10 +2080,6 @@
     <message>
         <source>“{name}” is in two places</source>
         <translation>“{name}”出现在两处</translation>
-    </message>
-    <message>
-        <source>“{name}” is not an export of {model}.</source>
-        <translation>“{name}”不是 {model} 的导出。</translation>
     </message>
     <message>
         <source>“{name}” is quantised already ({precision}).</source>
