@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import benchmark, generation, hardware, memory, quality, selection
+from . import backend_modules, benchmark, generation, hardware, memory, quality, selection
 from .base import LoadedModel, LoadOptions
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint, open_exports
@@ -106,13 +106,15 @@ class Engine:
     ) -> Iterator[EngineEvent]:
         checkpoint = Checkpoint.open(Path(request.folder))
         if isinstance(request, ExportRequest):
-            plan = selection.export_plan(checkpoint, request)
+            plan = backend_modules.export_plan(checkpoint, request)
         elif request.fold_head:
-            plan = selection.folded_plan(checkpoint)
+            plan = backend_modules.folded_plan(checkpoint)
         elif request.precision is not None:
-            plan = selection.copy_plan(checkpoint, selection.parse_precision(request.precision))
+            plan = backend_modules.copy_plan(
+                checkpoint, selection.parse_precision(request.precision)
+            )
         else:
-            plan = selection.copy_plan(checkpoint, None)
+            plan = backend_modules.copy_plan(checkpoint, None)
         with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:
             for event in job:
                 yield event
@@ -139,7 +141,7 @@ class Engine:
         options = loaded.options
         if options.devices.single:
             free = self._detect().free_memory_bytes
-            bandwidth = selection.read_bandwidth(options.devices.first, options.threads, free)
+            bandwidth = backend_modules.read_bandwidth(options.devices.first, options.threads, free)
         yield BenchmarkReady(
             prefill=speeds.prefill,
             decode=tuple(
@@ -226,7 +228,7 @@ class Engine:
         if weights.export is not None:
             weights_bytes = weights.bytes_on_disk
         yield LoadProgress(0, weights.bytes_on_disk)
-        backend = selection.backend_module(choice.backend)
+        backend = backend_modules.backend_module(choice.backend)
         model = yield from _thinned(backend.load(weights, options))
         self._loaded = _Loaded(checkpoint, weights, tokenizer, model, options)
         yield ModelReady(

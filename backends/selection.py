@@ -1,43 +1,25 @@
 """Which backend, precision and devices run a model on this machine, and why.
 
-A pure function of facts, and the only module that knows every backend. Each option that is not
-chosen has its sentence; the same one greys out an entry of the window's menu, stands in the
-report of `doctor`, and is the error if the person insists.
+A pure function of facts; nothing is imported or looked at here. Each option that is not chosen
+has its sentence; the same one greys out an entry of the window's menu, stands in the report of
+`doctor`, and is the error if the person insists.
 """
 
 from __future__ import annotations
 
-import importlib
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from . import memory
-from .base import PREFILL_CHUNK, Backend, LayerDevices, Precision
+from .base import PREFILL_CHUNK, LayerDevices, Precision
 from .checkpoint import Checkpoint
-from .checkpoint_copy import CopyPlan, plain_plan
 from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phrase, UserFacingError
 from .hardware import Gpu, Machine
 from .memory import MemoryNeed
 from .modeling.config import ModelConfig
-from .requests import ExportRequest, MeasuredPeak
-
-log = logging.getLogger(__name__)
-
-#: Module of this package by the name a person sees; one line a backend.
-_BACKENDS = {
-    "torch_cuda": ".torch_cuda",
-    "bnb_cuda": ".bnb_cuda",
-    "onnx_runtime": ".onnx_runtime",
-    "torch_cpu": ".torch_cpu",
-}
-
-#: Those of exports, by the name that the command has for them.
-EXPORT_PRECISIONS: Mapping[str, Precision] = {
-    precision.value.removeprefix("onnx-"): precision for precision in Precision if precision.is_onnx
-}
+from .requests import MeasuredPeak
 
 _Choice = TypeVar("_Choice")
 
@@ -139,77 +121,15 @@ class Model:
         )
 
 
-def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
-    """What a copy of `checkpoint` at a quantised precision, or as it is, holds.
-
-    Raises JobError, BackendUnavailableError.
-    """
-    if precision is None:
-        return plain_plan(checkpoint)
-    try:
-        module = importlib.import_module(".bnb_quantize", __package__)
-    except ModuleNotFoundError as error:
-        raise BackendUnavailableError(
-            "{precision} needs bitsandbytes, which is not installed.",
-            hint="",
-            precision=label(precision),
-        ) from error
-    plan: CopyPlan = module.quantize_plan(checkpoint, precision)
-    return plan
-
-
-def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """What a copy of `checkpoint` with a normalised head holds. Raises JobError."""
-    module = importlib.import_module(".torch_fold_head", __package__)
-    plan: CopyPlan = module.fold_plan(checkpoint)
-    return plan
-
-
-def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
-    """What an export of `checkpoint` for ONNX Runtime holds.
-
-    Raises JobError, BackendUnavailableError.
-    """
-    precision = _parse(request.precision, EXPORT_PRECISIONS)
-    try:
-        module = importlib.import_module(".onnx_export", __package__)
-    except ModuleNotFoundError as error:
-        raise BackendUnavailableError(
-            "{precision} needs onnx, which is not installed.", hint="", precision=label(precision)
-        ) from error
-    plan: CopyPlan = module.export_plan(
-        checkpoint,
-        module.Scheme(
-            precision,
-            block_size=request.block_size,
-            symmetric=request.symmetric,
-            portable=request.portable,
-        ),
-    )
-    return plan
-
-
-def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
-    """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
-    module = importlib.import_module(".torch_bandwidth", __package__)
-    try:
-        return float(module.measure(device, threads, free_bytes).best)
-    except RuntimeError as error:  # torch has no such device, or it has no room
-        log.warning("The bandwidth of %s cannot be measured: %s", device, error)
-        return None
-
-
-def backend_module(name: str) -> Backend:
-    """Import a backend. Only here, and only when a model is loaded, torch is imported."""
-    return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
-
-
 def parse_precision(text: str) -> Precision | None:
     """A precision by its name; None for “auto”. Raises BackendUnavailableError."""
-    return _parse(text, {"auto": None, **{precision.value: precision for precision in Precision}})
+    return parse_name(
+        text, {"auto": None, **{precision.value: precision for precision in Precision}}
+    )
 
 
-def _parse(text: str, known: Mapping[str, _Choice]) -> _Choice:
+def parse_name(text: str, known: Mapping[str, _Choice]) -> _Choice:
+    """What a precision's name stands for. Raises BackendUnavailableError."""
     if text not in known:
         raise BackendUnavailableError(
             "There is no precision “{name}”; there are {known}.",

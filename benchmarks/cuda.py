@@ -35,7 +35,7 @@ if str(Path(__file__).parent) in sys.path:
 import numpy as np
 import torch
 
-from backends import hardware, memory, selection
+from backends import backend_modules, hardware, memory
 from backends.base import PREFILL_CHUNK, LayerDevices, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from backends.errors import GpuLostError, UserFacingError
@@ -447,7 +447,7 @@ def _load(run: Run, folder: Path, precision: Precision) -> dict[str, Any]:
     started = time.perf_counter()
     checkpoint = Checkpoint.open(folder)
     devices = LayerDevices((run.device,) * checkpoint.config.num_layers)
-    backend = selection.backend_module("bnb_cuda" if precision.is_quantized else "torch_cuda")
+    backend = backend_modules.backend_module("bnb_cuda" if precision.is_quantized else "torch_cuda")
     loading = backend.load(
         checkpoint,
         LoadOptions(precision, checkpoint.config.context_length, torch.get_num_threads(), devices),

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from backends import benchmark, hardware, selection
+from backends import backend_modules, benchmark, hardware
 from backends.base import LayerDevices, Loading, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from backends.events import Speed
@@ -25,7 +25,9 @@ Result = TypeVar("Result")
 
 def _app_backend(name: str) -> Callable[[Checkpoint, LoadOptions], Loading]:
     """A backend of the app, imported when it is measured."""
-    return lambda checkpoint, options: selection.backend_module(name).load(checkpoint, options)
+    return lambda checkpoint, options: backend_modules.backend_module(name).load(
+        checkpoint, options
+    )
 
 
 def _llama_cpp(checkpoint: Checkpoint, options: LoadOptions) -> Loading:

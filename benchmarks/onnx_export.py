@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from backends import hardware, memory, selection
+from backends import backend_modules, hardware, memory
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import write_copy
@@ -69,7 +69,7 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
             symmetric=form == "symmetric",
         )
         checkpoint = Checkpoint.open(source)
-        for _ in write_copy(checkpoint, selection.export_plan(checkpoint, request), out):
+        for _ in write_copy(checkpoint, backend_modules.export_plan(checkpoint, request), out):
             pass
     return out
 
@@ -77,7 +77,7 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, default="mid")
-    parser.add_argument("--precision", choices=selection.EXPORT_PRECISIONS, default="int4")
+    parser.add_argument("--precision", choices=backend_modules.EXPORT_PRECISIONS, default="int4")
     parser.add_argument("--block-size", type=int, default=memory.ONNX_BLOCK)
     parser.add_argument("--symmetric", action="store_true")
     parser.add_argument(
@@ -120,7 +120,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
     )
     neighbours, begun = hardware.Neighbours(), time.perf_counter()
     *_, ready = write_copy(
-        checkpoint, selection.export_plan(checkpoint, request), Path(options.out)
+        checkpoint, backend_modules.export_plan(checkpoint, request), Path(options.out)
     )
     assert isinstance(ready, CopyReady)
     return {

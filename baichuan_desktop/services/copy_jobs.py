@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from backends import memory
+from backends.backend_modules import EXPORT_PRECISIONS
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.memory import ONNX_BLOCK
 from backends.requests import CopyRequest, ExportRequest, Request
-from backends.selection import EXPORT_PRECISIONS
 
 from .export_pace import ExportPace
 from .model_store import ModelStore

@@ -23,7 +23,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from backends import checkpoint_copy, memory, selection, torch_cpu
+from backends import backend_modules, checkpoint_copy, memory, torch_cpu
 from backends.base import LoadedModel, Precision
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import MANIFEST, CopyPlan, write_copy
@@ -62,7 +62,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
-    return selection.copy_plan(checkpoint, precision)
+    return backend_modules.copy_plan(checkpoint, precision)
 
 
 def copy(source: Path, out: Path, precision: Precision | None = Precision.NF4) -> Checkpoint:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
-import sys
 
 import pytest
 
 from backends import memory, selection
 from backends.base import Precision
-from backends.checkpoint import Checkpoint
 from backends.errors import (
     BackendUnavailableError,
     InsufficientMemoryError,
-    JobError,
     UserFacingError,
 )
 from backends.hardware import Gpu, Machine
 from backends.modeling.config import ModelConfig
 from backends.selection import Model, Option, Verdict, Wishes
-from tests.helpers import goldens, quantized
 from tests.helpers.machines import (
     BAICHUAN2_7B,
     BAICHUAN2_13B,
@@ -811,48 +807,3 @@ def test_the_order_of_preference() -> None:
         (BF16, "cuda"), (INT8, "cuda"), (NF4, "cuda"), (BF16, "cuda+cpu"),
         (BF16, "cpu"), (FP32, "cpu"), (INT8, "cpu"), (NF4, "cpu"), (FP4, "cuda"), (FP4, "cpu"),
     ]  # fmt: skip
-
-
-# --- modules -----------------------------------------------------------------------------
-
-
-def test_every_backend_can_be_loaded_by_its_name() -> None:
-    names = {o.backend for o in selection.options(SEVEN, machine(card(24)))}
-
-    for name in names:
-        assert callable(selection.backend_module(name).load)
-
-
-def test_a_copy_at_a_precision_needs_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
-    monkeypatch.delitem(sys.modules, "backends.bnb_quantize", raising=False)
-    monkeypatch.delitem(sys.modules, "backends.modeling.quantized", raising=False)
-    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
-    monkeypatch.setitem(sys.modules, "bitsandbytes.functional", None)
-
-    with pytest.raises(BackendUnavailableError) as caught:
-        selection.copy_plan(checkpoint, NF4)
-
-    assert_one_sentence(caught.value)
-    assert "bitsandbytes" in caught.value.message
-    assert selection.copy_plan(checkpoint, None).groups
-
-
-@pytest.mark.parametrize("precision", [BF16, FP16, FP32])
-def test_a_copy_at_a_precision_that_quantises_nothing(precision: Precision) -> None:
-    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
-
-    with pytest.raises(JobError, match="no quantised precision") as caught:
-        selection.copy_plan(checkpoint, precision)
-
-    assert_one_sentence(caught.value)
-
-
-@pytest.mark.parametrize("precision", [None, NF4, INT8])
-def test_a_copy_of_what_is_quantised_already(precision: Precision | None) -> None:
-    checkpoint = Checkpoint.open(quantized.published("b2-7b-4bits"))
-
-    with pytest.raises(JobError, match="is quantised") as caught:
-        selection.copy_plan(checkpoint, precision)
-
-    assert_one_sentence(caught.value)

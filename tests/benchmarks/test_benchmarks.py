@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backends import selection
+from backends import backend_modules
 from backends.base import LayerDevices, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from backends.modeling.config import Family
@@ -30,7 +30,7 @@ def test_random_checkpoint_is_complete_and_computes(
     make(SHAPES[name], tmp_path / name, shard_bytes=2_000_000)
 
     checkpoint = Checkpoint.open(tmp_path / name)
-    loading = selection.backend_module("torch_cpu").load(
+    loading = backend_modules.backend_module("torch_cpu").load(
         checkpoint,
         LoadOptions(
             Precision.FP32,

@@ -16,7 +16,7 @@ import signal
 import sys
 from pathlib import Path
 
-from backends import checkpoint_copy, selection
+from backends import backend_modules, checkpoint_copy, selection
 from backends.checkpoint import Checkpoint
 from backends.requests import ExportRequest
 
@@ -26,8 +26,8 @@ _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil
 def _plan(checkpoint: Checkpoint, precision: str) -> checkpoint_copy.CopyPlan:
     if precision.startswith("onnx-"):
         request = ExportRequest("", "", precision.removeprefix("onnx-"))
-        return selection.export_plan(checkpoint, request)
-    return selection.copy_plan(checkpoint, selection.parse_precision(precision))
+        return backend_modules.export_plan(checkpoint, request)
+    return backend_modules.copy_plan(checkpoint, selection.parse_precision(precision))
 
 
 def _run(source: str, out: Path, precision: str, point: int) -> int:

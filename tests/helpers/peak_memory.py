@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from backends import bnb_cuda, selection
+from backends import backend_modules, bnb_cuda
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import write_copy
@@ -41,7 +41,7 @@ def main() -> None:
     checkpoint = Checkpoint.open(source)
 
     before = _forget_peak()
-    finish(write_copy(checkpoint, selection.copy_plan(checkpoint, Precision.NF4), out))
+    finish(write_copy(checkpoint, backend_modules.copy_plan(checkpoint, Precision.NF4), out))
     print(_status("VmHWM") - before)
 
     before = _forget_peak()

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
-from backends import engine_main, selection
+from backends import backend_modules, engine_main
 from backends.base import LoadedModel
 from backends.checkpoint import Checkpoint
 from backends.engine import Engine
@@ -66,6 +66,6 @@ if __name__ == "__main__":
     checkpoint_file = Path("/m/w.bin")
     engine_pipe = os.dup(1)
     sys.modules["scripted"] = cast("ModuleType", SimpleNamespace(load=_load))
-    selection._BACKENDS["torch_cpu"] = "scripted"
+    backend_modules._BACKENDS["torch_cpu"] = "scripted"
     setattr(engine_main, "Engine", _Engine)  # noqa: B010  mypy takes it for a class's own name
     engine_main.main()

@@ -1,0 +1,101 @@
+"""The modules that import a heavy library, by what is wanted of them.
+
+The only place that names them. Each is imported when it is needed, so that the engine starts
+without torch, and a library that is missing is an error of what needs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Mapping
+from typing import cast
+
+from . import selection
+from .base import Backend, Precision
+from .checkpoint import Checkpoint
+from .checkpoint_copy import CopyPlan, plain_plan
+from .errors import BackendUnavailableError
+from .requests import ExportRequest
+
+log = logging.getLogger(__name__)
+
+#: Module of this package by the name a person sees; one line a backend.
+_BACKENDS = {
+    "torch_cuda": ".torch_cuda",
+    "bnb_cuda": ".bnb_cuda",
+    "onnx_runtime": ".onnx_runtime",
+    "torch_cpu": ".torch_cpu",
+}
+
+#: Those of exports, by the name that the command has for them.
+EXPORT_PRECISIONS: Mapping[str, Precision] = {
+    precision.value.removeprefix("onnx-"): precision for precision in Precision if precision.is_onnx
+}
+
+
+def backend_module(name: str) -> Backend:
+    """Import a backend. Only here, and only when a model is loaded, torch is imported."""
+    return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
+
+
+def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
+    """What a copy of `checkpoint` at a quantised precision, or as it is, holds.
+
+    Raises JobError, BackendUnavailableError.
+    """
+    if precision is None:
+        return plain_plan(checkpoint)
+    try:
+        module = importlib.import_module(".bnb_quantize", __package__)
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            "{precision} needs bitsandbytes, which is not installed.",
+            hint="",
+            precision=selection.label(precision),
+        ) from error
+    plan: CopyPlan = module.quantize_plan(checkpoint, precision)
+    return plan
+
+
+def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
+    """What a copy of `checkpoint` with a normalised head holds. Raises JobError."""
+    module = importlib.import_module(".torch_fold_head", __package__)
+    plan: CopyPlan = module.fold_plan(checkpoint)
+    return plan
+
+
+def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
+    """What an export of `checkpoint` for ONNX Runtime holds.
+
+    Raises JobError, BackendUnavailableError.
+    """
+    precision = selection.parse_name(request.precision, EXPORT_PRECISIONS)
+    try:
+        module = importlib.import_module(".onnx_export", __package__)
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            "{precision} needs onnx, which is not installed.",
+            hint="",
+            precision=selection.label(precision),
+        ) from error
+    plan: CopyPlan = module.export_plan(
+        checkpoint,
+        module.Scheme(
+            precision,
+            block_size=request.block_size,
+            symmetric=request.symmetric,
+            portable=request.portable,
+        ),
+    )
+    return plan
+
+
+def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
+    """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
+    module = importlib.import_module(".torch_bandwidth", __package__)
+    try:
+        return float(module.measure(device, threads, free_bytes).best)
+    except RuntimeError as error:  # torch has no such device, or it has no room
+        log.warning("The bandwidth of %s cannot be measured: %s", device, error)
+        return None

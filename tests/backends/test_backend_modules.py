@@ -1,0 +1,62 @@
+"""Modules of heavy libraries are found by name, and one that is missing is said."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from backends import backend_modules, selection
+from backends.base import Precision
+from backends.checkpoint import Checkpoint
+from backends.errors import BackendUnavailableError, JobError
+from backends.selection import Model
+from tests.helpers import goldens, quantized
+from tests.helpers.machines import BAICHUAN2_7B, card, machine
+from tests.helpers.sentences import assert_one_sentence
+
+NF4, INT8 = Precision.NF4, Precision.INT8
+BF16, FP16, FP32 = Precision.BF16, Precision.FP16, Precision.FP32
+SEVEN = Model(BAICHUAN2_7B, 4096)
+
+
+def test_every_backend_can_be_loaded_by_its_name() -> None:
+    names = {o.backend for o in selection.options(SEVEN, machine(card(24)))}
+
+    for name in names:
+        assert callable(backend_modules.backend_module(name).load)
+
+
+def test_a_copy_at_a_precision_needs_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    monkeypatch.delitem(sys.modules, "backends.bnb_quantize", raising=False)
+    monkeypatch.delitem(sys.modules, "backends.modeling.quantized", raising=False)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    monkeypatch.setitem(sys.modules, "bitsandbytes.functional", None)
+
+    with pytest.raises(BackendUnavailableError) as caught:
+        backend_modules.copy_plan(checkpoint, NF4)
+
+    assert_one_sentence(caught.value)
+    assert "bitsandbytes" in caught.value.message
+    assert backend_modules.copy_plan(checkpoint, None).groups
+
+
+@pytest.mark.parametrize("precision", [BF16, FP16, FP32])
+def test_a_copy_at_a_precision_that_quantises_nothing(precision: Precision) -> None:
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+
+    with pytest.raises(JobError, match="no quantised precision") as caught:
+        backend_modules.copy_plan(checkpoint, precision)
+
+    assert_one_sentence(caught.value)
+
+
+@pytest.mark.parametrize("precision", [None, NF4, INT8])
+def test_a_copy_of_what_is_quantised_already(precision: Precision | None) -> None:
+    checkpoint = Checkpoint.open(quantized.published("b2-7b-4bits"))
+
+    with pytest.raises(JobError, match="is quantised") as caught:
+        backend_modules.copy_plan(checkpoint, precision)
+
+    assert_one_sentence(caught.value)
