@@ -22,7 +22,7 @@ from backends.sampling import SamplingParams
 from . import __version__, terminal
 from .services import doctor
 from .services.app_paths import app_paths
-from .services.copy_jobs import export_suffix
+from .services.copy_jobs import copy_folder, export_suffix
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
 from .services.quality import DEFAULT_TOKENS
@@ -165,20 +165,20 @@ def _models_remove(arguments: argparse.Namespace) -> int:
 
 def _models_convert(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).model(arguments.model)
-    out = arguments.out or model.path.with_name(f"{model.path.name}-safetensors")
+    out = arguments.out or copy_folder(model, "safetensors")
     return _copy(arguments, CopyRequest(str(model.path), str(out)))
 
 
 def _models_fold_head(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).model(arguments.model)
-    out = arguments.out or model.path.with_name(f"{model.path.name}-folded")
+    out = arguments.out or copy_folder(model, "folded")
     return _copy(arguments, CopyRequest(str(model.path), str(out), fold_head=True))
 
 
 def _quantize(arguments: argparse.Namespace) -> int:
     model = ModelStore(app_paths()).model(arguments.model)
     precision = arguments.precision
-    out = arguments.out or model.path.with_name(f"{model.path.name}-{precision}")
+    out = arguments.out or copy_folder(model, precision)
     return _copy(arguments, CopyRequest(str(model.path), str(out), precision))
 
 
@@ -206,8 +206,7 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
         portable=arguments.portable,
     )
     if arguments.out is None:
-        out = model.path.with_name(f"{model.path.name}-{export_suffix(request)}")
-        request = replace(request, out=str(out))
+        request = replace(request, out=str(copy_folder(model, export_suffix(request))))
     ready = terminal.copy(request)
     facts: dict[str, Any] = {"path": ready.folder, "export_of": None}
     if not request.portable:  # which is for other programs

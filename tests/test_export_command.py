@@ -78,6 +78,16 @@ def test_an_export_of_a_folder_that_was_not_listed_joins_its_model(
     assert json.loads(capsys.readouterr().out)["exports"] == [str(export)]
 
 
+def test_an_export_of_the_guide_does_not_lie_inside_of_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+
+    assert main(["export-onnx", "baichuan-guide"]) == 0
+
+    assert [folder.name for folder in tmp_path.glob("*onnx*")] == ["guide_model-onnx-int4"]
+
+
 def test_a_refusal_is_one_sentence_and_leaves_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

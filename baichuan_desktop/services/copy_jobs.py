@@ -140,15 +140,19 @@ def copy_bytes(checkpoint: Checkpoint, precision: Precision | None) -> int:
 
 
 def copy_folder(model: InstalledModel, suffix: str) -> Path:
-    """A folder for a copy that nothing lies in yet: beside the model, named after it.
+    """Where a copy lies if nobody says where: beside the model, named after it.
 
     The guide model lies inside of the app; its copies lie in the person's home.
     """
     beside = Path.home() if model.bundled else model.path.parent
-    name = f"{model.path.name}-{suffix}"
-    folder, number = beside / name, 2
+    return beside / f"{model.path.name}-{suffix}"
+
+
+def free_copy_folder(model: InstalledModel, suffix: str) -> Path:
+    """The same, with a number where something lies there already."""
+    folder, number = copy_folder(model, suffix), 2
     while folder.exists():
-        folder, number = beside / f"{name}-{number}", number + 1
+        folder, number = copy_folder(model, f"{suffix}-{number}"), number + 1
     return folder
 
 

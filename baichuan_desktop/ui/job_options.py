@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from backends.requests import Request
-from baichuan_desktop.services.copy_jobs import JobChoice, copy_folder
+from baichuan_desktop.services.copy_jobs import JobChoice, free_copy_folder
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
 
@@ -120,7 +120,7 @@ class JobOptions(QWidget):
     def _on_chosen(self, _number: int, is_checked: bool) -> None:
         choice = self._chosen
         if is_checked and choice is not None and not self.folder.isModified():
-            self.folder.setText(str(copy_folder(self._model, choice.suffix)))
+            self.folder.setText(str(free_copy_folder(self._model, choice.suffix)))
         self._refresh()
 
     @Slot()
@@ -129,7 +129,9 @@ class JobOptions(QWidget):
         title = self.tr("Choose where the copy shall lie")
         parent = QFileDialog.getExistingDirectory(self, title, str(Path(self.folder.text()).parent))
         if parent and choice is not None:
-            name = Path(self.folder.text()).name or copy_folder(self._model, choice.suffix).name
+            name = (
+                Path(self.folder.text()).name or free_copy_folder(self._model, choice.suffix).name
+            )
             self.folder.setText(str(Path(parent) / name))
             self.folder.setModified(True)
 

@@ -63,6 +63,7 @@ class PrecisionMenu(QFrame):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self._wish = LoadWish()
+        self._ready: ModelReady | None = None
         self._anchor = QRect()
         self.setObjectName("precisionMenu")
         self.setFixedWidth(_WIDTH)
@@ -97,7 +98,7 @@ class PrecisionMenu(QFrame):
 
     def open_over(self, anchor: QRect, ready: ModelReady, wish: LoadWish) -> None:
         """Open over a place of the screen, while the rows are still being found."""
-        self._anchor, self._wish = anchor, wish
+        self._anchor, self._ready, self._wish = anchor, ready, wish
         self.setAccessibleName(self.tr("Precision"))
         self.heading.setText(
             self.tr("Precision: {name}").format(name=precision_texts.in_use(ready))
@@ -156,16 +157,36 @@ class PrecisionMenu(QFrame):
             precision_texts.note(row),
             figures,
             row.verdict,
+            is_in_use=self._is_in_use(row),
         )
         item.setToolTip(as_tooltip(error_texts.sentence(row.sentence)))
         if not row.runs:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
 
+    def _is_in_use(self, row: PrecisionRow) -> bool:
+        """It runs, and not because “auto” took it: its precision or its device was asked for."""
+        wish, ready = self._wish, self._ready
+        return (
+            ready is not None
+            and not wish.is_automatic
+            and wish.precision in ("auto", row.precision)
+            and wish.device in ("auto", row.device, row.request_device)
+            and (row.backend, row.precision) == (ready.backend, ready.precision)
+            and (row.device, row.device_name) == (ready.device_kind, ready.device)
+        )
+
     def _add(
-        self, wish: LoadWish, title: str, note: str, figures: str = "", verdict: str = ""
+        self,
+        wish: LoadWish,
+        title: str,
+        note: str,
+        figures: str = "",
+        verdict: str = "",
+        *,
+        is_in_use: bool = False,
     ) -> QListWidgetItem:
         item = QListWidgetItem(title)
-        is_ticked = wish == self._wish
+        is_ticked = is_in_use or wish == self._wish
         item.setData(_WISH, wish)
         item.setData(_NOTE, note)
         item.setData(_FIGURES, figures)
@@ -201,13 +222,12 @@ class PrecisionMenu(QFrame):
 
     @Slot(QListWidgetItem)
     def _choose(self, item: QListWidgetItem) -> None:
-        wish = item.data(_WISH)
         # A click is told of rows that cannot be chosen too, and may activate as well.
         if not item.flags() & Qt.ItemFlag.ItemIsEnabled or not self.isVisible():
             return
         self.close()
-        if wish != self._wish:
-            self.chosen.emit(wish)
+        if not item.data(_IS_TICKED):
+            self.chosen.emit(item.data(_WISH))
 
     def changeEvent(self, event: QEvent) -> None:
         """A menu in another language has to be opened anew."""

@@ -125,10 +125,10 @@ def test_a_copy_lies_beside_its_model_under_a_name_that_is_free(tmp_path: Path) 
     folder = tmp_path / "百川 7B"
     shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
 
-    assert copy_jobs.copy_folder(installed(folder), "4bit") == tmp_path / "百川 7B-4bit"
+    assert copy_jobs.free_copy_folder(installed(folder), "4bit") == tmp_path / "百川 7B-4bit"
     (tmp_path / "百川 7B-4bit").mkdir()
     (tmp_path / "百川 7B-4bit-2").mkdir()
-    assert copy_jobs.copy_folder(installed(folder), "4bit") == tmp_path / "百川 7B-4bit-3"
+    assert copy_jobs.free_copy_folder(installed(folder), "4bit") == tmp_path / "百川 7B-4bit-3"
 
 
 def test_a_copy_of_the_guide_does_not_lie_inside_of_the_app(

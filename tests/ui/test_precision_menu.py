@@ -223,6 +223,19 @@ def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
     assert [m.text for m in question.messages] == ["Here?", "Yes.", "Still?"]
 
 
+def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """As after *Load it* in a dialog, which leaves the device to the app."""
+    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    items = open_menu(ui)
+
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == ["fp32 · CPU"]
+
+
 def test_the_row_in_use_is_ticked_and_does_not_load_again(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
