@@ -1,8 +1,8 @@
 """Is a graph one that this app wrote? Asked of its bytes, before ONNX Runtime sees them.
 
-A graph may name any operator and any file. What is accepted is what `onnx_fused_graph` writes: its
-operators, its versions of them, weights in the one data file, and inputs and outputs that fit
-config.json.
+A graph may name any operator and any file, and compute anything. So the graph that belongs to
+config.json and manifest is made once more, without weights, and the one in the folder has to be
+the same. What is most dangerous in one that is not is told by name.
 """
 
 from __future__ import annotations
@@ -10,32 +10,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import AttributeProto, TensorProto
+from onnx import AttributeProto, TensorProto, numpy_helper
 
 from .errors import DamagedCheckpointError, Phrase, UnsafeCheckpointError
 from .manifest import DATA_FILE, Export
+from .memory import ONNX_BLOCK
 from .modeling.config import ModelConfig
-from .onnx_fused_graph import MICROSOFT, FusedGraph
-from .onnx_graph import Scheme, interface
+from .onnx_fused_graph import FusedGraph
+from .onnx_graph import Scheme
 
-_OPERATORS = {
-    ("", name)
-    for name in (
-        "Cast", "Gather", "Mul", "Range", "ReduceSum", "Shape", "Sigmoid",
-        "SimplifiedLayerNormalization", "Slice", "Sub", "Unsqueeze",
-    )
-} | {
-    (MICROSOFT, name)
-    for name in (
-        "FusedMatMul", "GroupQueryAttention", "MatMulNBits", "SkipSimplifiedLayerNormalization",
-    )
-}  # fmt: skip
 _OPSETS = {"": FusedGraph.opset, **dict.fromkeys(FusedGraph.domains, 1)}
 #: Of a graph, with the rotary tables of a context that is far longer than any released one.
 _MOST_BYTES = 256 * 2**20
 _SUBGRAPHS = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
+#: Rotary tables and ALiBi slopes, made on another machine, may differ in their last bits.
+_TOLERANCE = {TensorProto.FLOAT: 1e-6, TensorProto.FLOAT16: 1e-3}
+_EMBEDDING = "model.embed_tokens.weight"
+_EMBEDDING_DTYPES = {
+    TensorProto.FLOAT: "F32", TensorProto.FLOAT16: "F16", TensorProto.BFLOAT16: "BF16"
+}  # fmt: skip
 
 
 def checked_graph(export: Export, config: ModelConfig) -> bytes:
@@ -65,15 +61,52 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
                 expected=_versions(_OPSETS),
             ),
         )
-    for name in _foreign_parts(model):
+    own = _own_graph(model, export, config)
+    for name in _foreign_parts(model, own):
         raise UnsafeCheckpointError(
             file, Phrase("it holds “{name}”, which no export of this app has", name=name[:100])
         )
     for tensor in model.graph.initializer:
         _check_place(export, tensor)
-    if _interface(model) != _expected_interface(config, export):
-        raise DamagedCheckpointError(file, "its inputs and outputs do not fit config.json")
+    _adopt_last_bits(own, model)
+    if model != own:
+        raise DamagedCheckpointError(file, "it is not the graph that belongs to config.json")
     return raw
+
+
+def _own_graph(model: onnx.ModelProto, export: Export, config: ModelConfig) -> onnx.ModelProto:
+    """What this app writes for such an export. What it leaves open is taken from `model`."""
+    dtypes = (one.data_type for one in model.graph.initializer if one.name == _EMBEDDING)
+    levels = (
+        attribute.i
+        for node in model.graph.node
+        for attribute in node.attribute
+        if attribute.name == "accuracy_level"
+    )
+    scheme = Scheme(
+        export.precision,
+        block_size=export.block_size or ONNX_BLOCK,
+        symmetric=export.symmetric,
+        accuracy_level=next(levels, 0),
+    )
+    dtype = _EMBEDDING_DTYPES.get(next(dtypes, TensorProto.FLOAT), "F32")
+    return FusedGraph(config, scheme, dtype, DATA_FILE).build().model
+
+
+def _adopt_last_bits(own: onnx.ModelProto, model: onnx.ModelProto) -> None:
+    """Give `own` the constants of `model` that are the same but for their last bits."""
+    theirs = {tensor.name: tensor for tensor in model.graph.initializer}
+    for tensor in own.graph.initializer:
+        found = theirs.get(tensor.name)
+        if found is None or tensor.external_data or tensor.data_type not in _TOLERANCE:
+            continue
+        kinds = [(one.data_type, tuple(one.dims), len(one.raw_data)) for one in (tensor, found)]
+        if kinds[0] != kinds[1]:
+            continue
+        values, expected = numpy_helper.to_array(found), numpy_helper.to_array(tensor)
+        tolerance = _TOLERANCE[tensor.data_type]
+        if np.allclose(values, expected, rtol=tolerance, atol=tolerance):
+            tensor.raw_data = found.raw_data
 
 
 def _versions(opsets: dict[str, int]) -> str:
@@ -81,15 +114,16 @@ def _versions(opsets: dict[str, int]) -> str:
     return found[:100]
 
 
-def _foreign_parts(model: onnx.ModelProto) -> Iterator[str]:
-    """What could do something else than multiply and add."""
+def _foreign_parts(model: onnx.ModelProto, own: onnx.ModelProto) -> Iterator[str]:
+    """What could do something else than multiply and add, by name."""
+    operators = {(node.domain, node.op_type) for node in own.graph.node}
     yield from (function.name for function in model.functions)
     if model.training_info:
         yield "training_info"
     for sparse in model.graph.sparse_initializer:
         yield sparse.values.name
     for node in model.graph.node:
-        if (node.domain, node.op_type) not in _OPERATORS:
+        if (node.domain, node.op_type) not in operators:
             yield f"{node.domain}:{node.op_type}" if node.domain else node.op_type
         if any(attribute.type in _SUBGRAPHS for attribute in node.attribute):
             yield f"{node.op_type} with a graph of its own"
@@ -120,26 +154,3 @@ def _check_place(export: Export, tensor: TensorProto) -> None:
         raise DamagedCheckpointError(
             export.graph, Phrase("“{name}” has an impossible place", name=tensor.name[:100])
         )
-
-
-#: Element type and dimensions by name; 0 for a dimension that varies, whatever it is called.
-_Values = dict[str, tuple[int, tuple[int, ...]]]
-
-
-def _interface(model: onnx.ModelProto) -> list[_Values]:
-    def described(value: onnx.ValueInfoProto) -> tuple[int, tuple[int, ...]]:
-        tensor = value.type.tensor_type
-        return tensor.elem_type, tuple(dim.dim_value for dim in tensor.shape.dim)
-
-    sides = (model.graph.input, model.graph.output)
-    return [{value.name: described(value) for value in side} for side in sides]
-
-
-def _expected_interface(config: ModelConfig, export: Export) -> list[_Values]:
-    return [
-        {
-            name: (data_type, tuple(0 if isinstance(dim, str) else dim for dim in dims))
-            for name, (data_type, dims) in side.items()
-        }
-        for side in interface(config, Scheme(export.precision).activation_type)
-    ]

@@ -12,6 +12,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from backends import onnx_runtime
 from backends.checkpoint import Checkpoint
 from backends.errors import (
     CheckpointError,
@@ -308,21 +309,69 @@ def rename_input(model: onnx.ModelProto) -> None:
     model.graph.input[0].name = "tokens"
 
 
-@pytest.mark.parametrize("change", [drop_output, change_heads, rename_input])
-def test_inputs_and_outputs_that_do_not_fit(
+def rewire(model: onnx.ModelProto) -> None:
+    """Gate and up-projection change places: our operators, and another network."""
+    gate, up = (
+        next(node for node in model.graph.node if node.name.endswith(name))
+        for name in ("mlp.gate_proj", "mlp.up_proj")
+    )
+    gate.input[1], up.input[1] = up.input[1], gate.input[1]
+
+
+def change_scale(model: onnx.ModelProto) -> None:
+    attention = next(n for n in model.graph.node if n.op_type == "GroupQueryAttention")
+    next(a for a in attention.attribute if a.name == "scale").f *= 2
+
+
+def change_norm(model: onnx.ModelProto) -> None:
+    model.graph.node[-3].name = "other"
+
+
+def table(model: onnx.ModelProto) -> TensorProto:
+    found: TensorProto = next(t for t in model.graph.initializer if t.name == "sin_cache")
+    return found
+
+
+def change_angles(model: onnx.ModelProto) -> None:
+    values = numpy_helper.to_array(table(model)) * np.float32(1.001)
+    table(model).raw_data = values.tobytes()
+
+
+def overfill_table(model: onnx.ModelProto) -> None:
+    table(model).raw_data += bytes(4)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        drop_output, change_heads, rename_input, rewire, change_scale, change_norm, change_angles,
+        overfill_table,
+    ],
+)  # fmt: skip
+def test_a_graph_of_our_operators_that_is_not_ours(
     change: Callable[[onnx.ModelProto], None], export: Path
 ) -> None:
     exports.change_graph(export, change)
 
-    assert "do not fit config.json" in refusal(export, DamagedCheckpointError)
+    assert "it is not the graph that belongs to config" in refusal(export, DamagedCheckpointError)
 
 
-def test_a_graph_that_onnx_runtime_refuses(export: Path) -> None:
-    """Ours by every mark, and yet broken: ONNX Runtime's own reason is told."""
-
+def test_last_bits_of_the_rotary_tables_may_be_those_of_another_machine(export: Path) -> None:
     def change(model: onnx.ModelProto) -> None:
-        model.graph.node[0].input[0] = "nowhere"
+        values = np.nextafter(numpy_helper.to_array(table(model)), np.float32(2))
+        table(model).raw_data = values.tobytes()
 
     exports.change_graph(export, change)
+
+    exports.load(Checkpoint.open(export)).close()
+
+
+def test_a_graph_that_onnx_runtime_refuses(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a version that lacks one of the operators would: its own reason is told."""
+    model = onnx.load(export / GRAPH_FILE, load_external_data=False)
+    model.graph.node[0].input[0] = "nowhere"
+    monkeypatch.setattr(
+        onnx_runtime, "checked_graph", lambda _export, _config: model.SerializeToString()
+    )
 
     assert "ONNX Runtime refuses it (" in refusal(export, DamagedCheckpointError)

@@ -471,7 +471,7 @@ def test_a_configuration_that_does_not_fit_the_graph(tmp_path: Path) -> None:
     data = (json.dumps({**config, "num_hidden_layers": 1}) + "\n").encode()
     exports.replace_file(folder, "config.json", data)
 
-    with pytest.raises(DamagedCheckpointError, match="do not fit config"):
+    with pytest.raises(DamagedCheckpointError, match="belongs to config"):
         exports.load(Checkpoint.open(folder))
 
 

@@ -1726,6 +1726,10 @@
         <translation>它无法作为计算图读取</translation>
     </message>
     <message>
+        <source>it is not the graph that belongs to config.json</source>
+        <translation>它不是与 config.json 相符的计算图</translation>
+    </message>
+    <message>
         <source>it is not what was written</source>
         <translation>它不是当初写入的内容</translation>
     </message>
@@ -1772,10 +1776,6 @@
     <message>
         <source>its heads have an odd width, which rotary positions cannot have</source>
         <translation>其注意力头的宽度是奇数，无法使用旋转位置编码</translation>
-    </message>
-    <message>
-        <source>its inputs and outputs do not fit config.json</source>
-        <translation>它的输入和输出与 config.json 不符</translation>
     </message>
     <message>
         <source>its list of tensors is implausibly large</source>
