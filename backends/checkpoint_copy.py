@@ -102,13 +102,10 @@ def plain_group(record: TensorRecord) -> Group:
 
 
 def read_bytes(record: TensorRecord, begin: int, count: int) -> bytes:
-    """A part of a tensor as it lies on disk. Raises SourceChangedError, OSError."""
-    try:
-        with record.file.open("rb") as stream:
-            stream.seek(record.offset + begin)
-            data = stream.read(count)
-    except FileNotFoundError as error:
-        raise SourceChangedError(record.file) from error
+    """A part of a tensor as it lies on disk. Raises JobError."""
+    with _reading(record.file), record.file.open("rb") as stream:
+        stream.seek(record.offset + begin)
+        data = stream.read(count)
     if len(data) != count:
         raise SourceChangedError(record.file)
     return data
@@ -123,7 +120,8 @@ def write_copy(
     """
     with contextlib.suppress(RuntimeError):  # “~nobody” is a name like any other
         out = out.expanduser()
-    out = Path(os.path.abspath(out))  # noqa: PTH100  resolve() would follow links
+    # The name that the person gave, and not what a link of it leads to.
+    out = out.resolve() if ".." in out.parts else out.absolute()
     if not is_text(out):
         raise JobError("The path of the folder is not UTF-8.", hint="Choose another folder.")
     if not out.name:  # the root of a drive
@@ -350,18 +348,16 @@ def _is_ours(partial: Path) -> bool:
 
 
 def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str, str]]:
-    """The hashes of files by their names, as a manifest has them. Raises SourceChangedError."""
+    """The hashes of files by their names, as a manifest has them. Raises JobError."""
     sizes = {file: _stamp(file)[0] for file in files}
     total, done = sum(sizes.values()), 0
     hashes: dict[str, str] = {}
     for file in sizes:
         hashing = _Sha256(file)
-        try:
+        with _reading(file):
             for count in hashing:
                 done += count
                 yield JobProgress("hash", done, total)
-        except FileNotFoundError as error:
-            raise SourceChangedError(file) from error
         hashes[file.name] = hashing.hexdigest()
     return hashes
 
@@ -371,11 +367,25 @@ def _stamps(checkpoint: Checkpoint) -> dict[Path, tuple[int, int]]:
 
 
 def _stamp(file: Path) -> tuple[int, int]:
-    try:
+    with _reading(file):
         status = file.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@contextlib.contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Errors of reading a file of the source, which are not those of writing the copy."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise SourceChangedError(file) from error
-    return status.st_size, status.st_mtime_ns
+    except OSError as error:
+        raise JobError(
+            "“{file}” cannot be read: {reason}.",
+            hint="Check the drive, and your rights to the file.",
+            file=file.name,
+            reason=Phrase("{text}", text=error.strerror or str(error)),
+        ) from error
 
 
 class _Sha256:

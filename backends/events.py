@@ -24,7 +24,7 @@ class FinishReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LoadProgress:
-    """Weights read so far, in bytes."""
+    """Bytes read so far: of the weights, and of all files of an export."""
 
     done_bytes: int
     total_bytes: int

@@ -22,6 +22,7 @@ from .errors import (
     Phrase,
     UnsafeCheckpointError,
 )
+from .memory import ONNX_BLOCK_SIZES
 
 MANIFEST: Final = "baichuan_manifest.json"
 MANIFEST_VERSION: Final = 1
@@ -31,6 +32,13 @@ DATA_FILE: Final = "model.onnx.data"
 GRAPH_VERSION: Final = 1
 
 _MAX_BYTES = 16_000_000
+#: That each precision of an export may have.
+_BLOCK_SIZES: Mapping[str, tuple[int | None, ...]] = {
+    Precision.ONNX_INT4.value: ONNX_BLOCK_SIZES,
+    Precision.ONNX_INT8.value: ONNX_BLOCK_SIZES,
+    Precision.ONNX_FP16.value: (None,),
+    Precision.ONNX_FP32.value: (None,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ def _parsed(file: Path, data: Mapping[str, object], facts: object) -> Export:
             "block_size": int() | None as block_size,
             "symmetric": bool(symmetric),
             "portable": bool(portable),
-        } if precision in {p.value for p in Precision if p.is_onnx}:
+        } if block_size in _BLOCK_SIZES.get(precision, ()) and not isinstance(block_size, bool):
             pass
         case _:
             raise DamagedCheckpointError(file, "it does not describe an export")

@@ -18,6 +18,7 @@ SCALE_BLOCK = 256
 #: Weights that share a scale and a zero point in an export, unless it is made with other blocks:
 #: docs/performance.md has the figures that decided it.
 ONNX_BLOCK = 128
+ONNX_BLOCK_SIZES = (16, 32, 64, 128, 256)
 _FP32, _FP16 = 4, 2
 
 

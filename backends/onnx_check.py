@@ -9,25 +9,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import AttributeProto, TensorProto, numpy_helper
+from onnx import AttributeProto, TensorProto
 
 from .errors import DamagedCheckpointError, Phrase, UnsafeCheckpointError
 from .manifest import DATA_FILE, Export
 from .memory import ONNX_BLOCK
 from .modeling.config import ModelConfig
 from .onnx_fused_graph import FusedGraph
-from .onnx_graph import Scheme
+from .onnx_graph import MOST_ROTARY_BYTES, Scheme, rotary_bytes
 
 _OPSETS = {"": FusedGraph.opset, **dict.fromkeys(FusedGraph.domains, 1)}
 #: Of a graph, with the rotary tables of a context that is far longer than any released one.
 _MOST_BYTES = 256 * 2**20
 _SUBGRAPHS = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
-#: Rotary tables and ALiBi slopes, made on another machine, may differ in their last bits.
-_TOLERANCE = {TensorProto.FLOAT: 1e-6, TensorProto.FLOAT16: 1e-3}
+#: Rotary tables and ALiBi slopes, made on another machine, may differ in their last bits: by type,
+#: how a number is read, and the share of it that it may be off.
+_LAST_BITS = {TensorProto.FLOAT: ("<f4", 2.0**-22), TensorProto.FLOAT16: ("<f2", 2.0**-9)}
+#: Those that graphs are made with; the first unless somebody asked for the other.
+_ACCURACY_LEVELS = (4, 0)
 _EMBEDDING = "model.embed_tokens.weight"
 _EMBEDDING_DTYPES = {
     TensorProto.FLOAT: "F32", TensorProto.FLOAT16: "F16", TensorProto.BFLOAT16: "BF16"
@@ -35,7 +39,11 @@ _EMBEDDING_DTYPES = {
 
 
 def checked_graph(export: Export, config: ModelConfig) -> bytes:
-    """The bytes of the graph. Raises CheckpointError or a subclass."""
+    """The graph, as bytes for ONNX Runtime. Raises CheckpointError or a subclass.
+
+    They are written anew from what was compared: bytes that two readers could read differently
+    do not get this far.
+    """
     file = export.graph
     try:
         if file.stat().st_size > _MOST_BYTES:
@@ -61,6 +69,8 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
                 expected=_versions(_OPSETS),
             ),
         )
+    if rotary_bytes(config) > MOST_ROTARY_BYTES:
+        raise _other_graph(file)
     own = _own_graph(model, export, config)
     for name in _foreign_parts(model, own):
         raise UnsafeCheckpointError(
@@ -70,8 +80,12 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
         _check_place(export, tensor)
     _adopt_last_bits(own, model)
     if model != own:
-        raise DamagedCheckpointError(file, "it is not the graph that belongs to config.json")
-    return raw
+        raise _other_graph(file)
+    return bytes(own.SerializeToString(deterministic=True))
+
+
+def _other_graph(file: Path) -> DamagedCheckpointError:
+    return DamagedCheckpointError(file, "it is not the graph that belongs to config.json")
 
 
 def _own_graph(model: onnx.ModelProto, export: Export, config: ModelConfig) -> onnx.ModelProto:
@@ -81,13 +95,13 @@ def _own_graph(model: onnx.ModelProto, export: Export, config: ModelConfig) -> o
         attribute.i
         for node in model.graph.node
         for attribute in node.attribute
-        if attribute.name == "accuracy_level"
+        if attribute.name == "accuracy_level" and attribute.i in _ACCURACY_LEVELS
     )
     scheme = Scheme(
         export.precision,
         block_size=export.block_size or ONNX_BLOCK,
         symmetric=export.symmetric,
-        accuracy_level=next(levels, 0),
+        accuracy_level=next(levels, _ACCURACY_LEVELS[0]),
     )
     dtype = _EMBEDDING_DTYPES.get(next(dtypes, TensorProto.FLOAT), "F32")
     return FusedGraph(config, scheme, dtype, DATA_FILE).build().model
@@ -98,14 +112,15 @@ def _adopt_last_bits(own: onnx.ModelProto, model: onnx.ModelProto) -> None:
     theirs = {tensor.name: tensor for tensor in model.graph.initializer}
     for tensor in own.graph.initializer:
         found = theirs.get(tensor.name)
-        if found is None or tensor.external_data or tensor.data_type not in _TOLERANCE:
+        if found is None or tensor.external_data or tensor.data_type not in _LAST_BITS:
             continue
         kinds = [(one.data_type, tuple(one.dims), len(one.raw_data)) for one in (tensor, found)]
         if kinds[0] != kinds[1]:
             continue
-        values, expected = numpy_helper.to_array(found), numpy_helper.to_array(tensor)
-        tolerance = _TOLERANCE[tensor.data_type]
-        if np.allclose(values, expected, rtol=tolerance, atol=tolerance):
+        dtype, tolerance = _LAST_BITS[tensor.data_type]
+        # Of nothing but these bytes: whatever else `found` says is compared at the end.
+        values, expected = (np.frombuffer(one.raw_data, dtype) for one in (found, tensor))
+        if np.allclose(values, expected, rtol=tolerance, atol=0):
             tensor.raw_data = found.raw_data
 
 

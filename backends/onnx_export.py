@@ -21,9 +21,10 @@ from .checkpoint import Checkpoint
 from .checkpoint_copy import CopyPlan, Group, read_bytes, require_unquantized
 from .errors import DamagedCheckpointError, JobError, Phrase
 from .manifest import DATA_FILE, GRAPH_FILE, GRAPH_VERSION
+from .memory import ONNX_BLOCK_SIZES
 from .modeling.config import ModelConfig
 from .onnx_fused_graph import FusedGraph
-from .onnx_graph import Initializer, Part, Scheme
+from .onnx_graph import MOST_ROTARY_BYTES, Initializer, Part, Scheme, rotary_bytes
 from .onnx_portable_graph import PortableGraph
 from .onnx_quantize import Floats, quantize_rows
 from .safetensors_writer import Block, TensorSpec
@@ -31,9 +32,6 @@ from .tensor_files import DTYPE_BYTES, TensorRecord
 
 #: Weights that are read, converted and written at a time: 16 MiB of them in fp32.
 _BLOCK = 4 * 2**20
-BLOCK_SIZES = (16, 32, 64, 128, 256)
-#: Of the tables of rotary positions, which lie in the graph: those of 8,192 tokens take 4 MiB.
-_MOST_TABLE_BYTES = 128 * 2**20
 
 
 def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
@@ -74,15 +72,14 @@ def _check(checkpoint: Checkpoint, scheme: Scheme) -> None:
             hint="Leave out --portable, or choose another precision.",
             bits=scheme.bits,
         )
-    if scheme.bits and scheme.block_size not in BLOCK_SIZES:
+    if scheme.bits and scheme.block_size not in ONNX_BLOCK_SIZES:
         raise JobError(
             "The block size must be one of {known}, not {value}.",
-            known=", ".join(map(str, BLOCK_SIZES)),
+            known=", ".join(map(str, ONNX_BLOCK_SIZES)),
             value=scheme.block_size,
         )
     config = checkpoint.config
-    tables = 4 * config.context_length * config.head_dim
-    if not config.family.uses_alibi and tables > _MOST_TABLE_BYTES:
+    if rotary_bytes(config) > MOST_ROTARY_BYTES:
         raise JobError(
             "A context of {tokens} tokens is too long for an export.",
             hint="Write a shorter context into a copy of its config.json.",

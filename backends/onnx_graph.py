@@ -33,6 +33,9 @@ _MAPPED_BYTES = 2**20
 _MAP_ALIGNMENT = 65_536
 _ALIGNMENT = 64
 
+#: Of the tables of rotary positions, which lie in the graph: those of 8,192 tokens take 4 MiB.
+MOST_ROTARY_BYTES = 128 * 2**20
+
 HEAD_BITS = 8
 _BITS = {Precision.ONNX_INT8: 8, Precision.ONNX_INT4: 4}
 _DATA_TYPES = {"F32": TensorProto.FLOAT, "F16": TensorProto.FLOAT16, "BF16": TensorProto.BFLOAT16}
@@ -122,6 +125,11 @@ def interface(config: ModelConfig, activation_type: int) -> tuple[Values, Values
     # An input and an initializer of the same name: an input with a default.
     inputs["logits_from"] = (integer, (1,))
     return inputs, outputs
+
+
+def rotary_bytes(config: ModelConfig) -> int:
+    """Of the tables of rotary positions, in fp32; none for a model that has ALiBi."""
+    return 0 if config.family.uses_alibi else 4 * config.context_length * config.head_dim
 
 
 class Graph:
@@ -230,12 +238,16 @@ class Graph:
     def rotary_tables(self) -> list[str]:
         """Cosines and sines [context_length, head_dim / 2] of every position.
 
-        In fp32 from the exponents on, as the published models compute them.
+        Rounded to fp32 wherever the published models round. In between in fp64: powers and
+        cosines in fp32 are other ones on another processor, by far more than their last bit where
+        a position multiplies them, and an export has to be the same wherever it is written.
         """
         config = self.config
         exponents = np.arange(0, config.head_dim, 2, dtype=np.float32) / np.float32(config.head_dim)
-        frequencies = np.float32(1) / np.float32(config.rope_base) ** exponents
-        angles = np.outer(np.arange(config.context_length, dtype=np.float32), frequencies)
+        powers = np.float64(config.rope_base) ** exponents.astype(np.float64)
+        frequencies = np.float32(1) / powers.astype(np.float32)
+        positions = np.arange(config.context_length, dtype=np.float32)
+        angles = np.outer(positions, frequencies).astype(np.float64)
         return [
             self.floats("cos_cache", np.cos(angles)),
             self.floats("sin_cache", np.sin(angles)),

@@ -56,7 +56,7 @@ _ERRORS = (
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Make a session of the export. See `Backend.load`.
 
-    The weights are hashed each time, beside the thread that makes the session, which takes as long
+    All files are hashed each time, beside the thread that makes the session, which takes as long
     or longer: so a byte that flipped since the last time is found too, at little cost.
     """
     export = checkpoint.export
@@ -75,21 +75,23 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
 
 
 def _hashed(export: Export) -> Iterator[LoadProgress]:
-    """Read the data file once. Raises DamagedCheckpointError."""
-    digest = hashlib.sha256()
-    done, total = 0, export.bytes_on_disk
-    try:
-        with export.data.open("rb") as stream:
-            while block := stream.read(_HASH_BYTES):
-                digest.update(block)
-                done += len(block)
-                yield LoadProgress(min(done, total), total)
-    except OSError as error:
-        raise DamagedCheckpointError(
-            export.data, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-        ) from error
-    if digest.hexdigest() != export.files[export.data.name].sha256:
-        raise DamagedCheckpointError(export.data, "it is not what was written")
+    """Read every file once. Raises DamagedCheckpointError."""
+    done, total = 0, sum(facts.size for facts in export.files.values())
+    for name, facts in export.files.items():
+        file = export.folder / name
+        digest = hashlib.sha256()
+        try:
+            with file.open("rb") as stream:
+                while block := stream.read(_HASH_BYTES):
+                    digest.update(block)
+                    done += len(block)
+                    yield LoadProgress(min(done, total), total)
+        except OSError as error:
+            raise DamagedCheckpointError(
+                file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
+            ) from error
+        if digest.hexdigest() != facts.sha256:
+            raise DamagedCheckpointError(file, "it is not what was written")
 
 
 class _SessionMaker:

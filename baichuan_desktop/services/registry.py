@@ -141,15 +141,20 @@ def with_exports(model: InstalledModel, installed: Sequence[InstalledModel]) -> 
 
 def weights_stamp(folder: Path) -> str | None:
     """Names, sizes and times of the weight files, as one word; None if they cannot be seen."""
-    facts = []
     try:
-        for file in sorted(folder.iterdir()):
-            if file.suffix in (".bin", ".safetensors"):
-                status = file.stat()
-                facts.append((file.name, status.st_size, status.st_mtime_ns))
+        files = [file for file in folder.iterdir() if file.suffix in (".bin", ".safetensors")]
     except OSError:  # a model that is gone says so where it is opened
         return None
+    facts = [(file.name, *_size_and_time(file)) for file in sorted(files)]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _size_and_time(file: Path) -> tuple[int, int] | tuple[None]:
+    try:
+        status = file.stat()
+    except OSError:  # a link that leads nowhere, of which no weight is read
+        return (None,)
+    return status.st_size, status.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)

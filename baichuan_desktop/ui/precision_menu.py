@@ -124,9 +124,15 @@ class PrecisionMenu(QFrame):
             if best is not None
             else self.tr("Takes the best that fits")
         )
-        self._add(LoadWish(context_length=length), self.tr("Automatic"), automatic)
+        self._add(
+            LoadWish(context_length=length),
+            self.tr("Automatic"),
+            automatic,
+            is_ticked=self._wish.is_automatic,
+        )
+        ticked = self._ticked(rows)
         for row in rows:
-            self._add_row(row, rows)
+            self._add_row(row, rows, is_ticked=row is ticked)
         if outdated_exports:
             self._add_remark(
                 self.tr(
@@ -147,7 +153,21 @@ class PrecisionMenu(QFrame):
         self._add_remark(error_texts.message(error))
         self._place()
 
-    def _add_row(self, row: PrecisionRow, rows: Sequence[PrecisionRow]) -> None:
+    def _ticked(self, rows: Sequence[PrecisionRow]) -> PrecisionRow | None:
+        """The row that runs, unless “auto” took it.
+
+        Two cards of one name have rows that are told apart by the wish alone, if it names a card.
+        """
+        if self._wish.is_automatic:
+            return None
+        wished = [
+            row for row in rows if row.runs and row.wish(self._wish.context_length) == self._wish
+        ]
+        in_use = [row for row in rows if row.runs and self._is_in_use(row)]
+        both = [row for row in in_use if row in wished]
+        return next(iter(both + in_use + wished), None)
+
+    def _add_row(self, row: PrecisionRow, rows: Sequence[PrecisionRow], *, is_ticked: bool) -> None:
         figures = " · ".join(
             p for p in (precision_texts.size(row), precision_texts.verdict(row)) if p
         )
@@ -157,18 +177,17 @@ class PrecisionMenu(QFrame):
             precision_texts.note(row),
             figures,
             row.verdict,
-            is_in_use=self._is_in_use(row),
+            is_ticked=is_ticked,
         )
         item.setToolTip(as_tooltip(error_texts.sentence(row.sentence)))
         if not row.runs:
             item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _is_in_use(self, row: PrecisionRow) -> bool:
-        """It runs, and not because “auto” took it: its precision or its device was asked for."""
+        """It may be what was loaded, and what was asked for."""
         wish, ready = self._wish, self._ready
         return (
             ready is not None
-            and not wish.is_automatic
             and wish.precision in ("auto", row.precision)
             and wish.device in ("auto", row.device, row.request_device)
             and (row.backend, row.precision) == (ready.backend, ready.precision)
@@ -183,10 +202,9 @@ class PrecisionMenu(QFrame):
         figures: str = "",
         verdict: str = "",
         *,
-        is_in_use: bool = False,
+        is_ticked: bool = False,
     ) -> QListWidgetItem:
         item = QListWidgetItem(title)
-        is_ticked = is_in_use or wish == self._wish
         item.setData(_WISH, wish)
         item.setData(_NOTE, note)
         item.setData(_FIGURES, figures)

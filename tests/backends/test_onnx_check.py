@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
+import platform
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +17,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from backends import onnx_runtime
+from backends import onnx_check, onnx_runtime
 from backends.checkpoint import Checkpoint
 from backends.errors import (
     CheckpointError,
@@ -22,8 +27,10 @@ from backends.errors import (
     UnsafeCheckpointError,
 )
 from backends.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
-from tests.helpers import exports
+from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -82,6 +89,16 @@ def test_a_graph_that_is_missing(export: Path) -> None:
     (export / GRAPH_FILE).unlink()
 
     assert "no weight file" in refusal(export, NotACheckpointError)
+
+
+@pytest.mark.parametrize("name", ["tokenizer.model", "generation_config.json", "config.json"])
+def test_one_flipped_bit_beside_the_weights(name: str, export: Path) -> None:
+    data = bytearray((export / name).read_bytes())
+    place = data.index(b"0") if name.endswith("json") else len(data) // 2
+    data[place] ^= 1  # “0” becomes “1”
+    (export / name).write_bytes(data)
+
+    assert "is damaged or incomplete" in refusal(export, DamagedCheckpointError)
 
 
 @pytest.mark.parametrize("link", [os.link, os.symlink])
@@ -152,11 +169,23 @@ def test_a_newer_version_of_either_format(export: Path) -> None:
     ("key", "value"),
     [
         ("precision", "onnx-int2"), ("precision", "bf16"), ("precision", None),
-        ("block_size", "32"), ("symmetric", 1), ("portable", "no"),
+        ("block_size", "32"), ("block_size", 32), ("block_size", True), ("symmetric", 1),
+        ("portable", "no"),
     ],
 )  # fmt: skip
 def test_a_manifest_that_makes_no_sense(key: str, value: object, export: Path) -> None:
     exports.change_manifest(export, lambda manifest: manifest["onnx"].update({key: value}))
+
+    assert "does not describe an export" in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("size", [0, -128, 48, 2**40, True, None])
+def test_a_block_size_that_no_export_has(size: object, export: Path) -> None:
+    """Of the size of a scale depends how much is made ready for the graph."""
+    exports.change_manifest(
+        export,
+        lambda manifest: manifest["onnx"].update(precision="onnx-int4", block_size=size),
+    )
 
     assert "does not describe an export" in refusal(export, DamagedCheckpointError)
 
@@ -341,11 +370,42 @@ def overfill_table(model: onnx.ModelProto) -> None:
     table(model).raw_data += bytes(4)
 
 
+def change_small_numbers(model: onnx.ModelProto) -> None:
+    """By less than a millionth, which is much of a number that is near nothing."""
+    values = numpy_helper.to_array(table(model)).copy()
+    values[0] = 5e-7  # the sines of position 0
+    table(model).raw_data = values.tobytes()
+
+
+def fill_with_no_number(model: onnx.ModelProto) -> None:
+    size = len(table(model).raw_data) // 4
+    table(model).raw_data = np.full(size, np.nan, np.float32).tobytes()
+
+
+def cut_table(model: onnx.ModelProto) -> None:
+    """As if it were a part of a larger tensor, which no reader puts together."""
+    table(model).segment.begin = 1
+    table(model).segment.end = 2
+
+
+def put_table_into_a_file(model: onnx.ModelProto) -> None:
+    table(model).data_location = TensorProto.EXTERNAL
+    table(model).external_data.add(key="location", value=DATA_FILE)
+    table(model).external_data.add(key="offset", value="0")
+    table(model).external_data.add(key="length", value="64")
+
+
+def describe_table(model: onnx.ModelProto) -> None:
+    table(model).data_location = TensorProto.DEFAULT
+    table(model).doc_string = "here"
+
+
 @pytest.mark.parametrize(
     "change",
     [
         drop_output, change_heads, rename_input, rewire, change_scale, change_norm, change_angles,
-        overfill_table,
+        overfill_table, change_small_numbers, fill_with_no_number, cut_table,
+        put_table_into_a_file, describe_table,
     ],
 )  # fmt: skip
 def test_a_graph_of_our_operators_that_is_not_ours(
@@ -358,12 +418,56 @@ def test_a_graph_of_our_operators_that_is_not_ours(
 
 def test_last_bits_of_the_rotary_tables_may_be_those_of_another_machine(export: Path) -> None:
     def change(model: onnx.ModelProto) -> None:
-        values = np.nextafter(numpy_helper.to_array(table(model)), np.float32(2))
-        table(model).raw_data = values.tobytes()
+        values = numpy_helper.to_array(table(model))
+        nudged = np.where(values == 0, values, np.nextafter(values, np.float32(2)))
+        table(model).raw_data = nudged.tobytes()
 
     exports.change_graph(export, change)
 
     exports.load(Checkpoint.open(export)).close()
+
+
+def test_a_context_whose_tables_would_fill_the_memory(
+    export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No export has one, so nothing is made of it."""
+    monkeypatch.setattr(onnx_check, "MOST_ROTARY_BYTES", 1000)
+    monkeypatch.setattr(onnx_check, "FusedGraph", None)
+
+    assert "it is not the graph that belongs to config" in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numpy's names of x86's features")
+def test_a_model_exported_on_an_older_processor_is_the_same(tmp_path: Path) -> None:
+    """Powers and cosines in fp32 have other last bits there, which positions multiply."""
+    config = replace(goldens.checkpoint("b2-7b").config, hidden_size=512, context_length=4096)
+    program = """
+import hashlib, pickle, sys
+from backends.base import Precision
+from backends.onnx_fused_graph import FusedGraph
+from backends.onnx_graph import Scheme
+config = pickle.loads(sys.stdin.buffer.read())
+graph = FusedGraph(config, Scheme(Precision.ONNX_FP32), "F32", "data").build().model
+print(hashlib.sha256(graph.SerializeToString(deterministic=True)).hexdigest())
+"""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            input=pickle.dumps(config),
+            capture_output=True,
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "NPY_DISABLE_CPU_FEATURES": features},
+        ).stdout
+        for features in ("", _wide_features())
+    }
+
+    assert len(found) == 1
+
+
+def _wide_features() -> str:
+    """Those of this processor that numpy can do without."""
+    return " ".join(np.show_config(mode="dicts")["SIMD Extensions"].get("found", ()))
 
 
 def test_a_graph_that_onnx_runtime_refuses(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -439,7 +439,7 @@ def test_a_portable_export_is_not_quantised(precision: Precision, source: Path, 
 def test_a_context_whose_tables_would_fill_the_graph(
     out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_export, "_MOST_TABLE_BYTES", 1000)
+    monkeypatch.setattr(onnx_export, "MOST_ROTARY_BYTES", 1000)
     rope, alibi = (goldens.folder(name, "safetensors") for name in ("b1-7b", "b1-13b"))
 
     message = refusal(lambda: write(rope, out, Scheme(INT4)))

@@ -244,7 +244,7 @@ def test_an_export_runs_in_place_of_its_model() -> None:
     assert ready.weights_bytes == exports.of_golden("b2-7b").bytes_on_disk
     last = progress[-1]
     assert isinstance(last, LoadProgress)
-    assert last.done_bytes == last.total_bytes == ready.weights_bytes
+    assert last.done_bytes == last.total_bytes > ready.weights_bytes, "all files are hashed"
 
 
 def test_an_export_is_a_model_of_its_own_too() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from backends import checkpoint_copy
 from backends.checkpoint import Checkpoint
 from backends.errors import (
     CheckpointError,
     InvalidRequestError,
+    JobError,
     NotACheckpointError,
     PortableExportError,
     UserFacingError,
@@ -338,6 +342,38 @@ def test_exports_of_weights_that_changed_since_run_in_place_of_nothing(
     again = ModelStore(paths).model("chat")
     assert again.exports == (export.path,)
     assert again.outdated_exports == ()
+
+
+def test_a_link_that_leads_nowhere_does_not_hide_that_weights_changed(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    """As in a folder where a part of a download was cleared away: nothing of it is read."""
+    model = store.add(copy_of(tmp_path, "chat"))
+    (model.path / "other.bin").symlink_to(tmp_path / "gone")
+    export = store.add_export(model, exported(model, tmp_path))
+    assert ModelStore(paths).model("chat").exports == (export.path,)
+    os.utime(model.path / "model.safetensors", ns=(0, 0))
+
+    changed = ModelStore(paths).model("chat")
+
+    assert [one.path for one in changed.outdated_exports] == [export.path]
+
+
+def test_weights_that_cannot_be_read_are_named_where_they_are_compared(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = store.add(copy_of(tmp_path, "chat"))
+    folder = exported(model, tmp_path)
+
+    def failing(_self: object) -> NoReturn:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(checkpoint_copy._Sha256, "__iter__", failing)
+    with pytest.raises(JobError) as caught:
+        store.join_export("chat", folder, ignored)
+
+    assert_one_sentence(caught.value)
+    assert caught.value.message == "“model.safetensors” cannot be read: Input/output error."
 
 
 def test_an_export_joins_the_model_that_it_is_said_to_be_of(

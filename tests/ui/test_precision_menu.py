@@ -236,6 +236,57 @@ def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
     assert [item.text() for item in items if item.data(_IS_TICKED)] == ["fp32 · CPU"]
 
 
+@pytest.mark.usefixtures("seven")
+def test_a_row_that_does_not_run_is_never_ticked(ui: Harness, engine: ScriptedEngine) -> None:
+    """On one card bf16 has two rows, and the one that spreads it leaves the device to the app."""
+    facts = machine(card(24))
+    load(ui, engine, LoadWish("bf16"), backend="torch_cuda", precision="bf16")
+
+    items = open_menu(ui, facts)
+
+    same = [item for item in items if item.text().startswith("bf16 · NVIDIA")]
+    assert [is_enabled(item) for item in same] == [True, False]
+    assert [item.data(_IS_TICKED) for item in same] == [True, False]
+    assert sum(item.data(_IS_TICKED) for item in items) == 1
+
+
+@pytest.mark.usefixtures("seven")
+def test_the_other_card_of_a_name_can_be_chosen(ui: Harness, engine: ScriptedEngine) -> None:
+    facts = machine(card(24, index=0), card(24, index=1))
+    first, second = (f"4-bit · NVIDIA GeForce RTX 3060 (cuda:{index})" for index in (0, 1))
+    load(ui, engine, LoadWish("4bit"), backend="bnb_cuda", precision="4bit")
+
+    items = open_menu(ui, facts)
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == [first]
+
+    engine.loads.append([on_card("bnb_cuda", "4bit")])
+    choose(ui, second)
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    assert loads(engine)[-1].device == "cuda:1"
+    items = open_menu(ui, facts)
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == [second]
+
+
+def on_card(backend: str, precision: str) -> ModelReady:
+    return replace(
+        READY,
+        folder=str(GUIDE),
+        backend=backend,
+        precision=precision,
+        device_kind="cuda",
+        device=card(24).name,
+    )
+
+
+def load(
+    ui: Harness, engine: ScriptedEngine, wish: LoadWish, *, backend: str, precision: str
+) -> None:
+    """Have the guide run on a card, as somebody wished."""
+    engine.loads.append([on_card(backend, precision)])
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), wish)
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+
 def test_the_row_in_use_is_ticked_and_does_not_load_again(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
