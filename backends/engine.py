@@ -22,7 +22,7 @@ from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
-from .errors import InvalidRequestError
+from .errors import CheckpointError, ExportRefusedError, InvalidRequestError
 from .events import BenchmarkReady, EngineEvent, GenerationEvent, LoadProgress, ModelReady
 from .requests import (
     BenchmarkRequest,
@@ -229,7 +229,12 @@ class Engine:
             weights_bytes = weights.bytes_on_disk
         yield LoadProgress(0, weights.bytes_on_disk)
         backend = backend_modules.backend_module(choice.backend)
-        model = yield from _thinned(backend.load(weights, options))
+        try:
+            model = yield from _thinned(backend.load(weights, options))
+        except CheckpointError as error:
+            if weights is checkpoint:
+                raise
+            raise ExportRefusedError(weights.folder, error) from error
         self._loaded = _Loaded(checkpoint, weights, tokenizer, model, options)
         yield ModelReady(
             folder=str(checkpoint.folder),

@@ -3,7 +3,8 @@
 * UserFacingError
     * CheckpointError: a checkpoint folder that cannot be used
         * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
-          UnsafeCheckpointError, PortableExportError, NewerFormatError, TokenizerError
+          UnsafeCheckpointError, PortableExportError, ExportRefusedError, NewerFormatError,
+          TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * JobError: CopyTakenError, DiskFullError, SourceChangedError
     * QualityError
@@ -213,6 +214,20 @@ class PortableExportError(CheckpointError):
             "“{name}” is a portable export, which is for other programs.",
             name=folder.name,
             hint="Export the model without --portable.",
+        )
+
+
+class ExportRefusedError(CheckpointError):
+    """An export that was to run in place of its model cannot be used."""
+
+    help_topic = "an-export-was-refused"
+
+    def __init__(self, folder: Path, reason: CheckpointError) -> None:
+        super().__init__(
+            "The export “{name}” of this model was refused: {reason}",
+            name=folder.name,
+            reason=Phrase(reason.template, **reason.facts),  # which ends the sentence
+            hint="Export the model again, or choose another precision.",
         )
 
 

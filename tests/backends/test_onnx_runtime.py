@@ -22,6 +22,7 @@ from backends.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
     DamagedCheckpointError,
+    ExportRefusedError,
     GpuLostError,
     InsufficientMemoryError,
     PortableExportError,
@@ -316,6 +317,30 @@ def test_an_export_that_is_damaged_does_not_keep_the_model_from_running(tmp_path
     assert ready.backend == "torch_cpu"
     with pytest.raises(BackendUnavailableError, match="no export at ONNX fp32"):
         run(Engine(), request)
+
+
+def test_an_export_that_is_refused_is_named_and_the_model_runs_without_it(tmp_path: Path) -> None:
+    """What is damaged is told, and not passed over: somebody has to know that it is."""
+    broken = tmp_path / "export"
+    shutil.copytree(exports.of_golden("b2-7b").folder, broken)
+    with (broken / "model.onnx.data").open("r+b") as file:
+        file.write(b"\xff")
+    request = load_request("b2-7b", exports=(str(broken),))
+    engine = Engine()
+
+    with pytest.raises(ExportRefusedError) as caught:
+        run(engine, request)
+
+    assert_one_sentence(caught.value)
+    assert caught.value.message == (
+        "The export “export” of this model was refused: “model.onnx.data” is damaged or "
+        "incomplete: it is not what was written."
+    )
+    *_, ready = run(engine, replace(request, precision="fp32"))
+    assert isinstance(ready, ModelReady)
+    assert ready.backend == "torch_cpu"
+    with pytest.raises(DamagedCheckpointError):  # by itself it is a model that is damaged
+        run(engine, replace(request, folder=str(broken)))
 
 
 def test_an_export_of_another_model_is_not_taken() -> None:

@@ -201,6 +201,9 @@ ERRORS: list[UserFacingError] = [
     ),
     errors.UnsafeCheckpointError(Path("/x/y.bin"), "it contains code"),
     errors.PortableExportError(Path("/x/chat-onnx-fp32-portable")),
+    errors.ExportRefusedError(
+        Path("/x/export"), errors.DamagedCheckpointError(Path("/x/y"), "bad")
+    ),
     errors.NewerFormatError(Path("/x/baichuan_manifest.json"), version=2, known=1),
     errors.TokenizerError(Path("/x/t.model"), "it is broken"),
     errors.BackendUnavailableError("There is no precision “{name}”.", name="int3"),

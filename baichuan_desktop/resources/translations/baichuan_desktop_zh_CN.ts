@@ -1418,6 +1418,10 @@
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
+        <source>Export the model again, or choose another precision.</source>
+        <translation>请重新导出该模型，或选择其他精度。</translation>
+    </message>
+    <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
     </message>
@@ -1488,6 +1492,10 @@
     <message>
         <source>The copy needs {needed:.1f} GiB in “{folder}”, but only {free:.1f} GiB is free there.</source>
         <translation>副本需要“{folder}”中有 {needed:.1f} GiB 空间，但那里只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>The export “{name}” of this model was refused: {reason}</source>
+        <translation>该模型的导出“{name}”已被拒绝：{reason}</translation>
     </message>
     <message>
         <source>The graphics card stopped working: {what}.</source>
