@@ -7,9 +7,10 @@ import logging
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .atomic_file import replace_text
+from .precision_choice import LoadWish
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ class Settings(BaseModel):
 
     language: Language = "system"
     last_model: str | None = None  #: an id of the registry
+    precisions: dict[str, LoadWish] = Field(default_factory=dict)  #: by such an id, if not “auto”
     show_panel: bool = False
     window_size: tuple[int, int] | None = None  #: width, height in pixels
 
@@ -53,3 +55,11 @@ class SettingsFile:
             replace_text(self._file, text + "\n")
         except OSError as error:
             log.warning("The settings could not be written: %s", error)
+
+    def keep_precision(self, model_id: str, wish: LoadWish) -> None:
+        """Have a model loaded so from now on."""
+        wishes = {**self.current.precisions, model_id: wish}
+        if wish == LoadWish():
+            del wishes[model_id]
+        if wishes != self.current.precisions:
+            self.change(precisions=wishes)

@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self._worker = services.worker
         self._translations = translations
         queue = RequestQueue(services.worker, self)
-        self.switcher = ModelSwitcher(queue, services.measurements, self)
+        self.switcher = ModelSwitcher(queue, services.measurements, services.settings, self)
         self.errors = ErrorPresenter(services, theme, self)
         self.precision = PrecisionControl(
             self.switcher, services.measurements, services.look, theme, self

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from backends.errors import UserFacingError
+from backends.errors import CheckpointError, ExportRefusedError, UserFacingError
 from backends.events import EngineEvent, LoadProgress, ModelReady
 from backends.requests import UnloadRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel
+from baichuan_desktop.services.settings import SettingsFile
 
 from .request_queue import RequestQueue
 
@@ -24,6 +25,7 @@ class LoadChoice:
 
     model: InstalledModel
     wish: LoadWish = field(default_factory=LoadWish)
+    is_kept: bool = False  #: once it ran, the model is loaded so at the next start too
 
 
 class ModelSwitcher(QObject):
@@ -46,11 +48,16 @@ class ModelSwitcher(QObject):
     made_room = Signal()
 
     def __init__(
-        self, queue: RequestQueue, measurements: Measurements, parent: QObject | None = None
+        self,
+        queue: RequestQueue,
+        measurements: Measurements,
+        settings: SettingsFile,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._queue = queue
         self._measurements = measurements
+        self._settings = settings
         self._loading: _Load | None = None
         self._current: LoadChoice | None = None
         self._aside: LoadChoice | None = None  # was loaded, and shall be again
@@ -79,14 +86,14 @@ class ModelSwitcher(QObject):
         wish: LoadWish | None = None,
         *,
         otherwise: InstalledModel | None = None,
+        keep: bool = False,
     ) -> None:
         """Load a model in place of the one before, which comes back if this fails.
 
-        Without a wish it is loaded as it was before.
+        Without a wish it is loaded as it was before, or by itself if it cannot be any more. `keep`
+        has the wish remembered when the app ends.
         """
-        choice = LoadChoice(
-            model, self._wishes.get(model.path, LoadWish()) if wish is None else wish
-        )
+        choice = LoadChoice(model, self._remembered(model) if wish is None else wish, keep)
         back = LoadChoice(otherwise) if otherwise is not None else None
         if back is None and self._loading is not None:
             pending = self._loading.choice
@@ -145,6 +152,8 @@ class ModelSwitcher(QObject):
         self._loading = None
         self._current = load.choice
         self._wishes[load.choice.model.path] = load.choice.wish
+        if load.choice.is_kept:
+            self._settings.keep_precision(load.choice.model.id, load.choice.wish)
         self.reloaded(event)
         self.ready.emit(load.choice.model, event)
 
@@ -153,11 +162,33 @@ class ModelSwitcher(QObject):
         if load is not self._loading:
             return
         self._loading = None
+        is_outdated = self._is_outdated(load.choice, error)
+        if is_outdated:  # else it would fail at each start, and no menu would be there to change it
+            self._forget(load.choice.model)
         self.failed.emit(error, load.choice)
-        if self._loading is None and load.otherwise is not None:
+        if self._loading is not None:
+            return
+        if is_outdated:
+            self._begin(LoadChoice(load.choice.model), load.otherwise)
+        elif load.otherwise is not None:
             self._begin(load.otherwise, None)
-        elif self._loading is None:
+        else:
             self.lost.emit()
+
+    def _remembered(self, model: InstalledModel) -> LoadWish:
+        """How a model ran before."""
+        kept = self._settings.current.precisions.get(model.id, LoadWish())
+        return self._wishes.get(model.path, kept)
+
+    def _is_outdated(self, choice: LoadChoice, error: UserFacingError) -> bool:
+        """The model ran so before, and may now run only by itself."""
+        if isinstance(error, CheckpointError) and not isinstance(error, ExportRefusedError):
+            return False  # it is the model
+        return choice.wish == self._remembered(choice.model) != LoadWish()
+
+    def _forget(self, model: InstalledModel) -> None:
+        self._wishes.pop(model.path, None)
+        self._settings.keep_precision(model.id, LoadWish())
 
 
 def _is_same(one: LoadChoice, other: LoadChoice) -> bool:

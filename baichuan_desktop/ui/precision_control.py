@@ -78,4 +78,4 @@ class PrecisionControl(QObject):
     def _on_chosen(self, wish: LoadWish) -> None:
         model = self._switcher.current
         if model is not None:
-            self._switcher.load(model, wish)
+            self._switcher.load(model, wish, keep=True)

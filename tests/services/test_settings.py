@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from baichuan_desktop.services import settings
+from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.settings import Settings, SettingsFile
 
 
@@ -35,6 +36,18 @@ def test_a_change_is_read_back(file: Path) -> None:
     assert "模型-1" in file.read_text(encoding="utf-8")
 
 
+def test_a_precision_is_kept_by_model_until_it_is_automatic_again(file: Path) -> None:
+    wish = LoadWish("4bit", "cuda:1", 2048)
+    SettingsFile(file).keep_precision("seven", wish)
+    SettingsFile(file).keep_precision("模型-1", LoadWish("fp32"))
+
+    stored = SettingsFile(file)
+    assert stored.current.precisions == {"seven": wish, "模型-1": LoadWish("fp32")}
+    stored.keep_precision("seven", LoadWish())
+    stored.keep_precision("never", LoadWish())
+    assert SettingsFile(file).current.precisions == {"模型-1": LoadWish("fp32")}
+
+
 @pytest.mark.parametrize("change", [{"language": "fr"}, {"window_size": "big"}])
 def test_a_change_that_cannot_be_is_a_bug_and_not_written(
     file: Path, change: dict[str, Any]
@@ -53,6 +66,7 @@ def test_a_change_that_cannot_be_is_a_bug_and_not_written(
     [
         b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000,
         b'{"language": "klingon"}', b'{"window_size": [1]}', b'{"show_panel": "perhaps"}',
+        b'{"precisions": {"seven": 7}}', b'{"precisions": {"seven": {"context_length": "all"}}}',
     ],
     ids=lambda content: repr(content)[:30],
 )  # fmt: skip

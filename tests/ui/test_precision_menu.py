@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidgetItem
 
 from backends.checkpoint import Checkpoint
-from backends.errors import BackendUnavailableError, InsufficientMemoryError
+from backends.errors import (
+    BackendUnavailableError,
+    DamagedCheckpointError,
+    InsufficientMemoryError,
+)
 from backends.events import ModelReady
 from backends.hardware import Machine
 from backends.requests import ChatRequest, LoadRequest, MeasuredPeak
@@ -19,6 +24,7 @@ from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import GUIDE_ID
 from baichuan_desktop.services.precision_choice import LoadWish
+from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
@@ -350,6 +356,71 @@ def test_a_model_keeps_its_precision_while_another_is_used(
     ui.until(lambda: len(loads(engine)) == 4)
 
     assert [request.precision for request in loads(engine)] == ["auto", "fp32", "auto", "fp32"]
+
+
+def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine) -> None:
+    """And no other way of loading is: an offer of an error is for today."""
+    kept = partial(SettingsFile, ui.settings._file)
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("8bit"))
+    ui.until(lambda: ui.window.switcher.wish == LoadWish("8bit"))
+    assert kept().current.precisions == {}
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: ui.window.switcher.wish.precision == "fp32")
+    assert kept().current.precisions == {GUIDE_ID: LoadWish("fp32", "cpu")}
+
+    open_menu(ui)
+    choose(ui, "Automatic")
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+    assert kept().current.precisions == {}
+
+
+def test_a_choice_that_failed_is_not_kept(ui: Harness, engine: ScriptedEngine) -> None:
+    engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 3)
+    ui.until_idle()
+
+    assert ui.settings.current.precisions == {}
+
+
+def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEngine) -> None:
+    cold.settings.keep_precision(GUIDE_ID, LoadWish("fp32", "cpu", 256))
+
+    cold.start()
+
+    (request,) = loads(engine)
+    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", 256)
+
+
+def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    """As after a card was taken out: it is told once, and not at each start."""
+    cold.settings.keep_precision(GUIDE_ID, LoadWish("4bit", "cuda:1"))
+    engine.loads.append([BackendUnavailableError("There is no “{name}”.", name="cuda:1")])
+
+    cold.start()
+
+    assert [request.precision for request in loads(engine)] == ["4bit", "auto"]
+    assert cold.window.switcher.current is not None
+    assert cold.window.error is not None
+    assert "cuda:1" in cold.window.error.message.text()
+    assert SettingsFile(cold.settings._file).current.precisions == {}
+
+
+def test_a_model_that_is_damaged_keeps_its_choice(cold: Harness, engine: ScriptedEngine) -> None:
+    """Its drive may be there again at the next start; by itself it would fail as well."""
+    cold.settings.keep_precision(GUIDE_ID, LoadWish("fp32"))
+    engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
+
+    cold.window.load_first(None)
+    cold.until(lambda: cold.window.error is not None)
+
+    assert cold.settings.current.precisions == {GUIDE_ID: LoadWish("fp32")}
 
 
 def test_a_shorter_context_is_kept_until_the_full_one_is_chosen(
