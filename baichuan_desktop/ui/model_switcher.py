@@ -101,6 +101,11 @@ class ModelSwitcher(QObject):
             back = self._loading.otherwise or (pending if ran else None)
         self._begin(choice, self._current or self._aside or back)
 
+    def keep(self) -> None:
+        """Have the model that is loaded loaded so at the next start too."""
+        if self._current is not None:
+            self._settings.keep_precision(self._current.model.id, self._current.wish)
+
     def set_aside(self) -> None:
         """End the engine of the model that is loaded, after the answer that it gives."""
         assert self._current is not None, "nothing is loaded"
@@ -153,7 +158,7 @@ class ModelSwitcher(QObject):
         self._current = load.choice
         self._wishes[load.choice.model.path] = load.choice.wish
         if load.choice.is_kept:
-            self._settings.keep_precision(load.choice.model.id, load.choice.wish)
+            self.keep()
         self.reloaded(event)
         self.ready.emit(load.choice.model, event)
 

@@ -40,6 +40,7 @@ class PrecisionControl(QObject):
         self._full_context = 0
         self.menu = PrecisionMenu(theme, parent)
         self.menu.chosen.connect(self._on_chosen)
+        self.menu.confirmed.connect(self._on_confirmed)
 
     def open(self, anchor: QRect) -> None:
         """Open the menu over a place of the screen; nothing without a loaded model."""
@@ -79,3 +80,7 @@ class PrecisionControl(QObject):
         model = self._switcher.current
         if model is not None:
             self._switcher.load(model, wish, keep=True)
+
+    @Slot()
+    def _on_confirmed(self) -> None:
+        self._switcher.keep()

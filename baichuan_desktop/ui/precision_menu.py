@@ -56,9 +56,11 @@ class PrecisionMenu(QFrame):
 
     Signals:
         chosen: a LoadWish other than the one that is ticked.
+        confirmed: the row that is ticked was chosen.
     """
 
     chosen = Signal(object)
+    confirmed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -244,7 +246,9 @@ class PrecisionMenu(QFrame):
         if not item.flags() & Qt.ItemFlag.ItemIsEnabled or not self.isVisible():
             return
         self.close()
-        if not item.data(_IS_TICKED):
+        if item.data(_IS_TICKED):
+            self.confirmed.emit()
+        else:
             self.chosen.emit(item.data(_WISH))
 
     def changeEvent(self, event: QEvent) -> None:

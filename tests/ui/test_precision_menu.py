@@ -376,6 +376,21 @@ def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine
     assert kept().current.precisions == {}
 
 
+def test_what_an_error_offered_is_kept_once_it_is_chosen_in_the_menu(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.app.processEvents()
+
+    assert SettingsFile(ui.settings._file).current.precisions == {GUIDE_ID: LoadWish("fp32")}
+    assert len(loads(engine)) == 2, "it runs already"
+
+
 def test_a_choice_that_failed_is_not_kept(ui: Harness, engine: ScriptedEngine) -> None:
     engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
 
