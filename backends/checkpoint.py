@@ -7,7 +7,6 @@ and a floating dtype, nothing else is, and all of them lie inside of files of th
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from .base import Precision
 from .errors import (
     CheckpointError,
     DamagedCheckpointError,
+    ExportRefusedError,
     NotACheckpointError,
     Phrase,
     UnsafeCheckpointError,
@@ -128,25 +128,34 @@ class Checkpoint:
         return cls(folder, config, tensors, matrices, tokenizer_file, chat_tokens, defaults)
 
 
-def open_exports(
-    checkpoint: Checkpoint, folders: Sequence[str | Path]
-) -> dict[Precision, Checkpoint]:
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """The exports of a checkpoint that were found."""
+
+    usable: Mapping[Precision, Checkpoint]
+    refused: Sequence[ExportRefusedError]  #: of those that are gone or damaged
+
+
+def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Exports:
     """What of `folders` runs in place of `checkpoint`, by precision; itself, if it is an export.
 
-    One that is gone, damaged, made for other programs, or of another model is left out; of two of
-    a precision, the later one.
+    One that is made for other programs, or of another model, is left out; of two of a precision,
+    the later one is taken.
     """
     found = [checkpoint]
+    refused = []
     for folder in reversed(folders):
-        with contextlib.suppress(CheckpointError):
+        try:
             found.append(Checkpoint.open(Path(folder)))
+        except CheckpointError as error:
+            refused.append(ExportRefusedError(Path(folder), error))
     exports: dict[Precision, Checkpoint] = {}
     for one in found:
         if one.export is None or one.config != checkpoint.config:
             continue
         if one is checkpoint or not one.export.portable:
             exports.setdefault(one.export.precision, one)
-    return exports
+    return Exports(exports, refused)
 
 
 def is_text(path: Path) -> bool:

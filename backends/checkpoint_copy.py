@@ -120,21 +120,17 @@ def write_copy(
     """
     with contextlib.suppress(RuntimeError):  # “~nobody” is a name like any other
         out = out.expanduser()
-    # The name that the person gave, and not what a link of it leads to.
-    out = out.resolve() if ".." in out.parts else out.absolute()
     if not is_text(out):
         raise JobError("The path of the folder is not UTF-8.", hint="Choose another folder.")
-    if not out.name:  # the root of a drive
-        raise JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(out))
     try:
-        for folder in (out, _partial(out)):
-            if folder.exists() and (folder == out or not _is_ours(folder)):
-                raise JobError(
-                    "“{folder}” exists already.", hint="Choose another folder.", folder=str(folder)
-                )
-        sources = _stamps(checkpoint)
-    except OSError as error:
+        out = _absolute(out)
+        if not out.name or _is_there(out):  # no name: the root of a drive
+            raise _taken(out)
+        if _is_there(_partial(out)) and not _is_ours(_partial(out)):
+            raise _taken(_partial(out))
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a NUL
         raise _job_error(error, out) from error
+    sources = _stamps(checkpoint)
     specs = [group.specs for group in plan.groups]
     if plan.data_file is None:
         shards = plan_shards(specs)
@@ -177,6 +173,7 @@ class _Job:
 
     def run(self) -> Iterator[JobProgress]:
         """Every step, in order."""
+        config = self._source_config()
         self._begin()
         source_hashes = yield from hash_weights(self._sources)
         total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
@@ -187,7 +184,7 @@ class _Job:
                 done += size
                 yield JobProgress("write", done, total)
             self._check_sources()
-        self._write_small_files(source_hashes)
+        self._write_small_files(source_hashes, config)
         yield JobProgress("check", 0, 1)
         Checkpoint.open(self._partial)
         _sync_folder(self._partial)
@@ -214,7 +211,7 @@ class _Job:
         )
         job_file = self._partial / "job.json"
         self._claim()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # what a power cut left may be no text
             if job_file.read_text(encoding="utf-8") == identity:
                 self._check_room()
                 return
@@ -292,14 +289,27 @@ class _Job:
             if _stamp(file) != stamp:
                 raise SourceChangedError(file)
 
-    def _write_small_files(self, source_hashes: Mapping[str, str]) -> None:
+    def _source_config(self) -> dict[str, object]:
+        """The config.json of the source."""
+        file = self._checkpoint.folder / "config.json"
+        with _reading(file):
+            data = file.read_bytes()
+        try:
+            return dict(json.loads(data))
+        except (ValueError, TypeError) as error:  # it was read before
+            raise SourceChangedError(file) from error
+
+    def _write_small_files(
+        self, source_hashes: Mapping[str, str], config: Mapping[str, object]
+    ) -> None:
         folder = self._checkpoint.folder
         for name in _SIDE_FILES:
             if (folder / name).is_file():
-                self._put(name, (folder / name).read_bytes())
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        config |= self._plan.config_changes
-        self._put("config.json", (json.dumps(config, indent=2) + "\n").encode())
+                with _reading(folder / name):
+                    data = (folder / name).read_bytes()
+                self._put(name, data)
+        changed = {**config, **self._plan.config_changes}
+        self._put("config.json", (json.dumps(changed, indent=2) + "\n").encode())
         for name, data in self._plan.files.items():
             self._put(name, data)
         if len(self._shards) > 1:
@@ -325,6 +335,27 @@ class _Job:
     def _put(self, name: str, data: bytes) -> None:
         _write_synced(self._partial / name, data)
         self._hashes[name] = hashlib.sha256(data).hexdigest()
+
+
+def _absolute(out: Path) -> Path:
+    """The path as the person gave it, and not where its links lead, but for “..”."""
+    if out.name == "..":
+        return out.resolve()
+    parent = out.parent.resolve() if ".." in out.parts else out.parent.absolute()
+    return parent / out.name
+
+
+def _is_there(path: Path) -> bool:
+    """Something has this name, if only a link that leads nowhere. Raises OSError, ValueError."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _taken(folder: Path) -> JobError:
+    return JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(folder))
 
 
 def _partial(out: Path) -> Path:
@@ -432,8 +463,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _job_error(error: OSError, out: Path) -> JobError:
-    reason = error.strerror or str(error)
+def _job_error(error: Exception, out: Path) -> JobError:
+    reason = getattr(error, "strerror", None) or str(error)
     return JobError(
         "The copy cannot be written to “{folder}”: {reason}.",
         hint="Make room, or choose a folder that you may write to.",

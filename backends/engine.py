@@ -214,16 +214,22 @@ class Engine:
                 "The number of threads must be from 1 to 1024, not {value}.", value=threads
             )
         exports = open_exports(checkpoint, request.exports)
-        model_facts = selection.Model.of(checkpoint, exports, context_length, request.measured)
+        model_facts = selection.Model.of(
+            checkpoint, exports.usable, context_length, request.measured
+        )
         wishes = selection.Wishes(
             selection.parse_precision(request.precision),
             selection.parse_device(request.device, machine),
             request.prefer_speed,
         )
+        precision = wishes.precision
+        is_missing = precision is not None and precision.is_onnx and precision not in exports.usable
+        if is_missing and exports.refused:  # which is why there is none
+            raise exports.refused[0]
         decision = selection.choose(model_facts, machine, wishes)
         choice = decision.chosen
         options = LoadOptions(choice.precision, context_length, threads, choice.devices)
-        weights = exports.get(choice.precision, checkpoint)
+        weights = exports.usable.get(choice.precision, checkpoint)
         weights_bytes = memory.weight_bytes(config, choice.precision)
         if weights.export is not None:
             weights_bytes = weights.bytes_on_disk

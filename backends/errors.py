@@ -55,12 +55,13 @@ def _on_one_line(facts: Mapping[str, Fact]) -> dict[str, Fact]:
     def fits(char: str) -> bool:
         return char.isprintable() or unicodedata.category(char) == "Zs"
 
-    return {
-        name: "".join(char if fits(char) else "\ufffd" for char in fact)
-        if isinstance(fact, str)
-        else fact
-        for name, fact in facts.items()
-    }
+    def plain(fact: Fact) -> Fact:
+        if isinstance(fact, int | float | Phrase):
+            return fact
+        # A name in a graph is bytes where it is no text.
+        return "".join(char if fits(char) else "\ufffd" for char in str(fact))
+
+    return {name: plain(fact) for name, fact in facts.items()}
 
 
 class UserFacingError(Exception):
@@ -224,10 +225,10 @@ class ExportRefusedError(CheckpointError):
 
     def __init__(self, folder: Path, reason: CheckpointError) -> None:
         super().__init__(
-            "The export “{name}” of this model was refused: {reason}",
-            name=folder.name,
+            "The export in “{folder}” was refused: {reason}",
+            folder=str(folder),
             reason=Phrase(reason.template, **reason.facts),  # which ends the sentence
-            hint="Export the model again, or choose another precision.",
+            hint="Delete that folder and export the model again, or choose another precision.",
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,8 +176,10 @@ def _check_file(file: Path, expected: FileFacts) -> None:
             file.parent / MANIFEST,
             Phrase("the file “{name}” that it names is missing", name=file.name),
         ) from error
-    if file.is_symlink() or status.st_nlink > 1:
+    if stat.S_ISLNK(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink > 1):
         raise UnsafeCheckpointError(file, "it is a link to another place")
+    if not stat.S_ISREG(status.st_mode):  # a pipe would never come to its end
+        raise UnsafeCheckpointError(file, "it is not a file")
     if status.st_size != expected.size:
         raise DamagedCheckpointError(
             file,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import onnx
@@ -24,8 +25,8 @@ from .onnx_fused_graph import FusedGraph
 from .onnx_graph import MOST_ROTARY_BYTES, Scheme, rotary_bytes
 
 _OPSETS = {"": FusedGraph.opset, **dict.fromkeys(FusedGraph.domains, 1)}
-#: Of a graph, with the rotary tables of a context that is far longer than any released one.
-_MOST_BYTES = 256 * 2**20
+#: By which graphs of one model differ, with other types and levels.
+_SPARE_BYTES = 65_536
 _SUBGRAPHS = (AttributeProto.GRAPH, AttributeProto.GRAPHS)
 #: Rotary tables and ALiBi slopes, made on another machine, may differ in their last bits: by type,
 #: how a number is read, and the share of it that it may be off.
@@ -38,6 +39,11 @@ _EMBEDDING_DTYPES = {
 }  # fmt: skip
 
 
+class _LeftOpen(TypedDict):
+    embedding_dtype: str
+    accuracy_level: int
+
+
 def checked_graph(export: Export, config: ModelConfig) -> bytes:
     """The graph, as bytes for ONNX Runtime. Raises CheckpointError or a subclass.
 
@@ -45,8 +51,12 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
     do not get this far.
     """
     file = export.graph
+    if rotary_bytes(config) > MOST_ROTARY_BYTES:
+        raise _other_graph(file)
     try:
-        if file.stat().st_size > _MOST_BYTES:
+        # Parsed, a graph may take a hundred times its bytes.
+        size = len(_serialized(_own_graph(export, config))) + _SPARE_BYTES
+        if file.stat().st_size > size:
             raise DamagedCheckpointError(file, "it is too large for a graph")
         raw = file.read_bytes()
     except OSError as error:
@@ -69,9 +79,7 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
                 expected=_versions(_OPSETS),
             ),
         )
-    if rotary_bytes(config) > MOST_ROTARY_BYTES:
-        raise _other_graph(file)
-    own = _own_graph(model, export, config)
+    own = _own_graph(export, config, **_left_open(model))
     for name in _foreign_parts(model, own):
         raise UnsafeCheckpointError(
             file, Phrase("it holds “{name}”, which no export of this app has", name=name[:100])
@@ -81,15 +89,36 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
     _adopt_last_bits(own, model)
     if model != own:
         raise _other_graph(file)
-    return bytes(own.SerializeToString(deterministic=True))
+    return _serialized(own)
+
+
+def _serialized(model: onnx.ModelProto) -> bytes:
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def _other_graph(file: Path) -> DamagedCheckpointError:
     return DamagedCheckpointError(file, "it is not the graph that belongs to config.json")
 
 
-def _own_graph(model: onnx.ModelProto, export: Export, config: ModelConfig) -> onnx.ModelProto:
-    """What this app writes for such an export. What it leaves open is taken from `model`."""
+def _own_graph(
+    export: Export,
+    config: ModelConfig,
+    *,
+    embedding_dtype: str = "F32",
+    accuracy_level: int = _ACCURACY_LEVELS[0],
+) -> onnx.ModelProto:
+    """What this app writes for such an export."""
+    scheme = Scheme(
+        export.precision,
+        block_size=export.block_size or ONNX_BLOCK,
+        symmetric=export.symmetric,
+        accuracy_level=accuracy_level,
+    )
+    return FusedGraph(config, scheme, embedding_dtype, DATA_FILE).build().model
+
+
+def _left_open(model: onnx.ModelProto) -> _LeftOpen:
+    """What neither config.json nor manifest say, as `model` has it."""
     dtypes = (one.data_type for one in model.graph.initializer if one.name == _EMBEDDING)
     levels = (
         attribute.i
@@ -97,14 +126,10 @@ def _own_graph(model: onnx.ModelProto, export: Export, config: ModelConfig) -> o
         for attribute in node.attribute
         if attribute.name == "accuracy_level" and attribute.i in _ACCURACY_LEVELS
     )
-    scheme = Scheme(
-        export.precision,
-        block_size=export.block_size or ONNX_BLOCK,
-        symmetric=export.symmetric,
-        accuracy_level=next(levels, _ACCURACY_LEVELS[0]),
-    )
-    dtype = _EMBEDDING_DTYPES.get(next(dtypes, TensorProto.FLOAT), "F32")
-    return FusedGraph(config, scheme, dtype, DATA_FILE).build().model
+    return {
+        "embedding_dtype": _EMBEDDING_DTYPES.get(next(dtypes, TensorProto.FLOAT), "F32"),
+        "accuracy_level": next(levels, _ACCURACY_LEVELS[0]),
+    }
 
 
 def _adopt_last_bits(own: onnx.ModelProto, model: onnx.ModelProto) -> None:

@@ -33,8 +33,8 @@ _MAPPED_BYTES = 2**20
 _MAP_ALIGNMENT = 65_536
 _ALIGNMENT = 64
 
-#: Of the tables of rotary positions, which lie in the graph: those of 8,192 tokens take 4 MiB.
-MOST_ROTARY_BYTES = 128 * 2**20
+#: Of the tables of rotary positions, which lie in the graph: those of 65,536 tokens of 7B models.
+MOST_ROTARY_BYTES = 32 * 2**20
 
 HEAD_BITS = 8
 _BITS = {Precision.ONNX_INT8: 8, Precision.ONNX_INT4: 4}

@@ -492,7 +492,8 @@ def _refusal(wanted: Sequence[Option], model: Model, wishes: Wishes) -> UserFaci
     if precision is not None and precision.is_onnx:
         return BackendUnavailableError(
             "This model has no export at {precision}.",
-            hint="Export it first: baichuan-desktop export-onnx MODEL --precision P.",
+            hint="Export it first: baichuan-desktop export-onnx MODEL --precision P. The report of "
+            "“baichuan-desktop doctor” names exports that are left out.",
             precision=label(precision),
         )
     if not model.has_tensors:

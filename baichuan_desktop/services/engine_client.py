@@ -115,6 +115,8 @@ class EngineClient:
                         )
                     ) from None
                 continue
+            if frame is None and cancel.is_set() and isinstance(request, LoadRequest):
+                continue  # it was ended from another thread
             if frame is None:
                 raise self._crash(process)
             if isinstance(frame, EngineProtocolError):

@@ -122,7 +122,7 @@ def precision_rows(
     config = checkpoint.config
     model = selection.Model.of(
         checkpoint,
-        open_exports(checkpoint, exports),
+        open_exports(checkpoint, exports).usable,
         context_length or config.context_length,
         measurements.peaks(checkpoint.folder),
     )

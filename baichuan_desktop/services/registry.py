@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.resources
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -139,22 +140,26 @@ def with_exports(model: InstalledModel, installed: Sequence[InstalledModel]) -> 
     )
 
 
+#: Names that published weight files have.
+_WEIGHTS = re.compile(r"(model|pytorch_model)(-\d+-of-\d+)?\.(safetensors|bin)")
+
+
 def weights_stamp(folder: Path) -> str | None:
     """Names, sizes and times of the weight files, as one word; None if they cannot be seen."""
     try:
         files = [file for file in folder.iterdir() if file.suffix in (".bin", ".safetensors")]
     except OSError:  # a model that is gone says so where it is opened
         return None
-    facts = [(file.name, *_size_and_time(file)) for file in sorted(files)]
+    facts = []
+    for file in sorted(files):
+        try:
+            status = file.stat()
+        except OSError:  # a link to a drive that is not there; or one that nothing is read of
+            if _WEIGHTS.fullmatch(file.name):
+                return None
+        else:
+            facts.append((file.name, status.st_size, status.st_mtime_ns))
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-
-
-def _size_and_time(file: Path) -> tuple[int, int] | tuple[None]:
-    try:
-        status = file.stat()
-    except OSError:  # a link that leads nowhere, of which no weight is read
-        return (None,)
-    return status.st_size, status.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +25,7 @@ class Settings(BaseModel):
 
     language: Language = "system"
     last_model: str | None = None  #: an id of the registry
-    precisions: dict[str, LoadWish] = Field(default_factory=dict)  #: by such an id, if not “auto”
+    precisions: dict[Path, LoadWish] = Field(default_factory=dict)  #: by folder, if not “auto”
     show_panel: bool = False
     window_size: tuple[int, int] | None = None  #: width, height in pixels
 
@@ -34,32 +35,38 @@ class SettingsFile:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.current = self._read()
+        self.current = self._read() or Settings()
 
-    def _read(self) -> Settings:
+    def _read(self) -> Settings | None:
         try:
             return Settings.model_validate_json(self._file.read_bytes())
         except FileNotFoundError:
-            return Settings()
+            return None
         except (OSError, ValidationError, ValueError) as error:
             # A broken file costs a few choices, not the start of the app; it stays as it is
             # until a choice is made.
             log.warning("%s is not usable, defaults are used: %s", self._file, error)
-            return Settings()
+            return None
 
     def change(self, **changes: object) -> None:
         """Set fields and write the file. A disk that cannot be written is only logged."""
-        self.current = Settings.model_validate({**self.current.model_dump(), **changes})
+        self.current = _changed(self.current, changes)
+        # Another window may have written since: what is not changed here stays as it is there.
+        written = _changed(self._read() or self.current, changes)
         try:
-            text = json.dumps(self.current.model_dump(mode="json"), indent=2, ensure_ascii=False)
+            text = json.dumps(written.model_dump(mode="json"), indent=2, ensure_ascii=False)
             replace_text(self._file, text + "\n")
         except OSError as error:
             log.warning("The settings could not be written: %s", error)
 
-    def keep_precision(self, model_id: str, wish: LoadWish) -> None:
+    def keep_precision(self, folder: Path, wish: LoadWish) -> None:
         """Have a model loaded so from now on."""
-        wishes = {**self.current.precisions, model_id: wish}
-        if wish == LoadWish():
-            del wishes[model_id]
-        if wishes != self.current.precisions:
-            self.change(precisions=wishes)
+        wishes = dict((self._read() or self.current).precisions)
+        wishes.pop(folder, None)
+        if wish != LoadWish():
+            wishes[folder] = wish
+        self.change(precisions=wishes)
+
+
+def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:
+    return Settings.model_validate({**settings.model_dump(), **changes})

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from backends.errors import CheckpointError, ExportRefusedError, UserFacingError
+from backends.base import Precision
+from backends.errors import (
+    BackendUnavailableError,
+    EngineCrashedError,
+    EngineKilledError,
+    ExportRefusedError,
+    InvalidRequestError,
+    UserFacingError,
+)
 from backends.events import EngineEvent, LoadProgress, ModelReady
 from backends.requests import UnloadRequest
 from baichuan_desktop.services.measurements import Measurements
@@ -17,6 +25,8 @@ from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.settings import SettingsFile
 
 from .request_queue import RequestQueue
+
+_OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +100,24 @@ class ModelSwitcher(QObject):
     ) -> None:
         """Load a model in place of the one before, which comes back if this fails.
 
-        Without a wish it is loaded as it was before, or by itself if it cannot be any more. `keep`
-        has the wish remembered when the app ends.
+        Without a wish it is loaded as it was before. `keep` has the wish hold at the next start.
         """
         choice = LoadChoice(model, self._remembered(model) if wish is None else wish, keep)
-        back = LoadChoice(otherwise) if otherwise is not None else None
+        back = None
+        if otherwise is not None:
+            back = LoadChoice(otherwise, self._remembered(otherwise))
         if back is None and self._loading is not None:
             pending = self._loading.choice
             ran = self._wishes.get(pending.model.path) == pending.wish
             back = self._loading.otherwise or (pending if ran else None)
         self._begin(choice, self._current or self._aside or back)
 
-    def keep(self) -> None:
-        """Have the model that is loaded loaded so at the next start too."""
+    def keep(self, wish: LoadWish) -> None:
+        """Have the model that is loaded loaded so from now on; it is what runs already."""
         if self._current is not None:
-            self._settings.keep_precision(self._current.model.id, self._current.wish)
+            self._current = replace(self._current, wish=wish)
+            self._wishes[self._current.model.path] = wish
+            self._settings.keep_precision(self._current.model.path, wish)
 
     def set_aside(self) -> None:
         """End the engine of the model that is loaded, after the answer that it gives."""
@@ -158,7 +171,7 @@ class ModelSwitcher(QObject):
         self._current = load.choice
         self._wishes[load.choice.model.path] = load.choice.wish
         if load.choice.is_kept:
-            self.keep()
+            self.keep(load.choice.wish)
         self.reloaded(event)
         self.ready.emit(load.choice.model, event)
 
@@ -167,33 +180,47 @@ class ModelSwitcher(QObject):
         if load is not self._loading:
             return
         self._loading = None
-        is_outdated = self._is_outdated(load.choice, error)
-        if is_outdated:  # else it would fail at each start, and no menu would be there to change it
-            self._forget(load.choice.model)
         self.failed.emit(error, load.choice)
         if self._loading is not None:
             return
-        if is_outdated:
-            self._begin(LoadChoice(load.choice.model), load.otherwise)
+        if (instead := self._instead(load.choice, error)) is not None:
+            self._begin(instead, load.otherwise)
         elif load.otherwise is not None:
             self._begin(load.otherwise, None)
         else:
             self.lost.emit()
 
+    def _instead(self, choice: LoadChoice, error: UserFacingError) -> LoadChoice | None:
+        """The same model, where it is not the model that is at fault.
+
+        An export that is refused is left out until the app ends. How the model ran before is
+        forgotten once it runs by itself; else it would fail at each start, and there is no menu to
+        change it without a loaded model. Where memory ran out, the error has its own offers.
+        """
+        model, wish = choice.model, choice.wish
+        if isinstance(error, ExportRefusedError) and model.exports:
+            refused = error.facts["folder"]
+            others = tuple(folder for folder in model.exports if str(folder) != refused)
+            if others == model.exports:
+                others = ()
+            if wish.precision in _OF_EXPORTS:
+                wish = replace(wish, precision="auto")
+            return LoadChoice(replace(model, exports=others), wish)
+        if wish != self._remembered(model) or wish == LoadWish():
+            return None
+        match error:
+            case EngineKilledError():  # as where memory runs out
+                return None
+            case BackendUnavailableError() | EngineCrashedError():
+                return LoadChoice(model, LoadWish(context_length=wish.context_length), is_kept=True)
+            case InvalidRequestError():
+                return LoadChoice(model, is_kept=True)
+        return None
+
     def _remembered(self, model: InstalledModel) -> LoadWish:
         """How a model ran before."""
-        kept = self._settings.current.precisions.get(model.id, LoadWish())
+        kept = self._settings.current.precisions.get(model.path, LoadWish())
         return self._wishes.get(model.path, kept)
-
-    def _is_outdated(self, choice: LoadChoice, error: UserFacingError) -> bool:
-        """The model ran so before, and may now run only by itself."""
-        if isinstance(error, CheckpointError) and not isinstance(error, ExportRefusedError):
-            return False  # it is the model
-        return choice.wish == self._remembered(choice.model) != LoadWish()
-
-    def _forget(self, model: InstalledModel) -> None:
-        self._wishes.pop(model.path, None)
-        self._settings.keep_precision(model.id, LoadWish())
 
 
 def _is_same(one: LoadChoice, other: LoadChoice) -> bool:

@@ -13,6 +13,7 @@ from backends.events import ModelReady
 from backends.hardware import Machine
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import LoadWish, PrecisionRow, precision_rows
+from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 from .model_switcher import ModelSwitcher
@@ -41,6 +42,7 @@ class PrecisionControl(QObject):
         self.menu = PrecisionMenu(theme, parent)
         self.menu.chosen.connect(self._on_chosen)
         self.menu.confirmed.connect(self._on_confirmed)
+        switcher.began.connect(self._on_loading)
 
     def open(self, anchor: QRect) -> None:
         """Open the menu over a place of the screen; nothing without a loaded model."""
@@ -76,11 +78,15 @@ class PrecisionControl(QObject):
             self.menu.show_error(error)
 
     @Slot(object)
+    def _on_loading(self, _model: InstalledModel) -> None:
+        self.menu.close()  # its rows are another model's
+
+    @Slot(object)
     def _on_chosen(self, wish: LoadWish) -> None:
         model = self._switcher.current
         if model is not None:
             self._switcher.load(model, wish, keep=True)
 
-    @Slot()
-    def _on_confirmed(self) -> None:
-        self._switcher.keep()
+    @Slot(object)
+    def _on_confirmed(self, wish: LoadWish) -> None:
+        self._switcher.keep(wish)

@@ -56,11 +56,11 @@ class PrecisionMenu(QFrame):
 
     Signals:
         chosen: a LoadWish other than the one that is ticked.
-        confirmed: the row that is ticked was chosen.
+        confirmed: the LoadWish of the row that is ticked.
     """
 
     chosen = Signal(object)
-    confirmed = Signal()
+    confirmed = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -167,7 +167,9 @@ class PrecisionMenu(QFrame):
         ]
         in_use = [row for row in rows if row.runs and self._is_in_use(row)]
         both = [row for row in in_use if row in wished]
-        return next(iter(both + in_use + wished), None)
+        # What runs may not fit any more, were it loaded now.
+        grey = [row for row in rows if row.needed_bytes is not None and self._is_in_use(row)]
+        return next(iter(both + in_use + grey + wished), None)
 
     def _add_row(self, row: PrecisionRow, rows: Sequence[PrecisionRow], *, is_ticked: bool) -> None:
         figures = " · ".join(
@@ -246,10 +248,8 @@ class PrecisionMenu(QFrame):
         if not item.flags() & Qt.ItemFlag.ItemIsEnabled or not self.isVisible():
             return
         self.close()
-        if item.data(_IS_TICKED):
-            self.confirmed.emit()
-        else:
-            self.chosen.emit(item.data(_WISH))
+        signal = self.confirmed if item.data(_IS_TICKED) else self.chosen
+        signal.emit(item.data(_WISH))
 
     def changeEvent(self, event: QEvent) -> None:
         """A menu in another language has to be opened anew."""

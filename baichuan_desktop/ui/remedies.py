@@ -1,4 +1,4 @@
-"""What can be done about an error in one click: run elsewhere, smaller, with less context."""
+"""What can be done about an error in one click: run elsewhere, smaller, or with less context."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication, QObject, Slot
 
 from backends.errors import (
     EngineKilledError,
-    ExportRefusedError,
     GpuLostError,
     InsufficientMemoryError,
     UserFacingError,
@@ -17,8 +16,8 @@ from backends.errors import (
 from backends.events import ModelReady
 from backends.hardware import Machine
 from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.memory_remedies import MemoryRemedies, memory_remedies
 from baichuan_desktop.services.precision_choice import LoadWish
-from baichuan_desktop.services.remedies import Remedies, export_remedies, memory_remedies
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 from . import precision_texts
@@ -42,42 +41,41 @@ def offer_remedies(
         wish = LoadWish(device="cpu", context_length=choice.wish.context_length)
         text = QCoreApplication.translate("Remedies", "Use the processor")
         dialog.offer(text, LoadChoice(choice.model, wish))
-        return
-    path, wish = choice.model.path, choice.wish
-    find: Callable[[], Remedies]
-    if isinstance(error, ExportRefusedError):
-        find = partial(export_remedies, path, wish, measurements, partial(look, ready))
     elif isinstance(error, InsufficientMemoryError | EngineKilledError):
-        exports = choice.model.exports
-        find = partial(
-            memory_remedies, path, wish, ready, measurements, partial(look, ready), exports
-        )
-    else:
-        return
-    dialog.look_for_offers()
-    _Search(dialog, choice, find)
+        dialog.look_for_offers()
+        _Search(dialog, choice, ready, measurements, look)
 
 
 class _Search(QObject):
     """Belongs to the dialog, and ends with it."""
 
     def __init__(
-        self, dialog: MessageDialog, choice: LoadChoice, find: Callable[[], Remedies]
+        self,
+        dialog: MessageDialog,
+        choice: LoadChoice,
+        ready: ModelReady | None,
+        measurements: Measurements,
+        look: Callable[[ModelReady | None], Machine],
     ) -> None:
         super().__init__(dialog)
         self._dialog = dialog
         self._choice = choice
+        path, wish = choice.model.path, choice.wish
+        find = partial(
+            memory_remedies, path, wish, ready, measurements, partial(look, ready),
+            choice.model.exports,
+        )  # fmt: skip
         task = BackgroundTask(find, self)
         task.succeeded.connect(self._on_found)
         task.failed.connect(self._on_failed)
         task.start()
 
     @Slot(object)
-    def _on_found(self, found: Remedies) -> None:
-        if found.other is not None and found.other_wish is not None:
+    def _on_found(self, found: MemoryRemedies) -> None:
+        if found.smaller is not None and found.smaller_wish is not None:
             text = QCoreApplication.translate("Remedies", "Use {name} ({size})")
-            name, size = precision_texts.title(found.other), precision_texts.size(found.other)
-            self._offer(text.format(name=name, size=size), found.other_wish)
+            name, size = precision_texts.title(found.smaller), precision_texts.size(found.smaller)
+            self._offer(text.format(name=name, size=size), found.smaller_wish)
         if found.shorter is not None:
             text = QCoreApplication.translate("Remedies", "Use a shorter context of {count} tokens")
             self._offer(text.format(count=f"{found.shorter.context_length:,}"), found.shorter)

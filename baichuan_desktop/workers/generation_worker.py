@@ -115,7 +115,11 @@ class GenerationWorker(QObject):
         self._cancel.set()
 
     def shut_down(self) -> None:
-        """End what runs, without waiting for it, and the thread. Not to be used afterwards."""
+        """End what runs, without waiting for it, and the thread. Not to be used afterwards.
+
+        No signal comes any more: that the engine died would be told of an end that was wanted.
+        """
+        self.blockSignals(True)
         self._cancel.set()
         self._kill()
         self._thread.quit()

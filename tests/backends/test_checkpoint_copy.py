@@ -421,6 +421,77 @@ def test_the_home_of_nobody_is_a_name_like_any_other(
     assert ready.folder == str(out / "~nobody-of-this-name" / "copy")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs rights for links there")
+def test_a_target_that_is_no_place(source: Path, out: Path) -> None:
+    """Told before the work is done, and as a sentence."""
+    loop, dangling = out.parent / "loop", out.parent / "dangling"
+    loop.symlink_to(loop)
+    dangling.symlink_to(out.parent / "gone")
+    before = sorted(out.parent.iterdir())
+
+    for target in (loop, dangling, out.parent / "x" / ".." / "dangling"):
+        assert "exists already" in refusal(functools.partial(copy, source, target))
+    for target in (loop / "copy", out.parent / "a\0b"):
+        assert "cannot be written to" in refusal(functools.partial(copy, source, target))
+    assert sorted(out.parent.iterdir()) == before
+
+
+@linux
+def test_a_relative_target_in_a_folder_that_is_gone(
+    source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint.open(source)
+    gone = out.parent / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    job = write_copy(checkpoint, plan(checkpoint, None), Path("copy"))
+    assert "cannot be written to" in refusal(lambda: list(job))
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"\xff", None])
+def test_a_config_that_changes_as_the_job_begins(
+    content: bytes | None, own_source: Path, out: Path
+) -> None:
+    checkpoint = Checkpoint.open(own_source)
+    job = write_copy(checkpoint, plan(checkpoint, None), out)
+    if content is None:
+        (own_source / "config.json").unlink()
+    else:
+        (own_source / "config.json").write_bytes(content)
+
+    assert "config.json" in refusal(lambda: list(job), SourceChangedError)
+    assert_nothing(out)
+
+
+def test_a_tokenizer_that_cannot_be_read_is_not_a_target_that_cannot_be_written(
+    source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = Checkpoint.open(source)
+    job = write_copy(checkpoint, plan(checkpoint, None), out)
+    read = Path.read_bytes
+
+    def failing(self: Path) -> bytes:
+        if self.name == "tokenizer.model":
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self))
+        return read(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", failing)
+        message = refusal(lambda: list(job))
+    assert message == "“tokenizer.model” cannot be read: Input/output error."
+    assert_nothing(out)
+
+
+def test_a_job_that_a_power_cut_left_unreadable_begins_anew(source: Path, out: Path) -> None:
+    partial = out.with_name(f"{out.name}.partial")
+    partial.mkdir()
+    (partial / "job.json").write_bytes(b"\xff\xfe\0")
+
+    copy(source, out)
+
+
 def test_the_engine_copies(source: Path, out: Path) -> None:
     *_, last = Engine().run(CopyRequest(str(source), str(out), "8bit"), threading.Event())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import pickle
 import platform
@@ -27,6 +29,7 @@ from backends.errors import (
     UnsafeCheckpointError,
 )
 from backends.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
+from backends.wire import Failed, write_frame
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
 
@@ -45,8 +48,9 @@ def refusal(folder: Path, kind: type[CheckpointError]) -> str:
     """What is said where the export is loaded."""
     with pytest.raises(kind) as caught:
         exports.load(Checkpoint.open(folder))
-    assert type(caught.value) is kind
+    assert kind is CheckpointError or type(caught.value) is kind
     assert_one_sentence(caught.value)
+    write_frame(io.BytesIO(), 1, Failed.of(caught.value))  # it reaches the window
     return caught.value.message
 
 
@@ -116,13 +120,35 @@ def test_a_link_to_another_place(
     )
 
 
-def test_a_graph_that_is_far_too_large_is_not_read(export: Path) -> None:
-    os.truncate(export / GRAPH_FILE, 300 * 2**20)  # holes: nothing of it lies on the drive
-    exports.change_manifest(
-        export, lambda manifest: manifest["files"][GRAPH_FILE].update(size=300 * 2**20)
-    )
+def test_a_graph_that_is_larger_than_this_models_is_not_read(
+    export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Read, it would take a hundred times its bytes: two of them are a node."""
+    monkeypatch.setattr(onnx_check.onnx, "load_from_string", None)
+    exports.replace_file(export, GRAPH_FILE, b"\x0a\x00" * 200_000)
 
     assert "too large for a graph" in refusal(export, DamagedCheckpointError)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such pipes")
+def test_a_pipe_in_place_of_a_file(export: Path) -> None:
+    """It would never come to its end."""
+    os.mkfifo(export / "notes")
+    add_to_manifest(export, "notes")
+
+    assert "“notes” was refused: it is not a file" in refusal(export, UnsafeCheckpointError)
+
+
+def test_a_folder_in_place_of_a_file(export: Path) -> None:
+    (export / "notes").mkdir()
+    add_to_manifest(export, "notes")
+
+    assert "“notes” was refused: it is not a file" in refusal(export, UnsafeCheckpointError)
+
+
+def add_to_manifest(folder: Path, name: str) -> None:
+    facts = {"size": 0, "sha256": hashlib.sha256().hexdigest()}
+    exports.change_manifest(folder, lambda manifest: manifest["files"].update({name: facts}))
 
 
 # --- the manifest ------------------------------------------------------------------------
@@ -232,6 +258,16 @@ def set_place(key: str, value: str) -> Callable[[onnx.ModelProto], None]:
         entry.value = value
 
     return change
+
+
+@pytest.mark.parametrize("name", [b"Gather", b"const", b"model.onnx.data", b"logits"])
+def test_a_name_that_is_no_text(name: bytes, export: Path) -> None:
+    """Readers of protobuf give such a name as bytes."""
+    data = (export / GRAPH_FILE).read_bytes()
+    assert name in data
+    exports.replace_file(export, GRAPH_FILE, data.replace(name, b"\xff" * len(name)))
+
+    refusal(export, CheckpointError)
 
 
 @pytest.mark.parametrize(

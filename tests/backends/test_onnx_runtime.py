@@ -315,8 +315,10 @@ def test_an_export_that_is_damaged_does_not_keep_the_model_from_running(tmp_path
 
     assert isinstance(ready, ModelReady)
     assert ready.backend == "torch_cpu"
-    with pytest.raises(BackendUnavailableError, match="no export at ONNX fp32"):
+    with pytest.raises(ExportRefusedError, match="there is no such folder"):
         run(Engine(), request)
+    with pytest.raises(ExportRefusedError, match=r"“model\.onnx\.data” that it names is missing"):
+        run(Engine(), replace(request, exports=(str(broken),)))
 
 
 def test_an_export_that_is_refused_is_named_and_the_model_runs_without_it(tmp_path: Path) -> None:
@@ -333,8 +335,8 @@ def test_an_export_that_is_refused_is_named_and_the_model_runs_without_it(tmp_pa
 
     assert_one_sentence(caught.value)
     assert caught.value.message == (
-        "The export “export” of this model was refused: “model.onnx.data” is damaged or "
-        "incomplete: it is not what was written."
+        f"The export in “{broken}” was refused: “model.onnx.data” is damaged or incomplete: "
+        "it is not what was written."
     )
     *_, ready = run(engine, replace(request, precision="fp32"))
     assert isinstance(ready, ModelReady)

@@ -359,6 +359,24 @@ def test_a_link_that_leads_nowhere_does_not_hide_that_weights_changed(
     assert [one.path for one in changed.outdated_exports] == [export.path]
 
 
+def test_weights_on_a_drive_that_is_not_there_did_not_change(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    """A person told to delete the export would have lost it when the drive is back."""
+    folder = copy_of(tmp_path, "chat")
+    (tmp_path / "drive").mkdir()
+    (folder / "model.safetensors").rename(tmp_path / "drive" / "w")
+    (folder / "model.safetensors").symlink_to(tmp_path / "drive" / "w")
+    model = store.add(folder)
+    export = store.add_export(model, exported(model, tmp_path))
+
+    (tmp_path / "drive").rename(tmp_path / "away")
+
+    found = ModelStore(paths).model("chat")
+    assert found.exports == (export.path,)
+    assert found.outdated_exports == ()
+
+
 def test_weights_that_cannot_be_read_are_named_where_they_are_compared(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,16 +36,29 @@ def test_a_change_is_read_back(file: Path) -> None:
     assert "模型-1" in file.read_text(encoding="utf-8")
 
 
-def test_a_precision_is_kept_by_model_until_it_is_automatic_again(file: Path) -> None:
+def test_a_precision_is_kept_by_folder_until_it_is_automatic_again(file: Path) -> None:
+    seven, other = Path("/models/seven"), Path("/模型/b")
     wish = LoadWish("4bit", "cuda:1", 2048)
-    SettingsFile(file).keep_precision("seven", wish)
-    SettingsFile(file).keep_precision("模型-1", LoadWish("fp32"))
+    SettingsFile(file).keep_precision(seven, wish)
+    SettingsFile(file).keep_precision(other, LoadWish("fp32"))
 
     stored = SettingsFile(file)
-    assert stored.current.precisions == {"seven": wish, "模型-1": LoadWish("fp32")}
-    stored.keep_precision("seven", LoadWish())
-    stored.keep_precision("never", LoadWish())
-    assert SettingsFile(file).current.precisions == {"模型-1": LoadWish("fp32")}
+    assert stored.current.precisions == {seven: wish, other: LoadWish("fp32")}
+    stored.keep_precision(seven, LoadWish())
+    stored.keep_precision(Path("/never"), LoadWish())
+    assert SettingsFile(file).current.precisions == {other: LoadWish("fp32")}
+
+
+def test_two_windows_do_not_undo_each_others_choices(file: Path) -> None:
+    one, two = SettingsFile(file), SettingsFile(file)
+    one.keep_precision(Path("/a"), LoadWish("fp32"))
+    two.keep_precision(Path("/b"), LoadWish("bf16"))
+    one.change(window_size=(800, 600))
+
+    found = SettingsFile(file).current
+    assert set(found.precisions) == {Path("/a"), Path("/b")}
+    assert found.window_size == (800, 600)
+    assert two.current.window_size is None, "the size of a window is its own"
 
 
 @pytest.mark.parametrize("change", [{"language": "fr"}, {"window_size": "big"}])

@@ -15,7 +15,13 @@ from backends.checkpoint import Checkpoint
 from backends.errors import (
     BackendUnavailableError,
     DamagedCheckpointError,
+    EngineCrashedError,
+    EngineKilledError,
+    ExportRefusedError,
+    GpuLostError,
     InsufficientMemoryError,
+    InvalidRequestError,
+    UserFacingError,
 )
 from backends.events import ModelReady
 from backends.hardware import Machine
@@ -28,6 +34,7 @@ from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
+from tests.ui.test_models import OTHER
 
 GUIDE = resource("guide_model")
 CHECKPOINT = Path(__file__).parents[1] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
@@ -257,6 +264,27 @@ def test_a_row_that_does_not_run_is_never_ticked(ui: Harness, engine: ScriptedEn
 
 
 @pytest.mark.usefixtures("seven")
+def test_what_runs_is_ticked_though_it_would_not_fit_any_more(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    load(ui, engine, LoadWish("bf16"), backend="torch_cuda", precision="bf16")
+
+    items = open_menu(ui, machine(card(24, free_gib=10.0)))
+
+    (ticked,) = [item for item in items if item.data(_IS_TICKED)]
+    assert ticked.text() == "bf16 · NVIDIA GeForce RTX 3060"
+    assert not is_enabled(ticked)
+
+
+def test_a_menu_closes_where_another_model_is_loaded_under_it(ui: Harness) -> None:
+    open_menu(ui)
+
+    ui.window.load(OTHER)
+
+    assert not ui.window.precision.menu.isVisible()
+
+
+@pytest.mark.usefixtures("seven")
 def test_the_other_card_of_a_name_can_be_chosen(ui: Harness, engine: ScriptedEngine) -> None:
     facts = machine(card(24, index=0), card(24, index=1))
     first, second = (f"4-bit · NVIDIA GeForce RTX 3060 (cuda:{index})" for index in (0, 1))
@@ -368,7 +396,7 @@ def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine
     open_menu(ui)
     choose(ui, "fp32 · CPU")
     ui.until(lambda: ui.window.switcher.wish.precision == "fp32")
-    assert kept().current.precisions == {GUIDE_ID: LoadWish("fp32", "cpu")}
+    assert kept().current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
 
     open_menu(ui)
     choose(ui, "Automatic")
@@ -387,7 +415,8 @@ def test_what_an_error_offered_is_kept_once_it_is_chosen_in_the_menu(
     choose(ui, "fp32 · CPU")
     ui.app.processEvents()
 
-    assert SettingsFile(ui.settings._file).current.precisions == {GUIDE_ID: LoadWish("fp32")}
+    assert SettingsFile(ui.settings._file).current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+    assert ui.window.switcher.wish == LoadWish("fp32", "cpu"), "what was clicked, and no less"
     assert len(loads(engine)) == 2, "it runs already"
 
 
@@ -403,7 +432,7 @@ def test_a_choice_that_failed_is_not_kept(ui: Harness, engine: ScriptedEngine) -
 
 
 def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEngine) -> None:
-    cold.settings.keep_precision(GUIDE_ID, LoadWish("fp32", "cpu", 256))
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32", "cpu", 256))
 
     cold.start()
 
@@ -411,31 +440,133 @@ def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEn
     assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", 256)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        BackendUnavailableError("There is no “{name}”.", name="cuda:1"),
+        EngineCrashedError("it crashed on cuda:1"),
+    ],
+)
 def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
-    cold: Harness, engine: ScriptedEngine
+    error: UserFacingError, cold: Harness, engine: ScriptedEngine
 ) -> None:
     """As after a card was taken out: it is told once, and not at each start."""
-    cold.settings.keep_precision(GUIDE_ID, LoadWish("4bit", "cuda:1"))
-    engine.loads.append([BackendUnavailableError("There is no “{name}”.", name="cuda:1")])
+    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1", 256))
+    engine.loads.append([error])
 
     cold.start()
 
-    assert [request.precision for request in loads(engine)] == ["4bit", "auto"]
+    assert [(one.precision, one.context_length) for one in loads(engine)] == [
+        ("4bit", 256), ("auto", 256),
+    ]  # fmt: skip
     assert cold.window.switcher.current is not None
     assert cold.window.error is not None
     assert "cuda:1" in cold.window.error.message.text()
+    kept = SettingsFile(cold.settings._file).current.precisions
+    assert kept == {GUIDE: LoadWish(context_length=256)}
+
+
+def test_a_context_that_the_model_does_not_have_is_forgotten(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish(context_length=9000))
+    engine.loads.append([InvalidRequestError("The context length must be less.")])
+
+    cold.start()
+
+    assert [one.context_length for one in loads(engine)] == [9000, None]
     assert SettingsFile(cold.settings._file).current.precisions == {}
 
 
-def test_a_model_that_is_damaged_keeps_its_choice(cold: Harness, engine: ScriptedEngine) -> None:
-    """Its drive may be there again at the next start; by itself it would fail as well."""
-    cold.settings.keep_precision(GUIDE_ID, LoadWish("fp32"))
-    engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
+def test_a_choice_is_not_forgotten_where_nothing_else_runs_either(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1"))
+    gone = BackendUnavailableError("torch is not installed.")
+    engine.loads += [[gone], [gone]]
 
     cold.window.load_first(None)
-    cold.until(lambda: cold.window.error is not None)
+    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
-    assert cold.settings.current.precisions == {GUIDE_ID: LoadWish("fp32")}
+    assert cold.settings.current.precisions == {GUIDE: LoadWish("4bit", "cuda:1")}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DamagedCheckpointError(Path("/m/w.bin"), "it is cut short"),
+        InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1),
+        EngineKilledError("it was killed"),
+        GpuLostError("it fell off the bus"),
+    ],
+)
+def test_what_may_be_otherwise_at_the_next_start_keeps_the_choice(
+    error: UserFacingError, cold: Harness, engine: ScriptedEngine
+) -> None:
+    """A drive that is not there, memory that another program has; the error has its own offers."""
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
+    engine.loads.append([error])
+
+    cold.window.load_first(None)
+    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+
+    assert len(loads(engine)) == 1
+    assert cold.settings.current.precisions == {GUIDE: LoadWish("fp32")}
+
+
+def test_a_model_that_comes_back_instead_of_another_comes_as_it_was_chosen(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32", "cpu"))
+    cold.store.add(CHECKPOINT)
+    (added,) = [model for model in cold.store.models if model.id != GUIDE_ID]
+    cold.settings.change(last_model=added.id)
+    engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
+
+    cold.start()
+
+    assert [request.precision for request in loads(engine)] == ["auto", "fp32"]
+
+
+def refused(folder: Path) -> ExportRefusedError:
+    return ExportRefusedError(folder, DamagedCheckpointError(folder / "model.onnx", "it is short"))
+
+
+def test_a_model_runs_without_an_export_that_was_refused(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """The error is told, and nobody has to delete something before the model answers."""
+    first, second = Path("/m/int8"), Path("/m/int4")
+    engine.loads += [[refused(first)], [refused(second)]]
+
+    ui.window.load(replace(OTHER, exports=(first, second)))
+    ui.until(lambda: ui.window.switcher.current is not None)
+
+    assert [request.exports for request in loads(engine)[1:]] == [
+        (str(first), str(second)), (str(second),), (),
+    ]  # fmt: skip
+    assert ui.window.controller.model is not None
+    assert ui.window.controller.model.path == OTHER.path
+    assert ui.window.error is not None
+    assert "was refused" in ui.window.error.message.text()
+
+
+def test_a_choice_of_an_export_that_was_refused_is_kept(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    """It is right again as soon as the model is exported anew."""
+    wish = LoadWish("onnx-int8", "cpu")
+    guide = replace(cold.store.model(GUIDE_ID), exports=(Path("/m/int8"),))
+    cold.settings.keep_precision(GUIDE, wish)
+    engine.loads.append([refused(Path("/m/int8"))])
+
+    cold.window.load(guide)
+    cold.until(lambda: cold.window.switcher.current is not None)
+
+    assert [(one.precision, one.device) for one in loads(engine)] == [
+        ("onnx-int8", "cpu"), ("auto", "cpu"),
+    ]  # fmt: skip
+    assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
 
 
 def test_a_shorter_context_is_kept_until_the_full_one_is_chosen(

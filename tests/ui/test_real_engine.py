@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from PySide6.QtTest import QTest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engine_client import EngineClient
@@ -47,6 +48,26 @@ def ui(make_window: MakeWindow, client: EngineClient, folder: Path) -> Iterator[
 
 def children() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
+
+
+@pytest.mark.parametrize("milliseconds", [0, 150, 400, 800])
+def test_a_window_that_is_closed_while_a_model_loads_says_nothing(
+    milliseconds: int, make_window: MakeWindow, client: EngineClient, folder: Path
+) -> None:
+    """That the engine died is what was wanted; a dialog would keep the app without a window."""
+    harness = make_window(client.run, client.kill)
+    wish = LoadWish("fp32", "cpu")
+    harness.settings.keep_precision(folder, wish)
+    harness.window.load_first(str(folder))
+    harness.until(lambda: harness.window.switcher.wanted is not None)
+    QTest.qWait(milliseconds)
+
+    harness.window.close()
+    QTest.qWait(100)
+
+    assert harness.window.error is None
+    assert harness.settings.current.precisions == {folder: wish}
+    assert client.pid is None
 
 
 def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_killed(

@@ -13,7 +13,6 @@ from backends.checkpoint import Checkpoint
 from backends.errors import (
     DamagedCheckpointError,
     EngineKilledError,
-    ExportRefusedError,
     GpuLostError,
     InsufficientMemoryError,
     Phrase,
@@ -211,29 +210,6 @@ def test_a_lost_card_offers_the_processor(on_a_card: Harness, engine: ScriptedEn
     request = last_load(engine)
     assert (request.precision, request.device) == ("auto", "cpu")
     assert "So far" in ui.page_text
-
-
-def test_an_export_that_was_refused_offers_the_model_itself(
-    ui: Harness, engine: ScriptedEngine
-) -> None:
-    ui.machine = machine(bf16=True)
-    engine.loads.append(
-        [
-            ExportRefusedError(
-                Path("/m/export"), DamagedCheckpointError(Path("model.onnx"), "it is cut short")
-            )
-        ]
-    )
-
-    ui.window.load(replace(OTHER, exports=(Path("/m/export"),)))
-    texts = offers(ui, 1)
-    ui.until_idle()
-    take(ui, 0)
-    ui.until(lambda: ui.window.switcher.running is not None and len(engine.loaded_folders) == 4)
-
-    assert texts == ["Use bf16 · CPU (16.4 GiB)"]
-    request = last_load(engine)
-    assert (request.folder, request.precision, request.device) == (str(OTHER.path), "bf16", "cpu")
 
 
 def test_other_errors_offer_nothing(ui: Harness, engine: ScriptedEngine) -> None:

@@ -1222,10 +1222,6 @@
         <translation>请改正文件中的这一处，或将文件移走，然后重新启动。</translation>
     </message>
     <message>
-        <source>Export it first: baichuan-desktop export-onnx MODEL --precision P.</source>
-        <translation>请先导出：baichuan-desktop export-onnx MODEL --precision P。</translation>
-    </message>
-    <message>
         <source>Install the newer version of the app, or move the file away.</source>
         <translation>请安装较新版本的程序，或将该文件移走。</translation>
     </message>
@@ -1418,10 +1414,6 @@
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
-        <source>Export the model again, or choose another precision.</source>
-        <translation>请重新导出该模型，或选择其他精度。</translation>
-    </message>
-    <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
     </message>
@@ -1492,10 +1484,6 @@
     <message>
         <source>The copy needs {needed:.1f} GiB in “{folder}”, but only {free:.1f} GiB is free there.</source>
         <translation>副本需要“{folder}”中有 {needed:.1f} GiB 空间，但那里只有 {free:.1f} GiB 可用。</translation>
-    </message>
-    <message>
-        <source>The export “{name}” of this model was refused: {reason}</source>
-        <translation>该模型的导出“{name}”已被拒绝：{reason}</translation>
     </message>
     <message>
         <source>The graphics card stopped working: {what}.</source>
@@ -1730,6 +1718,10 @@
         <translation>它不是 SentencePiece 模型</translation>
     </message>
     <message>
+        <source>it is not a file</source>
+        <translation>它不是文件</translation>
+    </message>
+    <message>
         <source>it is not readable as JSON</source>
         <translation>无法按 JSON 读取</translation>
     </message>
@@ -1956,6 +1948,18 @@
     <message>
         <source>this processor lacks an instruction that a library uses (signal 4)</source>
         <translation>此处理器缺少某个库所用的指令（信号 4）</translation>
+    </message>
+    <message>
+        <source>Delete that folder and export the model again, or choose another precision.</source>
+        <translation>请删除该文件夹并重新导出该模型，或选择其他精度。</translation>
+    </message>
+    <message>
+        <source>Export it first: baichuan-desktop export-onnx MODEL --precision P. The report of “baichuan-desktop doctor” names exports that are left out.</source>
+        <translation>请先导出：baichuan-desktop export-onnx MODEL --precision P。“baichuan-desktop doctor”的报告会列出未被采用的导出。</translation>
+    </message>
+    <message>
+        <source>The export in “{folder}” was refused: {reason}</source>
+        <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
     </message>
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>

@@ -1,8 +1,4 @@
-"""What can be done where a model cannot be run as it was wanted.
-
-Where it does not fit: a smaller precision, or a shorter context. Where its export is damaged: the
-model itself.
-"""
+"""What can be done where a model does not fit: a smaller precision, or a shorter context."""
 
 from __future__ import annotations
 
@@ -22,11 +18,11 @@ LEAST_CONTEXT = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Remedies:
+class MemoryRemedies:
     """What would run instead; None where nothing of the kind does."""
 
-    other: PrecisionRow | None
-    other_wish: LoadWish | None
+    smaller: PrecisionRow | None
+    smaller_wish: LoadWish | None
     shorter: LoadWish | None  #: the same as before, with a context that fits
 
 
@@ -37,7 +33,7 @@ def memory_remedies(
     measurements: Measurements,
     look: Callable[[], Machine],
     exports: Sequence[Path] = (),
-) -> Remedies:
+) -> MemoryRemedies:
     """What to offer for a model that was loaded, or asked for, as `wish` says.
 
     `ready` tells what ran when memory ran out; None if loading it failed. The context is halved
@@ -57,22 +53,7 @@ def memory_remedies(
         length //= 2
         if _runs(rows_at(length), wish, failed):
             shorter = replace(wish, context_length=length)
-    return Remedies(smaller, smaller.wish(wish.context_length) if smaller else None, shorter)
-
-
-def export_remedies(
-    folder: Path,
-    wish: LoadWish,
-    measurements: Measurements,
-    look: Callable[[], Machine],
-) -> Remedies:
-    """What to offer for a model whose export was refused: the best of what needs no export.
-
-    Raises CheckpointError.
-    """
-    rows = precision_rows(folder, measurements, look, wish.context_length)
-    other = next((row for row in rows if row.runs), None)
-    return Remedies(other, other.wish(wish.context_length) if other else None, None)
+    return MemoryRemedies(smaller, smaller.wish(wish.context_length) if smaller else None, shorter)
 
 
 def _failed(

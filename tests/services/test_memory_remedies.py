@@ -11,8 +11,8 @@ from backends import checkpoint as checkpoint_module
 from backends.events import ModelReady
 from backends.hardware import Machine
 from baichuan_desktop.services.measurements import Measurements
+from baichuan_desktop.services.memory_remedies import MemoryRemedies, memory_remedies
 from baichuan_desktop.services.precision_choice import LoadWish
-from baichuan_desktop.services.remedies import Remedies, memory_remedies
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.services.test_measurements import ready
 
@@ -41,7 +41,7 @@ def ran(precision: str, backend: str, device: str = CARD) -> ModelReady:
 
 def remedies(
     tmp_path: Path, facts: Machine, wish: LoadWish, what_ran: ModelReady | None = None
-) -> Remedies:
+) -> MemoryRemedies:
     measurements = Measurements(tmp_path / "measurements.json")
     return memory_remedies(FOLDER, wish, what_ran, measurements, lambda: facts)
 
@@ -49,9 +49,9 @@ def remedies(
 def test_a_card_that_ran_out_is_offered_8_bits_and_half_the_context(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(card(24)), LoadWish(), ran("bf16", "torch_cuda"))
 
-    assert found.other_wish == LoadWish("8bit", "cuda:0")
-    assert found.other is not None
-    assert found.other.label == "8-bit"
+    assert found.smaller_wish == LoadWish("8bit", "cuda:0")
+    assert found.smaller is not None
+    assert found.smaller.label == "8-bit"
     assert found.shorter == LoadWish("auto", "auto", 2048)
 
 
@@ -60,7 +60,7 @@ def test_after_8_bits_come_4(tmp_path: Path) -> None:
 
     found = remedies(tmp_path, machine(card(24)), wish, ran("8bit", "bnb_cuda"))
 
-    assert found.other_wish == LoadWish("4bit", "cuda:0", 1024)
+    assert found.smaller_wish == LoadWish("4bit", "cuda:0", 1024)
     assert found.shorter == LoadWish("8bit", "cuda:0", 512)
 
 
@@ -69,14 +69,14 @@ def test_where_the_card_has_nothing_smaller_the_processor_is_offered(tmp_path: P
 
     found = remedies(tmp_path, facts, LoadWish("fp4", "cuda:0"), ran("fp4", "bnb_cuda"))
 
-    assert found.other_wish == LoadWish("bf16", "cpu")
+    assert found.smaller_wish == LoadWish("bf16", "cpu")
 
 
 def test_a_load_that_was_refused_is_offered_what_fits(tmp_path: Path) -> None:
     """16 and 32 bits do not fit; 8 bits by bitsandbytes are slow, and only offered."""
     found = remedies(tmp_path, machine(bf16=True, free_gib=12.0), LoadWish())
 
-    assert found.other_wish == LoadWish("8bit", "cpu")
+    assert found.smaller_wish == LoadWish("8bit", "cpu")
     assert found.shorter is None, "the weights alone do not fit"
 
 
@@ -90,13 +90,13 @@ def test_a_context_is_halved_until_it_fits(tmp_path: Path) -> None:
 def test_a_precision_that_was_insisted_on_is_followed_by_a_smaller_one(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(card(12)), LoadWish("bf16", "cuda:0"))
 
-    assert found.other_wish == LoadWish("8bit", "cuda:0")
+    assert found.smaller_wish == LoadWish("8bit", "cuda:0")
 
 
 def test_where_nothing_runs_nothing_is_offered(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(free_gib=1.0), LoadWish())
 
-    assert found == Remedies(None, None, None)
+    assert found == MemoryRemedies(None, None, None)
 
 
 def test_a_context_too_short_to_chat_in_is_not_offered(tmp_path: Path) -> None:
@@ -110,4 +110,4 @@ def test_a_context_too_short_to_chat_in_is_not_offered(tmp_path: Path) -> None:
 def test_what_ran_on_the_processor_is_not_offered_again(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(bf16=True), LoadWish(), ran("bf16", "torch_cpu", PROCESSOR))
 
-    assert found.other_wish == LoadWish("8bit", "cpu")
+    assert found.smaller_wish == LoadWish("8bit", "cpu")
