@@ -28,6 +28,13 @@ _BACKENDS = {
     "torch_cpu": ".torch_cpu",
 }
 
+#: Those of quantised copies, by the name that the command has for them.
+COPY_PRECISIONS: Mapping[str, Precision] = {
+    precision.value: precision
+    for precision in Precision
+    if precision.is_quantized and not precision.is_onnx
+}
+
 #: Those of exports, by the name that the command has for them.
 EXPORT_PRECISIONS: Mapping[str, Precision] = {
     precision.value.removeprefix("onnx-"): precision for precision in Precision if precision.is_onnx

@@ -32,8 +32,6 @@ def quantize_plan(checkpoint: Checkpoint, precision: Precision) -> CopyPlan:
             name=checkpoint.folder.name,
             precision=label(checkpoint.stored),
         )
-    if not precision.is_quantized or precision.is_onnx:
-        raise JobError("{precision} is no quantised precision.", precision=label(precision))
     config = checkpoint.config
     matrices = {
         f"model.layers.{layer}.{suffix}.weight"

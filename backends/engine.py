@@ -110,9 +110,8 @@ class Engine:
         elif request.fold_head:
             plan = backend_modules.folded_plan(checkpoint)
         elif request.precision is not None:
-            plan = backend_modules.copy_plan(
-                checkpoint, selection.parse_precision(request.precision)
-            )
+            wanted = selection.parse_name(request.precision, backend_modules.COPY_PRECISIONS)
+            plan = backend_modules.copy_plan(checkpoint, wanted)
         else:
             plan = backend_modules.copy_plan(checkpoint, None)
         with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:

@@ -155,11 +155,15 @@ def _models_add(arguments: argparse.Namespace) -> int:
 
 
 def _models_remove(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).remove(arguments.id)
+    store = ModelStore(app_paths())
+    exports = {one.id for one in store.exports_of(arguments.id)}
+    model = store.remove(arguments.id)
     if arguments.json:
         print_json(_model_json(model))
     else:
         print(f"{model.id} is not listed any more; its files are still at {model.path}")
+        for export in sorted(exports):
+            print(f"its export {export} is a model of its own now")
     return 0
 
 
@@ -318,6 +322,7 @@ def _parser() -> argparse.ArgumentParser:
     chat = commands.add_parser("chat", help="chat in the terminal")
     chat.set_defaults(run=_chat)
     chat.add_argument("model", nargs="?", default=GUIDE_ID, metavar="MODEL", help=_MODEL_HELP)
+    chat.add_argument("--system", metavar="TEXT", help="the system prompt")
     _add_run_options(chat)
 
     complete = commands.add_parser("complete", help="continue a text, for base models")
@@ -436,6 +441,7 @@ def _parser() -> argparse.ArgumentParser:
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
 _TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}"
+_OUT_HELP = "default: beside the model, named after it; of the guide, in your home folder"
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
 
 
@@ -446,14 +452,11 @@ def _path(text: str) -> Path:
 
 
 def _add_copy_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=_path, metavar="FOLDER", help="default: beside the model, named after it"
-    )
+    parser.add_argument("--out", type=_path, metavar="FOLDER", help=_OUT_HELP)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--system", metavar="TEXT", help="the system prompt of a chat")
     sampling = parser.add_argument_group(
         "sampling", "what is not given stays as the model asks for"
     )

@@ -98,3 +98,15 @@ def test_a_refusal_is_one_sentence_and_leaves_nothing(
     assert captured.out == ""
     assert "There is no precision “int3”; there are int4, int8, fp16, fp32." in captured.err
     assert [path.name for path in folder.parent.iterdir()] == ["chat"]
+
+
+def test_exports_of_a_model_that_is_removed_are_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["models", "add", str(folder)])
+    main(["export-onnx", "chat"])
+    capsys.readouterr()
+
+    assert main(["models", "remove", "chat"]) == 0
+
+    assert "its export chat-onnx-int4 is a model of its own now" in capsys.readouterr().out

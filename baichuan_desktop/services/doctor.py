@@ -13,7 +13,7 @@ from baichuan_desktop import __version__
 
 from .measurements import Measurements
 from .model_store import ModelStore
-from .precision_choice import precision_rows
+from .precision_choice import precision_rows, refused_exports
 from .registry import InstalledModel
 
 #: Providers of ONNX Runtime that exports run on; no other is ever asked for.
@@ -69,9 +69,13 @@ def _model(
         "outdated_exports": [
             {"id": export.id, "path": str(export.path)} for export in model.outdated_exports
         ],
+        "refused_exports": [],
     }
     try:
         rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
+        entry["refused_exports"] = [
+            error.message for error in refused_exports(model.path, model.exports)
+        ]
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
     fields = [
@@ -134,7 +138,13 @@ def as_text(content: dict[str, Any]) -> str:
             )
         lines += [
             f"    “{export['id']}” ({export['path']}) is left out: the model's weights were "
-            "changed since it was made. Delete that folder and export the model again."
+            "changed since it was made. Delete that folder and export the model again; if the "
+            "files were only copied: baichuan-desktop models add FOLDER --export-of "
+            f"{model['id']}"
             for export in model["outdated_exports"]
+        ]
+        lines += [
+            f"    {message} Delete that folder and export the model again."
+            for message in model["refused_exports"]
         ]
     return "\n".join(lines)

@@ -82,6 +82,10 @@ class ModelStore:
     def _listed(self) -> Sequence[InstalledModel]:
         return (self._guide(), *self._registry.installed)
 
+    def exports_of(self, model_id: str) -> Sequence[InstalledModel]:
+        """The exports that are listed as precisions of a model."""
+        return [one for one in self._registry.installed if one.export_of == model_id]
+
     def variant_of(self, model: InstalledModel) -> Variant | None:
         """The released variant that a model is a copy of, or None."""
         return self._registry.variant_of(model)
@@ -177,7 +181,7 @@ class ModelStore:
         ):
             raise InvalidRequestError(
                 "“{name}” is not an export of the weights of {model}.",
-                hint="Its baichuan_manifest.json names the files that it was made from.",
+                hint="The manifest of an export names the files that it was made from.",
                 name=export.folder.name,
                 model=model_id,
             )

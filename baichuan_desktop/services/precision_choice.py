@@ -9,7 +9,7 @@ from pathlib import Path
 from backends import hardware, selection
 from backends.base import Precision
 from backends.checkpoint import Checkpoint, open_exports
-from backends.errors import Phrase, UserFacingError
+from backends.errors import ExportRefusedError, Phrase, UserFacingError
 from backends.requests import LoadRequest
 
 from .measurements import Measurements, Quality
@@ -104,6 +104,11 @@ def wanted_precisions(
         selection.parse_precision(name)
     selection.parse_device(device, detect())  # once, and not in each engine
     return tuple(dict.fromkeys(names))
+
+
+def refused_exports(folder: Path, exports: Sequence[Path]) -> Sequence[ExportRefusedError]:
+    """Why exports of the model in `folder` have no row. Raises CheckpointError."""
+    return open_exports(Checkpoint.open(folder), exports).refused
 
 
 def precision_rows(

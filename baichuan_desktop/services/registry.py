@@ -67,6 +67,18 @@ SHIPPED_NAME = "models_registry.yaml"
 _Value = TypeVar("_Value")
 
 
+class NotInstalledError(RegistryError):
+    """An id that names a released variant, of which there is no folder here."""
+
+    def __init__(self, variant_id: str) -> None:
+        UserFacingError.__init__(
+            self,
+            "“{id}” is a released model that is not on this machine.",
+            hint="Name the folder that it lies in: baichuan-desktop models add FOLDER.",
+            id=variant_id,
+        )
+
+
 class UnknownModelError(RegistryError):
     """An id that names no variant, or no installed model."""
 
@@ -216,11 +228,14 @@ class Registry:
         """The installed model of this id.
 
         Raises:
+            NotInstalledError: It is a released variant, and not on this machine.
             UnknownModelError: There is none; the closest id is proposed.
         """
         for model in self.installed:
             if model.id == model_id:
                 return model
+        if any(variant.id == model_id for variant in self.variants):
+            raise NotInstalledError(model_id)
         raise UnknownModelError(model_id, [model.id for model in self.installed])
 
     def variant_of(self, model: InstalledModel) -> Variant | None:

@@ -48,7 +48,7 @@ class MessageDialog(QDialog):
         super().__init__(parent)
         self._details = details
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(QCoreApplication.applicationName())
+        self.setWindowTitle(QGuiApplication.applicationDisplayName())
         icon = QLabel()
         drawing = line_icon("warning", QColor(theme.colours.danger), size=32)
         icon.setPixmap(drawing.pixmap(QSize(32, 32)))

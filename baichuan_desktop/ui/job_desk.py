@@ -15,6 +15,7 @@ from backends.requests import Request
 from baichuan_desktop.services.copy_jobs import JobChoice, MadeCopy, list_copy
 from baichuan_desktop.services.jobs import JobEvent
 from baichuan_desktop.services.model_store import ModelStore
+from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.workers.background_task import BackgroundTask
 from baichuan_desktop.workers.generation_worker import GenerationWorker
@@ -165,4 +166,5 @@ class JobDesk(QObject):
         if self.dialog is not None:
             self.dialog.close()
         if self._made is not None:
-            self.load_requested.emit(LoadChoice(self._made.model, self._made.wish))
+            is_kept = self._made.wish != LoadWish()
+            self.load_requested.emit(LoadChoice(self._made.model, self._made.wish, is_kept))

@@ -188,7 +188,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _load_choice(self, choice: LoadChoice) -> None:
-        self.switcher.load(choice.model, choice.wish)
+        self.switcher.load(choice.model, choice.wish, keep=choice.is_kept)
 
     @Slot()
     def show_precisions(self) -> None:
@@ -236,7 +236,8 @@ class MainWindow(QMainWindow):
         self.status.show_model(ready)
         self.page.welcome.show_model(model, loaded=True)
         self.page.show_model(is_another=is_another)
-        self._settings.change(last_model=model.id)
+        if not self.switcher.is_fallback:
+            self._settings.change(last_model=model.id)
         task = BackgroundTask(partial(model_files, model.path), self)
         task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
         task.start()
@@ -350,7 +351,11 @@ class MainWindow(QMainWindow):
         self.top_bar.picker.set_models(self._store.models)
         self.switcher.refresh(self._store.models)
         self.status.notice(
-            lambda: self.tr("The copy “{name}” is listed").format(name=model_texts.name(copy))
+            lambda: (
+                self.tr("The copy “{name}” is listed")
+                if copy.export_of is None
+                else self.tr("The export “{name}” is a precision of its model")
+            ).format(name=model_texts.name(copy))
         )
 
     # --- dialogs ----------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ _DETAILS = Qt.ItemDataRole.UserRole + 1
 _ICON = Qt.ItemDataRole.UserRole + 2
 _COMMAND = Qt.ItemDataRole.UserRole + 3  # of an entry that is no model
 _ROW = 50  # pixels
-_POPUP_WIDTH = 380  # pixels
+_POPUP_WIDTH = 460  # pixels
 _Index = QModelIndex | QPersistentModelIndex
 
 

@@ -36,6 +36,7 @@ class LoadChoice:
     model: InstalledModel
     wish: LoadWish = field(default_factory=LoadWish)
     is_kept: bool = False  #: once it ran, the model is loaded so at the next start too
+    is_fallback: bool = False  #: nobody asked for it: another model could not be loaded
 
 
 class ModelSwitcher(QObject):
@@ -84,6 +85,11 @@ class ModelSwitcher(QObject):
     def wish(self) -> LoadWish:
         """How the model that is loaded was wanted."""
         return self._current.wish if self._current else LoadWish()
+
+    @property
+    def is_fallback(self) -> bool:
+        """The model that is loaded took the place of one that could not be."""
+        return self._current is not None and self._current.is_fallback
 
     @property
     def wanted(self) -> InstalledModel | None:
@@ -186,7 +192,7 @@ class ModelSwitcher(QObject):
         if (instead := self._instead(load.choice, error)) is not None:
             self._begin(instead, load.otherwise)
         elif load.otherwise is not None:
-            self._begin(load.otherwise, None)
+            self._begin(replace(load.otherwise, is_fallback=True), None)
         else:
             self.lost.emit()
 

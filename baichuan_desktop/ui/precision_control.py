@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QRect, Slot
 from PySide6.QtWidgets import QWidget
 
-from backends.errors import UserFacingError
+from backends.errors import ExportRefusedError, UserFacingError
 from backends.events import ModelReady
 from backends.hardware import Machine
 from baichuan_desktop.services.measurements import Measurements
-from baichuan_desktop.services.precision_choice import LoadWish, PrecisionRow, precision_rows
+from baichuan_desktop.services.precision_choice import (
+    LoadWish,
+    PrecisionRow,
+    precision_rows,
+    refused_exports,
+)
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.workers.background_task import BackgroundTask
 
+from . import error_texts
 from .model_switcher import ModelSwitcher
 from .precision_menu import PrecisionMenu
 from .theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the menu lists of a model."""
+
+    rows: Sequence[PrecisionRow]
+    refused: Sequence[ExportRefusedError]
+    outdated: Sequence[Path]  #: folders of exports
+
+
+def _found(
+    model: InstalledModel,
+    measurements: Measurements,
+    look: Callable[[], Machine],
+    context_length: int | None,
+) -> _Found:
+    return _Found(
+        precision_rows(model.path, measurements, look, context_length, model.exports),
+        refused_exports(model.path, model.exports),
+        [export.path for export in model.outdated_exports],
+    )
 
 
 class PrecisionControl(QObject):
@@ -53,12 +83,7 @@ class PrecisionControl(QObject):
         self.menu.open_over(anchor, ready, wish)
         self._full_context = model.context_length
         find = partial(
-            precision_rows,
-            model.path,
-            self._measurements,
-            partial(self._look, ready),
-            wish.context_length,
-            model.exports,
+            _found, model, self._measurements, partial(self._look, ready), wish.context_length
         )
         self._finding = BackgroundTask(find, self)
         self._finding.succeeded.connect(self._on_found)
@@ -66,11 +91,16 @@ class PrecisionControl(QObject):
         self._finding.start()
 
     @Slot(object)
-    def _on_found(self, rows: list[PrecisionRow]) -> None:
-        if self.sender() is self._finding:
-            model = self._switcher.current
-            outdated = len(model.outdated_exports) if model is not None else 0
-            self.menu.show_rows(rows, self._full_context, outdated)
+    def _on_found(self, found: _Found) -> None:
+        if self.sender() is not self._finding:
+            return
+        remarks = [f"{error_texts.message(one)} {error_texts.hint(one)}" for one in found.refused]
+        changed = self.tr(
+            "The model's weights were changed since the export in “{folder}” was made. Delete that "
+            "folder, and export the model again."
+        )
+        remarks += [changed.format(folder=folder) for folder in found.outdated]
+        self.menu.show_rows(found.rows, self._full_context, remarks)
 
     @Slot(object)
     def _on_failed(self, error: UserFacingError) -> None:

@@ -113,9 +113,12 @@ class PrecisionMenu(QFrame):
         self.list.setFocus()
 
     def show_rows(
-        self, rows: Sequence[PrecisionRow], full_context: int, outdated_exports: int = 0
+        self, rows: Sequence[PrecisionRow], full_context: int, remarks: Sequence[str] = ()
     ) -> None:
-        """List what there is. `full_context` is offered where the model runs with less."""
+        """List what there is, and what is left out and why.
+
+        `full_context` is offered where the model runs with less.
+        """
         self.list.clear()
         best = next((row for row in rows if row.chosen), None)
         length = self._wish.context_length
@@ -135,13 +138,8 @@ class PrecisionMenu(QFrame):
         ticked = self._ticked(rows)
         for row in rows:
             self._add_row(row, rows, is_ticked=row is ticked)
-        if outdated_exports:
-            self._add_remark(
-                self.tr(
-                    "The model's weights were changed since it was exported. Delete the folder of "
-                    "the export, and export the model again."
-                )
-            )
+        for remark in remarks:
+            self._add_remark(remark)
         if length is not None and length < full_context:
             whole = LoadWish(self._wish.precision, self._wish.device)
             note = self.tr("Now {count} tokens, which need less memory").format(count=f"{length:,}")

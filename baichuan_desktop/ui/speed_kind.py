@@ -154,9 +154,9 @@ class SpeedKind(MeasureKind):
         if cores <= NOTICEABLE_CORES:
             return ""
         text = QCoreApplication.translate(
-            "SpeedKind", "Other programs kept up to {cores} cores busy meanwhile."
+            "SpeedKind", "{name}: other programs kept up to {cores} cores busy meanwhile."
         )
-        return text.format(cores=f"{cores:.1f}")
+        return text.format(name=row.label, cores=f"{cores:.1f}")
 
     def doing(self, event: JobEvent) -> str:
         """See MeasureKind."""

@@ -42,16 +42,6 @@ def test_a_copy_at_a_precision_needs_bitsandbytes(monkeypatch: pytest.MonkeyPatc
     assert backend_modules.copy_plan(checkpoint, None).groups
 
 
-@pytest.mark.parametrize("precision", [BF16, FP16, FP32])
-def test_a_copy_at_a_precision_that_quantises_nothing(precision: Precision) -> None:
-    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
-
-    with pytest.raises(JobError, match="no quantised precision") as caught:
-        backend_modules.copy_plan(checkpoint, precision)
-
-    assert_one_sentence(caught.value)
-
-
 @pytest.mark.parametrize("precision", [None, NF4, INT8])
 def test_a_copy_of_what_is_quantised_already(precision: Precision | None) -> None:
     checkpoint = Checkpoint.open(quantized.published("b2-7b-4bits"))

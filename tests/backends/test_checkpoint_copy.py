@@ -846,25 +846,15 @@ def test_a_copy_that_is_quantised_already(source: Path, out: Path) -> None:
     assert [file.name for file in out.parent.iterdir()] == ["first"]
 
 
-@pytest.mark.parametrize("precision", ["3bit", "", "NF4", "int8"])
-def test_a_precision_that_nobody_knows(precision: str, source: Path, out: Path) -> None:
+@pytest.mark.parametrize("precision", ["3bit", "", "NF4", "int8", "bf16", "auto", "onnx-int4"])
+def test_a_precision_that_quantises_nothing(precision: str, source: Path, out: Path) -> None:
     request = CopyRequest(str(source), str(out), precision)
 
     message = refusal(
         lambda: list(Engine().run(request, threading.Event())), BackendUnavailableError
     )
 
-    assert message.startswith(f"There is no precision “{precision}”")
-    assert_nothing(out)
-
-
-@pytest.mark.parametrize("precision", ["bf16", "fp16", "fp32"])
-def test_a_precision_that_quantises_nothing(precision: str, source: Path, out: Path) -> None:
-    request = CopyRequest(str(source), str(out), precision)
-
-    message = refusal(lambda: list(Engine().run(request, threading.Event())))
-
-    assert message == f"{precision} is no quantised precision."
+    assert message == f"There is no precision “{precision}”; there are 8bit, 4bit, fp4."
     assert_nothing(out)
 
 

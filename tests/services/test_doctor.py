@@ -88,6 +88,21 @@ def test_an_export_of_weights_that_changed_is_told(store: ModelStore, tmp_path: 
     assert f"({export}) is left out" in doctor.as_text(content)
 
 
+def test_an_export_that_lacks_a_file_is_told(store: ModelStore, tmp_path: Path) -> None:
+    """It is not chosen, and nobody would know why."""
+    export = tmp_path / "export"
+    shutil.copytree(exports.of_golden("b2-7b").folder, export)
+    seven = next(model for model in store.models if model.path == tmp_path / "seven")
+    store.add_export(seven, export)
+    (export / "model.onnx.data").unlink()
+
+    content = report(ModelStore(app_paths()))
+
+    (sentence,) = entry(content, "seven")["refused_exports"]
+    assert sentence.startswith(f"The export in “{export}” was refused:")
+    assert sentence in doctor.as_text(content)
+
+
 def test_every_precision_of_a_model_is_told_with_its_reason(store: ModelStore) -> None:
     seven = entry(report(store), "seven")
 

@@ -23,7 +23,7 @@ from backends.errors import (
 )
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
-from baichuan_desktop.services.registry import InstalledModel, UnknownModelError
+from baichuan_desktop.services.registry import InstalledModel, NotInstalledError, UnknownModelError
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
 
@@ -174,6 +174,14 @@ def test_the_closest_id_is_proposed(store: ModelStore, tmp_path: Path) -> None:
 
     with pytest.raises(UnknownModelError, match="my-model"):
         store.model("my-modle")
+
+
+def test_a_released_model_that_is_not_here_is_not_called_unknown(store: ModelStore) -> None:
+    with pytest.raises(NotInstalledError, match="is a released model that is not on") as caught:
+        store.model("baichuan2-7b-chat")
+
+    assert_one_sentence(caught.value)
+    assert "models add FOLDER" in caught.value.hint
 
 
 def test_a_folder_that_cannot_be_used_is_not_added(

@@ -11,12 +11,16 @@ from PySide6.QtCore import QThreadPool
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
+from backends.base import Precision
+from backends.checkpoint import Checkpoint
 from backends.errors import DiskFullError, NotACheckpointError
 from backends.events import CopyReady, JobProgress
+from backends.onnx_graph import Scheme
 from backends.requests import CopyRequest
+from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.ui.job_dialog import JobDialog
 from baichuan_desktop.ui.job_progress import time_left
-from tests.helpers import quantized
+from tests.helpers import exports, quantized
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer
 
 CHECKPOINTS = Path(__file__).parents[1] / "goldens" / "checkpoints"
@@ -277,6 +281,25 @@ def test_a_complete_copy_is_listed_and_can_be_loaded(
     dialog.done_page.load.click()
     seven.until(lambda: engine.loaded_folders[-1] == out)
     assert not dialog.isVisible()
+
+
+def test_an_export_that_is_loaded_holds_at_the_next_start(
+    seven: Harness, engine: ScriptedEngine, folder: Path
+) -> None:
+    """Who loads it from the dialog has chosen a precision."""
+    out = folder.with_name("export")
+    exports.write(Checkpoint.open(folder), Scheme(Precision.ONNX_INT4), out)
+    seven.jobs.answers.append([CopyReady(str(out), 1)])
+    dialog = open_job(seven, 2)
+    dialog.options.begin.click()
+    seven.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
+    assert "“export” is a precision of its model" in seven.window.status.state_label.text()
+
+    dialog.done_page.load.click()
+    seven.until(lambda: len(engine.loaded_folders) == 3)
+    seven.until(lambda: seven.window.switcher.current is not None)
+
+    assert seven.settings.current.precisions == {folder: LoadWish("onnx-int4")}
 
 
 def test_a_job_that_fails_says_why_and_lists_nothing(

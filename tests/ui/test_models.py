@@ -178,6 +178,22 @@ def test_the_last_model_is_remembered(ui: Harness) -> None:
     assert SettingsFile(ui.settings._file).current.last_model == "other"
 
 
+def test_a_model_that_cannot_be_loaded_is_still_the_last_one(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    """Its drive may be there at the next start; that the guide came instead, nobody asked for."""
+    cold.store.add(CHECKPOINTS / "b2-7b" / "safetensors")
+    (added,) = [model for model in cold.store.models if not model.bundled]
+    cold.settings.change(last_model=added.id)
+    engine.loads.append([BROKEN])
+
+    cold.start()
+
+    assert cold.window.switcher.current is not None
+    assert cold.window.switcher.current.bundled
+    assert SettingsFile(cold.settings._file).current.last_model == added.id
+
+
 @pytest.mark.parametrize("last", ["not-there-any-more", "not/there"])
 def test_a_last_model_that_was_removed_gives_way_to_the_guide(
     last: str, cold: Harness, engine: ScriptedEngine

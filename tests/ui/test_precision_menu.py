@@ -113,12 +113,24 @@ def test_an_export_of_weights_that_changed_is_a_remark(
     assert not any("exported" in str(item.data(_NOTE)) for item in open_menu(ui))
     ui.window.precision.menu.hide()
     model = ui.store.model(GUIDE_ID)
-    changed = replace(model, outdated_exports=(replace(model, id="export"),))
+    export = replace(model, id="export", path=Path("/m/export"))
+    changed = replace(model, outdated_exports=(export,))
     monkeypatch.setattr(type(ui.window.switcher), "current", changed)
 
     items = open_menu(ui)
 
-    (remark,) = [item for item in items if "since it was exported" in str(item.data(_NOTE))]
+    (remark,) = [item for item in items if "the export in “/m/export”" in str(item.data(_NOTE))]
+    assert not is_enabled(remark)
+
+
+def test_an_export_that_is_gone_is_a_remark(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/gone"),))
+    monkeypatch.setattr(type(ui.window.switcher), "current", model)
+
+    items = open_menu(ui)
+
+    (remark,) = [item for item in items if "“/m/gone” was refused" in str(item.data(_NOTE))]
+    assert "Delete that folder" in remark.data(_NOTE)
     assert not is_enabled(remark)
 
 

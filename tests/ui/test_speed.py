@@ -181,7 +181,7 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(ui: Harness) -> N
     assert shown(dialog, "bf16 · CPU")[0] == "could not be measured"
     assert shown(dialog, "fp32 · CPU")[0] == "3.0 tokens/s"
     assert "bf16 · CPU: The model needs 2.0 GiB" in dialog.notes.text()
-    assert "Other programs kept up to 0.8 cores busy" in dialog.notes.text()
+    assert "fp32: other programs kept up to 0.8 cores busy" in dialog.notes.text()
     assert [row.label for row in dialog.chart.chosen] == ["bf16"]
     assert ui.window.error is None
 

@@ -446,6 +446,10 @@
         <source>The copy “{name}” is listed</source>
         <translation>副本“{name}”已加入列表</translation>
     </message>
+    <message>
+        <source>The export “{name}” is a precision of its model</source>
+        <translation>导出“{name}”现在是该模型的一种精度</translation>
+    </message>
 </context>
 <context>
     <name>MeasureDialog</name>
@@ -647,6 +651,14 @@
     </message>
 </context>
 <context>
+    <name>PrecisionControl</name>
+    <message>
+        <source>The model&apos;s weights were changed since the export in “{folder}” was made. Delete that folder, and export the model again.</source>
+        <extracomment>folders of exports</extracomment>
+        <translation>“{folder}”中的导出完成之后，模型的权重有过改动。请删除该文件夹，然后重新导出该模型。</translation>
+    </message>
+</context>
+<context>
     <name>PrecisionMenu</name>
     <message>
         <source>Precision</source>
@@ -671,10 +683,6 @@
     <message>
         <source>Automatic</source>
         <translation>自动</translation>
-    </message>
-    <message>
-        <source>The model&apos;s weights were changed since it was exported. Delete the folder of the export, and export the model again.</source>
-        <translation>导出之后模型的权重有改动。请删除导出的文件夹，再重新导出模型。</translation>
     </message>
     <message>
         <source>Now {count} tokens, which need less memory</source>
@@ -980,8 +988,8 @@
         <translation>生成 {decode}，读取提示 {prefill}，加载用时 {load}，内存峰值 {memory}</translation>
     </message>
     <message>
-        <source>Other programs kept up to {cores} cores busy meanwhile.</source>
-        <translation>其间其他程序最多占用了 {cores} 个核心。</translation>
+        <source>{name}: other programs kept up to {cores} cores busy meanwhile.</source>
+        <translation>{name}：其间其他程序最多占用了 {cores} 个核心。</translation>
     </message>
     <message>
         <source>decoding after {count} tokens</source>
@@ -1426,10 +1434,6 @@
         <translation>请安装较新版本的应用，或用此版本重新导出模型。</translation>
     </message>
     <message>
-        <source>Its baichuan_manifest.json names the files that it was made from.</source>
-        <translation>它的 baichuan_manifest.json 写明了由哪些文件制成。</translation>
-    </message>
-    <message>
         <source>Leave out --portable, or choose another precision.</source>
         <translation>请去掉 --portable，或选择其他精度。</translation>
     </message>
@@ -1444,6 +1448,10 @@
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
+    </message>
+    <message>
+        <source>Name the folder that it lies in: baichuan-desktop models add FOLDER.</source>
+        <translation>请指明它所在的文件夹：baichuan-desktop models add FOLDER。</translation>
     </message>
     <message>
         <source>No graphics card of this machine can be used.</source>
@@ -1488,6 +1496,10 @@
     <message>
         <source>The graphics card stopped working: {what}.</source>
         <translation>显卡停止了工作：{what}。</translation>
+    </message>
+    <message>
+        <source>The manifest of an export names the files that it was made from.</source>
+        <translation>导出的清单（manifest）列出了它由哪些文件生成。</translation>
     </message>
     <message>
         <source>The number of tokens must be from 1 to {most}, not {value}.</source>
@@ -1942,6 +1954,10 @@
         <translation>“{folder}”已经存在。</translation>
     </message>
     <message>
+        <source>“{id}” is a released model that is not on this machine.</source>
+        <translation>“{id}”是已发布的模型，但不在这台电脑上。</translation>
+    </message>
+    <message>
         <source>“{name}” is not an export of the weights of {model}.</source>
         <translation>“{name}”不是由 {model} 的权重导出的。</translation>
     </message>
@@ -2004,10 +2020,6 @@
     <message>
         <source>{precision} fits on {devices} together.</source>
         <translation>{precision} 可以放进 {devices} 的总显存。</translation>
-    </message>
-    <message>
-        <source>{precision} is no quantised precision.</source>
-        <translation>{precision} 不是量化精度。</translation>
     </message>
     <message>
         <source>{precision} needs bitsandbytes, which is not installed.</source>
