@@ -24,7 +24,7 @@ from .errors import (
     UnsupportedArchitectureError,
 )
 from .events import SamplingDefaults
-from .manifest import GRAPH_FILE, Export, read_export
+from .manifest import GRAPH_FILE, Export, read_export, stated_precision
 from .modeling.config import ConfigError, ModelConfig
 from .quantized_layout import QuantizedMatrix, recognise, take_matrices
 from .tensor_files import TensorRecord, Value, read_contents
@@ -133,7 +133,8 @@ class Exports:
     """The exports of a checkpoint that were found."""
 
     usable: Mapping[Precision, Checkpoint]
-    refused: Sequence[ExportRefusedError]  #: of those that are gone or damaged
+    refused: Sequence[tuple[ExportRefusedError, Precision | None]]
+    #: those that are gone or damaged, with the precision that their manifests state
 
 
 def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Exports:
@@ -148,7 +149,8 @@ def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Expor
         try:
             found.append(Checkpoint.open(Path(folder)))
         except CheckpointError as error:
-            refused.append(ExportRefusedError(Path(folder), error))
+            refusal = ExportRefusedError(Path(folder), error, is_gone=not Path(folder).is_dir())
+            refused.append((refusal, stated_precision(Path(folder))))
     exports: dict[Precision, Checkpoint] = {}
     for one in found:
         if one.export is None or one.config != checkpoint.config:

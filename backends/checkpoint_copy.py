@@ -173,8 +173,8 @@ class _Job:
 
     def run(self) -> Iterator[JobProgress]:
         """Every step, in order."""
-        config = self._source_config()
         self._begin()
+        config = self._source_config()
         source_hashes = yield from hash_weights(self._sources)
         total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
         done = 0

@@ -222,9 +222,10 @@ class Engine:
             request.prefer_speed,
         )
         precision = wishes.precision
-        is_missing = precision is not None and precision.is_onnx and precision not in exports.usable
-        if is_missing and exports.refused:  # which is why there is none
-            raise exports.refused[0]
+        if precision is not None and precision not in exports.usable:
+            for refusal, of in exports.refused:
+                if of is precision:  # which is why there is none
+                    raise refusal
         decision = selection.choose(model_facts, machine, wishes)
         choice = decision.chosen
         options = LoadOptions(choice.precision, context_length, threads, choice.devices)

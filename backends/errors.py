@@ -223,12 +223,15 @@ class ExportRefusedError(CheckpointError):
 
     help_topic = "an-export-was-refused"
 
-    def __init__(self, folder: Path, reason: CheckpointError) -> None:
+    def __init__(self, folder: Path, reason: CheckpointError, *, is_gone: bool = False) -> None:
+        hint = "Delete that folder and export the model again, or choose another precision."
+        if is_gone:
+            hint = "Put it back, or take it from the list: baichuan-desktop models remove ID."
         super().__init__(
             "The export in “{folder}” was refused: {reason}",
             folder=str(folder),
             reason=Phrase(reason.template, **reason.facts),  # which ends the sentence
-            hint="Delete that folder and export the model again, or choose another precision.",
+            hint=hint,
         )
 
 

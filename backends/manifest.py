@@ -107,6 +107,15 @@ def read_export(folder: Path) -> Export:
     return export
 
 
+def stated_precision(folder: Path) -> Precision | None:
+    """The precision of an export that may be damaged; None if it cannot be said."""
+    try:
+        data = json.loads((folder / MANIFEST).read_bytes()[:_MAX_BYTES])
+        return Precision(data["onnx"]["precision"])
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return None
+
+
 def _check_version(file: Path, data: object, name: str, known: int) -> None:
     version = data.get(name) if isinstance(data, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:

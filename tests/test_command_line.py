@@ -80,3 +80,11 @@ def test_an_empty_path_is_not_the_folder_that_one_is_in(
         main(command)
 
     assert "the path is empty" in capsys.readouterr().err
+
+
+def test_a_released_model_is_shown_though_it_is_not_here(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["models", "show", "baichuan2-7b-chat"]) == 0
+
+    assert "Baichuan2-7B-Chat" in capsys.readouterr().out

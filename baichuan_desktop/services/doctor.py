@@ -74,7 +74,8 @@ def _model(
     try:
         rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
         entry["refused_exports"] = [
-            error.message for error in refused_exports(model.path, model.exports)
+            {"error": error.message, "hint": error.hint}
+            for error in refused_exports(model.path, model.exports)
         ]
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
@@ -144,7 +145,6 @@ def as_text(content: dict[str, Any]) -> str:
             for export in model["outdated_exports"]
         ]
         lines += [
-            f"    {message} Delete that folder and export the model again."
-            for message in model["refused_exports"]
+            f"    {refusal['error']} {refusal['hint']}" for refusal in model["refused_exports"]
         ]
     return "\n".join(lines)

@@ -108,7 +108,7 @@ def wanted_precisions(
 
 def refused_exports(folder: Path, exports: Sequence[Path]) -> Sequence[ExportRefusedError]:
     """Why exports of the model in `folder` have no row. Raises CheckpointError."""
-    return open_exports(Checkpoint.open(folder), exports).refused
+    return [refusal for refusal, _ in open_exports(Checkpoint.open(folder), exports).refused]
 
 
 def precision_rows(

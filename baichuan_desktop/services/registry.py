@@ -67,18 +67,6 @@ SHIPPED_NAME = "models_registry.yaml"
 _Value = TypeVar("_Value")
 
 
-class NotInstalledError(RegistryError):
-    """An id that names a released variant, of which there is no folder here."""
-
-    def __init__(self, variant_id: str) -> None:
-        UserFacingError.__init__(
-            self,
-            "“{id}” is a released model that is not on this machine.",
-            hint="Name the folder that it lies in: baichuan-desktop models add FOLDER.",
-            id=variant_id,
-        )
-
-
 class UnknownModelError(RegistryError):
     """An id that names no variant, or no installed model."""
 
@@ -92,6 +80,18 @@ class UnknownModelError(RegistryError):
             hint="The list of models shows every id.",
             id=model_id,
             near=near or "",
+        )
+
+
+class NotInstalledError(UnknownModelError):
+    """An id that names a released variant, of which there is no folder here."""
+
+    def __init__(self, variant_id: str) -> None:
+        UserFacingError.__init__(
+            self,
+            "“{id}” is a released model that is not on this machine.",
+            hint="Name the folder that it lies in: baichuan-desktop models add FOLDER.",
+            id=variant_id,
         )
 
 

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
+from baichuan_desktop.services.load_choice import LoadChoice
 
 from .app_services import AppServices
 from .error_dialog import MessageDialog, error_dialog
-from .model_switcher import LoadChoice
 from .remedies import offer_remedies
 from .theme import Theme
 

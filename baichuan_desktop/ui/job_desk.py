@@ -14,6 +14,7 @@ from backends.events import CopyReady, JobProgress
 from backends.requests import Request
 from baichuan_desktop.services.copy_jobs import JobChoice, MadeCopy, list_copy
 from baichuan_desktop.services.jobs import JobEvent
+from baichuan_desktop.services.load_choice import LoadChoice
 from baichuan_desktop.services.model_store import ModelStore
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel
@@ -23,7 +24,6 @@ from baichuan_desktop.workers.generation_worker import GenerationWorker
 from .job_dialog import JobDialog
 from .job_kinds import JobKind
 from .job_runner import JobRunner
-from .model_switcher import LoadChoice
 
 
 class JobDesk(QObject):
@@ -166,5 +166,6 @@ class JobDesk(QObject):
         if self.dialog is not None:
             self.dialog.close()
         if self._made is not None:
-            is_kept = self._made.wish != LoadWish()
-            self.load_requested.emit(LoadChoice(self._made.model, self._made.wish, is_kept))
+            made = self._made
+            is_kept = made.wish != LoadWish()
+            self.load_requested.emit(LoadChoice(made.model, made.wish, is_kept=is_kept))

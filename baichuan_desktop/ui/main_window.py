@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from backends.errors import UserFacingError
 from backends.events import LoadProgress, ModelReady, PrefillProgress, PromptReady
 from baichuan_desktop.services.copy_jobs import ModelFiles, model_files
+from baichuan_desktop.services.load_choice import LoadChoice
 from baichuan_desktop.services.model_store import GUIDE_ID
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.settings import Language
@@ -41,7 +42,7 @@ from .job_kinds import JobKind
 from .measure_desk import MeasureDesk
 from .measure_kind import MeasureKind
 from .menus import Menus
-from .model_switcher import LoadChoice, ModelSwitcher
+from .model_switcher import ModelSwitcher
 from .precision_control import PrecisionControl
 from .quality_kind import QualityKind
 from .request_queue import RequestQueue

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from backends.base import Precision
-from backends.errors import (
-    BackendUnavailableError,
-    EngineCrashedError,
-    EngineKilledError,
-    ExportRefusedError,
-    InvalidRequestError,
-    UserFacingError,
-)
+from backends.errors import ExportRefusedError, UserFacingError
 from backends.events import EngineEvent, LoadProgress, ModelReady
-from backends.requests import UnloadRequest
+from backends.requests import LoadRequest, UnloadRequest
+from baichuan_desktop.services.load_choice import LoadChoice, alternatives
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel
@@ -26,17 +19,8 @@ from baichuan_desktop.services.settings import SettingsFile
 
 from .request_queue import RequestQueue
 
-_OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadChoice:
-    """A model, and how it is wanted."""
-
-    model: InstalledModel
-    wish: LoadWish = field(default_factory=LoadWish)
-    is_kept: bool = False  #: once it ran, the model is loaded so at the next start too
-    is_fallback: bool = False  #: nobody asked for it: another model could not be loaded
+#: A model, how it was wanted, and with which exports: what is the same has the same end.
+_Attempt = tuple[Path, LoadWish, tuple[Path, ...]]
 
 
 class ModelSwitcher(QObject):
@@ -73,6 +57,7 @@ class ModelSwitcher(QObject):
         self._current: LoadChoice | None = None
         self._aside: LoadChoice | None = None  # was loaded, and shall be again
         self._unloading: _Unload | None = None
+        self._refused: dict[Path, ExportRefusedError] = {}  # by folder of the export
         self._wishes: dict[Path, LoadWish] = {}  # of models that ran before, until the app ends
         self.running: ModelReady | None = None  #: what the engine said of the model loaded last
 
@@ -108,7 +93,12 @@ class ModelSwitcher(QObject):
 
         Without a wish it is loaded as it was before. `keep` has the wish hold at the next start.
         """
-        choice = LoadChoice(model, self._remembered(model) if wish is None else wish, keep)
+        if wish is None:
+            choice = LoadChoice(model, self._remembered(model))
+        else:
+            choice = LoadChoice(model, wish, is_asked=True, is_kept=keep)
+            for folder in model.exports:  # it may have been made anew
+                self._refused.pop(folder, None)
         back = None
         if otherwise is not None:
             back = LoadChoice(otherwise, self._remembered(otherwise))
@@ -135,13 +125,19 @@ class ModelSwitcher(QObject):
     def bring_back(self) -> None:
         """Load the model that was set aside, if nothing took its place."""
         if self._aside is not None:
-            self._begin(self._aside, None)
+            self._begin(replace(self._aside, is_asked=False, is_kept=False), None)
 
-    def _begin(self, choice: LoadChoice, otherwise: LoadChoice | None) -> None:
-        if otherwise is not None and _is_same(otherwise, choice):
-            otherwise = None  # it would fail for the same reason
+    def _begin(
+        self,
+        choice: LoadChoice,
+        otherwise: LoadChoice | None,
+        tried: frozenset[_Attempt] = frozenset(),
+    ) -> None:
         self._current = self._aside = None
-        self._loading = _Load(self, choice, otherwise, self._measurements)
+        exports = self._usable_exports(choice.model)
+        request = choice.wish.request(choice.model.path, self._measurements, exports)
+        tried |= {self._attempt(choice)}
+        self._loading = _Load(self, choice, otherwise, request, tried)
         self.began.emit(choice.model)
         self._queue.submit(self._loading)
         if self._unloading is not None:  # the load may have taken its place in the queue
@@ -186,51 +182,36 @@ class ModelSwitcher(QObject):
         if load is not self._loading:
             return
         self._loading = None
-        self.failed.emit(error, load.choice)
+        choice = load.choice
+        if isinstance(error, ExportRefusedError):
+            exports = self._usable_exports(choice.model)
+            named = [folder for folder in exports if str(folder) == error.facts["folder"]]
+            self._refused.update(dict.fromkeys(named or exports, error))
+        self.failed.emit(error, choice)
         if self._loading is not None:
             return
-        if (instead := self._instead(load.choice, error)) is not None:
-            self._begin(instead, load.otherwise)
-        elif load.otherwise is not None:
-            self._begin(replace(load.otherwise, is_fallback=True), None)
-        else:
-            self.lost.emit()
+        for instead in alternatives(choice, error, load.otherwise, self._kept(choice.model)):
+            if self._attempt(instead) not in load.tried:
+                self._begin(instead, load.otherwise, load.tried)
+                return
+        self.lost.emit()
 
-    def _instead(self, choice: LoadChoice, error: UserFacingError) -> LoadChoice | None:
-        """The same model, where it is not the model that is at fault.
+    def refused_exports(self, model: InstalledModel) -> Sequence[ExportRefusedError]:
+        """Why exports of a model are left out until they are asked for."""
+        return [self._refused[folder] for folder in model.exports if folder in self._refused]
 
-        An export that is refused is left out until the app ends. How the model ran before is
-        forgotten once it runs by itself; else it would fail at each start, and there is no menu to
-        change it without a loaded model. Where memory ran out, the error has its own offers.
-        """
-        model, wish = choice.model, choice.wish
-        if isinstance(error, ExportRefusedError) and model.exports:
-            refused = error.facts["folder"]
-            others = tuple(folder for folder in model.exports if str(folder) != refused)
-            if others == model.exports:
-                others = ()
-            if wish.precision in _OF_EXPORTS:
-                wish = replace(wish, precision="auto")
-            return LoadChoice(replace(model, exports=others), wish)
-        if wish != self._remembered(model) or wish == LoadWish():
-            return None
-        match error:
-            case EngineKilledError():  # as where memory runs out
-                return None
-            case BackendUnavailableError() | EngineCrashedError():
-                return LoadChoice(model, LoadWish(context_length=wish.context_length), is_kept=True)
-            case InvalidRequestError():
-                return LoadChoice(model, is_kept=True)
-        return None
+    def _usable_exports(self, model: InstalledModel) -> tuple[Path, ...]:
+        return tuple(folder for folder in model.exports if folder not in self._refused)
+
+    def _attempt(self, choice: LoadChoice) -> _Attempt:
+        return (choice.model.path, choice.wish, self._usable_exports(choice.model))
+
+    def _kept(self, model: InstalledModel) -> LoadWish:
+        return self._settings.current.precisions.get(model.path, LoadWish())
 
     def _remembered(self, model: InstalledModel) -> LoadWish:
         """How a model ran before."""
-        kept = self._settings.current.precisions.get(model.path, LoadWish())
-        return self._wishes.get(model.path, kept)
-
-
-def _is_same(one: LoadChoice, other: LoadChoice) -> bool:
-    return one.model.path == other.model.path and one.wish == other.wish
+        return self._wishes.get(model.path, self._kept(model))
 
 
 class _Load:
@@ -241,12 +222,14 @@ class _Load:
         switcher: ModelSwitcher,
         choice: LoadChoice,
         otherwise: LoadChoice | None,
-        measurements: Measurements,
+        request: LoadRequest,
+        tried: frozenset[_Attempt],
     ) -> None:
         self._switcher = switcher
         self.choice = choice
         self.otherwise = otherwise
-        self.request = choice.wish.request(choice.model.path, measurements, choice.model.exports)
+        self.request = request
+        self.tried = tried
 
     def on_event(self, event: EngineEvent) -> None:
         if isinstance(event, LoadProgress):

@@ -94,13 +94,17 @@ class PrecisionControl(QObject):
     def _on_found(self, found: _Found) -> None:
         if self.sender() is not self._finding:
             return
-        remarks = [f"{error_texts.message(one)} {error_texts.hint(one)}" for one in found.refused]
+        model = self._switcher.current
+        refused = list(found.refused)
+        if model is not None:  # what was seen only when it was loaded
+            refused += self._switcher.refused_exports(model)
+        remarks = [f"{error_texts.message(one)} {error_texts.hint(one)}" for one in refused]
         changed = self.tr(
             "The model's weights were changed since the export in “{folder}” was made. Delete that "
             "folder, and export the model again."
         )
         remarks += [changed.format(folder=folder) for folder in found.outdated]
-        self.menu.show_rows(found.rows, self._full_context, remarks)
+        self.menu.show_rows(found.rows, self._full_context, list(dict.fromkeys(remarks)))
 
     @Slot(object)
     def _on_failed(self, error: UserFacingError) -> None:

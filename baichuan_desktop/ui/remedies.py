@@ -15,6 +15,7 @@ from backends.errors import (
 )
 from backends.events import ModelReady
 from backends.hardware import Machine
+from baichuan_desktop.services.load_choice import LoadChoice
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.memory_remedies import MemoryRemedies, memory_remedies
 from baichuan_desktop.services.precision_choice import LoadWish
@@ -22,7 +23,6 @@ from baichuan_desktop.workers.background_task import BackgroundTask
 
 from . import precision_texts
 from .error_dialog import MessageDialog
-from .model_switcher import LoadChoice
 
 
 def offer_remedies(

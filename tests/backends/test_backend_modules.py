@@ -16,7 +16,6 @@ from tests.helpers.machines import BAICHUAN2_7B, card, machine
 from tests.helpers.sentences import assert_one_sentence
 
 NF4, INT8 = Precision.NF4, Precision.INT8
-BF16, FP16, FP32 = Precision.BF16, Precision.FP16, Precision.FP32
 SEVEN = Model(BAICHUAN2_7B, 4096)
 
 

@@ -465,6 +465,23 @@ def test_a_config_that_changes_as_the_job_begins(
     assert_nothing(out)
 
 
+@linux
+def test_a_second_run_that_cannot_begin_leaves_the_first_ones_work(
+    own_source: Path, out: Path
+) -> None:
+    checkpoint = Checkpoint.open(own_source)
+    first, second = (write_copy(checkpoint, plan(checkpoint, None), out) for _ in range(2))
+    next(first)
+    config = own_source / "config.json"
+    config.rename(own_source / "aside")
+
+    refusal(lambda: next(second), CopyTakenError)
+
+    (own_source / "aside").rename(config)
+    *_, ready = first
+    assert isinstance(ready, CopyReady)
+
+
 def test_a_tokenizer_that_cannot_be_read_is_not_a_target_that_cannot_be_written(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,9 +98,9 @@ def test_an_export_that_lacks_a_file_is_told(store: ModelStore, tmp_path: Path) 
 
     content = report(ModelStore(app_paths()))
 
-    (sentence,) = entry(content, "seven")["refused_exports"]
-    assert sentence.startswith(f"The export in “{export}” was refused:")
-    assert sentence in doctor.as_text(content)
+    (refusal,) = entry(content, "seven")["refused_exports"]
+    assert refusal["error"].startswith(f"The export in “{export}” was refused:")
+    assert f"{refusal['error']} {refusal['hint']}" in doctor.as_text(content)
 
 
 def test_every_precision_of_a_model_is_told_with_its_reason(store: ModelStore) -> None:

@@ -16,6 +16,7 @@ from backends.errors import (
     BackendUnavailableError,
     DamagedCheckpointError,
     EngineCrashedError,
+    EngineError,
     EngineKilledError,
     ExportRefusedError,
     GpuLostError,
@@ -32,6 +33,7 @@ from baichuan_desktop.services.model_store import GUIDE_ID
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.precision_menu import _FIGURES, _IS_TICKED, _NOTE
+from tests.helpers import exports
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
 from tests.ui.test_models import OTHER
@@ -130,7 +132,7 @@ def test_an_export_that_is_gone_is_a_remark(ui: Harness, monkeypatch: pytest.Mon
     items = open_menu(ui)
 
     (remark,) = [item for item in items if "“/m/gone” was refused" in str(item.data(_NOTE))]
-    assert "Delete that folder" in remark.data(_NOTE)
+    assert "Put it back" in remark.data(_NOTE)
     assert not is_enabled(remark)
 
 
@@ -452,19 +454,12 @@ def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEn
     assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", 256)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        BackendUnavailableError("There is no “{name}”.", name="cuda:1"),
-        EngineCrashedError("it crashed on cuda:1"),
-    ],
-)
 def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
-    error: UserFacingError, cold: Harness, engine: ScriptedEngine
+    cold: Harness, engine: ScriptedEngine
 ) -> None:
     """As after a card was taken out: it is told once, and not at each start."""
     cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1", 256))
-    engine.loads.append([error])
+    engine.loads.append([BackendUnavailableError("There is no “{name}”.", name="cuda:1")])
 
     cold.start()
 
@@ -506,24 +501,88 @@ def test_a_choice_is_not_forgotten_where_nothing_else_runs_either(
 @pytest.mark.parametrize(
     "error",
     [
-        DamagedCheckpointError(Path("/m/w.bin"), "it is cut short"),
         InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1),
         EngineKilledError("it was killed"),
         GpuLostError("it fell off the bus"),
+        EngineError("The engine met an error it does not know."),
     ],
 )
 def test_what_may_be_otherwise_at_the_next_start_keeps_the_choice(
     error: UserFacingError, cold: Harness, engine: ScriptedEngine
 ) -> None:
-    """A drive that is not there, memory that another program has; the error has its own offers."""
+    """Until then the model runs as the app chooses: it is not there to be chosen for without."""
     cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
     engine.loads.append([error])
+
+    cold.start()
+
+    assert [request.precision for request in loads(engine)] == ["fp32", "auto"]
+    assert cold.window.switcher.current is not None
+    assert cold.settings.current.precisions == {GUIDE: LoadWish("fp32")}
+
+
+def test_a_model_that_is_damaged_is_not_tried_again(cold: Harness, engine: ScriptedEngine) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
+    engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
 
     cold.window.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
     assert len(loads(engine)) == 1
     assert cold.settings.current.precisions == {GUIDE: LoadWish("fp32")}
+
+
+@pytest.mark.parametrize("wish", [LoadWish(context_length=256), LoadWish("4bit", "cuda:1", 256)])
+def test_an_engine_that_crashes_with_everything_is_given_up(
+    wish: LoadWish, cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, wish)
+    engine.loads += [[EngineCrashedError("it crashed")] for _ in range(9)]
+
+    cold.window.load_first(None)
+    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+
+    wishes = [(one.precision, one.device, one.context_length) for one in loads(engine)]
+    assert len(set(wishes)) == len(wishes) <= 3
+    assert cold.settings.current.precisions == {GUIDE: wish}
+
+
+def test_what_an_error_offered_gives_way_to_what_was_chosen(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """That it fails later says nothing of the choice that is kept."""
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("8bit", "cpu"))
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    ui.window.load(OTHER)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+    engine.loads.append([EngineCrashedError("it crashed")])
+
+    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.until(lambda: len(loads(engine)) == 6 and ui.window.switcher.current is not None)
+
+    assert [one.precision for one in loads(engine)[4:]] == ["8bit", "fp32"]
+    assert ui.settings.current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+
+
+def test_the_guide_in_place_of_a_model_is_not_the_next_first_one_whatever_it_takes(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1"))
+    cold.store.add(CHECKPOINT)
+    (added,) = [model for model in cold.store.models if model.id != GUIDE_ID]
+    cold.settings.change(last_model=added.id)
+    engine.loads += [
+        [DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")],
+        [BackendUnavailableError("There is no cuda:1.")],
+    ]
+
+    cold.start()
+
+    assert [request.precision for request in loads(engine)] == ["auto", "4bit", "auto"]
+    assert SettingsFile(cold.settings._file).current.last_model == added.id
 
 
 def test_a_model_that_comes_back_instead_of_another_comes_as_it_was_chosen(
@@ -563,6 +622,42 @@ def test_a_model_runs_without_an_export_that_was_refused(
     assert "was refused" in ui.window.error.message.text()
 
 
+def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    folder = Path("/m/int8")
+    model = replace(OTHER, exports=(folder,))
+    engine.loads.append([refused(folder)])
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+
+    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.until(lambda: ui.window.switcher.current is not None)
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+    ui.window.switcher.load(model, LoadWish("onnx-int8", "cpu"))
+    ui.until(lambda: len(loads(engine)) == 6)
+
+    asked = [one.exports for one in loads(engine) if one.folder == str(OTHER.path)]
+    assert asked == [(str(folder),), (), (), (str(folder),)]
+
+
+def test_the_menu_names_an_export_that_was_refused(ui: Harness, engine: ScriptedEngine) -> None:
+    """Its files are of the right size, so that nothing is to be seen without reading them."""
+    folder = exports.of_golden("b2-7b").folder
+    guide = replace(ui.store.model(GUIDE_ID), exports=(folder,))
+    ui.window.load(OTHER)
+    ui.until(lambda: ui.window.switcher.current is OTHER)
+    engine.loads.append([refused(folder)])
+    ui.window.load(guide)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+
+    items = open_menu(ui)
+
+    said = [item.data(_NOTE) for item in items]
+    assert sum(f"The export in “{folder}” was refused" in note for note in said) == 1
+
+
 def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
@@ -576,9 +671,42 @@ def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold.until(lambda: cold.window.switcher.current is not None)
 
     assert [(one.precision, one.device) for one in loads(engine)] == [
-        ("onnx-int8", "cpu"), ("auto", "cpu"),
+        ("onnx-int8", "cpu"), ("auto", "auto"),
     ]  # fmt: skip
     assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
+
+
+def test_an_export_that_was_chosen_and_refused_gives_way_to_what_ran(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+    guide = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
+    engine.loads.append([refused(Path("/m/int4"))])
+
+    ui.window.switcher.load(guide, LoadWish("onnx-int4", "cpu"), keep=True)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+
+    assert ui.window.switcher.wish == LoadWish("fp32", "cpu")
+    assert ui.settings.current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+
+
+def test_automatic_is_kept_though_its_export_was_refused(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    cpu = LoadWish("fp32", "cpu")
+    ui.settings.keep_precision(GUIDE, cpu)
+    model = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
+    ui.window.load(OTHER)
+    ui.until(lambda: ui.window.switcher.current is OTHER)
+    engine.loads.append([refused(Path("/m/int4"))])
+
+    ui.window.switcher.load(model, LoadWish(), keep=True)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+
+    assert ui.window.switcher.wish == LoadWish()
+    assert ui.settings.current.precisions == {}
 
 
 def test_a_shorter_context_is_kept_until_the_full_one_is_chosen(

@@ -1466,6 +1466,10 @@
         <translation>ONNX Runtime 拒绝了它（{text}）</translation>
     </message>
     <message>
+        <source>Put it back, or take it from the list: baichuan-desktop models remove ID.</source>
+        <translation>请把它放回原处，或将它从列表中移除：baichuan-desktop models remove ID。</translation>
+    </message>
+    <message>
         <source>Quantise the model&apos;s 16-bit checkpoint.</source>
         <translation>请对该模型的 16 位版本进行量化。</translation>
     </message>

@@ -1,0 +1,66 @@
+"""How a model is to be loaded, and what is loaded instead where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from backends.base import Precision
+from backends.errors import (
+    BackendUnavailableError,
+    CheckpointError,
+    EngineKilledError,
+    ExportRefusedError,
+    GpuLostError,
+    InsufficientMemoryError,
+    InvalidRequestError,
+    UserFacingError,
+)
+
+from .precision_choice import LoadWish
+from .registry import InstalledModel
+
+_OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
+_OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better
+_MEMORY = (InsufficientMemoryError, EngineKilledError, GpuLostError)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadChoice:
+    """A model, and how it is wanted."""
+
+    model: InstalledModel
+    wish: LoadWish = field(default_factory=LoadWish)
+    is_asked: bool = False  #: the wish is a person's of just now, and not how the model ran before
+    is_kept: bool = False  #: once it ran, the model is loaded so at the next start too
+    is_fallback: bool = False  #: nobody asked for it: another model could not be loaded
+
+
+def alternatives(
+    failed: LoadChoice, error: UserFacingError, otherwise: LoadChoice | None, kept: LoadWish
+) -> Iterator[LoadChoice]:
+    """What may be loaded instead, in order; some of it may have been tried already.
+
+    What was asked for gives way to `otherwise`, which ran before. What nobody asked for gives way
+    to the same model as it was `kept`, then as the app chooses: without a loaded model there is no
+    menu in which a person could. A precision that cannot be had any more is not kept any longer.
+    """
+    model, wish = failed.model, failed.wish
+    alone = replace(failed, is_asked=False, is_kept=False)
+    if isinstance(error, ExportRefusedError):  # which is left out from now on
+        if otherwise is None or otherwise.model.path != model.path:
+            if wish.precision in _OF_EXPORTS:
+                yield replace(alone, wish=LoadWish(context_length=wish.context_length))
+            else:
+                yield replace(failed, is_asked=False)
+    elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
+        is_over = isinstance(error, _OVER) and wish == kept
+        yield replace(alone, wish=kept)
+        if not isinstance(error, InvalidRequestError):
+            shorter = LoadWish(context_length=wish.context_length)
+            yield replace(alone, wish=shorter, is_kept=is_over)
+        if not isinstance(error, _MEMORY):  # a full context needs more of it
+            yield replace(alone, wish=LoadWish(), is_kept=is_over)
+    if otherwise is not None:
+        is_fallback = otherwise.is_fallback or otherwise.model.path != model.path
+        yield replace(otherwise, is_asked=False, is_kept=False, is_fallback=is_fallback)
