@@ -149,7 +149,7 @@ def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Expor
         try:
             found.append(Checkpoint.open(Path(folder)))
         except CheckpointError as error:
-            refusal = ExportRefusedError(Path(folder), error, is_gone=not Path(folder).is_dir())
+            refusal = ExportRefusedError(Path(folder), error, is_gone=not _is_folder(Path(folder)))
             refused.append((refusal, stated_precision(Path(folder))))
     exports: dict[Precision, Checkpoint] = {}
     for one in found:
@@ -173,6 +173,13 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a name that is too long, a folder that may not be looked into
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a drive that does not answer; a NUL
         return False
 
 

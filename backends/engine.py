@@ -222,10 +222,11 @@ class Engine:
             request.prefer_speed,
         )
         precision = wishes.precision
-        if precision is not None and precision not in exports.usable:
-            for refusal, of in exports.refused:
-                if of is precision:  # which is why there is none
-                    raise refusal
+        if precision is not None and precision.is_onnx and precision not in exports.usable:
+            for wanted in (precision, None):  # None: nobody can say of which precision it is
+                for refusal, of in exports.refused:
+                    if of is wanted:  # which is why there is none
+                        raise refusal
         decision = selection.choose(model_facts, machine, wishes)
         choice = decision.chosen
         options = LoadOptions(choice.precision, context_length, threads, choice.devices)

@@ -36,6 +36,11 @@ class LoadChoice:
     is_fallback: bool = False  #: nobody asked for it: another model could not be loaded
 
 
+def may_run_on_export(wish: LoadWish) -> bool:
+    """The app may take an export for it, or has to."""
+    return wish.precision == "auto" or wish.precision in _OF_EXPORTS
+
+
 def alternatives(
     failed: LoadChoice, error: UserFacingError, otherwise: LoadChoice | None, kept: LoadWish
 ) -> Iterator[LoadChoice]:
@@ -47,15 +52,20 @@ def alternatives(
     """
     model, wish = failed.model, failed.wish
     alone = replace(failed, is_asked=False, is_kept=False)
+    needs_export = wish.precision in _OF_EXPORTS
     if isinstance(error, ExportRefusedError):  # which is left out from now on
-        if otherwise is None or otherwise.model.path != model.path:
-            if wish.precision in _OF_EXPORTS:
-                yield replace(alone, wish=LoadWish(context_length=wish.context_length))
-            else:
-                yield replace(failed, is_asked=False)
+        ran = otherwise.wish if otherwise and otherwise.model.path == model.path else None
+        if ran is not None and needs_export and ran.precision == wish.precision:
+            otherwise = ran = None  # on the same export
+        if ran is None and needs_export:
+            yield replace(alone, wish=LoadWish(context_length=wish.context_length))
+        elif ran is None:
+            yield replace(failed, is_asked=False)
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
-        is_over = isinstance(error, _OVER) and wish == kept
-        yield replace(alone, wish=kept)
+        # An export may be made again, or be on a drive that is not there.
+        is_over = isinstance(error, _OVER) and wish == kept and not needs_export
+        if not isinstance(error, _MEMORY) or _length(kept) <= _length(wish):
+            yield replace(alone, wish=kept)
         if not isinstance(error, InvalidRequestError):
             shorter = LoadWish(context_length=wish.context_length)
             yield replace(alone, wish=shorter, is_kept=is_over)
@@ -64,3 +74,8 @@ def alternatives(
     if otherwise is not None:
         is_fallback = otherwise.is_fallback or otherwise.model.path != model.path
         yield replace(otherwise, is_asked=False, is_kept=False, is_fallback=is_fallback)
+
+
+def _length(wish: LoadWish) -> float:
+    """Tokens of context, to be compared: a full one is the longest."""
+    return float("inf") if wish.context_length is None else wish.context_length

@@ -350,7 +350,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_copy_listed(self, copy: InstalledModel) -> None:
         self.top_bar.picker.set_models(self._store.models)
-        self.switcher.refresh(self._store.models)
+        self.switcher.refresh(self._store.models, copy.path)
         self.status.notice(
             lambda: (
                 self.tr("The copy “{name}” is listed")

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from backends.errors import ExportRefusedError, UserFacingError
 from backends.events import EngineEvent, LoadProgress, ModelReady
 from backends.requests import LoadRequest, UnloadRequest
-from baichuan_desktop.services.load_choice import LoadChoice, alternatives
+from baichuan_desktop.services.load_choice import LoadChoice, alternatives, may_run_on_export
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.services.registry import InstalledModel
@@ -97,8 +97,9 @@ class ModelSwitcher(QObject):
             choice = LoadChoice(model, self._remembered(model))
         else:
             choice = LoadChoice(model, wish, is_asked=True, is_kept=keep)
-            for folder in model.exports:  # it may have been made anew
-                self._refused.pop(folder, None)
+            if may_run_on_export(wish):  # which may have been made anew
+                for folder in model.exports:
+                    self._refused.pop(folder, None)
         back = None
         if otherwise is not None:
             back = LoadChoice(otherwise, self._remembered(otherwise))
@@ -148,8 +149,12 @@ class ModelSwitcher(QObject):
         self.running = event
         self._measurements.loaded(event)
 
-    def refresh(self, models: Sequence[InstalledModel]) -> None:
-        """The models are described anew: the one that is loaded may have another export."""
+    def refresh(self, models: Sequence[InstalledModel], written: Path) -> None:
+        """The models are described anew: the one that is loaded may have another export.
+
+        `written` is the folder that was written meanwhile.
+        """
+        self._refused.pop(written, None)
         for model in models:
             if self._current is not None and model.path == self._current.model.path:
                 self._current = replace(self._current, model=model)

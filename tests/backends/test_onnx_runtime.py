@@ -317,9 +317,24 @@ def test_an_export_that_is_damaged_does_not_keep_the_model_from_running(tmp_path
     assert ready.backend == "torch_cpu"
     with pytest.raises(ExportRefusedError, match=r"“model\.onnx\.data” that it names is missing"):
         run(Engine(), request)
-    for other in ("onnx-int4", "onnx-fp16"):  # of which there never was an export
-        with pytest.raises(BackendUnavailableError, match="no export at ONNX"):
-            run(Engine(), replace(request, precision=other))
+    with pytest.raises(BackendUnavailableError, match="no export at ONNX"):
+        run(Engine(), replace(request, precision="onnx-int4", exports=(str(broken),)))
+    for gone in (str(tmp_path / "gone"), str(tmp_path / ("x" * 300))):
+        with pytest.raises(ExportRefusedError, match="there is no such folder") as caught:
+            run(Engine(), replace(request, exports=(gone,)))
+        assert "Put it back" in caught.value.hint
+        *_, ready = run(Engine(), replace(request, precision="auto", exports=(gone,)))
+        assert isinstance(ready, ModelReady)
+
+
+def test_a_manifest_of_another_precision_is_no_reason_for_that_one(tmp_path: Path) -> None:
+    (tmp_path / "baichuan_manifest.json").write_text('{"onnx": {"precision": "fp32"}}')
+
+    *_, ready = run(
+        Engine(), replace(load_request("b2-7b", exports=(str(tmp_path),)), precision="fp32")
+    )
+
+    assert isinstance(ready, ModelReady)
 
 
 def test_an_export_that_is_refused_is_named_and_the_model_runs_without_it(tmp_path: Path) -> None:

@@ -99,5 +99,33 @@ def test_memory_that_ran_out_is_not_asked_for_more() -> None:
     assert not any(one.is_kept for one in found), "there may be enough at the next start"
 
 
+def test_a_full_context_is_not_asked_for_where_a_shorter_one_was_too_much() -> None:
+    """Though it is what is kept."""
+    of_today = LoadChoice(SEVEN, LoadWish(context_length=128))
+
+    found = list(alternatives(of_today, ERRORS[2], None, LoadWish("fp32", "cpu")))
+
+    assert {one.wish for one in found} == {of_today.wish}
+
+
+def test_a_precision_of_an_export_stays_kept() -> None:
+    """It is right again when the export is made anew, or its drive is there."""
+    kept = LoadWish("onnx-int8", "cpu")
+
+    found = list(alternatives(LoadChoice(SEVEN, kept), ERRORS[0], None, kept))
+
+    assert LoadWish() in [one.wish for one in found]
+    assert not any(one.is_kept for one in found)
+
+
+def test_what_ran_on_the_same_export_does_not_come_back() -> None:
+    ran = LoadChoice(SEVEN, LoadWish("onnx-int8", "cpu"))
+    shorter = LoadChoice(SEVEN, LoadWish("onnx-int8", "cpu", 128), is_asked=True)
+
+    (instead,) = alternatives(shorter, REFUSED, ran, ran.wish)
+
+    assert instead == LoadChoice(SEVEN, LoadWish(context_length=128))
+
+
 def test_a_damaged_model_is_not_tried_again() -> None:
     assert list(alternatives(LoadChoice(SEVEN, LoadWish("4bit")), DAMAGED, None, LoadWish())) == []

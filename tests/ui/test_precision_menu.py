@@ -642,6 +642,44 @@ def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
     assert asked == [(str(folder),), (), (), (str(folder),)]
 
 
+def test_an_export_that_was_refused_is_tried_when_it_was_made_anew(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    folder = Path("/m/int8")
+    model = replace(OTHER, exports=(folder,))
+    engine.loads.append([refused(folder)])
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+
+    ui.window.switcher.refresh([model], folder)
+    assert ui.window.switcher.refused_exports(model) == []
+    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.until(lambda: ui.window.switcher.current is not None)
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+
+    assert loads(engine)[-1].exports == (str(folder),)
+
+
+def test_a_choice_that_needs_no_export_does_not_try_one_again(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """Its own error would be hidden by that of the export."""
+    folder = Path("/m/int8")
+    model = replace(OTHER, exports=(folder,))
+    engine.loads.append([refused(folder)])
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+    engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
+
+    ui.window.switcher.load(model, LoadWish("8bit", "cpu"))
+    ui.until(lambda: len(loads(engine)) == 5 and ui.window.switcher.current is model)
+
+    assert [one.exports for one in loads(engine)[3:]] == [(), ()]
+    assert ui.window.error is not None
+    assert "only" in ui.window.error.message.text(), "the error of memory is the one to be read"
+
+
 def test_the_menu_names_an_export_that_was_refused(ui: Harness, engine: ScriptedEngine) -> None:
     """Its files are of the right size, so that nothing is to be seen without reading them."""
     folder = exports.of_golden("b2-7b").folder
