@@ -26,6 +26,7 @@ from .errors import CopyTakenError, DiskFullError, JobError, Phrase, SourceChang
 from .events import CopyReady, JobProgress
 from .manifest import MANIFEST, MANIFEST_VERSION
 from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
+from .source_files import Sha256, hash_weights, read_bytes, reading, stamp
 from .tensor_files import TensorRecord
 
 if sys.platform != "win32":
@@ -37,7 +38,6 @@ _SIDE_FILES = (
     "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
 )  # fmt: skip
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
-_HASH_BYTES = 16 * 2**20
 #: Room for the small files and for what a file system adds.
 _SPARE_BYTES = 64 * 2**20
 
@@ -101,16 +101,6 @@ def plain_group(record: TensorRecord) -> Group:
     return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
 
 
-def read_bytes(record: TensorRecord, begin: int, count: int) -> bytes:
-    """A part of a tensor as it lies on disk. Raises JobError."""
-    with _reading(record.file), record.file.open("rb") as stream:
-        stream.seek(record.offset + begin)
-        data = stream.read(count)
-    if len(data) != count:
-        raise SourceChangedError(record.file)
-    return data
-
-
 def write_copy(
     checkpoint: Checkpoint, plan: CopyPlan, out: Path
 ) -> Generator[JobProgress | CopyReady, None, None]:
@@ -130,7 +120,7 @@ def write_copy(
             raise _taken(_partial(out))
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a NUL
         raise _job_error(error, out) from error
-    sources = _stamps(checkpoint)
+    sources = {file: stamp(file) for file in checkpoint.weight_files}
     specs = [group.specs for group in plan.groups]
     if plan.data_file is None:
         shards = plan_shards(specs)
@@ -205,7 +195,7 @@ class _Job:
             {
                 "options": dict(self._plan.options),
                 "versions": _versions(self._plan.libraries),
-                "sources": {str(f): list(stamp) for f, stamp in self._sources.items()},
+                "sources": {str(f): list(before) for f, before in self._sources.items()},
             },
             sort_keys=True,
         )
@@ -279,20 +269,20 @@ class _Job:
             header = self._plan.data_file is None
             yield from write_shard(temporary, shard, data, header=header)
             temporary.rename(final)
-        hashing = _Sha256(final)
+        hashing = Sha256(final)
         for _ in hashing:
             yield 0
         self._hashes[shard.file_name] = hashing.hexdigest()
 
     def _check_sources(self) -> None:
-        for file, stamp in self._sources.items():
-            if _stamp(file) != stamp:
+        for file, before in self._sources.items():
+            if stamp(file) != before:
                 raise SourceChangedError(file)
 
     def _source_config(self) -> dict[str, object]:
         """The config.json of the source."""
         file = self._checkpoint.folder / "config.json"
-        with _reading(file):
+        with reading(file):
             data = file.read_bytes()
         try:
             return dict(json.loads(data))
@@ -305,7 +295,7 @@ class _Job:
         folder = self._checkpoint.folder
         for name in _SIDE_FILES:
             if (folder / name).is_file():
-                with _reading(folder / name):
+                with reading(folder / name):
                     data = (folder / name).read_bytes()
                 self._put(name, data)
         changed = {**config, **self._plan.config_changes}
@@ -376,66 +366,6 @@ def _is_ours(partial: Path) -> bool:
     return (not names or bool(names & {"job.json", MANIFEST})) and all(
         name in ours or _SHARD_NAME.fullmatch(name) for name in names
     )
-
-
-def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str, str]]:
-    """The hashes of files by their names, as a manifest has them. Raises JobError."""
-    sizes = {file: _stamp(file)[0] for file in files}
-    total, done = sum(sizes.values()), 0
-    hashes: dict[str, str] = {}
-    for file in sizes:
-        hashing = _Sha256(file)
-        with _reading(file):
-            for count in hashing:
-                done += count
-                yield JobProgress("hash", done, total)
-        hashes[file.name] = hashing.hexdigest()
-    return hashes
-
-
-def _stamps(checkpoint: Checkpoint) -> dict[Path, tuple[int, int]]:
-    return {file: _stamp(file) for file in checkpoint.weight_files}
-
-
-def _stamp(file: Path) -> tuple[int, int]:
-    with _reading(file):
-        status = file.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-@contextlib.contextmanager
-def _reading(file: Path) -> Iterator[None]:
-    """Errors of reading a file of the source, which are not those of writing the copy."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise SourceChangedError(file) from error
-    except OSError as error:
-        raise JobError(
-            "“{file}” cannot be read: {reason}.",
-            hint="Check the drive, and your rights to the file.",
-            file=file.name,
-            reason=Phrase("{text}", text=error.strerror or str(error)),
-        ) from error
-
-
-class _Sha256:
-    """The hash of a file, block by block: a person may stop a job in the middle of 10 GB."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._digest = hashlib.sha256()
-
-    def __iter__(self) -> Iterator[int]:
-        """The bytes of each block, once it is read."""
-        with self._file.open("rb") as stream:
-            while block := stream.read(_HASH_BYTES):
-                self._digest.update(block)
-                yield len(block)
-
-    def hexdigest(self) -> str:
-        """The hash, when all blocks were read."""
-        return self._digest.hexdigest()
 
 
 def _versions(libraries: Sequence[str]) -> dict[str, str]:

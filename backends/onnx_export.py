@@ -18,7 +18,7 @@ import numpy.typing as npt
 from onnx import helper
 
 from .checkpoint import Checkpoint
-from .checkpoint_copy import CopyPlan, Group, read_bytes, require_unquantized
+from .checkpoint_copy import CopyPlan, Group, require_unquantized
 from .errors import DamagedCheckpointError, JobError, Phrase
 from .manifest import DATA_FILE, GRAPH_FILE, GRAPH_VERSION
 from .memory import ONNX_BLOCK_SIZES
@@ -28,6 +28,7 @@ from .onnx_graph import MOST_ROTARY_BYTES, Initializer, Part, Scheme, rotary_byt
 from .onnx_portable_graph import PortableGraph
 from .onnx_quantize import Floats, quantize_rows
 from .safetensors_writer import Block, TensorSpec
+from .source_files import read_bytes
 from .tensor_files import DTYPE_BYTES, TensorRecord
 
 #: Weights that are read, converted and written at a time: 16 MiB of them in fp32.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -39,8 +38,8 @@ from .hardware import detect, resident_peak
 from .manifest import Export
 from .modeling.config import ModelConfig
 from .onnx_check import checked_graph
+from .source_files import Sha256
 
-_HASH_BYTES = 4 * 2**20
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 _ERRORS_ONLY = 3
 _NO_MEMORY = re.compile(r"alloc|out of memory", re.IGNORECASE)
@@ -79,18 +78,16 @@ def _hashed(export: Export) -> Iterator[LoadProgress]:
     done, total = 0, sum(facts.size for facts in export.files.values())
     for name, facts in export.files.items():
         file = export.folder / name
-        digest = hashlib.sha256()
+        hashing = Sha256(file)
         try:
-            with file.open("rb") as stream:
-                while block := stream.read(_HASH_BYTES):
-                    digest.update(block)
-                    done += len(block)
-                    yield LoadProgress(min(done, total), total)
+            for count in hashing:
+                done += count
+                yield LoadProgress(min(done, total), total)
         except OSError as error:
             raise DamagedCheckpointError(
                 file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
             ) from error
-        if digest.hexdigest() != facts.sha256:
+        if hashing.hexdigest() != facts.sha256:
             raise DamagedCheckpointError(file, "it is not what was written")
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
-from backends.checkpoint_copy import hash_weights
 from backends.errors import InvalidRequestError, PortableExportError
+from backends.source_files import hash_weights
 
 from .app_paths import AppPaths, resource
 from .registry import (

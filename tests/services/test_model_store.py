@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from backends import checkpoint_copy
+from backends import source_files
 from backends.checkpoint import Checkpoint
 from backends.errors import (
     CheckpointError,
@@ -394,7 +394,7 @@ def test_weights_that_cannot_be_read_are_named_where_they_are_compared(
     def failing(_self: object) -> NoReturn:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr(checkpoint_copy._Sha256, "__iter__", failing)
+    monkeypatch.setattr(source_files.Sha256, "__iter__", failing)
     with pytest.raises(JobError) as caught:
         store.join_export("chat", folder, ignored)
 
