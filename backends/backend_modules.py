@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from . import selection
 from .base import Backend, Precision
@@ -53,16 +53,21 @@ def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
     """
     if precision is None:
         return plain_plan(checkpoint)
-    try:
-        module = importlib.import_module(".bnb_quantize", __package__)
-    except ModuleNotFoundError as error:
-        raise BackendUnavailableError(
-            "{precision} needs bitsandbytes, which is not installed.",
-            hint="",
-            precision=selection.label(precision),
-        ) from error
+    module = _module(".bnb_quantize", "bitsandbytes", precision)
     plan: CopyPlan = module.quantize_plan(checkpoint, precision)
     return plan
+
+
+def _module(name: str, library: str, precision: Precision) -> Any:
+    """A module of this package. Raises BackendUnavailableError if its library is missing."""
+    try:
+        return importlib.import_module(name, __package__)
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            "{precision} needs {library}, which is not installed.",
+            precision=selection.label(precision),
+            library=library,
+        ) from error
 
 
 def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
@@ -78,14 +83,7 @@ def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
     Raises JobError, BackendUnavailableError.
     """
     precision = selection.parse_name(request.precision, EXPORT_PRECISIONS)
-    try:
-        module = importlib.import_module(".onnx_export", __package__)
-    except ModuleNotFoundError as error:
-        raise BackendUnavailableError(
-            "{precision} needs onnx, which is not installed.",
-            hint="",
-            precision=selection.label(precision),
-        ) from error
+    module = _module(".onnx_export", "onnx", precision)
     plan: CopyPlan = module.export_plan(
         checkpoint,
         module.Scheme(

@@ -136,6 +136,16 @@ class Exports:
     refused: Sequence[tuple[ExportRefusedError, Precision | None]]
     #: those that are gone or damaged, with the precision that their manifests state
 
+    def refusal(self, precision: Precision | None) -> ExportRefusedError | None:
+        """Why there is no export of this precision, if one that was refused may be it."""
+        if precision is None or not precision.is_onnx or precision in self.usable:
+            return None
+        for stated in (precision, None):  # None: nobody can say of which precision it is
+            for error, of in self.refused:
+                if of is stated:
+                    return error
+        return None
+
 
 def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Exports:
     """What of `folders` runs in place of `checkpoint`, by precision; itself, if it is an export.

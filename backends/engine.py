@@ -221,12 +221,8 @@ class Engine:
             selection.parse_device(request.device, machine),
             request.prefer_speed,
         )
-        precision = wishes.precision
-        if precision is not None and precision.is_onnx and precision not in exports.usable:
-            for wanted in (precision, None):  # None: nobody can say of which precision it is
-                for refusal, of in exports.refused:
-                    if of is wanted:  # which is why there is none
-                        raise refusal
+        if (refusal := exports.refusal(wishes.precision)) is not None:
+            raise refusal
         decision = selection.choose(model_facts, machine, wishes)
         choice = decision.chosen
         options = LoadOptions(choice.precision, context_length, threads, choice.devices)

@@ -13,6 +13,7 @@ gets all, who sets it to -1 gets the last.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -132,7 +133,7 @@ def rotary_bytes(config: ModelConfig) -> int:
     return 0 if config.family.uses_alibi else 4 * config.context_length * config.head_dim
 
 
-class Graph:
+class Graph(ABC):
     """What both forms share: the network, its inputs and outputs, and where weights lie."""
 
     opset: int
@@ -309,25 +310,25 @@ class Graph:
         # In fp32 whatever the precision, which every reader takes and sampling wants.
         self.node("Cast", [logits], "logits", to=int(TensorProto.FLOAT))
 
+    @abstractmethod
     def linear(self, x: str, name: str, columns: int, rows: int, *, bits: int | None = None) -> str:
         """X [..., columns] times the rows of a weight [rows, columns]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def prepare(self) -> None:
         """What all layers share: lengths, positions, masks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def first_norm(self, hidden: str, weight: str) -> str:
         """The norm before the first layer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def add_and_norm(self, hidden: str, added: str, weight: str) -> tuple[str, str]:
         """The sum of two, normed and as it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def attention(self, normed: str, layer: int) -> str:
         """Attention of a layer, with its two matrices."""
-        raise NotImplementedError
 
     def norm_weight(self, weight: str) -> str:
         """The initializer of a norm."""

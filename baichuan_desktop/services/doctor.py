@@ -13,7 +13,7 @@ from baichuan_desktop import __version__
 
 from .measurements import Measurements
 from .model_store import ModelStore
-from .precision_choice import precision_rows, refused_exports
+from .precision_choice import list_precisions
 from .registry import InstalledModel
 
 #: Providers of ONNX Runtime that exports run on; no other is ever asked for.
@@ -72,11 +72,7 @@ def _model(
         "refused_exports": [],
     }
     try:
-        rows = precision_rows(model.path, measurements, lambda: machine, exports=model.exports)
-        entry["refused_exports"] = [
-            {"error": error.message, "hint": error.hint}
-            for error in refused_exports(model.path, model.exports)
-        ]
+        found = list_precisions(model.path, measurements, lambda: machine, exports=model.exports)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
     fields = [
@@ -85,9 +81,10 @@ def _model(
             "sentence": str(row.sentence),
             "quality": row.quality.model_dump() if row.quality else None,
         }
-        for row in rows
+        for row in found.rows
     ]
-    return entry | {"error": None, "precisions": fields}
+    refused = [{"error": error.message, "hint": error.hint} for error in found.refused]
+    return entry | {"error": None, "precisions": fields, "refused_exports": refused}
 
 
 def as_text(content: dict[str, Any]) -> str:

@@ -75,6 +75,14 @@ class PrecisionRow:
         return LoadWish(self.precision, self.request_device, context_length)
 
 
+@dataclass(frozen=True, slots=True)
+class PrecisionList:
+    """What there is of a model on this machine."""
+
+    rows: Sequence[PrecisionRow]
+    refused: Sequence[ExportRefusedError]  #: why exports have no row
+
+
 def label(precision: str) -> str:
     """A precision, by the name that requests and events carry, as a person reads it."""
     return selection.label(Precision(precision))
@@ -106,11 +114,6 @@ def wanted_precisions(
     return tuple(dict.fromkeys(names))
 
 
-def refused_exports(folder: Path, exports: Sequence[Path]) -> Sequence[ExportRefusedError]:
-    """Why exports of the model in `folder` have no row. Raises CheckpointError."""
-    return [refusal for refusal, _ in open_exports(Checkpoint.open(folder), exports).refused]
-
-
 def precision_rows(
     folder: Path,
     measurements: Measurements,
@@ -118,6 +121,17 @@ def precision_rows(
     context_length: int | None = None,
     exports: Sequence[Path] = (),
 ) -> list[PrecisionRow]:
+    """The rows of `list_precisions`."""
+    return list(list_precisions(folder, measurements, detect, context_length, exports).rows)
+
+
+def list_precisions(
+    folder: Path,
+    measurements: Measurements,
+    detect: Callable[[], hardware.Machine] = hardware.detect,
+    context_length: int | None = None,
+    exports: Sequence[Path] = (),
+) -> PrecisionList:
     """Every precision of the model in `folder` and of its exports, best first.
 
     Raises CheckpointError.
@@ -125,9 +139,10 @@ def precision_rows(
     checkpoint = Checkpoint.open(folder)
     machine = detect()
     config = checkpoint.config
+    found = open_exports(checkpoint, exports)
     model = selection.Model.of(
         checkpoint,
-        open_exports(checkpoint, exports).usable,
+        found.usable,
         context_length or config.context_length,
         measurements.peaks(checkpoint.folder),
     )
@@ -165,4 +180,4 @@ def precision_rows(
                 quality=known.quality if known else None,
             )
         )
-    return rows
+    return PrecisionList(rows, [refusal for refusal, _ in found.refused])

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QRect, Slot
 from PySide6.QtWidgets import QWidget
 
-from backends.errors import ExportRefusedError, UserFacingError
+from backends.errors import UserFacingError
 from backends.events import ModelReady
 from backends.hardware import Machine
 from baichuan_desktop.services.measurements import Measurements
-from baichuan_desktop.services.precision_choice import (
-    LoadWish,
-    PrecisionRow,
-    precision_rows,
-    refused_exports,
-)
+from baichuan_desktop.services.precision_choice import LoadWish, PrecisionList, list_precisions
 from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.workers.background_task import BackgroundTask
 
@@ -27,28 +20,6 @@ from . import error_texts
 from .model_switcher import ModelSwitcher
 from .precision_menu import PrecisionMenu
 from .theme import Theme
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the menu lists of a model."""
-
-    rows: Sequence[PrecisionRow]
-    refused: Sequence[ExportRefusedError]
-    outdated: Sequence[Path]  #: folders of exports
-
-
-def _found(
-    model: InstalledModel,
-    measurements: Measurements,
-    look: Callable[[], Machine],
-    context_length: int | None,
-) -> _Found:
-    return _Found(
-        precision_rows(model.path, measurements, look, context_length, model.exports),
-        refused_exports(model.path, model.exports),
-        [export.path for export in model.outdated_exports],
-    )
 
 
 class PrecisionControl(QObject):
@@ -83,7 +54,12 @@ class PrecisionControl(QObject):
         self.menu.open_over(anchor, ready, wish)
         self._full_context = model.context_length
         find = partial(
-            _found, model, self._measurements, partial(self._look, ready), wish.context_length
+            list_precisions,
+            model.path,
+            self._measurements,
+            partial(self._look, ready),
+            wish.context_length,
+            model.exports,
         )
         self._finding = BackgroundTask(find, self)
         self._finding.succeeded.connect(self._on_found)
@@ -91,19 +67,18 @@ class PrecisionControl(QObject):
         self._finding.start()
 
     @Slot(object)
-    def _on_found(self, found: _Found) -> None:
-        if self.sender() is not self._finding:
-            return
+    def _on_found(self, found: PrecisionList) -> None:
         model = self._switcher.current
-        refused = list(found.refused)
-        if model is not None:  # what was seen only when it was loaded
-            refused += self._switcher.refused_exports(model)
+        if self.sender() is not self._finding or model is None:
+            return
+        # Some damage is seen only when an export is loaded.
+        refused = (*found.refused, *self._switcher.refused_exports(model))
         remarks = [f"{error_texts.message(one)} {error_texts.hint(one)}" for one in refused]
         changed = self.tr(
             "The model's weights were changed since the export in “{folder}” was made. Delete that "
             "folder, and export the model again."
         )
-        remarks += [changed.format(folder=folder) for folder in found.outdated]
+        remarks += [changed.format(folder=export.path) for export in model.outdated_exports]
         self.menu.show_rows(found.rows, self._full_context, list(dict.fromkeys(remarks)))
 
     @Slot(object)

@@ -31,6 +31,7 @@ from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import GUIDE_ID
 from baichuan_desktop.services.precision_choice import LoadWish
+from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers import exports
@@ -599,6 +600,16 @@ def test_a_model_that_comes_back_instead_of_another_comes_as_it_was_chosen(
     assert [request.precision for request in loads(engine)] == ["auto", "fp32"]
 
 
+def without_export(ui: Harness, engine: ScriptedEngine) -> InstalledModel:
+    """Have a model run without its export, which was refused."""
+    folder = Path("/m/int8")
+    model = replace(OTHER, exports=(folder,))
+    engine.loads.append([refused(folder)])
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+    return model
+
+
 def refused(folder: Path) -> ExportRefusedError:
     return ExportRefusedError(folder, DamagedCheckpointError(folder / "model.onnx", "it is short"))
 
@@ -625,11 +636,8 @@ def test_a_model_runs_without_an_export_that_was_refused(
 def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    folder = Path("/m/int8")
-    model = replace(OTHER, exports=(folder,))
-    engine.loads.append([refused(folder)])
-    ui.window.load(model)
-    ui.until(lambda: ui.window.switcher.current is model)
+    model = without_export(ui, engine)
+    (folder,) = model.exports
 
     ui.window.load(ui.store.model(GUIDE_ID))
     ui.until(lambda: ui.window.switcher.current is not None)
@@ -645,11 +653,8 @@ def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
 def test_an_export_that_was_refused_is_tried_when_it_was_made_anew(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    folder = Path("/m/int8")
-    model = replace(OTHER, exports=(folder,))
-    engine.loads.append([refused(folder)])
-    ui.window.load(model)
-    ui.until(lambda: ui.window.switcher.current is model)
+    model = without_export(ui, engine)
+    (folder,) = model.exports
 
     ui.window.switcher.refresh([model], folder)
     assert ui.window.switcher.refused_exports(model) == []
@@ -665,11 +670,7 @@ def test_a_choice_that_needs_no_export_does_not_try_one_again(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
     """Its own error would be hidden by that of the export."""
-    folder = Path("/m/int8")
-    model = replace(OTHER, exports=(folder,))
-    engine.loads.append([refused(folder)])
-    ui.window.load(model)
-    ui.until(lambda: ui.window.switcher.current is model)
+    model = without_export(ui, engine)
     engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
 
     ui.window.switcher.load(model, LoadWish("8bit", "cpu"))

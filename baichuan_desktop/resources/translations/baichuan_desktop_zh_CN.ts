@@ -654,7 +654,6 @@
     <name>PrecisionControl</name>
     <message>
         <source>The model&apos;s weights were changed since the export in “{folder}” was made. Delete that folder, and export the model again.</source>
-        <extracomment>folders of exports</extracomment>
         <translation>“{folder}”中的导出完成之后，模型的权重有过改动。请删除该文件夹，然后重新导出该模型。</translation>
     </message>
 </context>
@@ -1916,10 +1915,6 @@
     <message>
         <source>{precision} is for graphics cards.</source>
         <translation>{precision} 是为显卡准备的。</translation>
-    </message>
-    <message>
-        <source>{precision} needs onnx, which is not installed.</source>
-        <translation>{precision} 需要 onnx，但没有安装它。</translation>
     </message>
     <message>
         <source>{precision} needs {library}, which is not installed.</source>
