@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from .checkpoint import ChatTokens
 from .errors import ContextLengthExceededError, InvalidRequestError
+from .generation_config import ChatTokens
 
 
 class Role(Enum):

@@ -21,11 +21,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .checkpoint import Checkpoint, is_text
+from .checkpoint import Checkpoint
 from .errors import CopyTakenError, DiskFullError, JobError, Phrase, SourceChangedError
 from .events import CopyReady, JobProgress
 from .manifest import MANIFEST, MANIFEST_VERSION
 from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
+from .small_files import is_text
 from .source_files import Sha256, hash_weights, read_bytes, reading, stamp
 from .tensor_files import TensorRecord
 

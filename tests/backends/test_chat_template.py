@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from backends.chat_template import Message, Role, build_chat_prompt
-from backends.checkpoint import ChatTokens
 from backends.errors import ContextLengthExceededError, InvalidRequestError
+from backends.generation_config import ChatTokens
 from backends.tokenizer import Tokenizer
 from tests.helpers import goldens
 from tests.helpers.sentences import assert_one_sentence

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from backends.checkpoint import BASE_DEFAULTS, ChatTokens, Checkpoint
+from backends.checkpoint import Checkpoint
 from backends.errors import (
     CheckpointError,
     DamagedCheckpointError,
@@ -23,6 +23,7 @@ from backends.errors import (
     UserFacingError,
 )
 from backends.events import SamplingDefaults
+from backends.generation_config import BASE_DEFAULTS, ChatTokens
 from backends.modeling.config import Family
 from tests.helpers import goldens
 from tests.helpers.sentences import assert_one_sentence

@@ -9,6 +9,7 @@ import pytest
 
 from backends import checkpoint as checkpoint_module
 from backends.events import ModelReady
+from backends.generation_config import BASE_DEFAULTS
 from backends.hardware import Machine
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.memory_remedies import MemoryRemedies, memory_remedies
@@ -30,7 +31,7 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
         {},
         FOLDER / "tokenizer.model",
         None,
-        checkpoint_module.BASE_DEFAULTS,
+        BASE_DEFAULTS,
     )
     monkeypatch.setattr(checkpoint_module.Checkpoint, "open", lambda _folder: opened)
 
