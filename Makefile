@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-interop clean
+.PHONY: help run test test-slow test-interop clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\): ## /make \1\t/p' Makefile
@@ -20,6 +20,11 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 	if [ -n "$$failed" ]; then echo "== failed: $${failed#, }"; fi; \
 	check pytest --numprocesses 2 --dist worksteal; \
 	[ -z "$$failed" ]
+
+# Each takes more than 20 seconds; `make test` leaves them out.
+test-slow: ## run the tests that take long
+	@installer/linux/setup.sh --dev
+	@QT_QPA_PLATFORM=offscreen .venv/bin/pytest -m slow
 
 test-interop: ## run exports in optimum and onnxruntime-genai, in an environment of their own
 	@installer/linux/setup.sh --dev

@@ -26,7 +26,6 @@ def test_the_window_without_a_display_is_refused_in_words(
     ]
 
 
-@pytest.mark.slow
 def test_a_piped_chat_in_which_a_message_was_not_answered_ends_with_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -534,7 +534,6 @@ def child(module: str, *arguments: object) -> list[str]:
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.usefixtures("small_shards")
 def test_a_kill_leaves_the_complete_copy_or_nothing(source: Path, tmp_path: Path) -> None:
     helper = "tests.helpers.killed_copy"
@@ -894,7 +893,6 @@ def test_a_bug_leaves_nothing_either(
 
 
 @linux
-@pytest.mark.slow
 def test_the_whole_model_is_never_in_memory(tmp_path: Path) -> None:
     """286 MB in twelve shards: the bound is well below that."""
     sizes = {

@@ -21,9 +21,9 @@ from backends.requests import ChatRequest, LoadRequest, Request
 from backends.sampling import SamplingParams
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
 from tests.helpers import goldens
+from tests.helpers.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60  # seconds until a process that should have ended is taken for one that hangs
 LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
 
 
@@ -102,7 +102,7 @@ def test_end_of_input_ends_an_idle_engine(engine: Process) -> None:
 
     engine.stdin.close()
 
-    assert engine.popen.wait(PATIENCE) == 0
+    assert engine.popen.wait(PATIENCE_SECONDS) == 0
 
 
 def test_end_of_input_ends_an_engine_in_the_middle_of_an_answer(engine: Process) -> None:
@@ -112,7 +112,7 @@ def test_end_of_input_ends_an_engine_in_the_middle_of_an_answer(engine: Process)
 
     engine.stdin.close()
 
-    assert engine.popen.wait(PATIENCE) == 0
+    assert engine.popen.wait(PATIENCE_SECONDS) == 0
     shown = list(iter(lambda: read_frame(engine.stdout), None))
     assert not any(isinstance(payload, Finished) for _, payload in shown)
 
@@ -121,23 +121,23 @@ def test_half_a_frame_ends_the_engine(engine: Process) -> None:
     engine.stdin.write(b"\0\0\0\x09{")
     engine.stdin.close()
 
-    assert engine.popen.wait(PATIENCE) == 0
+    assert engine.popen.wait(PATIENCE_SECONDS) == 0
     assert "The pipe from the window cannot be read" in engine.log.read_text()
 
 
 def test_a_cancel_is_seen_in_the_middle_of_an_answer(engine: Process) -> None:
     engine.ask(1, LOAD)
-    engine.send(2, chat("hi", 200))
+    engine.send(2, chat("wait", 200))
     seen: list[Payload] = []
     for payload in engine.payloads(2):
         seen.append(payload)
         if isinstance(payload, TextDelta) and len(seen) == 5:
-            engine.send(2, Cancel())
+            engine.send(2, Cancel())  # which the sixth pass waits for
 
     finished = seen[-2]
     assert isinstance(finished, Finished)
     assert finished.reason is FinishReason.CANCELLED
-    assert finished.new_tokens < 150  # of 200, four seconds of them
+    assert finished.new_tokens <= 7
 
 
 def test_a_cancel_that_comes_before_its_request_holds_for_it_alone(engine: Process) -> None:
@@ -163,7 +163,7 @@ def test_a_stray_print_goes_to_the_log(engine: Process) -> None:
     assert answer[-1] == Done()
     assert "".join(e.text for e in answer if isinstance(e, TextDelta)) == "aaaaa"
     engine.stdin.close()
-    engine.popen.wait(PATIENCE)
+    engine.popen.wait(PATIENCE_SECONDS)
     log = engine.log.read_text()
     assert "from a library" in log
     assert "a stray line" in log
@@ -213,7 +213,7 @@ def test_an_engine_that_nobody_listens_to_ends(engine: Process) -> None:
 
     engine.stdout.close()
 
-    assert engine.popen.wait(PATIENCE) == 0
+    assert engine.popen.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_native_crash_leaves_a_trace_in_the_log(engine: Process) -> None:
@@ -222,7 +222,7 @@ def test_a_native_crash_leaves_a_trace_in_the_log(engine: Process) -> None:
     answer = engine.ask(2, chat("segfault"))
 
     assert not isinstance(answer[-1], Done)
-    assert engine.popen.wait(PATIENCE) == -signal.SIGSEGV
+    assert engine.popen.wait(PATIENCE_SECONDS) == -signal.SIGSEGV
     assert "Fatal Python error: Segmentation fault" in engine.log.read_text()
 
 
@@ -237,7 +237,6 @@ def test_a_cancel_holds_for_requests_up_to_its_id() -> None:
         assert control.cancel.is_set() is cancelled
 
 
-@pytest.mark.slow
 def test_the_real_engine_loads_and_answers(tmp_path: Path) -> None:
     process = Process("backends.engine_main", tmp_path / "log")
 
@@ -249,5 +248,5 @@ def test_the_real_engine_loads_and_answers(tmp_path: Path) -> None:
     assert isinstance(finished, Finished)
     assert finished.new_tokens == 5
     process.stdin.close()
-    assert process.popen.wait(PATIENCE) == 0
+    assert process.popen.wait(PATIENCE_SECONDS) == 0
     process.stdout.close()

@@ -14,6 +14,7 @@ import pytest
 
 from backends import hardware
 from backends.hardware import parse_gpus
+from tests.helpers.patience import PATIENCE_SECONDS
 
 MIB = 2**20
 
@@ -129,6 +130,7 @@ def test_the_cards_are_those_of_nvidia_smi(tmp_path: Path, monkeypatch: pytest.M
         tmp_path / "bin", f"while read -r line; do echo \"$line\"; done < '{table}'", monkeypatch
     )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2")
+    monkeypatch.setattr(hardware, "_NVIDIA_SMI_SECONDS", PATIENCE_SECONDS)
 
     (gpu,) = hardware.detect().gpus
 

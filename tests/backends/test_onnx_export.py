@@ -289,7 +289,6 @@ def child(module: str, *arguments: object) -> list[str]:
 
 
 @linux
-@pytest.mark.slow
 def test_a_kill_leaves_the_complete_export_or_nothing(source: Path, tmp_path: Path) -> None:
     """Before every one of its operations on files."""
     helper = "tests.helpers.killed_copy"
@@ -470,7 +469,6 @@ def test_a_weight_that_is_not_a_number(name: str, tmp_path: Path, out: Path) -> 
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["int4", "fp32"])
 def test_the_peak_does_not_depend_on_the_model(precision: str, tmp_path: Path) -> None:
     """Two matrices of 105 MB, beside two of 8 MB."""

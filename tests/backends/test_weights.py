@@ -172,7 +172,6 @@ def large() -> Iterator[tuple[Path, ModelConfig]]:
         yield folder.parent, config
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize(
     ("layout", "precision"), [("safetensors", "fp32"), ("safetensors", "bf16"), ("single", "fp32")]

@@ -124,7 +124,6 @@ def test_torch_can_be_imported_beside_the_benchmark_named_cuda() -> None:
     subprocess.run([sys.executable, "-c", import_torch], cwd=ROOT, check=True)
 
 
-@pytest.mark.slow
 def test_decode_reports_every_figure(tmp_path: Path) -> None:
     command = [sys.executable, "benchmarks/decode.py", "--shape", "tiny", "--threads", "1"]
     command += ["--prompt", "96", "--new", "4", "--reuse", str(tmp_path), "--json"]

@@ -23,6 +23,7 @@ from backends.errors import DamagedCheckpointError, Phrase
 from backends.events import EngineEvent, LoadProgress
 from backends.requests import ChatRequest
 from tests.helpers.fakes import ScriptedModel
+from tests.helpers.patience import PATIENCE_SECONDS
 
 SECONDS = 0.02
 LETTER = 745  # “a” in the tokenizer of b2-7b, whose vocabulary has 1120 pieces
@@ -45,6 +46,9 @@ class _Engine(Engine):
             if number < 5:
                 continue
             match text:
+                case "wait":  # each pass, until the answer is cancelled
+                    model = cast("ScriptedModel", self._require().model)
+                    model.before_pass = lambda: cancel.wait(PATIENCE_SECONDS)
                 case "print":
                     print("a stray line", flush=True)
                     os.write(1, b"from a library\n")

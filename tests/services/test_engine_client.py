@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +39,7 @@ from backends.sampling import SamplingParams
 from baichuan_desktop.services import engine_client
 from baichuan_desktop.services.engine_client import EngineClient
 from tests.helpers import goldens
+from tests.helpers.patience import wait_until
 from tests.helpers.sentences import assert_one_sentence
 
 ROOT = Path(__file__).parents[2]
@@ -152,7 +152,6 @@ def test_an_error_of_the_engine_arrives_and_the_engine_lives(real: EngineClient)
 # --- crashes -----------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "reason"),
     [
@@ -456,10 +455,7 @@ def test_no_engine_is_left_when_its_parent_is_killed(tmp_path: Path, idle: bool)
     parent.wait()
     parent.stdout.close()
 
-    hangs_from = time.monotonic() + 30
-    while is_alive(engine) and time.monotonic() < hangs_from:
-        time.sleep(0.01)
-    assert not is_alive(engine)
+    wait_until(lambda: not is_alive(engine))
 
 
 def is_alive(process: psutil.Process) -> bool:

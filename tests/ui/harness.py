@@ -35,8 +35,8 @@ from baichuan_desktop.ui.main_window import MainWindow
 from baichuan_desktop.ui.theme import Theme
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
 from tests.helpers.machines import machine
+from tests.helpers.patience import wait_until
 
-DEADLINE_SECONDS = 60.0  # a test that waits longer has failed; none depends on how long it takes
 DEFAULTS = SamplingDefaults(
     greedy=False,
     temperature=0.3,
@@ -232,7 +232,4 @@ class Harness:
 
 def until(holds: Callable[[], bool]) -> None:
     """Run the event loop until something holds; fail if it never does."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "what was waited for did not come"
-        QTest.qWait(2)
+    wait_until(holds, lambda: QTest.qWait(2))

@@ -94,7 +94,6 @@ def switch(ui: Harness, precision: str, shown: str) -> None:
     ui.until_idle()
 
 
-@pytest.mark.slow
 def test_one_conversation_goes_through_three_precisions(
     ui: Harness, client: EngineClient, folder: Path
 ) -> None:
@@ -117,7 +116,6 @@ def test_one_conversation_goes_through_three_precisions(
     assert {("bf16", "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
 
 
-@pytest.mark.slow
 def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
     own = psutil.Process()
     before, resident = children(), own.memory_info().rss
@@ -168,7 +166,6 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
     assert ui.window.error is None
 
 
-@pytest.mark.slow
 def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
     jobs_in_real_engines(ui)
     kind, entry = ui.window.menus.jobs[0]
