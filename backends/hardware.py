@@ -11,7 +11,6 @@ import importlib.metadata
 import importlib.util
 import logging
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -22,10 +21,10 @@ from pathlib import Path
 
 import psutil
 
-log = logging.getLogger(__name__)
+from . import processor
+from .errors import Phrase
 
-#: Processor features that matter here, by the names of /proc/cpuinfo.
-_FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
+log = logging.getLogger(__name__)
 
 _TUNABLES, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 #: Libraries whose versions matter for what can run.
@@ -60,22 +59,23 @@ class Machine:
 
     processor: str
     physical_cores: int  #: that this process may use
-    features: frozenset[str]
+    features: frozenset[str]  #: see `processor`; empty: nobody knows them
     memory_bytes: int  #: of the machine, or of the container that limits it
     free_memory_bytes: int  #: that can be had without swapping
     gpus: tuple[Gpu, ...] = ()
     libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
     torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
+    #: Precisions that its processor was found to compute wrongly, with the reason.
+    refused: Mapping[str, Phrase] = field(default_factory=dict)
 
     @property
     def multiplies_bf16(self) -> bool:
         """The processor has an instruction for bf16 products."""
-        return bool(self.features & {"avx512_bf16", "amx_bf16"})
+        return processor.multiplies_bf16(self.features)
 
 
 def detect() -> Machine:
     """Look at this machine now."""
-    cpuinfo = _read(Path("/proc/cpuinfo"))
     memory = psutil.virtual_memory()
     total, free = memory.total, memory.available
     limit = _container_limit()
@@ -83,9 +83,9 @@ def detect() -> Machine:
         used = psutil.Process().memory_info().rss
         total, free = limit, min(free, limit - used)
     return Machine(
-        processor=_processor_name(cpuinfo),
+        processor=processor.name(),
         physical_cores=_usable_cores(),
-        features=frozenset(_features(cpuinfo)),
+        features=processor.features(),
         memory_bytes=total,
         free_memory_bytes=max(free, 0),
         gpus=_gpus(),
@@ -102,16 +102,6 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _processor_name(cpuinfo: str) -> str:
-    match = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    return match.group(1).strip() if match else platform.processor() or platform.machine()
-
-
-def _features(cpuinfo: str) -> set[str]:
-    match = re.search(r"^flags\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    return set(match.group(1).split()) & set(_FEATURES) if match else set()
 
 
 def _usable_cores() -> int:
