@@ -156,7 +156,12 @@ Loading = Generator[LoadProgress, None, LoadedModel]
 
 
 class Backend(Protocol):
-    """One way of running a checkpoint: a module of this package with a `load` function."""
+    """One way of running a checkpoint: a module of this package with a `load` function.
+
+    One whose products depend on the processor has a second function, `way(precision)`: how they
+    are computed there, a Phrase, as was tried on small matrices. It raises BackendUnavailableError
+    if in no way that is right.
+    """
 
     def load(self, checkpoint: Checkpoint, options: LoadOptions) -> Loading:
         """Read the weights. Raises `BackendError` or `CheckpointError`."""

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from .base import Loading, LoadOptions, Precision
 from .checkpoint import Checkpoint
+from .errors import BackendUnavailableError, Phrase
+from .modeling import quantized
 from .modeling.quantized import make_linear, quantize
 from .modeling.weights import load_model
 from .quantized_layout import Layout, QuantizedMatrix
@@ -42,6 +44,20 @@ class BnbQuantizer:
     def build_stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
         """Take over a matrix that is stored quantised."""
         return make_linear(parts, matrix.layout, matrix.precision, matrix.shape, self._dtype)
+
+
+def way(precision: Precision) -> Phrase:
+    """How matrices are multiplied on the processor, as was tried. See `Backend`."""
+    if quantized.packs(precision):
+        return Phrase("bitsandbytes, packed")
+    if not quantized.is_right(precision):
+        raise BackendUnavailableError(
+            "The installed bitsandbytes multiplies wrongly in {precision} on this processor.",
+            precision=precision.value,
+        )
+    if precision is Precision.INT8:
+        return Phrase("bitsandbytes")
+    return Phrase("bitsandbytes, unpacked for each product")
 
 
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:

@@ -17,13 +17,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import backend_modules, benchmark, generation, hardware, memory, quality, selection
-from .base import LoadedModel, LoadOptions
+from .base import LoadedModel, LoadOptions, Precision
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
-from .errors import CheckpointError, ExportRefusedError, InvalidRequestError
-from .events import BenchmarkReady, EngineEvent, GenerationEvent, LoadProgress, ModelReady
+from .errors import (
+    BackendUnavailableError,
+    CheckpointError,
+    ExportRefusedError,
+    InvalidRequestError,
+    Phrase,
+)
+from .events import (
+    BenchmarkReady,
+    EngineEvent,
+    GenerationEvent,
+    LoadProgress,
+    ModelReady,
+    ProductsTried,
+)
 from .requests import (
     BenchmarkRequest,
     ChatRequest,
@@ -31,6 +44,7 @@ from .requests import (
     CopyRequest,
     ExportRequest,
     LoadRequest,
+    ProductsRequest,
     QualityRequest,
     Request,
     UnloadRequest,
@@ -94,6 +108,8 @@ class Engine:
                 yield from self._benchmark(request, cancel)
             case QualityRequest():
                 yield from self._quality(request, cancel)
+            case ProductsRequest():
+                yield from _try_products(self._detect())
 
     def unload(self) -> None:
         """Give the model's memory back."""
@@ -223,7 +239,7 @@ class Engine:
         )
         if (refusal := exports.refusal(wishes.precision)) is not None:
             raise refusal
-        decision = selection.choose(model_facts, machine, wishes)
+        decision = _decide(model_facts, machine, wishes)
         choice = decision.chosen
         options = LoadOptions(choice.precision, context_length, threads, choice.devices)
         weights = exports.usable.get(choice.precision, checkpoint)
@@ -277,6 +293,39 @@ class Engine:
             memo=loaded.memo,
             dropped_messages=dropped_messages,
         )
+
+
+def _decide(
+    model: selection.Model, machine: hardware.Machine, wishes: selection.Wishes
+) -> selection.Decision:
+    """As `selection.choose`, without what the processor is found to compute wrongly.
+
+    A device that is no processor is not tried: its libraries do not choose by the processor.
+    """
+    while True:
+        decision = selection.choose(model, machine, wishes)
+        if decision.chosen.device != "cpu":
+            return decision
+        precision = decision.chosen.precision
+        try:
+            backend_modules.processor_way(precision)
+        except BackendUnavailableError as error:
+            reason = Phrase(error.template, **error.facts)
+            machine = replace(machine, refused={**machine.refused, precision.value: reason})
+        else:
+            return decision
+
+
+def _try_products(machine: hardware.Machine) -> Iterator[ProductsTried]:
+    for precision in Precision:
+        way = selection.processor_refusal(machine, precision)
+        is_right = way is None
+        try:
+            way = way or backend_modules.processor_way(precision)
+        except BackendUnavailableError as error:
+            way, is_right = Phrase(error.template, **error.facts), False
+        if way is not None:
+            yield ProductsTried(precision.value, way, is_right)
 
 
 def _thinned(

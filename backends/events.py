@@ -187,6 +187,17 @@ class QualityReady:
 
 
 GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsTried:
+    """How the processor multiplies in one precision."""
+
+    precision: str
+    way: Phrase  #: or why not
+    is_right: bool
+
+
 EngineEvent = (
     LoadProgress
     | ModelReady
@@ -196,5 +207,6 @@ EngineEvent = (
     | BenchmarkReady
     | QualityProgress
     | QualityReady
+    | ProductsTried
     | GenerationEvent
 )

@@ -99,6 +99,11 @@ class QualityRequest:
     is_reference: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ProductsRequest:
+    """Try on small matrices how the processor multiplies in each precision."""
+
+
 Request = (
     LoadRequest
     | ChatRequest
@@ -108,4 +113,5 @@ Request = (
     | ExportRequest
     | BenchmarkRequest
     | QualityRequest
+    | ProductsRequest
 )

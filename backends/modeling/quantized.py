@@ -2,11 +2,15 @@
 
 One form for three origins: weights quantised here while they stream in, files that bitsandbytes
 wrote, and the published quantised files. The parts are named as in `quantized_layout`.
+
+On a processor bitsandbytes has two ways for 4 bits: matrices packed anew for AVX512 with bf16, or
+unpacked to 16 bits for each product. Each is tried once on a small matrix.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import bitsandbytes.functional as bnbf
 import torch
@@ -14,8 +18,10 @@ from bitsandbytes.functional import QuantState
 from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
 from torch import Tensor, nn
 
+from .. import processor
 from ..base import Precision
 from ..quantized_layout import BLOCK, SCALE_BLOCK, Layout
+from .trial import SHAPE, multiplies_rightly, random_matrix
 
 #: Activation columns beyond this are multiplied in 16 bit. Source: the LLM.int8 paper.
 _OUTLIER_THRESHOLD = 6.0
@@ -40,6 +46,36 @@ def quantize(weight: Tensor, precision: Precision) -> dict[str, Tensor]:
     return {"weight": packed, **parts}
 
 
+def packs(precision: Precision) -> bool:
+    """Whether bitsandbytes packs a 4-bit precision for this processor, and multiplies rightly."""
+    if precision is Precision.INT8 or processor.lacks_avx512_bf16(processor.features()):
+        return False
+    has_kernel = bool(bnbf.has_avx512bf16())  # type: ignore[no-untyped-call]
+    return has_kernel and _is_right(precision, is_packed=True)
+
+
+def is_right(precision: Precision) -> bool:
+    """Whether bitsandbytes multiplies rightly on this processor, unpacked, as it was tried."""
+    return _is_right(precision, is_packed=False)
+
+
+@cache
+def _is_right(precision: Precision, *, is_packed: bool) -> bool:
+    layout, dtype = Layout.BITSANDBYTES, torch.bfloat16
+    if precision is Precision.INT8:
+        dtype = torch.float16  # as its kernels take
+    parts = quantize(random_matrix(torch.bfloat16), precision)
+    matrix = dequantize(parts, layout, precision, SHAPE, torch.float32)
+
+    def make() -> nn.Linear:
+        if precision is Precision.INT8:
+            return _int8_linear(parts, layout, SHAPE)
+        linear = _int4_linear(parts, layout, precision, SHAPE, dtype, is_packed=is_packed)
+        return linear.eval()  # which is when bitsandbytes packs
+
+    return multiplies_rightly(make, matrix, dtype)
+
+
 def make_linear(
     parts: Parts,
     layout: Layout,
@@ -60,7 +96,14 @@ def make_linear(
         matrix = dequantize(parts, layout, precision, shape, dtype)
         linear.weight = nn.Parameter(matrix, requires_grad=False)
         return linear
-    return _int4_linear(parts, layout, precision, shape, dtype)
+    # The packed form for processors computes in bf16 and takes rows by 64.
+    is_packed = (
+        parts["weight"].device.type == "cpu"
+        and dtype is torch.bfloat16
+        and shape[0] % 64 == 0
+        and packs(precision)
+    )
+    return _int4_linear(parts, layout, precision, shape, dtype, is_packed=is_packed)
 
 
 def dequantize(
@@ -111,14 +154,15 @@ def _int4_linear(
     precision: Precision,
     shape: tuple[int, int],
     dtype: torch.dtype,
+    *,
+    is_packed: bool,
 ) -> nn.Linear:
     kind = _KINDS[precision]
     with torch.device("meta"):
         linear = Linear4bit(  # type: ignore[no-untyped-call]
             shape[1], shape[0], bias=False, compute_dtype=dtype, quant_type=kind
         )
-    # The packed form for processors computes in bf16 and takes rows by 64.
-    linear.support_avx512bf16_for_cpu &= dtype is torch.bfloat16 and shape[0] % 64 == 0
+    linear.support_avx512bf16_for_cpu = is_packed
     state = _quant_state(parts, layout, precision, shape, dtype)
     linear.weight = Params4bit(
         parts["weight"].reshape(-1, 1),

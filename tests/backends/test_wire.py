@@ -25,6 +25,7 @@ from backends.events import (
     LoadProgress,
     ModelReady,
     PrefillProgress,
+    ProductsTried,
     PromptReady,
     QualityProgress,
     QualityReady,
@@ -40,6 +41,7 @@ from backends.requests import (
     ExportRequest,
     LoadRequest,
     MeasuredPeak,
+    ProductsRequest,
     QualityRequest,
     UnloadRequest,
 )
@@ -83,6 +85,8 @@ PAYLOADS: list[Payload] = [
     QualityReady(4096, True, 5.25, None, None),
     QualityReady(4096, False, 5.25, 1e-9, 0.99),
     QualityRequest(LoadRequest("/x", "8bit"), ("一\n", ""), "t.txt", 7, "/cache/r", False),
+    ProductsRequest(),
+    ProductsTried("bf16", Phrase("oneDNN, packed"), True),
     Cancel(),
     Done(),
 ]  # fmt: skip

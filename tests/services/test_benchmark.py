@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -210,6 +210,14 @@ def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
     assert wanted() == {"bf16", "fp32", "8bit", "4bit", "fp4"}
     assert wanted("cuda:0") == {"bf16", "8bit", "4bit", "fp4"}
     assert wanted("cpu", free_gib=0.1) == {"auto"}
+
+
+def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
+    facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
+
+    assert set(wanted_precisions("all", FOLDER, measurements, detect=lambda: facts)) == {
+        "fp32", "8bit", "4bit", "fp4",
+    }  # fmt: skip
 
 
 def test_nothing_is_measured_where_nothing_fits(measurements: Measurements, tmp_path: Path) -> None:
