@@ -23,32 +23,33 @@ from . import __version__, terminal
 from .services import doctor
 from .services.app_paths import app_paths
 from .services.copy_jobs import copy_folder, export_suffix
+from .services.job_engine import JobEngine
 from .services.measurements import Measurements
 from .services.model_store import GUIDE_ID, ModelStore
 from .services.quality import DEFAULT_TOKENS
 from .services.registry import InstalledModel, UnknownModelError, Variant
 from .services.sizes import size_text
 from .tables import print_facts, print_json, print_table
+from .terminal_errors import print_error
 
 _PROGRAM = "baichuan-desktop"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; the exit code. An error for the person is one sentence on stderr and code 1."""
+    """Run a verb; the exit code. An error is one sentence on stderr and code 1."""
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.ERROR)  # what libraries warn of is not for the person
     try:
         return int(arguments.run(arguments))
-    except UserFacingError as error:
-        print(f"{_PROGRAM}: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(error.hint, file=sys.stderr)
-        return 1
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - what a library raises, nobody foresaw
+        terminal.progress("")
+        print_error(_PROGRAM, error, app_paths().terminal_log, debug=arguments.debug)
+        return 1
 
 
 # --- verbs -------------------------------------------------------------------------------
@@ -239,7 +240,8 @@ def _quality(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     """Facts of this machine, and for every model what would run and why."""
     paths = app_paths()
-    report = doctor.report(ModelStore(paths), Measurements(paths.measurements))
+    run = JobEngine(paths.job_log).run
+    report = doctor.report(ModelStore(paths), Measurements(paths.measurements), run)
     if arguments.json:
         print_json(report)
     else:
@@ -436,10 +438,17 @@ def _parser() -> argparse.ArgumentParser:
     _add_copy_options(fold)
     for verb in (listing, show, add, remove):
         verb.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--debug", action="store_true", help=_DEBUG_HELP)
+    for verb in {*commands.choices.values(), *verbs.choices.values()}:
+        # After the verb too, without taking back what stood before it.
+        verb.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help=_DEBUG_HELP
+        )
     return parser
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+_DEBUG_HELP = "print where an error comes from"
 _TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}"
 _OUT_HELP = "default: beside the model, named after it; of the guide, in your home folder"
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
-from backends import hardware
+from backends import hardware, processor
 from baichuan_desktop.command_line import main
+from baichuan_desktop.services import doctor
+from baichuan_desktop.services.app_paths import app_paths
 
 
 def test_the_window_without_a_display_is_refused_in_words(
@@ -88,3 +91,127 @@ def test_a_released_model_is_shown_though_it_is_not_here(
     assert main(["models", "show", "baichuan2-7b-chat"]) == 0
 
     assert "Baichuan2-7B-Chat" in capsys.readouterr().out
+
+
+# --- errors that nobody foresaw ----------------------------------------------------------
+
+
+def failing(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a verb fail in a way of its own."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(doctor, "report", fail)
+
+
+def test_an_unknown_error_is_one_sentence_and_its_details_are_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(RuntimeError("mkldnn_reorder: bf16 path needs\nmore \x1b[31m"), monkeypatch)
+
+    assert main(["doctor"]) == 1
+
+    captured = capsys.readouterr()
+    log_file = app_paths().terminal_log
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        (
+            "baichuan-desktop: The command met an error it does not know (RuntimeError: "
+            "mkldnn_reorder: bf16 path needs\ufffdmore \ufffd[31m)."
+        ),
+        f"“{log_file}” has the details, and --debug shows them; please report them.",
+    ]
+    details = log_file.read_text(encoding="utf-8")
+    assert "Traceback (most recent call last)" in details
+    assert "in fail" in details
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError(), KeyError("x"), MemoryError(), RecursionError("deep"), OSError(5, "I/O")]
+)
+def test_every_kind_of_error_is_told(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(error, monkeypatch)
+
+    assert main(["doctor", "--json"]) == 1
+
+    shown = capsys.readouterr().err
+    assert type(error).__name__ in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--debug", "doctor"], ["doctor", "--debug"], ["doctor", "--json", "--debug"]]
+)
+def test_debug_shows_where_an_error_comes_from(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(RuntimeError("odd \x1b[31m"), monkeypatch)
+
+    assert main(arguments) == 1
+
+    shown = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in shown
+    assert "in fail" in shown
+    assert "\x1b" not in shown
+    assert "baichuan-desktop: The command met an error" in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--debug", "models", "show"], ["models", "--debug", "show"], ["models", "show", "--debug"]],
+)
+def test_debug_may_stand_before_and_after_each_verb(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An error that is known has its sentence, and with --debug its traceback too."""
+    assert main([*arguments, "nowhere"]) == 1
+
+    shown = capsys.readouterr().err
+    assert "Traceback" in shown
+    assert shown.splitlines()[-2].startswith("baichuan-desktop: There is no model “nowhere”")
+
+
+def test_an_error_is_told_where_no_log_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("BAICHUAN_DESKTOP_HOME", str(tmp_path / "file"))
+    failing(RuntimeError("odd"), monkeypatch)
+
+    assert main(["doctor"]) == 1
+
+    assert capsys.readouterr().err.splitlines() == [
+        "baichuan-desktop: The command met an error it does not know (RuntimeError: odd).",
+        "The command with --debug shows the details; please report them.",
+    ]
+
+
+def test_a_log_of_errors_that_became_long_is_begun_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log_file = app_paths().terminal_log
+    log_file.parent.mkdir(parents=True)
+    log_file.write_text("x" * (2**20 + 1))
+    failing(RuntimeError("odd"), monkeypatch)
+
+    main(["doctor"])
+    main(["doctor"])
+
+    assert log_file.read_text(encoding="utf-8").count("RuntimeError: odd\n") == 2
+    assert log_file.with_suffix(".previous.log").stat().st_size == 2**20 + 1
+
+
+def test_a_precision_that_this_processor_lacks_is_refused_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(processor, "_found", lambda: {"sse2", "sse4_1"})
+    monkeypatch.setattr(hardware, "_gpus", lambda: ())
+
+    assert main(["complete", "baichuan-guide", "--prompt", "x", "--precision", "bf16"]) == 1
+
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("baichuan-desktop: bf16 needs AVX2, which ")
+    assert rest == ["Choose the precision “auto”."]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from backends import hardware
+from backends import hardware, processor
+from backends.base import Precision
 from backends.errors import GIB, UserFacingError
+from backends.events import ProductsTried
+from backends.requests import ProductsRequest
 from baichuan_desktop import __version__
 
+from .job_engine import RunRequest
 from .measurements import Measurements
 from .model_store import ModelStore
 from .precision_choice import list_precisions
@@ -23,10 +28,11 @@ _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 def report(
     store: ModelStore,
     measurements: Measurements,
+    run: RunRequest,
     detect: Callable[[], hardware.Machine] = hardware.detect,
     providers: Callable[[], tuple[str, ...]] = hardware.onnx_providers,
 ) -> dict[str, Any]:
-    """The report as plain values, for JSON."""
+    """The report as plain values, for JSON. `run` has an engine try what torch multiplies."""
     machine = detect()
     return {
         "app": __version__,
@@ -36,11 +42,13 @@ def report(
             "processor": machine.processor,
             "physical_cores": machine.physical_cores,
             "features": sorted(machine.features),
+            "features_left_out": sorted(processor.without()),
             "memory_bytes": machine.memory_bytes,
             "free_memory_bytes": machine.free_memory_bytes,
             "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
             "libraries": dict(machine.libraries),
             "torch_cuda": machine.torch_cuda,
+            **_products(machine, run),
         },
         "onnx_providers": {name: name in _PROVIDERS for name in providers()},
         "warnings": _warnings(machine),
@@ -58,6 +66,33 @@ def _warnings(machine: hardware.Machine) -> list[str]:
     if machine.gpus and "torch" in machine.libraries and machine.torch_cuda is None:
         found.append("There is a graphics card, but torch is installed without CUDA.")
     return found
+
+
+def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
+    """How the processor multiplies in each precision, as an engine tried it.
+
+    Not in this process, which an instruction that the processor lacks would end.
+    """
+    found: list[dict[str, Any]] = []
+    failure = None
+    try:
+        if "torch" in machine.libraries:
+            found += [
+                {"precision": event.precision, "way": str(event.way), "is_right": event.is_right}
+                for event in run(ProductsRequest(), threading.Event())
+                if isinstance(event, ProductsTried)
+            ]
+    except UserFacingError as error:
+        failure = error.message
+    except OSError as error:  # the engine's log cannot be written
+        failure = str(error)
+    if {"onnx", "onnxruntime"} <= machine.libraries.keys():
+        on_processor = [p for p in Precision if p.is_onnx and p is not Precision.ONNX_FP16]
+        found += [
+            {"precision": precision.value, "way": "ONNX Runtime", "is_right": True}
+            for precision in on_processor
+        ]
+    return {"products": found, "products_error": failure}
 
 
 def _model(
@@ -87,6 +122,17 @@ def _model(
     return entry | {"error": None, "precisions": fields, "refused_exports": refused}
 
 
+def _product_lines(machine: dict[str, Any]) -> list[str]:
+    lines = []
+    if machine["features_left_out"]:
+        names = ", ".join(machine["features_left_out"])
+        lines.append(f"Taken for missing ({processor.WITHOUT_VARIABLE}): {names}")
+    lines += [f"  {product['precision']:<11} {product['way']}" for product in machine["products"]]
+    if machine["products_error"]:
+        lines.append(f"What it multiplies could not be tried: {machine['products_error']}")
+    return lines
+
+
 def as_text(content: dict[str, Any]) -> str:
     """The report for a person."""
     machine = content["machine"]
@@ -96,6 +142,7 @@ def as_text(content: dict[str, Any]) -> str:
             f"Processor: {machine['processor']}, {machine['physical_cores']} cores, "
             f"{' '.join(machine['features']) or 'no special features'}"
         ),
+        *_product_lines(machine),
         (
             f"Memory: {machine['free_memory_bytes'] / GIB:.1f} of "
             f"{machine['memory_bytes'] / GIB:.1f} GiB free"
