@@ -1501,6 +1501,14 @@
         <translation>显卡停止了工作：{what}。</translation>
     </message>
     <message>
+        <source>The installed bitsandbytes multiplies wrongly in {precision} on this processor.</source>
+        <translation>已安装的 bitsandbytes 在此 CPU 上以 {precision} 精度计算的矩阵乘积有误。</translation>
+    </message>
+    <message>
+        <source>The installed torch multiplies wrongly in {precision} on this processor.</source>
+        <translation>已安装的 torch 在此 CPU 上以 {precision} 精度计算的矩阵乘积有误。</translation>
+    </message>
+    <message>
         <source>The manifest of an export names the files that it was made from.</source>
         <translation>导出的清单（manifest）列出了它由哪些文件生成。</translation>
     </message>
@@ -1579,6 +1587,22 @@
     <message>
         <source>a model file became unreadable while in use (signal 7)</source>
         <translation>模型文件在使用中变得无法读取（信号 7）</translation>
+    </message>
+    <message>
+        <source>bf16 needs AVX2, which {device} lacks.</source>
+        <translation>bf16 需要 AVX2 指令集，而 {device} 没有。</translation>
+    </message>
+    <message>
+        <source>bf16 needs {need:.1f} GiB on {device} of the {free:.1f} GiB that is free, but reads prompts about ten times slower than fp32, as this processor lacks {needed}.</source>
+        <translation>bf16 在 {device} 上需要 {need:.1f} GiB（现有 {free:.1f} GiB 可用），但处理提示词比 fp32 慢约十倍，因为此 CPU 没有 {needed} 指令。</translation>
+    </message>
+    <message>
+        <source>bitsandbytes, packed</source>
+        <translation>bitsandbytes，权重预先重排</translation>
+    </message>
+    <message>
+        <source>bitsandbytes, unpacked for each product</source>
+        <translation>bitsandbytes，每次相乘前解包</translation>
     </message>
     <message>
         <source>has an impossible place</source>
@@ -1841,6 +1865,14 @@
         <translation>其中有词片不是 UTF-8</translation>
     </message>
     <message>
+        <source>oneDNN does not multiply on this processor: {reason}.</source>
+        <translation>oneDNN 无法在此 CPU 上计算矩阵乘积：{reason}。</translation>
+    </message>
+    <message>
+        <source>oneDNN, packed</source>
+        <translation>oneDNN，权重预先重排</translation>
+    </message>
+    <message>
         <source>onnxruntime and onnxruntime-gpu are both installed, and each breaks the other.</source>
         <translation>onnxruntime 和 onnxruntime-gpu 同时安装了，它们会互相破坏。</translation>
     </message>
@@ -1907,6 +1939,14 @@
     <message>
         <source>this machine</source>
         <translation>本机</translation>
+    </message>
+    <message>
+        <source>torch&apos;s ordinary product</source>
+        <translation>torch 的普通矩阵乘法</translation>
+    </message>
+    <message>
+        <source>torch&apos;s ordinary product, slow at prompts</source>
+        <translation>torch 的普通矩阵乘法，处理提示词较慢</translation>
     </message>
     <message>
         <source>{precision} does not run on {device}.</source>
