@@ -55,8 +55,6 @@ def way(precision: Precision) -> Phrase:
             "The installed bitsandbytes multiplies wrongly in {precision} on this processor.",
             precision=precision.value,
         )
-    if precision is Precision.INT8:
-        return Phrase("bitsandbytes")
     return Phrase("bitsandbytes, unpacked for each product")
 
 

@@ -187,7 +187,7 @@ def test_each_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in ((onednn, "_multiplies_fp32"), (onednn, "_packs_bf16")):
         monkeypatch.setattr(module, name, lambda: True)
     monkeypatch.setattr(processor, "_found", set)  # nothing is known
-    monkeypatch.setattr(quantized, "packs", lambda precision: precision is not Precision.INT8)
+    monkeypatch.setattr(quantized, "packs", lambda _: True)
 
     ways = {precision: str(backend_modules.processor_way(precision)) for precision in Precision
             if backend_modules.processor_way(precision)}  # fmt: skip
@@ -195,7 +195,7 @@ def test_each_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ways == {
         FP32: "oneDNN",
         BF16: "oneDNN, packed",
-        Precision.INT8: "bitsandbytes",
+        Precision.INT8: "bitsandbytes, packed",
         Precision.NF4: "bitsandbytes, packed",
         Precision.FP4: "bitsandbytes, packed",
     }
@@ -209,14 +209,16 @@ def test_each_way_is_named_without_the_features(monkeypatch: pytest.MonkeyPatch)
     assert str(bnb_cuda.way(Precision.NF4)) == "bitsandbytes, unpacked for each product"
 
 
-def test_packed_4_bits_that_are_wrong_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("precision", [Precision.NF4, Precision.FP4, Precision.INT8])
+def test_packed_matrices_that_are_wrong_are_not_used(
+    precision: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The kernel is there, by its name, and what it computes is not what it should be."""
     monkeypatch.setattr(processor, "_found", lambda: {"sse2", "avx512_bf16"})
-    monkeypatch.setattr(quantized.bnbf, "has_avx512bf16", lambda: True)
     monkeypatch.setattr(quantized, "_is_right", lambda precision, *, is_packed: not is_packed)
 
-    assert not quantized.packs(Precision.NF4)
-    assert str(bnb_cuda.way(Precision.NF4)) == "bitsandbytes, unpacked for each product"
+    assert not quantized.packs(precision)
+    assert str(bnb_cuda.way(precision)) == "bitsandbytes, unpacked for each product"
 
 
 @pytest.mark.parametrize("precision", [Precision.NF4, Precision.FP4])
