@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends import processor
 from backends.hardware import Gpu, Machine
 from backends.modeling.config import Family, ModelConfig
 
@@ -16,6 +17,11 @@ BAICHUAN2_13B = ModelConfig(Family.BAICHUAN2_13B, 125_696, 5120, 40, 40, 13_696,
 #: Features of a processor without AVX512, and of one that multiplies bf16.
 AVX2 = frozenset({"sse2", "sse4_1", "avx2"})
 AVX512_BF16 = AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_bf16"}
+
+#: A second precision beside fp32 that this very processor runs, and its label.
+SECOND, SECOND_LABEL = (
+    ("8bit", "8-bit") if processor.lacks_bf16(processor.features()) else ("bf16", "bf16")
+)
 
 LIBRARIES = {"torch": "2.11.0", "bitsandbytes": "0.50.2"}
 PROCESSOR = "AMD Ryzen 7 5800X 8-Core Processor"
