@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any, cast
 
-from . import selection
+from . import hardware, selection
 from .base import Backend, Precision
 from .checkpoint import Checkpoint
 from .checkpoint_copy import CopyPlan, plain_plan
@@ -43,6 +44,7 @@ EXPORT_PRECISIONS: Mapping[str, Precision] = {
 
 def backend_module(name: str) -> Backend:
     """Import a backend. Only here, and only when a model is loaded, torch is imported."""
+    os.environ.update(hardware.with_short_waits(os.environ))  # read by torch's OpenMP, once
     return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
 
 

@@ -21,6 +21,7 @@ from .modeling.weights import load_model
 from .quantized_layout import Layout, QuantizedMatrix
 from .torch_cuda import CudaModel, chunk_of, translated_errors
 from .torch_model import TorchModel, translated_memory_errors
+from .torch_threads import PacedThreads
 
 
 class BnbQuantizer:
@@ -47,8 +48,10 @@ class BnbQuantizer:
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights. See `Backend.load`."""
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    torch.set_num_threads(options.threads)
     on_card = options.devices.first.startswith("cuda")
+    paced = None if on_card else PacedThreads.begin(options)
+    if on_card:
+        torch.set_num_threads(options.threads)
     dtype = _dtype(options.precision, options.devices.first)
     quantizer = BnbQuantizer(options.precision, dtype)
     with translated_memory_errors(), translated_errors():
@@ -59,6 +62,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
                 devices=options.devices,
                 context_length=options.context_length,
                 prefill_chunk=chunk_of(options.devices),
+                paced=paced,
             )
         return CudaModel(
             model,

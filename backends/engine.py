@@ -225,7 +225,13 @@ class Engine:
             raise refusal
         decision = selection.choose(model_facts, machine, wishes)
         choice = decision.chosen
-        options = LoadOptions(choice.precision, context_length, threads, choice.devices)
+        options = LoadOptions(
+            choice.precision,
+            context_length,
+            threads,
+            choice.devices,
+            may_take_fewer=request.threads is None,
+        )
         weights = exports.usable.get(choice.precision, checkpoint)
         weights_bytes = memory.weight_bytes(config, choice.precision)
         if weights.export is not None:

@@ -100,6 +100,8 @@ class Finished:
     prefill_seconds: float
     first_token_seconds: float  #: from the request to the first token
     decode_seconds: float  #: from the first token to the last
+    #: That compute now; None: as many as the model was loaded with, whatever other programs do
+    threads: int | None = None
 
     @property
     def tokens_per_second(self) -> float:

@@ -134,6 +134,7 @@ def stream(
         prefill_seconds=prefilled - started,
         first_token_seconds=first_token - started,
         decode_seconds=ended - first_token,
+        threads=model.threads,
     )
 
 

@@ -135,6 +135,44 @@ def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, _TUNABLES: joined}
 
 
+#: What decides how threads of OpenMP wait for each other, by the libraries that torch comes with.
+_WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+#: A few tenths of a millisecond: longer than what one thread does alone within a step, so that the
+#: others are still awake after it. libgomp's own 300,000 are several milliseconds, which are taken
+#: from whoever the thread waits for where that has no core of its own.
+_SPINS = "20000"
+
+
+def with_short_waits(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which threads of libgomp that wait soon sleep instead of spinning.
+
+    Read once, when torch is imported. What a person has set stays.
+    """
+    if any(name in environment for name in _WAITS):
+        return dict(environment)
+    return {**environment, "GOMP_SPINCOUNT": _SPINS}
+
+
+def waited_seconds() -> float | None:
+    """How long the threads of this process were ready to compute and waited for a core, in all.
+
+    Of the threads that live now. None where the system does not count it.
+    """
+    waited: int | None = None
+    try:
+        threads = list(Path("/proc/self/task").iterdir())
+    except OSError:
+        return None
+    for thread in threads:
+        try:
+            counts = (thread / "schedstat").read_bytes().split()
+        except OSError:  # it has just ended
+            continue
+        if len(counts) > 1:
+            waited = (waited or 0) + int(counts[1])  # nanoseconds
+    return None if waited is None else waited / 1e9
+
+
 def resident_peak() -> int:
     """The most resident memory of this process so far, mapped files included, in bytes.
 

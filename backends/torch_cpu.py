@@ -9,13 +9,14 @@ from .checkpoint import Checkpoint
 from .modeling import onednn
 from .modeling.weights import load_model
 from .torch_model import TorchModel, translated_memory_errors
+from .torch_threads import PacedThreads
 
 _DTYPES = {Precision.FP32: torch.float32, Precision.BF16: torch.bfloat16}
 
 
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights into memory. See `Backend.load`."""
-    torch.set_num_threads(options.threads)
+    paced = PacedThreads.begin(options)
     dtype = _DTYPES[options.precision]
     builder = onednn.PackedLayers() if dtype == torch.bfloat16 and onednn.available() else None
     with translated_memory_errors():
@@ -26,4 +27,5 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
             devices=options.devices,
             context_length=options.context_length,
             prefill_chunk=PREFILL_CHUNK["cpu"],
+            paced=paced,
         )

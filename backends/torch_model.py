@@ -15,6 +15,7 @@ from .base import LayerDevices, LoadedModel, Logits
 from .errors import InsufficientMemoryError
 from .modeling.baichuan import BaichuanForCausalLM
 from .modeling.kv_cache import KVCache
+from .torch_threads import PacedThreads
 
 
 class TorchModel(LoadedModel):
@@ -27,8 +28,11 @@ class TorchModel(LoadedModel):
         devices: LayerDevices,
         context_length: int,
         prefill_chunk: int,
+        paced: PacedThreads | None = None,
     ) -> None:
+        """`paced` sets the threads of each step; without it they stay as they are."""
         self._model: BaichuanForCausalLM | None = model
+        self._paced = paced
         self._device = torch.device(devices.first)
         self._cache = KVCache(
             model.config,
@@ -40,6 +44,8 @@ class TorchModel(LoadedModel):
         self.vocab_size = model.config.vocab_size
         self.context_length = context_length
         self.prefill_chunk = prefill_chunk
+        if paced is not None:
+            paced.loaded()
 
     @property
     def cached_ids(self) -> Sequence[int]:
@@ -52,7 +58,7 @@ class TorchModel(LoadedModel):
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        with translated_memory_errors():
+        with self._step(), translated_memory_errors():
             logits = self._model.last_logits(ids, self._cache)
         self._ids.extend(token_ids)
         return to_numpy(logits)
@@ -63,10 +69,19 @@ class TorchModel(LoadedModel):
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        with translated_memory_errors():
+        with self._step(), translated_memory_errors():
             logits = self._model(ids, self._cache)[0]
         self._ids.extend(token_ids)
         return to_numpy(logits)
+
+    @contextlib.contextmanager
+    def _step(self) -> Iterator[None]:
+        if self._paced is None:
+            yield
+            return
+        with self._paced.step():
+            self.threads = self._paced.threads
+            yield
 
     def decode(self, token_id: int) -> Logits:
         """See `LoadedModel.decode`."""
