@@ -25,6 +25,7 @@ from .detokenizer import StreamingDetokenizer
 from .errors import CheckpointError, ExportRefusedError, InvalidRequestError
 from .events import BenchmarkReady, EngineEvent, GenerationEvent, LoadProgress, ModelReady
 from .requests import (
+    MOST_THREADS,
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
@@ -208,9 +209,11 @@ class Engine:
         self.unload()  # before free memory is looked at
         machine = self._detect()
         threads = machine.physical_cores if request.threads is None else request.threads
-        if not 1 <= threads <= 1024:
+        if not 1 <= threads <= MOST_THREADS:
             raise InvalidRequestError(
-                "The number of threads must be from 1 to 1024, not {value}.", value=threads
+                "The number of threads must be from 1 to {most}, not {value}.",
+                most=MOST_THREADS,
+                value=threads,
             )
         exports = open_exports(checkpoint, request.exports)
         model_facts = selection.Model.of(

@@ -84,7 +84,7 @@ def detect() -> Machine:
         total, free = limit, min(free, limit - used)
     return Machine(
         processor=_processor_name(cpuinfo),
-        physical_cores=_usable_cores(),
+        physical_cores=usable_cores(),
         features=frozenset(_features(cpuinfo)),
         memory_bytes=total,
         free_memory_bytes=max(free, 0),
@@ -114,7 +114,8 @@ def _features(cpuinfo: str) -> set[str]:
     return set(match.group(1).split()) & set(_FEATURES) if match else set()
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Physical cores that this process may use, at least one."""
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))

@@ -8,6 +8,9 @@ from .chat_template import Message
 from .memory import ONNX_BLOCK
 from .sampling import SamplingParams
 
+#: No machine has so many cores that more were of use.
+MOST_THREADS = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPeak:

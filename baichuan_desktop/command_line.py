@@ -381,6 +381,7 @@ def _parser() -> argparse.ArgumentParser:
         help="several, separated by commas; or all",
     )
     bench.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    bench.add_argument("--threads", type=int, metavar="N", help=_THREADS_HELP)
     bench.add_argument("--json", action="store_true", help="print JSON")
 
     quality = commands.add_parser(
@@ -401,6 +402,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tokens", type=int, default=DEFAULT_TOKENS, metavar="N", help=_TOKENS_HELP
     )
     quality.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    quality.add_argument("--threads", type=int, metavar="N", help=_THREADS_HELP)
     quality.add_argument("--json", action="store_true", help="print JSON")
 
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
@@ -443,6 +445,7 @@ _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
 _TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}"
 _OUT_HELP = "default: beside the model, named after it; of the guide, in your home folder"
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
+_THREADS_HELP = "default: the physical cores, fewer while other programs keep them busy"
 
 
 def _path(text: str) -> Path:
@@ -486,4 +489,4 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--context-length", type=int, metavar="N", help="tokens, at most the model's"
     )
-    machine.add_argument("--threads", type=int, metavar="N", help="default: the physical cores")
+    machine.add_argument("--threads", type=int, metavar="N", help=_THREADS_HELP)

@@ -275,8 +275,15 @@ def _stats(finished: Finished | None, ready: ModelReady) -> str:
         f"after {finished.first_token_seconds:.2f} s; prompt {finished.prompt_tokens} tokens, "
         f"{finished.cached_tokens} of them from the cache; context "
         f"{finished.context_tokens} of {ready.context_length}; {ready.precision}, "
-        f"{ready.threads} threads. {ready.reason}"
+        f"{_threads(finished, ready)}. {ready.reason}"
     )
+
+
+def _threads(finished: Finished, ready: ModelReady) -> str:
+    if finished.threads is not None and finished.threads < ready.threads:
+        now, most = finished.threads, ready.threads
+        return f"{now} of {most} threads: other programs keep the processor busy"
+    return "1 thread" if ready.threads == 1 else f"{ready.threads} threads"
 
 
 def print_refusal(name: str, error: UserFacingError) -> None:

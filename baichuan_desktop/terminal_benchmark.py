@@ -30,7 +30,7 @@ def bench(arguments: argparse.Namespace) -> int:
     wanted = wanted_precisions(
         arguments.precision, model.path, measurements, arguments.device, exports=model.exports
     )
-    wishes = [LoadWish(name, arguments.device) for name in wanted]
+    wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
     job = SpeedJob(model.path, wishes, model.exports)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()

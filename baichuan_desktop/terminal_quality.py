@@ -34,7 +34,7 @@ def quality(arguments: argparse.Namespace) -> int:
     precisions = compared_precisions(
         arguments.precisions, model.path, measurements, arguments.device, exports=model.exports
     )
-    wishes = [LoadWish(name, arguments.device) for name in precisions]
+    wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
     job = QualityJob(model.path, wishes, texts, arguments.tokens, model.exports)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()

@@ -52,6 +52,15 @@ def test_bench_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert captured.err.startswith("fp16: ")
 
 
+def test_bench_takes_a_number_of_threads(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["bench", FOLDER, "--precision", "fp32", "--device", "cpu", "--json"]
+
+    assert main([*arguments, "--threads", "3"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured"][0]["threads"] == 3
+    assert main([*arguments, "--threads", "0"]) == 1
+    assert "The number of threads must be from 1 to 1024, not 0." in capsys.readouterr().err
+
+
 def test_bench_where_nothing_runs_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", FOLDER, "--precision", "fp16", "--device", "cpu"]) == 1
 

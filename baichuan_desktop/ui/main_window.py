@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from backends.errors import UserFacingError
 from backends.events import LoadProgress, ModelReady, PrefillProgress, PromptReady
+from backends.hardware import usable_cores
 from baichuan_desktop.services.copy_jobs import ModelFiles, model_files
 from baichuan_desktop.services.load_choice import LoadChoice
 from baichuan_desktop.services.model_store import GUIDE_ID
@@ -78,7 +80,7 @@ class MainWindow(QMainWindow):
         self.controller = ChatController(queue, self)
         self.menus = Menus(self)
         self.top_bar = TopBar(theme, self)
-        self.panel = SettingsPanel(self)
+        self.panel = SettingsPanel(usable_cores(), self)
         self.page = ChatPage(theme, self.controller, self.panel, self)
         self.status = StatusLine(theme, self)
         self._lay_out()
@@ -144,6 +146,7 @@ class MainWindow(QMainWindow):
         self.errors.closed.connect(self.page.composer.setFocus)
         self.status.precision_button.clicked.connect(self.show_precisions)
         bar.picker.precision_requested.connect(self.show_precisions)
+        self.panel.threads_chosen.connect(self._use_threads)
         menus.job_requested.connect(self._open_job)
         menus.measure_speed.triggered.connect(self._measure_speed)
         menus.compare_quality.triggered.connect(self._compare_quality)
@@ -189,7 +192,17 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _load_choice(self, choice: LoadChoice) -> None:
-        self.switcher.load(choice.model, choice.wish, keep=choice.is_kept)
+        wish, current = choice.wish, self.switcher.current
+        if current is not None and current.path == choice.model.path:
+            wish = replace(wish, threads=self.switcher.wish.threads)
+        self.switcher.load(choice.model, wish, keep=choice.is_kept)
+
+    @Slot(object)
+    def _use_threads(self, threads: int | None) -> None:
+        """Load the model again with another number of threads; None: what the app chooses."""
+        model, wish = self.switcher.current, self.switcher.wish
+        if model is not None and threads != wish.threads:
+            self.switcher.load(model, replace(wish, threads=threads), keep=True)
 
     @Slot()
     def show_precisions(self) -> None:
@@ -222,6 +235,7 @@ class MainWindow(QMainWindow):
     def _on_loading(self, model: InstalledModel) -> None:
         self.top_bar.picker.show_model(model)
         self.menus.show_jobs(None)
+        self.panel.show_threads(None, can_change=False)
         self.status.show_loading(partial(model_texts.name, model))
         self.page.show_loading()
         if self.controller.model is None or self.page.transcript.is_empty():
@@ -233,6 +247,7 @@ class MainWindow(QMainWindow):
         if is_another:
             self.panel.set_model(model.kind, ready.defaults)
             self.status.clear_context()
+        self.panel.show_threads(self.switcher.wish.threads, can_change=True)
         self.top_bar.picker.show_model(model, ready)
         self.status.show_model(ready)
         self.page.welcome.show_model(model, loaded=True)
@@ -344,6 +359,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_set_aside(self) -> None:
         self.menus.show_jobs(None)
+        self.panel.show_threads(None, can_change=False)
         self.status.show_set_aside()
         self.page.show_loading()
 

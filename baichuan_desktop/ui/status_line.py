@@ -34,6 +34,7 @@ class StatusLine(QStatusBar):
         self._extra: Callable[[], str] = str
         self._speed: Callable[[], str] = str
         self._ready: ModelReady | None = None
+        self._finished: Finished | None = None
         self._context_tokens = 0
         self.setSizeGripEnabled(False)
         self.state_label, self.speed_label = _label(), _label()
@@ -88,7 +89,7 @@ class StatusLine(QStatusBar):
 
     def show_model(self, ready: ModelReady) -> None:
         """How the model runs, and why so."""
-        self._ready = ready
+        self._ready, self._finished = ready, None
         self.show_ready()
 
     def show_no_model(self) -> None:
@@ -134,6 +135,7 @@ class StatusLine(QStatusBar):
 
     def show_finished(self, finished: Finished) -> None:
         """The figures of the last answer."""
+        self._finished = finished
         self._context_tokens = finished.context_tokens
         fast = finished.tokens_per_second > 0
         self._speed = (lambda: answer_notes.speed(finished)) if fast else str
@@ -185,7 +187,8 @@ class StatusLine(QStatusBar):
         name = precision_texts.in_use(ready)
         self.precision_button.setText(name)
         self.precision_button.setAccessibleName(self.tr("Precision: {name}").format(name=name))
-        threads = self.tr("{count} threads").format(count=ready.threads)
+        threads = threads_text(ready, self._finished)
+        self.speed_label.setToolTip(as_tooltip(threads))
         reason = error_texts.sentence(ready.reason)
         self.precision_button.setToolTip(as_tooltip(f"{reason}\n{ready.device}, {threads}"))
         used, length = self._context_tokens, ready.context_length
@@ -215,6 +218,18 @@ def prefill_text(event: PrefillProgress) -> str:
     return QCoreApplication.translate(
         "StatusLine", "Reading the prompt: {done} of {total} tokens"
     ).format(done=f"{event.done_tokens:,}", total=f"{event.total_tokens:,}")
+
+
+def threads_text(ready: ModelReady, finished: Finished | None) -> str:
+    """How many threads compute: those of the last answer, if they are fewer than could be."""
+    most = ready.threads
+    if finished is not None and finished.threads is not None and finished.threads < most:
+        return QCoreApplication.translate(
+            "StatusLine", "{count} of {most} threads: other programs keep the processor busy"
+        ).format(count=finished.threads, most=most)
+    if most == 1:
+        return QCoreApplication.translate("StatusLine", "1 thread")
+    return QCoreApplication.translate("StatusLine", "{count} threads").format(count=most)
 
 
 def _label() -> QLabel:

@@ -49,6 +49,16 @@ def test_a_precision_is_kept_by_folder_until_it_is_automatic_again(file: Path) -
     assert SettingsFile(file).current.precisions == {other: LoadWish("fp32")}
 
 
+@pytest.mark.parametrize("threads", [0, -1, 1025, 2**31, 2**64])
+def test_threads_that_no_engine_takes_are_not_kept(file: Path, threads: int) -> None:
+    SettingsFile(file).keep_precision(Path("/a"), LoadWish(threads=2))
+    text = file.read_text(encoding="utf-8")
+    assert '"threads": 2' in text
+    file.write_text(text.replace('"threads": 2', f'"threads": {threads}'), encoding="utf-8")
+
+    assert SettingsFile(file).current.precisions == {}
+
+
 def test_two_windows_do_not_undo_each_others_choices(file: Path) -> None:
     one, two = SettingsFile(file), SettingsFile(file)
     one.keep_precision(Path("/a"), LoadWish("fp32"))
