@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from backends import hardware
+from baichuan_desktop import terminal
 from baichuan_desktop.command_line import main
+from tests.ui.harness import READY, finished
 
 
 def test_the_window_without_a_display_is_refused_in_words(
@@ -88,3 +91,12 @@ def test_a_released_model_is_shown_though_it_is_not_here(
     assert main(["models", "show", "baichuan2-7b-chat"]) == 0
 
     assert "Baichuan2-7B-Chat" in capsys.readouterr().out
+
+
+def test_stats_tell_how_many_threads_compute_now() -> None:
+    ended = finished()
+
+    assert "bf16, 2 threads. bf16 fits" in terminal._stats(ended, READY)
+    fewer = terminal._stats(replace(ended, threads=1), READY)
+    assert "bf16, 1 of 2 threads: other programs keep the processor busy." in fewer
+    assert "bf16, 1 thread." in terminal._stats(ended, replace(READY, threads=1))
