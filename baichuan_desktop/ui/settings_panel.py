@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -59,7 +60,7 @@ class SettingsPanel(QFrame):
         self.max_new_tokens.setSingleStep(64)
         self.seed = SeedEdit()
         self.reset_button = QPushButton()
-        self.threads = QComboBox()
+        self.threads = _Choice()
         self._title, self._system_title, self._sampling_title = QLabel(), QLabel(), QLabel()
         self._processor_title, self._threads_label = QLabel(), QLabel()
         self._labels = {
@@ -270,6 +271,13 @@ class SettingsPanel(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+
+
+class _Choice(QComboBox):
+    """Leaves the wheel to the panel that it scrolls away with: a choice loads the model again."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 class _Decimal(QDoubleSpinBox):

@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
 from backends.errors import InsufficientMemoryError
@@ -209,6 +210,23 @@ def test_threads_with_which_nothing_loads_give_way_to_those_before(
     assert wanted_threads(engine) == [None, 1, None]
     assert ui.window.panel.threads.currentText() == "Automatic"
     assert SettingsFile(ui.settings._file).current.precisions == {}
+
+
+def test_the_wheel_scrolls_the_panel_and_chooses_nothing(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    threads = ui.window.panel.threads
+    turned = QWheelEvent(
+        QPointF(5, 5), QPointF(5, 5), QPoint(0, -120), QPoint(0, -120),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )  # fmt: skip
+
+    ui.app.sendEvent(threads, turned)
+    ui.app.processEvents()
+
+    assert threads.currentText() == "Automatic"
+    assert wanted_threads(engine) == [None]
 
 
 def test_the_field_waits_while_a_model_is_loaded(ui: Harness) -> None:
