@@ -832,6 +832,10 @@
 <context>
     <name>SettingsPanel</name>
     <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>设置</translation>
     </message>
@@ -884,6 +888,14 @@
         <translation>随机种子</translation>
     </message>
     <message>
+        <source>Processor</source>
+        <translation>CPU 设置</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
         <source>What the model is told before the conversation: its role, its manner.</source>
         <translation>在对话之前告诉模型的话，例如它的角色和语气。</translation>
     </message>
@@ -918,6 +930,10 @@
     <message>
         <source>Sets the sampling that the model&apos;s makers recommend.</source>
         <translation>恢复为模型发布者推荐的采样设置。</translation>
+    </message>
+    <message>
+        <source>How many threads compute an answer. Automatic is one for each core; PyTorch takes fewer while other programs keep the processor busy. The model is loaded again, the conversation stays.</source>
+        <translation>用多少个线程计算回答。“自动”为每个核心一个；其他程序占用 CPU 时，PyTorch 会减少线程。更改后会重新加载模型，对话保留。</translation>
     </message>
 </context>
 <context>
@@ -1052,6 +1068,14 @@
     <message>
         <source>Precision: {name}</source>
         <translation>精度：{name}</translation>
+    </message>
+    <message>
+        <source>{count} of {most} threads: other programs keep the processor busy</source>
+        <translation>使用 {most} 个线程中的 {count} 个：其他程序正在占用 CPU</translation>
+    </message>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
     </message>
     <message>
         <source>{count} threads</source>
@@ -1297,10 +1321,6 @@
         <translation>生成的词元数</translation>
     </message>
     <message>
-        <source>The number of threads must be from 1 to 1024, not {value}.</source>
-        <translation>线程数须在 1 到 1024 之间，不能是 {value}。</translation>
-    </message>
-    <message>
         <source>The pipe to the engine ended in the middle of a frame.</source>
         <translation>与引擎之间的管道在数据帧中途断开。</translation>
     </message>
@@ -1503,6 +1523,10 @@
     <message>
         <source>The manifest of an export names the files that it was made from.</source>
         <translation>导出的清单（manifest）列出了它由哪些文件生成。</translation>
+    </message>
+    <message>
+        <source>The number of threads must be from 1 to {most}, not {value}.</source>
+        <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
     </message>
     <message>
         <source>The number of tokens must be from 1 to {most}, not {value}.</source>
