@@ -15,6 +15,7 @@ from ..checkpoint import Checkpoint
 from ..errors import DamagedCheckpointError, Phrase
 from ..events import LoadProgress
 from ..quantized_layout import QuantizedMatrix
+from ..small_files import open_file
 from ..tensor_files import TensorRecord
 from .baichuan import BaichuanForCausalLM, NormHead
 
@@ -139,7 +140,7 @@ def map_tensor(record: TensorRecord) -> Tensor:
     start = record.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
     end = record.offset + record.nbytes
     try:
-        with record.file.open("rb") as stream:
+        with open_file(record.file) as stream:
             if stream.seek(0, 2) < end:
                 raise DamagedCheckpointError(record.file, _SHORTER)
             mapped = mmap.mmap(stream.fileno(), end - start, access=mmap.ACCESS_COPY, offset=start)
