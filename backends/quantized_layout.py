@@ -24,6 +24,10 @@ from .tensor_files import TensorRecord, Value
 BLOCK = 64
 SCALE_BLOCK = 256
 
+#: Between the name of a matrix and the place of a value, in the published 4-bit layout.
+_STATE = ".weight.quant_state."
+_MAX_DESCRIPTION_BYTES = 4_096  # the JSON of bitsandbytes' layout has 120 and more
+
 
 class Layout(Enum):
     """Who wrote the files."""
@@ -84,12 +88,26 @@ def take_matrices(
     `file` is named where no other is at fault.
     """
     found: dict[str, QuantizedMatrix] = {}
+    states = _published_states(values)
     for layer in range(config.num_layers):
         for suffix, shape in config.layer_matrices().items():
             name = f"model.layers.{layer}.{suffix}"
-            parts = _take_parts(file, name, shape, layout, precision, records, values)
+            parts = _take_parts(file, name, shape, layout, precision, records)
+            if layout is Layout.PUBLISHED_4BIT:
+                state = {key: values.pop(key) for key in states.get(name, ())}
+                _check_published_values(parts["weight"].file, name, shape, state)
             found[name] = QuantizedMatrix(layout, precision, shape, parts)
     return found
+
+
+def _published_states(values: Mapping[str, Value]) -> dict[str, list[str]]:
+    """The keys of the values that stand beside the tensors of each matrix."""
+    keys: dict[str, list[str]] = {}
+    for key in values:
+        name, found, _ = key.partition(_STATE)
+        if found:
+            keys.setdefault(name, []).append(key)
+    return keys
 
 
 def _take_parts(
@@ -99,7 +117,6 @@ def _take_parts(
     layout: Layout,
     precision: Precision,
     records: dict[str, TensorRecord],
-    values: dict[str, Value],
 ) -> dict[str, TensorRecord]:
     parts: dict[str, TensorRecord] = {}
     for part, (key, dtypes, part_shape) in _expected(
@@ -119,9 +136,11 @@ def _take_parts(
                     implied=f"{dtypes[0]} {list(part_shape or ())}",
                 ),
             )
+        if part_shape is None and record.nbytes > _MAX_DESCRIPTION_BYTES:
+            raise DamagedCheckpointError(
+                record.file, Phrase("“{name}” is implausibly large", name=key)
+            )
         parts[part] = record
-    if layout is Layout.PUBLISHED_4BIT:
-        _take_published_values(parts["weight"].file, name, shape, values)
     if layout is Layout.BITSANDBYTES and precision is Precision.INT8:
         records.pop(f"{name}.weight_format", None)  # 0: row-major, the only one left
     return parts
@@ -186,12 +205,11 @@ def _expected(
     return expected | {"absmax": (f"{prefix}.absmax", ("F32",), (blocks,))}
 
 
-def _take_published_values(
-    file: Path, name: str, shape: tuple[int, int], values: dict[str, Value]
+def _check_published_values(
+    file: Path, name: str, shape: tuple[int, int], state: Mapping[str, Value]
 ) -> None:
     """Check what stands beside the tensors: the shape, the blocks, the type."""
-    prefix = f"{name}.weight.quant_state."
-    state = {key: values.pop(key) for key in list(values) if key.startswith(prefix)}
+    prefix = f"{name}{_STATE}"
     expected: dict[str, Value] = {"1": shape, "3": BLOCK, "4.1.2": SCALE_BLOCK, "5": "nf4"}
     for key, value in expected.items():
         if state.get(prefix + key) != value:

@@ -77,21 +77,25 @@ def read_contents(file: Path) -> FileContents:
         with open_file(file) as stream:
             _check_format(file, stream)
             if file.suffix == ".safetensors":
-                return FileContents(_read_safetensors(file, stream), {})
-            return _read_torch_archive(file, stream)
+                contents = FileContents(_read_safetensors(file, stream), {})
+            else:
+                contents = _read_torch_archive(file, stream)
     except OSError as error:
         raise unreadable(file, error) from error
+    if not contents.records and not contents.values:
+        raise DamagedCheckpointError(file, "it holds no tensors")
+    return contents
 
 
-#: The number that begins a file of PyTorch before 1.6, as a pickle of any binary protocol.
+#: The number that begins a file of PyTorch before 1.6; from protocol 4 on, a frame lies before it.
 _LEGACY_MAGIC = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 
 
 def _check_format(file: Path, stream: BinaryIO) -> None:
     """Refuse files whose content is another format's; it says so more clearly than what follows."""
-    begin = stream.read(16)
+    begin = stream.read(32)
     stream.seek(0)
-    if begin[:1] == b"\x80" and begin[2:15] == _LEGACY_MAGIC:
+    if begin[:1] == b"\x80" and _LEGACY_MAGIC in begin:
         raise CheckpointError(
             "“{file}” was written by a PyTorch before 1.6, whose format this app does not read.",
             hint="Save it again with a newer PyTorch (torch.load with weights_only=True, then "

@@ -430,6 +430,16 @@ def test_the_description_that_these_tests_change_is_right(tmp_path: Path) -> Non
     assert quantized.load(folder, Precision.NF4).prefill([5]).shape == (1120,)
 
 
+@pytest.mark.parametrize("text", ["[" * 5_000, " " * 5_000, json.dumps(DESCRIPTION).ljust(4_097)])
+def test_a_description_that_is_large_is_not_read(text: str, tmp_path: Path) -> None:
+    folder = bnb_folder(tmp_path, Precision.NF4)
+    key = f"{GATE}.weight.quant_state.bitsandbytes__nf4"
+    blob = torch.tensor(list(text.encode()), dtype=torch.uint8)
+    change(folder, lambda state: state.update({key: blob}))
+
+    assert f"“{key}” is implausibly large" in refusal(folder)
+
+
 @pytest.mark.parametrize(
     "quantization",
     [
