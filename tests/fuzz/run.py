@@ -31,7 +31,6 @@ _END_CPU_SECONDS = 20.0
 _SPARE_ADDRESSES = 4 * 2**30
 #: Without a sign of life; nothing is waited for, so only a case that hangs takes as long.
 _SILENCE_SECONDS = 300.0
-_CHUNK = 1_000
 
 
 @dataclass
@@ -91,7 +90,7 @@ _HEAD = (
 # --- the worker --------------------------------------------------------------------------
 
 
-def _work(name: str, seed: int, numbers: range) -> None:
+def work(name: str, seed: int, numbers: range) -> None:
     """Run cases; a line for each on standard output: number, stage, seconds, bytes, files."""
     report = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -170,7 +169,7 @@ def _run_chunk(name: str, seed: int, numbers: range, scratch: Path) -> Tally:
                 if line.startswith("#"):
                     tally.notes.append(f"    {line[2:]}")
                     continue
-                _count(tally, name, line)
+                count(tally, name, line)
                 done = int(line.split("\t", 1)[0]) + 1
             last_error = worker.stderr.read()[-500:]
         if done < numbers.stop:
@@ -197,7 +196,8 @@ def _lines(worker: subprocess.Popen[bytes]) -> Iterator[str]:
         yield line.decode().rstrip("\n")
 
 
-def _count(tally: Tally, name: str, line: str) -> None:
+def count(tally: Tally, name: str, line: str) -> None:
+    """Count a line of a worker."""
     number, stage, seconds, grown, outside = line.split("\t")
     tally.stages[stage] += 1
     tally.slow += float(seconds) > _CPU_SECONDS
@@ -218,7 +218,7 @@ def main() -> int:
     """See the module."""
     if sys.argv[1:2] == ["--worker"]:
         name, seed, first, end = sys.argv[2:]
-        _work(name, int(seed), range(int(first), int(end)))
+        work(name, int(seed), range(int(first), int(end)))
         return 0
     from tests.fuzz.formats import FORMATS
 
@@ -233,7 +233,8 @@ def main() -> int:
     numbers = range(arguments.cases)
     if arguments.only is not None:
         numbers = range(arguments.only, arguments.only + 1)
-    chunks = [numbers[at : at + _CHUNK] for at in range(0, len(numbers), _CHUNK)]
+    size = -(-len(numbers) // arguments.jobs)  # a worker takes seconds to start
+    chunks = [numbers[at : at + size] for at in range(0, len(numbers), size)]
     print(_HEAD)
     clean = True
     scratch = Path(tempfile.mkdtemp(prefix="fuzz-"))
