@@ -13,6 +13,7 @@ import pytest
 
 from backends.checkpoint import Checkpoint
 from backends.errors import CheckpointError, DamagedCheckpointError, UnsafeCheckpointError
+from backends.manifest import GRAPH_FILE, MANIFEST, stated_precision
 from backends.small_files import is_file, open_file, read_file, read_json
 from backends.source_files import Sha256
 from tests.helpers import goldens
@@ -65,6 +66,17 @@ def test_in_a_model_it_is_said_of_every_file(folder: Path, name: str, kind: str)
 
     assert_one_sentence(caught.value)
     assert caught.value.message == f"“{name}” was refused: it is not a file."
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to a device"])
+def test_a_manifest_that_is_no_file_is_said(folder: Path, kind: str) -> None:
+    (folder / "model.safetensors").rename(folder / GRAPH_FILE)
+    OTHERS[kind](folder / MANIFEST)
+
+    with pytest.raises(UnsafeCheckpointError, match="it is not a file"):
+        Checkpoint.open(folder)
+
+    assert stated_precision(folder) is None
 
 
 def test_what_is_not_there_is_no_file(tmp_path: Path) -> None:

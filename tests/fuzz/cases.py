@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-import numpy as np
-
 from backends import bnb_cuda, onnx_runtime, torch_cpu
 from backends.base import Backend, LayerDevices, Loading, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from backends.errors import UserFacingError
 from backends.onnx_check import checked_graph
+from backends.sampling import Sampler, SamplingParams
 from backends.tokenizer import Tokenizer
 from tests.fuzz import bases
 from tests.fuzz.formats import FORMATS
@@ -102,7 +101,7 @@ def _run(folder: Path) -> Outcome:
 
 
 def _answer(checkpoint: Checkpoint, tokenizer: Tokenizer) -> None:
-    """Load the model, read a prompt, compute a token."""
+    """Load the model, read a prompt, choose a token as the folder says, compute the next."""
     backend, precision = _backend_of(checkpoint)
     config = checkpoint.config
     options = LoadOptions(
@@ -115,11 +114,12 @@ def _answer(checkpoint: Checkpoint, tokenizer: Tokenizer) -> None:
     if not ids:
         return
     with _finish(backend.load(checkpoint, options)) as model:
-        logits = model.prefill(ids)
-        token = int(np.nan_to_num(logits[: tokenizer.vocab_size]).argmax())
-        tokenizer.piece(token)
-        if len(ids) < options.context_length:
-            model.decode(token)
+        sampler = Sampler(SamplingParams.from_defaults(checkpoint.defaults), model.vocab_size)
+        sampler.see(ids)
+        token = sampler.sample(model.prefill(ids))
+        if token < tokenizer.vocab_size:
+            tokenizer.piece(token)
+        model.decode(token)
 
 
 def _backend_of(checkpoint: Checkpoint) -> tuple[Backend, Precision]:

@@ -91,6 +91,9 @@ FORMATS: Mapping[str, Format] = {
     "generation-config": Format(
         bases.safetensors_folder, _one_of("generation_config.json", mutate_json.mutate)
     ),
+    "tokenizer-config": Format(
+        bases.safetensors_folder, _one_of("tokenizer_config.json", mutate_json.mutate)
+    ),
     "index": Format(bases.sharded_folder, _one_of("*.index.json", mutate_json.mutate)),
     "tokenizer": Format(
         bases.safetensors_folder, _one_of("tokenizer.model", mutate_protobuf.mutate_tokenizer)
