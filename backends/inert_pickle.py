@@ -96,19 +96,19 @@ def _tensor(arguments: tuple[object, ...]) -> TensorView:
     match arguments:
         case (Storage() as storage, int(offset), tuple(shape), tuple(stride), *_):
             return TensorView(storage, offset, shape, stride)
-    raise PickleError(_UNREADABLE)
+    raise _unreadable()
 
 
 def _parameter(arguments: tuple[object, ...]) -> TensorView:
     match arguments:
         case (TensorView() as view, *_):
             return view
-    raise PickleError(_UNREADABLE)
+    raise _unreadable()
 
 
 def _ordered_dict(arguments: tuple[object, ...]) -> dict[object, object]:
     if arguments:
-        raise PickleError(_UNREADABLE)
+        raise _unreadable()
     return {}
 
 
@@ -116,7 +116,7 @@ def _size(arguments: tuple[object, ...]) -> tuple[object, ...]:
     match arguments:
         case (tuple(numbers),):
             return numbers
-    raise PickleError(_UNREADABLE)
+    raise _unreadable()
 
 
 #: All names that a state dict has; a dtype is read as its name.
@@ -128,9 +128,6 @@ _NAMES: Mapping[tuple[str, str], object] = {
     **{("torch", name): StorageType(dtype) for name, dtype in _STORAGE_DTYPES.items()},
     **{("torch", name): name for name in ("float16", "bfloat16", "float32", "uint8")},
 }
-
-_UNREADABLE = "its list of tensors is not readable"
-_TOO_LARGE = "its list of tensors is implausibly large"
 
 
 # --- the machine -------------------------------------------------------------------------
@@ -159,7 +156,7 @@ class _Machine:
                 break
             opcodes += 1
             if opcodes > MAX_OPCODES:
-                raise PickleError(_TOO_LARGE)
+                raise PickleError("its list of tensors is implausibly large")
             action = _ACTIONS.get(opcode)
             if action is None:
                 _refuse()
@@ -229,7 +226,7 @@ class _Machine:
 
     def _remember(self, number: int) -> None:
         if len(self._memo) >= MAX_MEMO or number > len(self._data):
-            raise PickleError(_TOO_LARGE)
+            raise PickleError("its list of tensors is implausibly large")
         self._check_height(1)
         self._memo[number] = self._stack[-1]
 
@@ -368,7 +365,11 @@ class _Machine:
 
 
 def _refuse() -> NoReturn:
-    raise PickleError(_UNREADABLE)
+    raise _unreadable()
+
+
+def _unreadable() -> PickleError:
+    return PickleError("its list of tensors is not readable")
 
 
 def _text(raw: bytes) -> str:

@@ -56,7 +56,7 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
         raise _other_graph(file)
     # Parsed, a graph may take a hundred times its bytes.
     size = len(_serialized(_own_graph(export, config))) + _SPARE_BYTES
-    raw = read_file(file, size, too_large="it is too large for a graph")
+    raw = read_file(file, size, too_large=Phrase("it is too large for a graph"))
     if hashlib.sha256(raw).hexdigest() != export.files[file.name].sha256:
         raise DamagedCheckpointError(file, "it is not what was written")
     try:

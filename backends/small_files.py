@@ -76,7 +76,7 @@ def open_file(path: Path) -> BinaryIO:
     return stream
 
 
-def read_file(path: Path, limit: int, *, too_large: str = "it is implausibly large") -> bytes:
+def read_file(path: Path, limit: int, *, too_large: Phrase | None = None) -> bytes:
     """The bytes of a file; what is said of one above `limit`. Raises CheckpointError."""
     try:
         with open_file(path) as stream:
@@ -84,7 +84,7 @@ def read_file(path: Path, limit: int, *, too_large: str = "it is implausibly lar
     except OSError as error:
         raise unreadable(path, error) from error
     if len(data) > limit:
-        raise DamagedCheckpointError(path, too_large)
+        raise DamagedCheckpointError(path, too_large or "it is implausibly large")
     return data
 
 

@@ -252,19 +252,19 @@ class _Archive:
         """Where a tensor lies. Raises ZipError, CheckpointError."""
         entry = self._entries.get(f"{self._root}data/{view.storage.key}")
         if entry is None:
-            self._refuse(name, "has no data in it")
+            self._damaged(name, "has no data in it")
         if entry.method != STORED or entry.is_encrypted:
-            self._refuse(name, "is compressed or encrypted")
+            self._damaged(name, "is compressed or encrypted")
         item = DTYPE_BYTES[view.storage.dtype]
         if not (_is_shape(view.shape) and _is_shape(view.stride) and _is_shape((view.offset,))):
-            self._refuse(name, "has an impossible shape")
+            self._damaged(name, "has an impossible shape")
         if not _is_contiguous(view.shape, view.stride):
-            self._refuse(name, "is not stored row by row")
+            self._damaged(name, "is not stored row by row")
         if (view.offset + prod(view.shape)) * item > entry.size:
-            self._refuse(name, "reaches past the end of its data")
+            self._damaged(name, "reaches past the end of its data")
         start = self._start(entry)
         if start + entry.size > self._size:
-            self._refuse(name, "reaches past the end of the file")
+            self._damaged(name, "reaches past the end of the file")
         return TensorRecord(
             name, view.storage.dtype, view.shape, self._file, start + view.offset * item
         )
@@ -275,7 +275,7 @@ class _Archive:
             self._starts[entry.name] = data_offset(self._stream, entry)
         return self._starts[entry.name]
 
-    def _refuse(self, name: str, what: str) -> NoReturn:
+    def _damaged(self, name: str, what: str) -> NoReturn:
         raise DamagedCheckpointError(self._file, _of(name, what))
 
 
@@ -284,12 +284,12 @@ def _flattened(file: Path, state: object) -> tuple[dict[str, TensorView], dict[s
     views: dict[str, TensorView] = {}
     values: dict[str, Value] = {}
     if not isinstance(state, dict):
-        raise DamagedCheckpointError(file, _NO_TENSORS)
+        raise _no_tensors(file)
     pending = [(name, value, 0) for name, value in state.items()]
     items, name_bytes = len(pending), 0
     for name, value, depth in pending:  # grows while lists are unfolded
         if not isinstance(name, str) or name in views or name in values:
-            raise DamagedCheckpointError(file, _NO_TENSORS)
+            raise _no_tensors(file)
         if isinstance(value, list | tuple):
             # Counted before anything is made of them: one list may be an item of many.
             items += len(value)
@@ -300,7 +300,7 @@ def _flattened(file: Path, state: object) -> tuple[dict[str, TensorView], dict[s
             case TensorView():
                 views[name] = value
             case Storage() | StorageType():
-                raise DamagedCheckpointError(file, _NO_TENSORS)
+                raise _no_tensors(file)
             case str() | int() | float() | None:
                 values[name] = value
             case tuple() if all(isinstance(n, int) for n in value):
@@ -310,11 +310,12 @@ def _flattened(file: Path, state: object) -> tuple[dict[str, TensorView], dict[s
                     raise DamagedCheckpointError(file, "its list of tensors is nested too deeply")
                 pending += [(f"{name}.{i}", item, depth + 1) for i, item in enumerate(value)]
             case _:
-                raise DamagedCheckpointError(file, _NO_TENSORS)
+                raise _no_tensors(file)
     return views, values
 
 
-_NO_TENSORS = "it holds something other than named tensors"
+def _no_tensors(file: Path) -> DamagedCheckpointError:
+    return DamagedCheckpointError(file, "it holds something other than named tensors")
 
 
 def _is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:

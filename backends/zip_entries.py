@@ -100,18 +100,18 @@ def data_offset(stream: BinaryIO, entry: Entry) -> int:
 def read_entry(stream: BinaryIO, entry: Entry, limit: int) -> bytes:
     """The bytes of an entry of at most `limit`, stored or deflated. Raises ZipError, OSError."""
 
-    def refuse(template: str, **facts: int) -> ZipError:
+    def damaged(template: str, **facts: int) -> ZipError:
         return ZipError(Phrase(template, name=entry.name[:100], **facts))
 
     if entry.is_encrypted:
-        raise refuse("“{name}” is encrypted")
+        raise damaged("“{name}” is encrypted")
     if entry.method not in (STORED, DEFLATED):
-        raise refuse(
+        raise damaged(
             "“{name}” is compressed by method {method}, which PyTorch never uses",
             method=entry.method,
         )
     if max(entry.size, entry.stored_size) > limit:
-        raise refuse("“{name}” is implausibly large")
+        raise damaged("“{name}” is implausibly large")
     stream.seek(data_offset(stream, entry))
     data = stream.read(entry.stored_size)
     if entry.method == DEFLATED:
@@ -119,9 +119,9 @@ def read_entry(stream: BinaryIO, entry: Entry, limit: int) -> bytes:
         try:
             data = inflating.decompress(data, entry.size + 1)  # no bytes but those, and one
         except zlib.error as error:
-            raise refuse("“{name}” cannot be unpacked") from error
+            raise damaged("“{name}” cannot be unpacked") from error
     if len(data) != entry.size or zlib.crc32(data) != entry.crc:
-        raise refuse("“{name}” is not what was written")
+        raise damaged("“{name}” is not what was written")
     return data
 
 
