@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from typing import Any
 
@@ -84,7 +85,8 @@ def _near(old: object, chance: random.Random) -> object:
     if isinstance(old, int):
         return chance.choice((old + 1, old - 1, old * 2, -old, float(old), old + 0.5, str(old)))
     if isinstance(old, float):
-        return chance.choice((old / 2, old * 1.01, -old, int(old), 1 / old if old else 1))
+        whole = int(old) if math.isfinite(old) else 0
+        return chance.choice((old / 2, old * 1.01, -old, whole, 1 / old if old else 1))
     if isinstance(old, str):
         return chance.choice((old + "x", old[:-1], old[::-1], old.upper(), old + "\n"))
     return old

@@ -76,15 +76,15 @@ def _other_form(part: bytes, chance: random.Random) -> bytes:
                     b"V" + text + b"\n" if text.isascii() and b"\\" not in text else part,
                 )
             )
-        case b"K":
+        case b"K" if len(part) == 2:
             return _integer(part[1], chance)
         case b"M" if len(part) == 3:
             return _integer(struct.unpack("<H", part[1:])[0], chance)
         case b"J" if len(part) == 5:
             return _integer(struct.unpack("<i", part[1:])[0], chance)
-        case b"q":
+        case b"q" if len(part) == 2:
             return b"r" + part[1:] + b"\0\0\0"
-        case b"h":
+        case b"h" if len(part) == 2:
             return chance.choice((b"j" + part[1:] + b"\0\0\0", b"g%d\n" % part[1]))
         case b"\x88":
             return b"I01\n"
@@ -92,7 +92,7 @@ def _other_form(part: bytes, chance: random.Random) -> bytes:
             return b"I00\n"
         case b"\x80":
             return b"\x80" + bytes([chance.choice((2, 3, 4, 5))])
-        case b"c":
+        case b"c" if part.count(b"\n") == 2:
             module, name, _ = part[1:].split(b"\n")
             return b"X%sX%s\x93" % (
                 struct.pack("<I", len(module)) + module, struct.pack("<I", len(name)) + name
