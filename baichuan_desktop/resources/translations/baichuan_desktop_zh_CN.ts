@@ -1425,6 +1425,10 @@
         <translation>请不带 --portable 重新导出模型。</translation>
     </message>
     <message>
+        <source>Give the file the ending of its format, in the index of the model too if there is one.</source>
+        <translation>请把文件的扩展名改为其实际格式的扩展名；如果模型有索引文件，也请在其中一并修改。</translation>
+    </message>
+    <message>
         <source>Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose the device “cpu”.</source>
         <translation>请安装它所需的 CUDA 库（附加组件 onnx-gpu），或选择设备“cpu”。</translation>
     </message>
@@ -1475,6 +1479,10 @@
     <message>
         <source>Quantised models run as they are.</source>
         <translation>量化模型可以直接运行。</translation>
+    </message>
+    <message>
+        <source>Save it again with a newer PyTorch (torch.load with weights_only=True, then torch.save), or get the model in .safetensors files.</source>
+        <translation>请用较新的 PyTorch 重新保存（先 torch.load 并设 weights_only=True，再 torch.save），或获取 .safetensors 格式的模型。</translation>
     </message>
     <message>
         <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
@@ -1621,10 +1629,6 @@
         <translation>没有按行存储</translation>
     </message>
     <message>
-        <source>is not where the archive says</source>
-        <translation>不在归档所记录的位置</translation>
-    </message>
-    <message>
         <source>it cannot be read ({reason})</source>
         <translation>无法读取（{reason}）</translation>
     </message>
@@ -1693,8 +1697,20 @@
         <translation>它有 {size:,} 字节，但清单写的是 {expected:,}</translation>
     </message>
     <message>
+        <source>it holds a number of {count:,} digits</source>
+        <translation>其中有一个 {count:,} 位的数</translation>
+    </message>
+    <message>
+        <source>it holds no tensors</source>
+        <translation>其中没有张量</translation>
+    </message>
+    <message>
         <source>it holds something other than named tensors</source>
         <translation>其中有命名张量以外的内容</translation>
+    </message>
+    <message>
+        <source>it holds “{name}” twice</source>
+        <translation>其中有两个“{name}”</translation>
     </message>
     <message>
         <source>it holds “{name}”, which no export of this app has</source>
@@ -1715,6 +1731,10 @@
     <message>
         <source>it is implausibly large</source>
         <translation>它大得不合理</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>其嵌套过深</translation>
     </message>
     <message>
         <source>it is not UTF-8 text</source>
@@ -1781,6 +1801,18 @@
         <translation>其架构是 {value}，而不是 baichuan</translation>
     </message>
     <message>
+        <source>its directory is cut off</source>
+        <translation>其目录不完整</translation>
+    </message>
+    <message>
+        <source>its directory is implausibly large</source>
+        <translation>其目录大得不合理</translation>
+    </message>
+    <message>
+        <source>its directory is not readable</source>
+        <translation>其目录无法读取</translation>
+    </message>
+    <message>
         <source>its header is not readable</source>
         <translation>文件头无法读取</translation>
     </message>
@@ -1797,8 +1829,20 @@
         <translation>其注意力头的宽度是奇数，无法使用旋转位置编码</translation>
     </message>
     <message>
+        <source>its list of tensors holds a name of {count:,} bytes</source>
+        <translation>其张量列表中有一个 {count:,} 字节的名称</translation>
+    </message>
+    <message>
+        <source>its list of tensors holds a number of {count:,} bytes</source>
+        <translation>其张量列表中有一个 {count:,} 字节的数</translation>
+    </message>
+    <message>
         <source>its list of tensors is implausibly large</source>
         <translation>其张量列表大得不合理</translation>
+    </message>
+    <message>
+        <source>its list of tensors is nested too deeply</source>
+        <translation>其张量列表嵌套过深</translation>
     </message>
     <message>
         <source>its list of tensors is not readable</source>
@@ -1835,6 +1879,10 @@
     <message>
         <source>line 1</source>
         <translation>第 1 行</translation>
+    </message>
+    <message>
+        <source>no file can have this name</source>
+        <translation>文件不能使用这个名称</translation>
     </message>
     <message>
         <source>one of its pieces is not UTF-8</source>
@@ -1937,12 +1985,20 @@
         <translation>无法读取“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>“{file}” is a {found} file by its content, not what its name says.</source>
+        <translation>“{file}”的内容是 {found} 格式，与其文件名不符。</translation>
+    </message>
+    <message>
         <source>“{file}” is empty.</source>
         <translation>“{file}”是空的。</translation>
     </message>
     <message>
         <source>“{file}” is not a text in UTF-8.</source>
         <translation>“{file}”不是 UTF-8 编码的文本。</translation>
+    </message>
+    <message>
+        <source>“{file}” was written by a PyTorch before 1.6, whose format this app does not read.</source>
+        <translation>“{file}”由 1.6 之前的 PyTorch 写成，本应用不读取该格式。</translation>
     </message>
     <message>
         <source>“{file}” was written by a newer version of the app (format {version}, this version reads {known}).</source>
@@ -1955,6 +2011,26 @@
     <message>
         <source>“{id}” is a released model that is not on this machine.</source>
         <translation>“{id}”是已发布的模型，但不在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be unpacked</source>
+        <translation>“{name}”无法解压</translation>
+    </message>
+    <message>
+        <source>“{name}” has two sizes</source>
+        <translation>“{name}”有两个不同的大小</translation>
+    </message>
+    <message>
+        <source>“{name}” is compressed by method {method}, which PyTorch never uses</source>
+        <translation>“{name}”采用压缩方法 {method}，PyTorch 从不使用该方法</translation>
+    </message>
+    <message>
+        <source>“{name}” is encrypted</source>
+        <translation>“{name}”已加密</translation>
+    </message>
+    <message>
+        <source>“{name}” is implausibly large</source>
+        <translation>“{name}”大得不合理</translation>
     </message>
     <message>
         <source>“{name}” is not an export of the weights of {model}.</source>
@@ -2113,6 +2189,14 @@
         <translation>“{name}”出现在两处</translation>
     </message>
     <message>
+        <source>“{name}” is not what was written</source>
+        <translation>“{name}”与写入时的内容不符</translation>
+    </message>
+    <message>
+        <source>“{name}” is not where the archive says</source>
+        <translation>“{name}”不在归档所记录的位置</translation>
+    </message>
+    <message>
         <source>“{name}” is quantised already ({precision}).</source>
         <translation>“{name}”已经是量化模型（{precision}）。</translation>
     </message>
@@ -2123,6 +2207,10 @@
     <message>
         <source>“{name}” is {value}, not {expected}</source>
         <translation>“{name}”是 {value}，而不是 {expected}</translation>
+    </message>
+    <message>
+        <source>“{name}” overlaps another part</source>
+        <translation>“{name}”与其他部分重叠</translation>
     </message>
     <message>
         <source>“{path}” cannot be read: {reason}.</source>
