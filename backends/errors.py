@@ -17,11 +17,12 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+from .printable import one_line
 
 GIB = 2**30
 
@@ -52,14 +53,10 @@ Fact = str | int | float | Phrase
 def _on_one_line(facts: Mapping[str, Fact]) -> dict[str, Fact]:
     """The facts with U+FFFD for what would break a line or a terminal; names come from files."""
 
-    def fits(char: str) -> bool:
-        return char.isprintable() or unicodedata.category(char) == "Zs"
-
     def plain(fact: Fact) -> Fact:
         if isinstance(fact, int | float | Phrase):
             return fact
-        # A name in a graph is bytes where it is no text.
-        return "".join(char if fits(char) else "\ufffd" for char in str(fact))
+        return one_line(str(fact))  # a name in a graph is bytes where it is no text
 
     return {name: plain(fact) for name, fact in facts.items()}
 
