@@ -26,8 +26,9 @@ from .errors import CopyTakenError, DiskFullError, JobError, Phrase, SourceChang
 from .events import CopyReady, JobProgress
 from .manifest import MANIFEST, MANIFEST_VERSION
 from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
+from .side_files import SIDE_FILES, read_own_file, read_side_files
 from .small_files import is_text
-from .source_files import Sha256, hash_weights, read_bytes, reading, stamp
+from .source_files import Sha256, hash_weights, read_bytes, stamp
 from .tensor_files import TensorRecord
 
 if sys.platform != "win32":
@@ -35,9 +36,6 @@ if sys.platform != "win32":
 
 log = logging.getLogger(__name__)
 
-_SIDE_FILES = (
-    "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
-)  # fmt: skip
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
 #: Room for the small files and for what a file system adds.
 _SPARE_BYTES = 64 * 2**20
@@ -166,6 +164,7 @@ class _Job:
         """Every step, in order."""
         self._begin()
         config = self._source_config()
+        side_files = read_side_files(self._checkpoint.folder)
         source_hashes = yield from hash_weights(self._sources)
         total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
         done = 0
@@ -175,7 +174,7 @@ class _Job:
                 done += size
                 yield JobProgress("write", done, total)
             self._check_sources()
-        self._write_small_files(source_hashes, config)
+        self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
         yield JobProgress("check", 0, 1)
         Checkpoint.open(self._partial)
         _sync_folder(self._partial)
@@ -283,28 +282,26 @@ class _Job:
     def _source_config(self) -> dict[str, object]:
         """The config.json of the source."""
         file = self._checkpoint.folder / "config.json"
-        with reading(file):
-            data = file.read_bytes()
+        data = read_own_file(file)
         try:
             return dict(json.loads(data))
         except (ValueError, TypeError) as error:  # it was read before
             raise SourceChangedError(file) from error
 
+    def _small_files(self, config: Mapping[str, object]) -> Mapping[str, bytes]:
+        """Those that are made anew, by name."""
+        changed = {**config, **self._plan.config_changes}
+        made = {"config.json": (json.dumps(changed, indent=2) + "\n").encode(), **self._plan.files}
+        if len(self._shards) > 1:
+            made["model.safetensors.index.json"] = index_json(self._shards).encode()
+        return made
+
     def _write_small_files(
-        self, source_hashes: Mapping[str, str], config: Mapping[str, object]
+        self, contents: Mapping[str, bytes], source_hashes: Mapping[str, str]
     ) -> None:
         folder = self._checkpoint.folder
-        for name in _SIDE_FILES:
-            if (folder / name).is_file():
-                with reading(folder / name):
-                    data = (folder / name).read_bytes()
-                self._put(name, data)
-        changed = {**config, **self._plan.config_changes}
-        self._put("config.json", (json.dumps(changed, indent=2) + "\n").encode())
-        for name, data in self._plan.files.items():
+        for name, data in contents.items():
             self._put(name, data)
-        if len(self._shards) > 1:
-            self._put("model.safetensors.index.json", index_json(self._shards).encode())
         files = {
             name: {"size": (self._partial / name).stat().st_size, "sha256": digest}
             for name, digest in sorted(self._hashes.items())
@@ -359,7 +356,7 @@ def _is_ours(partial: Path) -> bool:
 
     It may be taken up, or taken away. A model that somebody named so has neither.
     """
-    ours = {*_SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
+    ours = {*SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
             MANIFEST, "job.json"}  # fmt: skip
     if not partial.is_dir():
         return False
