@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import backends
 from backends.errors import (
@@ -31,6 +31,8 @@ from backends.events import EngineEvent
 from backends.hardware import with_huge_pages
 from backends.requests import LoadRequest, Request, UnloadRequest
 from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
+
+from .plain_file import begin_anew
 
 log = logging.getLogger(__name__)
 
@@ -155,10 +157,7 @@ class EngineClient:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self.close()
-        self._log_file.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(OSError):  # the log of the engine before, if there was one
-            self._log_file.replace(self._log_file.with_suffix(".previous.log"))
-        with self._log_file.open("wb") as log_stream:
+        with self._begun_log() as log_stream:
             process = subprocess.Popen(
                 _command(),
                 stdin=subprocess.PIPE,
@@ -176,6 +175,16 @@ class EngineClient:
             daemon=True,
         ).start()
         return process
+
+    def _begun_log(self) -> BinaryIO:
+        """A new log. An engine whose log cannot be written answers all the same."""
+        with contextlib.suppress(OSError):  # the log of the engine before, if there was one
+            self._log_file.replace(self._log_file.with_suffix(".previous.log"))
+        try:
+            return begin_anew(self._log_file)
+        except OSError as error:
+            log.warning("The engine's log %s cannot be written: %s", self._log_file, error)
+            return Path(os.devnull).open("wb")
 
     def _send(self, process: subprocess.Popen[bytes], request_id: int, payload: Payload) -> None:
         assert process.stdin is not None

@@ -275,6 +275,27 @@ def test_a_stray_print_breaks_nothing_and_is_in_the_log(
     assert "from a library" in (tmp_path / "log folder" / "engine.log").read_text()
 
 
+@pytest.mark.parametrize("is_a_folder", [True, False])
+def test_an_engine_whose_log_cannot_be_written_answers_all_the_same(
+    is_a_folder: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = tmp_path / "log" / "engine.log"
+    if is_a_folder:
+        log.mkdir(parents=True)
+        (log.parent / "engine.previous.log").mkdir()
+        (log.parent / "engine.previous.log" / "in the way").write_text("")
+    else:
+        log.parent.write_text("a file in place of the folder")
+    client = EngineClient(log)
+    try:
+        *_, ready = client.run(LOAD, threading.Event())
+    finally:
+        client.close()
+
+    assert isinstance(ready, ModelReady)
+    assert "engine.log cannot be written" in caplog.text
+
+
 def test_the_log_of_the_engine_before_is_kept(client: EngineClient, tmp_path: Path) -> None:
     run(client, LOAD)
     interrupted(client, chat("segfault", max_new_tokens=50), lambda: None)
