@@ -21,6 +21,7 @@ from .registry import (
     Variant,
     add_installed,
     remove_installed,
+    require_writable,
     shipped_registry_text,
     weights_stamp,
     with_exports,
@@ -40,13 +41,22 @@ class ModelStore:
     """The registry's three layers, and the guide model that ships with the app."""
 
     def __init__(self, paths: AppPaths) -> None:
-        """Read the layers. Raises RegistryError."""
+        """Read the layers. Raises RegistryError if the one that ships with the app is broken."""
         self._paths = paths
         self._registry = self._load()
 
     def _load(self) -> Registry:
         layers = (self._paths.site_registry, self._paths.user_registry)
         return Registry.load(shipped_registry_text(), layers)
+
+    @property
+    def problems(self) -> Sequence[RegistryError]:
+        """What of the site's and the person's registry is wrong, and left out of the lists."""
+        return self._registry.problems
+
+    def require_writable(self) -> None:
+        """Raise RegistryError if the person's registry is wrong: nothing can be listed in it."""
+        require_writable(self._paths.user_registry)
 
     @property
     def variants(self) -> Sequence[Variant]:

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from backends.errors import UserFacingError
+from backends.errors import Phrase, UserFacingError
 
 SCHEMA_VERSION = 1
 
@@ -34,7 +34,9 @@ class RegistryError(UserFacingError):
 
     help_topic: ClassVar[str] = "registry"
 
-    def __init__(self, source_name: str, what: str, *, place: str = "", hint: str = "") -> None:
+    def __init__(
+        self, source_name: str, what: str | Phrase, *, place: str = "", hint: str = ""
+    ) -> None:
         place = " ".join(place.split())  # a key may hold a line break
         super().__init__(
             "{source} is wrong at {place}: {what}." if place else "{source} {what}.",
@@ -58,6 +60,9 @@ def _checked_id(value: str) -> str:
 
 def _checked_folder(value: str) -> str:
     _require(Path(value).is_absolute(), "the path of an installed model must be absolute")
+    _require("\0" not in value, "a path cannot hold a NUL")
+    is_text = re.search("[\ud800-\udfff]", value) is None
+    _require(is_text, "a path with half a surrogate has no form in UTF-8")
     return value
 
 
