@@ -16,10 +16,12 @@ from typing import Any
 
 from backends.errors import InvalidRequestError, UserFacingError
 from backends.memory import ONNX_BLOCK
+from backends.printable import one_line
 from backends.requests import CopyRequest, ExportRequest, LoadRequest
 from backends.sampling import SamplingParams
 
 from . import __version__, terminal
+from .console import guarded_output
 from .services import doctor
 from .services.app_paths import app_paths
 from .services.copy_jobs import copy_folder, export_suffix
@@ -35,6 +37,11 @@ _PROGRAM = "baichuan-desktop"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. An error for the person is one sentence on stderr and code 1."""
+    with guarded_output():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.ERROR)  # what libraries warn of is not for the person
     try:
@@ -109,7 +116,8 @@ def _prompt(arguments: argparse.Namespace) -> str:
 
 
 def _models_list(arguments: argparse.Namespace) -> int:
-    store = ModelStore(app_paths())
+    """List models; 1 if a registry is wrong, and so some may be missing."""
+    store = terminal.model_store()
     if arguments.known:
         rows = [_variant_json(variant) for variant in store.variants]
         columns = ("id", "name", "family", "kind", "context_length")
@@ -120,11 +128,11 @@ def _models_list(arguments: argparse.Namespace) -> int:
         print_json(rows)
     else:
         print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
-    return 0
+    return 1 if store.problems else 0
 
 
 def _models_show(arguments: argparse.Namespace) -> int:
-    store = ModelStore(app_paths())
+    store = terminal.model_store()
     facts: dict[str, Any]
     try:
         model = store.model(arguments.id)
@@ -150,7 +158,8 @@ def _models_add(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_model_json(model))
     else:
-        print(f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}")
+        line = f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}"
+        print(one_line(line))
     return 0
 
 
@@ -161,29 +170,36 @@ def _models_remove(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_model_json(model))
     else:
-        print(f"{model.id} is not listed any more; its files are still at {model.path}")
+        print(one_line(f"{model.id} is not listed any more; its files are still at {model.path}"))
         for export in sorted(exports):
             print(f"its export {export} is a model of its own now")
     return 0
 
 
 def _models_convert(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = _store_to_list_in().model(arguments.model)
     out = arguments.out or copy_folder(model, "safetensors")
     return _copy(arguments, CopyRequest(str(model.path), str(out)))
 
 
 def _models_fold_head(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = _store_to_list_in().model(arguments.model)
     out = arguments.out or copy_folder(model, "folded")
     return _copy(arguments, CopyRequest(str(model.path), str(out), fold_head=True))
 
 
 def _quantize(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = _store_to_list_in().model(arguments.model)
     precision = arguments.precision
     out = arguments.out or copy_folder(model, precision)
     return _copy(arguments, CopyRequest(str(model.path), str(out), precision))
+
+
+def _store_to_list_in() -> ModelStore:
+    """The models; raises RegistryError at once if what is written then could not be listed."""
+    store = ModelStore(app_paths())
+    store.require_writable()
+    return store
 
 
 def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
@@ -193,13 +209,13 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     if arguments.json:
         print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
     else:
-        print(f"{model.id}: {size_text(ready.bytes_on_disk)} at {ready.folder}")
+        print(one_line(f"{model.id}: {size_text(ready.bytes_on_disk)} at {ready.folder}"))
     return 0
 
 
 def _export_onnx(arguments: argparse.Namespace) -> int:
     """Write an export and list it as a precision of its model."""
-    store = ModelStore(app_paths())
+    store = ModelStore(app_paths()) if arguments.portable else _store_to_list_in()
     model = store.model(arguments.model)
     request = ExportRequest(
         str(model.path),
@@ -220,7 +236,7 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
         print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
     else:
         size = f"{size_text(ready.bytes_on_disk)} at {ready.folder}"
-        print(f"{facts['id']}: {size}" if "id" in facts else size)
+        print(one_line(f"{facts['id']}: {size}" if "id" in facts else size))
     return 0
 
 
@@ -259,7 +275,7 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
     if "stop" in given:
         given["stop"] = tuple(given["stop"])
     SamplingParams(**given)  # says what is wrong before minutes of loading
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = terminal.model_store().model(arguments.model)
     measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
         str(model.path),

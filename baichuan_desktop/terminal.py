@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import signal
 import sys
 import threading
@@ -25,11 +26,15 @@ from backends.events import (
     PromptReady,
     TextDelta,
 )
+from backends.printable import one_line
 from backends.requests import CopyRequest, ExportRequest, LoadRequest, Request
 from backends.sampling import SamplingParams
 
+from .console import exact, unguarded
+from .services.app_paths import app_paths
 from .services.chat_session import ChatSession, completion
 from .services.measurements import Measurements
+from .services.model_store import ModelStore
 from .services.sizes import size_text
 
 FIRST_QUESTION = "How do I open a model folder?"
@@ -62,6 +67,14 @@ class TerminalSession:
     ready: ModelReady
     params: SamplingParams
     measurements: Measurements
+
+
+def model_store() -> ModelStore:
+    """The models on this machine; what of a registry is wrong is told on stderr and left out."""
+    store = ModelStore(app_paths())
+    for problem in store.problems:
+        print(f"{problem.message} {problem.hint}", file=sys.stderr)
+    return store
 
 
 def load(
@@ -105,11 +118,13 @@ def comparing(done: int, total: int) -> None:
 
 
 def complete(session: TerminalSession, prompt: str, *, echo: bool) -> int:
-    """Continue a text on stdout."""
-    if echo:
-        print(prompt, end="", flush=True)
-    _answer(session, completion(prompt, session.params))
-    print()
+    """Continue a text on stdout; a file or a program gets it to the character."""
+    stdout = sys.stdout if sys.stdout.isatty() else exact(sys.stdout)
+    with contextlib.redirect_stdout(stdout):
+        if echo:
+            print(prompt, end="", flush=True)
+        _answer(session, completion(prompt, session.params))
+        print()
     return 0
 
 
@@ -135,10 +150,12 @@ def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> i
     if sys.stdin.isatty():
         _enable_line_editing()
         print(
-            f"{name} · {ready.precision} on {ready.device} · "
+            f"{one_line(name)} · {ready.precision} on {ready.device} · "
             f"{size_text(ready.weights_bytes)} · context {ready.context_length} tokens"
         )
         print("/help lists the commands.")
+    elif isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a program may send what is not UTF-8
     finished: Finished | None = None
     unanswered = False
     for text in _messages(sys.stdin):
@@ -287,4 +304,5 @@ def print_refusal(name: str, error: UserFacingError) -> None:
 def progress(text: str) -> None:
     """Show `text` in place of the progress before it; empty text removes it."""
     if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        print("\r\x1b[K", end="", file=unguarded(sys.stderr))
+        print(one_line(text), end="", file=sys.stderr, flush=True)

@@ -13,11 +13,10 @@ from .services.app_paths import app_paths
 from .services.benchmark import PrecisionMeasured, SpeedJob, benchmark
 from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import NOTICEABLE_CORES, Measurements
-from .services.model_store import ModelStore
 from .services.precision_choice import LoadWish, wanted_precisions
 from .services.sizes import size_text
 from .tables import print_json, print_table
-from .terminal import interrupt_sets, print_refusal, progress
+from .terminal import interrupt_sets, model_store, print_refusal, progress
 
 _GB = 10**9
 
@@ -26,7 +25,7 @@ def bench(arguments: argparse.Namespace) -> int:
     """Measure, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
-    model = ModelStore(paths).model(arguments.model)
+    model = model_store().model(arguments.model)
     wanted = wanted_precisions(
         arguments.precision, model.path, measurements, arguments.device, exports=model.exports
     )

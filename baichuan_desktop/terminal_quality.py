@@ -12,7 +12,6 @@ from backends.events import LoadProgress, QualityProgress
 from .services.app_paths import app_paths
 from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import Measurements
-from .services.model_store import ModelStore
 from .services.precision_choice import LoadWish
 from .services.quality import (
     PrecisionJudged,
@@ -22,14 +21,14 @@ from .services.quality import (
     quality_texts,
 )
 from .tables import print_json, print_table
-from .terminal import interrupt_sets, print_refusal, progress
+from .terminal import interrupt_sets, model_store, print_refusal, progress
 
 
 def quality(arguments: argparse.Namespace) -> int:
     """Compare, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
-    model = ModelStore(paths).model(arguments.model)
+    model = model_store().model(arguments.model)
     texts = quality_texts(arguments.text, arguments.tokens)
     precisions = compared_precisions(
         arguments.precisions, model.path, measurements, arguments.device, exports=model.exports

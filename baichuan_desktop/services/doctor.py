@@ -9,6 +9,7 @@ from typing import Any
 
 from backends import hardware
 from backends.errors import GIB, UserFacingError
+from backends.printable import one_line
 from baichuan_desktop import __version__
 
 from .measurements import Measurements
@@ -43,7 +44,7 @@ def report(
             "torch_cuda": machine.torch_cuda,
         },
         "onnx_providers": {name: name in _PROVIDERS for name in providers()},
-        "warnings": _warnings(machine),
+        "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
         "models": [_model(model, measurements, machine) for model in store.models],
     }
 
@@ -119,7 +120,7 @@ def as_text(content: dict[str, Any]) -> str:
     lines.append(f"Providers of ONNX Runtime: {', '.join(providers) or 'none'}")
     lines += [f"Warning: {text}" for text in content["warnings"]]
     for model in content["models"]:
-        lines += ["", f"{model['id']} ({model['path']})"]
+        lines += ["", f"{model['id']} ({one_line(model['path'])})"]
         if model["error"]:
             lines.append(f"  {model['error']} {model['hint']}")
         for row in model["precisions"]:
@@ -135,8 +136,8 @@ def as_text(content: dict[str, Any]) -> str:
                 f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{measured}"
             )
         lines += [
-            f"    “{export['id']}” ({export['path']}) is left out: the model's weights were "
-            "changed since it was made. Delete that folder and export the model again; if the "
+            f"    “{export['id']}” ({one_line(export['path'])}) is left out: the model's weights "
+            "were changed since it was made. Delete that folder and export the model again; if the "
             "files were only copied: baichuan-desktop models add FOLDER --export-of "
             f"{model['id']}"
             for export in model["outdated_exports"]
