@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.workers.background_task import BackgroundTask
 
-from . import model_texts
+from . import error_texts, model_texts
 from .about import AboutDialog, LicenceDialog
 from .app_services import AppServices
 from .chat_controller import AnswerEnd, ChatController
@@ -52,6 +53,8 @@ from .status_line import StatusLine
 from .theme import Theme
 from .top_bar import TopBar
 
+log = logging.getLogger(__name__)
+
 _FIRST_SIZE = QSize(1060, 760)
 
 
@@ -74,6 +77,7 @@ class MainWindow(QMainWindow):
         self.jobs = JobDesk(services.store, services.job_worker, self)
         self.measuring = MeasureDesk(services, self.switcher, theme, self)
         self._may_end_job = False  # the person said so
+        self._unkept_was_told = False
         self.close_question: CloseQuestion | None = None  #: while it is asked
         self.controller = ChatController(queue, self)
         self.menus = Menus(self)
@@ -102,7 +106,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self.setMinimumSize(640, 480)
         size = self._settings.current.window_size
-        self.resize(QSize(*size) if size else _FIRST_SIZE)
+        # It was remembered on a larger screen, perhaps.
+        room = self.screen().availableSize()
+        self.resize(QSize(*size).boundedTo(room) if size else _FIRST_SIZE)
         self.show_panel(self._settings.current.show_panel)
         QWidget.setTabOrder(self.top_bar.picker, self.top_bar.new_chat)
         QWidget.setTabOrder(self.top_bar.new_chat, self.top_bar.panel)
@@ -158,6 +164,13 @@ class MainWindow(QMainWindow):
         self.page.composer.long_lines_broken.connect(self._on_long_lines)
         bar.picker.set_models(self._store.models)
         self._on_state()
+
+    def show_problems(self) -> None:
+        """Show what is wrong with a registry; the models that it would add are not offered."""
+        for problem in self._store.problems:
+            log.warning("%s", problem)
+        if self._store.problems:
+            self.errors.show(self._store.problems[0])
 
     # --- models -------------------------------------------------------------------------------
 
@@ -239,10 +252,22 @@ class MainWindow(QMainWindow):
         self.page.show_model(is_another=is_another)
         if not self.switcher.is_fallback:
             self._settings.change(last_model=model.id)
+            self._tell_what_is_not_kept()
         task = BackgroundTask(partial(model_files, model.path), self)
         task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
         task.start()
         self.retranslate()
+
+    def _tell_what_is_not_kept(self) -> None:
+        """Say once that choices hold until the window is closed, and no longer."""
+        reason = self._settings.unkept
+        if reason is not None and not self._unkept_was_told:
+            self._unkept_was_told = True
+            self.status.notice(
+                lambda: self.tr("Your choices cannot be kept: {reason}").format(
+                    reason=error_texts.sentence(reason)
+                )
+            )
 
     @Slot(object)
     def _on_model_files(self, files: ModelFiles) -> None:
