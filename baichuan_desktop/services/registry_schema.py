@@ -61,8 +61,6 @@ def _checked_id(value: str) -> str:
 def _checked_folder(value: str) -> str:
     _require(Path(value).is_absolute(), "the path of an installed model must be absolute")
     _require("\0" not in value, "a path cannot hold a NUL")
-    is_text = re.search("[\ud800-\udfff]", value) is None
-    _require(is_text, "a path with half a surrogate has no form in UTF-8")
     return value
 
 
@@ -78,6 +76,8 @@ def _names_from_text(value: object) -> object:
 Id = Annotated[str, AfterValidator(_checked_id)]
 Count = Annotated[int, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
+#: What stands in a row of a table; every row is as wide as the longest.
+Name = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class _Section(BaseModel):
@@ -87,8 +87,8 @@ class _Section(BaseModel):
 class Names(_Section):
     """What a person reads, in both languages of the app."""
 
-    en: Text
-    zh: Text
+    en: Name
+    zh: Name
 
 
 class Shapes(_Section):
@@ -176,7 +176,7 @@ class InstalledSection(_Section):
     """One model that lies on this machine."""
 
     id: Id
-    path: Annotated[str, AfterValidator(_checked_folder)]
+    path: Annotated[str, Field(max_length=4096), AfterValidator(_checked_folder)]
     family: Family
     kind: Kind
     context_length: Count

@@ -601,12 +601,13 @@ def listed(*entries: tuple[str, str]) -> str:
     ("path", "reason"),
     [
         (r'"/a\0b"', "a path cannot hold a NUL"),
-        (r'"/a\ud800b"', "a path with half a surrogate has no form in UTF-8"),
-        (r'"/a\uDFFF"', "a path with half a surrogate has no form in UTF-8"),
+        (r'"/a\ud800b"', "this must be text that has a form in UTF-8"),
+        (r'"/a\uDFFF"', "this must be text that has a form in UTF-8"),
         ("relative", "must be absolute"),
         ("7", "this must be text, not 7"),
         ("[/a]", "this must be text, not a list"),
         ('""', "must be absolute"),
+        ("/" + "x" * 4096, "this must have at most 4096 characters, not '/xxx"),
     ],
 )
 def test_a_wrong_entry_costs_its_row_and_is_named(tmp_path: Path, path: str, reason: str) -> None:
@@ -619,6 +620,16 @@ def test_a_wrong_entry_costs_its_row_and_is_named(tmp_path: Path, path: str, rea
     assert problem.message.startswith(f"{user} is wrong at installed.1.path (of 'bad'): ")
     assert reason in problem.message
     assert not re.search("[\0\ud800-\udfff]", problem.message)
+
+
+def test_a_name_that_no_table_has_room_for_costs_its_row(tmp_path: Path) -> None:
+    entries = listed(("one", f"/one, name: {'x' * 300}"), ("two", f"/two, name: {'x' * 301}"))
+    user = layer(tmp_path / "user.yaml", entries)
+
+    registry = Registry.load(TINY, [user])
+
+    assert [model.id for model in registry.installed] == ["one"]
+    assert "installed.1.name.en (of 'two')" in registry.problems[0].message
 
 
 def test_escapes_beside_half_a_surrogate_keep_their_meaning(tmp_path: Path) -> None:
