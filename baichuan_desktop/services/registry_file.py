@@ -49,9 +49,11 @@ _NOT_TEXT = re.compile(
     r"|(?P<float>[-+]?[0-9]{1,20}\.[0-9]{1,20})"
 )
 
+_DIRECTIVE = re.compile("[\n\r\x85\u2028\u2029]%")
+
 #: Half a surrogate, as an escape. libyaml refuses the file for it; it shall cost one entry. So
 #: private characters nobody uses stand for the halves while libyaml reads.
-_HALF = re.compile(r"\\u([dD][89a-fA-F][0-9a-fA-F]{2})")
+_HALF = re.compile(r"\\(?:u|U0000)([dD][89a-fA-F][0-9a-fA-F]{2})")
 _STAND_IN = re.compile("\\\\U0010([dD][89a-fA-F][0-9a-fA-F]{2})|[\U0010d800-\U0010dfff]")
 
 
@@ -63,7 +65,7 @@ class _Document:
     """The plain values of a YAML text, made event by event, so that nothing is done unasked."""
 
     def __init__(self, text: str) -> None:
-        if text.count("\n%") > MAX_DIRECTIVES:  # each is compared with all before it
+        if len(_DIRECTIVE.findall(text)) > MAX_DIRECTIVES:  # each is compared with all before it
             raise yaml.MarkedYAMLError(
                 problem=f"there are more than {MAX_DIRECTIVES} directives (%)"
             )

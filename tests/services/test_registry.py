@@ -603,6 +603,7 @@ def listed(*entries: tuple[str, str]) -> str:
         (r'"/a\0b"', "a path cannot hold a NUL"),
         (r'"/a\ud800b"', "this must be text that has a form in UTF-8"),
         (r'"/a\uDFFF"', "this must be text that has a form in UTF-8"),
+        (r'"/a\U0000dabc"', "this must be text that has a form in UTF-8"),
         ("relative", "must be absolute"),
         ("7", "this must be text, not 7"),
         ("[/a]", "this must be text, not a list"),
@@ -797,13 +798,14 @@ def units(unit: str, head: str = "schema_version: 1\n") -> str:
         (units("- ", "schema_version: 1\nx:\n "), "32 levels"),
         (units("&a b, ", "schema_version: 1\nx: ["), "anchors"),
         (units("%TAG !a! b\n", ""), "100 directives"),
+        (units("%TAG !a! b\r", ""), "100 directives"),
         ("".join(f"k{n}: 1\n" for n in range(90_000)), "more than 60000 values"),
         (units("9", "schema_version: "), "this must be a whole number"),
         (units("k", "")[:-3] + ": 1", "not allowed in this context"),
         (units("x", "schema_version: 1\ny: '")[:-1] + "'", "y: this key is unknown"),
         (units("\\ud800", 'schema_version: 1\ny: "')[:-6] + '"', "y: this key is unknown"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_a_mebibyte_of_anything_is_refused_after_bounded_work(
     text: str, reason: str, monkeypatch: pytest.MonkeyPatch
