@@ -439,6 +439,10 @@
         <translation>打开模型文件夹</translation>
     </message>
     <message>
+        <source>Your choices cannot be kept: {reason}</source>
+        <translation>您的选择无法保存：{reason}</translation>
+    </message>
+    <message>
         <source>Long lines of the pasted text were broken: {count}</source>
         <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
     </message>
@@ -1369,6 +1373,10 @@
         <translation>上下文长度 {tokens} 对导出来说太长了。</translation>
     </message>
     <message>
+        <source>A copy takes in nothing from there. Put the file itself in the place of the link, and try again.</source>
+        <translation>副本不会收入那里的任何内容。请用文件本身替换该链接，然后重试。</translation>
+    </message>
+    <message>
         <source>A portable export is in fp32 or fp16: the products with {bits}-bit weights are ONNX Runtime&apos;s own.</source>
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
     </message>
@@ -1435,6 +1443,10 @@
     <message>
         <source>Leave out --portable, or choose another precision.</source>
         <translation>请去掉 --portable，或选择其他精度。</translation>
+    </message>
+    <message>
+        <source>Make it a file that you may read, or move it away, and start again.</source>
+        <translation>请将它换成您可以读取的文件，或将它移走，然后重新启动。</translation>
     </message>
     <message>
         <source>Make room on this drive, or choose a folder on another one.</source>
@@ -1581,6 +1593,10 @@
         <translation>模型文件在使用中变得无法读取（信号 7）</translation>
     </message>
     <message>
+        <source>cannot be read: {reason}</source>
+        <translation>无法读取：{reason}</translation>
+    </message>
+    <message>
         <source>has an impossible place</source>
         <translation>的位置不可能存在</translation>
     </message>
@@ -1597,6 +1613,10 @@
         <translation>的类型 {dtype} 未知</translation>
     </message>
     <message>
+        <source>has {count} more entries that are wrong</source>
+        <translation>还有 {count} 个条目有误</translation>
+    </message>
+    <message>
         <source>hidden_act is {value}, not silu</source>
         <translation>hidden_act 是 {value}，而不是 silu</translation>
     </message>
@@ -1609,16 +1629,16 @@
         <translation>被压缩或加密</translation>
     </message>
     <message>
-        <source>is nested too deeply</source>
-        <translation>嵌套过深</translation>
-    </message>
-    <message>
         <source>is not described as a tensor</source>
         <translation>没有按张量描述</translation>
     </message>
     <message>
         <source>is not stored row by row</source>
         <translation>没有按行存储</translation>
+    </message>
+    <message>
+        <source>is not there</source>
+        <translation>不存在</translation>
     </message>
     <message>
         <source>is not where the archive says</source>
@@ -1715,6 +1735,10 @@
     <message>
         <source>it is implausibly large</source>
         <translation>它大得不合理</translation>
+    </message>
+    <message>
+        <source>it is no ordinary file</source>
+        <translation>它不是普通文件</translation>
     </message>
     <message>
         <source>it is not UTF-8 text</source>
@@ -1937,6 +1961,10 @@
         <translation>无法读取“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>“{file}” is a link to a file outside of the model&apos;s folder.</source>
+        <translation>“{file}”是指向模型文件夹之外的文件的链接。</translation>
+    </message>
+    <message>
         <source>“{file}” is empty.</source>
         <translation>“{file}”是空的。</translation>
     </message>
@@ -1975,6 +2003,10 @@
     <message>
         <source>The export in “{folder}” was refused: {reason}</source>
         <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>is not UTF-8 text</source>
+        <translation>不是 UTF-8 文本</translation>
     </message>
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
