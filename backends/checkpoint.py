@@ -28,6 +28,7 @@ from .modeling.config import ConfigError, ModelConfig
 from .quantized_layout import QuantizedMatrix, recognise, take_matrices
 from .small_files import is_file, is_folder, is_text, read_json
 from .tensor_files import TensorRecord
+from .vocabulary import agreed_config, read_tokenizer
 from .weight_files import find_tensors, has_tensors
 
 _WEIGHT_DTYPES = ("F32", "F16", "BF16")
@@ -98,6 +99,7 @@ class Checkpoint:
         tokenizer_file = folder / "tokenizer.model"
         if not is_file(tokenizer_file):
             raise NotACheckpointError(folder, "it has no tokenizer.model")
+        config = agreed_config(config, read_tokenizer(tokenizer_file, config))
         chat_tokens, defaults = read_generation_config(folder, config)
         if _is_export(folder):
             export = read_export(folder)

@@ -18,12 +18,13 @@ from pathlib import Path
 
 from . import backend_modules, benchmark, generation, hardware, memory, quality, selection
 from .base import LoadedModel, LoadOptions
-from .chat_template import build_chat_prompt
+from .chat_template import ChatPrompt, build_app_prompt
 from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
 from .errors import CheckpointError, ExportRefusedError, InvalidRequestError
 from .events import BenchmarkReady, EngineEvent, GenerationEvent, LoadProgress, ModelReady
+from .generation_config import ChatTokens
 from .requests import (
     BenchmarkRequest,
     ChatRequest,
@@ -36,7 +37,8 @@ from .requests import (
     UnloadRequest,
 )
 from .sampling import SamplingParams
-from .tokenizer import Tokenizer
+from .tokenizer import TURNS, Tokenizer
+from .vocabulary import read_tokenizer
 
 #: Progress is worth telling this often; a model has hundreds of tensors.
 _PROGRESS_SECONDS = 0.05
@@ -66,10 +68,8 @@ class Engine:
                 yield from self._load(request)
             case ChatRequest(messages, params):
                 loaded = self._require()
-                tokens = loaded.checkpoint.chat_tokens
-                if tokens is None:
-                    raise InvalidRequestError("A base model continues text and does not chat.")
-                prompt = build_chat_prompt(
+                tokens = _chat_tokens(loaded, as_chat=request.as_chat)
+                prompt = build_app_prompt(
                     messages,
                     loaded.tokenizer.encode,
                     tokens,
@@ -78,14 +78,12 @@ class Engine:
                 )
                 # A model that begins the person's next turn has ended its own.
                 eos_ids = frozenset({loaded.checkpoint.config.eos_token_id, tokens.user})
-                yield from self._stream(
-                    loaded, prompt.ids, params, eos_ids, cancel, prompt.dropped_messages
-                )
+                yield from self._stream(loaded, prompt, params, eos_ids, cancel)
             case CompleteRequest(text, params):
                 loaded = self._require()
                 eos_ids = frozenset({loaded.checkpoint.config.eos_token_id})
-                prompt_ids = loaded.tokenizer.encode(text)
-                yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
+                prompt = ChatPrompt(loaded.tokenizer.encode(text), dropped_messages=0)
+                yield from self._stream(loaded, prompt, params, eos_ids, cancel)
             case UnloadRequest():
                 self.unload()
             case CopyRequest() | ExportRequest():
@@ -131,7 +129,9 @@ class Engine:
         if cancel.is_set():
             return
         loaded = self._require()
-        speeds = yield from benchmark.measure(loaded.model, plan, cancel)
+        speeds = yield from benchmark.measure(
+            loaded.model, plan, cancel, pieces=loaded.tokenizer.vocab_size
+        )
         if speeds is None:
             return
         peak_bytes = loaded.model.peak_bytes()
@@ -157,9 +157,10 @@ class Engine:
         checkpoint = Checkpoint.open(Path(request.load.folder))
         config = checkpoint.config
         length = min(quality.WINDOW, config.context_length)
+        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config)
         windows = quality.cut_windows(  # before minutes of loading: it may be too short
             request.texts,
-            Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size),
+            tokenizer,
             length=length,
             max_tokens=request.max_tokens,
             name=request.name,
@@ -171,6 +172,7 @@ class Engine:
             self._require().model,
             windows,
             Path(request.reference_file),
+            token_ids=tokenizer.token_ids,
             is_reference=request.is_reference,
             cancel=cancel,
         )
@@ -204,7 +206,7 @@ class Engine:
                 most=config.context_length,
                 value=context_length,
             )
-        tokenizer = Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size)
+        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config)
         self.unload()  # before free memory is looked at
         machine = self._detect()
         threads = machine.physical_cores if request.threads is None else request.threads
@@ -261,22 +263,39 @@ class Engine:
     def _stream(
         self,
         loaded: _Loaded,
-        prompt_ids: list[int],
+        prompt: ChatPrompt,
         params: SamplingParams,
         eos_ids: frozenset[int],
         cancel: threading.Event,
-        dropped_messages: int = 0,
     ) -> Iterator[GenerationEvent]:
         return generation.stream(
             loaded.model,
-            prompt_ids,
+            prompt.ids,
             params,
-            eos_ids=eos_ids,
+            eos_ids=eos_ids | loaded.tokenizer.eos_ids,
             detokenizer=StreamingDetokenizer(loaded.tokenizer),
             cancel=cancel,
             memo=loaded.memo,
-            dropped_messages=dropped_messages,
+            dropped_messages=prompt.dropped_messages,
+            room_tokens=prompt.room_tokens,
+            token_ids=loaded.tokenizer.token_ids,
         )
+
+
+def _chat_tokens(loaded: _Loaded, *, as_chat: bool) -> ChatTokens:
+    """The ids that begin a turn. Raises InvalidRequestError for a model that does not chat."""
+    if (tokens := loaded.checkpoint.chat_tokens) is not None:
+        return tokens
+    if not as_chat:
+        raise InvalidRequestError(
+            "A base model continues text and does not chat.",
+            hint="If it was fine-tuned on conversations, use it as a chat model.",
+        )
+    if loaded.tokenizer.vocab_size <= max(TURNS):
+        raise InvalidRequestError(
+            "This model has no tokens that begin a turn, so it cannot be used as a chat model."
+        )
+    return ChatTokens(*TURNS)
 
 
 def _thinned(

@@ -71,6 +71,8 @@ class PromptReady:
     prompt_tokens: int
     cached_tokens: int  #: of these, already in the KV cache from the turn before
     dropped_messages: int
+    #: Tokens that the answer has room for, where messages were kept in place of more; else None.
+    room_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class ChatRequest:
 
     messages: tuple[Message, ...]
     params: SamplingParams
+    as_chat: bool = False  #: a base model too, which somebody fine-tuned on conversations
 
 
 @dataclass(frozen=True, slots=True)

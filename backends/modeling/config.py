@@ -1,15 +1,17 @@
 """The four Baichuan families and what their config.json says. Imports no torch.
 
 There is no family flag in config.json, so a family is recognised from the facts that differ:
-vocabulary (64,000 is Baichuan, 125,696 is Baichuan 2) and width (4096 is RoPE, 5120 is ALiBi).
-For sizes that were never released, the fields decide: only RoPE models have
-`max_position_embeddings`, and only Baichuan 2 names its `tokenizer_class`.
+vocabulary (64,000 is Baichuan, 125,696 is Baichuan 2, and a few more where somebody added rows)
+and width (4096 is RoPE, 5120 is ALiBi). For sizes that were never released, the fields decide: only
+RoPE models have `max_position_embeddings`, only Baichuan-7B writes its classes “BaiChuan”, and only
+Baichuan 2 names its `tokenizer_class`. Where nothing tells the version, the tokenizer's pieces do
+(`backends.vocabulary`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ..errors import Phrase
@@ -41,6 +43,17 @@ class Family(Enum):
         """The rows of the output head are normalised (Baichuan 2)."""
         return self in (Family.BAICHUAN2_7B, Family.BAICHUAN2_13B)
 
+    def of_version(self, version: int) -> Family:
+        """The family of the same positions in version 1 or 2."""
+        if version == 2:
+            return Family.BAICHUAN2_13B if self.uses_alibi else Family.BAICHUAN2_7B
+        return Family.BAICHUAN_13B if self.uses_alibi else Family.BAICHUAN_7B
+
+
+RELEASED_HIDDEN_SIZES = (4096, 5120)
+RELEASED_VOCABULARIES = {1: 64_000, 2: 125_696}  #: tokens, by version
+#: Rows that may have been added to a released vocabulary.
+_MOST_ADDED_ROWS = 8_192
 
 # Far above every released model, far below what would exhaust memory in a list of names.
 _LIMITS = {
@@ -68,6 +81,8 @@ class ModelConfig:
     rms_norm_eps: float = 1e-6
     rope_base: float = 10_000.0
     eos_token_id: int = 2
+    #: 1 or 2, as the family's; None if config.json leaves it open, and 1 is assumed.
+    version: int | None = field(default=None, compare=False)
 
     @property
     def head_dim(self) -> int:
@@ -124,7 +139,8 @@ class ModelConfig:
             raise ConfigError("hidden_act is {value}, not silu", value=_shown(activation))
         if data.get("tie_word_embeddings") not in (None, False):
             raise ConfigError("tie_word_embeddings is set, which no Baichuan model has")
-        family = _family(data, sizes)
+        version = _version(data, sizes["vocab_size"])
+        family = _positions(data, sizes["hidden_size"]).of_version(version or 1)
         if not family.uses_alibi and sizes["hidden_size"] // sizes["num_attention_heads"] % 2:
             raise ConfigError("its heads have an odd width, which rotary positions cannot have")
         return cls(
@@ -138,27 +154,37 @@ class ModelConfig:
             rms_norm_eps=_epsilon(data),
             rope_base=_rope_base(data),
             eos_token_id=_integer(data, "eos_token_id", 0, sizes["vocab_size"] - 1, default=2),
+            version=version,
         )
 
 
-def _family(data: Mapping[str, object], sizes: Mapping[str, int]) -> Family:
-    match sizes["hidden_size"]:
+def _positions(data: Mapping[str, object], hidden_size: int) -> Family:
+    """A family with the positions of this model, of whatever version."""
+    match hidden_size:
         case 4096:
             alibi = False
         case 5120:
             alibi = True
         case _:
             alibi = "max_position_embeddings" not in data
-    match sizes["vocab_size"]:
-        case 64_000:
-            second = False
-        case 125_696:
-            second = True
-        case _:
-            second = "tokenizer_class" in data
-    if second:
-        return Family.BAICHUAN2_13B if alibi else Family.BAICHUAN2_7B
     return Family.BAICHUAN_13B if alibi else Family.BAICHUAN_7B
+
+
+def _version(data: Mapping[str, object], vocab_size: int) -> int | None:
+    for version, released in RELEASED_VOCABULARIES.items():
+        if released <= vocab_size <= released + _MOST_ADDED_ROWS:
+            return version
+    if any("BaiChuan" in name for name in _class_names(data)):
+        return 1
+    return None if data.get("tokenizer_class") is None else 2
+
+
+def _class_names(data: Mapping[str, object]) -> Iterator[str]:
+    architectures, auto_map = data.get("architectures"), data.get("auto_map")
+    if isinstance(architectures, list):
+        yield from (name for name in architectures if isinstance(name, str))
+    if isinstance(auto_map, dict):
+        yield from (name for name in auto_map.values() if isinstance(name, str))
 
 
 def _context_length(data: Mapping[str, object]) -> int:
