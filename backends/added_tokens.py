@@ -99,7 +99,7 @@ def _of_decoder(
     decoder: Mapping[str, object], special: set[str]
 ) -> Iterator[tuple[int, AddedToken]]:
     for key, entry in decoder.items():
-        text = _text(entry)
+        text = _text(entry) if isinstance(entry, dict) else ""
         if not (key.isascii() and key.isdigit() and len(key) < 10 and text):
             log.warning("tokenizer_config.json: the added token %.40r is ignored", key)
             continue

@@ -36,7 +36,8 @@ if sys.platform != "win32":
 log = logging.getLogger(__name__)
 
 _SIDE_FILES = (
-    "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
+    "generation_config.json", "tokenizer.model", "tokenizer_config.json",
+    "special_tokens_map.json", "added_tokens.json",
 )  # fmt: skip
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
 #: Room for the small files and for what a file system adds.

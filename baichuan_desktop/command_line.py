@@ -85,7 +85,7 @@ def _has_display() -> bool:
 
 def _chat(arguments: argparse.Namespace) -> int:
     session, name = _load(arguments)
-    return terminal.chat(session, name, system_prompt=arguments.system)
+    return terminal.chat(session, name, system_prompt=arguments.system, as_chat=arguments.as_chat)
 
 
 def _complete(arguments: argparse.Namespace) -> int:
@@ -316,13 +316,16 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser(
         "start", help="the window, or the terminal where there is no display"
     )
-    start.set_defaults(run=_start, model=None)
+    start.set_defaults(run=_start, model=None, system=None, as_chat=False)
     _add_run_options(start)
 
     chat = commands.add_parser("chat", help="chat in the terminal")
     chat.set_defaults(run=_chat)
     chat.add_argument("model", nargs="?", default=GUIDE_ID, metavar="MODEL", help=_MODEL_HELP)
     chat.add_argument("--system", metavar="TEXT", help="the system prompt")
+    chat.add_argument(
+        "--as-chat", action="store_true", help="a base model that was fine-tuned on conversations"
+    )
     _add_run_options(chat)
 
     complete = commands.add_parser("complete", help="continue a text, for base models")

@@ -25,7 +25,7 @@ from backends.events import (
     PromptReady,
     TextDelta,
 )
-from backends.requests import CopyRequest, ExportRequest, LoadRequest, Request
+from backends.requests import ChatRequest, CopyRequest, ExportRequest, LoadRequest, Request
 from backends.sampling import SamplingParams
 
 from .services.chat_session import ChatSession, completion
@@ -121,15 +121,21 @@ def ask_once(session: TerminalSession, question: str) -> int:
     return 0
 
 
-def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> int:
-    """Talk until the end of input or /exit. 1 if a program asked and was not always answered."""
+def chat(
+    session: TerminalSession, name: str, *, system_prompt: str | None, as_chat: bool = False
+) -> int:
+    """Talk until the end of input or /exit. 1 if a program asked and was not always answered.
+
+    `as_chat` talks with a base model too.
+    """
     conversation = ChatSession()
     conversation.system_prompt = system_prompt or ""
     ready = session.ready
-    if ready.kind == "base":
+    if ready.kind == "base" and not as_chat:
         raise UserFacingError(
             "{name} is a base model: it continues text and does not chat.",
-            hint="Use: baichuan-desktop complete MODEL --prompt TEXT",
+            hint="Use: baichuan-desktop complete MODEL --prompt TEXT. If it was fine-tuned on "
+            "conversations: baichuan-desktop chat MODEL --as-chat",
             name=name,
         )
     if sys.stdin.isatty():
@@ -160,18 +166,19 @@ def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> i
             case _ if command.startswith("/") and command[1:].isalpha():
                 print(f"There is no command {command}; /help lists the commands.")
             case _:
-                answer = _turn(session, conversation, text)
+                request = conversation.ask(text, session.params, as_chat=as_chat)
+                answer = _turn(session, conversation, request)
                 unanswered = unanswered or answer is None
                 finished = answer or finished
     return 1 if unanswered and not sys.stdin.isatty() else 0
 
 
-def _turn(session: TerminalSession, conversation: ChatSession, text: str) -> Finished | None:
+def _turn(
+    session: TerminalSession, conversation: ChatSession, request: ChatRequest
+) -> Finished | None:
     """One question and its answer. An error of this turn is told; the conversation goes on."""
     try:
-        finished = _answer(
-            session, conversation.ask(text, session.params), on_text=conversation.receive
-        )
+        finished = _answer(session, request, on_text=conversation.receive)
     except UserFacingError as error:
         if not conversation.end_answer():
             conversation.take_back()
@@ -198,8 +205,15 @@ def _answer(
 
 def _show(event: EngineEvent, on_text: Callable[[str], None] | None) -> Finished | None:
     match event:
-        case PromptReady(dropped_messages=dropped) if dropped:
-            print(f"[the {dropped} oldest messages no longer fit]", file=sys.stderr)
+        case PromptReady(dropped_messages=dropped, room_tokens=room):
+            if dropped:
+                print(f"[the {dropped} oldest messages no longer fit]", file=sys.stderr)
+            if room is not None:
+                print(
+                    "[--max-new-tokens is over half of the context: older messages were kept, "
+                    f"which left room for {room} tokens]",
+                    file=sys.stderr,
+                )
         case PrefillProgress(done, total) if total > 256:
             progress(f"Reading the prompt: {done} of {total} tokens" if done < total else "")
         case TextDelta(text):

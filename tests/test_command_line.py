@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import io
+import shutil
+from pathlib import Path
 
 import pytest
 
 from backends import hardware
+from backends.engine import Engine
+from backends.events import Finished, FinishReason, PromptReady, TextDelta
 from baichuan_desktop.command_line import main
+from tests.helpers import goldens
+
+FINISHED = Finished(FinishReason.STOP, 139, 0, 2, 141, 0.1, 0.1, 0.1)
 
 
 def test_the_window_without_a_display_is_refused_in_words(
@@ -88,3 +95,43 @@ def test_a_released_model_is_shown_though_it_is_not_here(
     assert main(["models", "show", "baichuan2-7b-chat"]) == 0
 
     assert "Baichuan2-7B-Chat" in capsys.readouterr().out
+
+
+def base_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "base"
+    shutil.copytree(goldens.folder("b2-13b", "safetensors"), folder)
+    (folder / "generation_config.json").unlink()
+    return folder
+
+
+def test_a_base_model_is_chatted_with_if_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    command = ["chat", str(base_folder(tmp_path)), "--device", "cpu", "--precision", "fp32"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("你好\n"))
+
+    assert main(command) == 1
+
+    refused = capsys.readouterr()
+    assert "it continues text and does not chat" in refused.err
+    assert "baichuan-desktop chat MODEL --as-chat" in refused.err
+
+    assert main([*command, "--as-chat", "--max-new-tokens", "8"]) == 0
+
+    assert capsys.readouterr().out.strip()
+
+
+def test_a_conversation_that_is_kept_in_place_of_new_tokens_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(goldens.folder("b2-7b", "safetensors"))
+    events = [PromptReady(139, 0, 0, 117), TextDelta("好"), FINISHED]
+    monkeypatch.setattr(Engine, "_stream", lambda *_: iter(events))
+    monkeypatch.setattr("sys.stdin", io.StringIO("你好\n"))
+
+    assert main(["chat", folder, "--device", "cpu", "--precision", "fp32"]) == 0
+
+    assert capsys.readouterr().err.splitlines() == [
+        "[--max-new-tokens is over half of the context: older messages were kept, which left room "
+        "for 117 tokens]"
+    ]

@@ -26,6 +26,7 @@ class Settings(BaseModel):
     language: Language = "system"
     last_model: str | None = None  #: an id of the registry
     precisions: dict[Path, LoadWish] = Field(default_factory=dict)  #: by folder, if not “auto”
+    as_chat: frozenset[Path] = frozenset()  #: folders of base models that are chatted with
     show_panel: bool = False
     window_size: tuple[int, int] | None = None  #: width, height in pixels
 
@@ -66,6 +67,11 @@ class SettingsFile:
         if wish != LoadWish():
             wishes[folder] = wish
         self.change(precisions=wishes)
+
+    def keep_as_chat(self, folder: Path, as_chat: bool) -> None:
+        """Have a base model used as a chat model from now on, or not any more."""
+        folders = (self._read() or self.current).as_chat
+        self.change(as_chat=folders | {folder} if as_chat else folders - {folder})
 
 
 def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:

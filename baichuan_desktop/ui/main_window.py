@@ -117,6 +117,8 @@ class MainWindow(QMainWindow):
         menus.new_chat.triggered.connect(self.controller.new_chat)
         menus.quit.triggered.connect(self.close)
         menus.stop.triggered.connect(self.controller.stop)
+        menus.as_chat.triggered.connect(self.use_as_chat)
+        self.page.welcome.as_chat_requested.connect(self.menus.as_chat.trigger)
         menus.copy.triggered.connect(self._copy)
         self.page.transcript.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.page.transcript.addActions([menus.copy, menus.select_all])
@@ -225,24 +227,52 @@ class MainWindow(QMainWindow):
         self.status.show_loading(partial(model_texts.name, model))
         self.page.show_loading()
         if self.controller.model is None or self.page.transcript.is_empty():
-            self.page.welcome.show_model(model, loaded=False)
+            as_chat = self._is_chatted_with(model)
+            self.page.welcome.show_model(model, loaded=False, as_chat=as_chat)
+        self._offer_as_chat()
 
     @Slot(object, object)
     def _on_ready(self, model: InstalledModel, ready: ModelReady) -> None:
-        is_another = self.controller.use_model(model)
-        if is_another:
-            self.panel.set_model(model.kind, ready.defaults)
-            self.status.clear_context()
+        self._use_model(model, ready)
         self.top_bar.picker.show_model(model, ready)
         self.status.show_model(ready)
-        self.page.welcome.show_model(model, loaded=True)
-        self.page.show_model(is_another=is_another)
         if not self.switcher.is_fallback:
             self._settings.change(last_model=model.id)
         task = BackgroundTask(partial(model_files, model.path), self)
         task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
         task.start()
         self.retranslate()
+
+    def _is_chatted_with(self, model: InstalledModel) -> bool:
+        """Whether it is a base model that is used as a chat model."""
+        return model.kind == "base" and model.path in self._settings.current.as_chat
+
+    def _offer_as_chat(self) -> None:
+        model = self.switcher.current
+        may_change = not self.controller.is_answering
+        self.menus.show_as_chat(
+            is_base=model is not None and model.kind == "base" and may_change,
+            as_chat=model is not None and self._is_chatted_with(model),
+        )
+
+    def _use_model(self, model: InstalledModel, ready: ModelReady) -> None:
+        """Talk with a model that is loaded, in the way in which it is used."""
+        as_chat = self._is_chatted_with(model)
+        is_another = self.controller.use_model(model, as_chat=as_chat)
+        if is_another:
+            self.panel.set_model("chat" if as_chat else model.kind, ready.defaults)
+            self.status.clear_context()
+        self.page.welcome.show_model(model, loaded=True, as_chat=as_chat)
+        self.page.show_model(is_another=is_another)
+        self._offer_as_chat()
+
+    @Slot(bool)
+    def use_as_chat(self, as_chat: bool) -> None:
+        """Chat with the base model that is loaded from now on, or have it continue text again."""
+        model, ready = self.switcher.current, self.switcher.running
+        if model is not None and ready is not None:
+            self._settings.keep_as_chat(model.path, as_chat)
+            self._use_model(model, ready)
 
     @Slot(object)
     def _on_model_files(self, files: ModelFiles) -> None:
@@ -257,6 +287,7 @@ class MainWindow(QMainWindow):
         self.top_bar.picker.show_model(None)
         self.status.show_no_model()
         self.page.welcome.show_model(None, loaded=False)
+        self._offer_as_chat()
 
     # --- answers --------------------------------------------------------------------------
 
@@ -289,6 +320,7 @@ class MainWindow(QMainWindow):
     def _on_state(self) -> None:
         controller = self.controller
         self.menus.stop.setEnabled(controller.is_answering and not controller.is_stopping)
+        self._offer_as_chat()
         if controller.is_stopping:
             self.status.show_stopping()
         elif not controller.is_answering and self.switcher.current is not None:
@@ -344,6 +376,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_set_aside(self) -> None:
         self.menus.show_jobs(None)
+        self._offer_as_chat()
         self.status.show_set_aside()
         self.page.show_loading()
 

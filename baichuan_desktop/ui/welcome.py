@@ -27,14 +27,17 @@ class Welcome(QScrollArea):
 
     Signals:
         suggested: a text; whether it shall be sent at once or only be written into the field.
+        as_chat_requested: the base model shall be used as a chat model.
     """
 
     suggested = Signal(str, bool)
+    as_chat_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: InstalledModel | None = None
         self._loaded = False
+        self._as_chat = False
         self.setObjectName("welcome")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -65,6 +68,10 @@ class Welcome(QScrollArea):
             button.setCursor(Qt.CursorShape.PointingHandCursor)
             button.clicked.connect(self._on_clicked)
             column.addWidget(button)
+        self.as_chat = QPushButton()
+        self.as_chat.setObjectName("suggestion")
+        self.as_chat.clicked.connect(self.as_chat_requested)
+        column.addWidget(self.as_chat)
         column.addStretch(4)
         middle = QWidget()
         middle.setMaximumWidth(_WIDTH)
@@ -77,14 +84,16 @@ class Welcome(QScrollArea):
         self.setWidget(page)
         self.retranslate()
 
-    def show_model(self, model: InstalledModel | None, *, loaded: bool) -> None:
-        """Introduce this model."""
-        self._model, self._loaded = model, loaded
+    def show_model(
+        self, model: InstalledModel | None, *, loaded: bool, as_chat: bool = False
+    ) -> None:
+        """Introduce this model; `as_chat` if it is a base model that is chatted with."""
+        self._model, self._loaded, self._as_chat = model, loaded, as_chat
         self.retranslate()
 
     @property
     def _completes(self) -> bool:
-        return self._model is not None and self._model.kind == "base"
+        return self._model is not None and self._model.kind == "base" and not self._as_chat
 
     def retranslate(self) -> None:
         """Say it in the language of the window."""
@@ -108,7 +117,7 @@ class Welcome(QScrollArea):
                 self.tr("How much memory does a 7B model need?"),
                 self.tr("How do I stop an answer?"),
             )
-        elif model.kind == "base":
+        elif self._completes:
             self.heading.setText(model_texts.name(model))
             self.text.setText(
                 self.tr(
@@ -118,6 +127,15 @@ class Welcome(QScrollArea):
             )
             suggestions = (
                 self.tr("登鹳雀楼->王之涣\n夜雨寄北->", "a poem's title and its poet; keep it"),
+            )
+        elif self._as_chat:
+            self.heading.setText(model_texts.name(model))
+            self.text.setText(
+                self.tr(
+                    "This is a base model that you use as a chat model. It answers well only if it "
+                    "was fine-tuned on conversations. “Use as chat model” in the Edit menu takes "
+                    "this back."
+                )
             )
         else:
             self.heading.setText(model_texts.name(model))
@@ -130,6 +148,9 @@ class Welcome(QScrollArea):
         for number, button in enumerate(self.buttons):
             button.setVisible(number < len(suggestions))
             button.setEnabled(self._loaded or self._completes)
+        self.as_chat.setText(self.tr("It was fine-tuned on conversations: use as chat model"))
+        self.as_chat.setVisible(self._completes)
+        self.as_chat.setEnabled(self._loaded)
 
     @Slot()
     def _on_clicked(self) -> None:

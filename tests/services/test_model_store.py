@@ -26,6 +26,7 @@ from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
 from baichuan_desktop.services.registry import InstalledModel, NotInstalledError, UnknownModelError
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
+from tests.helpers.tokenizer_models import change, filled_up
 
 
 @pytest.fixture
@@ -228,6 +229,7 @@ def test_a_released_model_gets_its_released_name(store: ModelStore, tmp_path: Pa
     config |= {"hidden_size": 4096, "num_attention_heads": 32, "num_hidden_layers": 32}
     config |= {"intermediate_size": 11_008, "vocab_size": 125_696, "model_max_length": 4096}
     (folder / "config.json").write_text(json.dumps(config))
+    change(folder / "tokenizer.model", lambda model: filled_up(model, 125_696))
     write_holes(folder)
 
     model = store.describe(folder)
