@@ -157,7 +157,7 @@ class Engine:
         checkpoint = Checkpoint.open(Path(request.load.folder))
         config = checkpoint.config
         length = min(quality.WINDOW, config.context_length)
-        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config)
+        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config, checkpoint.chat_tokens)
         windows = quality.cut_windows(  # before minutes of loading: it may be too short
             request.texts,
             tokenizer,
@@ -172,7 +172,7 @@ class Engine:
             self._require().model,
             windows,
             Path(request.reference_file),
-            token_ids=tokenizer.token_ids,
+            token_ids=tokenizer.token_ids(),
             is_reference=request.is_reference,
             cancel=cancel,
         )
@@ -206,7 +206,7 @@ class Engine:
                 most=config.context_length,
                 value=context_length,
             )
-        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config)
+        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config, checkpoint.chat_tokens)
         self.unload()  # before free memory is looked at
         machine = self._detect()
         threads = machine.physical_cores if request.threads is None else request.threads
@@ -268,17 +268,18 @@ class Engine:
         eos_ids: frozenset[int],
         cancel: threading.Event,
     ) -> Iterator[GenerationEvent]:
+        eos_ids |= loaded.tokenizer.eos_ids
         return generation.stream(
             loaded.model,
             prompt.ids,
             params,
-            eos_ids=eos_ids | loaded.tokenizer.eos_ids,
+            eos_ids=eos_ids,
             detokenizer=StreamingDetokenizer(loaded.tokenizer),
             cancel=cancel,
             memo=loaded.memo,
             dropped_messages=prompt.dropped_messages,
             room_tokens=prompt.room_tokens,
-            token_ids=loaded.tokenizer.token_ids,
+            token_ids=loaded.tokenizer.token_ids(eos_ids),
         )
 
 

@@ -7,7 +7,7 @@ piece (`</s>`, `<reserved_106>`, …) in two before SentencePiece sees it, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +33,18 @@ class Tokenizer:
     Ids that are neither have no text, are never given by `encode`, and must not be sampled.
     """
 
-    def __init__(self, file: Path, *, vocab_size: int, added: AddedTokens | None = None) -> None:
-        """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError."""
+    def __init__(
+        self,
+        file: Path,
+        *,
+        vocab_size: int,
+        added: AddedTokens | None = None,
+        steering: Collection[int] = (),
+    ) -> None:
+        """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError.
+
+        `steering` are ids that begin a turn or end an answer, whatever they are called.
+        """
         data = read_model(file, most_pieces=vocab_size)
         try:
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=data)
@@ -58,21 +68,27 @@ class Tokenizer:
         self._special |= {i for i, token in self._added.items() if token.is_special}
         control = {i for i, piece in enumerate(self._pieces) if _steers(i, piece)}
         control |= {i for i in self._special if i < count}
-        self.control_ids = frozenset(control | self._special)
+        control |= {i for i in (*TURNS, *steering) if i < count and is_marker(self._pieces[i])}
+        above = {i for i in steering if i >= count}
+        self.control_ids = frozenset(control | self._special | above)
         self.eos_ids = frozenset(self._named_eos(added.eos_texts))
         self._control = _Literals(_literals(file, [self._pieces[i] for i in control]))
         self._word_ids = {
-            token.text: i for i, token in self._added.items() if token.is_word and i >= count
+            token.text: i
+            for i, token in self._added.items()
+            if token.is_word and i >= count and i not in above
         }
         self._words = _Literals(self._word_ids)
 
-    @property
-    def token_ids(self) -> npt.NDArray[np.intp] | None:
-        """The rows of the model that are tokens, ascending; None if all of them are."""
-        added = sorted(i for i in self._added if i >= self.vocab_size)
-        if self.vocab_size + len(added) == self._rows:
+    def token_ids(self, eos_ids: Iterable[int] = ()) -> npt.NDArray[np.intp] | None:
+        """The rows of the model that are tokens, ascending; None if all of them are.
+
+        What ends an answer is one, whether it has a name or not.
+        """
+        above = {i for i in (*self._added, *eos_ids) if self.vocab_size <= i < self._rows}
+        if self.vocab_size + len(above) == self._rows:
             return None
-        return np.concatenate([np.arange(self.vocab_size), np.array(added, dtype=np.intp)])
+        return np.array([*range(self.vocab_size), *sorted(above)], dtype=np.intp)
 
     @property
     def last_named(self) -> int:
@@ -192,8 +208,6 @@ def _literals(file: Path, control: Sequence[str]) -> list[str]:
 
 def _steers(token_id: int, piece: str) -> bool:
     """It is no text, though SentencePiece may not know that."""
-    if token_id in TURNS:
-        return is_marker(piece)
     return token_id < _FIRST_IDS or (
         piece.startswith("<reserved_") and _RESERVED.fullmatch(piece) is not None
     )

@@ -11,23 +11,32 @@ from pathlib import Path
 
 from .added_tokens import read_added_tokens
 from .errors import Phrase, TokenizerError
+from .generation_config import ChatTokens
 from .modeling.config import RELEASED_HIDDEN_SIZES, RELEASED_VOCABULARIES, ModelConfig
 from .tokenizer import TURNS, Tokenizer
 
 #: The pieces that begin a turn, by version of the family; a fine-tune may have renamed them.
 _TURN_PIECES = {1: ("<reserved_102>", "<reserved_103>"), 2: ("<reserved_106>", "<reserved_107>")}
-_NAMES = {1: "Baichuan (version 1)", 2: "Baichuan 2"}
+_NAMES = {1: Phrase("Baichuan (version 1)"), 2: Phrase("Baichuan 2")}
 #: Rows are added one by one, or up to a multiple of a power of two that hardware likes.
 _MAX_LOOSE_ROWS = 1_024
 _MULTIPLES = tuple(2**n for n in range(6, 14))
 
 
-def read_tokenizer(file: Path, config: ModelConfig) -> Tokenizer:
+def read_tokenizer(file: Path, config: ModelConfig, turns: ChatTokens | None = None) -> Tokenizer:
     """The tokenizer of a checkpoint, with the tokens that its side files add.
 
-    Raises TokenizerError.
+    `turns` are the ids that begin a turn, if they are known. Raises TokenizerError.
     """
-    return Tokenizer(file, vocab_size=config.vocab_size, added=read_added_tokens(file.parent))
+    steering = {config.eos_token_id}
+    if turns is not None:
+        steering |= {turns.user, turns.assistant}
+    return Tokenizer(
+        file,
+        vocab_size=config.vocab_size,
+        added=read_added_tokens(file.parent),
+        steering=steering,
+    )
 
 
 def agreed_config(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from backends.added_tokens import read_added_tokens
 from backends.detokenizer import decode
+from backends.generation_config import ChatTokens
 from backends.tokenizer import Tokenizer
+from backends.vocabulary import read_tokenizer
 from tests.helpers import goldens
 from tests.helpers.padded import change_json
 from tests.helpers.tokenizer_models import USER_DEFINED, change, fields, message, piece, renamed
@@ -46,7 +49,7 @@ def tokenizer_of(folder: Path) -> Tokenizer:
 
 def named(tokenizer: Tokenizer) -> dict[int, str]:
     """The ids above the pieces that are tokens, and their texts."""
-    ids = tokenizer.token_ids
+    ids = tokenizer.token_ids()
     assert ids is not None
     return {int(i): tokenizer.piece(int(i)) for i in ids if i >= PIECES}
 
@@ -68,7 +71,7 @@ def test_without_side_files_only_the_pieces_are_tokens(tmp_path: Path) -> None:
 
 
 def test_without_padding_every_row_is_a_token() -> None:
-    assert goldens.tokenizer("b2-7b").token_ids is None
+    assert goldens.tokenizer("b2-7b").token_ids() is None
 
 
 def test_names_of_both_files_are_taken(tmp_path: Path) -> None:
@@ -121,6 +124,18 @@ def test_a_word_that_wants_more_than_its_text_is_left_to_the_model(tmp_path: Pat
 
     assert max(tokenizer.encode("问百川")) < PIECES
     assert named(tokenizer) == {1120: "百川"}
+
+
+def test_a_word_that_begins_a_turn_is_no_word(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, added={"用户": 1120, "助手": 1121, "百川": 1122})
+    config = replace(goldens.checkpoint("b2-7b").config, vocab_size=ROWS)
+    file = folder / "tokenizer.model"
+
+    tokenizer = read_tokenizer(file, config, ChatTokens(1120, 1121))
+
+    ids = tokenizer.encode("用户百川助手")
+    assert [i for i in ids if i >= PIECES] == [1122]
+    assert {1120, 1121} <= tokenizer.control_ids
 
 
 def test_a_reserved_piece_may_be_renamed(tmp_path: Path) -> None:

@@ -177,8 +177,9 @@ def test_a_row_between_rows_with_names_is_not_sampled(tmp_path: Path) -> None:
 
     tokenizer = read_tokenizer(folder / "tokenizer.model", Checkpoint.open(folder).config)
 
-    assert tokenizer.token_ids is not None
-    assert tokenizer.token_ids.tolist() == [*range(1072), *range(1072, 1136, 2)]
+    ids = tokenizer.token_ids()
+    assert ids is not None
+    assert ids.tolist() == [*range(1072), *range(1072, 1136, 2)]
     assert all(text for text, _ in answers(folder))
 
 
@@ -201,6 +202,19 @@ def test_a_row_that_is_named_as_the_end_ends_the_answer(tmp_path: Path) -> None:
     change_json(
         folder / "tokenizer_config.json", added_tokens_decoder=entry, eos_token="<|im_end|>"
     )
+
+    assert answers(folder)[0] == ("", FinishReason.STOP)
+
+
+def test_a_row_without_a_name_that_the_settings_call_the_end_ends_the_answer(
+    tmp_path: Path,
+) -> None:
+    folder = padded(tmp_path)
+    hot = loaded(folder)
+    assert hot._loaded is not None
+    prompt = [195, *hot._loaded.tokenizer.encode("今天天气很好吗？"), 196]
+    wanted = int(hot._loaded.model.prefill(prompt).argmax())
+    change_json(folder / "config.json", eos_token_id=wanted)
 
     assert answers(folder)[0] == ("", FinishReason.STOP)
 
