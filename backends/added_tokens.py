@@ -54,7 +54,7 @@ class AddedTokens:
         ids = Counter(token_id for token_id, _ in self.tokens)
         texts = Counter(token.text for _, token in self.tokens)
         taken = frozenset(pieces) if self.tokens else frozenset()
-        found = {}
+        found, ignored = {}, []
         for token_id, token in self.tokens:
             if token_id < len(pieces):
                 piece = pieces[token_id]
@@ -67,7 +67,8 @@ class AddedTokens:
             if is_true and ids[token_id] == texts[token.text] == 1:
                 found[token_id] = token
             elif not (token_id < _FIRST_IDS and token.is_special):
-                log.warning("the added token %r with the id %d is ignored", token.text, token_id)
+                ignored.append(token.text)
+        _tell_ignored("tokenizer.model contradicts", ignored)
         return found
 
 
@@ -84,24 +85,26 @@ def read_added_tokens(folder: Path) -> AddedTokens:
     eos = {text for data in (config, names) if (text := _text(data.get("eos_token")))}
     decoder = config.get("added_tokens_decoder")
     described = dict(_of_decoder(decoder if isinstance(decoder, dict) else {}, special))
-    tokens = list(described.items())
+    tokens, ignored = list(described.items()), []
     for text, token_id in _read(folder / "added_tokens.json").items():
         if not _is_id(token_id) or not _text(text):
-            log.warning("added_tokens.json: %.40r: %.40r is ignored", text, token_id)
+            ignored.append(text)
         elif token_id not in described:  # tokenizer_config.json is the newer of the two
             is_special = text in special
             word = not is_special and not is_marker(text)
             tokens.append((token_id, AddedToken(text, is_special, word)))
+    _tell_ignored("added_tokens.json has no id for", ignored)
     return AddedTokens(tokens, frozenset(eos))
 
 
 def _of_decoder(
     decoder: Mapping[str, object], special: set[str]
 ) -> Iterator[tuple[int, AddedToken]]:
+    ignored = []
     for key, entry in decoder.items():
         text = _text(entry) if isinstance(entry, dict) else ""
         if not (key.isascii() and key.isdigit() and len(key) < 10 and text):
-            log.warning("tokenizer_config.json: the added token %.40r is ignored", key)
+            ignored.append(key)
             continue
         assert isinstance(entry, dict)
         is_special = entry.get("special") is True or text in special
@@ -109,6 +112,12 @@ def _of_decoder(
         plain = not any(entry.get(name) for name in ("lstrip", "rstrip", "single_word"))
         word = plain and not is_special and not is_marker(text)
         yield int(key), AddedToken(text, is_special, word)
+    _tell_ignored("tokenizer_config.json has no text for", ignored)
+
+
+def _tell_ignored(reason: str, names: Sequence[str]) -> None:
+    if names:
+        log.warning("%s %d added tokens, which are ignored: %.40r …", reason, len(names), names[0])
 
 
 def _special_texts(data: Mapping[str, object]) -> Iterator[str]:
