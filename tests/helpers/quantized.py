@@ -24,6 +24,7 @@ from backends.modeling.quantized import dequantize
 from backends.modeling.weights import DTYPES, load_model, map_tensor
 from backends.quantized_layout import QuantizedMatrix
 from tests.helpers import goldens
+from tests.helpers.tokenizer_models import change, filled_up
 
 Result = TypeVar("Result")
 
@@ -163,6 +164,7 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
             shutil.copy(file, out)
     data = json.loads((out / "config.json").read_text(encoding="utf-8")) | sizes
     (out / "config.json").write_text(json.dumps(data), encoding="utf-8")
+    change(out / "tokenizer.model", lambda model: filled_up(model, data["vocab_size"]))
     shapes = list(ModelConfig.from_json(data).tensor_shapes().items())
     torch.manual_seed(0)
     weight_map: dict[str, str] = {}
