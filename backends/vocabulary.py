@@ -6,18 +6,19 @@ A tokenizer of the other family would give an answer too, of nonsense.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from .added_tokens import read_added_tokens
-from .errors import Phrase, TokenizerError
+from .errors import Fact, Phrase, TokenizerError
 from .generation_config import ChatTokens
 from .modeling.config import RELEASED_HIDDEN_SIZES, RELEASED_VOCABULARIES, ModelConfig
 from .tokenizer import TURNS, Tokenizer
 
 #: The pieces that begin a turn, by version of the family; a fine-tune may have renamed them.
 _TURN_PIECES = {1: ("<reserved_102>", "<reserved_103>"), 2: ("<reserved_106>", "<reserved_107>")}
-_NAMES = {1: Phrase("Baichuan (version 1)"), 2: Phrase("Baichuan 2")}
+_NAMES: Mapping[int, Fact] = {1: Phrase("Baichuan (version 1)"), 2: "Baichuan 2"}
 #: Rows are added one by one, or up to a multiple of a power of two that hardware likes.
 _MAX_LOOSE_ROWS = 1_024
 _MULTIPLES = tuple(2**n for n in range(6, 14))
