@@ -63,6 +63,10 @@
         <translation>最早的 {count} 条消息已放不下，未被读取</translation>
     </message>
     <message>
+        <source>“Max new tokens” is over half of the context: older messages were kept, which left room for {count} tokens</source>
+        <translation>“最大生成词元数”超过上下文的一半：较早的消息已保留，回答最多还有 {count} 个词元的空间</translation>
+    </message>
+    <message>
         <source>ended at a stop text</source>
         <translation>遇到停止文本而结束</translation>
     </message>
@@ -551,6 +555,10 @@
     <message>
         <source>&amp;Stop the answer</source>
         <translation>停止回答(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Use as chat model</source>
+        <translation>作为对话模型使用(&amp;U)</translation>
     </message>
     <message>
         <source>&amp;Copy</source>
@@ -1174,8 +1182,16 @@
 夜雨寄北-&gt;</translation>
     </message>
     <message>
+        <source>This is a base model that you use as a chat model. It answers well only if it was fine-tuned on conversations. “Use as chat model” in the Edit menu takes this back.</source>
+        <translation>这是基座模型，您正将它作为对话模型使用。只有用对话数据微调过的模型才能答得好。在“编辑”菜单中取消“作为对话模型使用”即可恢复。</translation>
+    </message>
+    <message>
         <source>What you write stays on this machine. What would you like to know?</source>
         <translation>您输入的内容只留在本机。想了解些什么？</translation>
+    </message>
+    <message>
+        <source>It was fine-tuned on conversations: use as chat model</source>
+        <translation>它用对话数据微调过：作为对话模型使用</translation>
     </message>
 </context>
 <context>
@@ -1373,6 +1389,10 @@
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
     </message>
     <message>
+        <source>Baichuan (version 1)</source>
+        <translation>Baichuan（第 1 代）</translation>
+    </message>
+    <message>
         <source>Check the drive, and your rights to the file.</source>
         <translation>请检查磁盘，以及您对该文件的权限。</translation>
     </message>
@@ -1423,6 +1443,10 @@
     <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
+    </message>
+    <message>
+        <source>If it was fine-tuned on conversations, use it as a chat model.</source>
+        <translation>如果它用对话数据微调过，请将它作为对话模型使用。</translation>
     </message>
     <message>
         <source>Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose the device “cpu”.</source>
@@ -1553,6 +1577,10 @@
         <translation>此模型没有 {precision} 的导出。</translation>
     </message>
     <message>
+        <source>This model has no tokens that begin a turn, so it cannot be used as a chat model.</source>
+        <translation>该模型没有用来开始一轮对话的词元，不能作为对话模型使用。</translation>
+    </message>
+    <message>
         <source>Wait until it has ended, or choose another folder.</source>
         <translation>请等它结束，或选择其他文件夹。</translation>
     </message>
@@ -1579,6 +1607,10 @@
     <message>
         <source>a model file became unreadable while in use (signal 7)</source>
         <translation>模型文件在使用中变得无法读取（信号 7）</translation>
+    </message>
+    <message>
+        <source>a piece that steers the model has {count:,} characters</source>
+        <translation>一个控制模型的词条长达 {count:,} 个字符</translation>
     </message>
     <message>
         <source>has an impossible place</source>
@@ -1661,6 +1693,10 @@
         <translation>其中没有 config.json</translation>
     </message>
     <message>
+        <source>it has no pieces</source>
+        <translation>其中没有词条</translation>
+    </message>
+    <message>
         <source>it has no pieces for some characters of the text</source>
         <translation>它无法表示文本中的某些字符</translation>
     </message>
@@ -1681,8 +1717,16 @@
         <translation>它只有 {size} 字节</translation>
     </message>
     <message>
+        <source>it has {pieces:,} pieces, but the model&apos;s vocabulary has {rows:,}, and no file says what the others are</source>
+        <translation>它有 {pieces:,} 个词条，而模型的词表有 {rows:,} 行，且没有文件说明其余各行是什么</translation>
+    </message>
+    <message>
         <source>it has {pieces:,} pieces, but the model&apos;s vocabulary has {vocab_size:,}</source>
         <translation>它有 {pieces:,} 个词片，而模型词表只有 {vocab_size:,} 个</translation>
+    </message>
+    <message>
+        <source>it has {pieces:,} pieces, but {family} has {released:,}</source>
+        <translation>它有 {pieces:,} 个词条，而 {family} 有 {released:,} 个</translation>
     </message>
     <message>
         <source>it has {size:,} bytes, but its header describes {end:,}</source>
@@ -1753,6 +1797,10 @@
         <translation>它不是当初写入的内容</translation>
     </message>
     <message>
+        <source>it is the tokenizer of {found}, but the weights are of {expected}</source>
+        <translation>它是 {found} 的分词器，而权重是 {expected} 的</translation>
+    </message>
+    <message>
         <source>it is too large for a graph</source>
         <translation>对一个计算图来说太大了</translation>
     </message>
@@ -1775,6 +1823,10 @@
     <message>
         <source>it names “{name}”, which is no weight file</source>
         <translation>它指向“{name}”，而那不是权重文件</translation>
+    </message>
+    <message>
+        <source>it replaces a character by {count:,} bytes</source>
+        <translation>它会把一个字符替换成 {count:,} 字节</translation>
     </message>
     <message>
         <source>its architecture is {value}, not baichuan</source>
@@ -1813,6 +1865,14 @@
         <translation>它的路径不是 UTF-8</translation>
     </message>
     <message>
+        <source>its pieces have {count:,} bytes</source>
+        <translation>它的词条共有 {count:,} 字节</translation>
+    </message>
+    <message>
+        <source>its sample texts have {count:,} bytes</source>
+        <translation>其中的示例文本有 {count:,} 字节</translation>
+    </message>
+    <message>
         <source>its weight files hold “{name}”, which is no tensor</source>
         <translation>权重文件中含有不是张量的“{name}”</translation>
     </message>
@@ -1835,6 +1895,10 @@
     <message>
         <source>line 1</source>
         <translation>第 1 行</translation>
+    </message>
+    <message>
+        <source>one of its pieces has {count:,} bytes</source>
+        <translation>其中一个词条有 {count:,} 字节</translation>
     </message>
     <message>
         <source>one of its pieces is not UTF-8</source>
@@ -1907,6 +1971,10 @@
     <message>
         <source>this machine</source>
         <translation>本机</translation>
+    </message>
+    <message>
+        <source>{count:,} of its pieces steer the model instead of being text, and at most {most:,} may</source>
+        <translation>其中 {count:,} 个词条用于控制模型而不是文本，最多允许 {most:,} 个</translation>
     </message>
     <message>
         <source>{precision} does not run on {device}.</source>
