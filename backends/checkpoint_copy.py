@@ -8,6 +8,7 @@ the source is still the same; a run that was cancelled, or failed, takes its fil
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import itertools
@@ -29,6 +30,7 @@ from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shard
 from .small_files import is_text
 from .source_files import Sha256, hash_weights, read_bytes, reading, stamp
 from .tensor_files import TensorRecord
+from .weight_checks import check_filled, check_finite
 
 if sys.platform != "win32":
     import fcntl
@@ -97,7 +99,9 @@ def plain_group(record: TensorRecord) -> Group:
     """One tensor as it is."""
 
     def blocks() -> Sequence[Block]:
-        return (read_bytes(record, 0, record.nbytes),)
+        raw = read_bytes(record, 0, record.nbytes)
+        check_finite(record, raw)
+        return (raw,)
 
     return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
 
@@ -107,7 +111,8 @@ def write_copy(
 ) -> Generator[JobProgress | CopyReady, None, None]:
     """Write the copy to the folder `out`, which must not exist yet.
 
-    Raises JobError. Closing the generator cancels the job and gives its space back.
+    Raises JobError, or CheckpointError for weights that are none. Closing the generator cancels
+    the job and gives its space back.
     """
     with contextlib.suppress(RuntimeError):  # “~nobody” is a name like any other
         out = out.expanduser()
@@ -266,7 +271,7 @@ class _Job:
                 yield sum(spec.nbytes for spec in group.specs)
         else:
             temporary = final.with_suffix(".tmp")
-            data = (block for group in mine for block in group.blocks())
+            data = itertools.chain.from_iterable(map(_checked_blocks, mine))
             header = self._plan.data_file is None
             yield from write_shard(temporary, shard, data, header=header)
             temporary.rename(final)
@@ -299,7 +304,9 @@ class _Job:
                 with reading(folder / name):
                     data = (folder / name).read_bytes()
                 self._put(name, data)
-        changed = {**config, **self._plan.config_changes}
+        # What is converted is not quantised, whatever its config.json says of another copy.
+        plain = {name: value for name, value in config.items() if name != "quantization_config"}
+        changed = {**plain, **self._plan.config_changes}
         self._put("config.json", (json.dumps(changed, indent=2) + "\n").encode())
         for name, data in self._plan.files.items():
             self._put(name, data)
@@ -326,6 +333,11 @@ class _Job:
     def _put(self, name: str, data: bytes) -> None:
         _write_synced(self._partial / name, data)
         self._hashes[name] = hashlib.sha256(data).hexdigest()
+
+
+def _checked_blocks(group: Group) -> Iterator[Block]:
+    check_filled(group.source, functools.partial(read_bytes, group.source))
+    yield from group.blocks()
 
 
 def _absolute(out: Path) -> Path:

@@ -77,15 +77,16 @@ class Engine:
                     max_new_tokens=params.max_new_tokens,
                 )
                 # A model that begins the person's next turn has ended its own.
-                eos_ids = frozenset({loaded.checkpoint.config.eos_token_id, tokens.user})
+                eos_ids = loaded.checkpoint.eos_ids | {tokens.user}
                 yield from self._stream(
                     loaded, prompt.ids, params, eos_ids, cancel, prompt.dropped_messages
                 )
             case CompleteRequest(text, params):
                 loaded = self._require()
-                eos_ids = frozenset({loaded.checkpoint.config.eos_token_id})
                 prompt_ids = loaded.tokenizer.encode(text)
-                yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
+                yield from self._stream(
+                    loaded, prompt_ids, params, loaded.checkpoint.eos_ids, cancel
+                )
             case UnloadRequest():
                 self.unload()
             case CopyRequest() | ExportRequest():
@@ -256,6 +257,7 @@ class Engine:
             peak_bytes=model.peak_bytes(),
             load_seconds=time.perf_counter() - started,
             defaults=checkpoint.defaults,
+            notes=checkpoint.notes,
         )
 
     def _stream(

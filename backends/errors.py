@@ -2,9 +2,9 @@
 
 * UserFacingError
     * CheckpointError: a checkpoint folder that cannot be used
-        * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
-          UnsafeCheckpointError, PortableExportError, ExportRefusedError, NewerFormatError,
-          TokenizerError
+        * NotACheckpointError, ForeignModelError, NotDownloadedError,
+          UnsupportedArchitectureError, DamagedCheckpointError, UnsafeCheckpointError,
+          PortableExportError, ExportRefusedError, NewerFormatError, TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * JobError: CopyTakenError, DiskFullError, SourceChangedError
     * QualityError
@@ -160,6 +160,24 @@ class NotACheckpointError(CheckpointError):
             hint="Choose the folder that holds config.json, tokenizer.model and the weight files "
             "of one model, all copied completely.",
         )
+
+
+class ForeignModelError(CheckpointError):
+    """A model, or a part of one, in a form that other programs run."""
+
+    help_topic = "another-form-of-a-model"
+
+    def __init__(self, path: Path, what: str | Phrase, *, hint: str) -> None:
+        super().__init__("“{name}” {what}.", name=path.name or str(path), what=what, hint=hint)
+
+
+class NotDownloadedError(CheckpointError):
+    """A file has its name here, and its content elsewhere or not yet."""
+
+    help_topic = "not-downloaded"
+
+    def __init__(self, file: Path, what: str | Phrase, *, hint: str) -> None:
+        super().__init__("“{file}” {what}.", file=file.name, what=what, hint=hint)
 
 
 class UnsupportedArchitectureError(CheckpointError):

@@ -62,6 +62,7 @@ class ModelReady:
     peak_bytes: int  #: the most used while loading, the KV cache not counted
     load_seconds: float
     defaults: SamplingDefaults
+    notes: tuple[Phrase, ...] = ()  #: see `Checkpoint.notes`
 
 
 @dataclass(frozen=True, slots=True)

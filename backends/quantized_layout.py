@@ -3,7 +3,7 @@
 Three layouts, each recognised and checked name by name, shape by shape:
 
 * bitsandbytes' own, as transformers writes it: `W.weight` with `W.weight.absmax`, … (4 bits), or
-  with `W.SCB` (8 bits), and `quantization_config` in config.json;
+  with `W.SCB` (8 bits);
 * the published *-Chat-4bits: `W.weight.data` and a list `W.weight.quant_state`;
 * the published Baichuan-13B int8: `W.weight` transposed, int8 [in, out], and `W.scale`.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .base import Precision
 from .errors import DamagedCheckpointError, Phrase
-from .modeling.config import ModelConfig
+from .modeling.config import ModelConfig, shown
 from .tensor_files import TensorRecord, Value
 
 #: Weights that share a scale, and scales that share one of their own, in all 4-bit layouts.
@@ -50,24 +50,30 @@ class QuantizedMatrix:
     parts: Mapping[str, TensorRecord]
 
 
-def recognise(
-    records: Mapping[str, TensorRecord], quantization: Mapping[str, object] | None
-) -> tuple[Layout, Precision] | None:
+def recognise(records: Mapping[str, TensorRecord]) -> tuple[Layout, Precision] | None:
     """The layout and precision of a checkpoint, or None if its weights are plain.
 
-    `quantization` is `quantization_config` of config.json.
+    The tensors alone decide: config.json is often that of another copy of the model, such as the
+    one that a fine-tune was merged from.
     """
-    if any(name.endswith(".weight.data") for name in records):
-        return Layout.PUBLISHED_4BIT, Precision.NF4
-    if quantization is not None:
-        if quantization.get("load_in_8bit"):
-            return Layout.BITSANDBYTES, Precision.INT8
-        kind = quantization.get("bnb_4bit_quant_type", "nf4")
-        return Layout.BITSANDBYTES, Precision.FP4 if kind == "fp4" else Precision.NF4
+    marks = {mark for name in records for mark in _MARKS if mark in name}
+    for mark, found in _MARKS.items():
+        if mark in marks:
+            return found
     matrix = records.get("model.layers.0.self_attn.W_pack.weight")
-    if matrix is not None and matrix.dtype == "I8":
+    if matrix is not None and matrix.dtype == "I8" and any(n.endswith(".scale") for n in records):
         return Layout.PUBLISHED_INT8, Precision.INT8
     return None
+
+
+#: Parts of names that only one layout has.
+_MARKS = {
+    ".weight.data": (Layout.PUBLISHED_4BIT, Precision.NF4),
+    ".weight.quant_state.bitsandbytes__nf4": (Layout.BITSANDBYTES, Precision.NF4),
+    ".weight.quant_state.bitsandbytes__fp4": (Layout.BITSANDBYTES, Precision.FP4),
+    ".SCB": (Layout.BITSANDBYTES, Precision.INT8),
+    ".weight.absmax": (Layout.BITSANDBYTES, Precision.NF4),
+}
 
 
 def take_matrices(
@@ -200,7 +206,7 @@ def _take_published_values(
                 Phrase(
                     "“{name}” is {value}, not {expected}",
                     name=prefix + key,
-                    value=f"{state.get(prefix + key)!r:.40}",
+                    value=shown(state.get(prefix + key)),
                     expected=repr(value),
                 ),
             )

@@ -32,6 +32,8 @@ from .errors import DamagedCheckpointError, Phrase, UnsafeCheckpointError
 DTYPE_BYTES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2,
     "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+    # Of quantised models that are recognised, to be refused by name.
+    "U64": 8, "U32": 4, "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
 }  # fmt: skip
 
 _MAX_HEADER_BYTES = 100_000_000  # as the safetensors library has it
@@ -120,6 +122,11 @@ def _read_safetensors(file: Path) -> list[TensorRecord]:
         if record.offset != end:
             raise DamagedCheckpointError(file, _of(record.name, "overlaps another or leaves a gap"))
         end += record.nbytes
+    if end > size:
+        raise DamagedCheckpointError(
+            file,
+            Phrase("{lacking:,} of its {end:,} bytes are missing", lacking=end - size, end=end),
+        )
     if end != size:
         raise DamagedCheckpointError(
             file,

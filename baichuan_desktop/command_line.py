@@ -24,7 +24,7 @@ from .services import doctor
 from .services.app_paths import app_paths
 from .services.copy_jobs import copy_folder, export_suffix
 from .services.measurements import Measurements
-from .services.model_store import GUIDE_ID, ModelStore
+from .services.model_store import GUIDE_ID, ModelStore, notes
 from .services.quality import DEFAULT_TOKENS
 from .services.registry import InstalledModel, UnknownModelError, Variant
 from .services.sizes import size_text
@@ -99,9 +99,9 @@ def _prompt(arguments: argparse.Namespace) -> str:
         return str(arguments.prompt)
     try:
         if arguments.prompt_file is not None:
-            text = arguments.prompt_file.read_text(encoding="utf-8")
+            text = arguments.prompt_file.read_text(encoding="utf-8-sig")
         else:
-            text = sys.stdin.buffer.read().decode("utf-8")
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserFacingError("The prompt cannot be read: {reason}.", reason=str(error)) from error
     # An editor ends a file with a newline that nobody typed as a part of the prompt.
@@ -132,7 +132,11 @@ def _models_show(arguments: argparse.Namespace) -> int:
         facts = _variant_json(store.variant(arguments.id))
     else:
         variant = store.variant_of(model)
-        facts = _model_json(model) | {"variant": _variant_json(variant) if variant else None}
+        said = list(map(str, notes(model.path)))
+        facts = _model_json(model) | {
+            "notes": said if arguments.json else "; ".join(said) or None,
+            "variant": _variant_json(variant) if variant else None,
+        }
     if arguments.json:
         print_json(facts)
     else:
@@ -147,10 +151,12 @@ def _models_add(arguments: argparse.Namespace) -> int:
     else:
         model = store.join_export(arguments.export_of, arguments.folder, terminal.comparing)
         terminal.progress("")
+    said = notes(model.path)
     if arguments.json:
-        print_json(_model_json(model))
+        print_json(_model_json(model) | {"notes": list(map(str, said))})
     else:
         print(f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}")
+        terminal.print_notes(said)
     return 0
 
 

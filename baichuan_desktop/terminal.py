@@ -6,13 +6,13 @@ import contextlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import TextIO
 
 from backends.engine import Engine
-from backends.errors import UserFacingError
+from backends.errors import Phrase, UserFacingError
 from backends.events import (
     CopyReady,
     EngineEvent,
@@ -78,6 +78,7 @@ def load(
     progress("")
     assert ready is not None  # the engine raises otherwise
     measurements.loaded(ready)
+    print_notes(ready.notes)
     params = choose_params(SamplingParams.from_defaults(ready.defaults))
     return TerminalSession(engine, ready, params, measurements)
 
@@ -227,7 +228,9 @@ def interrupt_sets(cancel: threading.Event) -> Iterator[None]:
 
 def _messages(stream: TextIO) -> Iterator[str]:
     """What the person sends, one message at a time, until the end of input."""
+    mark = "\ufeff"  # before the first line of a file that some editors saved
     while (line := _line(stream, "> ")) is not None:
+        line, mark = line.removeprefix(mark), ""
         if line.strip() == '"""':
             lines: list[str] = []
             while (line := _line(stream, "… ")) is not None and line.strip() != '"""':
@@ -282,6 +285,12 @@ def _stats(finished: Finished | None, ready: ModelReady) -> str:
 def print_refusal(name: str, error: UserFacingError) -> None:
     """Tell why one of several things could not be done; the others go on."""
     print(f"{name}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+
+
+def print_notes(notes: Sequence[Phrase]) -> None:
+    """Tell what of a model's folder is not used, and what is instead."""
+    for note in notes:
+        print(f"Note: {note}", file=sys.stderr)
 
 
 def progress(text: str) -> None:

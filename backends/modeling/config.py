@@ -8,6 +8,7 @@ For sizes that were never released, the fields decide: only RoPE models have
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -51,7 +52,7 @@ _LIMITS = {
     "vocab_size": 4_194_304,
 }
 _MAX_CONTEXT_LENGTH = 1_048_576
-_ACTIVATIONS = ("silu",)
+_ACTIVATIONS = ("silu", "swish")  # two names of one function
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,6 @@ class ModelConfig:
     context_length: int  #: tokens the model was trained for
     rms_norm_eps: float = 1e-6
     rope_base: float = 10_000.0
-    eos_token_id: int = 2
 
     @property
     def head_dim(self) -> int:
@@ -111,7 +111,7 @@ class ModelConfig:
         """Read config.json's content strictly. Raises ConfigError."""
         if data.get("model_type") != "baichuan":
             raise ConfigError(
-                "its architecture is {value}, not baichuan", value=_shown(data.get("model_type"))
+                "its architecture is {value}, not baichuan", value=shown(data.get("model_type"))
             )
         sizes = {name: _integer(data, name, 1, limit) for name, limit in _LIMITS.items()}
         if sizes["hidden_size"] % sizes["num_attention_heads"]:
@@ -120,8 +120,8 @@ class ModelConfig:
                 hidden=sizes["hidden_size"],
                 heads=sizes["num_attention_heads"],
             )
-        if (activation := data.get("hidden_act", "silu")) not in _ACTIVATIONS:
-            raise ConfigError("hidden_act is {value}, not silu", value=_shown(activation))
+        if (activation := _given(data, "hidden_act", "silu")) not in _ACTIVATIONS:
+            raise ConfigError("hidden_act is {value}, not silu", value=shown(activation))
         if data.get("tie_word_embeddings") not in (None, False):
             raise ConfigError("tie_word_embeddings is set, which no Baichuan model has")
         family = _family(data, sizes)
@@ -137,7 +137,6 @@ class ModelConfig:
             context_length=_context_length(data),
             rms_norm_eps=_epsilon(data),
             rope_base=_rope_base(data),
-            eos_token_id=_integer(data, "eos_token_id", 0, sizes["vocab_size"] - 1, default=2),
         )
 
 
@@ -162,47 +161,87 @@ def _family(data: Mapping[str, object], sizes: Mapping[str, int]) -> Family:
 
 
 def _context_length(data: Mapping[str, object]) -> int:
-    name = "model_max_length" if "model_max_length" in data else "max_position_embeddings"
+    name = "model_max_length"
+    if data.get(name) is None and data.get("max_position_embeddings") is not None:
+        name = "max_position_embeddings"
     return _integer(data, name, 1, _MAX_CONTEXT_LENGTH)
 
 
-def _integer(
-    data: Mapping[str, object], name: str, low: int, high: int, default: int | None = None
-) -> int:
-    value = data.get(name, default)
+def _given(data: Mapping[str, object], name: str, default: object) -> object:
+    """What is said, null being nothing."""
+    value = data.get(name)
+    return default if value is None else value
+
+
+def _integer(data: Mapping[str, object], name: str, low: int, high: int) -> int:
+    value = data.get(name)
     if value is None:
         raise ConfigError("{name} is missing", name=name)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+    number = whole_number(value)
+    if number is None or not low <= number <= high:
         raise ConfigError(
             "{name} is {value}, which is not a whole number from {low} to {high}",
             name=name,
-            value=_shown(value),
+            value=shown(value),
             low=low,
             high=high,
         )
-    return value
+    return number
+
+
+def whole_number(value: object) -> int | None:
+    """The whole number that a JSON value is, 4096.0 among them; None if it is none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _epsilon(data: Mapping[str, object]) -> float:
-    value = data.get("rms_norm_eps", 1e-6)
+    value = _given(data, "rms_norm_eps", 1e-6)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
         raise ConfigError(
-            "rms_norm_eps is {value}, which is not between 0 and 1", value=_shown(value)
+            "rms_norm_eps is {value}, which is not between 0 and 1", value=shown(value)
         )
     return float(value)
 
 
 def _rope_base(data: Mapping[str, object]) -> float:
-    if data.get("rope_scaling") is not None:
-        raise ConfigError("rope_scaling is set, which no Baichuan model has")
-    value = data.get("rope_theta", 10_000.0)
+    theta = data.get("rope_theta")
+    # transformers 5 writes base and scaling together.
+    for name in ("rope_scaling", "rope_parameters"):
+        entry = data.get(name)
+        if not _scales_nothing(entry):
+            raise ConfigError("{name} is set, which no Baichuan model has", name=name)
+        if theta is None and isinstance(entry, dict):
+            theta = entry.get("rope_theta")
+    value = 10_000.0 if theta is None else theta
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 < value < 1e12:
         raise ConfigError(
-            "rope_theta is {value}, which is no base of rotary positions", value=_shown(value)
+            "rope_theta is {value}, which is no base of rotary positions", value=shown(value)
         )
     return float(value)
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "…"
+def _scales_nothing(scaling: object) -> bool:
+    """Positions stay as they are: no scaling is given, the default one, or one by a factor of 1."""
+    if not isinstance(scaling, dict):
+        return scaling is None
+    kind = scaling.get("rope_type", scaling.get("type"))
+    factor = scaling.get("factor")
+    if kind is None:
+        return factor is None
+    return kind == "default" or (kind == "linear" and factor == 1)
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 40
+_short.fillvalue = "…"
+
+
+def shown(value: object) -> str:
+    """A JSON value as a part of a sentence, however large it is."""
+    try:
+        text = _short.repr(value)
+    except ValueError:  # more digits than Python prints
+        text = "…"
+    return text if len(text) <= 60 else text[:59] + "…"

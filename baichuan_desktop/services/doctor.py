@@ -70,6 +70,7 @@ def _model(
             {"id": export.id, "path": str(export.path)} for export in model.outdated_exports
         ],
         "refused_exports": [],
+        "notes": [],
     }
     try:
         found = list_precisions(model.path, measurements, lambda: machine, exports=model.exports)
@@ -84,7 +85,12 @@ def _model(
         for row in found.rows
     ]
     refused = [{"error": error.message, "hint": error.hint} for error in found.refused]
-    return entry | {"error": None, "precisions": fields, "refused_exports": refused}
+    return entry | {
+        "error": None,
+        "precisions": fields,
+        "refused_exports": refused,
+        "notes": list(map(str, found.notes)),
+    }
 
 
 def as_text(content: dict[str, Any]) -> str:
@@ -144,4 +150,5 @@ def as_text(content: dict[str, Any]) -> str:
         lines += [
             f"    {refusal['error']} {refusal['hint']}" for refusal in model["refused_exports"]
         ]
+        lines += [f"    Note: {note}" for note in model["notes"]]
     return "\n".join(lines)

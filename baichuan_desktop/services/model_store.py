@@ -11,8 +11,9 @@ from pathlib import Path
 
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
-from backends.errors import InvalidRequestError, PortableExportError
+from backends.errors import CheckpointError, InvalidRequestError, Phrase, PortableExportError
 from backends.source_files import hash_weights
+from backends.tokenizer import Tokenizer
 
 from .app_paths import AppPaths, resource
 from .registry import (
@@ -102,13 +103,13 @@ class ModelStore:
         for model in self._listed:
             if model.id == name or _same_folder(model.path, name):
                 return model
-        if _is_folder(name) or _is_path(name):
+        if _is_there(name) or _is_path(name):
             return self.describe(Path(name))  # which says what is wrong with the folder
         return self._registry.model(name)  # which knows the closest id
 
     def describe(self, folder: Path) -> InstalledModel:
         """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
-        checkpoint = Checkpoint.open(folder)
+        checkpoint = _checked(folder)
         if checkpoint.export is not None and checkpoint.export.portable:
             raise PortableExportError(checkpoint.folder)
         config = checkpoint.config
@@ -155,7 +156,7 @@ class ModelStore:
         self._registry = self._load()  # another window or a terminal may have added to it
         for model in self._listed:
             if _same_folder(model.path, str(folder)):
-                Checkpoint.open(folder)  # listed, but is it still usable?
+                _checked(folder)  # listed, but is it still usable?
                 return model
         return self._put(self.describe(folder))
 
@@ -218,10 +219,25 @@ class ModelStore:
         return model
 
 
+def notes(folder: Path) -> Sequence[Phrase]:
+    """What of a model's folder is not used, and what is instead; nothing if it cannot be opened."""
+    try:
+        return Checkpoint.open(folder).notes
+    except CheckpointError:  # said where the model is loaded
+        return ()
+
+
+def _checked(folder: Path) -> Checkpoint:
+    """The checkpoint in a folder, whose tokenizer was read too. Raises CheckpointError."""
+    checkpoint = Checkpoint.open(folder)
+    Tokenizer(checkpoint.tokenizer_file, vocab_size=checkpoint.config.vocab_size)
+    return checkpoint
+
+
 def _same_folder(path: Path, name: str) -> bool:
     try:
         return path.resolve() == Path(name).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError):  # see `_is_folder`
+    except (OSError, RuntimeError, ValueError):  # see `_is_there`
         return False
 
 
@@ -241,9 +257,9 @@ def _is_path(name: str) -> bool:
     return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
 
 
-def _is_folder(name: str) -> bool:
+def _is_there(name: str) -> bool:
     try:
-        return bool(name) and Path(name).expanduser().is_dir()
+        return bool(name) and Path(name).expanduser().exists()
     except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
         return False
 

@@ -81,6 +81,7 @@ class PrecisionList:
 
     rows: Sequence[PrecisionRow]
     refused: Sequence[ExportRefusedError]  #: why exports have no row
+    notes: Sequence[Phrase] = ()  #: see `Checkpoint.notes`
 
 
 def label(precision: str) -> str:
@@ -180,4 +181,5 @@ def list_precisions(
                 quality=known.quality if known else None,
             )
         )
-    return PrecisionList(rows, [refusal for refusal, _ in found.refused])
+    refused = [refusal for refusal, _ in found.refused]
+    return PrecisionList(rows, refused, checkpoint.notes)

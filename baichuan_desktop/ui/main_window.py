@@ -235,8 +235,8 @@ class MainWindow(QMainWindow):
             self.status.clear_context()
         self.top_bar.picker.show_model(model, ready)
         self.status.show_model(ready)
-        self.page.welcome.show_model(model, loaded=True)
-        self.page.show_model(is_another=is_another)
+        self.page.welcome.show_model(model, loaded=True, notes=ready.notes)
+        self.page.show_model(is_another=is_another, notes=ready.notes)
         if not self.switcher.is_fallback:
             self._settings.change(last_model=model.id)
         task = BackgroundTask(partial(model_files, model.path), self)

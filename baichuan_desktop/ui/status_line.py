@@ -187,7 +187,9 @@ class StatusLine(QStatusBar):
         self.precision_button.setAccessibleName(self.tr("Precision: {name}").format(name=name))
         threads = self.tr("{count} threads").format(count=ready.threads)
         reason = error_texts.sentence(ready.reason)
-        self.precision_button.setToolTip(as_tooltip(f"{reason}\n{ready.device}, {threads}"))
+        notes = map(error_texts.sentence, ready.notes)
+        about = "\n".join((reason, f"{ready.device}, {threads}", *notes))
+        self.precision_button.setToolTip(as_tooltip(about))
         used, length = self._context_tokens, ready.context_length
         self.context_label.setText(
             self.tr("Context {used} / {length}").format(used=f"{used:,}", length=f"{length:,}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
@@ -13,9 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backends.errors import Phrase
 from baichuan_desktop.services.registry import InstalledModel
 
-from . import model_texts
+from . import error_texts, model_texts
 from .icons import app_icon
 
 _WIDTH = 560  # pixels
@@ -35,6 +38,7 @@ class Welcome(QScrollArea):
         super().__init__(parent)
         self._model: InstalledModel | None = None
         self._loaded = False
+        self._notes: Sequence[Phrase] = ()
         self.setObjectName("welcome")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -43,10 +47,11 @@ class Welcome(QScrollArea):
         page.setObjectName("welcomePage")
         self._icon = QLabel()
         self._icon.setPixmap(app_icon().pixmap(64, 64))
-        self.heading, self.text = QLabel(), QLabel()
+        self.heading, self.text, self.notes = QLabel(), QLabel(), QLabel()
         self.heading.setObjectName("welcomeHeading")
-        self.text.setObjectName("welcomeText")
-        for label in (self.heading, self.text):
+        for label in (self.text, self.notes):
+            label.setObjectName("welcomeText")
+        for label in (self.heading, self.text, self.notes):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         font = self.text.font()
@@ -55,7 +60,7 @@ class Welcome(QScrollArea):
         column = QVBoxLayout()
         column.setSpacing(10)
         column.addStretch(3)
-        for label in (self._icon, self.heading, self.text):
+        for label in (self._icon, self.heading, self.text, self.notes):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         column.addSpacing(14)
@@ -77,9 +82,11 @@ class Welcome(QScrollArea):
         self.setWidget(page)
         self.retranslate()
 
-    def show_model(self, model: InstalledModel | None, *, loaded: bool) -> None:
-        """Introduce this model."""
-        self._model, self._loaded = model, loaded
+    def show_model(
+        self, model: InstalledModel | None, *, loaded: bool, notes: Sequence[Phrase] = ()
+    ) -> None:
+        """Introduce this model; `notes` say what of its folder is not used."""
+        self._model, self._loaded, self._notes = model, loaded, notes
         self.retranslate()
 
     @property
@@ -124,6 +131,8 @@ class Welcome(QScrollArea):
             self.text.setText(
                 self.tr("What you write stays on this machine. What would you like to know?")
             )
+        self.notes.setText("\n".join(map(error_texts.sentence, self._notes)))
+        self.notes.setVisible(bool(self._notes))
         for button, text in zip(self.buttons, suggestions, strict=False):
             button.setProperty("suggestion", text)
             button.setText(text.replace("&", "&&"))
