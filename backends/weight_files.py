@@ -69,7 +69,7 @@ def find_tensors(folder: Path, config: ModelConfig) -> Weights:
         tried.append(found)
     if not tried:
         raise _no_weights(folder)
-    best = max(tried, key=lambda one: one.share)
+    best = _best(tried)
     if best.weights is None:
         assert best.error is not None
         raise best.error
@@ -92,6 +92,10 @@ class _Tried:
         if self.error is not None:
             return Phrase(self.error.template, **self.error.facts)
         return Phrase("“{file}” holds only a part of the tensors.", file=self.name)
+
+
+def _best(tried: Sequence[_Tried]) -> _Tried:
+    return max(tried, key=lambda one: one.share)
 
 
 def _try(candidate: _Set, config: ModelConfig) -> _Tried:
@@ -122,7 +126,7 @@ def _with_note(candidate: _Set, weights: Weights, tried: Sequence[_Tried]) -> We
     note = Phrase(
         "The weights are read from “{file}”, because of what lies beside it: {reason}",
         file=candidate.name,
-        reason=tried[-1].reason,  # which ends the sentence
+        reason=_best(tried).reason,  # which ends the sentence
     )
     return Weights(weights.records, weights.values, (note,))
 
@@ -221,10 +225,10 @@ class _Numbered:
         missing = _require_all(self.folder, self.shards)
         if missing:
             what = Phrase(
-                "of its {total} weight files, {count} are missing: “{name}”",
+                "{present} of its {total} weight files are there, missing: {names}",
+                present=len(self.shards) - len(missing),
                 total=len(self.shards),
-                count=len(missing),
-                name=missing[0],
+                names=_listed(missing),
             )
             raise _files_missing(
                 self.folder, self.shards, missing, NotACheckpointError(self.folder, what)
@@ -267,10 +271,10 @@ class _Indexed:
         missing = _require_all(self.index.parent, names)
         if missing:
             what = Phrase(
-                "of the {total} files that it names, {count} are missing: “{name}”",
+                "{present} of the {total} files that it names are there, missing: {names}",
+                present=len(names) - len(missing),
                 total=len(names),
-                count=len(missing),
-                name=missing[0][:100],
+                names=_listed(missing),
             )
             raise _files_missing(
                 self.index.parent, names, missing, DamagedCheckpointError(self.index, what)
@@ -319,6 +323,11 @@ class _Indexed:
                     Phrase("it lacks the tensor “{name}”", name=name[:100]),
                 )
         return Weights(found, values)
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"“{name[:100]}”" for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown}, …"
 
 
 def _require_all(folder: Path, names: Sequence[str]) -> list[str]:

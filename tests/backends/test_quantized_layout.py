@@ -19,7 +19,7 @@ from backends import bnb_cuda
 from backends.base import Precision
 from backends.bnb_quantize import quantize_plan
 from backends.checkpoint import Checkpoint
-from backends.checkpoint_copy import write_copy
+from backends.checkpoint_copy import plain_plan, write_copy
 from backends.errors import CheckpointError, DamagedCheckpointError, UnsafeCheckpointError
 from backends.quantized_layout import Layout
 from tests.helpers import goldens, quantized
@@ -430,30 +430,74 @@ def test_the_description_that_these_tests_change_is_right(tmp_path: Path) -> Non
     assert quantized.load(folder, Precision.NF4).prefill([5]).shape == (1120,)
 
 
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.NF4, Precision.FP4])
 @pytest.mark.parametrize(
     "quantization",
     [
-        {"load_in_4bit": True, "bnb_4bit_quant_type": "fp4"},  # the files say NF4
+        {"load_in_4bit": True, "bnb_4bit_quant_type": "fp4", "quant_method": "bitsandbytes"},
+        {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"},
         {"load_in_8bit": True},
+        {"load_in_8bit": False, "load_in_4bit": False},
         {"quant_method": "gptq", "bits": 4},
+        {},
+        [4],
         None,
     ],
+    ids=str,
 )
-def test_a_config_that_says_something_else(quantization: object, tmp_path: Path) -> None:
-    folder = bnb_folder(tmp_path, Precision.NF4)
+def test_tensors_decide_against_config_json(
+    quantization: object, precision: Precision, tmp_path: Path
+) -> None:
+    folder = bnb_folder(tmp_path, precision)
+
     set_quantization(folder, quantization)
-    if quantization == {"quant_method": "gptq", "bits": 4}:
-        change(folder, lambda s: s.pop(f"{W_PACK}.weight.absmax"))
 
-    assert "W_pack" in refusal(folder)
+    assert Checkpoint.open(folder).stored is precision
 
 
-def test_plain_weights_that_config_json_calls_quantised(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "quantization",
+    [
+        {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "quant_method": "bitsandbytes"},
+        {"load_in_8bit": True, "quant_method": "bitsandbytes"},
+        {"load_in_8bit": False, "load_in_4bit": False},
+        {"quant_method": "gptq", "bits": 4},
+        {"quant_method": "awq"},
+        {},
+        "4bit",
+    ],
+    ids=str,
+)
+def test_plain_weights_are_plain_whatever_config_json_says(
+    quantization: object, tmp_path: Path
+) -> None:
+    """As a fine-tune is that was merged, and saved with the configuration that it began with."""
+    folder = tmp_path / "plain"
+    shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
+    set_quantization(folder, quantization)
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert (checkpoint.stored, checkpoint.matrices) == (None, {})
+    assert checkpoint.tensors.keys() == goldens.checkpoint("b2-7b").tensors.keys()
+
+
+def test_a_copy_of_plain_weights_does_not_say_that_they_are_quantised(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
     set_quantization(folder, {"load_in_8bit": True})
+    source = Checkpoint.open(folder)
 
-    assert f"“{W_PACK}.weight” has the shape BF16 [192, 64]" in refusal(folder)
+    quantized.finish(write_copy(source, plain_plan(source), tmp_path / "copy"))
+    quantized.finish(write_copy(source, quantize_plan(source, Precision.NF4), tmp_path / "4bit"))
+
+    def said(copy: str) -> Any:
+        config = json.loads((tmp_path / copy / "config.json").read_text(encoding="utf-8"))
+        return config.get("quantization_config")
+
+    assert said("copy") is None
+    assert said("4bit")["load_in_4bit"] is True
+    assert said("4bit")["load_in_8bit"] is False
 
 
 # --- Baichuan-13B's own layout, damaged --------------------------------------------------
