@@ -168,6 +168,48 @@ def test_what_config_json_leaves_out_is_what_was_released(tmp_path: Path) -> Non
     assert checkpoint.eos_ids == {2}
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model_max_length": None, "max_position_embeddings": 256},
+        {"model_max_length": 256.0, "max_position_embeddings": None},
+        {"hidden_size": 64.0, "vocab_size": 1120.0, "num_hidden_layers": 2.0},
+        {"rope_scaling": None},
+        {"rope_scaling": {"type": "default"}},
+        {"rope_scaling": {"rope_type": "default", "factor": 8.0}},
+        {"rope_scaling": {"type": "linear", "factor": 1.0}},
+        {"rope_scaling": {}},
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}},
+        {"rope_theta": None, "rms_norm_eps": None, "hidden_act": None},
+        {"hidden_act": "swish"},
+        {"torch_dtype": None, "dtype": "float99"},
+        {"torch_dtype": ["bfloat16"], "use_cache": "yes", "_from_model_config": 5},
+    ],
+    ids=str,
+)
+def test_what_says_the_same_in_another_way_is_the_same(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    folder = copy_of(tmp_path)
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert checkpoint.config == goldens.checkpoint("b2-7b").config
+    assert checkpoint.notes == ()
+
+
+def test_the_base_of_rotary_positions_may_stand_with_their_scaling(tmp_path: Path) -> None:
+    """As transformers 5 writes it."""
+    folder = copy_of(tmp_path)
+    change_json(
+        folder / "config.json", rope_parameters={"rope_type": "default", "rope_theta": 500_000}
+    )
+
+    assert Checkpoint.open(folder).config.rope_base == 500_000
+
+
 # --- the folder --------------------------------------------------------------------------
 
 
