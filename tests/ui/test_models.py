@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
-from backends.errors import DamagedCheckpointError
+from backends.errors import DamagedCheckpointError, Phrase
 from backends.events import LoadProgress
 from backends.requests import ChatRequest, CompleteRequest
 from baichuan_desktop.services.app_paths import resource
@@ -362,3 +362,42 @@ class TestBaseModel:
         assert isinstance(request, CompleteRequest)
         assert request.prompt == "one A"
         assert "one A!" in ui.page_text
+
+
+NOTE = Phrase(
+    "{name} in generation_config.json is {value}, which cannot be used: {instead} is taken "
+    "instead, as in the published models.",
+    name="top_k",
+    value="-1",
+    instead="5",
+)
+
+
+def test_what_of_a_folder_is_not_used_is_said_before_the_first_message(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.loads.append([replace(READY, notes=(NOTE,))])
+
+    switch(ui, OTHER)
+
+    assert ui.window.page.welcome.notes.isVisible()
+    assert ui.window.page.welcome.notes.text() == str(NOTE)
+    assert "top_k" in ui.window.status.precision_button.toolTip()
+    ui.translations.use("zh_CN")
+    assert "top_k" in ui.window.page.welcome.notes.text()
+    assert ui.window.page.welcome.notes.text() != str(NOTE)
+    ui.translations.use("en")
+    switch(ui, BASE)
+    assert not ui.window.page.welcome.notes.isVisible()
+
+
+def test_what_of_a_folder_is_not_used_is_said_below_a_conversation(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers.append(answer("Yes."))
+    ui.ask("Here?")
+    engine.loads.append([replace(READY, notes=(NOTE,))])
+
+    switch(ui, OTHER)
+
+    ui.until(lambda: str(NOTE) in ui.page_text)
