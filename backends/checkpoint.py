@@ -29,7 +29,7 @@ from .foreign_quantisation import foreign_quantisation
 from .generation_config import ChatTokens, read_generation_config
 from .manifest import GRAPH_FILE, Export, read_export, stated_precision
 from .modeling.config import ConfigError, ModelConfig
-from .quantized_layout import QuantizedMatrix, recognise, take_matrices
+from .quantized_layout import PLAIN_HINT, QuantizedMatrix, recognise, take_matrices
 from .small_files import is_file, is_folder, is_text, read_json
 from .tensor_files import TensorRecord
 from .weight_files import find_tensors, has_tensors
@@ -229,6 +229,15 @@ def _read_tensors(
         if record is None:
             raise NotACheckpointError(
                 folder, Phrase("its weight files lack the tensor “{name}”", name=name)
+            )
+        if layout is not None and record.dtype not in _WEIGHT_DTYPES:
+            raise ForeignModelError(
+                folder,
+                Phrase(
+                    "is quantised further than this app can run: “{name}” is, too",
+                    name=name.removesuffix(".weight"),
+                ),
+                hint=PLAIN_HINT,
             )
         if record.shape != shape:
             raise DamagedCheckpointError(

@@ -22,9 +22,10 @@ _POINTER = b"version https://git-lfs"
 _POINTER_SIZE = re.compile(rb"^size (\d{1,18})$", re.MULTILINE)
 _MOST_POINTER_BYTES = 1024  # Git LFS takes no larger file for one
 
-_COPY_HINT = (
+_AGAIN_HINT = (
     "Have the download ended, or download the file again, and compare its size with the source."
 )
+_LEAST_ZEROS = 64  # bytes that no file of a model begins with
 #: What programs that download put after the name of a file that is not whole yet: aria2 (which
 #: gives the file its name and its full size at once, and has this beside it), huggingface_hub,
 #: curl and Firefox, rclone, Chrome, Safari, WinSCP, Xunlei, Baidu Netdisk, qBittorrent.
@@ -60,8 +61,7 @@ def require_file(file: Path) -> None:
         ) from error
     if not stat.S_ISREG(status.st_mode):  # a pipe would never come to its end
         raise DamagedCheckpointError(file, "it is not a file that can be read")
-    if status.st_size <= _MOST_POINTER_BYTES:
-        _refuse_pointer(file)
+    _refuse_substitute(file, status.st_size)
     control = file.with_name(file.name + ".aria2")
     if is_file(control):
         raise NotDownloadedError(
@@ -102,23 +102,31 @@ def _target(link: Path) -> str:
     return str(link)
 
 
-def _refuse_pointer(file: Path) -> None:
+def _refuse_substitute(file: Path, size: int) -> None:
+    """Raise NotDownloadedError for what stands in place of a file."""
     content = b""
     with contextlib.suppress(OSError), file.open("rb") as stream:  # who reads it says why not
         content = stream.read(_MOST_POINTER_BYTES)
-    if not content.startswith(_POINTER):
-        return
-    what = Phrase("is a Git LFS pointer, the file itself was not downloaded")
-    if (size := _POINTER_SIZE.search(content)) is not None:
-        what = Phrase(
-            "is a Git LFS pointer, the file itself was not downloaded ({size:,} bytes)",
-            size=int(size[1]),
+    if size <= _MOST_POINTER_BYTES and content.startswith(_POINTER):
+        what = Phrase("is a Git LFS pointer, the file itself was not downloaded")
+        if (stated := _POINTER_SIZE.search(content)) is not None:
+            what = Phrase(
+                "is a Git LFS pointer, the file itself was not downloaded ({size:,} bytes)",
+                size=int(stated[1]),
+            )
+        raise NotDownloadedError(
+            file,
+            what,
+            hint="Run “git lfs pull” in the folder that was cloned, or download the file again.",
         )
-    raise NotDownloadedError(
-        file,
-        what,
-        hint="Run “git lfs pull” in the folder that was cloned, or download the file again.",
-    )
+    if content.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise NotDownloadedError(
+            file, "is a web page, the file itself was not downloaded", hint=_AGAIN_HINT
+        )
+    if len(content) >= _LEAST_ZEROS and not any(content):
+        raise NotDownloadedError(
+            file, "begins with zeros, its content was not downloaded", hint=_AGAIN_HINT
+        )
 
 
 # --- what is missing ---------------------------------------------------------------------
@@ -129,7 +137,7 @@ def half_download(file: Path) -> NotDownloadedError | None:
     for name in names_in(file.parent):
         if _is_half_of(name, file.name):
             return NotDownloadedError(
-                file, Phrase("is a half download: “{half}”", half=name), hint=_COPY_HINT
+                file, Phrase("is a half download: “{half}”", half=name), hint=_AGAIN_HINT
             )
     for half in _halves_of_hubs(file.parent):
         return NotDownloadedError(
@@ -138,7 +146,7 @@ def half_download(file: Path) -> NotDownloadedError | None:
                 "is missing, and the download of the model has not ended: “{half}”",
                 half=half,
             ),
-            hint=_COPY_HINT,
+            hint=_AGAIN_HINT,
         )
     return None
 

@@ -15,12 +15,10 @@ from .errors import (
     NotACheckpointError,
     Phrase,
 )
+from .quantized_layout import PLAIN_HINT
 from .small_files import is_file, is_folder, read_json
 from .weight_files import has_tensors
 
-PLAIN_HINT = (
-    "Take the model in 16 bits as it was published, from which this app makes 8 or 4 bits itself."
-)
 _ADAPTER_FILES = ("adapter_model.safetensors", "adapter_model.bin")
 
 #: First bytes of files that other programs run.

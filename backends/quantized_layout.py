@@ -11,14 +11,18 @@ Three layouts, each recognised and checked name by name, shape by shape:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from .base import Precision
-from .errors import DamagedCheckpointError, Phrase
+from .errors import DamagedCheckpointError, ForeignModelError, Phrase
 from .modeling.config import ModelConfig, shown
 from .tensor_files import TensorRecord, Value
+
+PLAIN_HINT = (
+    "Take the model in 16 bits as it was published, from which this app makes 8 or 4 bits itself."
+)
 
 #: Weights that share a scale, and scales that share one of their own, in all 4-bit layouts.
 BLOCK = 64
@@ -86,13 +90,23 @@ def take_matrices(
 ) -> dict[str, QuantizedMatrix]:
     """Move the parts of every matrix out of `records` and `values`, checked.
 
-    The matrices by name, such as `model.layers.0.mlp.up_proj`. Raises DamagedCheckpointError.
-    `file` is named where no other is at fault.
+    The matrices by name, such as `model.layers.0.mlp.up_proj`. Raises DamagedCheckpointError, or
+    ForeignModelError if some of the matrices are plain. `file`, the config.json, is named where no
+    other is at fault.
     """
     found: dict[str, QuantizedMatrix] = {}
     for layer in range(config.num_layers):
         for suffix, shape in config.layer_matrices().items():
             name = f"model.layers.{layer}.{suffix}"
+            if _is_plain(name, records):
+                raise ForeignModelError(
+                    file.parent,
+                    Phrase(
+                        "is quantised in part, which this app does not run: “{name}” is not",
+                        name=name,
+                    ),
+                    hint=PLAIN_HINT,
+                )
             parts = _take_parts(file, name, shape, layout, precision, records, values)
             found[name] = QuantizedMatrix(layout, precision, shape, parts)
     return found
@@ -112,6 +126,8 @@ def _take_parts(
         name, shape, layout, precision, records
     ).items():
         record = records.pop(key, None)
+        if record is not None and part == "weight" and layout is Layout.BITSANDBYTES:
+            record = _as_bytes(record, dtypes[0], part_shape)
         if record is None:
             raise DamagedCheckpointError(file, Phrase("it lacks the tensor “{name}”", name=key))
         fits = part_shape is None or record.shape in (part_shape, _flat(part_shape))
@@ -131,6 +147,26 @@ def _take_parts(
     if layout is Layout.BITSANDBYTES and precision is Precision.INT8:
         records.pop(f"{name}.weight_format", None)  # 0: row-major, the only one left
     return parts
+
+
+def _is_plain(name: str, records: Mapping[str, TensorRecord]) -> bool:
+    """A matrix is stored as it is, and nothing beside it that a quantised one has."""
+    weight = records.get(f"{name}.weight")
+    scales = (f"{name}.SCB", f"{name}.scale", f"{name}.weight.absmax", f"{name}.weight.data")
+    return (
+        weight is not None
+        and weight.dtype in ("F32", "F16", "BF16")
+        and not any(scale in records for scale in scales)
+    )
+
+
+def _as_bytes(record: TensorRecord, dtype: str, shape: tuple[int, ...] | None) -> TensorRecord:
+    """The record as `dtype`, if it is as many bytes under another type.
+
+    `bnb_4bit_quant_storage` gives the packed values the type of the other weights, for FSDP.
+    """
+    packed = replace(record, dtype=dtype, shape=shape or record.shape)
+    return packed if dtype == "U8" and packed.nbytes == record.nbytes else record
 
 
 _Expected = dict[str, tuple[str, tuple[str, ...], tuple[int, ...] | None]]

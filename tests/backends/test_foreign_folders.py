@@ -21,7 +21,7 @@ from backends.errors import (
     NotACheckpointError,
     NotDownloadedError,
 )
-from backends.foreign_folders import PLAIN_HINT
+from backends.quantized_layout import PLAIN_HINT
 from tests.helpers import goldens
 from tests.helpers.quantized import matrix_names
 from tests.helpers.sentences import assert_one_sentence

@@ -20,7 +20,12 @@ from backends.base import Precision
 from backends.bnb_quantize import quantize_plan
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import plain_plan, write_copy
-from backends.errors import CheckpointError, DamagedCheckpointError, UnsafeCheckpointError
+from backends.errors import (
+    CheckpointError,
+    DamagedCheckpointError,
+    ForeignModelError,
+    UnsafeCheckpointError,
+)
 from backends.quantized_layout import Layout
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
@@ -28,6 +33,8 @@ from tests.helpers.weight_files import read_pickle, replace_entry
 
 W_PACK = "model.layers.0.self_attn.W_pack"
 GATE = "model.layers.1.mlp.gate_proj"
+
+SHAPED = quantized.matrix_names(goldens.checkpoint("b2-7b").config)
 
 State = dict[str, Any]
 
@@ -117,6 +124,51 @@ def test_scales_need_not_be_quantised_again(tmp_path: Path) -> None:
         if matrix.shape[1] % 64 == 0:
             assert torch.equal(actual, expected[name]), name
     assert quantized.load(folder, Precision.NF4).prefill([5]).shape == (1120,)
+
+
+@pytest.mark.parametrize("storage", [torch.bfloat16, torch.float32, torch.int8])
+def test_packed_values_may_have_the_type_of_the_other_weights(
+    storage: torch.dtype, tmp_path: Path
+) -> None:
+    """What `bnb_4bit_quant_storage` writes, for FSDP."""
+    folder = bnb_folder(tmp_path, Precision.NF4)
+    expected = quantized.load(folder, Precision.NF4).prefill([5, 6])
+
+    def edit(state: dict[str, Tensor]) -> None:
+        for name in SHAPED:
+            state[f"{name}.weight"] = state[f"{name}.weight"].view(-1).view(storage).view(-1, 1)
+
+    change(folder, edit)
+
+    assert Checkpoint.open(folder).stored is Precision.NF4
+    assert (quantized.load(folder, Precision.NF4).prefill([5, 6]) == expected).all()
+
+
+@pytest.mark.parametrize("precision", [Precision.NF4, Precision.INT8])
+def test_a_matrix_that_was_left_plain_is_named(precision: Precision, tmp_path: Path) -> None:
+    """As `llm_int8_skip_modules` leaves it."""
+    plain = quantized.state_of(goldens.checkpoint("b2-7b", "safetensors"))[f"{GATE}.weight"]
+    folder = bnb_folder(tmp_path, precision)
+
+    def edit(state: dict[str, Tensor]) -> None:
+        for key in [key for key in state if key.startswith(GATE)]:
+            del state[key]
+        state[f"{GATE}.weight"] = plain.clone()
+
+    change(folder, edit)
+
+    message = refusal(folder, ForeignModelError)
+    assert message.endswith(f"which this app does not run: “{GATE}” is not.")
+
+
+def test_a_head_that_is_quantised_too_is_named(tmp_path: Path) -> None:
+    folder = bnb_folder(tmp_path, Precision.INT8)
+    head = {"lm_head.weight": torch.ones(1120, 64).to(torch.int8), "lm_head.SCB": torch.ones(1120)}
+
+    change(folder, lambda state: state.update(head))
+
+    message = refusal(folder, ForeignModelError)
+    assert message == "“copy” is quantised further than this app can run: “lm_head” is, too."
 
 
 def test_8_bit_files_may_name_their_format(tmp_path: Path) -> None:

@@ -388,6 +388,36 @@ def test_a_text_that_speaks_of_git_lfs_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "page", ["<!DOCTYPE html><title>403</title>", "\n\n<html>", "<!doctype HTML>" + "x" * 9000]
+)
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.model", "config.json"])
+def test_a_web_page_that_was_saved_instead_is_called_one(
+    tmp_path: Path, name: str, page: str
+) -> None:
+    folder = plain(tmp_path)
+    add_single(folder)
+    (folder / name).write_text(page)
+
+    assert refusal(folder, NotDownloadedError) == (
+        f"“{name}” is a web page, the file itself was not downloaded."
+    )
+
+
+@pytest.mark.parametrize("size", [64, 5000])
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.model", "config.json"])
+def test_a_file_that_begins_with_zeros_was_not_downloaded(
+    tmp_path: Path, name: str, size: int
+) -> None:
+    folder = plain(tmp_path)
+    add_single(folder)
+    (folder / name).write_bytes(bytes(size))
+
+    assert refusal(folder, NotDownloadedError) == (
+        f"“{name}” begins with zeros, its content was not downloaded."
+    )
+
+
+@pytest.mark.parametrize(
     "name", ["model.safetensors", "tokenizer.model", "config.json", "generation_config.json"]
 )
 def test_a_link_that_leads_nowhere_is_named_with_its_target(tmp_path: Path, name: str) -> None:
