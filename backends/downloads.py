@@ -15,8 +15,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .errors import DamagedCheckpointError, NotDownloadedError, Phrase
-from .small_files import is_file
+from .errors import (
+    DamagedCheckpointError,
+    NotDownloadedError,
+    Phrase,
+    UnsafeCheckpointError,
+)
 
 _POINTER = b"version https://git-lfs"
 _POINTER_SIZE = re.compile(rb"^size (\d{1,18})$", re.MULTILINE)
@@ -49,7 +53,8 @@ def require_file(file: Path) -> None:
     """Look at a file that has its name here; reads some bytes.
 
     Raises NotDownloadedError for a link that leads nowhere, a Git LFS pointer and a half download,
-    DamagedCheckpointError for what is no file at all.
+    UnsafeCheckpointError for what is no file at all, DamagedCheckpointError for what cannot be
+    looked at.
     """
     require_target(file)
     try:
@@ -60,10 +65,10 @@ def require_file(file: Path) -> None:
             file, Phrase("it cannot be read ({reason})", reason=reason)
         ) from error
     if not stat.S_ISREG(status.st_mode):  # a pipe would never come to its end
-        raise DamagedCheckpointError(file, "it is not a file that can be read")
+        raise UnsafeCheckpointError(file, "it is not a file")
     _refuse_substitute(file, status.st_size)
     control = file.with_name(file.name + ".aria2")
-    if is_file(control):
+    if is_there(control):
         raise NotDownloadedError(
             file,
             Phrase("is a half download: “{control}” lies beside it", control=control.name),

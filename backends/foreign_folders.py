@@ -16,7 +16,7 @@ from .errors import (
     Phrase,
 )
 from .quantized_layout import PLAIN_HINT
-from .small_files import is_file, is_folder, read_json
+from .small_files import is_folder, read_json
 from .weight_files import has_tensors
 
 _ADAPTER_FILES = ("adapter_model.safetensors", "adapter_model.bin")
@@ -50,7 +50,7 @@ def refuse_file(file: Path) -> CheckpointError:
             "is an archive and not a folder",
             hint="Unpack it, and choose the folder that holds config.json.",
         )
-    if is_file(file.parent / "config.json"):
+    if is_there(file.parent / "config.json"):
         return NotACheckpointError(
             file,
             Phrase(
@@ -70,7 +70,7 @@ def other_form(folder: Path) -> CheckpointError | None:
     for name in names:
         if name.lower().endswith((".gguf", ".ggml")) or name.lower().startswith("ggml"):
             file = folder / name
-            if is_file(file) and (kind := _magic(file)) is not None:
+            if (kind := _magic(file)) is not None:
                 return _foreign_file(file, kind)
     for name, method in _QUANTISED_FILES.items():
         if name in names:
@@ -118,7 +118,7 @@ def without_config(folder: Path) -> CheckpointError:
             "it has no config.json, but folders in it have one, such as “{folder}”",
             folder=found[0],
         )
-    elif is_file(folder.parent / "config.json"):
+    elif is_there(folder.parent / "config.json"):
         what = Phrase(
             "it has no config.json, but the folder above it, “{folder}”, has one",
             folder=str(folder.parent),
@@ -142,7 +142,7 @@ def _folders_with_config(folder: Path) -> Iterator[str]:
                 seen += 1
                 if seen > _MOST_FOLDERS:
                     return
-                if is_file(folder / inner / "config.json"):
+                if is_there(folder / inner / "config.json"):
                     yield inner
                 else:
                     below.append(inner)
@@ -189,6 +189,8 @@ def _foreign_file(file: Path, kind: str) -> CheckpointError:
 
 def _magic(file: Path) -> str | None:
     try:
+        if not file.is_file():  # a pipe would be waited for
+            return None
         with file.open("rb") as stream:
             return _MAGICS.get(stream.read(4))
     except OSError:

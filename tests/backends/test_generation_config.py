@@ -16,7 +16,7 @@ import pytest
 from backends.chat_template import Message, Role
 from backends.checkpoint import Checkpoint
 from backends.engine import Engine
-from backends.errors import CheckpointError, DamagedCheckpointError, NotDownloadedError
+from backends.errors import CheckpointError, NotDownloadedError, UnsafeCheckpointError
 from backends.events import EngineEvent, Finished, FinishReason, ModelReady, SamplingDefaults
 from backends.generation_config import BASE_DEFAULTS, ChatTokens
 from backends.requests import ChatRequest, CompleteRequest, LoadRequest
@@ -213,8 +213,8 @@ def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("make", "kind", "sentence"),
     [
-        (os.mkfifo, DamagedCheckpointError, "it is not a file that can be read"),
-        (Path.mkdir, DamagedCheckpointError, "it is not a file that can be read"),
+        (os.mkfifo, UnsafeCheckpointError, "it is not a file"),
+        (Path.mkdir, UnsafeCheckpointError, "it is not a file"),
         (
             lambda file: file.symlink_to("/nowhere/generation_config.json"),
             NotDownloadedError,

@@ -79,7 +79,8 @@ def test_every_dtype_is_found_where_the_library_wrote_it(tmp_path: Path, name: s
     records = {record.name: record for record in read_contents(file).records}
 
     assert records.keys() == tensors.keys()
-    assert {record.dtype for record in records.values()} == DTYPE_BYTES.keys()
+    foreign = {"U64", "U32", "U16", "F8_E4M3", "F8_E5M2", "F8_E8M0"}  # read in headers only
+    assert {record.dtype for record in records.values()} == DTYPE_BYTES.keys() - foreign
     for key, tensor in tensors.items():
         assert records[key].shape == tuple(tensor.shape)
         assert torch.equal(tensor_of(records[key]), tensor)
@@ -132,7 +133,7 @@ BIG = 10**4000
         ({"a": {**ENTRY, "shape": [1] * 10_000}}, "has an impossible shape"),
         ({"a": {**ENTRY, "data_offsets": [0, BIG]}}, "“a” "),
         ({"a": {**ENTRY, "shape": [2**40]}}, "but its shape needs 4398046511104"),
-        ({"a": {**ENTRY, "dtype": "F8_E4M3"}}, "has the unknown type F8_E4M3"),
+        ({"a": {**ENTRY, "dtype": "F4"}}, "has the unknown type F4"),
         ({"a": {"dtype": "F32"}}, "is not described as a tensor"),
         ({"a": 5}, "is not described as a tensor"),
         ({"a\nb": 5}, "is not described as a tensor"),

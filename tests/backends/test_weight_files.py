@@ -473,5 +473,4 @@ def test_a_pipe_is_never_waited_for(tmp_path: Path, name: str) -> None:
         add_single(folder)
     os.mkfifo(folder / name)
 
-    message = refusal(folder, DamagedCheckpointError)
-    assert message == f"“{name}” is damaged or incomplete: it is not a file that can be read."
+    assert refusal(folder, UnsafeCheckpointError) == f"“{name}” was refused: it is not a file."

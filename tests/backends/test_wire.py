@@ -195,6 +195,8 @@ def test_mutated_frames_are_frames_or_errors() -> None:
 
 ERRORS: list[UserFacingError] = [
     errors.NotACheckpointError(Path("/模型/x"), Phrase("it has no {name}", name="config.json")),
+    errors.ForeignModelError(Path("/x/y"), Phrase("is in {form}", form="GGUF"), hint="Take it."),
+    errors.NotDownloadedError(Path("/x/y.bin"), "is a pointer", hint="Download it."),
     errors.UnsupportedArchitectureError(Path("/x/y"), "it is a llama"),
     errors.DamagedCheckpointError(
         Path("/x/y.bin"), Phrase("“{a}” {b}", a="w", b=Phrase("has {n} bytes", n=7))
