@@ -33,34 +33,29 @@ _FLOATS = ("F64", "F32", "F16", "BF16")
 def foreign_quantisation(
     records: Mapping[str, TensorRecord], config: ModelConfig, quantization: object
 ) -> str | None:
-    """The method's name; None if a matrix of the model is stored plainly, or in another form.
+    """The method's name; None if the matrices are stored plainly, or nobody can say how.
 
     `quantization` is `quantization_config` of config.json.
     """
     layer = _matrices(records, config)
     parts = {part for names in layer.values() for part in names}
-    if not parts or any(
-        record.dtype in _FLOATS and part == ".weight"
-        for names in layer.values()
-        for part, record in names.items()
-    ):
-        return None
+    weights = {names[".weight"].dtype for names in layer.values() if ".weight" in names}
     word = _word(quantization)
     for ending, method in _ENDINGS.items():
         if ending in parts:
             return method
     if ".qweight" in parts:
         return word if word in ("GPTQ", "AWQ", "AutoRound") else _packed_along(layer, config)
-    weights = {names[".weight"].dtype for names in layer.values() if ".weight" in names}
     if any(dtype.startswith("F8") for dtype in weights):
         return "FP8" if word in (None, "bitsandbytes") else word
-    if weights == {"U32"} and ".scales" in parts:
+    if "U32" in weights and ".scales" in parts:
         return "MLX"
-    if weights == {"I8"} and ".weight_scales" in parts:
+    if "I8" in weights and ".weight_scales" in parts:
         return "EETQ"
-    if weights == {"I32"} and ".scale" in parts:
+    if "I32" in weights and ".scale" in parts:
         return "Baichuan-13B's own 4 bits"
-    return None if word == "bitsandbytes" else word
+    is_plain = not parts or any(dtype in _FLOATS for dtype in weights)
+    return None if is_plain or word == "bitsandbytes" else word
 
 
 def _matrices(

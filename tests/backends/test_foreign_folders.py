@@ -183,6 +183,19 @@ def test_a_quantisation_of_others_is_named(
     assert error.hint == PLAIN_HINT
 
 
+@pytest.mark.parametrize("parts", [gptq, awq, fp8])
+def test_a_layer_that_was_left_plain_changes_nothing(tmp_path: Path, parts: Parts) -> None:
+    plain = next(iter(SHAPES))
+    folder = quantised(tmp_path, parts, None)
+    state = safetensors.torch.load_file(folder / "model.safetensors")
+    for name in [name for name in state if name.startswith(plain)]:
+        del state[name]
+    state[f"{plain}.weight"] = torch.ones(SHAPES[plain], dtype=torch.bfloat16)
+    safetensors.torch.save_file(state, folder / "model.safetensors")
+
+    assert "is quantised with " in refusal(folder).message
+
+
 def test_a_bin_is_recognised_as_well(tmp_path: Path) -> None:
     folder = quantised(tmp_path, gptq, {"quant_method": "gptq"})
     state = safetensors.torch.load_file(folder / "model.safetensors")
