@@ -27,7 +27,7 @@ _POINTER_SIZE = re.compile(rb"^size (\d{1,18})$", re.MULTILINE)
 _MOST_POINTER_BYTES = 1024  # Git LFS takes no larger file for one
 
 _AGAIN_HINT = (
-    "Have the download ended, or download the file again, and compare its size with the source."
+    "Finish the download, or download the file again, and compare its size with the source."
 )
 _LEAST_ZEROS = 64  # bytes that no file of a model begins with
 #: What programs that download put after the name of a file that is not whole yet: aria2 (which
@@ -72,7 +72,7 @@ def require_file(file: Path) -> None:
         raise NotDownloadedError(
             file,
             Phrase("is a half download: “{control}” lies beside it", control=control.name),
-            hint="Have the download ended by aria2, or download the file again. If it is whole, "
+            hint="Finish the download with aria2, or download the file again. If it is complete, "
             "delete the file that lies beside it.",
         )
 

@@ -124,7 +124,7 @@ def _with_note(candidate: _Set, weights: Weights, tried: Sequence[_Tried]) -> We
     if not tried:
         return weights
     note = Phrase(
-        "The weights are read from “{file}”, because of what lies beside it: {reason}",
+        "The weights are read from “{file}”, because other files are not complete: {reason}",
         file=candidate.name,
         reason=_best(tried).reason,  # which ends the sentence
     )

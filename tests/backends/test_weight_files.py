@@ -115,7 +115,7 @@ def test_a_half_single_file_gives_way_to_shards_that_are_complete(tmp_path: Path
     files, (note,) = read_from(folder)
 
     assert files == {shard.name for shard in shards}
-    assert note.startswith(f"The weights are read from “{INDEX}”, because of what lies beside it: ")
+    assert note.startswith(f"The weights are read from “{INDEX}”, because other files are not ")
     assert "“model.safetensors” is damaged or incomplete" in note
 
 
