@@ -1417,12 +1417,28 @@
         <translation>请转换它所来自的模型。</translation>
     </message>
     <message>
+        <source>Copy what the link leads to as well, or download the model again. Of a Hugging Face cache, copy the whole folder of the model, with “blobs” and “snapshots”.</source>
+        <translation>请把链接指向的文件也一并复制，或重新下载模型。如果来自 Hugging Face 缓存，请复制该模型的整个文件夹，包括“blobs”和“snapshots”。</translation>
+    </message>
+    <message>
+        <source>Download the model again.</source>
+        <translation>请重新下载模型。</translation>
+    </message>
+    <message>
         <source>Engines made for Baichuan 1 run it as it is.</source>
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Finish the download with aria2, or download the file again. If it is complete, delete the file that lies beside it.</source>
+        <translation>请用 aria2 完成下载，或重新下载该文件。如果文件已经完整，请删除旁边的那个文件。</translation>
+    </message>
+    <message>
+        <source>Finish the download, or download the file again, and compare its size with the source.</source>
+        <translation>请完成下载，或重新下载该文件，并与来源核对文件大小。</translation>
     </message>
     <message>
         <source>Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose the device “cpu”.</source>
@@ -1447,6 +1463,14 @@
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
+    </message>
+    <message>
+        <source>Merge it (merge_and_unload in PEFT), and open the folder that this writes.</source>
+        <translation>请先合并（PEFT 的 merge_and_unload），再打开合并后写出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Merge it into that model (merge_and_unload in PEFT), and open the folder that this writes.</source>
+        <translation>请先将其合并到该模型（PEFT 的 merge_and_unload），再打开合并后写出的文件夹。</translation>
     </message>
     <message>
         <source>Name the folder that it lies in: baichuan-desktop models add FOLDER.</source>
@@ -1477,12 +1501,32 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
+        <source>Run its zero_to_fp32.py, and open the folder that it writes.</source>
+        <translation>请运行其中的 zero_to_fp32.py，再打开它写出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Run “git lfs pull” in the folder that was cloned, or download the file again.</source>
+        <translation>请在克隆的文件夹中运行“git lfs pull”，或重新下载该文件。</translation>
+    </message>
+    <message>
         <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
         <translation>请将它另存为 UTF-8 编码（在编辑器中选择“另存为”，再选编码），或选择其他文件。</translation>
     </message>
     <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
+    </message>
+    <message>
+        <source>Take the model as safetensors or PyTorch files.</source>
+        <translation>请改用 safetensors 或 PyTorch 格式的模型文件。</translation>
+    </message>
+    <message>
+        <source>Take the model in 16 bits as it was published, from which this app makes 8 or 4 bits itself.</source>
+        <translation>请使用官方发布的 16 位模型，本程序可以由它自行量化为 8 位或 4 位。</translation>
+    </message>
+    <message>
+        <source>The adapter that lies beside the weights is not used.</source>
+        <translation>权重旁边的适配器未被使用。</translation>
     </message>
     <message>
         <source>The block size must be one of {known}, not {value}.</source>
@@ -1529,6 +1573,10 @@
         <translation>已有的文字会保留。请重新载入模型，或选择设备“cpu”。</translation>
     </message>
     <message>
+        <source>The weights are read from “{file}”, because other files are not complete: {reason}</source>
+        <translation>权重从“{file}”读取，因为其他文件不完整：{reason}</translation>
+    </message>
+    <message>
         <source>There is no device “{name}”; there are {known}.</source>
         <translation>没有名为“{name}”的设备；可用的有 {known}。</translation>
     </message>
@@ -1553,6 +1601,10 @@
         <translation>此模型没有 {precision} 的导出。</translation>
     </message>
     <message>
+        <source>Unpack it, and choose the folder that holds config.json.</source>
+        <translation>请先解压，再选择包含 config.json 的文件夹。</translation>
+    </message>
+    <message>
         <source>Wait until it has ended, or choose another folder.</source>
         <translation>请等它结束，或选择其他文件夹。</translation>
     </message>
@@ -1573,12 +1625,32 @@
         <translation>您的消息</translation>
     </message>
     <message>
+        <source>a half of “{name}” is zero</source>
+        <translation>“{name}”有一半全为零</translation>
+    </message>
+    <message>
         <source>a library aborted it (signal 6)</source>
         <translation>某个库使它中止（信号 6）</translation>
     </message>
     <message>
         <source>a model file became unreadable while in use (signal 7)</source>
         <translation>模型文件在使用中变得无法读取（信号 7）</translation>
+    </message>
+    <message>
+        <source>begins with zeros, its content was not downloaded</source>
+        <translation>以零开头，其内容并未下载</translation>
+    </message>
+    <message>
+        <source>eos_token_id in {file} is {value}; what of it is no token is left out.</source>
+        <translation>{file} 中的 eos_token_id 是 {value}；其中不是词元的部分已忽略。</translation>
+    </message>
+    <message>
+        <source>generation_config.json is not used, for {what}: the model is sampled as the published chat models are.</source>
+        <translation>未使用 generation_config.json，因为{what}：采样参数与官方发布的对话模型相同。</translation>
+    </message>
+    <message>
+        <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
+        <translation>未使用 generation_config.json，因为{what}：该模型按基座模型处理，采样参数与官方发布的基座模型相同。</translation>
     </message>
     <message>
         <source>has an impossible place</source>
@@ -1605,8 +1677,76 @@
         <translation>hidden_size {hidden} 不是 num_attention_heads {heads} 的整数倍</translation>
     </message>
     <message>
+        <source>holds a LoRA adapter that is not merged into the weights</source>
+        <translation>含有未合并到权重中的 LoRA 适配器</translation>
+    </message>
+    <message>
+        <source>holds weights for {program}, which this app does not run</source>
+        <translation>是 {program} 的权重，本程序无法运行</translation>
+    </message>
+    <message>
+        <source>is a DeepSpeed checkpoint, whose weights lie in parts</source>
+        <translation>是 DeepSpeed 检查点，其权重是分片存放的</translation>
+    </message>
+    <message>
+        <source>is a Git LFS pointer, the file itself was not downloaded</source>
+        <translation>是 Git LFS 指针文件，文件本身并未下载</translation>
+    </message>
+    <message>
+        <source>is a Git LFS pointer, the file itself was not downloaded ({size:,} bytes)</source>
+        <translation>是 Git LFS 指针文件，文件本身（{size:,} 字节）并未下载</translation>
+    </message>
+    <message>
+        <source>is a LoRA adapter and no model by itself</source>
+        <translation>是 LoRA 适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is a LoRA adapter for “{base}” and no model by itself</source>
+        <translation>是“{base}”的 LoRA 适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is a half download: “{control}” lies beside it</source>
+        <translation>尚未下载完：旁边有“{control}”</translation>
+    </message>
+    <message>
+        <source>is a half download: “{half}”</source>
+        <translation>尚未下载完：“{half}”</translation>
+    </message>
+    <message>
+        <source>is a link that leads back to itself</source>
+        <translation>是指回自身的链接</translation>
+    </message>
+    <message>
+        <source>is a link to “{target}”, which is missing</source>
+        <translation>是指向“{target}”的链接，而该文件不存在</translation>
+    </message>
+    <message>
+        <source>is a web page, the file itself was not downloaded</source>
+        <translation>是一个网页，文件本身并未下载</translation>
+    </message>
+    <message>
+        <source>is a {kind} file, for llama.cpp, which this app does not run</source>
+        <translation>是供 llama.cpp 使用的 {kind} 文件，本程序无法运行</translation>
+    </message>
+    <message>
+        <source>is an adapter and no model by itself</source>
+        <translation>是适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is an adapter for “{base}” and no model by itself</source>
+        <translation>是“{base}”的适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is an archive and not a folder</source>
+        <translation>是压缩包，不是文件夹</translation>
+    </message>
+    <message>
         <source>is compressed or encrypted</source>
         <translation>被压缩或加密</translation>
+    </message>
+    <message>
+        <source>is missing, and the download of the model has not ended: “{half}”</source>
+        <translation>不存在，且模型尚未下载完：“{half}”</translation>
     </message>
     <message>
         <source>is nested too deeply</source>
@@ -1623,6 +1763,18 @@
     <message>
         <source>is not where the archive says</source>
         <translation>不在归档所记录的位置</translation>
+    </message>
+    <message>
+        <source>is quantised further than this app can run: “{name}” is, too</source>
+        <translation>的量化范围超出本程序所能运行的：“{name}”也被量化了</translation>
+    </message>
+    <message>
+        <source>is quantised in part, which this app does not run: “{name}” is not</source>
+        <translation>只有一部分被量化，本程序无法运行：“{name}”未量化</translation>
+    </message>
+    <message>
+        <source>is quantised with {method}, which this app does not run</source>
+        <translation>是用 {method} 量化的，本程序无法运行</translation>
     </message>
     <message>
         <source>it cannot be read ({reason})</source>
@@ -1659,6 +1811,18 @@
     <message>
         <source>it has no config.json</source>
         <translation>其中没有 config.json</translation>
+    </message>
+    <message>
+        <source>it has no config.json, but folders in it have one, such as “{folder}”</source>
+        <translation>其中没有 config.json，但其下的一些文件夹有，例如“{folder}”</translation>
+    </message>
+    <message>
+        <source>it has no config.json, but the folder above it, “{folder}”, has one</source>
+        <translation>其中没有 config.json，但上一级文件夹“{folder}”有</translation>
+    </message>
+    <message>
+        <source>it has no config.json, but “{folder}” in it has one</source>
+        <translation>其中没有 config.json，但其下的“{folder}”有</translation>
     </message>
     <message>
         <source>it has no pieces for some characters of the text</source>
@@ -1709,6 +1873,14 @@
         <translation>其中有“{name}”，而 {index} 并未将它放在这里</translation>
     </message>
     <message>
+        <source>it holds “{name}”, which {other} holds too</source>
+        <translation>其中的“{name}”在 {other} 中也有</translation>
+    </message>
+    <message>
+        <source>it is a file and not a folder</source>
+        <translation>它是文件，不是文件夹</translation>
+    </message>
+    <message>
         <source>it is a link to another place</source>
         <translation>它是指向别处的链接</translation>
     </message>
@@ -1751,6 +1923,10 @@
     <message>
         <source>it is not what was written</source>
         <translation>它不是当初写入的内容</translation>
+    </message>
+    <message>
+        <source>it is one file of a model, which is the folder “{folder}”</source>
+        <translation>它只是模型的一个文件，模型是文件夹“{folder}”</translation>
     </message>
     <message>
         <source>it is too large for a graph</source>
@@ -1861,10 +2037,6 @@
         <translation>rms_norm_eps 是 {value}，不在 0 和 1 之间</translation>
     </message>
     <message>
-        <source>rope_scaling is set, which no Baichuan model has</source>
-        <translation>设置了 rope_scaling，而百川模型都没有此项</translation>
-    </message>
-    <message>
         <source>rope_theta is {value}, which is no base of rotary positions</source>
         <translation>rope_theta 是 {value}，不能作为旋转位置编码的底数</translation>
     </message>
@@ -1907,6 +2079,18 @@
     <message>
         <source>this machine</source>
         <translation>本机</translation>
+    </message>
+    <message>
+        <source>{lacking:,} of its {end:,} bytes are missing</source>
+        <translation>应有 {end:,} 字节，缺少 {lacking:,} 字节</translation>
+    </message>
+    <message>
+        <source>{name} in generation_config.json is {value}, which cannot be used: {instead} is taken instead, as in the published models.</source>
+        <translation>generation_config.json 中的 {name} 是 {value}，无法使用：改用 {instead}，与官方发布的模型相同。</translation>
+    </message>
+    <message>
+        <source>{name} is set, which no Baichuan model has</source>
+        <translation>设置了 {name}，而百川模型都没有此项</translation>
     </message>
     <message>
         <source>{precision} does not run on {device}.</source>
@@ -2001,14 +2185,6 @@
         <translation>缺少 {name}</translation>
     </message>
     <message>
-        <source>{name} is {value}, not {low:g} to {high:g}</source>
-        <translation>{name} 是 {value}，不在 {low:g} 到 {high:g} 之间</translation>
-    </message>
-    <message>
-        <source>{name} is {value}, which is no token</source>
-        <translation>{name} 是 {value}，不是有效的词元</translation>
-    </message>
-    <message>
         <source>{name} is {value}, which is not a whole number from {low} to {high}</source>
         <translation>{name} 是 {value}，不是 {low} 到 {high} 之间的整数</translation>
     </message>
@@ -2033,6 +2209,14 @@
         <translation>{precision} 运行时有 {n} 层（共 {layers} 层）放在内存里，速度较慢。</translation>
     </message>
     <message>
+        <source>{present} of its {total} weight files are there, missing: {names}</source>
+        <translation>{total} 个权重文件中只有 {present} 个，缺少：{names}</translation>
+    </message>
+    <message>
+        <source>{present} of the {total} files that it names are there, missing: {names}</source>
+        <translation>它列出的 {total} 个文件中只有 {present} 个，缺少：{names}</translation>
+    </message>
+    <message>
         <source>{source} is wrong at {place}: {what}.</source>
         <translation>{source} 的 {place} 处有误：{what}。</translation>
     </message>
@@ -2049,12 +2233,20 @@
         <translation>“{file}”在转换期间发生了变化，所以副本已被丢弃。</translation>
     </message>
     <message>
+        <source>“{file}” holds only a part of the tensors.</source>
+        <translation>“{file}”只含有一部分张量。</translation>
+    </message>
+    <message>
         <source>“{file}” is damaged or incomplete: {what}.</source>
         <translation>“{file}”已损坏或不完整：{what}。</translation>
     </message>
     <message>
         <source>“{file}” was refused: {what}.</source>
         <translation>“{file}”被拒绝：{what}。</translation>
+    </message>
+    <message>
+        <source>“{file}” {what}.</source>
+        <translation>“{file}”{what}。</translation>
     </message>
     <message>
         <source>“{folder}” cannot be run: {what}.</source>
@@ -2121,8 +2313,16 @@
         <translation>“{name}”是量化模型，只有 16 位或 32 位权重可以转换。</translation>
     </message>
     <message>
+        <source>“{name}” is zero throughout</source>
+        <translation>“{name}”全为零</translation>
+    </message>
+    <message>
         <source>“{name}” is {value}, not {expected}</source>
         <translation>“{name}”是 {value}，而不是 {expected}</translation>
+    </message>
+    <message>
+        <source>“{name}” {what}.</source>
+        <translation>“{name}”{what}。</translation>
     </message>
     <message>
         <source>“{path}” cannot be read: {reason}.</source>
