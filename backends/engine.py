@@ -16,13 +16,27 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import backend_modules, benchmark, generation, hardware, memory, quality, selection
+from . import (
+    backend_modules,
+    benchmark,
+    generation,
+    hardware,
+    memory,
+    memory_room,
+    quality,
+    selection,
+)
 from .base import LoadedModel, LoadOptions
 from .chat_template import build_chat_prompt
 from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
-from .errors import CheckpointError, ExportRefusedError, InvalidRequestError
+from .errors import (
+    CheckpointError,
+    ExportRefusedError,
+    InsufficientMemoryError,
+    InvalidRequestError,
+)
 from .events import BenchmarkReady, EngineEvent, GenerationEvent, LoadProgress, ModelReady
 from .requests import (
     BenchmarkRequest,
@@ -61,6 +75,17 @@ class Engine:
 
     def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
         """Do what is asked; raises UserFacingError. Setting `cancel` ends an answer early."""
+        try:
+            yield from self._run(request, cancel)
+        except InsufficientMemoryError:
+            raise
+        except Exception as error:
+            # Anything may be where it runs out, and be told as a file that cannot be read.
+            if not memory_room.ran_out(error):
+                raise
+            raise hardware.out_of_memory() from error
+
+    def _run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
         match request:
             case LoadRequest():
                 yield from self._load(request)

@@ -9,7 +9,8 @@
     * JobError: CopyTakenError, DiskFullError, SourceChangedError
     * QualityError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
-    * EngineError: EngineCrashedError, EngineKilledError, EngineProtocolError
+    * EngineError: EngineCrashedError, EngineKilledError, EngineEndedError,
+      EngineProtocolError
 
 A message is one sentence with the facts; a hint says what to do next. Constructors take facts
 and build the sentence, so that every raise reads the same and tests compare facts.
@@ -286,6 +287,7 @@ class BackendUnavailableError(BackendError):
 
 
 _MEMORY_HINT = "Close other programs, choose a smaller precision, context length or model."
+_LIMIT_HINT = "Raise that limit, or choose a smaller precision, context length or model."
 
 
 class InsufficientMemoryError(BackendError):
@@ -293,14 +295,44 @@ class InsufficientMemoryError(BackendError):
 
     help_topic = "insufficient-memory"
 
-    def __init__(self, *, device: str | Phrase, needed_bytes: int, free_bytes: int) -> None:
-        super().__init__(
-            "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
-            hint=_MEMORY_HINT,
-            needed=needed_bytes / GIB,
-            device=device,
-            free=free_bytes / GIB,
+    def __init__(
+        self,
+        *,
+        device: str | Phrase,
+        needed_bytes: int,
+        free_bytes: int,
+        limit_bytes: int | None = None,
+        by: Phrase | None = None,
+    ) -> None:
+        """`by` is what allows no more than `limit_bytes`, if it is not the device itself."""
+        facts: dict[str, Fact] = {"needed": needed_bytes / GIB, "free": free_bytes / GIB}
+        template = "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free."
+        if by is not None and limit_bytes is not None:
+            facts |= {"limit": limit_bytes / GIB, "by": by}
+            template = (
+                "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free of "
+                "the {limit:.1f} GiB that {by} allows."
+            )
+        hint = _MEMORY_HINT if by is None else _LIMIT_HINT
+        super().__init__(template, hint=hint, device=device, **facts)
+
+    @classmethod
+    def ran_out(
+        cls, free_bytes: int, limit_bytes: int, by: Phrase | None
+    ) -> InsufficientMemoryError:
+        """The error of memory that was refused without a word of how much it should have been."""
+        facts: dict[str, Fact] = {"free": free_bytes / GIB, "limit": limit_bytes / GIB}
+        template = (
+            "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this machine has."
         )
+        if by is not None:
+            facts["by"] = by
+            template = (
+                "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows."
+            )
+        error = _rebuild(cls, template, _MEMORY_HINT if by is None else _LIMIT_HINT, facts)
+        assert isinstance(error, cls)
+        return error
 
     @classmethod
     def because(cls, sentence: Phrase) -> InsufficientMemoryError:
@@ -440,6 +472,16 @@ class EngineCrashedError(EngineError):
 
 class EngineKilledError(EngineCrashedError):
     """The system ended the engine process, as it does when memory runs out."""
+
+
+class EngineEndedError(EngineError):
+    """The engine process was ended on purpose: by the button of the window, or with it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The engine that runs the model was ended, as you asked.",
+            hint="Load the model again, or choose another one.",
+        )
 
 
 class EngineProtocolError(EngineError):

@@ -22,6 +22,9 @@ from pathlib import Path
 
 import psutil
 
+from . import memory_room
+from .errors import InsufficientMemoryError
+
 log = logging.getLogger(__name__)
 
 #: Processor features that matter here, by the names of /proc/cpuinfo.
@@ -61,11 +64,12 @@ class Machine:
     processor: str
     physical_cores: int  #: that this process may use
     features: frozenset[str]
-    memory_bytes: int  #: of the machine, or of the container that limits it
-    free_memory_bytes: int  #: that can be had without swapping
+    memory_bytes: int  #: of the machine, or of the least limit that is set (container, ulimit)
+    free_memory_bytes: int  #: that can be had without swapping, and within every limit
     gpus: tuple[Gpu, ...] = ()
     libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
     torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
+    own_free_bytes: int | None = None  #: what “ulimit” leaves a process; None where it is not set
 
     @property
     def multiplies_bf16(self) -> bool:
@@ -76,18 +80,15 @@ class Machine:
 def detect() -> Machine:
     """Look at this machine now."""
     cpuinfo = _read(Path("/proc/cpuinfo"))
-    memory = psutil.virtual_memory()
-    total, free = memory.total, memory.available
-    limit = _container_limit()
-    if limit is not None and limit < total:
-        used = psutil.Process().memory_info().rss
-        total, free = limit, min(free, limit - used)
+    bounds = memory_room.bounds(_read)
+    own = [bound.free_bytes for bound in bounds if bound.is_own]
     return Machine(
         processor=_processor_name(cpuinfo),
         physical_cores=_usable_cores(),
         features=frozenset(_features(cpuinfo)),
-        memory_bytes=total,
-        free_memory_bytes=max(free, 0),
+        memory_bytes=min(bound.limit_bytes for bound in bounds),
+        free_memory_bytes=max(memory_room.tightest(bounds).free_bytes, 0),
+        own_free_bytes=max(min(own), 0) if own else None,
         gpus=_gpus(),
         libraries=_libraries(),
         torch_cuda=_torch_cuda(),
@@ -194,17 +195,11 @@ def private_bytes(pid: int) -> int:
     return max(int(private), 0)
 
 
-def _container_limit() -> int | None:
-    """The least of the limits of this process's control group (v2) and of those around it."""
-    root = Path("/sys/fs/cgroup")
-    own = re.search(r"^0::/(.*)$", _read(Path("/proc/self/cgroup")), re.MULTILINE)
-    group = root / own.group(1) if own else root
-    limits = [
-        _read(group / "memory.max").strip()
-        for group in (group, *group.parents)
-        if group.is_relative_to(root)
-    ]
-    return min((int(limit) for limit in limits if limit.isdigit()), default=None)
+def out_of_memory(asked_bytes: int | None = None) -> InsufficientMemoryError:
+    """The error of this process getting no more memory now; `asked_bytes` if that is known."""
+    name = _processor_name(_read(Path("/proc/cpuinfo")))
+    held = private_bytes(os.getpid())
+    return memory_room.out_of_memory(memory_room.bounds(_read), held, name, asked_bytes)
 
 
 # --- graphics cards ----------------------------------------------------------------------

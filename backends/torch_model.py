@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from . import hardware
+from . import hardware, memory_room
 from .base import LayerDevices, LoadedModel, Logits
-from .errors import InsufficientMemoryError
 from .modeling.baichuan import BaichuanForCausalLM
 from .modeling.kv_cache import KVCache
 
@@ -90,23 +87,18 @@ class TorchModel(LoadedModel):
 
 @contextlib.contextmanager
 def translated_memory_errors() -> Iterator[None]:
-    """Torch's failure to get memory of the machine as ours.
+    """Torch's failure to get memory of the machine as ours, with how much it was.
 
     Linux promises more memory than there is and kills whoever takes it; this is for what it does
-    not even promise, and for other systems.
+    not even promise, for limits, and for other systems.
     """
     try:
         yield
     except RuntimeError as error:
-        asked = re.search(r"DefaultCPUAllocator: .*?(\d+) bytes", str(error), re.DOTALL)
+        asked = memory_room.asked_bytes(error)
         if asked is None:
             raise
-        machine, used = hardware.detect(), hardware.private_bytes(os.getpid())
-        raise InsufficientMemoryError(
-            device=machine.processor,
-            needed_bytes=int(asked.group(1)) + used,
-            free_bytes=machine.free_memory_bytes + used,
-        ) from error
+        raise hardware.out_of_memory(asked) from error
 
 
 def to_numpy(logits: Tensor) -> Logits:

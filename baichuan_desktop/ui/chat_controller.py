@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from backends.errors import UserFacingError
+from backends.errors import EngineEndedError, UserFacingError
 from backends.events import (
     EngineEvent,
     Finished,
@@ -194,7 +194,8 @@ class _Answer:
                 self._controller.progressed.emit(event)
 
     def on_failed(self, error: UserFacingError) -> None:
-        self.error = error
+        if not isinstance(error, EngineEndedError):  # which is a stop that was asked for
+            self.error = error
 
     def on_ended(self) -> None:
         self._controller.end(self)

@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self._measurements = services.measurements
         self._worker = services.worker
         self._translations = translations
-        queue = RequestQueue(services.worker, self)
+        self._queue = queue = RequestQueue(services.worker, self)
         self.switcher = ModelSwitcher(queue, services.measurements, services.settings, self)
         self.errors = ErrorPresenter(services, theme, self)
         self.precision = PrecisionControl(
@@ -152,6 +152,15 @@ class MainWindow(QMainWindow):
         self.jobs.listed.connect(self._on_copy_listed)
         self.jobs.load_requested.connect(self._load_choice)
         self.jobs.failed.connect(self.show_error)
+        notices = self.status.engine_notice, self.status.job_notice
+        for source, notice in (
+            (self._queue, notices[0]),
+            (self.jobs.runner, notices[1]),
+            (self.measuring.runner, notices[1]),
+        ):
+            source.silent.connect(notice.show_silent)
+            source.heard.connect(notice.clear)
+            notice.end_requested.connect(source.end_engine)
         self.measuring.changed.connect(self._on_job_changed)
         self.measuring.set_aside.connect(self._on_set_aside)
         self.measuring.failed.connect(self.show_error)

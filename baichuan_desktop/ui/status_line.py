@@ -20,6 +20,7 @@ from backends.events import Finished, LoadProgress, ModelReady, PrefillProgress
 from . import answer_notes, error_texts, precision_texts
 from .icons import line_icon
 from .model_texts import as_tooltip
+from .silence_notice import SilenceNotice
 from .theme import Theme
 
 
@@ -41,6 +42,12 @@ class StatusLine(QStatusBar):
         self.precision_button, self.job_button = _button(), _button()
         # The arrow stands at the right of the text.
         self.precision_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.engine_notice = SilenceNotice(
+            lambda: self.tr("The engine has said nothing for {seconds} s")
+        )
+        self.job_notice = SilenceNotice(
+            lambda: self.tr("What runs in the background has said nothing for {seconds} s")
+        )
         self.progress = _bar(120)
         self.context_bar = _bar(84)
         left = QWidget(self)
@@ -49,11 +56,13 @@ class StatusLine(QStatusBar):
         row.setSpacing(10)
         row.addWidget(self.state_label)
         row.addWidget(self.progress)
+        row.addWidget(self.engine_notice)
         row.addStretch(1)
         right = QWidget(self)
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 5, 14, 5)
         row.setSpacing(12)
+        row.addWidget(self.job_notice)
         row.addWidget(self.job_button)
         row.addWidget(self.speed_label)
         row.addWidget(self.precision_button)
