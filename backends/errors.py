@@ -305,39 +305,56 @@ class InsufficientMemoryError(BackendError):
         by: Phrase | None = None,
     ) -> None:
         """`by` is what allows no more than `limit_bytes`, if it is not the device itself."""
-        facts: dict[str, Fact] = {"needed": needed_bytes / GIB, "free": free_bytes / GIB}
-        template = "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free."
-        if by is not None and limit_bytes is not None:
-            facts |= {"limit": limit_bytes / GIB, "by": by}
-            template = (
-                "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free of "
-                "the {limit:.1f} GiB that {by} allows."
+        needed, free = needed_bytes / GIB, free_bytes / GIB
+        if by is None or limit_bytes is None:
+            super().__init__(
+                "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
+                hint=_MEMORY_HINT,
+                needed=needed,
+                device=device,
+                free=free,
             )
-        hint = _MEMORY_HINT if by is None else _LIMIT_HINT
-        super().__init__(template, hint=hint, device=device, **facts)
+            return
+        super().__init__(
+            "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free of the "
+            "{limit:.1f} GiB that {by} allows.",
+            hint=_LIMIT_HINT,
+            needed=needed,
+            device=device,
+            free=free,
+            limit=limit_bytes / GIB,
+            by=by,
+        )
 
     @classmethod
     def ran_out(
         cls, free_bytes: int, limit_bytes: int, by: Phrase | None
     ) -> InsufficientMemoryError:
         """The error of memory that was refused without a word of how much it should have been."""
-        facts: dict[str, Fact] = {"free": free_bytes / GIB, "limit": limit_bytes / GIB}
-        template = (
-            "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this machine has."
-        )
-        if by is not None:
-            facts["by"] = by
-            template = (
-                "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows."
+        free, limit = free_bytes / GIB, limit_bytes / GIB
+        if by is None:
+            return cls.because(
+                Phrase(
+                    "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this "
+                    "machine has.",
+                    free=free,
+                    limit=limit,
+                )
             )
-        error = _rebuild(cls, template, _MEMORY_HINT if by is None else _LIMIT_HINT, facts)
-        assert isinstance(error, cls)
-        return error
+        return cls.because(
+            Phrase(
+                "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows.",
+                free=free,
+                limit=limit,
+                by=by,
+            ),
+            hint=_LIMIT_HINT,
+        )
 
     @classmethod
-    def because(cls, sentence: Phrase) -> InsufficientMemoryError:
-        """The error whose sentence selection has already made."""
-        error = _rebuild(cls, "{why}", _MEMORY_HINT, {"why": sentence})
+    def because(cls, sentence: Phrase, *, hint: str = _MEMORY_HINT) -> InsufficientMemoryError:
+        """The error whose sentence is made already."""
+        error = _rebuild(cls, "{why}", hint, {"why": sentence})
         assert isinstance(error, cls)
         return error
 

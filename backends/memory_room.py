@@ -43,17 +43,17 @@ _TORCH_ASKED = re.compile(r"DefaultCPUAllocator: .*?(\d+) bytes", re.DOTALL)
 class Bound:
     """One thing that limits memory, in bytes."""
 
-    name: str  #: as a part of a sentence, before “allows”
+    name: Phrase  #: as a part of a sentence, before “allows”
     limit_bytes: int
     free_bytes: int  #: may be negative: a limit can be set below what is used
     is_own: bool = False  #: of this process alone: what others hold is no part of it
 
 
-_MACHINE = "the memory of this machine"
-_GROUP = "the control group (container or service) that the app runs in"
-_ADDRESSES = "“ulimit -v”"
-_DATA = "“ulimit -d”"
-_COMMIT = "the system (vm.overcommit_memory is 2)"
+_MACHINE = Phrase("the memory of this machine")
+_GROUP = Phrase("the control group (container or service) that the app runs in")
+_ADDRESSES = Phrase("“ulimit -v”")
+_DATA = Phrase("“ulimit -d”")
+_COMMIT = Phrase("the system (vm.overcommit_memory is 2)")
 
 
 def bounds(read: Read) -> list[Bound]:
@@ -227,7 +227,7 @@ def out_of_memory(
     more it should have been.
     """
     met = tightest(found)
-    by = None if met.name == _MACHINE else Phrase(met.name)
+    by = None if met.name == _MACHINE else met.name
     free = max(met.free_bytes, 0)
     if asked is None or asked <= free:
         return InsufficientMemoryError.ran_out(free, met.limit_bytes, by)

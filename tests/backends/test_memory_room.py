@@ -234,7 +234,7 @@ def test_an_error_that_goes_round_in_circles_is_judged() -> None:
 
 
 MACHINE = Bound(memory_room._MACHINE, 16 * GIB, 8 * GIB)
-ULIMIT = Bound("“ulimit -v”", 2 * GIB, GIB, is_own=True)
+ULIMIT = Bound(memory_room._ADDRESSES, 2 * GIB, GIB, is_own=True)
 LIMITED = (
     "The model needs 2.5 GiB on A processor, but only 2.0 GiB is free of the 2.0 GiB that "
     "“ulimit -v” allows."

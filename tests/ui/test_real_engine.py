@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from baichuan_desktop.services.app_paths import app_paths
@@ -13,6 +15,7 @@ from baichuan_desktop.services.engine_client import EngineClient
 from baichuan_desktop.services.job_engine import JobEngine
 from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.precision_choice import LoadWish
+from baichuan_desktop.services.silence import Patience
 from baichuan_desktop.ui.answer_notes import speed_text
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
 from tests.ui.harness import Harness
@@ -84,6 +87,66 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
     assert ui.page_text.startswith(first)
     assert ui.page_text.count("\n8 tokens · ") == 2
     assert ui.window.error is None
+
+
+@pytest.fixture
+def hasty(make_window: MakeWindow, folder: Path) -> Iterator[tuple[Harness, EngineClient]]:
+    """A window whose engine may be silent for a second only, and a checkpoint loaded in it."""
+    client = EngineClient(app_paths().engine_log, patience=Patience(steps=0, least=1, most=60))
+    window = make_window(client.run, client.kill)
+    window.window.load_first(str(folder))
+    window.until_idle()
+    window.window.panel.max_new_tokens.setValue(8)
+    yield window, client
+    window.window.close()
+    client.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes are stopped by a signal")
+def test_an_engine_that_is_stopped_is_told_and_ended_and_the_next_message_is_answered(
+    hasty: tuple[Harness, EngineClient],
+) -> None:
+    ui, client = hasty
+    ui.ask("你好")
+    first = ui.page_text
+    assert client.pid is not None
+    stopped = psutil.Process(client.pid)
+    stopped.suspend()
+    ui.say("And now?")
+    notice = ui.window.status.engine_notice
+    ui.until(lambda: not notice.isHidden())
+
+    notice.button.click()
+    ui.until_idle()
+    ui.until(lambda: not stopped.is_running())
+
+    assert ui.window.error is None
+    assert ui.composer.text() == "And now?", "no answer began, so the message can be sent again"
+    ui.press(Qt.Key.Key_Return)
+    ui.until_idle()
+    assert ui.page_text.startswith(first)
+    assert ui.page_text.count("\n8 tokens") == 2
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes are stopped by a signal")
+def test_stop_ends_an_engine_that_does_not_answer_it(
+    hasty: tuple[Harness, EngineClient],
+) -> None:
+    ui, client = hasty
+    stopped = psutil.Process(client.pid)
+    stopped.suspend()
+    ui.say("你好")
+    ui.window.controller.stop()
+    ui.until(lambda: ui.window.error is not None)
+
+    assert not stopped.is_running()
+    error = ui.window.error
+    assert error is not None
+    error.close()
+    ui.until_idle()
+    ui.press(Qt.Key.Key_Return)
+    ui.until_idle()
+    assert ui.page_text.count("\n8 tokens") == 1
 
 
 def switch(ui: Harness, precision: str, shown: str) -> None:
