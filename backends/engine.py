@@ -22,7 +22,6 @@ from . import (
     generation,
     hardware,
     memory,
-    memory_room,
     quality,
     selection,
 )
@@ -81,7 +80,7 @@ class Engine:
             raise
         except Exception as error:
             # Anything may be where it runs out, and be told as a file that cannot be read.
-            if not memory_room.ran_out(error):
+            if not hardware.ran_out_of_memory(error):
                 raise
             raise hardware.out_of_memory() from error
 

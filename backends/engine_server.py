@@ -17,7 +17,7 @@ import threading
 import time
 from typing import BinaryIO
 
-from . import hardware, memory_room
+from . import hardware
 from .engine import Engine
 from .errors import EngineError, UserFacingError
 from .requests import Request
@@ -144,7 +144,7 @@ def _answer(
         raise
     except Exception as error:
         log.exception("A request failed in a way that was not foreseen.")
-        if memory_room.ran_out(error):
+        if hardware.ran_out_of_memory(error):
             return Failed.of(hardware.out_of_memory())
         failure = EngineError(
             "The engine met an error it does not know ({name}: {text}).",

@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 
 from . import memory_room
-from .errors import InsufficientMemoryError
+from .errors import InsufficientMemoryError, UserFacingError
 
 log = logging.getLogger(__name__)
 
@@ -193,6 +193,14 @@ def private_bytes(pid: int) -> int:
     # Windows counts them itself; elsewhere what is shared, or a file's, is subtracted.
     private = getattr(used, "private", used.rss - getattr(used, "shared", 0))
     return max(int(private), 0)
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether an error is, or hides, that this process gets no more memory."""
+    if memory_room.ran_out(error):
+        return True
+    is_told = isinstance(error, UserFacingError)
+    return not is_told and memory_room.is_exhausted(memory_room.bounds(_read))
 
 
 def out_of_memory(asked_bytes: int | None = None) -> InsufficientMemoryError:

@@ -27,10 +27,15 @@ _UNLIMITED = 2**60
 #: Address space that threads and libraries reserve without ever using it, measured with torch.
 _RESERVED_BYTES = 160 * 2**20
 
+#: Figures are shown to a tenth of a GiB; two that look alike say nothing.
+_SHOWN_BYTES = 2**30 // 10
+#: Less than any matrix product takes for itself.
+_NOTHING_BYTES = 32 * 2**20
+
 #: What libraries say where the system gives them no more memory.
 _NO_MEMORY = re.compile(
     r"cannot allocate memory|can't allocate memory|not enough memory|unable to allocate"
-    r"|failed to allocate|out of memory|bad_alloc|bad allocation|failed to map segment"
+    r"|failed to allocate|memory allocation (?:still )?failed|out of memory|bad_alloc|bad allocation|failed to map segment"
     r"|can't start new thread|thread creation failed|pthread_create failed|memoryerror",
     re.IGNORECASE,
 )
@@ -212,6 +217,11 @@ def ran_out(error: BaseException) -> bool:
     return False
 
 
+def is_exhausted(found: list[Bound]) -> bool:
+    """Whether so little is left that whatever fails now, and does not say why, fails for that."""
+    return tightest(found).free_bytes < _NOTHING_BYTES
+
+
 def asked_bytes(error: BaseException) -> int | None:
     """How much torch asked for in vain; None for another error."""
     match = _TORCH_ASKED.search(str(error))
@@ -229,7 +239,7 @@ def out_of_memory(
     met = tightest(found)
     by = None if met.name == _MACHINE else met.name
     free = max(met.free_bytes, 0)
-    if asked is None or asked <= free:
+    if asked is None or (asked + held_bytes) // _SHOWN_BYTES <= (free + held_bytes) // _SHOWN_BYTES:
         return InsufficientMemoryError.ran_out(free, met.limit_bytes, by)
     return InsufficientMemoryError(
         device=device,

@@ -266,6 +266,10 @@ class Person:
         if trial.blow is Blow.STOP:
             return self._after_stop(trial)
         self.until(lambda: bool(failures) or self.is_idle(), "the end of what was struck")
+        if not failures and trial.blow is Blow.MEMORY:  # what there was sufficed for this answer
+            self.until(self.is_idle, "the end of an answer")
+            self.say(_LONG, _SHORT_TOKENS)
+            self.until(lambda: bool(failures) or self.is_idle(), "the end of another")
         if not failures:
             if trial.phase is Phase.IDLE and trial.blow is not Blow.MEMORY:
                 return "a fresh engine was started at once"

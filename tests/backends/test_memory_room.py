@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backends import memory_room
+from backends import hardware, memory_room
 from backends.engine import Engine
 from backends.errors import (
     GIB,
@@ -260,6 +260,10 @@ LIMITED = (
             [MACHINE, ULIMIT], None,
             "Memory ran out: 1.0 GiB is free of the 2.0 GiB that “ulimit -v” allows.",
         ),
+        (  # two figures that look alike would say nothing
+            [MACHINE, ULIMIT], GIB + MIB,
+            "Memory ran out: 1.0 GiB is free of the 2.0 GiB that “ulimit -v” allows.",
+        ),
         (  # in pieces, there was enough; one that large there was not
             [MACHINE, ULIMIT], GIB // 2,
             "Memory ran out: 1.0 GiB is free of the 2.0 GiB that “ulimit -v” allows.",
@@ -274,6 +278,17 @@ def test_the_sentence_has_the_figures_of_the_limit_that_was_met(
     assert error.message == message
     assert error.hint.startswith("Raise" if ULIMIT in bounds else "Close")
     assert_one_sentence(error)
+
+
+@pytest.mark.parametrize(("free", "is_exhausted"), [(-MIB, True), (MIB, True), (GIB, False)])
+def test_whatever_fails_where_nothing_is_left_fails_for_that(
+    free: int, is_exhausted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As oneDNN's “could not create a primitive”, which says nothing of memory."""
+    monkeypatch.setattr(memory_room, "bounds", lambda _: [Bound(memory_room._DATA, GIB, free)])
+
+    assert hardware.ran_out_of_memory(RuntimeError("could not create a primitive")) is is_exhausted
+    assert not hardware.ran_out_of_memory(DamagedCheckpointError(Path("w.bin"), "it is short"))
 
 
 @pytest.mark.parametrize(
