@@ -35,8 +35,9 @@ _NOTHING_BYTES = 32 * 2**20
 #: What libraries say where the system gives them no more memory.
 _NO_MEMORY = re.compile(
     r"cannot allocate memory|can't allocate memory|not enough memory|unable to allocate"
-    r"|failed to allocate|memory allocation (?:still )?failed|out of memory|bad_alloc|bad allocation"
-    r"|failed to map segment|can't start new thread|thread creation failed|pthread_create failed|memoryerror",
+    r"|failed to allocate|memory allocation (?:still )?failed|out of memory|memoryerror"
+    r"|bad_alloc|bad allocation|failed to map segment"
+    r"|can't start new thread|thread creation failed|pthread_create failed",
     re.IGNORECASE,
 )
 #: Memory of a card is another's concern.
