@@ -57,8 +57,8 @@ class Bound:
 
 _MACHINE = Phrase("the memory of this machine")
 _GROUP = Phrase("the control group (container or service) that the app runs in")
-_ADDRESSES = Phrase("“ulimit -v”")
-_DATA = Phrase("“ulimit -d”")
+_ADDRESSES = Phrase("the shell (ulimit -v)")
+_DATA = Phrase("the shell (ulimit -d)")
 _COMMIT = Phrase("the system (vm.overcommit_memory is 2)")
 
 

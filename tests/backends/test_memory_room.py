@@ -237,7 +237,7 @@ MACHINE = Bound(memory_room._MACHINE, 16 * GIB, 8 * GIB)
 ULIMIT = Bound(memory_room._ADDRESSES, 2 * GIB, GIB, is_own=True)
 LIMITED = (
     "The model needs 2.5 GiB on A processor, but only 2.0 GiB is free of the 2.0 GiB that "
-    "“ulimit -v” allows."
+    "the shell (ulimit -v) allows."
 )
 
 
@@ -258,15 +258,15 @@ LIMITED = (
         ),
         (
             [MACHINE, ULIMIT], None,
-            "Memory ran out: 1.0 GiB is free of the 2.0 GiB that “ulimit -v” allows.",
+            "Memory ran out: 1.0 GiB is free of the 2.0 GiB that the shell (ulimit -v) allows.",
         ),
         (  # two figures that look alike would say nothing
             [MACHINE, ULIMIT], GIB + MIB,
-            "Memory ran out: 1.0 GiB is free of the 2.0 GiB that “ulimit -v” allows.",
+            "Memory ran out: 1.0 GiB is free of the 2.0 GiB that the shell (ulimit -v) allows.",
         ),
         (  # in pieces, there was enough; one that large there was not
             [MACHINE, ULIMIT], GIB // 2,
-            "Memory ran out: 1.0 GiB is free of the 2.0 GiB that “ulimit -v” allows.",
+            "Memory ran out: 1.0 GiB is free of the 2.0 GiB that the shell (ulimit -v) allows.",
         ),
     ],
 )  # fmt: skip

@@ -16,6 +16,7 @@ from backends.checkpoint import Checkpoint
 from backends.modeling.config import Family
 from backends.tokenizer import Tokenizer
 from benchmarks import random_checkpoint
+from benchmarks.engine_trials import TRIALS, Blow, Phase
 from benchmarks.machine import ROOT, child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, make, make_or_reuse
 
@@ -150,3 +151,11 @@ def test_decode_reports_every_figure(tmp_path: Path) -> None:
     assert report["load_rss_limit_bytes"] > report["weights_bytes"]
     for when in ("before", "after"):
         assert report[f"bandwidth_{when}"]["read"] > 0
+
+
+def test_an_engine_is_killed_stopped_starved_and_crashed_in_every_phase() -> None:
+    struck = {(trial.blow, trial.phase) for trial in TRIALS}
+
+    assert len(TRIALS) == 26
+    for blow in (Blow.KILL, Blow.STOP, Blow.MEMORY, Blow.SEGV):
+        assert {phase for one, phase in struck if one is blow} == set(Phase)
