@@ -15,6 +15,7 @@ from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import NOTICEABLE_CORES, Measurements
 from .services.model_store import ModelStore
 from .services.precision_choice import LoadWish, wanted_precisions
+from .services.silence import EngineSilent
 from .services.sizes import size_text
 from .tables import print_json, print_table
 from .terminal import interrupt_sets, print_refusal, progress
@@ -43,6 +44,8 @@ def bench(arguments: argparse.Namespace) -> int:
                 case PrecisionBegun(precision, number, count):
                     now = f"{model.name.en}, {precision} ({number} of {count})"
                     progress(now)
+                case EngineSilent(seconds):
+                    progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
                 case LoadProgress(done, total):
                     progress(f"{now}: loading, {100 * done // max(total, 1)} %")
                 case BenchmarkProgress():

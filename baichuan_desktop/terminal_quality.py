@@ -21,6 +21,7 @@ from .services.quality import (
     compared_precisions,
     quality_texts,
 )
+from .services.silence import EngineSilent
 from .tables import print_json, print_table
 from .terminal import interrupt_sets, print_refusal, progress
 
@@ -47,6 +48,8 @@ def quality(arguments: argparse.Namespace) -> int:
                 case PrecisionBegun(precision, number, count):
                     now = f"{model.name.en}, {precision} ({number} of {count})"
                     progress(now)
+                case EngineSilent(seconds):
+                    progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
                 case LoadProgress(done, total):
                     progress(f"{now}: loading, {100 * done // max(total, 1)} %")
                 case QualityProgress(done, total):
