@@ -207,7 +207,8 @@ class Person:
         self.say(text, _SHORT_TOKENS)
         self.until(self.is_idle, "an answer")
         if self.window.error is not None or not self.page.startswith(before):
-            raise FailedTrialError("the next prompt was not answered")
+            told = self.window.error.message.text() if self.window.error is not None else "nothing"
+            raise FailedTrialError(f"the next prompt was not answered; told was: {told}")
         if " tokens" not in self.page[len(before) :]:
             raise FailedTrialError(f"the next prompt got {self.page[len(before) :]!r}")
 
