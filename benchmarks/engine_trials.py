@@ -44,7 +44,7 @@ from baichuan_desktop.ui.fonts import ensure_chinese_font
 from baichuan_desktop.ui.i18n import Translations
 from baichuan_desktop.ui.main_window import MainWindow
 from baichuan_desktop.ui.theme import Theme
-from benchmarks.machine import ROOT, child_environment
+from benchmarks.machine import child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
 _QUESTION: Final = "Which weights does this machine hold? 这台机器上有什么？ "
@@ -420,6 +420,4 @@ def _app() -> QApplication:
 
 
 if __name__ == "__main__":
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
     sys.exit(main())
