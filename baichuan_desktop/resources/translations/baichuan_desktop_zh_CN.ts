@@ -921,6 +921,17 @@
     </message>
 </context>
 <context>
+    <name>SilenceNotice</name>
+    <message>
+        <source>End it</source>
+        <translation>结束引擎</translation>
+    </message>
+    <message>
+        <source>End the engine; the text so far is kept</source>
+        <translation>结束引擎；已有的文本会保留</translation>
+    </message>
+</context>
+<context>
     <name>SpeedKind</name>
     <message>
         <source>Measure speed</source>
@@ -1005,6 +1016,14 @@
 </context>
 <context>
     <name>StatusLine</name>
+    <message>
+        <source>The engine has said nothing for {seconds} s</source>
+        <translation>引擎已有 {seconds} 秒没有响应</translation>
+    </message>
+    <message>
+        <source>What runs in the background has said nothing for {seconds} s</source>
+        <translation>后台任务已有 {seconds} 秒没有响应</translation>
+    </message>
     <message>
         <source>Loading {name}…</source>
         <translation>正在加载 {name}…</translation>
@@ -1437,6 +1456,10 @@
         <translation>请去掉 --portable，或选择其他精度。</translation>
     </message>
     <message>
+        <source>Load the model again, or choose another one.</source>
+        <translation>请重新加载模型，或选择其他模型。</translation>
+    </message>
+    <message>
         <source>Make room on this drive, or choose a folder on another one.</source>
         <translation>请在此磁盘上腾出空间，或选择另一个磁盘上的文件夹。</translation>
     </message>
@@ -1447,6 +1470,14 @@
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
+    </message>
+    <message>
+        <source>Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this machine has.</source>
+        <translation>内存已耗尽：本机的 {limit:.1f} GiB 中只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows.</source>
+        <translation>内存已耗尽：{by}允许的 {limit:.1f} GiB 中只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
         <source>Name the folder that it lies in: baichuan-desktop models add FOLDER.</source>
@@ -1477,6 +1508,10 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
+        <source>Raise that limit, or choose a smaller precision, context length or model.</source>
+        <translation>请提高该限制，或选择更小的精度、上下文长度或模型。</translation>
+    </message>
+    <message>
         <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
         <translation>请将它另存为 UTF-8 编码（在编辑器中选择“另存为”，再选编码），或选择其他文件。</translation>
     </message>
@@ -1497,12 +1532,20 @@
         <translation>副本需要“{folder}”中有 {needed:.1f} GiB 空间，但那里只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
+        <source>The engine that runs the model was ended, as you asked.</source>
+        <translation>已按您的要求结束运行模型的引擎。</translation>
+    </message>
+    <message>
         <source>The graphics card stopped working: {what}.</source>
         <translation>显卡停止了工作：{what}。</translation>
     </message>
     <message>
         <source>The manifest of an export names the files that it was made from.</source>
         <translation>导出的清单（manifest）列出了它由哪些文件生成。</translation>
+    </message>
+    <message>
+        <source>The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows.</source>
+        <translation>模型在 {device} 上需要 {needed:.1f} GiB 内存，但在{by}允许的 {limit:.1f} GiB 中只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
         <source>The number of tokens must be from 1 to {most}, not {value}.</source>
@@ -1629,6 +1672,10 @@
         <translation>无法读取（{reason}）</translation>
     </message>
     <message>
+        <source>it cannot be started ({reason})</source>
+        <translation>无法启动（{reason}）</translation>
+    </message>
+    <message>
         <source>it closed its pipe but did not end</source>
         <translation>它关闭了管道却没有结束</translation>
     </message>
@@ -1639,10 +1686,6 @@
     <message>
         <source>it crashed in native code (signal 11)</source>
         <translation>它在本机代码中崩溃（信号 11）</translation>
-    </message>
-    <message>
-        <source>it did not stop within {seconds:.0f} seconds and was ended</source>
-        <translation>它在 {seconds:.0f} 秒内没有停止，已被结束</translation>
     </message>
     <message>
         <source>it does not describe an export</source>
@@ -1837,6 +1880,10 @@
         <translation>第 1 行</translation>
     </message>
     <message>
+        <source>memory ran out, and {reason}</source>
+        <translation>内存已耗尽，{reason}</translation>
+    </message>
+    <message>
         <source>one of its pieces is not UTF-8</source>
         <translation>其中有词片不是 UTF-8</translation>
     </message>
@@ -1877,6 +1924,10 @@
         <translation>占 {n} 字节，而其形状需要 {need} 字节</translation>
     </message>
     <message>
+        <source>the control group (container or service) that the app runs in</source>
+        <translation>应用所在的控制组（容器或服务）</translation>
+    </message>
+    <message>
         <source>the file must hold keys and values</source>
         <translation>文件内容必须是键和值</translation>
     </message>
@@ -1885,12 +1936,28 @@
         <translation>它指向的文件“{name}”不存在</translation>
     </message>
     <message>
+        <source>the memory of this machine</source>
+        <translation>本机内存</translation>
+    </message>
+    <message>
         <source>the scales of “{name}” are not readable</source>
         <translation>“{name}”的缩放系数无法读取</translation>
     </message>
     <message>
+        <source>the shell (ulimit -d)</source>
+        <translation>启动本应用的命令行环境（ulimit -d）</translation>
+    </message>
+    <message>
+        <source>the shell (ulimit -v)</source>
+        <translation>启动本应用的命令行环境（ulimit -v）</translation>
+    </message>
+    <message>
         <source>the signal {name} ended it</source>
         <translation>信号 {name} 结束了它</translation>
+    </message>
+    <message>
+        <source>the system (vm.overcommit_memory is 2)</source>
+        <translation>系统（vm.overcommit_memory 为 2）</translation>
     </message>
     <message>
         <source>the system ended it (signal 9), as it does when memory runs out</source>
@@ -1975,6 +2042,10 @@
     <message>
         <source>The export in “{folder}” was refused: {reason}</source>
         <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>it did not answer when it was asked to stop, and was ended</source>
+        <translation>它没有响应停止请求，已被结束</translation>
     </message>
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
