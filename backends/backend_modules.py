@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Mapping
 from typing import Any, cast
 
-from . import selection
+from . import hardware, selection
 from .base import Backend, Precision
 from .checkpoint import Checkpoint
 from .checkpoint_copy import CopyPlan, plain_plan
-from .errors import BackendUnavailableError
+from .errors import BackendUnavailableError, Phrase
 from .requests import ExportRequest
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,31 @@ EXPORT_PRECISIONS: Mapping[str, Precision] = {
 
 def backend_module(name: str) -> Backend:
     """Import a backend. Only here, and only when a model is loaded, torch is imported."""
+    os.environ.update(hardware.with_short_waits(os.environ))  # read by torch's OpenMP, once
     return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
+
+
+#: Precisions whose products depend on what the processor can do, and their backends.
+_PROCESSOR_BACKENDS = {
+    Precision.FP32: "torch_cpu",
+    Precision.BF16: "torch_cpu",
+    Precision.INT8: "bnb_cuda",
+    Precision.NF4: "bnb_cuda",
+    Precision.FP4: "bnb_cuda",
+}
+
+
+def processor_way(precision: Precision) -> Phrase | None:
+    """How matrices are multiplied on the processor in a precision; imports torch, and tries.
+
+    None where a backend leaves that to its library. Raises BackendUnavailableError if no way is
+    right, or a library is missing.
+    """
+    if precision not in _PROCESSOR_BACKENDS:
+        return None
+    library = "bitsandbytes" if precision.is_quantized else "torch"
+    module = _module(_BACKENDS[_PROCESSOR_BACKENDS[precision]], library, precision)
+    return module.way(precision) if hasattr(module, "way") else None
 
 
 def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:

@@ -99,6 +99,8 @@ class LoadOptions:
     context_length: int  #: tokens, prompt and answer together; the KV cache is made for it
     threads: int  #: processor threads for the arithmetic
     devices: LayerDevices
+    #: Fewer threads while other programs keep the processor busy, where the backend can
+    may_take_fewer: bool = False
 
 
 class LoadedModel(ABC):
@@ -107,6 +109,8 @@ class LoadedModel(ABC):
     vocab_size: int
     context_length: int  #: tokens, prompt and answer together
     prefill_chunk: int  #: most tokens of one `prefill` call; a stop costs at most one chunk
+    #: That compute the next step; None: as many as it was loaded with, whatever happens.
+    threads: int | None = None
 
     @property
     @abstractmethod
@@ -156,7 +160,12 @@ Loading = Generator[LoadProgress, None, LoadedModel]
 
 
 class Backend(Protocol):
-    """One way of running a checkpoint: a module of this package with a `load` function."""
+    """One way of running a checkpoint: a module of this package with a `load` function.
+
+    One whose products depend on the processor has a second function, `way(precision)`: how they
+    are computed there, a Phrase, as was tried on small matrices. It raises BackendUnavailableError
+    if in no way that is right.
+    """
 
     def load(self, checkpoint: Checkpoint, options: LoadOptions) -> Loading:
         """Read the weights. Raises `BackendError` or `CheckpointError`."""

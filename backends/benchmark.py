@@ -69,13 +69,14 @@ class Speeds:
 
 
 def measure(
-    model: LoadedModel, plan: Plan, cancel: threading.Event
+    model: LoadedModel, plan: Plan, cancel: threading.Event, pieces: int | None = None
 ) -> Generator[BenchmarkProgress, None, Speeds | None]:
     """Measure a model whose context length is the plan's or more; None if cancelled.
 
+    It reads the first `pieces` ids, None is all: rows above may be padding, which holds anything.
     `cancel` is read after each chunk and each token. Raises GenerationError.
     """
-    run = _Run(model, plan, cancel)
+    run = _Run(model, plan, cancel, pieces or model.vocab_size)
     prefill = []
     for count in sorted(plan.prompts):
         prefill.append((yield from run.prefill(count)))
@@ -111,13 +112,16 @@ def _ordered(counts: Sequence[int], speeds: Sequence[Speed]) -> tuple[Speed, ...
 
 
 class _Run:
-    def __init__(self, model: LoadedModel, plan: Plan, cancel: threading.Event) -> None:
+    def __init__(
+        self, model: LoadedModel, plan: Plan, cancel: threading.Event, pieces: int
+    ) -> None:
         self._model = model
         self._cancel = cancel
         self._new_tokens = plan.new_tokens
         self._chunk = plan.chunk or model.prefill_chunk
         rng = random.Random(_SEED)
-        self._ids = rng.choices(range(model.vocab_size), k=plan.context_length)
+        self._pieces = pieces
+        self._ids = rng.choices(range(pieces), k=plan.context_length)
         self._warm = False
 
     def prefill(self, count: int) -> Generator[BenchmarkProgress, None, Speed]:
@@ -149,7 +153,7 @@ class _Run:
                 times.append(seconds)
                 yield BenchmarkProgress("decode", context, len(times), self._new_tokens)
         else:
-            _check(logits)
+            _check(logits[: self._pieces])
         return _speed(context, times, neighbours)
 
     def _read(
@@ -167,7 +171,7 @@ class _Run:
             seconds += time.perf_counter() - started
             yield BenchmarkProgress(step, tokens, stop, end)
         if logits is not None:
-            _check(logits)
+            _check(logits[: self._pieces])
         return seconds
 
 

@@ -16,11 +16,14 @@ from torch import Tensor, nn
 
 from .base import Loading, LoadOptions, Precision
 from .checkpoint import Checkpoint
+from .errors import BackendUnavailableError, Phrase
+from .modeling import quantized
 from .modeling.quantized import make_linear, quantize
 from .modeling.weights import load_model
 from .quantized_layout import Layout, QuantizedMatrix
 from .torch_cuda import CudaModel, chunk_of, translated_errors
 from .torch_model import TorchModel, translated_memory_errors
+from .torch_threads import PacedThreads
 
 
 class BnbQuantizer:
@@ -44,11 +47,25 @@ class BnbQuantizer:
         return make_linear(parts, matrix.layout, matrix.precision, matrix.shape, self._dtype)
 
 
+def way(precision: Precision) -> Phrase:
+    """How matrices are multiplied on the processor, as was tried. See `Backend`."""
+    if quantized.packs(precision):
+        return Phrase("bitsandbytes, packed")
+    if not quantized.is_right(precision):
+        raise BackendUnavailableError(
+            "The installed bitsandbytes multiplies wrongly in {precision} on this processor.",
+            precision=precision.value,
+        )
+    return Phrase("bitsandbytes, unpacked for each product")
+
+
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights. See `Backend.load`."""
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    torch.set_num_threads(options.threads)
     on_card = options.devices.first.startswith("cuda")
+    paced = None if on_card else PacedThreads.begin(options)
+    if on_card:
+        torch.set_num_threads(options.threads)
     dtype = _dtype(options.precision, options.devices.first)
     quantizer = BnbQuantizer(options.precision, dtype)
     with translated_memory_errors(), translated_errors():
@@ -59,6 +76,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
                 devices=options.devices,
                 context_length=options.context_length,
                 prefill_chunk=chunk_of(options.devices),
+                paced=paced,
             )
         return CudaModel(
             model,

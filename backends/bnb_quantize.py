@@ -17,6 +17,7 @@ from .quantized_layout import BLOCK, SCALE_BLOCK
 from .safetensors_writer import Block, TensorSpec
 from .selection import label
 from .tensor_files import TensorRecord
+from .weight_checks import check_finite
 
 _KINDS = {Precision.NF4: "nf4", Precision.FP4: "fp4"}
 _TORCH_NAMES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -89,8 +90,17 @@ _STATE_BYTES = 256
 
 
 def _quantized_blocks(record: TensorRecord, precision: Precision) -> Sequence[Block]:
-    parts = quantize(map_tensor(record), precision)
+    weight = map_tensor(record)
+    check_finite(record, weight.view(-1).view(torch.uint8).numpy())
+    parts = quantize(weight, precision)
     if precision is Precision.INT8:
+        if not torch.isfinite(parts["SCB"]).all():  # its kernel takes fp16
+            raise JobError(
+                "“{name}” has values that {precision} cannot hold.",
+                hint="Choose another precision.",
+                name=record.name,
+                precision=label(precision),
+            )
         return _bytes(parts["weight"]), _bytes(parts["SCB"])
     state = bytes(parts["quant_state"].numpy().tobytes())
     names = ("weight", "absmax", "quant_map", "nested_absmax", "nested_quant_map")

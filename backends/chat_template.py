@@ -2,16 +2,19 @@
 
     [system text] 195 user text 196 assistant text 195 user text … 196
 
-The turn ids come from generation_config.json; between turns there is no end-of-sequence. Two
-quirks of the published code are mended: the last 196 counts in the budget, and a message that
-does not fit is reported instead of losing its beginning silently.
+The turn ids come from generation_config.json; between turns there is no end-of-sequence. Three
+quirks of the published code are mended: the last 196 counts in the budget, a message that does not
+fit is reported instead of losing its beginning silently, and a large `max_new_tokens` does not
+push out the conversation (`build_app_prompt`): it keeps half of the context free at most, as
+Baichuan-13B's published code does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
 from .errors import ContextLengthExceededError, InvalidRequestError
 from .generation_config import ChatTokens
@@ -39,6 +42,32 @@ class ChatPrompt:
 
     ids: list[int]
     dropped_messages: int
+    #: Tokens that are left for the answer, where messages were kept in place of more; else None.
+    room_tokens: int | None = None
+
+
+def build_app_prompt(
+    messages: Sequence[Message],
+    encode: Callable[[str], list[int]],
+    tokens: ChatTokens,
+    *,
+    context_length: int,
+    max_new_tokens: int,
+) -> ChatPrompt:
+    """The prompt for the next answer, for which half of the context is kept free at most.
+
+    The answer itself may use what is left, up to `max_new_tokens`. Raises as `build_chat_prompt`.
+    """
+    encode = cache(encode)
+    asked, kept = (
+        build_chat_prompt(
+            messages, encode, tokens, context_length=context_length, max_new_tokens=count
+        )
+        for count in (max_new_tokens, min(max_new_tokens, max(context_length // 2, 1)))
+    )
+    if kept.dropped_messages == asked.dropped_messages:
+        return kept
+    return replace(kept, room_tokens=context_length - len(kept.ids))
 
 
 def build_chat_prompt(

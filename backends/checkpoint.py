@@ -13,21 +13,26 @@ from pathlib import Path
 from typing import Literal
 
 from .base import Precision
+from .downloads import half_download, is_there, require_file, require_target
 from .errors import (
     CheckpointError,
     DamagedCheckpointError,
     ExportRefusedError,
+    ForeignModelError,
     NotACheckpointError,
     Phrase,
     UnsupportedArchitectureError,
 )
 from .events import SamplingDefaults
+from .foreign_folders import is_adapter, other_form, quantised, refuse_file, without_config
+from .foreign_quantisation import foreign_quantisation
 from .generation_config import ChatTokens, read_generation_config
 from .manifest import GRAPH_FILE, Export, read_export, stated_precision
 from .modeling.config import ConfigError, ModelConfig
-from .quantized_layout import QuantizedMatrix, recognise, take_matrices
+from .quantized_layout import PLAIN_HINT, QuantizedMatrix, recognise, take_matrices
 from .small_files import is_file, is_folder, is_text, read_json
 from .tensor_files import TensorRecord
+from .vocabulary import agreed_config, read_tokenizer
 from .weight_files import find_tensors, has_tensors
 
 _WEIGHT_DTYPES = ("F32", "F16", "BF16")
@@ -44,12 +49,20 @@ class Checkpoint:
     tokenizer_file: Path
     chat_tokens: ChatTokens | None  #: None for a base model
     defaults: SamplingDefaults
+    eos_ids: frozenset[int] = frozenset({2})  #: each of them ends an answer
+    notes: tuple[Phrase, ...] = ()  #: sentences on what of the folder is not used, and what is
     export: Export | None = None  #: the weights, where they are a graph and its data
 
     @property
     def kind(self) -> Literal["base", "chat"]:
         """“chat” or “base”."""
         return "base" if self.chat_tokens is None else "chat"
+
+    @property
+    def steering_ids(self) -> frozenset[int]:
+        """Ids that begin a turn or end an answer, whatever the tokenizer calls them."""
+        turns = self.chat_tokens
+        return self.eos_ids if turns is None else self.eos_ids | {turns.user, turns.assistant}
 
     @property
     def stored(self) -> Precision | None:
@@ -86,27 +99,42 @@ class Checkpoint:
         except (OSError, RuntimeError):  # too long for a name; “~nobody”
             found = False
         if not found:
-            raise NotACheckpointError(folder, "there is no such folder")
-        config_file = folder / "config.json"
-        if not is_file(config_file):
-            raise NotACheckpointError(folder, "it has no config.json")
-        data = read_json(config_file)
+            raise _no_folder(folder)
+        if (form := other_form(folder)) is not None:
+            raise form
+        data = _read_config(folder)
         try:
             config = ModelConfig.from_json(data)
         except ConfigError as error:
             raise UnsupportedArchitectureError(folder, error.what) from error
         tokenizer_file = folder / "tokenizer.model"
-        if not is_file(tokenizer_file):
-            raise NotACheckpointError(folder, "it has no tokenizer.model")
-        chat_tokens, defaults = read_generation_config(folder, config)
-        if _is_export(folder):
-            export = read_export(folder)
-            return cls(folder, config, {}, {}, tokenizer_file, chat_tokens, defaults, export)
-        quantization = data.get("quantization_config")
-        tensors, matrices = _read_tensors(
-            folder, config, quantization if isinstance(quantization, dict) else None
+        if not is_there(tokenizer_file):
+            raise half_download(tokenizer_file) or NotACheckpointError(
+                folder, "it has no tokenizer.model"
+            )
+        require_file(tokenizer_file)
+        config = agreed_config(config, read_tokenizer(tokenizer_file, config))
+        generation = read_generation_config(folder, config, data)
+        tensors: dict[str, TensorRecord] = {}
+        matrices: dict[str, QuantizedMatrix] = {}
+        notes: tuple[Phrase, ...] = ()
+        export = read_export(folder) if _is_export(folder) else None
+        if export is None:
+            tensors, matrices, notes = _read_tensors(
+                folder, config, data.get("quantization_config")
+            )
+        return cls(
+            folder,
+            config,
+            tensors,
+            matrices,
+            tokenizer_file,
+            generation.chat_tokens,
+            generation.defaults,
+            eos_ids=generation.eos_ids,
+            notes=(*generation.notes, *notes),
+            export=export,
         )
-        return cls(folder, config, tensors, matrices, tokenizer_file, chat_tokens, defaults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +179,44 @@ def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Expor
     return Exports(exports, refused)
 
 
+def _no_folder(path: Path) -> CheckpointError:
+    """The error of a path that no folder has."""
+    if is_there(path):
+        try:
+            require_target(path)
+        except CheckpointError as error:
+            return error
+        return refuse_file(path)
+    return NotACheckpointError(path, "there is no such folder")
+
+
+def _read_config(folder: Path) -> dict[str, object]:
+    file = folder / "config.json"
+    if not is_there(file):
+        raise without_config(folder)
+    require_file(file)
+    return read_json(file)
+
+
 def _is_export(folder: Path) -> bool:
     """The weights are a graph: there is one, and no file of tensors."""
     return is_file(folder / GRAPH_FILE) and not has_tensors(folder)
 
 
 def _read_tensors(
-    folder: Path, config: ModelConfig, quantization: Mapping[str, object] | None
-) -> tuple[dict[str, TensorRecord], dict[str, QuantizedMatrix]]:
-    found, values = find_tensors(folder)
+    folder: Path, config: ModelConfig, quantization: object
+) -> tuple[dict[str, TensorRecord], dict[str, QuantizedMatrix], tuple[Phrase, ...]]:
+    """Plain tensors, quantised matrices, and notes."""
+    weights = find_tensors(folder, config)
+    found, values, notes = weights.records, weights.values, weights.notes
+    if is_adapter(folder):
+        notes += (Phrase("The adapter that lies beside the weights is not used."),)
     expected = config.tensor_shapes()
     matrices: dict[str, QuantizedMatrix] = {}
-    if (layout := recognise(found, quantization)) is not None:
+    layout = recognise(found)
+    if layout is None and (method := foreign_quantisation(found, config, quantization)):
+        raise quantised(folder, method)
+    if layout is not None:
         matrices = take_matrices(folder / "config.json", config, *layout, found, values)
         for name in matrices:
             del expected[f"{name}.weight"]
@@ -171,12 +225,27 @@ def _read_tensors(
         raise NotACheckpointError(
             folder, Phrase("its weight files hold “{name}”, which is no tensor", name=name)
         )
+    if any(".lora_" in name for name in found):
+        raise ForeignModelError(
+            folder,
+            "holds a LoRA adapter that is not merged into the weights",
+            hint="Merge it (merge_and_unload in PEFT), and open the folder that this writes.",
+        )
     tensors: dict[str, TensorRecord] = {}
     for name, shape in expected.items():
         record = found.pop(name, None)
         if record is None:
             raise NotACheckpointError(
                 folder, Phrase("its weight files lack the tensor “{name}”", name=name)
+            )
+        if layout is not None and record.dtype not in _WEIGHT_DTYPES:
+            raise ForeignModelError(
+                folder,
+                Phrase(
+                    "is quantised further than this app can run: “{name}” is, too",
+                    name=name.removesuffix(".weight"),
+                ),
+                hint=PLAIN_HINT,
             )
         if record.shape != shape:
             raise DamagedCheckpointError(
@@ -200,4 +269,4 @@ def _read_tensors(
                 record.file,
                 Phrase("it holds “{name}”, which this model does not have", name=name[:100]),
             )
-    return tensors, matrices
+    return tensors, matrices, notes

@@ -8,6 +8,7 @@ the source is still the same; a run that was cancelled, or failed, takes its fil
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import itertools
@@ -26,18 +27,17 @@ from .errors import CopyTakenError, DiskFullError, JobError, Phrase, SourceChang
 from .events import CopyReady, JobProgress
 from .manifest import MANIFEST, MANIFEST_VERSION
 from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
-from .small_files import is_text
-from .source_files import Sha256, hash_weights, read_bytes, reading, stamp
+from .side_files import SIDE_FILES, read_own_file, read_side_files
+from .small_files import is_text, parse_json
+from .source_files import Sha256, hash_weights, read_bytes, stamp
 from .tensor_files import TensorRecord
+from .weight_checks import check_filled, check_finite
 
 if sys.platform != "win32":
     import fcntl
 
 log = logging.getLogger(__name__)
 
-_SIDE_FILES = (
-    "generation_config.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"
-)  # fmt: skip
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
 #: Room for the small files and for what a file system adds.
 _SPARE_BYTES = 64 * 2**20
@@ -97,7 +97,9 @@ def plain_group(record: TensorRecord) -> Group:
     """One tensor as it is."""
 
     def blocks() -> Sequence[Block]:
-        return (read_bytes(record, 0, record.nbytes),)
+        raw = read_bytes(record, 0, record.nbytes)
+        check_finite(record, raw)
+        return (raw,)
 
     return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
 
@@ -107,7 +109,8 @@ def write_copy(
 ) -> Generator[JobProgress | CopyReady, None, None]:
     """Write the copy to the folder `out`, which must not exist yet.
 
-    Raises JobError. Closing the generator cancels the job and gives its space back.
+    Raises JobError, or CheckpointError for weights that are none. Closing the generator cancels
+    the job and gives its space back.
     """
     with contextlib.suppress(RuntimeError):  # “~nobody” is a name like any other
         out = out.expanduser()
@@ -166,6 +169,7 @@ class _Job:
         """Every step, in order."""
         self._begin()
         config = self._source_config()
+        side_files = read_side_files(self._checkpoint.folder)
         source_hashes = yield from hash_weights(self._sources)
         total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
         done = 0
@@ -175,7 +179,7 @@ class _Job:
                 done += size
                 yield JobProgress("write", done, total)
             self._check_sources()
-        self._write_small_files(source_hashes, config)
+        self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
         yield JobProgress("check", 0, 1)
         Checkpoint.open(self._partial)
         _sync_folder(self._partial)
@@ -266,7 +270,7 @@ class _Job:
                 yield sum(spec.nbytes for spec in group.specs)
         else:
             temporary = final.with_suffix(".tmp")
-            data = (block for group in mine for block in group.blocks())
+            data = itertools.chain.from_iterable(map(_checked_blocks, mine))
             header = self._plan.data_file is None
             yield from write_shard(temporary, shard, data, header=header)
             temporary.rename(final)
@@ -283,28 +287,27 @@ class _Job:
     def _source_config(self) -> dict[str, object]:
         """The config.json of the source."""
         file = self._checkpoint.folder / "config.json"
-        with reading(file):
-            data = file.read_bytes()
-        try:
-            return dict(json.loads(data))
-        except (ValueError, TypeError) as error:  # it was read before
-            raise SourceChangedError(file) from error
+        data = parse_json(file, read_own_file(file))
+        if not isinstance(data, dict):  # as it was when it was read before
+            raise SourceChangedError(file)
+        return data
+
+    def _small_files(self, config: Mapping[str, object]) -> Mapping[str, bytes]:
+        """Those that are made anew, by name."""
+        # What is converted is not quantised, whatever its config.json says of another copy.
+        plain = {name: value for name, value in config.items() if name != "quantization_config"}
+        changed = {**plain, **self._plan.config_changes}
+        made = {"config.json": (json.dumps(changed, indent=2) + "\n").encode(), **self._plan.files}
+        if len(self._shards) > 1:
+            made["model.safetensors.index.json"] = index_json(self._shards).encode()
+        return made
 
     def _write_small_files(
-        self, source_hashes: Mapping[str, str], config: Mapping[str, object]
+        self, contents: Mapping[str, bytes], source_hashes: Mapping[str, str]
     ) -> None:
         folder = self._checkpoint.folder
-        for name in _SIDE_FILES:
-            if (folder / name).is_file():
-                with reading(folder / name):
-                    data = (folder / name).read_bytes()
-                self._put(name, data)
-        changed = {**config, **self._plan.config_changes}
-        self._put("config.json", (json.dumps(changed, indent=2) + "\n").encode())
-        for name, data in self._plan.files.items():
+        for name, data in contents.items():
             self._put(name, data)
-        if len(self._shards) > 1:
-            self._put("model.safetensors.index.json", index_json(self._shards).encode())
         files = {
             name: {"size": (self._partial / name).stat().st_size, "sha256": digest}
             for name, digest in sorted(self._hashes.items())
@@ -326,6 +329,11 @@ class _Job:
     def _put(self, name: str, data: bytes) -> None:
         _write_synced(self._partial / name, data)
         self._hashes[name] = hashlib.sha256(data).hexdigest()
+
+
+def _checked_blocks(group: Group) -> Iterator[Block]:
+    check_filled(group.source, functools.partial(read_bytes, group.source))
+    yield from group.blocks()
 
 
 def _absolute(out: Path) -> Path:
@@ -359,7 +367,7 @@ def _is_ours(partial: Path) -> bool:
 
     It may be taken up, or taken away. A model that somebody named so has neither.
     """
-    ours = {*_SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
+    ours = {*SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
             MANIFEST, "job.json"}  # fmt: skip
     if not partial.is_dir():
         return False

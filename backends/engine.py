@@ -16,27 +16,53 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import backend_modules, benchmark, generation, hardware, memory, quality, selection
-from .base import LoadedModel, LoadOptions
-from .chat_template import build_chat_prompt
+from . import (
+    backend_modules,
+    benchmark,
+    generation,
+    hardware,
+    memory,
+    quality,
+    selection,
+)
+from .base import LoadedModel, LoadOptions, Precision
+from .chat_template import ChatPrompt, build_app_prompt
 from .checkpoint import Checkpoint, open_exports
 from .checkpoint_copy import write_copy
 from .detokenizer import StreamingDetokenizer
-from .errors import CheckpointError, ExportRefusedError, InvalidRequestError
-from .events import BenchmarkReady, EngineEvent, GenerationEvent, LoadProgress, ModelReady
+from .errors import (
+    BackendUnavailableError,
+    CheckpointError,
+    ExportRefusedError,
+    InsufficientMemoryError,
+    InvalidRequestError,
+    Phrase,
+)
+from .events import (
+    BenchmarkReady,
+    EngineEvent,
+    GenerationEvent,
+    LoadProgress,
+    ModelReady,
+    ProductsTried,
+)
+from .generation_config import ChatTokens
 from .requests import (
+    MOST_THREADS,
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
     CopyRequest,
     ExportRequest,
     LoadRequest,
+    ProductsRequest,
     QualityRequest,
     Request,
     UnloadRequest,
 )
 from .sampling import SamplingParams
-from .tokenizer import Tokenizer
+from .tokenizer import TURNS, Tokenizer
+from .vocabulary import read_tokenizer
 
 #: Progress is worth telling this often; a model has hundreds of tensors.
 _PROGRESS_SECONDS = 0.05
@@ -61,15 +87,24 @@ class Engine:
 
     def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
         """Do what is asked; raises UserFacingError. Setting `cancel` ends an answer early."""
+        try:
+            yield from self._run(request, cancel)
+        except InsufficientMemoryError:
+            raise
+        except Exception as error:
+            # Anything may be where it runs out, and be told as a file that cannot be read.
+            if not hardware.ran_out_of_memory(error):
+                raise
+            raise hardware.out_of_memory() from error
+
+    def _run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
         match request:
             case LoadRequest():
                 yield from self._load(request)
             case ChatRequest(messages, params):
                 loaded = self._require()
-                tokens = loaded.checkpoint.chat_tokens
-                if tokens is None:
-                    raise InvalidRequestError("A base model continues text and does not chat.")
-                prompt = build_chat_prompt(
+                tokens = _chat_tokens(loaded, as_chat=request.as_chat)
+                prompt = build_app_prompt(
                     messages,
                     loaded.tokenizer.encode,
                     tokens,
@@ -77,15 +112,12 @@ class Engine:
                     max_new_tokens=params.max_new_tokens,
                 )
                 # A model that begins the person's next turn has ended its own.
-                eos_ids = frozenset({loaded.checkpoint.config.eos_token_id, tokens.user})
-                yield from self._stream(
-                    loaded, prompt.ids, params, eos_ids, cancel, prompt.dropped_messages
-                )
+                eos_ids = loaded.checkpoint.eos_ids | {tokens.user}
+                yield from self._stream(loaded, prompt, params, eos_ids, cancel)
             case CompleteRequest(text, params):
                 loaded = self._require()
-                eos_ids = frozenset({loaded.checkpoint.config.eos_token_id})
-                prompt_ids = loaded.tokenizer.encode(text)
-                yield from self._stream(loaded, prompt_ids, params, eos_ids, cancel)
+                prompt = ChatPrompt(loaded.tokenizer.encode(text), dropped_messages=0)
+                yield from self._stream(loaded, prompt, params, loaded.checkpoint.eos_ids, cancel)
             case UnloadRequest():
                 self.unload()
             case CopyRequest() | ExportRequest():
@@ -94,6 +126,8 @@ class Engine:
                 yield from self._benchmark(request, cancel)
             case QualityRequest():
                 yield from self._quality(request, cancel)
+            case ProductsRequest():
+                yield from _try_products(self._detect())
 
     def unload(self) -> None:
         """Give the model's memory back."""
@@ -131,7 +165,9 @@ class Engine:
         if cancel.is_set():
             return
         loaded = self._require()
-        speeds = yield from benchmark.measure(loaded.model, plan, cancel)
+        speeds = yield from benchmark.measure(
+            loaded.model, plan, cancel, pieces=loaded.tokenizer.vocab_size
+        )
         if speeds is None:
             return
         peak_bytes = loaded.model.peak_bytes()
@@ -157,9 +193,10 @@ class Engine:
         checkpoint = Checkpoint.open(Path(request.load.folder))
         config = checkpoint.config
         length = min(quality.WINDOW, config.context_length)
+        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config, checkpoint.steering_ids)
         windows = quality.cut_windows(  # before minutes of loading: it may be too short
             request.texts,
-            Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size),
+            tokenizer,
             length=length,
             max_tokens=request.max_tokens,
             name=request.name,
@@ -171,6 +208,7 @@ class Engine:
             self._require().model,
             windows,
             Path(request.reference_file),
+            token_ids=tokenizer.token_ids(),
             is_reference=request.is_reference,
             cancel=cancel,
         )
@@ -204,13 +242,15 @@ class Engine:
                 most=config.context_length,
                 value=context_length,
             )
-        tokenizer = Tokenizer(checkpoint.tokenizer_file, vocab_size=config.vocab_size)
+        tokenizer = read_tokenizer(checkpoint.tokenizer_file, config, checkpoint.steering_ids)
         self.unload()  # before free memory is looked at
         machine = self._detect()
         threads = machine.physical_cores if request.threads is None else request.threads
-        if not 1 <= threads <= 1024:
+        if not 1 <= threads <= MOST_THREADS:
             raise InvalidRequestError(
-                "The number of threads must be from 1 to 1024, not {value}.", value=threads
+                "The number of threads must be from 1 to {most}, not {value}.",
+                most=MOST_THREADS,
+                value=threads,
             )
         exports = open_exports(checkpoint, request.exports)
         model_facts = selection.Model.of(
@@ -223,9 +263,15 @@ class Engine:
         )
         if (refusal := exports.refusal(wishes.precision)) is not None:
             raise refusal
-        decision = selection.choose(model_facts, machine, wishes)
+        decision = _decide(model_facts, machine, wishes)
         choice = decision.chosen
-        options = LoadOptions(choice.precision, context_length, threads, choice.devices)
+        options = LoadOptions(
+            choice.precision,
+            context_length,
+            threads,
+            choice.devices,
+            may_take_fewer=request.threads is None,
+        )
         weights = exports.usable.get(choice.precision, checkpoint)
         weights_bytes = memory.weight_bytes(config, choice.precision)
         if weights.export is not None:
@@ -256,27 +302,79 @@ class Engine:
             peak_bytes=model.peak_bytes(),
             load_seconds=time.perf_counter() - started,
             defaults=checkpoint.defaults,
+            notes=checkpoint.notes,
         )
 
     def _stream(
         self,
         loaded: _Loaded,
-        prompt_ids: list[int],
+        prompt: ChatPrompt,
         params: SamplingParams,
         eos_ids: frozenset[int],
         cancel: threading.Event,
-        dropped_messages: int = 0,
     ) -> Iterator[GenerationEvent]:
+        eos_ids |= loaded.tokenizer.eos_ids
         return generation.stream(
             loaded.model,
-            prompt_ids,
+            prompt.ids,
             params,
             eos_ids=eos_ids,
             detokenizer=StreamingDetokenizer(loaded.tokenizer),
             cancel=cancel,
             memo=loaded.memo,
-            dropped_messages=dropped_messages,
+            dropped_messages=prompt.dropped_messages,
+            room_tokens=prompt.room_tokens,
+            token_ids=loaded.tokenizer.token_ids(eos_ids),
         )
+
+
+def _decide(
+    model: selection.Model, machine: hardware.Machine, wishes: selection.Wishes
+) -> selection.Decision:
+    """As `selection.choose`, without what the processor is found to compute wrongly.
+
+    A device that is no processor is not tried: its libraries do not choose by the processor.
+    """
+    while True:
+        decision = selection.choose(model, machine, wishes)
+        if decision.chosen.device != "cpu":
+            return decision
+        precision = decision.chosen.precision
+        try:
+            backend_modules.processor_way(precision)
+        except BackendUnavailableError as error:
+            reason = Phrase(error.template, **error.facts)
+            machine = replace(machine, refused={**machine.refused, precision.value: reason})
+        else:
+            return decision
+
+
+def _try_products(machine: hardware.Machine) -> Iterator[ProductsTried]:
+    for precision in Precision:
+        way = selection.processor_refusal(machine, precision)
+        is_right = way is None
+        try:
+            way = way or backend_modules.processor_way(precision)
+        except BackendUnavailableError as error:
+            way, is_right = Phrase(error.template, **error.facts), False
+        if way is not None:
+            yield ProductsTried(precision.value, way, is_right)
+
+
+def _chat_tokens(loaded: _Loaded, *, as_chat: bool) -> ChatTokens:
+    """The ids that begin a turn. Raises InvalidRequestError for a model that does not chat."""
+    if (tokens := loaded.checkpoint.chat_tokens) is not None:
+        return tokens
+    if not as_chat:
+        raise InvalidRequestError(
+            "A base model continues text and does not chat.",
+            hint="If it was fine-tuned on conversations, use it as a chat model.",
+        )
+    if loaded.tokenizer.vocab_size <= max(TURNS):
+        raise InvalidRequestError(
+            "This model has no tokens that begin a turn, so it cannot be used as a chat model."
+        )
+    return ChatTokens(*TURNS)
 
 
 def _thinned(

@@ -2,14 +2,15 @@
 
 * UserFacingError
     * CheckpointError: a checkpoint folder that cannot be used
-        * NotACheckpointError, UnsupportedArchitectureError, DamagedCheckpointError,
-          UnsafeCheckpointError, PortableExportError, ExportRefusedError, NewerFormatError,
-          TokenizerError
+        * NotACheckpointError, ForeignModelError, NotDownloadedError,
+          UnsupportedArchitectureError, DamagedCheckpointError, UnsafeCheckpointError,
+          PortableExportError, ExportRefusedError, NewerFormatError, TokenizerError
     * BackendError: BackendUnavailableError, InsufficientMemoryError, GpuLostError
     * JobError: CopyTakenError, DiskFullError, SourceChangedError
     * QualityError
     * GenerationError: ContextLengthExceededError, InvalidLogitsError, InvalidRequestError
-    * EngineError: EngineCrashedError, EngineKilledError, EngineProtocolError
+    * EngineError: EngineCrashedError, EngineKilledError, EngineEndedError,
+      EngineProtocolError
 
 A message is one sentence with the facts; a hint says what to do next. Constructors take facts
 and build the sentence, so that every raise reads the same and tests compare facts.
@@ -17,11 +18,12 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+from .printable import one_line
 
 GIB = 2**30
 
@@ -52,14 +54,10 @@ Fact = str | int | float | Phrase
 def _on_one_line(facts: Mapping[str, Fact]) -> dict[str, Fact]:
     """The facts with U+FFFD for what would break a line or a terminal; names come from files."""
 
-    def fits(char: str) -> bool:
-        return char.isprintable() or unicodedata.category(char) == "Zs"
-
     def plain(fact: Fact) -> Fact:
         if isinstance(fact, int | float | Phrase):
             return fact
-        # A name in a graph is bytes where it is no text.
-        return "".join(char if fits(char) else "\ufffd" for char in str(fact))
+        return one_line(str(fact))  # a name in a graph is bytes where it is no text
 
     return {name: plain(fact) for name, fact in facts.items()}
 
@@ -160,6 +158,24 @@ class NotACheckpointError(CheckpointError):
             hint="Choose the folder that holds config.json, tokenizer.model and the weight files "
             "of one model, all copied completely.",
         )
+
+
+class ForeignModelError(CheckpointError):
+    """A model, or a part of one, in a form that other programs run."""
+
+    help_topic = "another-form-of-a-model"
+
+    def __init__(self, path: Path, what: str | Phrase, *, hint: str) -> None:
+        super().__init__("“{name}” {what}.", name=path.name or str(path), what=what, hint=hint)
+
+
+class NotDownloadedError(CheckpointError):
+    """A file has its name here, and its content elsewhere or not yet."""
+
+    help_topic = "not-downloaded"
+
+    def __init__(self, file: Path, what: str | Phrase, *, hint: str) -> None:
+        super().__init__("“{file}” {what}.", file=file.name, what=what, hint=hint)
 
 
 class UnsupportedArchitectureError(CheckpointError):
@@ -286,6 +302,7 @@ class BackendUnavailableError(BackendError):
 
 
 _MEMORY_HINT = "Close other programs, choose a smaller precision, context length or model."
+_LIMIT_HINT = "Raise that limit, or choose a smaller precision, context length or model."
 
 
 class InsufficientMemoryError(BackendError):
@@ -293,19 +310,66 @@ class InsufficientMemoryError(BackendError):
 
     help_topic = "insufficient-memory"
 
-    def __init__(self, *, device: str | Phrase, needed_bytes: int, free_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        device: str | Phrase,
+        needed_bytes: int,
+        free_bytes: int,
+        limit_bytes: int | None = None,
+        by: Phrase | None = None,
+    ) -> None:
+        """`by` is what allows no more than `limit_bytes`, if it is not the device itself."""
+        needed, free = needed_bytes / GIB, free_bytes / GIB
+        if by is None or limit_bytes is None:
+            super().__init__(
+                "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
+                hint=_MEMORY_HINT,
+                needed=needed,
+                device=device,
+                free=free,
+            )
+            return
         super().__init__(
-            "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
-            hint=_MEMORY_HINT,
-            needed=needed_bytes / GIB,
+            "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free of the "
+            "{limit:.1f} GiB that {by} allows.",
+            hint=_LIMIT_HINT,
+            needed=needed,
             device=device,
-            free=free_bytes / GIB,
+            free=free,
+            limit=limit_bytes / GIB,
+            by=by,
         )
 
     @classmethod
-    def because(cls, sentence: Phrase) -> InsufficientMemoryError:
-        """The error whose sentence selection has already made."""
-        error = _rebuild(cls, "{why}", _MEMORY_HINT, {"why": sentence})
+    def ran_out(
+        cls, free_bytes: int, limit_bytes: int, by: Phrase | None
+    ) -> InsufficientMemoryError:
+        """The error of memory that was refused without a word of how much it should have been."""
+        free, limit = free_bytes / GIB, limit_bytes / GIB
+        if by is None:
+            return cls.because(
+                Phrase(
+                    "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this "
+                    "machine has.",
+                    free=free,
+                    limit=limit,
+                )
+            )
+        return cls.because(
+            Phrase(
+                "Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows.",
+                free=free,
+                limit=limit,
+                by=by,
+            ),
+            hint=_LIMIT_HINT,
+        )
+
+    @classmethod
+    def because(cls, sentence: Phrase, *, hint: str = _MEMORY_HINT) -> InsufficientMemoryError:
+        """The error whose sentence is made already."""
+        error = _rebuild(cls, "{why}", hint, {"why": sentence})
         assert isinstance(error, cls)
         return error
 
@@ -440,6 +504,16 @@ class EngineCrashedError(EngineError):
 
 class EngineKilledError(EngineCrashedError):
     """The system ended the engine process, as it does when memory runs out."""
+
+
+class EngineEndedError(EngineError):
+    """The engine process was ended on purpose: by the button of the window, or with it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The engine that runs the model was ended, as you asked.",
+            hint="Load the model again, or choose another one.",
+        )
 
 
 class EngineProtocolError(EngineError):

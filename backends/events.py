@@ -62,6 +62,7 @@ class ModelReady:
     peak_bytes: int  #: the most used while loading, the KV cache not counted
     load_seconds: float
     defaults: SamplingDefaults
+    notes: tuple[Phrase, ...] = ()  #: see `Checkpoint.notes`
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class PromptReady:
     prompt_tokens: int
     cached_tokens: int  #: of these, already in the KV cache from the turn before
     dropped_messages: int
+    #: Tokens that the answer has room for, where messages were kept in place of more; else None.
+    room_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,8 @@ class Finished:
     prefill_seconds: float
     first_token_seconds: float  #: from the request to the first token
     decode_seconds: float  #: from the first token to the last
+    #: That compute now; None: as many as the model was loaded with, whatever other programs do
+    threads: int | None = None
 
     @property
     def tokens_per_second(self) -> float:
@@ -187,6 +192,17 @@ class QualityReady:
 
 
 GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsTried:
+    """How the processor multiplies in one precision."""
+
+    precision: str
+    way: Phrase  #: or why not
+    is_right: bool
+
+
 EngineEvent = (
     LoadProgress
     | ModelReady
@@ -196,5 +212,6 @@ EngineEvent = (
     | BenchmarkReady
     | QualityProgress
     | QualityReady
+    | ProductsTried
     | GenerationEvent
 )

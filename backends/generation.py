@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from .base import LoadedModel, Logits
 from .errors import ContextLengthExceededError, InvalidRequestError
 from .events import Finished, FinishReason, GenerationEvent, PrefillProgress, PromptReady, TextDelta
@@ -52,12 +55,15 @@ def stream(
     cancel: threading.Event,
     memo: PromptMemo | None = None,
     dropped_messages: int = 0,
+    room_tokens: int | None = None,
+    token_ids: npt.NDArray[np.intp] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[GenerationEvent]:
     """Answer a prompt; the events end with one `Finished`.
 
     `cancel` is read between prefill chunks and between tokens, so a stop costs at most one
-    forward pass. Raises GenerationError.
+    forward pass. `token_ids` are those of the model's rows that are tokens, None means all; the
+    counts are told in `PromptReady`. Raises GenerationError.
     """
     started = clock()
     prompt = list(prompt_ids)
@@ -75,10 +81,10 @@ def stream(
         # Computed even if cached: its logits choose the first token of the answer.
         cached = min(cached, len(prompt) - 1)
     model.truncate(cached)
-    yield PromptReady(len(prompt), cached, dropped_messages)
+    yield PromptReady(len(prompt), cached, dropped_messages, room_tokens)
 
     tail = StopStrings(params.stop)
-    sampler = Sampler(params, model.vocab_size)
+    sampler = Sampler(params, model.vocab_size, token_ids)
     sampler.see(prompt)
     limit = min(params.max_new_tokens, room)
     new_tokens = 0
@@ -134,6 +140,7 @@ def stream(
         prefill_seconds=prefilled - started,
         first_token_seconds=first_token - started,
         decode_seconds=ended - first_token,
+        threads=model.threads,
     )
 
 

@@ -11,7 +11,6 @@ import importlib.metadata
 import importlib.util
 import logging
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -22,10 +21,10 @@ from pathlib import Path
 
 import psutil
 
-log = logging.getLogger(__name__)
+from . import memory_room, processor
+from .errors import InsufficientMemoryError, Phrase, UserFacingError
 
-#: Processor features that matter here, by the names of /proc/cpuinfo.
-_FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16")
+log = logging.getLogger(__name__)
 
 _TUNABLES, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 #: Libraries whose versions matter for what can run.
@@ -60,34 +59,33 @@ class Machine:
 
     processor: str
     physical_cores: int  #: that this process may use
-    features: frozenset[str]
-    memory_bytes: int  #: of the machine, or of the container that limits it
-    free_memory_bytes: int  #: that can be had without swapping
+    features: frozenset[str]  #: see `processor`; empty: nobody knows them
+    memory_bytes: int  #: of the machine, or of the least limit that is set (container, ulimit)
+    free_memory_bytes: int  #: that can be had without swapping, and within every limit
     gpus: tuple[Gpu, ...] = ()
     libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
     torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
+    #: Precisions that its processor was found to compute wrongly, with the reason.
+    refused: Mapping[str, Phrase] = field(default_factory=dict)
+    own_free_bytes: int | None = None  #: what “ulimit” leaves a process; None where it is not set
 
     @property
     def multiplies_bf16(self) -> bool:
         """The processor has an instruction for bf16 products."""
-        return bool(self.features & {"avx512_bf16", "amx_bf16"})
+        return processor.multiplies_bf16(self.features)
 
 
 def detect() -> Machine:
     """Look at this machine now."""
-    cpuinfo = _read(Path("/proc/cpuinfo"))
-    memory = psutil.virtual_memory()
-    total, free = memory.total, memory.available
-    limit = _container_limit()
-    if limit is not None and limit < total:
-        used = psutil.Process().memory_info().rss
-        total, free = limit, min(free, limit - used)
+    bounds = memory_room.bounds(_read)
+    own = [bound.free_bytes for bound in bounds if bound.is_own]
     return Machine(
-        processor=_processor_name(cpuinfo),
-        physical_cores=_usable_cores(),
-        features=frozenset(_features(cpuinfo)),
-        memory_bytes=total,
-        free_memory_bytes=max(free, 0),
+        processor=processor.name(),
+        physical_cores=usable_cores(),
+        features=processor.features(),
+        memory_bytes=min(bound.limit_bytes for bound in bounds),
+        free_memory_bytes=max(memory_room.tightest(bounds).free_bytes, 0),
+        own_free_bytes=max(min(own), 0) if own else None,
         gpus=_gpus(),
         libraries=_libraries(),
         torch_cuda=_torch_cuda(),
@@ -104,17 +102,8 @@ def _read(file: Path) -> str:
         return ""
 
 
-def _processor_name(cpuinfo: str) -> str:
-    match = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    return match.group(1).strip() if match else platform.processor() or platform.machine()
-
-
-def _features(cpuinfo: str) -> set[str]:
-    match = re.search(r"^flags\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    return set(match.group(1).split()) & set(_FEATURES) if match else set()
-
-
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """Physical cores that this process may use, at least one."""
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
@@ -133,6 +122,44 @@ def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
         return dict(environment)
     joined = f"{given}:{_HUGE_PAGES}" if given else _HUGE_PAGES
     return {**environment, _TUNABLES: joined}
+
+
+#: What decides how threads of OpenMP wait for each other, by the libraries that torch comes with.
+_WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+#: A few tenths of a millisecond: longer than what one thread does alone within a step, so that the
+#: others are still awake after it. libgomp's own 300,000 are several milliseconds, which are taken
+#: from whoever the thread waits for where that has no core of its own.
+_SPINS = "20000"
+
+
+def with_short_waits(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which threads of libgomp that wait soon sleep instead of spinning.
+
+    Read once, when torch is imported. What a person has set stays.
+    """
+    if any(name in environment for name in _WAITS):
+        return dict(environment)
+    return {**environment, "GOMP_SPINCOUNT": _SPINS}
+
+
+def waited_seconds() -> float | None:
+    """How long the threads of this process were ready to compute and waited for a core, in all.
+
+    Of the threads that live now. None where the system does not count it.
+    """
+    waited: int | None = None
+    try:
+        threads = list(Path("/proc/self/task").iterdir())
+    except OSError:
+        return None
+    for thread in threads:
+        try:
+            counts = (thread / "schedstat").read_bytes().split()
+        except OSError:  # it has just ended
+            continue
+        if len(counts) > 1:
+            waited = (waited or 0) + int(counts[1])  # nanoseconds
+    return None if waited is None else waited / 1e9
 
 
 def resident_peak() -> int:
@@ -194,17 +221,18 @@ def private_bytes(pid: int) -> int:
     return max(int(private), 0)
 
 
-def _container_limit() -> int | None:
-    """The least of the limits of this process's control group (v2) and of those around it."""
-    root = Path("/sys/fs/cgroup")
-    own = re.search(r"^0::/(.*)$", _read(Path("/proc/self/cgroup")), re.MULTILINE)
-    group = root / own.group(1) if own else root
-    limits = [
-        _read(group / "memory.max").strip()
-        for group in (group, *group.parents)
-        if group.is_relative_to(root)
-    ]
-    return min((int(limit) for limit in limits if limit.isdigit()), default=None)
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether an error is, or hides, that this process gets no more memory."""
+    if memory_room.ran_out(error):
+        return True
+    is_told = isinstance(error, UserFacingError)
+    return not is_told and memory_room.is_exhausted(memory_room.bounds(_read))
+
+
+def out_of_memory(asked_bytes: int | None = None) -> InsufficientMemoryError:
+    """The error of this process getting no more memory now; `asked_bytes` if that is known."""
+    bounds, held = memory_room.bounds(_read), private_bytes(os.getpid())
+    return memory_room.out_of_memory(bounds, held, processor.name(), asked_bytes)
 
 
 # --- graphics cards ----------------------------------------------------------------------

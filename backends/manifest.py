@@ -7,7 +7,6 @@ may say anything.
 
 from __future__ import annotations
 
-import json
 import re
 import stat
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Final
 
 from .base import Precision
 from .errors import (
+    CheckpointError,
     DamagedCheckpointError,
     NewerFormatError,
     NotACheckpointError,
@@ -24,6 +24,7 @@ from .errors import (
     UnsafeCheckpointError,
 )
 from .memory import ONNX_BLOCK_SIZES
+from .small_files import is_file, read_json
 
 MANIFEST: Final = "baichuan_manifest.json"
 MANIFEST_VERSION: Final = 1
@@ -32,7 +33,6 @@ DATA_FILE: Final = "model.onnx.data"
 #: Of the graph and of how the runtime drives it.
 GRAPH_VERSION: Final = 1
 
-_MAX_BYTES = 16_000_000
 #: That each precision of an export may have.
 _BLOCK_SIZES: Mapping[str, tuple[int | None, ...]] = {
     Precision.ONNX_INT4.value: ONNX_BLOCK_SIZES,
@@ -84,20 +84,11 @@ def read_export(folder: Path) -> Export:
     Raises CheckpointError or a subclass.
     """
     file = folder / MANIFEST
-    if not file.is_file():
+    if not is_file(file):
         raise NotACheckpointError(
             folder, Phrase("its {graph} was not written by this app", graph=GRAPH_FILE)
         )
-    try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise DamagedCheckpointError(file, "it is implausibly large")
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise DamagedCheckpointError(file, "it is not readable as JSON") from error
-    except OSError as error:
-        raise DamagedCheckpointError(
-            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-        ) from error
+    data = read_json(file)
     _check_version(file, data, "schema_version", MANIFEST_VERSION)
     facts = data.get("onnx")
     _check_version(file, facts, "graph_version", GRAPH_VERSION)
@@ -110,9 +101,9 @@ def read_export(folder: Path) -> Export:
 def stated_precision(folder: Path) -> Precision | None:
     """The precision of an export that may be damaged; None if it cannot be said."""
     try:
-        data = json.loads((folder / MANIFEST).read_bytes()[:_MAX_BYTES])
-        return Precision(data["onnx"]["precision"])
-    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        facts = read_json(folder / MANIFEST).get("onnx")
+        return Precision(facts.get("precision")) if isinstance(facts, dict) else None
+    except (CheckpointError, ValueError):
         return None
 
 

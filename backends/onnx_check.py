@@ -23,6 +23,7 @@ from .memory import ONNX_BLOCK
 from .modeling.config import ModelConfig
 from .onnx_fused_graph import FusedGraph
 from .onnx_graph import MOST_ROTARY_BYTES, Scheme, rotary_bytes
+from .small_files import read_file
 
 _OPSETS = {"": FusedGraph.opset, **dict.fromkeys(FusedGraph.domains, 1)}
 #: By which graphs of one model differ, with other types and levels.
@@ -53,16 +54,9 @@ def checked_graph(export: Export, config: ModelConfig) -> bytes:
     file = export.graph
     if rotary_bytes(config) > MOST_ROTARY_BYTES:
         raise _other_graph(file)
-    try:
-        # Parsed, a graph may take a hundred times its bytes.
-        size = len(_serialized(_own_graph(export, config))) + _SPARE_BYTES
-        if file.stat().st_size > size:
-            raise DamagedCheckpointError(file, "it is too large for a graph")
-        raw = file.read_bytes()
-    except OSError as error:
-        raise DamagedCheckpointError(
-            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-        ) from error
+    # Parsed, a graph may take a hundred times its bytes.
+    size = len(_serialized(_own_graph(export, config))) + _SPARE_BYTES
+    raw = read_file(file, size, too_large=Phrase("it is too large for a graph"))
     if hashlib.sha256(raw).hexdigest() != export.files[file.name].sha256:
         raise DamagedCheckpointError(file, "it is not what was written")
     try:

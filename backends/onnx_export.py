@@ -19,7 +19,7 @@ from onnx import helper
 
 from .checkpoint import Checkpoint
 from .checkpoint_copy import CopyPlan, Group, require_unquantized
-from .errors import DamagedCheckpointError, JobError, Phrase
+from .errors import JobError
 from .manifest import DATA_FILE, GRAPH_FILE, GRAPH_VERSION
 from .memory import ONNX_BLOCK_SIZES
 from .modeling.config import ModelConfig
@@ -30,6 +30,7 @@ from .onnx_quantize import Floats, quantize_rows
 from .safetensors_writer import Block, TensorSpec
 from .source_files import read_bytes
 from .tensor_files import DTYPE_BYTES, TensorRecord
+from .weight_checks import not_a_number
 
 #: Weights that are read, converted and written at a time: 16 MiB of them in fp32.
 _BLOCK = 4 * 2**20
@@ -114,10 +115,7 @@ class _Source:
     def check(self, values: Floats) -> None:
         """Raise DamagedCheckpointError if one is not a number."""
         if not np.isfinite(values).all():
-            raise DamagedCheckpointError(
-                self.record.file,
-                Phrase("“{name}” holds what is not a number", name=self.record.name),
-            )
+            raise not_a_number(self.record)
 
 
 def _floats(raw: bytes, dtype: str) -> Floats:
@@ -244,10 +242,11 @@ def _genai_config(checkpoint: Checkpoint, scheme: Scheme) -> bytes:
     """What onnxruntime-genai wants to know to run the folder."""
     config: ModelConfig = checkpoint.config
     defaults = checkpoint.defaults
+    eos_ids = sorted(checkpoint.eos_ids)
     content = {
         "model": {
             "bos_token_id": 1,
-            "eos_token_id": config.eos_token_id,
+            "eos_token_id": eos_ids[0] if len(eos_ids) == 1 else eos_ids,
             "pad_token_id": 0,
             "context_length": config.context_length,
             "vocab_size": config.vocab_size,

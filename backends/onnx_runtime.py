@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import onnxruntime
-import psutil
 from onnxruntime.capi.onnxruntime_pybind11_state import (
     EPFail,
     Fail,
@@ -34,7 +33,7 @@ from .errors import (
     PortableExportError,
 )
 from .events import LoadProgress
-from .hardware import detect, resident_peak
+from .hardware import detect, out_of_memory, resident_peak
 from .manifest import Export
 from .modeling.config import ModelConfig
 from .onnx_check import checked_graph
@@ -185,10 +184,7 @@ def _translated_errors(export: Export, device: str) -> Iterator[None]:
 
 def _no_memory(export: Export, device: str) -> InsufficientMemoryError:
     if device == "cpu":
-        free = psutil.virtual_memory().available
-        return InsufficientMemoryError(
-            device=device, needed_bytes=export.bytes_on_disk + resident_peak(), free_bytes=free
-        )
+        return out_of_memory()
     cards = {card.device: card for card in detect().gpus}
     card = cards.get(f"cuda:{_index(device)}")
     return InsufficientMemoryError(

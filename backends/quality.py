@@ -1,7 +1,8 @@
 """How well a model predicts a text, and how far a precision is from a better one.
 
 A text is read in windows of at most `WINDOW` tokens that follow one another without overlap, each
-from an empty cache. Every token of a window but its first is scored: q is the model's distribution
+from an empty cache. Distributions are over the tokens: rows of a padded vocabulary that are none
+are left out. Every token of a window but its first is scored: q is the model's distribution
 of it given the tokens of the window before it. Over the N scored tokens of all texts:
 
 - Perplexity: exp(-1/N sum ln q(token)). Lower is better; it compares precisions of one model, not
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from .base import LoadedModel
 from .distributions import Distributions, ReferenceReader, ReferenceWriter
@@ -101,13 +103,15 @@ def score(
     windows: Windows,
     reference_file: Path,
     *,
+    token_ids: npt.NDArray[np.intp] | None = None,
     is_reference: bool,
     cancel: threading.Event,
 ) -> Generator[QualityProgress, None, QualityReady | None]:
     """Read the windows; None if cancelled.
 
-    The reference writes `reference_file`, which must not exist; the others read it. `cancel` is
-    read between chunks. Raises QualityError, GenerationError.
+    The distributions are those of `token_ids`, the rows that are tokens; None is all of them. The
+    reference writes `reference_file`, which must not exist; the others read it. `cancel` is read
+    between chunks. Raises QualityError, GenerationError.
     """
     totals = _Totals()
     done, total = 0, windows.scored_tokens
@@ -125,10 +129,14 @@ def score(
                 if cancel.is_set():
                     return None
                 logits = model.prefill_logits(inputs[begin : begin + chunk])
+                scored = targets[begin : begin + chunk]
+                if token_ids is not None:
+                    logits = logits[:, token_ids]
+                    scored = tuple(np.searchsorted(token_ids, scored).tolist())
                 if not np.isfinite(logits).all():
                     raise InvalidLogitsError
                 found = Distributions(logits)
-                totals.add_tokens(found, targets[begin : begin + chunk])
+                totals.add_tokens(found, scored)
                 if writer is not None:
                     writer.write(found)
                 if reader is not None:

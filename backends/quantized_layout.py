@@ -3,7 +3,7 @@
 Three layouts, each recognised and checked name by name, shape by shape:
 
 * bitsandbytes' own, as transformers writes it: `W.weight` with `W.weight.absmax`, … (4 bits), or
-  with `W.SCB` (8 bits), and `quantization_config` in config.json;
+  with `W.SCB` (8 bits);
 * the published *-Chat-4bits: `W.weight.data` and a list `W.weight.quant_state`;
 * the published Baichuan-13B int8: `W.weight` transposed, int8 [in, out], and `W.scale`.
 """
@@ -11,18 +11,26 @@ Three layouts, each recognised and checked name by name, shape by shape:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from .base import Precision
-from .errors import DamagedCheckpointError, Phrase
-from .modeling.config import ModelConfig
+from .errors import DamagedCheckpointError, ForeignModelError, Phrase
+from .modeling.config import ModelConfig, shown
 from .tensor_files import TensorRecord, Value
+
+PLAIN_HINT = (
+    "Take the model in 16 bits as it was published, from which this app makes 8 or 4 bits itself."
+)
 
 #: Weights that share a scale, and scales that share one of their own, in all 4-bit layouts.
 BLOCK = 64
 SCALE_BLOCK = 256
+
+#: Between the name of a matrix and the place of a value, in the published 4-bit layout.
+_STATE = ".weight.quant_state."
+_MAX_DESCRIPTION_BYTES = 4_096  # the JSON of bitsandbytes' layout has 120 and more
 
 
 class Layout(Enum):
@@ -50,24 +58,30 @@ class QuantizedMatrix:
     parts: Mapping[str, TensorRecord]
 
 
-def recognise(
-    records: Mapping[str, TensorRecord], quantization: Mapping[str, object] | None
-) -> tuple[Layout, Precision] | None:
+def recognise(records: Mapping[str, TensorRecord]) -> tuple[Layout, Precision] | None:
     """The layout and precision of a checkpoint, or None if its weights are plain.
 
-    `quantization` is `quantization_config` of config.json.
+    The tensors alone decide: config.json is often that of another copy of the model, such as the
+    one that a fine-tune was merged from.
     """
-    if any(name.endswith(".weight.data") for name in records):
-        return Layout.PUBLISHED_4BIT, Precision.NF4
-    if quantization is not None:
-        if quantization.get("load_in_8bit"):
-            return Layout.BITSANDBYTES, Precision.INT8
-        kind = quantization.get("bnb_4bit_quant_type", "nf4")
-        return Layout.BITSANDBYTES, Precision.FP4 if kind == "fp4" else Precision.NF4
+    marks = {mark for name in records for mark in _MARKS if mark in name}
+    for mark, found in _MARKS.items():
+        if mark in marks:
+            return found
     matrix = records.get("model.layers.0.self_attn.W_pack.weight")
-    if matrix is not None and matrix.dtype == "I8":
+    if matrix is not None and matrix.dtype == "I8" and any(n.endswith(".scale") for n in records):
         return Layout.PUBLISHED_INT8, Precision.INT8
     return None
+
+
+#: Parts of names that only one layout has.
+_MARKS = {
+    ".weight.data": (Layout.PUBLISHED_4BIT, Precision.NF4),
+    ".weight.quant_state.bitsandbytes__nf4": (Layout.BITSANDBYTES, Precision.NF4),
+    ".weight.quant_state.bitsandbytes__fp4": (Layout.BITSANDBYTES, Precision.FP4),
+    ".SCB": (Layout.BITSANDBYTES, Precision.INT8),
+    ".weight.absmax": (Layout.BITSANDBYTES, Precision.NF4),
+}
 
 
 def take_matrices(
@@ -80,16 +94,40 @@ def take_matrices(
 ) -> dict[str, QuantizedMatrix]:
     """Move the parts of every matrix out of `records` and `values`, checked.
 
-    The matrices by name, such as `model.layers.0.mlp.up_proj`. Raises DamagedCheckpointError.
-    `file` is named where no other is at fault.
+    The matrices by name, such as `model.layers.0.mlp.up_proj`. Raises DamagedCheckpointError, or
+    ForeignModelError if some of the matrices are plain. `file`, the config.json, is named where no
+    other is at fault.
     """
     found: dict[str, QuantizedMatrix] = {}
+    states = _published_states(values)
     for layer in range(config.num_layers):
         for suffix, shape in config.layer_matrices().items():
             name = f"model.layers.{layer}.{suffix}"
-            parts = _take_parts(file, name, shape, layout, precision, records, values)
+            if _is_plain(name, records):
+                raise ForeignModelError(
+                    file.parent,
+                    Phrase(
+                        "is quantised in part, which this app does not run: “{name}” is not",
+                        name=name,
+                    ),
+                    hint=PLAIN_HINT,
+                )
+            parts = _take_parts(file, name, shape, layout, precision, records)
+            if layout is Layout.PUBLISHED_4BIT:
+                state = {key: values.pop(key) for key in states.get(name, ())}
+                _check_published_values(parts["weight"].file, name, shape, state)
             found[name] = QuantizedMatrix(layout, precision, shape, parts)
     return found
+
+
+def _published_states(values: Mapping[str, Value]) -> dict[str, list[str]]:
+    """The keys of the values that stand beside the tensors of each matrix."""
+    keys: dict[str, list[str]] = {}
+    for key in values:
+        name, found, _ = key.partition(_STATE)
+        if found:
+            keys.setdefault(name, []).append(key)
+    return keys
 
 
 def _take_parts(
@@ -99,13 +137,14 @@ def _take_parts(
     layout: Layout,
     precision: Precision,
     records: dict[str, TensorRecord],
-    values: dict[str, Value],
 ) -> dict[str, TensorRecord]:
     parts: dict[str, TensorRecord] = {}
     for part, (key, dtypes, part_shape) in _expected(
         name, shape, layout, precision, records
     ).items():
         record = records.pop(key, None)
+        if record is not None and part == "weight" and layout is Layout.BITSANDBYTES:
+            record = _as_bytes(record, dtypes[0], part_shape)
         if record is None:
             raise DamagedCheckpointError(file, Phrase("it lacks the tensor “{name}”", name=key))
         fits = part_shape is None or record.shape in (part_shape, _flat(part_shape))
@@ -119,12 +158,34 @@ def _take_parts(
                     implied=f"{dtypes[0]} {list(part_shape or ())}",
                 ),
             )
+        if part_shape is None and record.nbytes > _MAX_DESCRIPTION_BYTES:
+            raise DamagedCheckpointError(
+                record.file, Phrase("“{name}” is implausibly large", name=key)
+            )
         parts[part] = record
-    if layout is Layout.PUBLISHED_4BIT:
-        _take_published_values(parts["weight"].file, name, shape, values)
     if layout is Layout.BITSANDBYTES and precision is Precision.INT8:
         records.pop(f"{name}.weight_format", None)  # 0: row-major, the only one left
     return parts
+
+
+def _is_plain(name: str, records: Mapping[str, TensorRecord]) -> bool:
+    """A matrix is stored as it is, and nothing beside it that a quantised one has."""
+    weight = records.get(f"{name}.weight")
+    scales = (f"{name}.SCB", f"{name}.scale", f"{name}.weight.absmax", f"{name}.weight.data")
+    return (
+        weight is not None
+        and weight.dtype in ("F32", "F16", "BF16")
+        and not any(scale in records for scale in scales)
+    )
+
+
+def _as_bytes(record: TensorRecord, dtype: str, shape: tuple[int, ...] | None) -> TensorRecord:
+    """The record as `dtype`, if it is as many bytes under another type.
+
+    `bnb_4bit_quant_storage` gives the packed values the type of the other weights, for FSDP.
+    """
+    packed = replace(record, dtype=dtype, shape=shape or record.shape)
+    return packed if dtype == "U8" and packed.nbytes == record.nbytes else record
 
 
 _Expected = dict[str, tuple[str, tuple[str, ...], tuple[int, ...] | None]]
@@ -186,12 +247,11 @@ def _expected(
     return expected | {"absmax": (f"{prefix}.absmax", ("F32",), (blocks,))}
 
 
-def _take_published_values(
-    file: Path, name: str, shape: tuple[int, int], values: dict[str, Value]
+def _check_published_values(
+    file: Path, name: str, shape: tuple[int, int], state: Mapping[str, Value]
 ) -> None:
     """Check what stands beside the tensors: the shape, the blocks, the type."""
-    prefix = f"{name}.weight.quant_state."
-    state = {key: values.pop(key) for key in list(values) if key.startswith(prefix)}
+    prefix = f"{name}{_STATE}"
     expected: dict[str, Value] = {"1": shape, "3": BLOCK, "4.1.2": SCALE_BLOCK, "5": "nf4"}
     for key, value in expected.items():
         if state.get(prefix + key) != value:
@@ -200,7 +260,7 @@ def _take_published_values(
                 Phrase(
                     "“{name}” is {value}, not {expected}",
                     name=prefix + key,
-                    value=f"{state.get(prefix + key)!r:.40}",
+                    value=shown(state.get(prefix + key)),
                     expected=repr(value),
                 ),
             )

@@ -8,6 +8,9 @@ from .chat_template import Message
 from .memory import ONNX_BLOCK
 from .sampling import SamplingParams
 
+#: No machine has so many cores that more were of use.
+MOST_THREADS = 1024
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredPeak:
@@ -27,7 +30,7 @@ class LoadRequest:
     folder: str
     precision: str = "auto"  #: or a value of `Precision`
     context_length: int | None = None  #: tokens; None: what the model was trained for
-    threads: int | None = None  #: None: one a physical core
+    threads: int | None = None  #: None: one a physical core, fewer while others keep them busy
     device: str = "auto"  #: or “cpu”, “cuda”, one card such as “cuda:1”
     prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
     measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
@@ -40,6 +43,7 @@ class ChatRequest:
 
     messages: tuple[Message, ...]
     params: SamplingParams
+    as_chat: bool = False  #: a base model too, which somebody fine-tuned on conversations
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,11 @@ class QualityRequest:
     is_reference: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ProductsRequest:
+    """Try on small matrices how the processor multiplies in each precision."""
+
+
 Request = (
     LoadRequest
     | ChatRequest
@@ -108,4 +117,5 @@ Request = (
     | ExportRequest
     | BenchmarkRequest
     | QualityRequest
+    | ProductsRequest
 )

@@ -71,8 +71,20 @@ def _check(name: str, value: float, low: float, high: float) -> None:
 class Sampler:
     """Chooses tokens for one answer. The same seed and logits give the same tokens."""
 
-    def __init__(self, params: SamplingParams, vocab_size: int) -> None:
+    def __init__(
+        self,
+        params: SamplingParams,
+        vocab_size: int,
+        token_ids: npt.NDArray[np.intp] | None = None,
+    ) -> None:
+        """`token_ids` are the rows that may be chosen, ascending; None means all.
+
+        The others may be padding, and their logits anything: they are left out before anything
+        is computed.
+        """
         self._params = params
+        self._ids = np.arange(vocab_size) if token_ids is None else token_ids
+        self._all = token_ids is None
         self._greedy = params.greedy or params.temperature == 0
         self._random = np.random.default_rng(params.seed)
         self._seen = np.zeros(vocab_size, dtype=np.bool_)
@@ -82,15 +94,18 @@ class Sampler:
         self._seen[token_ids] = True
 
     def sample(self, logits: Logits) -> int:
-        """The next token. Raises InvalidLogitsError on NaN or infinity."""
+        """The next token. Raises InvalidLogitsError on NaN or infinity of any that may be."""
+        seen = self._seen
+        if not self._all:
+            logits, seen = logits[self._ids], seen[self._ids]
         if not (np.isfinite(logits.max()) and np.isfinite(logits.min())):  # NaN is both
             raise InvalidLogitsError
         params = self._params
-        scores = apply_repetition_penalty(logits, self._seen, params.repetition_penalty)
+        scores = apply_repetition_penalty(logits, seen, params.repetition_penalty)
         if self._greedy:
-            return int(scores.argmax())
+            return int(self._ids[scores.argmax()])
         ids, probabilities = distribution(scores, params)
-        return int(self._random.choice(ids, p=probabilities))
+        return int(self._ids[self._random.choice(ids, p=probabilities)])
 
 
 def distribution(

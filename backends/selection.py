@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
-from . import memory
+from . import memory, processor
 from .base import PREFILL_CHUNK, LayerDevices, Precision
 from .checkpoint import Checkpoint
 from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phrase, UserFacingError
@@ -258,12 +258,18 @@ def _on_processor(model: Model, machine: Machine, precision: Precision) -> Optio
     backend = _backend(precision, "torch_cpu")
     devices = LayerDevices.all_on("cpu", model.config.num_layers)
     name = machine.processor
-    refusal = _library_refusal(machine, precision, None)
+    refusal = _library_refusal(machine, precision, None) or processor_refusal(machine, precision)
     if refusal is not None:
         return Option(backend, precision, devices, name, None, Verdict.UNAVAILABLE, refusal)
     need = _need(model, backend, precision, "cpu")
     verdict = _verdict(need, machine.free_memory_bytes, margin=0.0)
     sentence = _size_sentence(verdict, precision, name, need, machine.free_memory_bytes)
+    if (
+        precision is Precision.BF16
+        and verdict.runs
+        and processor.lacks_packed_bf16(machine.features)
+    ):
+        sentence = _slow_sentence(machine, need)
     return Option(backend, precision, devices, name, need, verdict, sentence)
 
 
@@ -394,6 +400,18 @@ def _size_sentence(
     )
 
 
+def _slow_sentence(machine: Machine, need: MemoryNeed) -> Phrase:
+    """Bf16 on a processor that has no way of its own to multiply it."""
+    return Phrase(
+        "bf16 needs {need:.1f} GiB on {device} of the {free:.1f} GiB that is free, but reads "
+        "prompts about ten times slower than fp32, as this processor lacks {needed}.",
+        need=need.total / GIB,
+        device=machine.processor,
+        free=machine.free_memory_bytes / GIB,
+        needed="AVX512" if "avx2" in machine.features else "bf16",
+    )
+
+
 def _card_refusal(machine: Machine, gpu: Gpu) -> Phrase | None:
     if "torch" not in machine.libraries:
         return Phrase("torch is not installed.")
@@ -452,6 +470,13 @@ def _library_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) ->
             has="{}.{}".format(*gpu.compute_capability),
         )
     return None
+
+
+def processor_refusal(machine: Machine, precision: Precision) -> Phrase | None:
+    """Why this processor does not run a precision, whatever its memory."""
+    if precision is Precision.BF16 and processor.lacks_bf16(machine.features):
+        return Phrase("bf16 needs AVX2, which {device} lacks.", device=machine.processor)
+    return machine.refused.get(precision.value)
 
 
 def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .errors import JobError, Phrase, SourceChangedError
 from .events import JobProgress
+from .small_files import open_file
 from .tensor_files import TensorRecord
 
 _HASH_BYTES = 16 * 2**20
@@ -19,7 +20,7 @@ _HASH_BYTES = 16 * 2**20
 
 def read_bytes(record: TensorRecord, begin: int, count: int) -> bytes:
     """A part of a tensor as it lies on disk. Raises JobError."""
-    with reading(record.file), record.file.open("rb") as stream:
+    with reading(record.file), open_file(record.file) as stream:
         stream.seek(record.offset + begin)
         data = stream.read(count)
     if len(data) != count:
@@ -74,7 +75,7 @@ class Sha256:
 
     def __iter__(self) -> Iterator[int]:
         """The bytes of each block, once it is read."""
-        with self._file.open("rb") as stream:
+        with open_file(self._file) as stream:
             while block := stream.read(_HASH_BYTES):
                 self._digest.update(block)
                 yield len(block)

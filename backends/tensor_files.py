@@ -4,41 +4,42 @@ Both readers return records (name, dtype, shape, place in the file) and read no 
 way of mapping, converting or exporting tensors serves every layout, the window's process can
 recognise a model, and the peak of memory is bounded by a tensor and not by a shard.
 
-A .bin file is a zip archive with a pickle. The pickle is interpreted by an unpickler that knows
-four names and constructs nothing but records, which is stricter than `torch.load` with
-`weights_only=True`; everything else in it is refused by name and never called.
+A .bin file is a zip archive with a pickle. The pickle is read as data (`inert_pickle`), which is
+stricter than `torch.load` with `weights_only=True`: what is no state dict's is refused by name and
+never called. What any of these files may cost is bounded by constants, not by its size.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import pickle
-import pickletools
 import struct
-import zipfile
-import zlib
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import BinaryIO, NoReturn
 
-from .errors import DamagedCheckpointError, Phrase, UnsafeCheckpointError
+from .errors import CheckpointError, DamagedCheckpointError, Phrase, UnsafeCheckpointError
+from .inert_pickle import CodeError, PickleError, Storage, StorageType, TensorView, read_pickle
+from .small_files import open_file, unreadable
+from .zip_entries import STORED, Entry, ZipError, data_offset, read_directory, read_entry
 
 #: Bytes of one element, by safetensors' names of dtypes.
 DTYPE_BYTES = {
     "F64": 8, "F32": 4, "F16": 2, "BF16": 2,
     "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
+    # Of quantised models that are recognised, to be refused by name.
+    "U64": 8, "U32": 4, "U16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1,
 }  # fmt: skip
 
-_MAX_HEADER_BYTES = 100_000_000  # as the safetensors library has it
+_MAX_HEADER_BYTES = 4_000_000  # the largest released one is under 1 MB
 _MAX_PICKLE_BYTES = 16_000_000  # the largest released one is under 1 MB
+_MAX_ORDER_BYTES = 8  # of the word “little”
 _MAX_DIMENSIONS = 8
 _MAX_NUMBER = 2**63  # of an offset or one dimension
-_MAX_ITEMS = 1_000_000  # names and items of lists; the largest released one has 10,000
+_MAX_ITEMS = 50_000  # names and items of lists; the largest released one has 3,000
+_MAX_NAME_BYTES = 16_000_000  # of all names together
+_MAX_DEPTH = 8  # of lists in lists
 
 #: A value of a .bin that is no tensor; a dtype is its name.
 Value = str | int | float | bool | None | tuple[int, ...]
@@ -73,35 +74,65 @@ class FileContents:
 
 
 def read_contents(file: Path) -> FileContents:
-    """The tensors of a weight file. Raises DamagedCheckpointError, UnsafeCheckpointError."""
+    """The tensors of a weight file. Raises CheckpointError or a subclass."""
     try:
-        if file.suffix == ".safetensors":
-            return FileContents(_read_safetensors(file), {})
-        return _read_torch_archive(file)
+        with open_file(file) as stream:
+            _check_format(file, stream)
+            if file.suffix == ".safetensors":
+                contents = FileContents(_read_safetensors(file, stream), {})
+            else:
+                contents = _read_torch_archive(file, stream)
     except OSError as error:
-        raise DamagedCheckpointError(
-            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-        ) from error
+        raise unreadable(file, error) from error
+    if not contents.records and not contents.values:
+        raise DamagedCheckpointError(file, "it holds no tensors")
+    return contents
+
+
+#: The number that begins a file of PyTorch before 1.6; from protocol 4 on, a frame lies before it.
+_LEGACY_MAGIC = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
+
+
+def _check_format(file: Path, stream: BinaryIO) -> None:
+    """Refuse files whose content is another format's; it says so more clearly than what follows."""
+    begin = stream.read(32)
+    stream.seek(0)
+    if begin[:1] == b"\x80" and _LEGACY_MAGIC in begin:
+        raise CheckpointError(
+            "“{file}” was written by a PyTorch before 1.6, whose format this app does not read.",
+            hint="Save it again with a newer PyTorch (torch.load with weights_only=True, then "
+            "torch.save), or get the model in .safetensors files.",
+            file=file.name,
+        )
+    is_zip, is_safetensors = begin[:4] == b"PK\x03\x04", begin[7:9] == b"\0{"
+    if is_zip if file.suffix == ".safetensors" else is_safetensors:
+        raise CheckpointError(
+            "“{file}” is a {found} file by its content, not what its name says.",
+            hint="Give the file the ending of its format, in the index of the model too if there "
+            "is one.",
+            file=file.name,
+            found=".bin" if is_zip else ".safetensors",
+        )
 
 
 # --- .safetensors ------------------------------------------------------------------------
 
 
-def _read_safetensors(file: Path) -> list[TensorRecord]:
-    size = file.stat().st_size
-    with file.open("rb") as stream:
-        prefix = stream.read(8)
-        if len(prefix) < 8:
-            raise DamagedCheckpointError(file, Phrase("it has only {size} bytes", size=size))
-        (header_bytes,) = struct.unpack("<Q", prefix)
-        if header_bytes > min(_MAX_HEADER_BYTES, size - 8):
-            raise DamagedCheckpointError(
-                file,
-                Phrase(
-                    "its header would be {n} bytes in a file of {size}", n=header_bytes, size=size
-                ),
-            )
-        raw = stream.read(header_bytes)
+def _read_safetensors(file: Path, stream: BinaryIO) -> list[TensorRecord]:
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    prefix = stream.read(8)
+    if len(prefix) < 8:
+        raise DamagedCheckpointError(file, Phrase("it has only {size} bytes", size=size))
+    (header_bytes,) = struct.unpack("<Q", prefix)
+    if header_bytes > size - 8:
+        raise DamagedCheckpointError(
+            file,
+            Phrase("its header would be {n} bytes in a file of {size}", n=header_bytes, size=size),
+        )
+    if header_bytes > _MAX_HEADER_BYTES:
+        raise DamagedCheckpointError(file, "its list of tensors is implausibly large")
+    raw = stream.read(header_bytes)
     try:
         header = json.loads(raw, object_pairs_hook=_unique_keys)
     except _DuplicateKeyError as error:
@@ -120,6 +151,11 @@ def _read_safetensors(file: Path) -> list[TensorRecord]:
         if record.offset != end:
             raise DamagedCheckpointError(file, _of(record.name, "overlaps another or leaves a gap"))
         end += record.nbytes
+    if end > size:
+        raise DamagedCheckpointError(
+            file,
+            Phrase("{lacking:,} of its {end:,} bytes are missing", lacking=end - size, end=end),
+        )
     if end != size:
         raise DamagedCheckpointError(
             file,
@@ -182,206 +218,111 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 # --- PyTorch's zip archive ---------------------------------------------------------------
 
-_STORAGE_DTYPES = {
-    "DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16",
-    "LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8",
-    "ByteStorage": "U8", "BoolStorage": "BOOL",
-}  # fmt: skip
 
-
-_DTYPE_NAMES = ("float16", "bfloat16", "float32", "uint8")
-
-
-# Tuples, because a pickle can set the fields of any other object afterwards (BUILD).
-class _StorageType(NamedTuple):
-    dtype: str
-
-
-class _Storage(NamedTuple):
-    dtype: str
-    key: str
-    numel: int
-
-
-class _TensorView(NamedTuple):
-    storage: _Storage
-    offset: int  #: elements
-    shape: tuple[int, ...]
-    stride: tuple[int, ...]
-
-
-def _rebuild_tensor(
-    storage: _Storage, offset: int, shape: tuple[int, ...], stride: tuple[int, ...], *_: object
-) -> _TensorView:
-    if not isinstance(storage, _Storage):
-        raise pickle.UnpicklingError("not a storage")
-    return _TensorView(storage, offset, tuple(shape), tuple(stride))
-
-
-def _rebuild_parameter(data: _TensorView, *_: object) -> _TensorView:
-    return data
-
-
-class _RecordUnpickler(pickle.Unpickler):
-    """Interprets the pickle of a state dict; constructs inert records only."""
-
-    def __init__(self, file: Path, data: bytes) -> None:
-        super().__init__(io.BytesIO(data))
-        self._file = file
-
-    def find_class(self, module: str, name: str) -> object:
-        if module == "torch" and name in _STORAGE_DTYPES:
-            return _StorageType(_STORAGE_DTYPES[name])
-        known: dict[tuple[str, str], Callable[..., object]] = {
-            ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
-            ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
-            ("collections", "OrderedDict"): OrderedDict,
-            ("torch", "Size"): tuple,
-        }
-        if (module, name) in known:
-            return partial(known[module, name])  # what a pickle sets on it is gone with it
-        if module == "torch" and name in _DTYPE_NAMES:
-            return name
+def _read_torch_archive(file: Path, stream: BinaryIO) -> FileContents:
+    try:
+        archive = _Archive(file, stream)
+        views, values = _flattened(file, read_pickle(archive.read_list()))
+        return FileContents([archive.record(*item) for item in views.items()], values)
+    except CodeError as error:
         raise UnsafeCheckpointError(
-            self._file, Phrase("it contains code ({name})", name=f"{module}.{name}"[:120])
+            file, Phrase("it contains code ({name})", name=error.name[:120])
+        ) from error
+    except (ZipError, PickleError) as error:
+        raise DamagedCheckpointError(file, error.what) from error
+
+
+class _Archive:
+    """An open archive: its list of tensors, and where the storages lie."""
+
+    def __init__(self, file: Path, stream: BinaryIO) -> None:
+        """Read the directory. Raises ZipError."""
+        self._file = file
+        self._stream = stream
+        self._size = stream.seek(0, 2)
+        self._entries = read_directory(stream)
+        self._starts: dict[str, int] = {}
+        lists = [n for n in self._entries if n.count("/") == 1 and n.endswith("/data.pkl")]
+        if len(lists) != 1:
+            raise DamagedCheckpointError(file, "it is not a PyTorch weight file")
+        #: The folder in the archive that everything lies in, with a slash at its end.
+        self._root = lists[0].removesuffix("data.pkl")
+
+    def read_list(self) -> bytes:
+        """The pickle of the state dict. Raises ZipError, CheckpointError."""
+        order = self._entries.get(f"{self._root}byteorder")
+        if order is not None and read_entry(self._stream, order, _MAX_ORDER_BYTES) != b"little":
+            raise DamagedCheckpointError(self._file, "its numbers are not little-endian")
+        return read_entry(self._stream, self._entries[f"{self._root}data.pkl"], _MAX_PICKLE_BYTES)
+
+    def record(self, name: str, view: TensorView) -> TensorRecord:
+        """Where a tensor lies. Raises ZipError, CheckpointError."""
+        entry = self._entries.get(f"{self._root}data/{view.storage.key}")
+        if entry is None:
+            self._damaged(name, "has no data in it")
+        if entry.method != STORED or entry.is_encrypted:
+            self._damaged(name, "is compressed or encrypted")
+        item = DTYPE_BYTES[view.storage.dtype]
+        if not (_is_shape(view.shape) and _is_shape(view.stride) and _is_shape((view.offset,))):
+            self._damaged(name, "has an impossible shape")
+        if not _is_contiguous(view.shape, view.stride):
+            self._damaged(name, "is not stored row by row")
+        if (view.offset + prod(view.shape)) * item > entry.size:
+            self._damaged(name, "reaches past the end of its data")
+        start = self._start(entry)
+        if start + entry.size > self._size:
+            self._damaged(name, "reaches past the end of the file")
+        return TensorRecord(
+            name, view.storage.dtype, view.shape, self._file, start + view.offset * item
         )
 
-    def persistent_load(self, pid: object) -> _Storage:
-        match pid:
-            case ("storage", _StorageType(dtype), str(key), str(), int(numel)):
-                return _Storage(dtype, key, numel)
-            case _:
-                raise pickle.UnpicklingError("not a storage")
+    def _start(self, entry: Entry) -> int:
+        """The first byte of a storage, which many tensors may share."""
+        if entry.name not in self._starts:
+            self._starts[entry.name] = data_offset(self._stream, entry)
+        return self._starts[entry.name]
+
+    def _damaged(self, name: str, what: str) -> NoReturn:
+        raise DamagedCheckpointError(self._file, _of(name, what))
 
 
-def _read_torch_archive(file: Path) -> FileContents:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            entries = {info.filename: info for info in archive.infolist()}
-            root = _archive_root(file, archive, entries)
-            data = archive.read(f"{root}data.pkl")
-    except zipfile.BadZipFile as error:
-        raise DamagedCheckpointError(
-            file,
-            Phrase(
-                "its {size:,} bytes are not a complete PyTorch weight file",
-                size=file.stat().st_size,
-            ),
-        ) from error
-    except (ValueError, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise DamagedCheckpointError(file, "it is not a PyTorch weight file") from error
-    views, values = _flattened(file, _unpickle(file, data))
-    with file.open("rb") as stream:
-        records = [_archive_record(file, stream, entries, root, *item) for item in views.items()]
-    return FileContents(records, values)
-
-
-def _archive_root(
-    file: Path, archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]
-) -> str:
-    """The folder in the archive that everything lies in, with a slash at its end."""
-    pickles = [name for name in entries if name.count("/") == 1 and name.endswith("/data.pkl")]
-    if len(pickles) != 1:
-        raise DamagedCheckpointError(file, "it is not a PyTorch weight file")
-    root = pickles[0].removesuffix("data.pkl")
-    if entries[pickles[0]].file_size > _MAX_PICKLE_BYTES:
-        raise DamagedCheckpointError(file, "its list of tensors is implausibly large")
-    order = entries.get(f"{root}byteorder")
-    if order is not None and (order.file_size > 8 or archive.read(order) != b"little"):
-        raise DamagedCheckpointError(file, "its numbers are not little-endian")
-    return root
-
-
-def _unpickle(file: Path, data: bytes) -> dict[object, object]:
-    try:
-        _check_memo(data)
-        state = _RecordUnpickler(file, data).load()
-    except UnsafeCheckpointError:
-        raise
-    except Exception as error:  # a broken pickle can raise nearly anything
-        raise DamagedCheckpointError(file, "its list of tensors is not readable") from error
-    if not isinstance(state, dict):
-        raise DamagedCheckpointError(file, "it holds something other than named tensors")
-    return state
-
-
-def _check_memo(data: bytes) -> None:
-    """Refuse numbers in the memo that no pickle of this size has.
-
-    CPython's unpickler makes a table of twice the number: 64 GB for five bytes (gh-115952).
-    """
-    for opcode, number, _ in pickletools.genops(data):
-        if opcode.name in ("PUT", "LONG_BINPUT") and (number or 0) > len(data):
-            raise pickle.UnpicklingError("a memo that is larger than the pickle")
-
-
-def _flattened(
-    file: Path, state: dict[object, object]
-) -> tuple[dict[str, _TensorView], dict[str, Value]]:
+def _flattened(file: Path, state: object) -> tuple[dict[str, TensorView], dict[str, Value]]:
     """Tensors and other values by name; items of lists by name and place."""
-    views: dict[str, _TensorView] = {}
+    views: dict[str, TensorView] = {}
     values: dict[str, Value] = {}
-    pending: list[tuple[object, object]] = list(state.items())
-    for name, value in pending:  # grows while lists are unfolded
-        match value:
-            case str() | int() | float() | None:
-                pass
-            case _TensorView():
-                pass
-            case _Storage() | _StorageType():
-                raise DamagedCheckpointError(file, "it holds something other than named tensors")
-            case tuple() if all(isinstance(n, int) for n in value):
-                pass
-            case list() | tuple() if len(pending) <= _MAX_ITEMS:
-                pending += [(f"{name}.{i}", item) for i, item in enumerate(value)]
-                continue
-            case _:
-                raise DamagedCheckpointError(file, "it holds something other than named tensors")
+    if not isinstance(state, dict):
+        raise _no_tensors(file)
+    pending = [(name, value, 0) for name, value in state.items()]
+    items, name_bytes = len(pending), 0
+    for name, value, depth in pending:  # grows while lists are unfolded
         if not isinstance(name, str) or name in views or name in values:
-            raise DamagedCheckpointError(file, "it holds something other than named tensors")
-        if isinstance(value, _TensorView):
-            views[name] = value
-        else:
-            values[name] = value
+            raise _no_tensors(file)
+        if isinstance(value, list | tuple):
+            # Counted before anything is made of them: one list may be an item of many.
+            items += len(value)
+            name_bytes += len(name) * len(value)
+        if items > _MAX_ITEMS or name_bytes > _MAX_NAME_BYTES:
+            raise DamagedCheckpointError(file, "its list of tensors is implausibly large")
+        match value:
+            case TensorView():
+                views[name] = value
+            case Storage() | StorageType():
+                raise _no_tensors(file)
+            case str() | int() | float() | None:
+                values[name] = value
+            case tuple() if all(isinstance(n, int) for n in value):
+                values[name] = value
+            case list() | tuple():
+                if depth == _MAX_DEPTH:
+                    raise DamagedCheckpointError(file, "its list of tensors is nested too deeply")
+                pending += [(f"{name}.{i}", item, depth + 1) for i, item in enumerate(value)]
+            case _:
+                raise _no_tensors(file)
     return views, values
 
 
-def _archive_record(
-    file: Path,
-    stream: io.BufferedReader,
-    entries: Mapping[str, zipfile.ZipInfo],
-    root: str,
-    name: str,
-    view: _TensorView,
-) -> TensorRecord:
-    def damaged(what: str) -> NoReturn:
-        raise DamagedCheckpointError(file, _of(name, what))
-
-    entry = entries.get(f"{root}data/{view.storage.key}")
-    if entry is None:
-        damaged("has no data in it")
-    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-        damaged("is compressed or encrypted")
-    item = DTYPE_BYTES[view.storage.dtype]
-    if not (_is_shape(view.shape) and _is_shape(view.stride) and _is_shape((view.offset,))):
-        damaged("has an impossible shape")
-    if not _is_contiguous(view.shape, view.stride):
-        damaged("is not stored row by row")
-    if (view.offset + prod(view.shape)) * item > entry.file_size:
-        damaged("reaches past the end of its data")
-    # The local header repeats the name and has an extra field of its own length (alignment).
-    stream.seek(entry.header_offset)
-    header = stream.read(30)
-    if len(header) < 30 or header[:4] != b"PK\x03\x04":
-        damaged("is not where the archive says")
-    name_bytes, extra_bytes = struct.unpack("<HH", header[26:30])
-    data_start = entry.header_offset + 30 + name_bytes + extra_bytes
-    record = TensorRecord(
-        name, view.storage.dtype, view.shape, file, data_start + view.offset * item
-    )
-    if record.offset + record.nbytes > file.stat().st_size:
-        damaged("reaches past the end of the file")
-    return record
+def _no_tensors(file: Path) -> DamagedCheckpointError:
+    return DamagedCheckpointError(file, "it holds something other than named tensors")
 
 
 def _is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:

@@ -24,6 +24,7 @@ from .modeling.baichuan import FOLDED_ROWS, normalised
 from .modeling.weights import map_tensor
 from .safetensors_writer import Block, TensorSpec
 from .tensor_files import TensorRecord
+from .weight_checks import check_finite
 
 _HEAD = "lm_head.weight"
 
@@ -47,6 +48,7 @@ def fold_plan(checkpoint: Checkpoint) -> CopyPlan:
 def _folded_group(record: TensorRecord) -> Group:
     def blocks() -> Iterator[Block]:
         for rows in torch.split(map_tensor(record), FOLDED_ROWS):
+            check_finite(record, rows.view(-1).view(torch.uint8).numpy())
             yield normalised(rows).numpy().data
 
     return Group(record, (TensorSpec(record.name, "F32", record.shape),), blocks)

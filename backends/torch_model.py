@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from . import hardware
+from . import hardware, memory_room
 from .base import LayerDevices, LoadedModel, Logits
-from .errors import InsufficientMemoryError
 from .modeling.baichuan import BaichuanForCausalLM
 from .modeling.kv_cache import KVCache
+from .torch_threads import PacedThreads
 
 
 class TorchModel(LoadedModel):
@@ -27,8 +25,11 @@ class TorchModel(LoadedModel):
         devices: LayerDevices,
         context_length: int,
         prefill_chunk: int,
+        paced: PacedThreads | None = None,
     ) -> None:
+        """`paced` sets the threads of each step; without it they stay as they are."""
         self._model: BaichuanForCausalLM | None = model
+        self._paced = paced
         self._device = torch.device(devices.first)
         self._cache = KVCache(
             model.config,
@@ -40,6 +41,8 @@ class TorchModel(LoadedModel):
         self.vocab_size = model.config.vocab_size
         self.context_length = context_length
         self.prefill_chunk = prefill_chunk
+        if paced is not None:
+            paced.loaded()
 
     @property
     def cached_ids(self) -> Sequence[int]:
@@ -52,7 +55,7 @@ class TorchModel(LoadedModel):
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        with translated_memory_errors():
+        with self._step(), translated_memory_errors():
             logits = self._model.last_logits(ids, self._cache)
         self._ids.extend(token_ids)
         return to_numpy(logits)
@@ -63,10 +66,19 @@ class TorchModel(LoadedModel):
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        with translated_memory_errors():
+        with self._step(), translated_memory_errors():
             logits = self._model(ids, self._cache)[0]
         self._ids.extend(token_ids)
         return to_numpy(logits)
+
+    @contextlib.contextmanager
+    def _step(self) -> Iterator[None]:
+        if self._paced is None:
+            yield
+            return
+        with self._paced.step():
+            self.threads = self._paced.threads
+            yield
 
     def decode(self, token_id: int) -> Logits:
         """See `LoadedModel.decode`."""
@@ -90,23 +102,18 @@ class TorchModel(LoadedModel):
 
 @contextlib.contextmanager
 def translated_memory_errors() -> Iterator[None]:
-    """Torch's failure to get memory of the machine as ours.
+    """Torch's failure to get memory of the machine as ours, with how much it was.
 
     Linux promises more memory than there is and kills whoever takes it; this is for what it does
-    not even promise, and for other systems.
+    not even promise, for limits, and for other systems.
     """
     try:
         yield
     except RuntimeError as error:
-        asked = re.search(r"DefaultCPUAllocator: .*?(\d+) bytes", str(error), re.DOTALL)
+        asked = memory_room.asked_bytes(error)
         if asked is None:
             raise
-        machine, used = hardware.detect(), hardware.private_bytes(os.getpid())
-        raise InsufficientMemoryError(
-            device=machine.processor,
-            needed_bytes=int(asked.group(1)) + used,
-            free_bytes=machine.free_memory_bytes + used,
-        ) from error
+        raise hardware.out_of_memory(asked) from error
 
 
 def to_numpy(logits: Tensor) -> Logits:

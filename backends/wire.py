@@ -38,6 +38,13 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """The engine's process lives; `steps` grows where the request goes on."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A request ended without failure. End of file without it is a crash."""
 
@@ -58,11 +65,11 @@ class Failed:
         return from_wire(self.error)
 
 
-Payload = events.EngineEvent | requests.Request | Cancel | Done | Failed
+Payload = events.EngineEvent | requests.Request | Cancel | Alive | Done | Failed
 
 _TYPES: dict[str, type] = {
     cls.__name__: cls for cls in (*typing.get_args(events.EngineEvent),
-                                  *typing.get_args(requests.Request), Cancel, Done, Failed)
+                                  *typing.get_args(requests.Request), Cancel, Alive, Done, Failed)
 }  # fmt: skip
 
 

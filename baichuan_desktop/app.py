@@ -14,6 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from backends.plain_file import require_plain
+
+from .console import guarded
 from .services.app_paths import AppPaths, app_paths
 
 if TYPE_CHECKING:
@@ -75,12 +78,13 @@ def _run_window(model: str | None) -> int:
     client = EngineClient(paths.engine_log)
     try:
         services = window_services(paths, settings, client)
-    except UserFacingError as error:  # a registry file that somebody edited
+    except UserFacingError as error:  # the registry that ships with the app is broken
         error_dialog(error, theme, None).exec()
         return 1
     window = MainWindow(services, theme, translations)
     reporter.window = window
     window.show()
+    window.show_problems()
     window.load_first(model)
     try:
         return app.exec()
@@ -94,7 +98,7 @@ def _run_window(model: str | None) -> int:
 def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClient) -> AppServices:
     """What the window works with; `client` speaks to the engine of the chat.
 
-    Raises RegistryError.
+    Raises RegistryError if the registry that ships with the app is broken.
     """
     from backends import hardware
 
@@ -126,17 +130,19 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 def _start_log(paths: AppPaths) -> Path:
     """Log to a file that cannot grow without end; where it cannot be written, to stderr alone."""
     file = paths.log / "window.log"
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    # Names of files are logged, which may hold anything.
+    handlers: list[logging.Handler] = [logging.StreamHandler(guarded(sys.stderr))]
     handlers[0].setLevel(logging.WARNING)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        require_plain(file)  # to open a FIFO would wait for ever
         handlers.append(
             logging.handlers.RotatingFileHandler(
                 file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8"
             )
         )
     except OSError as error:
-        sys.stderr.write(f"The log {file} cannot be written: {error}\n")
+        guarded(sys.stderr).write(f"The log {file} cannot be written: {error}\n")
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",

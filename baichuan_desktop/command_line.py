@@ -16,39 +16,47 @@ from typing import Any
 
 from backends.errors import InvalidRequestError, UserFacingError
 from backends.memory import ONNX_BLOCK
+from backends.printable import one_line
 from backends.requests import CopyRequest, ExportRequest, LoadRequest
 from backends.sampling import SamplingParams
 
 from . import __version__, terminal
+from .console import guarded_output
 from .services import doctor
 from .services.app_paths import app_paths
 from .services.copy_jobs import copy_folder, export_suffix
+from .services.job_engine import JobEngine
 from .services.measurements import Measurements
-from .services.model_store import GUIDE_ID, ModelStore
+from .services.model_store import GUIDE_ID, ModelStore, notes
 from .services.quality import DEFAULT_TOKENS
 from .services.registry import InstalledModel, UnknownModelError, Variant
 from .services.sizes import size_text
 from .tables import print_facts, print_json, print_table
+from .terminal_errors import print_error
 
 _PROGRAM = "baichuan-desktop"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; the exit code. An error for the person is one sentence on stderr and code 1."""
+    """Run a verb; the exit code. An error is one sentence on stderr and code 1."""
+    with guarded_output():
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.ERROR)  # what libraries warn of is not for the person
     try:
         return int(arguments.run(arguments))
-    except UserFacingError as error:
-        print(f"{_PROGRAM}: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(error.hint, file=sys.stderr)
-        return 1
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001 - what a library raises, nobody foresaw
+        terminal.progress("")
+        print_error(_PROGRAM, error, app_paths().terminal_log, debug=arguments.debug)
+        return 1
 
 
 # --- verbs -------------------------------------------------------------------------------
@@ -85,7 +93,7 @@ def _has_display() -> bool:
 
 def _chat(arguments: argparse.Namespace) -> int:
     session, name = _load(arguments)
-    return terminal.chat(session, name, system_prompt=arguments.system)
+    return terminal.chat(session, name, system_prompt=arguments.system, as_chat=arguments.as_chat)
 
 
 def _complete(arguments: argparse.Namespace) -> int:
@@ -99,9 +107,9 @@ def _prompt(arguments: argparse.Namespace) -> str:
         return str(arguments.prompt)
     try:
         if arguments.prompt_file is not None:
-            text = arguments.prompt_file.read_text(encoding="utf-8")
+            text = arguments.prompt_file.read_text(encoding="utf-8-sig")
         else:
-            text = sys.stdin.buffer.read().decode("utf-8")
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserFacingError("The prompt cannot be read: {reason}.", reason=str(error)) from error
     # An editor ends a file with a newline that nobody typed as a part of the prompt.
@@ -109,7 +117,8 @@ def _prompt(arguments: argparse.Namespace) -> str:
 
 
 def _models_list(arguments: argparse.Namespace) -> int:
-    store = ModelStore(app_paths())
+    """List models; 1 if a registry is wrong, and so some may be missing."""
+    store = terminal.model_store()
     if arguments.known:
         rows = [_variant_json(variant) for variant in store.variants]
         columns = ("id", "name", "family", "kind", "context_length")
@@ -120,11 +129,11 @@ def _models_list(arguments: argparse.Namespace) -> int:
         print_json(rows)
     else:
         print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
-    return 0
+    return 1 if store.problems else 0
 
 
 def _models_show(arguments: argparse.Namespace) -> int:
-    store = ModelStore(app_paths())
+    store = terminal.model_store()
     facts: dict[str, Any]
     try:
         model = store.model(arguments.id)
@@ -132,7 +141,11 @@ def _models_show(arguments: argparse.Namespace) -> int:
         facts = _variant_json(store.variant(arguments.id))
     else:
         variant = store.variant_of(model)
-        facts = _model_json(model) | {"variant": _variant_json(variant) if variant else None}
+        said = list(map(str, notes(model.path)))
+        facts = _model_json(model) | {
+            "notes": said if arguments.json else "; ".join(said) or None,
+            "variant": _variant_json(variant) if variant else None,
+        }
     if arguments.json:
         print_json(facts)
     else:
@@ -147,10 +160,13 @@ def _models_add(arguments: argparse.Namespace) -> int:
     else:
         model = store.join_export(arguments.export_of, arguments.folder, terminal.comparing)
         terminal.progress("")
+    said = notes(model.path)
     if arguments.json:
-        print_json(_model_json(model))
+        print_json(_model_json(model) | {"notes": list(map(str, said))})
     else:
-        print(f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}")
+        line = f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}"
+        print(one_line(line))
+        terminal.print_notes(said)
     return 0
 
 
@@ -161,29 +177,36 @@ def _models_remove(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_model_json(model))
     else:
-        print(f"{model.id} is not listed any more; its files are still at {model.path}")
+        print(one_line(f"{model.id} is not listed any more; its files are still at {model.path}"))
         for export in sorted(exports):
             print(f"its export {export} is a model of its own now")
     return 0
 
 
 def _models_convert(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = _store_to_list_in().model(arguments.model)
     out = arguments.out or copy_folder(model, "safetensors")
     return _copy(arguments, CopyRequest(str(model.path), str(out)))
 
 
 def _models_fold_head(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = _store_to_list_in().model(arguments.model)
     out = arguments.out or copy_folder(model, "folded")
     return _copy(arguments, CopyRequest(str(model.path), str(out), fold_head=True))
 
 
 def _quantize(arguments: argparse.Namespace) -> int:
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = _store_to_list_in().model(arguments.model)
     precision = arguments.precision
     out = arguments.out or copy_folder(model, precision)
     return _copy(arguments, CopyRequest(str(model.path), str(out), precision))
+
+
+def _store_to_list_in() -> ModelStore:
+    """The models; raises RegistryError at once if what is written then could not be listed."""
+    store = ModelStore(app_paths())
+    store.require_writable()
+    return store
 
 
 def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
@@ -193,13 +216,13 @@ def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
     if arguments.json:
         print_json(_model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
     else:
-        print(f"{model.id}: {size_text(ready.bytes_on_disk)} at {ready.folder}")
+        print(one_line(f"{model.id}: {size_text(ready.bytes_on_disk)} at {ready.folder}"))
     return 0
 
 
 def _export_onnx(arguments: argparse.Namespace) -> int:
     """Write an export and list it as a precision of its model."""
-    store = ModelStore(app_paths())
+    store = ModelStore(app_paths()) if arguments.portable else _store_to_list_in()
     model = store.model(arguments.model)
     request = ExportRequest(
         str(model.path),
@@ -220,7 +243,7 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
         print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
     else:
         size = f"{size_text(ready.bytes_on_disk)} at {ready.folder}"
-        print(f"{facts['id']}: {size}" if "id" in facts else size)
+        print(one_line(f"{facts['id']}: {size}" if "id" in facts else size))
     return 0
 
 
@@ -239,7 +262,8 @@ def _quality(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     """Facts of this machine, and for every model what would run and why."""
     paths = app_paths()
-    report = doctor.report(ModelStore(paths), Measurements(paths.measurements))
+    run = JobEngine(paths.job_log).run
+    report = doctor.report(ModelStore(paths), Measurements(paths.measurements), run)
     if arguments.json:
         print_json(report)
     else:
@@ -259,7 +283,7 @@ def _load(arguments: argparse.Namespace) -> tuple[terminal.TerminalSession, str]
     if "stop" in given:
         given["stop"] = tuple(given["stop"])
     SamplingParams(**given)  # says what is wrong before minutes of loading
-    model = ModelStore(app_paths()).model(arguments.model)
+    model = terminal.model_store().model(arguments.model)
     measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
         str(model.path),
@@ -316,13 +340,16 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser(
         "start", help="the window, or the terminal where there is no display"
     )
-    start.set_defaults(run=_start, model=None)
+    start.set_defaults(run=_start, model=None, system=None, as_chat=False)
     _add_run_options(start)
 
     chat = commands.add_parser("chat", help="chat in the terminal")
     chat.set_defaults(run=_chat)
     chat.add_argument("model", nargs="?", default=GUIDE_ID, metavar="MODEL", help=_MODEL_HELP)
     chat.add_argument("--system", metavar="TEXT", help="the system prompt")
+    chat.add_argument(
+        "--as-chat", action="store_true", help="a base model that was fine-tuned on conversations"
+    )
     _add_run_options(chat)
 
     complete = commands.add_parser("complete", help="continue a text, for base models")
@@ -381,6 +408,7 @@ def _parser() -> argparse.ArgumentParser:
         help="several, separated by commas; or all",
     )
     bench.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    bench.add_argument("--threads", type=int, metavar="N", help=_THREADS_HELP)
     bench.add_argument("--json", action="store_true", help="print JSON")
 
     quality = commands.add_parser(
@@ -401,6 +429,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tokens", type=int, default=DEFAULT_TOKENS, metavar="N", help=_TOKENS_HELP
     )
     quality.add_argument("--device", default="auto", metavar="D", help=_DEVICE_HELP)
+    quality.add_argument("--threads", type=int, metavar="N", help=_THREADS_HELP)
     quality.add_argument("--json", action="store_true", help="print JSON")
 
     report = commands.add_parser("doctor", help="this machine, and what runs on it and why")
@@ -436,13 +465,21 @@ def _parser() -> argparse.ArgumentParser:
     _add_copy_options(fold)
     for verb in (listing, show, add, remove):
         verb.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--debug", action="store_true", help=_DEBUG_HELP)
+    for verb in {*commands.choices.values(), *verbs.choices.values()}:
+        # After the verb too, without taking back what stood before it.
+        verb.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help=_DEBUG_HELP
+        )
     return parser
 
 
 _MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+_DEBUG_HELP = "print where an error comes from"
 _TOKENS_HELP = f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}"
 _OUT_HELP = "default: beside the model, named after it; of the guide, in your home folder"
 _DEVICE_HELP = "auto, cpu, cuda, or one card such as cuda:1"
+_THREADS_HELP = "default: the physical cores, fewer while other programs keep them busy"
 
 
 def _path(text: str) -> Path:
@@ -486,4 +523,4 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     machine.add_argument(
         "--context-length", type=int, metavar="N", help="tokens, at most the model's"
     )
-    machine.add_argument("--threads", type=int, metavar="N", help="default: the physical cores")
+    machine.add_argument("--threads", type=int, metavar="N", help=_THREADS_HELP)

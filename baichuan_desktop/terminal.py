@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import TextIO
 
 from backends.engine import Engine
-from backends.errors import UserFacingError
+from backends.errors import Phrase, UserFacingError
 from backends.events import (
     CopyReady,
     EngineEvent,
@@ -25,11 +26,15 @@ from backends.events import (
     PromptReady,
     TextDelta,
 )
-from backends.requests import CopyRequest, ExportRequest, LoadRequest, Request
+from backends.printable import one_line
+from backends.requests import ChatRequest, CopyRequest, ExportRequest, LoadRequest, Request
 from backends.sampling import SamplingParams
 
+from .console import exact, unguarded
+from .services.app_paths import app_paths
 from .services.chat_session import ChatSession, completion
 from .services.measurements import Measurements
+from .services.model_store import ModelStore
 from .services.sizes import size_text
 
 FIRST_QUESTION = "How do I open a model folder?"
@@ -64,6 +69,14 @@ class TerminalSession:
     measurements: Measurements
 
 
+def model_store() -> ModelStore:
+    """The models on this machine; what of a registry is wrong is told on stderr and left out."""
+    store = ModelStore(app_paths())
+    for problem in store.problems:
+        print(f"{problem.message} {problem.hint}", file=sys.stderr)
+    return store
+
+
 def load(
     request: LoadRequest, name: str, choose_params: ChooseParams, measurements: Measurements
 ) -> TerminalSession:
@@ -78,6 +91,7 @@ def load(
     progress("")
     assert ready is not None  # the engine raises otherwise
     measurements.loaded(ready)
+    print_notes(ready.notes)
     params = choose_params(SamplingParams.from_defaults(ready.defaults))
     return TerminalSession(engine, ready, params, measurements)
 
@@ -105,11 +119,13 @@ def comparing(done: int, total: int) -> None:
 
 
 def complete(session: TerminalSession, prompt: str, *, echo: bool) -> int:
-    """Continue a text on stdout."""
-    if echo:
-        print(prompt, end="", flush=True)
-    _answer(session, completion(prompt, session.params))
-    print()
+    """Continue a text on stdout; a file or a program gets it to the character."""
+    stdout = sys.stdout if sys.stdout.isatty() else exact(sys.stdout)
+    with contextlib.redirect_stdout(stdout):
+        if echo:
+            print(prompt, end="", flush=True)
+        _answer(session, completion(prompt, session.params))
+        print()
     return 0
 
 
@@ -121,24 +137,32 @@ def ask_once(session: TerminalSession, question: str) -> int:
     return 0
 
 
-def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> int:
-    """Talk until the end of input or /exit. 1 if a program asked and was not always answered."""
+def chat(
+    session: TerminalSession, name: str, *, system_prompt: str | None, as_chat: bool = False
+) -> int:
+    """Talk until the end of input or /exit. 1 if a program asked and was not always answered.
+
+    `as_chat` talks with a base model too.
+    """
     conversation = ChatSession()
     conversation.system_prompt = system_prompt or ""
     ready = session.ready
-    if ready.kind == "base":
+    if ready.kind == "base" and not as_chat:
         raise UserFacingError(
             "{name} is a base model: it continues text and does not chat.",
-            hint="Use: baichuan-desktop complete MODEL --prompt TEXT",
+            hint="Use: baichuan-desktop complete MODEL --prompt TEXT. If it was fine-tuned on "
+            "conversations: baichuan-desktop chat MODEL --as-chat",
             name=name,
         )
     if sys.stdin.isatty():
         _enable_line_editing()
         print(
-            f"{name} · {ready.precision} on {ready.device} · "
+            f"{one_line(name)} · {ready.precision} on {ready.device} · "
             f"{size_text(ready.weights_bytes)} · context {ready.context_length} tokens"
         )
         print("/help lists the commands.")
+    elif isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # a program may send what is not UTF-8
     finished: Finished | None = None
     unanswered = False
     for text in _messages(sys.stdin):
@@ -160,18 +184,19 @@ def chat(session: TerminalSession, name: str, *, system_prompt: str | None) -> i
             case _ if command.startswith("/") and command[1:].isalpha():
                 print(f"There is no command {command}; /help lists the commands.")
             case _:
-                answer = _turn(session, conversation, text)
+                request = conversation.ask(text, session.params, as_chat=as_chat)
+                answer = _turn(session, conversation, request)
                 unanswered = unanswered or answer is None
                 finished = answer or finished
     return 1 if unanswered and not sys.stdin.isatty() else 0
 
 
-def _turn(session: TerminalSession, conversation: ChatSession, text: str) -> Finished | None:
+def _turn(
+    session: TerminalSession, conversation: ChatSession, request: ChatRequest
+) -> Finished | None:
     """One question and its answer. An error of this turn is told; the conversation goes on."""
     try:
-        finished = _answer(
-            session, conversation.ask(text, session.params), on_text=conversation.receive
-        )
+        finished = _answer(session, request, on_text=conversation.receive)
     except UserFacingError as error:
         if not conversation.end_answer():
             conversation.take_back()
@@ -198,8 +223,15 @@ def _answer(
 
 def _show(event: EngineEvent, on_text: Callable[[str], None] | None) -> Finished | None:
     match event:
-        case PromptReady(dropped_messages=dropped) if dropped:
-            print(f"[the {dropped} oldest messages no longer fit]", file=sys.stderr)
+        case PromptReady(dropped_messages=dropped, room_tokens=room):
+            if dropped:
+                print(f"[the {dropped} oldest messages no longer fit]", file=sys.stderr)
+            if room is not None:
+                print(
+                    "[--max-new-tokens is over half of the context: older messages were kept, "
+                    f"which left room for {room} tokens]",
+                    file=sys.stderr,
+                )
         case PrefillProgress(done, total) if total > 256:
             progress(f"Reading the prompt: {done} of {total} tokens" if done < total else "")
         case TextDelta(text):
@@ -227,7 +259,9 @@ def interrupt_sets(cancel: threading.Event) -> Iterator[None]:
 
 def _messages(stream: TextIO) -> Iterator[str]:
     """What the person sends, one message at a time, until the end of input."""
+    mark = "\ufeff"  # before the first line of a file that some editors saved
     while (line := _line(stream, "> ")) is not None:
+        line, mark = line.removeprefix(mark), ""
         if line.strip() == '"""':
             lines: list[str] = []
             while (line := _line(stream, "… ")) is not None and line.strip() != '"""':
@@ -275,8 +309,15 @@ def _stats(finished: Finished | None, ready: ModelReady) -> str:
         f"after {finished.first_token_seconds:.2f} s; prompt {finished.prompt_tokens} tokens, "
         f"{finished.cached_tokens} of them from the cache; context "
         f"{finished.context_tokens} of {ready.context_length}; {ready.precision}, "
-        f"{ready.threads} threads. {ready.reason}"
+        f"{_threads(finished, ready)}. {ready.reason}"
     )
+
+
+def _threads(finished: Finished, ready: ModelReady) -> str:
+    if finished.threads is not None and finished.threads < ready.threads:
+        now, most = finished.threads, ready.threads
+        return f"{now} of {most} threads: other programs keep the processor busy"
+    return "1 thread" if ready.threads == 1 else f"{ready.threads} threads"
 
 
 def print_refusal(name: str, error: UserFacingError) -> None:
@@ -284,7 +325,14 @@ def print_refusal(name: str, error: UserFacingError) -> None:
     print(f"{name}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
 
 
+def print_notes(notes: Sequence[Phrase]) -> None:
+    """Tell what of a model's folder is not used, and what is instead."""
+    for note in notes:
+        print(f"Note: {note}", file=sys.stderr)
+
+
 def progress(text: str) -> None:
     """Show `text` in place of the progress before it; empty text removes it."""
     if sys.stderr.isatty():
-        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+        print("\r\x1b[K", end="", file=unguarded(sys.stderr))
+        print(one_line(text), end="", file=sys.stderr, flush=True)

@@ -13,11 +13,11 @@ from .services.app_paths import app_paths
 from .services.benchmark import PrecisionMeasured, SpeedJob, benchmark
 from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import NOTICEABLE_CORES, Measurements
-from .services.model_store import ModelStore
 from .services.precision_choice import LoadWish, wanted_precisions
+from .services.silence import EngineSilent
 from .services.sizes import size_text
 from .tables import print_json, print_table
-from .terminal import interrupt_sets, print_refusal, progress
+from .terminal import interrupt_sets, model_store, print_refusal, progress
 
 _GB = 10**9
 
@@ -26,11 +26,11 @@ def bench(arguments: argparse.Namespace) -> int:
     """Measure, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
-    model = ModelStore(paths).model(arguments.model)
+    model = model_store().model(arguments.model)
     wanted = wanted_precisions(
         arguments.precision, model.path, measurements, arguments.device, exports=model.exports
     )
-    wishes = [LoadWish(name, arguments.device) for name in wanted]
+    wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
     job = SpeedJob(model.path, wishes, model.exports)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
@@ -43,6 +43,8 @@ def bench(arguments: argparse.Namespace) -> int:
                 case PrecisionBegun(precision, number, count):
                     now = f"{model.name.en}, {precision} ({number} of {count})"
                     progress(now)
+                case EngineSilent(seconds):
+                    progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
                 case LoadProgress(done, total):
                     progress(f"{now}: loading, {100 * done // max(total, 1)} %")
                 case BenchmarkProgress():

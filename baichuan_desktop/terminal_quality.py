@@ -12,7 +12,6 @@ from backends.events import LoadProgress, QualityProgress
 from .services.app_paths import app_paths
 from .services.job_engine import JobEngine, PrecisionBegun, PrecisionFailed
 from .services.measurements import Measurements
-from .services.model_store import ModelStore
 from .services.precision_choice import LoadWish
 from .services.quality import (
     PrecisionJudged,
@@ -21,20 +20,21 @@ from .services.quality import (
     compared_precisions,
     quality_texts,
 )
+from .services.silence import EngineSilent
 from .tables import print_json, print_table
-from .terminal import interrupt_sets, print_refusal, progress
+from .terminal import interrupt_sets, model_store, print_refusal, progress
 
 
 def quality(arguments: argparse.Namespace) -> int:
     """Compare, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
-    model = ModelStore(paths).model(arguments.model)
+    model = model_store().model(arguments.model)
     texts = quality_texts(arguments.text, arguments.tokens)
     precisions = compared_precisions(
         arguments.precisions, model.path, measurements, arguments.device, exports=model.exports
     )
-    wishes = [LoadWish(name, arguments.device) for name in precisions]
+    wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
     job = QualityJob(model.path, wishes, texts, arguments.tokens, model.exports)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
@@ -47,6 +47,8 @@ def quality(arguments: argparse.Namespace) -> int:
                 case PrecisionBegun(precision, number, count):
                     now = f"{model.name.en}, {precision} ({number} of {count})"
                     progress(now)
+                case EngineSilent(seconds):
+                    progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
                 case LoadProgress(done, total):
                     progress(f"{now}: loading, {100 * done // max(total, 1)} %")
                 case QualityProgress(done, total):

@@ -148,7 +148,8 @@ def make(shape: Shape, folder: Path, dtype: str = "bf16", shard_bytes: int = _SH
     if any(folder.iterdir()):
         raise FileExistsError(f"“{folder}” is not empty.")
     _check_disk(folder, shape.config.parameters * DTYPE_BYTES[_DTYPES[dtype]])
-    (folder / "tokenizer.model").write_bytes(_train_tokenizer(min(_PIECES, shape.vocab_size)))
+    tokenizer = _filled_up(_train_tokenizer(min(_PIECES, shape.vocab_size)), shape.vocab_size)
+    (folder / "tokenizer.model").write_bytes(tokenizer)
     _write_json(folder / "generation_config.json", _generation_config(shape))
     readable = _readable_rows(folder / "tokenizer.model", shape.vocab_size)
     shards = list(_split(tensors, _DTYPES[dtype], shard_bytes))
@@ -241,13 +242,22 @@ def _train_tokenizer(pieces: int) -> bytes:
     return model.getvalue()
 
 
+def _filled_up(model: bytes, pieces: int) -> bytes:
+    """A SentencePiece model with as many pieces, of which no text has the new ones."""
+    count = sentencepiece.SentencePieceProcessor(model_proto=model).get_piece_size()
+    fillers = (f"\ufdd0{number}".encode() for number in range(count, pieces))
+    # Fields 1 of the model and of a piece; repeated fields may stand anywhere.
+    entries = (b"\x0a" + bytes([len(text)]) + text for text in fillers)
+    return model + b"".join(b"\x0a" + bytes([len(entry)]) + entry for entry in entries)
+
+
 def _readable_rows(tokenizer_file: Path, vocab_size: int) -> npt.NDArray[np.bool_]:
     """For each id of the vocabulary: is it a piece of text, neither control nor single byte?"""
     tokenizer = Tokenizer(tokenizer_file, vocab_size=vocab_size)
     readable = np.zeros(vocab_size, dtype=np.bool_)
     for token_id in range(tokenizer.vocab_size):
         unreadable = token_id in tokenizer.control_ids or tokenizer.is_byte(token_id)
-        readable[token_id] = not unreadable
+        readable[token_id] = not (unreadable or tokenizer.piece(token_id).startswith("\ufdd0"))
     return readable
 
 

@@ -16,20 +16,21 @@ from baichuan_desktop.command_line import main
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.measurements import Measurements
 from tests.helpers import goldens
+from tests.helpers.machines import SECOND
 
 ROOT = Path(__file__).parents[1]
 FOLDER = str(goldens.folder("b2-7b", "safetensors"))
 
 
 def test_bench_prints_a_row_a_precision(capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(["bench", FOLDER, "--precision", "fp32,bf16", "--device", "cpu"])
+    code = main(["bench", FOLDER, "--precision", f"fp32,{SECOND}", "--device", "cpu"])
 
     out = capsys.readouterr().out.splitlines()
     assert code == 0
     assert next(filter(None, out[0].split("  "))) == "precision"
     for name in ("load", "peak memory", "prefill 128", "decode at 16", "a token reads"):
         assert name in out[0]
-    assert [line.split()[0] for line in out[1:3]] == ["fp32", "bf16"]
+    assert [line.split()[0] for line in out[1:3]] == ["fp32", SECOND]
     text = "\n".join(out)
     assert "GB/s" in text
     assert "Left out, as the model's context is too short: prefill 512, prefill 2048, " in text
@@ -50,6 +51,15 @@ def test_bench_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert measured["skipped_contexts"] == [512, 2048]
     assert [failed["precision"] for failed in report["failed"]] == ["fp16"]
     assert captured.err.startswith("fp16: ")
+
+
+def test_bench_takes_a_number_of_threads(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["bench", FOLDER, "--precision", "fp32", "--device", "cpu", "--json"]
+
+    assert main([*arguments, "--threads", "3"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured"][0]["threads"] == 3
+    assert main([*arguments, "--threads", "0"]) == 1
+    assert "The number of threads must be from 1 to 1024, not 0." in capsys.readouterr().err
 
 
 def test_bench_where_nothing_runs_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

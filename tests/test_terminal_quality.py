@@ -53,6 +53,17 @@ def test_quality_prints_json(text: str, capsys: pytest.CaptureFixture[str]) -> N
     assert captured.err.startswith("fp16: ")
 
 
+def test_a_silly_number_of_threads_is_one_sentence(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["quality", FOLDER, "--text", text, "--precisions", "fp32", "--device", "cpu"]
+
+    assert main([*arguments, "--threads", "1025"]) == 1
+
+    expected = "baichuan-desktop: The number of threads must be from 1 to 1024, not 1025."
+    assert capsys.readouterr().err.splitlines()[0] == expected
+
+
 def test_bench_and_quality_take_the_exports_of_a_model(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,15 +1,18 @@
 """The four Baichuan families and what their config.json says. Imports no torch.
 
 There is no family flag in config.json, so a family is recognised from the facts that differ:
-vocabulary (64,000 is Baichuan, 125,696 is Baichuan 2) and width (4096 is RoPE, 5120 is ALiBi).
-For sizes that were never released, the fields decide: only RoPE models have
-`max_position_embeddings`, and only Baichuan 2 names its `tokenizer_class`.
+vocabulary (64,000 is Baichuan, 125,696 is Baichuan 2, and a few more where somebody added rows)
+and width (4096 is RoPE, 5120 is ALiBi). For sizes that were never released, the fields decide: only
+RoPE models have `max_position_embeddings`, only Baichuan-7B writes its classes “BaiChuan”, and only
+Baichuan 2 names its `tokenizer_class`. Where nothing tells the version, the tokenizer's pieces do
+(`backends.vocabulary`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import reprlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ..errors import Phrase
@@ -41,6 +44,17 @@ class Family(Enum):
         """The rows of the output head are normalised (Baichuan 2)."""
         return self in (Family.BAICHUAN2_7B, Family.BAICHUAN2_13B)
 
+    def of_version(self, version: int) -> Family:
+        """The family of the same positions in version 1 or 2."""
+        if version == 2:
+            return Family.BAICHUAN2_13B if self.uses_alibi else Family.BAICHUAN2_7B
+        return Family.BAICHUAN_13B if self.uses_alibi else Family.BAICHUAN_7B
+
+
+RELEASED_HIDDEN_SIZES = (4096, 5120)
+RELEASED_VOCABULARIES = {1: 64_000, 2: 125_696}  #: tokens, by version
+#: Rows that may have been added to a released vocabulary.
+_MOST_ADDED_ROWS = 8_192
 
 # Far above every released model, far below what would exhaust memory in a list of names.
 _LIMITS = {
@@ -51,7 +65,7 @@ _LIMITS = {
     "vocab_size": 4_194_304,
 }
 _MAX_CONTEXT_LENGTH = 1_048_576
-_ACTIVATIONS = ("silu",)
+_ACTIVATIONS = ("silu", "swish")  # two names of one function
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +81,8 @@ class ModelConfig:
     context_length: int  #: tokens the model was trained for
     rms_norm_eps: float = 1e-6
     rope_base: float = 10_000.0
-    eos_token_id: int = 2
+    #: 1 or 2, as the family's; None if config.json leaves it open, and 1 is assumed.
+    version: int | None = field(default=None, compare=False)
 
     @property
     def head_dim(self) -> int:
@@ -111,7 +126,7 @@ class ModelConfig:
         """Read config.json's content strictly. Raises ConfigError."""
         if data.get("model_type") != "baichuan":
             raise ConfigError(
-                "its architecture is {value}, not baichuan", value=_shown(data.get("model_type"))
+                "its architecture is {value}, not baichuan", value=shown(data.get("model_type"))
             )
         sizes = {name: _integer(data, name, 1, limit) for name, limit in _LIMITS.items()}
         if sizes["hidden_size"] % sizes["num_attention_heads"]:
@@ -120,11 +135,12 @@ class ModelConfig:
                 hidden=sizes["hidden_size"],
                 heads=sizes["num_attention_heads"],
             )
-        if (activation := data.get("hidden_act", "silu")) not in _ACTIVATIONS:
-            raise ConfigError("hidden_act is {value}, not silu", value=_shown(activation))
+        if (activation := _given(data, "hidden_act", "silu")) not in _ACTIVATIONS:
+            raise ConfigError("hidden_act is {value}, not silu", value=shown(activation))
         if data.get("tie_word_embeddings") not in (None, False):
             raise ConfigError("tie_word_embeddings is set, which no Baichuan model has")
-        family = _family(data, sizes)
+        version = _version(data, sizes["vocab_size"])
+        family = _positions(data, sizes["hidden_size"]).of_version(version or 1)
         if not family.uses_alibi and sizes["hidden_size"] // sizes["num_attention_heads"] % 2:
             raise ConfigError("its heads have an odd width, which rotary positions cannot have")
         return cls(
@@ -137,72 +153,121 @@ class ModelConfig:
             context_length=_context_length(data),
             rms_norm_eps=_epsilon(data),
             rope_base=_rope_base(data),
-            eos_token_id=_integer(data, "eos_token_id", 0, sizes["vocab_size"] - 1, default=2),
+            version=version,
         )
 
 
-def _family(data: Mapping[str, object], sizes: Mapping[str, int]) -> Family:
-    match sizes["hidden_size"]:
+def _positions(data: Mapping[str, object], hidden_size: int) -> Family:
+    """A family with the positions of this model, of whatever version."""
+    match hidden_size:
         case 4096:
             alibi = False
         case 5120:
             alibi = True
         case _:
             alibi = "max_position_embeddings" not in data
-    match sizes["vocab_size"]:
-        case 64_000:
-            second = False
-        case 125_696:
-            second = True
-        case _:
-            second = "tokenizer_class" in data
-    if second:
-        return Family.BAICHUAN2_13B if alibi else Family.BAICHUAN2_7B
     return Family.BAICHUAN_13B if alibi else Family.BAICHUAN_7B
 
 
+def _version(data: Mapping[str, object], vocab_size: int) -> int | None:
+    for version, released in RELEASED_VOCABULARIES.items():
+        if released <= vocab_size <= released + _MOST_ADDED_ROWS:
+            return version
+    if any("BaiChuan" in name for name in _class_names(data)):
+        return 1
+    return None if data.get("tokenizer_class") is None else 2
+
+
+def _class_names(data: Mapping[str, object]) -> Iterator[str]:
+    architectures, auto_map = data.get("architectures"), data.get("auto_map")
+    if isinstance(architectures, list):
+        yield from (name for name in architectures if isinstance(name, str))
+    if isinstance(auto_map, dict):
+        yield from (name for name in auto_map.values() if isinstance(name, str))
+
+
 def _context_length(data: Mapping[str, object]) -> int:
-    name = "model_max_length" if "model_max_length" in data else "max_position_embeddings"
+    name = "model_max_length"
+    if data.get(name) is None and data.get("max_position_embeddings") is not None:
+        name = "max_position_embeddings"
     return _integer(data, name, 1, _MAX_CONTEXT_LENGTH)
 
 
-def _integer(
-    data: Mapping[str, object], name: str, low: int, high: int, default: int | None = None
-) -> int:
-    value = data.get(name, default)
+def _given(data: Mapping[str, object], name: str, default: object) -> object:
+    """What is said, null being nothing."""
+    value = data.get(name)
+    return default if value is None else value
+
+
+def _integer(data: Mapping[str, object], name: str, low: int, high: int) -> int:
+    value = data.get(name)
     if value is None:
         raise ConfigError("{name} is missing", name=name)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+    number = whole_number(value)
+    if number is None or not low <= number <= high:
         raise ConfigError(
             "{name} is {value}, which is not a whole number from {low} to {high}",
             name=name,
-            value=_shown(value),
+            value=shown(value),
             low=low,
             high=high,
         )
-    return value
+    return number
+
+
+def whole_number(value: object) -> int | None:
+    """The whole number that a JSON value is, 4096.0 among them; None if it is none."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _epsilon(data: Mapping[str, object]) -> float:
-    value = data.get("rms_norm_eps", 1e-6)
+    value = _given(data, "rms_norm_eps", 1e-6)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
         raise ConfigError(
-            "rms_norm_eps is {value}, which is not between 0 and 1", value=_shown(value)
+            "rms_norm_eps is {value}, which is not between 0 and 1", value=shown(value)
         )
     return float(value)
 
 
 def _rope_base(data: Mapping[str, object]) -> float:
-    if data.get("rope_scaling") is not None:
-        raise ConfigError("rope_scaling is set, which no Baichuan model has")
-    value = data.get("rope_theta", 10_000.0)
+    theta = data.get("rope_theta")
+    # transformers 5 writes base and scaling together.
+    for name in ("rope_scaling", "rope_parameters"):
+        entry = data.get(name)
+        if not _scales_nothing(entry):
+            raise ConfigError("{name} is set, which no Baichuan model has", name=name)
+        if theta is None and isinstance(entry, dict):
+            theta = entry.get("rope_theta")
+    value = 10_000.0 if theta is None else theta
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 < value < 1e12:
         raise ConfigError(
-            "rope_theta is {value}, which is no base of rotary positions", value=_shown(value)
+            "rope_theta is {value}, which is no base of rotary positions", value=shown(value)
         )
     return float(value)
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "…"
+def _scales_nothing(scaling: object) -> bool:
+    """Positions stay as they are: no scaling is given, the default one, or one by a factor of 1."""
+    if not isinstance(scaling, dict):
+        return scaling is None
+    kind = scaling.get("rope_type", scaling.get("type"))
+    factor = scaling.get("factor")
+    if kind is None:
+        return factor is None
+    return kind == "default" or (kind == "linear" and factor == 1)
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 40
+_short.fillvalue = "…"
+
+
+def shown(value: object) -> str:
+    """A JSON value as a part of a sentence, however large it is."""
+    try:
+        text = _short.repr(value)
+    except ValueError:  # more digits than Python prints
+        text = "…"
+    return text if len(text) <= 60 else text[:59] + "…"

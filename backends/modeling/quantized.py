@@ -2,11 +2,16 @@
 
 One form for three origins: weights quantised here while they stream in, files that bitsandbytes
 wrote, and the published quantised files. The parts are named as in `quantized_layout`.
+
+On a processor bitsandbytes has two ways: products of what is packed (4 bits rearranged for AVX512
+with bf16; 8 bits as integers, which saturate where oneDNN may use no VNNI), or matrices unpacked to
+16 bits for each product. Each is tried once on a small matrix.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import bitsandbytes.functional as bnbf
 import torch
@@ -14,8 +19,10 @@ from bitsandbytes.functional import QuantState
 from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
 from torch import Tensor, nn
 
+from .. import processor
 from ..base import Precision
 from ..quantized_layout import BLOCK, SCALE_BLOCK, Layout
+from .trial import SHAPE, multiplies_rightly, random_matrix
 
 #: Activation columns beyond this are multiplied in 16 bit. Source: the LLM.int8 paper.
 _OUTLIER_THRESHOLD = 6.0
@@ -40,6 +47,47 @@ def quantize(weight: Tensor, precision: Precision) -> dict[str, Tensor]:
     return {"weight": packed, **parts}
 
 
+def packs(precision: Precision) -> bool:
+    """Whether bitsandbytes multiplies by packed matrices on this processor, and rightly."""
+    if precision is not Precision.INT8 and processor.lacks_avx512_bf16(processor.features()):
+        return False
+    return _is_right(precision, is_packed=True)
+
+
+def is_right(precision: Precision) -> bool:
+    """Whether bitsandbytes multiplies rightly on this processor, unpacked, as it was tried."""
+    return _is_right(precision, is_packed=False)
+
+
+@cache
+def _is_right(precision: Precision, *, is_packed: bool) -> bool:
+    layout, dtype = Layout.BITSANDBYTES, torch.bfloat16
+    if precision is Precision.INT8:
+        dtype = torch.float16  # as its kernels take
+    elif is_packed and not bnbf.has_avx512bf16():  # type: ignore[no-untyped-call]
+        return False
+    parts = quantize(random_matrix(torch.bfloat16), precision)
+    matrix = dequantize(parts, layout, precision, SHAPE, torch.float32)
+
+    def make() -> nn.Linear:
+        if precision is Precision.INT8:
+            linear = _int8_linear(parts, layout, SHAPE, is_packed=is_packed)
+        else:
+            linear = _int4_linear(parts, layout, precision, SHAPE, dtype, is_packed=is_packed)
+        return linear.eval()  # bitsandbytes takes other ways in training
+
+    return multiplies_rightly(make, matrix, dtype)
+
+
+class UnpackedInt8Linear(Linear8bitLt):
+    """Unpacks its matrix for each product, as bitsandbytes does in training."""
+
+    def train(self, mode: bool = True) -> UnpackedInt8Linear:
+        """Stay in that mode."""
+        super().train(True)
+        return self
+
+
 def make_linear(
     parts: Parts,
     layout: Layout,
@@ -51,16 +99,20 @@ def make_linear(
 
     The parts must be on the device where the layer shall run.
     """
+    on_processor = parts["weight"].device.type == "cpu"
     if precision is Precision.INT8:
-        return _int8_linear(parts, layout, shape)
-    if parts["weight"].device.type == "cpu" and shape[1] % BLOCK:
+        is_packed = not on_processor or packs(precision)
+        return _int8_linear(parts, layout, shape, is_packed=is_packed)
+    if on_processor and shape[1] % BLOCK:
         # bitsandbytes' kernel for processors is wrong where a row does not end with a block. No
         # released model has such a size.
         linear = nn.Linear(shape[1], shape[0], bias=False, device="meta")
         matrix = dequantize(parts, layout, precision, shape, dtype)
         linear.weight = nn.Parameter(matrix, requires_grad=False)
         return linear
-    return _int4_linear(parts, layout, precision, shape, dtype)
+    # The packed form for processors computes in bf16 and takes rows by 64.
+    is_packed = on_processor and dtype is torch.bfloat16 and shape[0] % 64 == 0 and packs(precision)
+    return _int4_linear(parts, layout, precision, shape, dtype, is_packed=is_packed)
 
 
 def dequantize(
@@ -93,10 +145,13 @@ def _int8_rows(parts: Parts, layout: Layout) -> tuple[Tensor, Tensor]:
     return parts["weight"], parts["SCB"]
 
 
-def _int8_linear(parts: Parts, layout: Layout, shape: tuple[int, int]) -> nn.Linear:
+def _int8_linear(
+    parts: Parts, layout: Layout, shape: tuple[int, int], *, is_packed: bool
+) -> nn.Linear:
     rows, scales = _int8_rows(parts, layout)
+    kind = Linear8bitLt if is_packed else UnpackedInt8Linear
     with torch.device("meta"):
-        linear = Linear8bitLt(
+        linear = kind(
             shape[1], shape[0], bias=False, has_fp16_weights=False, threshold=_OUTLIER_THRESHOLD
         )
     linear.weight = Int8Params(
@@ -111,14 +166,15 @@ def _int4_linear(
     precision: Precision,
     shape: tuple[int, int],
     dtype: torch.dtype,
+    *,
+    is_packed: bool,
 ) -> nn.Linear:
     kind = _KINDS[precision]
     with torch.device("meta"):
         linear = Linear4bit(  # type: ignore[no-untyped-call]
             shape[1], shape[0], bias=False, compute_dtype=dtype, quant_type=kind
         )
-    # The packed form for processors computes in bf16 and takes rows by 64.
-    linear.support_avx512bf16_for_cpu &= dtype is torch.bfloat16 and shape[0] % 64 == 0
+    linear.support_avx512bf16_for_cpu = is_packed
     state = _quant_state(parts, layout, precision, shape, dtype)
     linear.weight = Params4bit(
         parts["weight"].reshape(-1, 1),

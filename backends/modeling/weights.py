@@ -15,7 +15,9 @@ from ..checkpoint import Checkpoint
 from ..errors import DamagedCheckpointError, Phrase
 from ..events import LoadProgress
 from ..quantized_layout import QuantizedMatrix
+from ..small_files import open_file
 from ..tensor_files import TensorRecord
+from ..weight_checks import check_filled
 from .baichuan import BaichuanForCausalLM, NormHead
 
 DTYPES = {
@@ -66,7 +68,7 @@ def load_model(
         checkpoint.tensors.items(), key=lambda item: (item[1].file, item[1].offset)
     ):
         if builder is not None and name in matrices:
-            linear = builder.build(map_tensor(record), placer.device(name))
+            linear = builder.build(_filled(record), placer.device(name))
             model.set_submodule(name.removesuffix(".weight"), linear)
         else:
             _assign(model, name, placer.place(name, record, dtype))
@@ -120,7 +122,7 @@ class _Placer:
 
     def place(self, name: str, record: TensorRecord, dtype: torch.dtype) -> Tensor:
         """The tensor in `dtype` on its device."""
-        stored, device = map_tensor(record), self.device(name)
+        stored, device = _filled(record), self.device(name)
         if device.type == "cpu" and stored.dtype == dtype:
             _page_in(stored)
             return stored
@@ -139,7 +141,7 @@ def map_tensor(record: TensorRecord) -> Tensor:
     start = record.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
     end = record.offset + record.nbytes
     try:
-        with record.file.open("rb") as stream:
+        with open_file(record.file) as stream:
             if stream.seek(0, 2) < end:
                 raise DamagedCheckpointError(record.file, _SHORTER)
             mapped = mmap.mmap(stream.fileno(), end - start, access=mmap.ACCESS_COPY, offset=start)
@@ -156,6 +158,14 @@ def map_tensor(record: TensorRecord) -> Tensor:
         count=prod(record.shape),
         offset=record.offset - start,
     ).view(record.shape)
+
+
+def _filled(record: TensorRecord) -> Tensor:
+    """The tensor as `map_tensor` gives it, unless it is a matrix of zeros."""
+    stored = map_tensor(record)
+    flat = stored.view(-1).view(torch.uint8)
+    check_filled(record, lambda begin, count: flat[begin : begin + count].numpy())
+    return stored
 
 
 def _page_in(stored: Tensor) -> None:

@@ -49,6 +49,11 @@ class AppPaths:
         """What the engine processes of long jobs print."""
         return self.log / "job.log"
 
+    @property
+    def terminal_log(self) -> Path:
+        """Errors that no command knew, with their details."""
+        return self.log / "terminal.log"
+
 
 def app_paths() -> AppPaths:
     """The folders on this machine."""

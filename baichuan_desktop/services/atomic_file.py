@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
+
+from backends.plain_file import require_plain
 
 
 def replace_text(file: Path, text: str) -> None:
     """Write UTF-8 `text` as `file`: temporary name, fsync, rename, fsync of the folder.
 
-    A link is followed, so that it stays one. Raises OSError; then the file is what it was.
+    A link is followed, so that it stays one; what is no ordinary file is not replaced, for it may
+    be a device. Raises OSError; then the file is what it was.
     """
-    target = file.resolve()
+    try:
+        target = file.resolve()
+    except RuntimeError as error:  # links in a circle, before Python 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(file)) from error
+    require_plain(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backends.errors import UserFacingError
-from backends.events import BenchmarkReady, EngineEvent, ModelReady
+from backends.events import BenchmarkReady, ModelReady
 from backends.requests import BenchmarkRequest
 
+from .engine_client import ClientEvent
 from .job_engine import PrecisionBegun, PrecisionFailed, RunRequest
 from .measurements import Benchmark, DecodeFigure, Measurements, PrefillFigure
 from .precision_choice import LoadWish
@@ -35,7 +36,7 @@ class PrecisionMeasured:
     skipped_contexts: tuple[int, ...]
 
 
-BenchmarkEvent = PrecisionBegun | EngineEvent | PrecisionMeasured | PrecisionFailed
+BenchmarkEvent = PrecisionBegun | ClientEvent | PrecisionMeasured | PrecisionFailed
 
 
 def benchmark(

@@ -20,12 +20,12 @@ class ChatSession:
         self.messages: list[Message] = []  # without the system prompt
         self._answer: list[str] = []
 
-    def ask(self, text: str, params: SamplingParams) -> ChatRequest:
-        """Add what the person wrote; the request for its answer."""
+    def ask(self, text: str, params: SamplingParams, *, as_chat: bool = False) -> ChatRequest:
+        """Add what the person wrote; the request for its answer, of a base model if `as_chat`."""
         self.messages.append(Message(Role.USER, text))
         self._answer.clear()
         system = (Message(Role.SYSTEM, self.system_prompt),) if self.system_prompt.strip() else ()
-        return ChatRequest((*system, *self.messages), params)
+        return ChatRequest((*system, *self.messages), params, as_chat)
 
     def receive(self, text: str) -> None:
         """Add to the answer that is coming in."""

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+import threading
 from collections.abc import Callable
 from typing import Any
 
-from backends import hardware
+from backends import hardware, processor
+from backends.base import Precision
 from backends.errors import GIB, UserFacingError
+from backends.events import ProductsTried
+from backends.printable import one_line
+from backends.requests import ProductsRequest
 from baichuan_desktop import __version__
 
+from .job_engine import RunRequest
 from .measurements import Measurements
 from .model_store import ModelStore
 from .precision_choice import list_precisions
@@ -23,10 +29,11 @@ _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 def report(
     store: ModelStore,
     measurements: Measurements,
+    run: RunRequest,
     detect: Callable[[], hardware.Machine] = hardware.detect,
     providers: Callable[[], tuple[str, ...]] = hardware.onnx_providers,
 ) -> dict[str, Any]:
-    """The report as plain values, for JSON."""
+    """The report as plain values, for JSON. `run` has an engine try what torch multiplies."""
     machine = detect()
     return {
         "app": __version__,
@@ -36,14 +43,16 @@ def report(
             "processor": machine.processor,
             "physical_cores": machine.physical_cores,
             "features": sorted(machine.features),
+            "features_left_out": sorted(processor.without()),
             "memory_bytes": machine.memory_bytes,
             "free_memory_bytes": machine.free_memory_bytes,
             "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
             "libraries": dict(machine.libraries),
             "torch_cuda": machine.torch_cuda,
+            **_products(machine, run),
         },
         "onnx_providers": {name: name in _PROVIDERS for name in providers()},
-        "warnings": _warnings(machine),
+        "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
         "models": [_model(model, measurements, machine) for model in store.models],
     }
 
@@ -60,6 +69,33 @@ def _warnings(machine: hardware.Machine) -> list[str]:
     return found
 
 
+def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
+    """How the processor multiplies in each precision, as an engine tried it.
+
+    Not in this process, which an instruction that the processor lacks would end.
+    """
+    found: list[dict[str, Any]] = []
+    failure = None
+    try:
+        if "torch" in machine.libraries:
+            found += [
+                {"precision": event.precision, "way": str(event.way), "is_right": event.is_right}
+                for event in run(ProductsRequest(), threading.Event())
+                if isinstance(event, ProductsTried)
+            ]
+    except UserFacingError as error:
+        failure = error.message
+    except OSError as error:  # the engine's log cannot be written
+        failure = str(error)
+    if {"onnx", "onnxruntime"} <= machine.libraries.keys():
+        on_processor = [p for p in Precision if p.is_onnx and p is not Precision.ONNX_FP16]
+        found += [
+            {"precision": precision.value, "way": "ONNX Runtime", "is_right": True}
+            for precision in on_processor
+        ]
+    return {"products": found, "products_error": failure}
+
+
 def _model(
     model: InstalledModel, measurements: Measurements, machine: hardware.Machine
 ) -> dict[str, Any]:
@@ -70,6 +106,7 @@ def _model(
             {"id": export.id, "path": str(export.path)} for export in model.outdated_exports
         ],
         "refused_exports": [],
+        "notes": [],
     }
     try:
         found = list_precisions(model.path, measurements, lambda: machine, exports=model.exports)
@@ -84,7 +121,23 @@ def _model(
         for row in found.rows
     ]
     refused = [{"error": error.message, "hint": error.hint} for error in found.refused]
-    return entry | {"error": None, "precisions": fields, "refused_exports": refused}
+    return entry | {
+        "error": None,
+        "precisions": fields,
+        "refused_exports": refused,
+        "notes": list(map(str, found.notes)),
+    }
+
+
+def _product_lines(machine: dict[str, Any]) -> list[str]:
+    lines = []
+    if machine["features_left_out"]:
+        names = ", ".join(machine["features_left_out"])
+        lines.append(f"Taken for missing ({processor.WITHOUT_VARIABLE}): {names}")
+    lines += [f"  {product['precision']:<11} {product['way']}" for product in machine["products"]]
+    if machine["products_error"]:
+        lines.append(f"What it multiplies could not be tried: {machine['products_error']}")
+    return lines
 
 
 def as_text(content: dict[str, Any]) -> str:
@@ -96,6 +149,7 @@ def as_text(content: dict[str, Any]) -> str:
             f"Processor: {machine['processor']}, {machine['physical_cores']} cores, "
             f"{' '.join(machine['features']) or 'no special features'}"
         ),
+        *_product_lines(machine),
         (
             f"Memory: {machine['free_memory_bytes'] / GIB:.1f} of "
             f"{machine['memory_bytes'] / GIB:.1f} GiB free"
@@ -119,7 +173,7 @@ def as_text(content: dict[str, Any]) -> str:
     lines.append(f"Providers of ONNX Runtime: {', '.join(providers) or 'none'}")
     lines += [f"Warning: {text}" for text in content["warnings"]]
     for model in content["models"]:
-        lines += ["", f"{model['id']} ({model['path']})"]
+        lines += ["", f"{model['id']} ({one_line(model['path'])})"]
         if model["error"]:
             lines.append(f"  {model['error']} {model['hint']}")
         for row in model["precisions"]:
@@ -135,8 +189,8 @@ def as_text(content: dict[str, Any]) -> str:
                 f"  {mark} {row['label']:<11} {row['verdict']:<13} {row['sentence']}{measured}"
             )
         lines += [
-            f"    “{export['id']}” ({export['path']}) is left out: the model's weights were "
-            "changed since it was made. Delete that folder and export the model again; if the "
+            f"    “{export['id']}” ({one_line(export['path'])}) is left out: the model's weights "
+            "were changed since it was made. Delete that folder and export the model again; if the "
             "files were only copied: baichuan-desktop models add FOLDER --export-of "
             f"{model['id']}"
             for export in model["outdated_exports"]
@@ -144,4 +198,5 @@ def as_text(content: dict[str, Any]) -> str:
         lines += [
             f"    {refusal['error']} {refusal['hint']}" for refusal in model["refused_exports"]
         ]
+        lines += [f"    Note: {note}" for note in model["notes"]]
     return "\n".join(lines)

@@ -28,6 +28,8 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
     selection counted on when it loaded the model, on each card that the model lies on.
     """
     free = min(machine.free_memory_bytes + held_bytes, machine.memory_bytes)
+    if machine.own_free_bytes is not None:  # which is each process's own
+        free = min(free, machine.own_free_bytes)
     cards = machine.gpus
     if ready is not None and "cuda" in ready.device_kind:
         names = ready.device.split(" + ")

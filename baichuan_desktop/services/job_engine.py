@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backends.errors import UserFacingError
-from backends.events import EngineEvent
 from backends.requests import Request
 
-from .engine_client import EngineClient
+from .engine_client import ClientEvent, EngineClient
 
 #: Makes the events of a request: `JobEngine.run`, or a fake in a test.
-RunRequest = Callable[[Request, threading.Event], Iterator[EngineEvent]]
+RunRequest = Callable[[Request, threading.Event], Iterator[ClientEvent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class JobEngine:
     def __init__(self, log_file: Path) -> None:
         self._client = EngineClient(log_file)
 
-    def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         """The events of one request. Raises what the engine raised, or EngineError."""
         if cancel.is_set():
             return
@@ -50,5 +49,5 @@ class JobEngine:
             self._client.close()
 
     def kill(self) -> None:
-        """Make the engine end at once; `run` then raises."""
+        """Make the engine end at once; `run` then raises EngineEndedError."""
         self._client.kill()

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.events import EngineEvent
 from backends.requests import Request
 
 from .benchmark import BenchmarkEvent, SpeedJob, benchmark
+from .engine_client import ClientEvent
 from .job_engine import RunRequest
 from .measurements import Measurements
 from .precision_choice import LoadWish
@@ -28,7 +28,7 @@ class TextJob:
 
 
 Job = Request | SpeedJob | TextJob
-JobEvent = EngineEvent | BenchmarkEvent | QualityEvent
+JobEvent = ClientEvent | BenchmarkEvent | QualityEvent
 
 
 class JobSource:

@@ -6,14 +6,17 @@ import json
 import logging
 import threading
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backends.base import Precision
 from backends.events import Finished, ModelReady
+from backends.plain_file import read_plain
 from backends.requests import MeasuredPeak
 
 from .atomic_file import replace_text
+from .plain_json import parse_object
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +32,22 @@ _USUAL_CONTEXT = 512
 #: A file of a newer version may name others.
 _PRECISIONS = {precision.value for precision in Precision}
 
+_MAX_BYTES = 4 * 2**20  # a measurement has one or two KB
+_MAX_ENTRIES = 10_000
+
+#: What can be measured. Anything else was written by somebody else, and nobody could calculate
+#: with it.
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Amount = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
+
 
 class PrefillFigure(BaseModel):
     """Reading a prompt."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    tokens: int
-    tokens_per_second: float
+    tokens: Count
+    tokens_per_second: Amount
 
 
 class DecodeFigure(BaseModel):
@@ -44,10 +55,10 @@ class DecodeFigure(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    context_tokens: int
-    tokens_per_second: float
-    bytes_per_token: int  #: weights without the embedding table, and keys and values
-    bandwidth_share: float | None  #: of the device's measured read bandwidth
+    context_tokens: Count
+    tokens_per_second: Amount
+    bytes_per_token: Count  #: weights without the embedding table, and keys and values
+    bandwidth_share: Amount | None  #: of the device's measured read bandwidth
 
 
 class Benchmark(BaseModel):
@@ -56,13 +67,13 @@ class Benchmark(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     device: str  #: its name
-    threads: int
-    load_seconds: float
-    peak_bytes: int  #: on the device of the model, over the whole benchmark
+    threads: Count
+    load_seconds: Amount
+    peak_bytes: Count  #: on the device of the model, over the whole benchmark
     prefill: tuple[PrefillFigure, ...]
     decode: tuple[DecodeFigure, ...]
-    read_bytes_per_second: float | None  #: of the device
-    neighbour_cores: float  #: that others kept busy, in the most disturbed measurement
+    read_bytes_per_second: Amount | None  #: of the device
+    neighbour_cores: Amount  #: that others kept busy, in the most disturbed measurement
 
     @property
     def usual_prefill(self) -> PrefillFigure | None:
@@ -82,10 +93,10 @@ class Quality(BaseModel):
 
     reference: str  #: the precision it was compared with; its own for the reference itself
     text: str  #: what the text is called
-    scored_tokens: int
-    perplexity: float
-    kl_divergence: float | None
-    top1_agreement: float | None
+    scored_tokens: Count
+    perplexity: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    kl_divergence: Amount | None
+    top1_agreement: Amount | None
 
 
 class Measurement(BaseModel):
@@ -97,24 +108,21 @@ class Measurement(BaseModel):
     backend: str
     precision: str
     device: str  #: kind of device, as in `ModelReady.device_kind`
-    peak_bytes: int  #: of loading, the KV cache not counted
-    load_seconds: float
+    peak_bytes: Count  #: of loading, the KV cache not counted
+    load_seconds: Amount
     #: In memory. Exports of one precision differ in their blocks; None: an older file does not say.
-    weights_bytes: int | None = None
+    weights_bytes: Count | None = None
     #: Of the last answer that was long enough, or of the last benchmark.
-    tokens_per_second: float | None = None
+    tokens_per_second: Amount | None = None
     benchmark: Benchmark | None = None
     quality: Quality | None = None
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    measurements: list[Measurement] = []
-
-
 class Measurements:
-    """The measurements and the file they lie in. A broken file is begun anew."""
+    """The measurements and the file they lie in.
+
+    An entry that is wrong is left out, and a broken file is begun anew.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -123,12 +131,25 @@ class Measurements:
 
     def _read(self) -> list[Measurement]:
         try:
-            return _File.model_validate_json(self._file.read_bytes()).measurements
+            content = parse_object(read_plain(self._file, _MAX_BYTES))
+            entries = content.get("measurements", [])
+            if not isinstance(entries, list) or len(entries) > _MAX_ENTRIES:
+                entries = [None]  # which is no measurement
         except FileNotFoundError:
             return []
-        except (OSError, ValidationError) as error:
-            log.warning("%s is not usable and is begun anew: %s", self._file, error)
+        except (OSError, ValueError) as error:
+            log.warning("%s is not usable and is begun anew: %r", self._file, error)
             return []
+        found = []
+        wrong = 0
+        for entry in entries:
+            try:
+                found.append(Measurement.model_validate(entry))
+            except ValidationError:
+                wrong += 1
+        if wrong:
+            log.warning("%d of the measurements in %s are not usable", wrong, self._file)
+        return found
 
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
         """What loading the model in `folder` took, by backend, precision and device."""

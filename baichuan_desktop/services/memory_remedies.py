@@ -53,7 +53,10 @@ def memory_remedies(
         length //= 2
         if _runs(rows_at(length), wish, failed):
             shorter = replace(wish, context_length=length)
-    return MemoryRemedies(smaller, smaller.wish(wish.context_length) if smaller else None, shorter)
+    smaller_wish = None
+    if smaller is not None:
+        smaller_wish = replace(smaller.wish(wish.context_length), threads=wish.threads)
+    return MemoryRemedies(smaller, smaller_wish, shorter)
 
 
 def _failed(

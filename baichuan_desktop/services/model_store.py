@@ -11,7 +11,7 @@ from pathlib import Path
 
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
-from backends.errors import InvalidRequestError, PortableExportError
+from backends.errors import CheckpointError, InvalidRequestError, Phrase, PortableExportError
 from backends.source_files import hash_weights
 
 from .app_paths import AppPaths, resource
@@ -21,6 +21,7 @@ from .registry import (
     Variant,
     add_installed,
     remove_installed,
+    require_writable,
     shipped_registry_text,
     weights_stamp,
     with_exports,
@@ -40,13 +41,22 @@ class ModelStore:
     """The registry's three layers, and the guide model that ships with the app."""
 
     def __init__(self, paths: AppPaths) -> None:
-        """Read the layers. Raises RegistryError."""
+        """Read the layers. Raises RegistryError if the one that ships with the app is broken."""
         self._paths = paths
         self._registry = self._load()
 
     def _load(self) -> Registry:
         layers = (self._paths.site_registry, self._paths.user_registry)
         return Registry.load(shipped_registry_text(), layers)
+
+    @property
+    def problems(self) -> Sequence[RegistryError]:
+        """What of the site's and the person's registry is wrong, and left out of the lists."""
+        return self._registry.problems
+
+    def require_writable(self) -> None:
+        """Raise RegistryError if the person's registry is wrong: nothing can be listed in it."""
+        require_writable(self._paths.user_registry)
 
     @property
     def variants(self) -> Sequence[Variant]:
@@ -102,7 +112,7 @@ class ModelStore:
         for model in self._listed:
             if model.id == name or _same_folder(model.path, name):
                 return model
-        if _is_folder(name) or _is_path(name):
+        if _is_there(name) or _is_path(name):
             return self.describe(Path(name))  # which says what is wrong with the folder
         return self._registry.model(name)  # which knows the closest id
 
@@ -218,10 +228,18 @@ class ModelStore:
         return model
 
 
+def notes(folder: Path) -> Sequence[Phrase]:
+    """What of a model's folder is not used, and what is instead; nothing if it cannot be opened."""
+    try:
+        return Checkpoint.open(folder).notes
+    except CheckpointError:  # said where the model is loaded
+        return ()
+
+
 def _same_folder(path: Path, name: str) -> bool:
     try:
         return path.resolve() == Path(name).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError):  # see `_is_folder`
+    except (OSError, RuntimeError, ValueError):  # see `_is_there`
         return False
 
 
@@ -241,9 +259,9 @@ def _is_path(name: str) -> bool:
     return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
 
 
-def _is_folder(name: str) -> bool:
+def _is_there(name: str) -> bool:
     try:
-        return bool(name) and Path(name).expanduser().is_dir()
+        return bool(name) and Path(name).expanduser().exists()
     except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
         return False
 

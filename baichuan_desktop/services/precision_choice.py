@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from backends import hardware, selection
 from backends.base import Precision
 from backends.checkpoint import Checkpoint, open_exports
 from backends.errors import ExportRefusedError, Phrase, UserFacingError
-from backends.requests import LoadRequest
+from backends.requests import MOST_THREADS, LoadRequest
 
 from .measurements import Measurements, Quality
 
@@ -27,6 +30,8 @@ class LoadWish:
     precision: str = "auto"
     device: str = "auto"
     context_length: int | None = None  #: tokens; None: what the model was trained for
+    #: None: one a core, fewer while other programs keep the processor busy
+    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
 
     @property
     def is_automatic(self) -> bool:
@@ -41,6 +46,7 @@ class LoadWish:
             str(folder),
             precision=self.precision,
             context_length=self.context_length,
+            threads=self.threads,
             device=self.device,
             measured=measurements.peaks(folder),
             exports=tuple(map(str, exports)),
@@ -81,6 +87,7 @@ class PrecisionList:
 
     rows: Sequence[PrecisionRow]
     refused: Sequence[ExportRefusedError]  #: why exports have no row
+    notes: Sequence[Phrase] = ()  #: see `Checkpoint.notes`
 
 
 def label(precision: str) -> str:
@@ -180,4 +187,5 @@ def list_precisions(
                 quality=known.quality if known else None,
             )
         )
-    return PrecisionList(rows, [refusal for refusal, _ in found.refused])
+    refused = [refusal for refusal, _ in found.refused]
+    return PrecisionList(rows, refused, checkpoint.notes)

@@ -17,10 +17,11 @@ import psutil
 from backends import hardware
 from backends.base import Precision
 from backends.errors import InvalidRequestError, Phrase, QualityError, UserFacingError
-from backends.events import EngineEvent, ModelReady, QualityReady
+from backends.events import ModelReady, QualityReady
 from backends.requests import QualityRequest
 
 from .app_paths import resource
+from .engine_client import ClientEvent
 from .job_engine import PrecisionBegun, PrecisionFailed, RunRequest
 from .measurements import Measurements, Quality
 from .precision_choice import LoadWish, PrecisionRow, precision_rows, wanted_precisions
@@ -66,7 +67,7 @@ class PrecisionJudged:
     is_cut: bool  #: there was more text than was asked for
 
 
-QualityEvent = PrecisionBegun | EngineEvent | PrecisionJudged | PrecisionFailed
+QualityEvent = PrecisionBegun | ClientEvent | PrecisionJudged | PrecisionFailed
 
 
 def quality_texts(path: Path | None, max_tokens: int) -> Texts:

@@ -7,6 +7,7 @@ one, and only then are references followed. Only the user's layer is ever writte
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.resources
 import re
@@ -18,10 +19,12 @@ from typing import Any, Generic, TypeVar
 from backends.errors import UserFacingError
 
 from .registry_file import (
+    Layer,
     closest,
+    layer_text,
     load_layer,
     parse_yaml,
-    read_text,
+    read_layer,
     write_section,
 )
 from .registry_schema import (
@@ -190,27 +193,46 @@ class Registry:
     variants: tuple[Variant, ...]
     installed: tuple[InstalledModel, ...]
 
+    #: What of the later layers is wrong and left out, a sentence each.
+    problems: tuple[RegistryError, ...] = ()
+
     @classmethod
     def load(cls, shipped: str | Path, layers: Sequence[Path] = ()) -> Registry:
         """Read the shipped file, then the site's and the user's.
+
+        Of the later files, a file or an entry that is wrong is left out and is one of `problems`:
+        it costs itself and not the start of the app.
 
         Args:
             shipped: The shipped file or its text, see `shipped_registry_text`.
             layers: The later files, in this order. One that does not exist is left out.
 
         Raises:
-            RegistryError: A file is wrong; the sentence names file and place.
+            RegistryError: The shipped file is wrong; the sentence names file and place.
         """
         tables = _Tables()
-        tables.add(load_layer(shipped, source_name=SHIPPED_NAME), SHIPPED_NAME)
+        file = load_layer(shipped, source_name=SHIPPED_NAME)
+        tables.add(Layer(file, tuple(range(len(file.models))), ()), SHIPPED_NAME)
+        problems: list[RegistryError] = []
         for path in layers:
-            if path.exists():
-                tables.add(load_layer(path, source_name=str(path)), str(path))
+            try:
+                text = layer_text(path)
+                if text is not None:
+                    layer = read_layer(text, source_name=str(path))
+                    problems += layer.problems
+                    tables, wrong = tables.with_layer(layer, str(path))
+                    problems += wrong
+            except RegistryError as error:
+                problems.append(error)
         variants = {model_id: tables.variant(placed) for model_id, placed in tables.models.items()}
         installed = [_installed(entry, variants) for entry in tables.installed.values()]
+        exports: dict[str | None, list[InstalledModel]] = {}
+        for model in installed:
+            exports.setdefault(model.export_of, []).append(model)
         return cls(
             variants=tuple(variants.values()),
-            installed=tuple(with_exports(model, installed) for model in installed),
+            installed=tuple(with_exports(one, exports.get(one.id, ())) for one in installed),
+            problems=tuple(problems),
         )
 
     def variant(self, variant_id: str) -> Variant:
@@ -280,15 +302,52 @@ class _Tables:
         self.models: dict[str, _Placed[ModelSection]] = {}
         self.installed: dict[str, InstalledSection] = {}
 
-    def add(self, file: RegistryFile, source_name: str) -> None:
-        """Lay `file` over what is there: an entry of the same key or id is replaced as a whole."""
+    def add(self, layer: Layer, source_name: str) -> None:
+        """Lay a file over what is there: an entry of the same key or id is replaced as a whole."""
+        file = layer.file
         self.licences |= file.licences
         self.sampling |= file.sampling
         for family, shared in file.families.items():
             self.families[family] = _Placed(shared, source_name, f"families.{family}")
-        for index, model in enumerate(file.models):
+        for index, model in zip(layer.model_indices, file.models, strict=True):
             self.models[model.id] = _Placed(model, source_name, f"models.{index}")
         self.installed |= {model.id: model for model in file.installed}
+
+    def with_layer(self, layer: Layer, source_name: str) -> tuple[_Tables, Sequence[RegistryError]]:
+        """These tables and a layer over them, and what of its models is wrong and left out.
+
+        Raises RegistryError for a layer with which a model of an earlier file is wrong.
+        """
+        merged = copy.copy(self)
+        for name, table in vars(self).items():
+            setattr(merged, name, dict(table))
+        merged.add(layer, source_name)
+        problems = []
+        for model in layer.file.models:
+            try:
+                merged.variant(merged.models[model.id])
+            except RegistryError as error:
+                problems.append(error)
+                if model.id in self.models:
+                    merged.models[model.id] = self.models[model.id]
+                else:
+                    del merged.models[model.id]
+        for placed in merged.models.values():
+            if placed.source_name != source_name:
+                merged.require_fitting(placed, source_name)
+        return merged, problems
+
+    def require_fitting(self, placed: _Placed[ModelSection], source_name: str) -> None:
+        """Raise RegistryError if `source_name` changed what a model of another file rests on."""
+        try:
+            self.variant(placed)
+        except RegistryError as error:
+            model = placed.section
+            raise RegistryError(
+                source_name,
+                f"“{model.id}” of {placed.source_name} does not fit it, {error.facts['what']}",
+                place=f"families.{model.family}",
+            ) from error
 
     def variant(self, placed: _Placed[ModelSection]) -> Variant:
         """Follow the references of one model."""
@@ -371,7 +430,10 @@ def shipped_registry_text() -> str:
     inside = importlib.resources.files("baichuan_desktop").joinpath(SHIPPED_NAME)
     if inside.is_file():
         return inside.read_text(encoding="utf-8")
-    return read_text(Path(__file__).resolve().parents[2] / SHIPPED_NAME)
+    text = layer_text(Path(__file__).resolve().parents[2] / SHIPPED_NAME)
+    if text is None:
+        raise RegistryError(SHIPPED_NAME, "is not there")
+    return text
 
 
 # --- the user's layer --------------------------------------------------------------------------
@@ -417,10 +479,15 @@ def remove_installed(path: Path, model_id: str) -> None:
     write_section(path, text, "installed", rest)
 
 
+def require_writable(path: Path) -> None:
+    """Raise RegistryError if the user's layer at `path` is wrong, and so must not be written."""
+    _user_layer(path)
+
+
 def _user_layer(path: Path) -> tuple[str, list[dict[str, Any]]]:
-    if not path.exists():
+    text = layer_text(path)
+    if text is None:
         return f"schema_version: {SCHEMA_VERSION}\n", []
-    text = read_text(path)
     load_layer(text, source_name=str(path))
     return text, list(parse_yaml(text, source_name=str(path)).get("installed", []))
 

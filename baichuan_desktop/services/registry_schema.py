@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from backends.errors import UserFacingError
+from backends.errors import Phrase, UserFacingError
 
 SCHEMA_VERSION = 1
 
@@ -34,7 +34,9 @@ class RegistryError(UserFacingError):
 
     help_topic: ClassVar[str] = "registry"
 
-    def __init__(self, source_name: str, what: str, *, place: str = "", hint: str = "") -> None:
+    def __init__(
+        self, source_name: str, what: str | Phrase, *, place: str = "", hint: str = ""
+    ) -> None:
         place = " ".join(place.split())  # a key may hold a line break
         super().__init__(
             "{source} is wrong at {place}: {what}." if place else "{source} {what}.",
@@ -58,6 +60,7 @@ def _checked_id(value: str) -> str:
 
 def _checked_folder(value: str) -> str:
     _require(Path(value).is_absolute(), "the path of an installed model must be absolute")
+    _require("\0" not in value, "a path cannot hold a NUL")
     return value
 
 
@@ -73,6 +76,8 @@ def _names_from_text(value: object) -> object:
 Id = Annotated[str, AfterValidator(_checked_id)]
 Count = Annotated[int, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
+#: What stands in a row of a table; every row is as wide as the longest.
+Name = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class _Section(BaseModel):
@@ -82,8 +87,8 @@ class _Section(BaseModel):
 class Names(_Section):
     """What a person reads, in both languages of the app."""
 
-    en: Text
-    zh: Text
+    en: Name
+    zh: Name
 
 
 class Shapes(_Section):
@@ -171,7 +176,7 @@ class InstalledSection(_Section):
     """One model that lies on this machine."""
 
     id: Id
-    path: Annotated[str, AfterValidator(_checked_folder)]
+    path: Annotated[str, Field(max_length=4096), AfterValidator(_checked_folder)]
     family: Family
     kind: Kind
     context_length: Count

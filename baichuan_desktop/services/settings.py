@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from backends.base import Precision
+from backends.plain_file import read_plain
 
 from .atomic_file import replace_text
+from .plain_json import parse_object
 from .precision_choice import LoadWish
 
 log = logging.getLogger(__name__)
 
 Language = Literal["system", "en", "zh_CN"]
+
+_MAX_BYTES = 2**20
+_MAX_WISHES = 1000  #: models with a precision of their own that are looked at
+
+#: Of a window; four 4K monitors side by side have 15,360. Qt ends the app at a few times as many.
+_MAX_PIXELS = 16_384
+
+_PRECISIONS = {"auto", *(precision.value for precision in Precision)}
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
+_MAX_CONTEXT = 2**31  # tokens
+
+
+def _plain(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it holds a NUL")
+    text.encode()  # UnicodeEncodeError, a ValueError, for half a surrogate
+    return text
+
+
+def _folder(path: Path) -> Path:
+    _plain(str(path))
+    return path
+
+
+def _possible(wish: LoadWish) -> LoadWish:
+    """A precision or a device that no machine has would refuse the model at every start."""
+    context = wish.context_length
+    if (
+        wish.precision not in _PRECISIONS
+        or _DEVICE.fullmatch(wish.device) is None
+        or not (context is None or 1 <= context <= _MAX_CONTEXT)
+    ):
+        raise ValueError("no model can be loaded so")
+    return wish
+
+
+Pixels = Annotated[int, Field(strict=True, ge=1, le=_MAX_PIXELS)]
+Folder = Annotated[Path, AfterValidator(_folder)]
 
 
 class Settings(BaseModel):
@@ -24,10 +68,15 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
 
     language: Language = "system"
-    last_model: str | None = None  #: an id of the registry
-    precisions: dict[Path, LoadWish] = Field(default_factory=dict)  #: by folder, if not “auto”
+    #: An id of the registry.
+    last_model: Annotated[str, AfterValidator(_plain)] | None = None
+    #: By folder, if not “auto”.
+    precisions: dict[Folder, Annotated[LoadWish, AfterValidator(_possible)]] = Field(
+        default_factory=dict
+    )
+    as_chat: frozenset[Folder] = frozenset()  #: folders of base models that are chatted with
     show_panel: bool = False
-    window_size: tuple[int, int] | None = None  #: width, height in pixels
+    window_size: tuple[Pixels, Pixels] | None = None  #: width, height
 
 
 class SettingsFile:
@@ -35,29 +84,58 @@ class SettingsFile:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self.unkept: str | None = None  #: why the last change could not be written
         self.current = self._read() or Settings()
 
     def _read(self) -> Settings | None:
         try:
-            return Settings.model_validate_json(self._file.read_bytes())
+            content = parse_object(read_plain(self._file, _MAX_BYTES))
         except FileNotFoundError:
             return None
-        except (OSError, ValidationError, ValueError) as error:
+        except (OSError, ValueError) as error:
             # A broken file costs a few choices, not the start of the app; it stays as it is
             # until a choice is made.
-            log.warning("%s is not usable, defaults are used: %s", self._file, error)
+            log.warning("%s is not usable, defaults are used: %r", self._file, error)
             return None
+        return self._usable(content)
+
+    def _usable(self, content: Mapping[str, Any]) -> Settings:
+        """The settings of which each is right; one that is wrong costs itself alone."""
+        usable: dict[str, Any] = {}
+        for name in Settings.model_fields.keys() & content.keys():
+            value = content[name]
+            if name == "precisions" and isinstance(value, dict):
+                value = {
+                    folder: wish
+                    for folder, wish in itertools.islice(value.items(), _MAX_WISHES)
+                    if self._is_right(name, {folder: wish})
+                }
+            if self._is_right(name, value):
+                usable[name] = value
+        return Settings.model_validate(usable)
+
+    def _is_right(self, name: str, value: object) -> bool:
+        try:
+            Settings.model_validate({name: value})
+        except ValidationError as error:
+            what = error.errors(include_url=False)[0]
+            place = ".".join(map(str, what["loc"]))
+            log.warning("%s is not usable at %.200r: %s", self._file, place, what["msg"])
+            return False
+        return True
 
     def change(self, **changes: object) -> None:
-        """Set fields and write the file. A disk that cannot be written is only logged."""
+        """Set fields and write the file. Where it cannot be written, they hold until the end."""
         self.current = _changed(self.current, changes)
         # Another window may have written since: what is not changed here stays as it is there.
         written = _changed(self._read() or self.current, changes)
+        self.unkept = None
         try:
             text = json.dumps(written.model_dump(mode="json"), indent=2, ensure_ascii=False)
             replace_text(self._file, text + "\n")
         except OSError as error:
             log.warning("The settings could not be written: %s", error)
+            self.unkept = error.strerror or str(error)
 
     def keep_precision(self, folder: Path, wish: LoadWish) -> None:
         """Have a model loaded so from now on."""
@@ -66,6 +144,11 @@ class SettingsFile:
         if wish != LoadWish():
             wishes[folder] = wish
         self.change(precisions=wishes)
+
+    def keep_as_chat(self, folder: Path, as_chat: bool) -> None:
+        """Have a base model used as a chat model from now on, or not any more."""
+        folders = (self._read() or self.current).as_chat
+        self.change(as_chat=folders | {folder} if as_chat else folders - {folder})
 
 
 def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from backends.errors import Phrase, QualityError
+from backends.printable import one_line
 
 _SUFFIXES = (".txt", ".md")
 
@@ -23,10 +25,13 @@ def read_texts(path: Path, max_chars: int) -> Texts:
 
     Raises QualityError if there is no such file, or one that is no text.
     """
-    path = path.expanduser().absolute()
+    with contextlib.suppress(RuntimeError):  # “~nobody” is a name like any other
+        path = path.expanduser()
+    path = path.absolute()
+    name = one_line(path.name)  # it is kept with what is measured, and may be bytes
     try:
         if not path.is_dir():
-            return Texts(path.name, (_read(path, max_chars),))
+            return Texts(name, (_read(path, max_chars),))
         files = sorted(f for f in path.iterdir() if f.suffix.lower() in _SUFFIXES and f.is_file())
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -36,7 +41,7 @@ def read_texts(path: Path, max_chars: int) -> Texts:
             hint="Choose a text file in UTF-8, or a folder that holds some.",
             folder=path.name,
         )
-    return Texts(path.name, tuple(_read(file, max_chars) for file in files))
+    return Texts(name, tuple(_read(file, max_chars) for file in files))
 
 
 def _read(file: Path, max_chars: int) -> str:

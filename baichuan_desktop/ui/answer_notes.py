@@ -24,6 +24,8 @@ def note(end: AnswerEnd) -> str:
         parts.append(_reason(FinishReason.CANCELLED))
     if end.dropped_messages:
         parts.append(dropped(end.dropped_messages))
+    if end.room_tokens is not None:
+        parts.append(room(end.room_tokens))
     return " · ".join(parts)
 
 
@@ -73,6 +75,16 @@ def dropped(count: int) -> str:
         "AnswerNotes", "the {count} oldest messages no longer fit and were not read"
     )
     return text.format(count=count)
+
+
+def room(count: int) -> str:
+    """Why an answer could not have as many tokens as were asked for."""
+    text = QCoreApplication.translate(
+        "AnswerNotes",
+        "“Max new tokens” is over half of the context: older messages were kept, which left room "
+        "for {count} tokens",
+    )
+    return text.format(count=f"{count:,}")
 
 
 def _reason(reason: FinishReason) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from backends.errors import UserFacingError
+from backends.errors import EngineEndedError, UserFacingError
 from backends.events import (
     EngineEvent,
     Finished,
@@ -32,6 +32,7 @@ class AnswerEnd:
     finished: Finished | None
     error: UserFacingError | None
     dropped_messages: int
+    room_tokens: int | None = None  #: for the answer, where it is less than was asked for
 
 
 class ChatController(QObject):
@@ -66,6 +67,7 @@ class ChatController(QObject):
         self._text = ""  # of a base model: what was written and continued so far
         self._answer: _Answer | None = None
         self.model: InstalledModel | None = None
+        self._as_chat = False  # the model is a base model, and chatted with all the same
         self.is_stopping = False
 
     @property
@@ -76,17 +78,21 @@ class ChatController(QObject):
     @property
     def completes(self) -> bool:
         """Whether the model continues text and does not chat."""
-        return self.model is not None and self.model.kind == "base"
+        return self.model is not None and self.model.kind == "base" and not self._as_chat
 
     @property
     def has_text_to_continue(self) -> bool:
         """Whether a base model could go on without a new text."""
         return self.completes and bool(self._text)
 
-    def use_model(self, model: InstalledModel) -> bool:
-        """Talk with this model; whether it begins a conversation of its own."""
+    def use_model(self, model: InstalledModel, *, as_chat: bool = False) -> bool:
+        """Talk with this model; whether it begins a conversation of its own.
+
+        `as_chat` has a base model chat, for which somebody fine-tuned it.
+        """
         is_another = self.model is None or self.model.path != model.path
-        self.model = model
+        is_another = is_another or self._as_chat != as_chat
+        self.model, self._as_chat = model, as_chat
         if is_another:
             self._forget()
         return is_another
@@ -102,7 +108,7 @@ class ChatController(QObject):
             self.completion_began.emit(text)
         else:
             self._session.system_prompt = system_prompt
-            request = self._session.ask(text, params)
+            request = self._session.ask(text, params, as_chat=self._as_chat)
             self._answer = _Answer(self, request, text)
             self.person_said.emit(text)
         self.is_stopping = False
@@ -149,7 +155,7 @@ class ChatController(QObject):
             self.failed.emit(answer.error)
 
     def _conclude(self, answer: _Answer) -> None:
-        how = AnswerEnd(answer.finished, answer.error, answer.dropped_messages)
+        how = AnswerEnd(answer.finished, answer.error, answer.dropped_messages, answer.room_tokens)
         ended_by_itself = (
             answer.finished is not None and answer.finished.reason is not FinishReason.CANCELLED
         )
@@ -176,6 +182,7 @@ class _Answer:
         self.is_wanted = True  # no more after New chat
         self.has_text = False
         self.dropped_messages = 0
+        self.room_tokens: int | None = None
         self.finished: Finished | None = None
         self.error: UserFacingError | None = None
 
@@ -191,10 +198,12 @@ class _Answer:
             case PromptReady() | PrefillProgress() | LoadProgress() | ModelReady():
                 if isinstance(event, PromptReady):
                     self.dropped_messages = event.dropped_messages
+                    self.room_tokens = event.room_tokens
                 self._controller.progressed.emit(event)
 
     def on_failed(self, error: UserFacingError) -> None:
-        self.error = error
+        if not isinstance(error, EngineEndedError):  # which is a stop that was asked for
+            self.error = error
 
     def on_ended(self) -> None:
         self._controller.end(self)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from backends.errors import Phrase
 from backends.events import PrefillProgress
 
-from . import answer_notes, model_texts
+from . import answer_notes, error_texts, model_texts
 from .chat_controller import AnswerEnd, ChatController
 from .chat_transcript import ChatTranscript
 from .composer import Composer, ComposerState
@@ -71,13 +74,15 @@ class ChatPage(QFrame):
         self._is_loaded = False
         self.refresh()
 
-    def show_model(self, *, is_another: bool) -> None:
+    def show_model(self, *, is_another: bool, notes: Sequence[Phrase] = ()) -> None:
         """A model is loaded. What was said with one before stays on the page, but apart."""
         self._is_loaded = True
         model = self._controller.model
         if is_another and model is not None and not self.transcript.is_empty():
             text = self.tr("A new conversation with {name} begins here.")
             self.transcript.add_divider(text.format(name=model_texts.name(model)))
+            for note in notes:
+                self.transcript.add_divider(error_texts.sentence(note))
         self.refresh()
 
     @Slot()

@@ -47,20 +47,20 @@ class JobDesk(QObject):
         super().__init__(parent)
         self._window = parent
         self._store = store
-        self._runner = JobRunner(make_worker, self)
+        self.runner = JobRunner(make_worker, self)  #: of the job that runs
         self._ready: CopyReady | None = None
         self._source: InstalledModel | None = None
         self._request: Request | None = None  # of the job that runs, or ran last
         self._made: MadeCopy | None = None
         self.dialog: JobDialog | None = None  #: of the job that runs, or ran last
-        self._runner.produced.connect(self._on_event)
-        self._runner.failed.connect(self._on_failed)
-        self._runner.ended.connect(self._on_ended)
+        self.runner.produced.connect(self._on_event)
+        self.runner.failed.connect(self._on_failed)
+        self.runner.ended.connect(self._on_ended)
 
     @property
     def is_running(self) -> bool:
         """Whether a copy is being written."""
-        return self._runner.is_running
+        return self.runner.is_running
 
     def summary(self) -> str:
         """What the status bar says of the job; empty where none runs."""
@@ -92,7 +92,7 @@ class JobDesk(QObject):
 
     def shut_down(self) -> None:
         """End the job that runs, at once."""
-        self._runner.shut_down()
+        self.runner.shut_down()
 
     # --- options --------------------------------------------------------------------------------
 
@@ -114,14 +114,14 @@ class JobDesk(QObject):
             return
         self._ready, self._request = None, request
         self.dialog.begin()
-        self._runner.start(request)
+        self.runner.start(request)
         self.changed.emit()
 
     # --- the job --------------------------------------------------------------------------------
 
     @Slot()
     def _cancel(self) -> None:
-        self._runner.cancel()
+        self.runner.cancel()
         if self.dialog is not None:
             self.dialog.progress.show_cancelling()
 

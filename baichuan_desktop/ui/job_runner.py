@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from baichuan_desktop.services.jobs import Job
+from baichuan_desktop.services.jobs import Job, JobEvent
+from baichuan_desktop.services.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.generation_worker import GenerationWorker
 
 
@@ -17,11 +18,15 @@ class JobRunner(QObject):
         produced: a JobEvent.
         failed: the UserFacingError of a job that came to nothing.
         ended: last of all, also where the job was cancelled; the engine is gone.
+        silent: for how many seconds the engine has not gone on, where that is a hang.
+        heard: it goes on, or the job is over.
     """
 
     produced = Signal(object)
     failed = Signal(object)
     ended = Signal()
+    silent = Signal(int)
+    heard = Signal()
 
     def __init__(
         self, make_worker: Callable[[], GenerationWorker], parent: QObject | None = None
@@ -39,7 +44,7 @@ class JobRunner(QObject):
         """Begin a job."""
         assert self._worker is None, "one job at a time"
         self._worker = self._make_worker()
-        self._worker.produced.connect(self.produced)
+        self._worker.produced.connect(self._on_event)
         self._worker.failed.connect(self.failed)
         self._worker.ended.connect(self._on_ended)
         self._worker.start(job)
@@ -49,11 +54,28 @@ class JobRunner(QObject):
         if self._worker is not None:
             self._worker.stop()
 
+    @Slot()
+    def end_engine(self) -> None:
+        """End the engine of the job at once; the job fails, or goes on without what it did."""
+        if self._worker is not None:
+            self._worker.end_engine()
+
     def shut_down(self) -> None:
         """End a job at once; the same job may be taken up later where it was."""
+        self.heard.emit()
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.shut_down()
+
+    @Slot(object)
+    def _on_event(self, event: JobEvent) -> None:
+        match event:
+            case EngineSilent(seconds):
+                self.silent.emit(seconds)
+            case EngineHeard():
+                self.heard.emit()
+            case _:
+                self.produced.emit(event)
 
     @Slot()
     def _on_ended(self) -> None:

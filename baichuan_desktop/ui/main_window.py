@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from backends.errors import UserFacingError
 from backends.events import LoadProgress, ModelReady, PrefillProgress, PromptReady
+from backends.hardware import usable_cores
 from baichuan_desktop.services.copy_jobs import ModelFiles, model_files
 from baichuan_desktop.services.load_choice import LoadChoice
 from baichuan_desktop.services.model_store import GUIDE_ID
@@ -28,7 +31,7 @@ from baichuan_desktop.services.registry import InstalledModel
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.workers.background_task import BackgroundTask
 
-from . import model_texts
+from . import error_texts, model_texts
 from .about import AboutDialog, LicenceDialog
 from .app_services import AppServices
 from .chat_controller import AnswerEnd, ChatController
@@ -52,6 +55,8 @@ from .status_line import StatusLine
 from .theme import Theme
 from .top_bar import TopBar
 
+log = logging.getLogger(__name__)
+
 _FIRST_SIZE = QSize(1060, 760)
 
 
@@ -65,7 +70,7 @@ class MainWindow(QMainWindow):
         self._measurements = services.measurements
         self._worker = services.worker
         self._translations = translations
-        queue = RequestQueue(services.worker, self)
+        self._queue = queue = RequestQueue(services.worker, self)
         self.switcher = ModelSwitcher(queue, services.measurements, services.settings, self)
         self.errors = ErrorPresenter(services, theme, self)
         self.precision = PrecisionControl(
@@ -74,11 +79,12 @@ class MainWindow(QMainWindow):
         self.jobs = JobDesk(services.store, services.job_worker, self)
         self.measuring = MeasureDesk(services, self.switcher, theme, self)
         self._may_end_job = False  # the person said so
+        self._unkept_was_told = False
         self.close_question: CloseQuestion | None = None  #: while it is asked
         self.controller = ChatController(queue, self)
         self.menus = Menus(self)
         self.top_bar = TopBar(theme, self)
-        self.panel = SettingsPanel(self)
+        self.panel = SettingsPanel(usable_cores(), self)
         self.page = ChatPage(theme, self.controller, self.panel, self)
         self.status = StatusLine(theme, self)
         self._lay_out()
@@ -102,7 +108,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self.setMinimumSize(640, 480)
         size = self._settings.current.window_size
-        self.resize(QSize(*size) if size else _FIRST_SIZE)
+        # It was remembered on a larger screen, perhaps.
+        room = self.screen().availableSize()
+        self.resize(QSize(*size).boundedTo(room) if size else _FIRST_SIZE)
         self.show_panel(self._settings.current.show_panel)
         QWidget.setTabOrder(self.top_bar.picker, self.top_bar.new_chat)
         QWidget.setTabOrder(self.top_bar.new_chat, self.top_bar.panel)
@@ -117,6 +125,8 @@ class MainWindow(QMainWindow):
         menus.new_chat.triggered.connect(self.controller.new_chat)
         menus.quit.triggered.connect(self.close)
         menus.stop.triggered.connect(self.controller.stop)
+        menus.as_chat.triggered.connect(self.use_as_chat)
+        self.page.welcome.as_chat_requested.connect(self.menus.as_chat.trigger)
         menus.copy.triggered.connect(self._copy)
         self.page.transcript.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.page.transcript.addActions([menus.copy, menus.select_all])
@@ -144,6 +154,7 @@ class MainWindow(QMainWindow):
         self.errors.closed.connect(self.page.composer.setFocus)
         self.status.precision_button.clicked.connect(self.show_precisions)
         bar.picker.precision_requested.connect(self.show_precisions)
+        self.panel.threads_chosen.connect(self._use_threads)
         menus.job_requested.connect(self._open_job)
         menus.measure_speed.triggered.connect(self._measure_speed)
         menus.compare_quality.triggered.connect(self._compare_quality)
@@ -152,12 +163,28 @@ class MainWindow(QMainWindow):
         self.jobs.listed.connect(self._on_copy_listed)
         self.jobs.load_requested.connect(self._load_choice)
         self.jobs.failed.connect(self.show_error)
+        notices = self.status.engine_notice, self.status.job_notice
+        for source, notice in (
+            (self._queue, notices[0]),
+            (self.jobs.runner, notices[1]),
+            (self.measuring.runner, notices[1]),
+        ):
+            source.silent.connect(notice.show_silent)
+            source.heard.connect(notice.clear)
+            notice.end_requested.connect(source.end_engine)
         self.measuring.changed.connect(self._on_job_changed)
         self.measuring.set_aside.connect(self._on_set_aside)
         self.measuring.failed.connect(self.show_error)
         self.page.composer.long_lines_broken.connect(self._on_long_lines)
         bar.picker.set_models(self._store.models)
         self._on_state()
+
+    def show_problems(self) -> None:
+        """Show what is wrong with a registry; the models that it would add are not offered."""
+        for problem in self._store.problems:
+            log.warning("%s", problem)
+        if self._store.problems:
+            self.errors.show(self._store.problems[0])
 
     # --- models -------------------------------------------------------------------------------
 
@@ -189,7 +216,17 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _load_choice(self, choice: LoadChoice) -> None:
-        self.switcher.load(choice.model, choice.wish, keep=choice.is_kept)
+        wish, current = choice.wish, self.switcher.current
+        if current is not None and current.path == choice.model.path:
+            wish = replace(wish, threads=self.switcher.wish.threads)
+        self.switcher.load(choice.model, wish, keep=choice.is_kept)
+
+    @Slot(object)
+    def _use_threads(self, threads: int | None) -> None:
+        """Load the model again with another number of threads; None: what the app chooses."""
+        model, wish = self.switcher.current, self.switcher.wish
+        if model is not None and threads != wish.threads:
+            self.switcher.load(model, replace(wish, threads=threads), keep=True)
 
     @Slot()
     def show_precisions(self) -> None:
@@ -222,27 +259,69 @@ class MainWindow(QMainWindow):
     def _on_loading(self, model: InstalledModel) -> None:
         self.top_bar.picker.show_model(model)
         self.menus.show_jobs(None)
+        self.panel.show_threads(None, can_change=False)
         self.status.show_loading(partial(model_texts.name, model))
         self.page.show_loading()
         if self.controller.model is None or self.page.transcript.is_empty():
-            self.page.welcome.show_model(model, loaded=False)
+            as_chat = self._is_chatted_with(model)
+            self.page.welcome.show_model(model, loaded=False, as_chat=as_chat)
+        self._offer_as_chat()
 
     @Slot(object, object)
     def _on_ready(self, model: InstalledModel, ready: ModelReady) -> None:
-        is_another = self.controller.use_model(model)
-        if is_another:
-            self.panel.set_model(model.kind, ready.defaults)
-            self.status.clear_context()
+        self._use_model(model, ready)
+        self.panel.show_threads(self.switcher.wish.threads, can_change=True)
         self.top_bar.picker.show_model(model, ready)
         self.status.show_model(ready)
-        self.page.welcome.show_model(model, loaded=True)
-        self.page.show_model(is_another=is_another)
         if not self.switcher.is_fallback:
             self._settings.change(last_model=model.id)
+            self._tell_what_is_not_kept()
         task = BackgroundTask(partial(model_files, model.path), self)
         task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
         task.start()
         self.retranslate()
+
+    def _is_chatted_with(self, model: InstalledModel) -> bool:
+        """Whether it is a base model that is used as a chat model."""
+        return model.kind == "base" and model.path in self._settings.current.as_chat
+
+    def _offer_as_chat(self) -> None:
+        model = self.switcher.current
+        may_change = not self.controller.is_answering
+        self.menus.show_as_chat(
+            is_base=model is not None and model.kind == "base" and may_change,
+            as_chat=model is not None and self._is_chatted_with(model),
+        )
+
+    def _use_model(self, model: InstalledModel, ready: ModelReady) -> None:
+        """Talk with a model that is loaded, in the way in which it is used."""
+        as_chat = self._is_chatted_with(model)
+        is_another = self.controller.use_model(model, as_chat=as_chat)
+        if is_another:
+            self.panel.set_model("chat" if as_chat else model.kind, ready.defaults)
+            self.status.clear_context()
+        self.page.welcome.show_model(model, loaded=True, as_chat=as_chat, notes=ready.notes)
+        self.page.show_model(is_another=is_another, notes=ready.notes)
+        self._offer_as_chat()
+
+    @Slot(bool)
+    def use_as_chat(self, as_chat: bool) -> None:
+        """Chat with the base model that is loaded from now on, or have it continue text again."""
+        model, ready = self.switcher.current, self.switcher.running
+        if model is not None and ready is not None:
+            self._settings.keep_as_chat(model.path, as_chat)
+            self._use_model(model, ready)
+
+    def _tell_what_is_not_kept(self) -> None:
+        """Say once that choices hold until the window is closed, and no longer."""
+        reason = self._settings.unkept
+        if reason is not None and not self._unkept_was_told:
+            self._unkept_was_told = True
+            self.status.notice(
+                lambda: self.tr("Your choices cannot be kept: {reason}").format(
+                    reason=error_texts.sentence(reason)
+                )
+            )
 
     @Slot(object)
     def _on_model_files(self, files: ModelFiles) -> None:
@@ -257,6 +336,7 @@ class MainWindow(QMainWindow):
         self.top_bar.picker.show_model(None)
         self.status.show_no_model()
         self.page.welcome.show_model(None, loaded=False)
+        self._offer_as_chat()
 
     # --- answers --------------------------------------------------------------------------
 
@@ -289,6 +369,7 @@ class MainWindow(QMainWindow):
     def _on_state(self) -> None:
         controller = self.controller
         self.menus.stop.setEnabled(controller.is_answering and not controller.is_stopping)
+        self._offer_as_chat()
         if controller.is_stopping:
             self.status.show_stopping()
         elif not controller.is_answering and self.switcher.current is not None:
@@ -344,6 +425,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_set_aside(self) -> None:
         self.menus.show_jobs(None)
+        self._offer_as_chat()
+        self.panel.show_threads(None, can_change=False)
         self.status.show_set_aside()
         self.page.show_loading()
 

@@ -43,20 +43,20 @@ class MeasureDesk(QObject):
         self._switcher = switcher
         self._theme = theme
         self._window = parent
-        self._runner = JobRunner(services.job_worker, self)
+        self.runner = JobRunner(services.job_worker, self)  #: of what is measured
         self._rows: Sequence[MeasuredRow] = ()  # that are measured, in their order
         self._number = 0  # of the row that is measured now
         self._waiting: Job | None = None  # for room
         self.dialog: MeasureDialog | None = None  #: opened last
-        self._runner.produced.connect(self._on_event)
-        self._runner.failed.connect(self.failed)
-        self._runner.ended.connect(self._on_ended)
+        self.runner.produced.connect(self._on_event)
+        self.runner.failed.connect(self.failed)
+        self.runner.ended.connect(self._on_ended)
         switcher.made_room.connect(self._on_room)
 
     @property
     def is_running(self) -> bool:
         """Whether something is being measured, or about to be."""
-        return self._runner.is_running or self._waiting is not None
+        return self.runner.is_running or self._waiting is not None
 
     def summary(self) -> str:
         """What the status bar says of the measurement; empty where none runs."""
@@ -98,7 +98,7 @@ class MeasureDesk(QObject):
     def shut_down(self) -> None:
         """End the measurement, at once."""
         self._waiting = None
-        self._runner.shut_down()
+        self.runner.shut_down()
 
     @Slot(object)
     def _on_rows(self, rows: list[MeasuredRow]) -> None:
@@ -126,14 +126,14 @@ class MeasureDesk(QObject):
             self._switcher.set_aside()
             self.set_aside.emit()
         else:
-            self._runner.start(job)
+            self.runner.start(job)
         self.changed.emit()
 
     @Slot()
     def _on_room(self) -> None:
         job, self._waiting = self._waiting, None
         if job is not None:
-            self._runner.start(job)
+            self.runner.start(job)
 
     @Slot()
     def _cancel(self) -> None:
@@ -141,7 +141,7 @@ class MeasureDesk(QObject):
             self._waiting = None
             self._on_ended()
             return
-        self._runner.cancel()
+        self.runner.cancel()
         if self.dialog is not None:
             self.dialog.show_cancelling()
 

@@ -47,6 +47,8 @@ class Menus(QMenuBar):
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.stop = self._action(self._edit, "Esc")
+        self.as_chat = self._action(self._edit, "")
+        self.as_chat.setCheckable(True)
         self._edit.addSeparator()
         self.copy = self._action(self._edit, "Ctrl+C")
         self.select_all = self._action(self._edit, "Ctrl+A")
@@ -79,6 +81,11 @@ class Menus(QMenuBar):
         """Tick the choice."""
         self._languages[language].setChecked(True)
 
+    def show_as_chat(self, *, is_base: bool, as_chat: bool) -> None:
+        """Offer to chat with a base model, ticked if that is so."""
+        self.as_chat.setEnabled(is_base)
+        self.as_chat.setChecked(as_chat)
+
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
         for kind, action in self.jobs:
@@ -101,6 +108,7 @@ class Menus(QMenuBar):
         self.compare_quality.setText(self.tr("&Compare quality…"))
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer"))
+        self.as_chat.setText(self.tr("&Use as chat model"))
         self.copy.setText(self.tr("&Copy"))
         self.select_all.setText(self.tr("Select &all"))
         self.panel.setText(self.tr("&Settings panel"))

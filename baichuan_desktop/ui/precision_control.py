@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QRect, Slot
@@ -51,7 +52,7 @@ class PrecisionControl(QObject):
         if model is None or ready is None:
             return
         wish = self._switcher.wish
-        self.menu.open_over(anchor, ready, wish)
+        self.menu.open_over(anchor, ready, replace(wish, threads=None))
         self._full_context = model.context_length
         find = partial(
             list_precisions,
@@ -94,8 +95,12 @@ class PrecisionControl(QObject):
     def _on_chosen(self, wish: LoadWish) -> None:
         model = self._switcher.current
         if model is not None:
-            self._switcher.load(model, wish, keep=True)
+            self._switcher.load(model, self._with_threads(wish), keep=True)
 
     @Slot(object)
     def _on_confirmed(self, wish: LoadWish) -> None:
-        self._switcher.keep(wish)
+        self._switcher.keep(self._with_threads(wish))
+
+    def _with_threads(self, wish: LoadWish) -> LoadWish:
+        """The menu is not about threads: they stay as they were wanted."""
+        return replace(wish, threads=self._switcher.wish.threads)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import UserFacingError
 from backends.events import EngineEvent
 from backends.requests import Request
+from baichuan_desktop.services.engine_client import ClientEvent
+from baichuan_desktop.services.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.generation_worker import GenerationWorker
 
 
@@ -34,7 +36,15 @@ class Job(Protocol):
 
 
 class RequestQueue(QObject):
-    """Runs a job; a newer one stops it and takes its place."""
+    """Runs a job; a newer one stops it and takes its place.
+
+    Signals:
+        silent: for how many seconds the engine has not gone on, where that is a hang.
+        heard: it goes on, or the job is over.
+    """
+
+    silent = Signal(int)
+    heard = Signal()
 
     def __init__(self, worker: GenerationWorker, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,14 +73,25 @@ class RequestQueue(QObject):
         if self._running is not None:
             self._worker.stop()
 
+    @Slot()
+    def end_engine(self) -> None:
+        """End the engine of the job that runs, at once."""
+        if self._running is not None:
+            self._worker.end_engine()
+
     def _start(self, job: Job) -> None:
         self._running = job
         self._worker.start(job.request)
 
     @Slot(object)
-    def _on_event(self, event: EngineEvent) -> None:
-        if self._running is not None:
-            self._running.on_event(event)
+    def _on_event(self, event: ClientEvent) -> None:
+        match event:
+            case EngineSilent(seconds):
+                self.silent.emit(seconds)
+            case EngineHeard():
+                self.heard.emit()
+            case _ if self._running is not None:
+                self._running.on_event(event)
 
     @Slot(object)
     def _on_failed(self, error: UserFacingError) -> None:
@@ -79,6 +100,7 @@ class RequestQueue(QObject):
 
     @Slot()
     def _on_ended(self) -> None:
+        self.heard.emit()
         ended, self._running = self._running, None
         following, self._next = self._next, None
         if following is not None:

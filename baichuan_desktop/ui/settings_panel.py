@@ -1,13 +1,16 @@
-"""System prompt and sampling, at the right of the window."""
+"""System prompt, sampling and threads, at the right of the window."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -29,10 +32,18 @@ _MOST = 2**31 - 1  # the largest number of a QSpinBox, one below the most that i
 
 
 class SettingsPanel(QFrame):
-    """Every value that can be entered is one that the engine accepts."""
+    """Every value that can be entered is one that the engine accepts.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Signals:
+        threads_chosen: how many the model shall have; None: as many as the app chooses.
+    """
+
+    threads_chosen = Signal(object)
+
+    def __init__(self, cores: int, parent: QWidget | None = None) -> None:
+        """`cores` of the processor are the most threads that are offered."""
         super().__init__(parent)
+        self._cores = cores
         self._defaults: SamplingDefaults | None = None
         self.setObjectName("settingsPanel")
         self.setFixedWidth(_WIDTH)
@@ -49,7 +60,9 @@ class SettingsPanel(QFrame):
         self.max_new_tokens.setSingleStep(64)
         self.seed = SeedEdit()
         self.reset_button = QPushButton()
+        self.threads = _Choice()
         self._title, self._system_title, self._sampling_title = QLabel(), QLabel(), QLabel()
+        self._processor_title, self._threads_label = QLabel(), QLabel()
         self._labels = {
             field: QLabel()
             for field in (
@@ -64,11 +77,13 @@ class SettingsPanel(QFrame):
         self._lay_out()
         self.greedy.toggled.connect(self._show_greedy)
         self.reset_button.clicked.connect(self.reset)
+        self.threads.activated.connect(self._choose_threads)
+        self.show_threads(None, can_change=False)
         self.retranslate()
 
     def _lay_out(self) -> None:
         self._title.setObjectName("panelTitle")
-        for title in (self._system_title, self._sampling_title):
+        for title in (self._system_title, self._sampling_title, self._processor_title):
             title.setObjectName("sectionTitle")
         self._system_title.setBuddy(self.system_prompt_edit)
         form = QGridLayout()
@@ -95,6 +110,9 @@ class SettingsPanel(QFrame):
         column.addLayout(form)
         column.addSpacing(6)
         column.addWidget(self.reset_button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(8)
+        column.addWidget(self._processor_title)
+        column.addLayout(self._threads_row())
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setObjectName("settingsScroll")
@@ -105,6 +123,14 @@ class SettingsPanel(QFrame):
         around = QVBoxLayout(self)
         around.setContentsMargins(1, 0, 0, 0)
         around.addWidget(scroll)
+
+    def _threads_row(self) -> QHBoxLayout:
+        self.threads.setFixedSize(_FIELD)
+        self._threads_label.setBuddy(self.threads)
+        row = QHBoxLayout()
+        row.addWidget(self._threads_label, 1)
+        row.addWidget(self.threads)
+        return row
 
     def params(self) -> SamplingParams:
         """What is set now."""
@@ -143,6 +169,20 @@ class SettingsPanel(QFrame):
         self.max_new_tokens.setValue(defaults.max_new_tokens)
         self.seed.clear()
 
+    def show_threads(self, wanted: int | None, *, can_change: bool) -> None:
+        """How many threads the model that is loaded was wanted with; None: the app chooses."""
+        self.threads.clear()
+        self.threads.addItem(self.tr("Automatic"), None)
+        for count in sorted({*range(1, self._cores + 1), *([wanted] if wanted else [])}):
+            self.threads.addItem(str(count), count)
+        self.threads.setCurrentIndex(self.threads.findData(wanted) if wanted else 0)
+        self.threads.setEnabled(can_change)
+        self._threads_label.setEnabled(can_change)
+
+    @Slot(int)
+    def _choose_threads(self, row: int) -> None:
+        self.threads_chosen.emit(self.threads.itemData(row))
+
     @Slot(bool)
     def _show_greedy(self, greedy: bool) -> None:
         for field in (self.temperature, self.top_k, self.top_p, self.seed):
@@ -173,6 +213,10 @@ class SettingsPanel(QFrame):
             self._labels[field].setText(name)
             field.setAccessibleName(name)
         self.system_prompt_edit.setAccessibleName(self.tr("System prompt"))
+        self._processor_title.setText(self.tr("Processor"))
+        self._threads_label.setText(self.tr("Threads"))
+        self.threads.setAccessibleName(self.tr("Threads"))
+        self.threads.setItemText(0, self.tr("Automatic"))
         self._explain()
 
     def _explain(self) -> None:
@@ -207,7 +251,16 @@ class SettingsPanel(QFrame):
                 self.tr("The same number gives the same answer again. Empty is random."),
             ),
             (self.reset_button, self.tr("Sets the sampling that the model's makers recommend.")),
+            (
+                self.threads,
+                self.tr(
+                    "How many threads compute an answer. Automatic is one for each core; PyTorch "
+                    "takes fewer while other programs keep the processor busy. The model is loaded "
+                    "again, the conversation stays."
+                ),
+            ),
         )
+        self._threads_label.setToolTip(explanations[-1][1])
         for widget, text in explanations:
             widget.setToolTip(text)
             if label := self._labels.get(widget):  # type: ignore[call-overload]
@@ -218,6 +271,13 @@ class SettingsPanel(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+
+
+class _Choice(QComboBox):
+    """Leaves the wheel to the panel that it scrolls away with: a choice loads the model again."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 class _Decimal(QDoubleSpinBox):

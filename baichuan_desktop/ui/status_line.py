@@ -20,6 +20,7 @@ from backends.events import Finished, LoadProgress, ModelReady, PrefillProgress
 from . import answer_notes, error_texts, precision_texts
 from .icons import line_icon
 from .model_texts import as_tooltip
+from .silence_notice import SilenceNotice
 from .theme import Theme
 
 
@@ -34,6 +35,7 @@ class StatusLine(QStatusBar):
         self._extra: Callable[[], str] = str
         self._speed: Callable[[], str] = str
         self._ready: ModelReady | None = None
+        self._finished: Finished | None = None
         self._context_tokens = 0
         self.setSizeGripEnabled(False)
         self.state_label, self.speed_label = _label(), _label()
@@ -41,6 +43,12 @@ class StatusLine(QStatusBar):
         self.precision_button, self.job_button = _button(), _button()
         # The arrow stands at the right of the text.
         self.precision_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.engine_notice = SilenceNotice(
+            lambda: self.tr("The engine has said nothing for {seconds} s")
+        )
+        self.job_notice = SilenceNotice(
+            lambda: self.tr("What runs in the background has said nothing for {seconds} s")
+        )
         self.progress = _bar(120)
         self.context_bar = _bar(84)
         left = QWidget(self)
@@ -49,11 +57,13 @@ class StatusLine(QStatusBar):
         row.setSpacing(10)
         row.addWidget(self.state_label)
         row.addWidget(self.progress)
+        row.addWidget(self.engine_notice)
         row.addStretch(1)
         right = QWidget(self)
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 5, 14, 5)
         row.setSpacing(12)
+        row.addWidget(self.job_notice)
         row.addWidget(self.job_button)
         row.addWidget(self.speed_label)
         row.addWidget(self.precision_button)
@@ -88,7 +98,7 @@ class StatusLine(QStatusBar):
 
     def show_model(self, ready: ModelReady) -> None:
         """How the model runs, and why so."""
-        self._ready = ready
+        self._ready, self._finished = ready, None
         self.show_ready()
 
     def show_no_model(self) -> None:
@@ -134,6 +144,7 @@ class StatusLine(QStatusBar):
 
     def show_finished(self, finished: Finished) -> None:
         """The figures of the last answer."""
+        self._finished = finished
         self._context_tokens = finished.context_tokens
         fast = finished.tokens_per_second > 0
         self._speed = (lambda: answer_notes.speed(finished)) if fast else str
@@ -185,9 +196,12 @@ class StatusLine(QStatusBar):
         name = precision_texts.in_use(ready)
         self.precision_button.setText(name)
         self.precision_button.setAccessibleName(self.tr("Precision: {name}").format(name=name))
-        threads = self.tr("{count} threads").format(count=ready.threads)
+        threads = threads_text(ready, self._finished)
+        self.speed_label.setToolTip(as_tooltip(threads))
         reason = error_texts.sentence(ready.reason)
-        self.precision_button.setToolTip(as_tooltip(f"{reason}\n{ready.device}, {threads}"))
+        notes = map(error_texts.sentence, ready.notes)
+        about = "\n".join((reason, f"{ready.device}, {threads}", *notes))
+        self.precision_button.setToolTip(as_tooltip(about))
         used, length = self._context_tokens, ready.context_length
         self.context_label.setText(
             self.tr("Context {used} / {length}").format(used=f"{used:,}", length=f"{length:,}")
@@ -215,6 +229,18 @@ def prefill_text(event: PrefillProgress) -> str:
     return QCoreApplication.translate(
         "StatusLine", "Reading the prompt: {done} of {total} tokens"
     ).format(done=f"{event.done_tokens:,}", total=f"{event.total_tokens:,}")
+
+
+def threads_text(ready: ModelReady, finished: Finished | None) -> str:
+    """How many threads compute: those of the last answer, if they are fewer than could be."""
+    most = ready.threads
+    if finished is not None and finished.threads is not None and finished.threads < most:
+        return QCoreApplication.translate(
+            "StatusLine", "{count} of {most} threads: other programs keep the processor busy"
+        ).format(count=finished.threads, most=most)
+    if most == 1:
+        return QCoreApplication.translate("StatusLine", "1 thread")
+    return QCoreApplication.translate("StatusLine", "{count} threads").format(count=most)
 
 
 def _label() -> QLabel:

@@ -81,6 +81,18 @@ QPushButton#suggestion:disabled { background: $page; color: $disabled; border-co
 }
 #settingsBody QPlainTextEdit:focus, SeedEdit:focus { border-color: $accent; }
 
+#settingsBody QComboBox {
+    background: $page; border: 1px solid $border; border-radius: 7px; padding: 2px 7px;
+}
+#settingsBody QComboBox:focus { border-color: $accent; }
+#settingsBody QComboBox:disabled { color: $disabled; background: $window; }
+#settingsBody QComboBox::drop-down {
+    subcontrol-origin: border; subcontrol-position: right; width: 20px; border: none;
+}
+#settingsBody QComboBox::down-arrow {
+    image: url(icons:down-small.svg); width: 9px; height: 9px;
+}
+
 QAbstractSpinBox {
     background: $page; border: 1px solid $border; border-radius: 7px; padding: 2px;
     selection-background-color: $accent; selection-color: $on_accent;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
@@ -13,9 +15,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backends.errors import Phrase
 from baichuan_desktop.services.registry import InstalledModel
 
-from . import model_texts
+from . import error_texts, model_texts
 from .icons import app_icon
 
 _WIDTH = 560  # pixels
@@ -27,14 +30,18 @@ class Welcome(QScrollArea):
 
     Signals:
         suggested: a text; whether it shall be sent at once or only be written into the field.
+        as_chat_requested: the base model shall be used as a chat model.
     """
 
     suggested = Signal(str, bool)
+    as_chat_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model: InstalledModel | None = None
         self._loaded = False
+        self._as_chat = False
+        self._notes: Sequence[Phrase] = ()
         self.setObjectName("welcome")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -43,10 +50,11 @@ class Welcome(QScrollArea):
         page.setObjectName("welcomePage")
         self._icon = QLabel()
         self._icon.setPixmap(app_icon().pixmap(64, 64))
-        self.heading, self.text = QLabel(), QLabel()
+        self.heading, self.text, self.notes = QLabel(), QLabel(), QLabel()
         self.heading.setObjectName("welcomeHeading")
-        self.text.setObjectName("welcomeText")
-        for label in (self.heading, self.text):
+        for label in (self.text, self.notes):
+            label.setObjectName("welcomeText")
+        for label in (self.heading, self.text, self.notes):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
         font = self.text.font()
@@ -55,7 +63,7 @@ class Welcome(QScrollArea):
         column = QVBoxLayout()
         column.setSpacing(10)
         column.addStretch(3)
-        for label in (self._icon, self.heading, self.text):
+        for label in (self._icon, self.heading, self.text, self.notes):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         column.addSpacing(14)
@@ -65,6 +73,10 @@ class Welcome(QScrollArea):
             button.setCursor(Qt.CursorShape.PointingHandCursor)
             button.clicked.connect(self._on_clicked)
             column.addWidget(button)
+        self.as_chat = QPushButton()
+        self.as_chat.setObjectName("suggestion")
+        self.as_chat.clicked.connect(self.as_chat_requested)
+        column.addWidget(self.as_chat)
         column.addStretch(4)
         middle = QWidget()
         middle.setMaximumWidth(_WIDTH)
@@ -77,14 +89,26 @@ class Welcome(QScrollArea):
         self.setWidget(page)
         self.retranslate()
 
-    def show_model(self, model: InstalledModel | None, *, loaded: bool) -> None:
-        """Introduce this model."""
+    def show_model(
+        self,
+        model: InstalledModel | None,
+        *,
+        loaded: bool,
+        as_chat: bool = False,
+        notes: Sequence[Phrase] = (),
+    ) -> None:
+        """Introduce this model.
+
+        `as_chat` if it is a base model that is chatted with; `notes` say what of its folder is not
+        used.
+        """
         self._model, self._loaded = model, loaded
+        self._as_chat, self._notes = as_chat, notes
         self.retranslate()
 
     @property
     def _completes(self) -> bool:
-        return self._model is not None and self._model.kind == "base"
+        return self._model is not None and self._model.kind == "base" and not self._as_chat
 
     def retranslate(self) -> None:
         """Say it in the language of the window."""
@@ -108,7 +132,7 @@ class Welcome(QScrollArea):
                 self.tr("How much memory does a 7B model need?"),
                 self.tr("How do I stop an answer?"),
             )
-        elif model.kind == "base":
+        elif self._completes:
             self.heading.setText(model_texts.name(model))
             self.text.setText(
                 self.tr(
@@ -119,17 +143,31 @@ class Welcome(QScrollArea):
             suggestions = (
                 self.tr("登鹳雀楼->王之涣\n夜雨寄北->", "a poem's title and its poet; keep it"),
             )
+        elif self._as_chat:
+            self.heading.setText(model_texts.name(model))
+            self.text.setText(
+                self.tr(
+                    "This is a base model that you use as a chat model. It answers well only if it "
+                    "was fine-tuned on conversations. “Use as chat model” in the Edit menu takes "
+                    "this back."
+                )
+            )
         else:
             self.heading.setText(model_texts.name(model))
             self.text.setText(
                 self.tr("What you write stays on this machine. What would you like to know?")
             )
+        self.notes.setText("\n".join(map(error_texts.sentence, self._notes)))
+        self.notes.setVisible(bool(self._notes))
         for button, text in zip(self.buttons, suggestions, strict=False):
             button.setProperty("suggestion", text)
             button.setText(text.replace("&", "&&"))
         for number, button in enumerate(self.buttons):
             button.setVisible(number < len(suggestions))
             button.setEnabled(self._loaded or self._completes)
+        self.as_chat.setText(self.tr("It was fine-tuned on conversations: use as chat model"))
+        self.as_chat.setVisible(self._completes)
+        self.as_chat.setEnabled(self._loaded)
 
     @Slot()
     def _on_clicked(self) -> None:

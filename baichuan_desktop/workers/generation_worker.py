@@ -114,6 +114,10 @@ class GenerationWorker(QObject):
         """End the answer after the token, or prefill chunk, that is being computed."""
         self._cancel.set()
 
+    def end_engine(self) -> None:
+        """Make what runs end at once; it fails with EngineEndedError, what it sent is kept."""
+        self._kill()
+
     def shut_down(self) -> None:
         """End what runs, without waiting for it, and the thread. Not to be used afterwards.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backends.chat_template import Message, Role, build_chat_prompt
+from backends.chat_template import Message, Role, build_app_prompt, build_chat_prompt
 from backends.errors import ContextLengthExceededError, InvalidRequestError
 from backends.generation_config import ChatTokens
 from backends.tokenizer import Tokenizer
@@ -231,3 +231,42 @@ def test_typed_turn_ids_stay_text() -> None:
 
     control = [i for i in made.ids if i in tokenizer.control_ids]
     assert control == [195, 196, 195, 196]
+
+
+# --- the app's: half of the context is the conversation's --------------------------------
+
+
+@pytest.mark.parametrize(
+    ("context_length", "max_new_tokens", "expected", "room"),
+    [
+        (20, 10, "1a2b1c2", None),  # half, as asked
+        (20, 14, "1a2b1c2", 13),  # the published function would drop a round
+        (20, 13, "1a2b1c2", None),  # both fit
+        (20, 20, "1a2b1c2", 13),
+        (20, 10_000, "1a2b1c2", 13),
+        (14, 10_000, "1a2b1c2", 7),  # exactly half
+        (13, 10_000, "1a2b1c2", 6),  # half of 13 is 6
+        (12, 10_000, "1c2", None),  # dropped either way
+        (4, 10_000, "1c2", None),
+        (1_000, 10, "1a2b1c2", None),
+    ],
+)
+def test_half_of_the_context_is_kept_free_at_most(
+    context_length: int, max_new_tokens: int, expected: str, room: int | None
+) -> None:
+    encoded: list[str] = []
+
+    def encode(text: str) -> list[int]:
+        encoded.append(text)
+        return letters(text)
+
+    made = build_app_prompt(
+        [Message(Role.USER, "a"), Message(Role.ASSISTANT, "b"), Message(Role.USER, "c")],
+        encode,
+        ChatTokens(ord("1"), ord("2")),
+        context_length=context_length,
+        max_new_tokens=max_new_tokens,
+    )
+
+    assert ("".join(map(chr, made.ids)), made.room_tokens) == (expected, room)
+    assert sorted(encoded) == ["a", "b", "c"]  # each text once

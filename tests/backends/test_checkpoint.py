@@ -74,7 +74,8 @@ def test_a_golden_checkpoint_is_recognised(name: str, layout: str) -> None:
     assert (config.hidden_size, config.num_heads) == (meta["hidden"], meta["heads"])
     assert (config.num_layers, config.intermediate_size) == (meta["layers"], meta["intermediate"])
     assert (config.vocab_size, config.context_length) == (meta["vocab"], meta["ctx"])
-    assert config.eos_token_id == 2
+    assert checkpoint.eos_ids == {2}
+    assert checkpoint.notes == ()
     shapes = {k: tuple(v[1]) for k, v in meta["keys"].items() if "inv_freq" not in k}
     assert {k: r.shape for k, r in checkpoint.tensors.items()} == shapes
     assert config.parameters == sum(torch.Size(shape).numel() for shape in shapes.values())
@@ -161,9 +162,52 @@ def test_what_config_json_leaves_out_is_what_was_released(tmp_path: Path) -> Non
     names = ("rms_norm_eps", "hidden_act", "eos_token_id", "tie_word_embeddings")
     change_json(folder / "config.json", **dict.fromkeys(names))
 
-    config = Checkpoint.open(folder).config
+    checkpoint = Checkpoint.open(folder)
 
-    assert (config.rms_norm_eps, config.rope_base, config.eos_token_id) == (1e-6, 10_000, 2)
+    assert (checkpoint.config.rms_norm_eps, checkpoint.config.rope_base) == (1e-6, 10_000)
+    assert checkpoint.eos_ids == {2}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model_max_length": None, "max_position_embeddings": 256},
+        {"model_max_length": 256.0, "max_position_embeddings": None},
+        {"hidden_size": 64.0, "vocab_size": 1120.0, "num_hidden_layers": 2.0},
+        {"rope_scaling": None},
+        {"rope_scaling": {"type": "default"}},
+        {"rope_scaling": {"rope_type": "default", "factor": 8.0}},
+        {"rope_scaling": {"type": "linear", "factor": 1.0}},
+        {"rope_scaling": {}},
+        {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}},
+        {"rope_theta": None, "rms_norm_eps": None, "hidden_act": None},
+        {"hidden_act": "swish"},
+        {"torch_dtype": None, "dtype": "float99"},
+        {"torch_dtype": ["bfloat16"], "use_cache": "yes", "_from_model_config": 5},
+    ],
+    ids=str,
+)
+def test_what_says_the_same_in_another_way_is_the_same(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    folder = copy_of(tmp_path)
+    file = folder / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert checkpoint.config == goldens.checkpoint("b2-7b").config
+    assert checkpoint.notes == ()
+
+
+def test_the_base_of_rotary_positions_may_stand_with_their_scaling(tmp_path: Path) -> None:
+    """As transformers 5 writes it."""
+    folder = copy_of(tmp_path)
+    change_json(
+        folder / "config.json", rope_parameters={"rope_type": "default", "rope_theta": 500_000}
+    )
+
+    assert Checkpoint.open(folder).config.rope_base == 500_000
 
 
 # --- the folder --------------------------------------------------------------------------
@@ -233,7 +277,7 @@ def test_a_folder_without_one_of_its_files_is_refused(
         ({"hidden_size": None}, "hidden_size is missing"),
         ({"hidden_size": "64"}, "hidden_size is '64', which is not a whole number"),
         ({"hidden_size": True}, "hidden_size is True"),
-        ({"hidden_size": 64.0}, "hidden_size is 64.0"),
+        ({"hidden_size": 64.5}, "hidden_size is 64.5"),
         ({"hidden_size": 0}, "hidden_size is 0"),
         ({"hidden_size": 66}, "no multiple of num_attention_heads"),
         ({"num_hidden_layers": -1}, "num_hidden_layers is -1"),
@@ -245,8 +289,15 @@ def test_a_folder_without_one_of_its_files_is_refused(
         ({"rope_theta": float("nan")}, "rope_theta is nan"),
         ({"rms_norm_eps": -1}, "rms_norm_eps is -1"),
         ({"rms_norm_eps": float("inf")}, "rms_norm_eps is inf"),
-        ({"eos_token_id": 5000}, "eos_token_id is 5000"),
-        ({"eos_token_id": [2]}, "eos_token_id is [2]"),
+        ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_scaling is set"),
+        ({"rope_scaling": {"type": "dynamic", "factor": 2.0}}, "rope_scaling is set"),
+        ({"rope_scaling": "linear"}, "rope_scaling is set"),
+        ({"rope_parameters": {"rope_type": "yarn", "factor": 4}}, "rope_parameters is set"),
+        (
+            {"model_max_length": None, "max_position_embeddings": None},
+            "model_max_length is missing",
+        ),
+        ({"model_max_length": "256"}, "model_max_length is '256'"),
         ({"model_max_length": 10**12}, "model_max_length is 1000000000000"),
         ({"hidden_size": "x" * 10_000}, "…"),
     ],
@@ -276,30 +327,27 @@ def test_a_configuration_of_something_else_is_refused(
     ],
     ids=lambda text: ascii(text[:12]),
 )
-@pytest.mark.parametrize("file", ["config.json", "generation_config.json"])
-def test_a_file_that_is_no_json_object_is_refused(tmp_path: Path, file: str, text: str) -> None:
+def test_a_config_json_that_is_no_json_object_is_refused(tmp_path: Path, text: str) -> None:
     folder = copy_of(tmp_path)
-    (folder / file).write_bytes(text.encode("latin-1"))
+    (folder / "config.json").write_bytes(text.encode("latin-1"))
 
-    assert file in refusal(folder, DamagedCheckpointError)
+    assert "config.json" in refusal(folder, DamagedCheckpointError)
 
 
 def test_deeply_nested_values_are_refused_at_any_depth(tmp_path: Path) -> None:
     """Near the limit of recursion reading may succeed where printing does not."""
     folder = copy_of(tmp_path)
-    for name, file in (("hidden_size", "config.json"), ("top_k", "generation_config.json")):
-        original = (folder / file).read_text()
-        data = json.loads(original)
-        for depth in range(700, 1000):
-            data[name] = 0
-            text = json.dumps(data).replace(
-                f'"{name}": 0', f'"{name}": {"[" * depth + "]" * depth}'
-            )
-            (folder / file).write_text(text)
-            with pytest.raises(CheckpointError) as caught:
-                Checkpoint.open(folder)
-            assert_one_sentence(caught.value)
-        (folder / file).write_text(original)
+    file = folder / "config.json"
+    data = json.loads(file.read_text())
+    for depth in range(700, 1000):
+        data["hidden_size"] = 0
+        text = json.dumps(data).replace(
+            '"hidden_size": 0', f'"hidden_size": {"[" * depth + "]" * depth}'
+        )
+        file.write_text(text)
+        with pytest.raises(CheckpointError) as caught:
+            Checkpoint.open(folder)
+        assert_one_sentence(caught.value)
 
 
 @pytest.mark.parametrize("size", [65_536, 10**9, 10**18, 10**300])
@@ -323,32 +371,6 @@ def test_absurd_sizes_cost_no_memory(tmp_path: Path, size: int) -> None:
 
     assert_one_sentence(caught.value)
     assert peak < 20_000_000
-
-
-# --- generation_config.json --------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"temperature": "hot"}, "temperature is 'hot', not 0 to 100"),
-        ({"temperature": float("nan")}, "temperature is nan"),
-        ({"top_p": 1.5}, "top_p is 1.5, not 0 to 1"),
-        ({"top_p": True}, "top_p is True"),
-        ({"repetition_penalty": 0}, "repetition_penalty is 0"),
-        ({"max_new_tokens": 0}, "max_new_tokens is 0"),
-        ({"user_token_id": 99_999}, "user_token_id is 99999, which is no token"),
-        ({"assistant_token_id": "196"}, "assistant_token_id is '196', which is no token"),
-    ],
-    ids=str,
-)
-def test_sampling_that_cannot_be_is_refused(
-    tmp_path: Path, changes: dict[str, Any], sentence: str
-) -> None:
-    folder = copy_of(tmp_path)
-    change_json(folder / "generation_config.json", **changes)
-
-    assert sentence in refusal(folder, DamagedCheckpointError)
 
 
 # --- weights -----------------------------------------------------------------------------
@@ -477,12 +499,7 @@ def test_an_index_cannot_name_a_file_outside_of_its_folder(tmp_path: Path, shard
 @pytest.mark.parametrize(
     ("shard", "sentence"),
     [
-        ("pytorch_model-00009-of-00003.bin", "“pytorch_model-00009-of-00003.bin” that it names is"),
         ("config.json", "“config.json”, which is no weight file"),
-        ("x" * 300 + ".bin", "that it names is missing"),
-        ("a\0b.bin", "that it names is missing"),
-        ("\ud800.bin", "that it names is missing"),
-        ("a\nb.bin", "that it names is missing"),
         (5, "names something that is no file"),
         (None, "names something that is no file"),
         (["x.bin"], "names something that is no file"),
@@ -498,12 +515,34 @@ def test_an_index_that_names_no_shard_is_refused(
     assert sentence in refusal(folder, DamagedCheckpointError)
 
 
+@pytest.mark.parametrize(
+    "shard",
+    ["pytorch_model-00009-of-00003.bin", "x" * 300 + ".bin", "a\0b.bin", "\ud800.bin", "a\nb.bin"],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_an_index_of_files_that_are_not_there_gives_way_to_shards_that_are(
+    tmp_path: Path, shard: str
+) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    change_index(folder, shard)
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert checkpoint.tensors.keys() == goldens.checkpoint("b2-7b").tensors.keys()
+    (note,) = map(str, checkpoint.notes)
+    assert "“pytorch_model-00001-of-00003.bin”" in note
+    assert "3 of the 4 files that it names are there, missing: “" in note
+    assert note.isprintable()
+
+
 def test_a_missing_shard_is_named(tmp_path: Path) -> None:
     folder = copy_of(tmp_path, layout="sharded")
     (folder / "pytorch_model-00002-of-00003.bin").unlink()
 
     message = refusal(folder, DamagedCheckpointError)
-    assert "the file “pytorch_model-00002-of-00003.bin” that it names is missing" in message
+    assert message.endswith(
+        "2 of the 3 files that it names are there, missing: “pytorch_model-00002-of-00003.bin”."
+    )
 
 
 def test_a_tensor_in_another_shard_than_the_index_says_is_named(tmp_path: Path) -> None:

@@ -487,15 +487,15 @@ def test_a_tokenizer_that_cannot_be_read_is_not_a_target_that_cannot_be_written(
 ) -> None:
     checkpoint = Checkpoint.open(source)
     job = write_copy(checkpoint, plan(checkpoint, None), out)
-    read = Path.read_bytes
+    opened = os.open
 
-    def failing(self: Path) -> bytes:
-        if self.name == "tokenizer.model":
-            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self))
-        return read(self)
+    def failing(path: str | Path, *arguments: Any, **options: Any) -> int:
+        if Path(path).name == "tokenizer.model":
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return opened(path, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", failing)
+        patch.setattr(os, "open", failing)
         message = refusal(lambda: list(job))
     assert message == "“tokenizer.model” cannot be read: Input/output error."
     assert_nothing(out)

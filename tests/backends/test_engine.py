@@ -160,7 +160,7 @@ def test_too_little_memory_is_said_before_anything_is_read() -> None:
     assert message == "bf16 needs 0.4 GiB on A processor, but only 0.1 GiB is free."
 
 
-@pytest.mark.parametrize("data", [b"", b"\0" * 1000, b"not a model"])
+@pytest.mark.parametrize("data", [b"", b"\0" * 10, b"not a model"])
 def test_a_broken_tokenizer_is_refused(tmp_path: Path, data: bytes) -> None:
     folder = tmp_path / "model"
     shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
@@ -255,6 +255,43 @@ def test_rounds_that_do_not_fit_are_left_out_and_counted(engine: Engine) -> None
     assert prompt.prompt_tokens + GREEDY.max_new_tokens <= 256
 
 
+@pytest.mark.parametrize("most", [128, 200, 255, 256, 10_000, 2**31])
+def test_a_large_number_of_new_tokens_does_not_erase_the_conversation(
+    engine: Engine, most: int
+) -> None:
+    params = replace(GREEDY, max_new_tokens=most, stop=("。",))
+    turns = [user("我们一起去公园散步"), Message(Role.ASSISTANT, "好")] * 3
+
+    prompt = run(engine, chat(*turns, "谢谢", params=params))[0]
+
+    assert isinstance(prompt, PromptReady)
+    assert prompt.dropped_messages == 0
+    assert 30 < prompt.prompt_tokens <= 128
+    is_less = most > 256 - prompt.prompt_tokens
+    assert prompt.room_tokens == (256 - prompt.prompt_tokens if is_less else None)
+
+
+def test_an_answer_may_use_what_the_conversation_leaves(engine: Engine) -> None:
+    params = replace(GREEDY, max_new_tokens=10_000, repetition_penalty=1.0)
+    turns = [user("我们一起去公园散步"), Message(Role.ASSISTANT, "好")] * 3
+
+    events = run(engine, chat(*turns, "谢谢", params=params))
+
+    last = finished(events)
+    if last.reason is not FinishReason.STOP:  # the random model did not come to an end
+        assert (last.reason, last.context_tokens) == (FinishReason.CONTEXT, 256)
+
+
+def test_a_message_alone_is_told_of_no_room(engine: Engine) -> None:
+    """There was no conversation to keep: the published code makes the same prompt."""
+    params = replace(GREEDY, max_new_tokens=10_000, stop=("。",))
+
+    prompt = run(engine, chat("谢谢", params=params))[0]
+
+    assert isinstance(prompt, PromptReady)
+    assert (prompt.dropped_messages, prompt.room_tokens) == (0, None)
+
+
 def test_a_message_that_does_not_fit_is_reported_and_the_next_one_is_answered(
     engine: Engine,
 ) -> None:
@@ -271,6 +308,28 @@ def test_a_base_model_completes_and_does_not_chat() -> None:
 
     assert finished(events).reason in (FinishReason.LENGTH, FinishReason.STOP)
     assert refusal(InvalidRequestError, lambda: run(engine, chat("hi"))).endswith("does not chat.")
+
+
+def test_a_base_model_chats_if_it_is_asked_to(tmp_path: Path) -> None:
+    """With the ids of the turns, it reads and ends what a chat model does."""
+    folder = tmp_path / "base"
+    shutil.copytree(goldens.folder("b2-13b", "safetensors"), folder)
+    (folder / "generation_config.json").unlink()
+    base, question = loaded(folder, precision="fp32"), chat("你好", "在吗？")
+
+    answer = run(base, replace(question, as_chat=True))
+    other = run(loaded(goldens.folder("b2-13b", "safetensors"), precision="fp32"), question)
+
+    assert refusal(InvalidRequestError, lambda: run(base, question)).endswith("does not chat.")
+    assert text_of(answer) == text_of(other)
+    assert finished(answer).prompt_tokens == finished(other).prompt_tokens
+    assert finished(answer).reason is finished(other).reason
+
+
+def test_a_chat_model_keeps_its_own_ids_of_the_turns(engine: Engine) -> None:
+    question = chat("你好")
+
+    assert text_of(run(engine, replace(question, as_chat=True))) == text_of(run(engine, question))
 
 
 @pytest.mark.parametrize("text", ["", "x" * 5000])

@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import psutil
 import pytest
 
 from backends.chat_template import Message, Role
-from backends.engine_main import _Control
+from backends.engine_server import _Control
 from backends.errors import DamagedCheckpointError, EngineError, Phrase
 from backends.events import Finished, FinishReason, LoadProgress, ModelReady, PromptReady, TextDelta
 from backends.requests import ChatRequest, LoadRequest, Request
 from backends.sampling import SamplingParams
-from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
+from backends.wire import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from tests.helpers import goldens
-from tests.helpers.patience import PATIENCE_SECONDS
+from tests.helpers.patience import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
@@ -55,8 +56,10 @@ class Process:
         write_frame(self.stdin, request_id, payload)
 
     def payloads(self, request_id: int) -> Iterator[Payload]:
-        """Until the request has ended."""
+        """Until the request has ended; without the beats, which come by the clock."""
         while (frame := read_frame(self.stdout)) is not None:
+            if isinstance(frame[1], Alive):
+                continue
             assert frame[0] == request_id
             yield frame[1]
             if isinstance(frame[1], Done | Failed):
@@ -115,6 +118,94 @@ def test_end_of_input_ends_an_engine_in_the_middle_of_an_answer(engine: Process)
     assert engine.popen.wait(PATIENCE_SECONDS) == 0
     shown = list(iter(lambda: read_frame(engine.stdout), None))
     assert not any(isinstance(payload, Finished) for _, payload in shown)
+
+
+STARTING = """
+import os, sys, time
+from backends import engine_main
+engine_main.die_with_parent()
+print("asked", flush=True)
+time.sleep(600)  # as long as an import may take
+"""
+PARENT = """
+import subprocess, sys, time
+engine = subprocess.Popen(
+    [sys.executable, "-c", {code!r}], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+)
+engine.stdout.readline()
+print(engine.pid, flush=True)
+time.sleep(600)
+"""
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux kills orphans")
+
+
+@linux
+def test_an_engine_that_is_still_starting_ends_with_its_window() -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT.format(code=STARTING)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    engine = psutil.Process(int(parent.stdout.readline()))
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    wait_until(lambda: has_ended(engine))
+
+
+@linux
+def test_an_engine_whose_window_died_before_it_looked_ends_at_once() -> None:
+    engine = subprocess.Popen(
+        [sys.executable, "-c", STARTING], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert engine.stdin is not None
+    assert engine.stdout is not None
+    engine.stdin.close()  # as the death of the window does
+
+    assert engine.wait(PATIENCE_SECONDS) == 0
+    assert engine.stdout.read() == b""
+    engine.stdout.close()
+
+
+def test_nothing_that_takes_time_is_imported_before_the_engine_is_bound_to_its_window() -> None:
+    code = "import sys; import backends.engine_main; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    loaded = set(result.stdout.split())
+    assert {name for name in loaded if name.startswith("backends")} == {
+        "backends",
+        "backends.engine_main",
+    }
+    assert not loaded & {"numpy", "psutil", "logging", "json", "ctypes"}
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """A zombie has ended too."""
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_an_engine_says_that_it_lives_and_whether_it_goes_on(engine: Process) -> None:
+    engine.ask(1, LOAD)
+    engine.send(2, chat("hang", 200))
+    beats: list[int] = []
+    while len(beats) < 6:
+        frame = read_frame(engine.stdout)
+        assert frame is not None
+        if isinstance(frame[1], Alive):
+            beats.append(frame[1].steps)
+
+    assert beats == sorted(beats)
+    assert beats[-1] == beats[-2], "it hangs, and yet lives"
 
 
 def test_half_a_frame_ends_the_engine(engine: Process) -> None:

@@ -65,6 +65,14 @@ def run(model: LoadedModel, prompt: Sequence[int], **options: Any) -> tuple[str,
 # --- the order of things -----------------------------------------------------------------
 
 
+def test_the_end_tells_how_many_threads_compute_now() -> None:
+    model = ScriptedModel([*ids("ab"), EOS])
+    assert run(model, ids("prompt"))[1].threads is None
+    model.threads = 1
+
+    assert run(model, ids("prompt"))[1].threads == 1
+
+
 def test_the_events_of_an_answer() -> None:
     model = ScriptedModel([*ids("你好"), EOS])
     ticks = iter([0.0, 1.0, 2.0, 3.0, 7.0])

@@ -217,27 +217,6 @@ def test_a_container_without_a_limit_has_the_machines_memory(
     assert 0 < machine.free_memory_bytes <= machine.memory_bytes
 
 
-@pytest.mark.parametrize(
-    ("flags", "multiplies"),
-    [
-        ("fpu sse2 avx2 avx512f avx512_bf16", True),
-        ("fpu avx2 avx512f avx512_vnni amx_bf16", True),
-        ("fpu avx2 avx512f avx512_vnni", False),
-        ("fpu sse2", False),
-    ],
-)
-def test_processor_features(flags: str, multiplies: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = f"processor\t: 0\nmodel name\t: AMD EPYC 9R14\nflags\t\t: {flags}\n\nprocessor\t: 1\n"
-    with_file(monkeypatch, "/proc/cpuinfo", text)
-
-    machine = hardware.detect()
-
-    assert machine.processor == "AMD EPYC 9R14"
-    assert machine.multiplies_bf16 is multiplies
-    assert machine.features == set(flags.split()) - {"fpu", "sse2"}
-    assert machine.physical_cores >= 1
-
-
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's tunables")
 
 
@@ -287,17 +266,6 @@ def test_a_process_that_asks_gets_huge_pages() -> None:
     )
 
     assert int(result.stdout) > 16 * 1024  # KiB; the system may not have them for all
-
-
-def test_a_processor_that_nobody_describes_still_has_a_name(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with_file(monkeypatch, "/proc/cpuinfo", "")
-
-    machine = hardware.detect()
-
-    assert machine.processor
-    assert machine.features == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Attention of one query in bf16, against torch's own in fp32."""
+"""Attention of one query in bf16 and fp32, against torch's own in fp32."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ def test_it_is_the_attention_of_fp32(keys: int, batch: int) -> None:
 
 
 @pytest.mark.parametrize("keys", LENGTHS)
+def test_in_fp32_it_is_the_same_to_the_last_bits(keys: int) -> None:
+    q, k, v = (part.float() for part in cached(1, 3, keys))
+    bias = torch.randn(1, 3, 1, keys)
+
+    found = OneQuery().attend(q, k, v, bias)
+
+    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("keys", LENGTHS)
 def test_a_bias_is_added(keys: int) -> None:
     q, k, v = cached(1, 5, keys)
     slopes = torch.tensor(alibi_slopes(5), dtype=torch.float32)
@@ -63,7 +74,7 @@ def test_layers_of_other_shapes_share_the_memory() -> None:
 
 
 @pytest.mark.parametrize("family", [Family.BAICHUAN2_7B, Family.BAICHUAN2_13B])
-def test_positions_decode_with_it_in_bf16_only(
+def test_positions_decode_with_it_but_not_in_fp16(
     family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = ModelConfig(family, 128, 80, 1, 5, 96, 64)
@@ -79,6 +90,7 @@ def test_positions_decode_with_it_in_bf16_only(
 
     coarse = make_positions(config, 39, 1, CPU).attend(q, k, v)
     fine = make_positions(config, 39, 1, CPU).attend(q.float(), k.float(), v.float())
+    make_positions(config, 39, 1, CPU).attend(q.half(), k.half(), v.half())
 
-    assert taken == [torch.bfloat16]
+    assert taken == [torch.bfloat16, torch.float32]
     torch.testing.assert_close(coarse.float(), fine, rtol=2**-8, atol=1e-6)

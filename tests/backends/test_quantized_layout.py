@@ -19,8 +19,13 @@ from backends import bnb_cuda
 from backends.base import Precision
 from backends.bnb_quantize import quantize_plan
 from backends.checkpoint import Checkpoint
-from backends.checkpoint_copy import write_copy
-from backends.errors import CheckpointError, DamagedCheckpointError, UnsafeCheckpointError
+from backends.checkpoint_copy import plain_plan, write_copy
+from backends.errors import (
+    CheckpointError,
+    DamagedCheckpointError,
+    ForeignModelError,
+    UnsafeCheckpointError,
+)
 from backends.quantized_layout import Layout
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
@@ -28,6 +33,8 @@ from tests.helpers.weight_files import read_pickle, replace_entry
 
 W_PACK = "model.layers.0.self_attn.W_pack"
 GATE = "model.layers.1.mlp.gate_proj"
+
+SHAPED = quantized.matrix_names(goldens.checkpoint("b2-7b").config)
 
 State = dict[str, Any]
 
@@ -117,6 +124,51 @@ def test_scales_need_not_be_quantised_again(tmp_path: Path) -> None:
         if matrix.shape[1] % 64 == 0:
             assert torch.equal(actual, expected[name]), name
     assert quantized.load(folder, Precision.NF4).prefill([5]).shape == (1120,)
+
+
+@pytest.mark.parametrize("storage", [torch.bfloat16, torch.float32, torch.int8])
+def test_packed_values_may_have_the_type_of_the_other_weights(
+    storage: torch.dtype, tmp_path: Path
+) -> None:
+    """What `bnb_4bit_quant_storage` writes, for FSDP."""
+    folder = bnb_folder(tmp_path, Precision.NF4)
+    expected = quantized.load(folder, Precision.NF4).prefill([5, 6])
+
+    def edit(state: dict[str, Tensor]) -> None:
+        for name in SHAPED:
+            state[f"{name}.weight"] = state[f"{name}.weight"].view(-1).view(storage).view(-1, 1)
+
+    change(folder, edit)
+
+    assert Checkpoint.open(folder).stored is Precision.NF4
+    assert (quantized.load(folder, Precision.NF4).prefill([5, 6]) == expected).all()
+
+
+@pytest.mark.parametrize("precision", [Precision.NF4, Precision.INT8])
+def test_a_matrix_that_was_left_plain_is_named(precision: Precision, tmp_path: Path) -> None:
+    """As `llm_int8_skip_modules` leaves it."""
+    plain = quantized.state_of(goldens.checkpoint("b2-7b", "safetensors"))[f"{GATE}.weight"]
+    folder = bnb_folder(tmp_path, precision)
+
+    def edit(state: dict[str, Tensor]) -> None:
+        for key in [key for key in state if key.startswith(GATE)]:
+            del state[key]
+        state[f"{GATE}.weight"] = plain.clone()
+
+    change(folder, edit)
+
+    message = refusal(folder, ForeignModelError)
+    assert message.endswith(f"which this app does not run: “{GATE}” is not.")
+
+
+def test_a_head_that_is_quantised_too_is_named(tmp_path: Path) -> None:
+    folder = bnb_folder(tmp_path, Precision.INT8)
+    head = {"lm_head.weight": torch.ones(1120, 64).to(torch.int8), "lm_head.SCB": torch.ones(1120)}
+
+    change(folder, lambda state: state.update(head))
+
+    message = refusal(folder, ForeignModelError)
+    assert message == "“copy” is quantised further than this app can run: “lm_head” is, too."
 
 
 def test_8_bit_files_may_name_their_format(tmp_path: Path) -> None:
@@ -430,30 +482,84 @@ def test_the_description_that_these_tests_change_is_right(tmp_path: Path) -> Non
     assert quantized.load(folder, Precision.NF4).prefill([5]).shape == (1120,)
 
 
+@pytest.mark.parametrize("text", ["[" * 5_000, " " * 5_000, json.dumps(DESCRIPTION).ljust(4_097)])
+def test_a_description_that_is_large_is_not_read(text: str, tmp_path: Path) -> None:
+    folder = bnb_folder(tmp_path, Precision.NF4)
+    key = f"{GATE}.weight.quant_state.bitsandbytes__nf4"
+    blob = torch.tensor(list(text.encode()), dtype=torch.uint8)
+    change(folder, lambda state: state.update({key: blob}))
+
+    assert f"“{key}” is implausibly large" in refusal(folder)
+
+
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.NF4, Precision.FP4])
 @pytest.mark.parametrize(
     "quantization",
     [
-        {"load_in_4bit": True, "bnb_4bit_quant_type": "fp4"},  # the files say NF4
+        {"load_in_4bit": True, "bnb_4bit_quant_type": "fp4", "quant_method": "bitsandbytes"},
+        {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"},
         {"load_in_8bit": True},
+        {"load_in_8bit": False, "load_in_4bit": False},
         {"quant_method": "gptq", "bits": 4},
+        {},
+        [4],
         None,
     ],
+    ids=str,
 )
-def test_a_config_that_says_something_else(quantization: object, tmp_path: Path) -> None:
-    folder = bnb_folder(tmp_path, Precision.NF4)
+def test_tensors_decide_against_config_json(
+    quantization: object, precision: Precision, tmp_path: Path
+) -> None:
+    folder = bnb_folder(tmp_path, precision)
+
     set_quantization(folder, quantization)
-    if quantization == {"quant_method": "gptq", "bits": 4}:
-        change(folder, lambda s: s.pop(f"{W_PACK}.weight.absmax"))
 
-    assert "W_pack" in refusal(folder)
+    assert Checkpoint.open(folder).stored is precision
 
 
-def test_plain_weights_that_config_json_calls_quantised(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "quantization",
+    [
+        {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "quant_method": "bitsandbytes"},
+        {"load_in_8bit": True, "quant_method": "bitsandbytes"},
+        {"load_in_8bit": False, "load_in_4bit": False},
+        {"quant_method": "gptq", "bits": 4},
+        {"quant_method": "awq"},
+        {},
+        "4bit",
+    ],
+    ids=str,
+)
+def test_plain_weights_are_plain_whatever_config_json_says(
+    quantization: object, tmp_path: Path
+) -> None:
+    """As a fine-tune is that was merged, and saved with the configuration that it began with."""
+    folder = tmp_path / "plain"
+    shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
+    set_quantization(folder, quantization)
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert (checkpoint.stored, checkpoint.matrices) == (None, {})
+    assert checkpoint.tensors.keys() == goldens.checkpoint("b2-7b").tensors.keys()
+
+
+def test_a_copy_of_plain_weights_does_not_say_that_they_are_quantised(tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
     set_quantization(folder, {"load_in_8bit": True})
+    source = Checkpoint.open(folder)
 
-    assert f"“{W_PACK}.weight” has the shape BF16 [192, 64]" in refusal(folder)
+    quantized.finish(write_copy(source, plain_plan(source), tmp_path / "copy"))
+    quantized.finish(write_copy(source, quantize_plan(source, Precision.NF4), tmp_path / "4bit"))
+
+    def said(copy: str) -> Any:
+        config = json.loads((tmp_path / copy / "config.json").read_text(encoding="utf-8"))
+        return config.get("quantization_config")
+
+    assert said("copy") is None
+    assert said("4bit")["load_in_4bit"] is True
+    assert said("4bit")["load_in_8bit"] is False
 
 
 # --- Baichuan-13B's own layout, damaged --------------------------------------------------

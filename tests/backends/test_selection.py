@@ -13,6 +13,7 @@ from backends.base import Precision
 from backends.errors import (
     BackendUnavailableError,
     InsufficientMemoryError,
+    Phrase,
     UserFacingError,
 )
 from backends.hardware import Gpu, Machine
@@ -807,3 +808,100 @@ def test_the_order_of_preference() -> None:
         (BF16, "cuda"), (INT8, "cuda"), (NF4, "cuda"), (BF16, "cuda+cpu"),
         (BF16, "cpu"), (FP32, "cpu"), (INT8, "cpu"), (NF4, "cpu"), (FP4, "cuda"), (FP4, "cpu"),
     ]  # fmt: skip
+
+
+# --- what the processor can do -----------------------------------------------------------
+
+
+def with_features(*features: str, free_gib: float = 56.0) -> Machine:
+    """A machine without cards, whose processor has these features and no other."""
+    return dataclasses.replace(machine(free_gib=free_gib), features=frozenset(features))
+
+
+WIDE = ("sse2", "sse4_1", "avx2", "avx512f", "avx512bw", "avx512dq", "avx512vl")
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ((*WIDE, "avx512_bf16"), BF16),
+        ((*WIDE, "amx_bf16"), BF16),
+        (("asimd", "bf16"), BF16),
+        (WIDE, FP32),  # packed, but multiplied in fp32
+        (("sse2", "sse4_1", "avx2", "avx_ne_convert"), FP32),
+        (("sse2", "sse4_1", "avx2"), FP32),
+        (("sse2", "sse4_1", "avx2", "avx512f", "avx512_bf16"), FP32),  # that oneDNN cannot use
+        (("sse2", "sse4_1"), FP32),
+        (("asimd",), FP32),
+        ((), FP32),
+    ],
+)
+def test_bf16_goes_first_only_where_it_is_multiplied_natively(
+    features: tuple[str, ...], expected: Precision
+) -> None:
+    assert chosen(SEVEN, with_features(*features)) == ("torch_cpu", expected, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("features", "lacks"),
+    [
+        (("sse2", "sse4_1", "avx2"), "AVX512"),
+        (("sse2", "sse4_1", "avx2", "avx512f"), "AVX512"),
+        (("asimd",), "bf16"),
+    ],
+)
+def test_bf16_that_reads_prompts_slowly_says_so(features: tuple[str, ...], lacks: str) -> None:
+    option = find(SEVEN, with_features(*features), BF16, "cpu")
+
+    assert option.verdict is Verdict.FITS
+    assert str(option.sentence) == (
+        f"bf16 needs 16.4 GiB on {PROCESSOR} of the 56.0 GiB that is free, but reads prompts about "
+        f"ten times slower than fp32, as this processor lacks {lacks}."
+    )
+
+
+@pytest.mark.parametrize("features", [WIDE, ("sse2", "sse4_1", "avx2", "avx_ne_convert"), ()])
+def test_bf16_that_is_packed_or_of_which_nothing_is_known_is_not_called_slow(
+    features: tuple[str, ...],
+) -> None:
+    assert "slower" not in str(find(SEVEN, with_features(*features), BF16, "cpu").sentence)
+
+
+def test_slow_bf16_is_chosen_where_fp32_does_not_fit() -> None:
+    facts = with_features("sse2", "sse4_1", "avx2", free_gib=20)
+
+    decision = selection.choose(SEVEN, facts)
+
+    assert decision.chosen.precision is BF16
+    assert "ten times slower" in str(decision.reason)
+
+
+def test_bf16_is_refused_before_avx2() -> None:
+    facts = with_features("sse2", "sse4_1")
+
+    option = find(SEVEN, facts, BF16, "cpu")
+
+    assert option.verdict is Verdict.UNAVAILABLE
+    assert option.need is None
+    message = refusal(SEVEN, facts, Wishes(precision=BF16))
+    assert message == str(option.sentence) == f"bf16 needs AVX2, which {PROCESSOR} lacks."
+
+
+def test_a_card_runs_bf16_whatever_the_processor_is() -> None:
+    facts = dataclasses.replace(machine(card(24)), features=frozenset({"sse2"}))
+
+    assert chosen(SEVEN, facts) == ("torch_cuda", BF16, "cuda")
+
+
+@pytest.mark.parametrize("precision", [BF16, FP32, INT8, NF4, FP4])
+def test_what_was_found_wrong_on_a_processor_is_refused_there(precision: Precision) -> None:
+    reason = Phrase("It multiplies wrongly.")
+    facts = dataclasses.replace(machine(card(24), bf16=True), refused={precision.value: reason})
+
+    found = {option.precision: option for option in selection.options(SEVEN, facts)
+             if option.device == "cpu"}  # fmt: skip
+
+    assert found.pop(precision).sentence == reason
+    assert all(option.verdict.runs for option in found.values())
+    cards = [option for option in selection.options(SEVEN, facts) if option.device == "cuda"]
+    assert all(option.sentence != reason for option in cards)

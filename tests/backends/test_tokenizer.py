@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from backends.errors import TokenizerError
 from backends.tokenizer import Tokenizer
 from tests.helpers import goldens
 from tests.helpers.sentences import assert_one_sentence
+from tests.helpers.tokenizer_models import CONTROL, Field, fields, message, piece
 
 FILES = sorted(path.name for path in (goldens.ROOT / "tokenizer").glob("*.json"))
 RELEASED = goldens.ROOT.parents[2] / "shared" / "goldens" / "baichuan2-tokenizer"
@@ -203,3 +205,70 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TokenizerError, match=r"“gone\.model” cannot be used: it cannot be read"):
         Tokenizer(tmp_path / "gone.model", vocab_size=1120)
+
+
+# --- files that would cost more than they are worth --------------------------------------
+
+
+def built(*, normalizer: bytes = b"", samples: bytes = b"", pieces: Iterable[Field] = ()) -> bytes:
+    """The golden model with more in it."""
+    found = [*fields(MODEL.read_bytes()), *pieces]
+    if normalizer:
+        table = (4).to_bytes(4, "little") + bytes(4) + normalizer
+        found = [*((n, d) for n, d in found if n != 3), (3, message([(1, b"x"), (2, table)]))]
+    if samples:
+        found.append((4, message([(1, message([(1, samples), (2, b"x")]))])))
+    return message(found)
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        (built(pieces=[piece("a" * 600)]), "one of its pieces has 610 bytes"),
+        (built(pieces=(piece(f"{n:0100}") for n in range(25_000))), r"its pieces have 2,5\d\d,"),
+        (built(pieces=(piece(f"{n}x", CONTROL) for n in range(8_200))), "of its pieces steer"),
+        (built(pieces=(piece(f"<reserved_{n}>") for n in range(10**4, 18_200))), "at most 8,192"),
+        (built(pieces=[piece("x" * 129, CONTROL)]), "that steers the model has 129 characters"),
+        (built(normalizer=b"a" * 257 + b"\0"), "it replaces a character by 257 bytes"),
+        (built(samples=b"a" * 70_000), "its sample texts have 70,0"),
+    ],
+    ids=[
+        "a long piece", "much text", "many control pieces", "many reserved pieces",
+        "a long control piece", "replacements", "samples",
+    ],
+)  # fmt: skip
+def test_a_file_that_costs_minutes_or_gigabytes_is_refused(
+    tmp_path: Path, model: bytes, sentence: str
+) -> None:
+    file = tmp_path / "tokenizer.model"
+    file.write_bytes(model)
+
+    with pytest.raises(TokenizerError, match=sentence) as caught:
+        Tokenizer(file, vocab_size=100_000)
+
+    assert_one_sentence(caught.value)
+
+
+def test_what_is_looked_for_in_a_text_is_looked_for_once_at_each_place(tmp_path: Path) -> None:
+    """Counted, not timed: 8,000 control pieces with the same beginning cost no more than one."""
+    file = tmp_path / "tokenizer.model"
+    file.write_bytes(built(pieces=(piece(f"<<<<{n:05}", CONTROL) for n in range(7_000))))
+    tokenizer = Tokenizer(file, vocab_size=100_000)
+    looked_at = 0
+
+    class Counting(frozenset[str]):
+        def __contains__(self, text: object) -> bool:
+            nonlocal looked_at
+            looked_at += 1
+            return super().__contains__(text)
+
+    tokenizer._control._texts = Counting(tokenizer._control._texts)
+    text = "<" * 10_000 + "<<<<00007"
+    lengths = len(tokenizer._control._lengths)
+
+    ids = tokenizer.encode(text)
+
+    assert tokenizer.control_ids.isdisjoint(ids)
+    assert decode(tokenizer, ids) == text
+    assert looked_at <= lengths * len(text)
+    assert lengths < 10

@@ -24,6 +24,7 @@ from backends.modeling.config import ModelConfig
 from backends.modeling.weights import load_model
 from tests.helpers import goldens
 from tests.helpers.sentences import assert_one_sentence
+from tests.helpers.tokenizer_models import change, filled_up
 
 ROOT = Path(__file__).parents[2]
 
@@ -161,6 +162,7 @@ def large() -> Iterator[tuple[Path, ModelConfig]]:
         data |= {"hidden_size": 1024, "num_attention_heads": 16, "intermediate_size": 2752}
         data |= {"num_hidden_layers": 6, "vocab_size": 38_000}
         (folder / "config.json").write_text(json.dumps(data))
+        change(folder / "tokenizer.model", lambda model: filled_up(model, data["vocab_size"]))
         config = ModelConfig.from_json(data)
         state = {
             name: torch.full(shape, 0.01, dtype=torch.bfloat16)

@@ -25,6 +25,7 @@ from backends.events import (
     LoadProgress,
     ModelReady,
     PrefillProgress,
+    ProductsTried,
     PromptReady,
     QualityProgress,
     QualityReady,
@@ -40,11 +41,12 @@ from backends.requests import (
     ExportRequest,
     LoadRequest,
     MeasuredPeak,
+    ProductsRequest,
     QualityRequest,
     UnloadRequest,
 )
 from backends.sampling import SamplingParams
-from backends.wire import Cancel, Done, Failed, Payload, read_frame, write_frame
+from backends.wire import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from tests.helpers.sentences import assert_one_sentence
 
 DEFAULTS = SamplingDefaults(False, 0.3, 5, 0.85, 1.05, 2048)
@@ -83,7 +85,10 @@ PAYLOADS: list[Payload] = [
     QualityReady(4096, True, 5.25, None, None),
     QualityReady(4096, False, 5.25, 1e-9, 0.99),
     QualityRequest(LoadRequest("/x", "8bit"), ("一\n", ""), "t.txt", 7, "/cache/r", False),
+    ProductsRequest(),
+    ProductsTried("bf16", Phrase("oneDNN, packed"), True),
     Cancel(),
+    Alive(2**40),
     Done(),
 ]  # fmt: skip
 
@@ -108,7 +113,7 @@ def test_a_payload_arrives_as_it_was_sent(payload: Payload) -> None:
 def test_every_kind_of_payload_is_tried_above() -> None:
     kinds = {*typing.get_args(events.EngineEvent), *typing.get_args(requests.Request)}
 
-    assert {type(payload) for payload in PAYLOADS} == kinds | {Cancel, Done}
+    assert {type(payload) for payload in PAYLOADS} == kinds | {Alive, Cancel, Done}
 
 
 def test_frames_follow_one_another_until_the_end() -> None:
@@ -195,6 +200,8 @@ def test_mutated_frames_are_frames_or_errors() -> None:
 
 ERRORS: list[UserFacingError] = [
     errors.NotACheckpointError(Path("/模型/x"), Phrase("it has no {name}", name="config.json")),
+    errors.ForeignModelError(Path("/x/y"), Phrase("is in {form}", form="GGUF"), hint="Take it."),
+    errors.NotDownloadedError(Path("/x/y.bin"), "is a pointer", hint="Download it."),
     errors.UnsupportedArchitectureError(Path("/x/y"), "it is a llama"),
     errors.DamagedCheckpointError(
         Path("/x/y.bin"), Phrase("“{a}” {b}", a="w", b=Phrase("has {n} bytes", n=7))
@@ -223,6 +230,7 @@ ERRORS: list[UserFacingError] = [
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
     errors.EngineCrashedError("it crashed"),
     errors.EngineKilledError("it was killed"),
+    errors.EngineEndedError(),
     errors.EngineProtocolError("A frame."),
     errors.EngineError("The engine."),
 ]

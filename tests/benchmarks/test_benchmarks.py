@@ -15,9 +15,11 @@ from backends.base import LayerDevices, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from backends.modeling.config import Family
 from backends.tokenizer import Tokenizer
-from benchmarks import random_checkpoint
+from benchmarks import random_checkpoint, threads
+from benchmarks.engine_trials import TRIALS, Blow, Phase
 from benchmarks.machine import ROOT, child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, make, make_or_reuse
+from tests.helpers.fakes import ScriptedModel
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,9 @@ def test_full_disk_is_named_before_anything_is_written(
     assert not list((tmp_path / "large").iterdir())
 
 
-@pytest.mark.parametrize("name", ["bandwidth", "cuda", "decode", "onnx_export", "ui_latency"])
+@pytest.mark.parametrize(
+    "name", ["bandwidth", "cuda", "decode", "onnx_export", "threads", "ui_latency"]
+)
 def test_each_benchmark_starts_as_a_script(name: str) -> None:
     result = subprocess.run(
         [sys.executable, f"benchmarks/{name}.py", "--help"],
@@ -149,3 +153,73 @@ def test_decode_reports_every_figure(tmp_path: Path) -> None:
     assert report["load_rss_limit_bytes"] > report["weights_bytes"]
     for when in ("before", "after"):
         assert report[f"bandwidth_{when}"]["read"] > 0
+
+
+def rounds(*speeds: tuple[float, float, float]) -> tuple[tuple[threads.Run, ...], ...]:
+    names = ("default", "1 thread", "all threads")
+    return tuple(
+        tuple(threads.Run(name, speed, 1) for name, speed in zip(names, each, strict=True))
+        for each in speeds
+    )
+
+
+def test_ways_are_compared_within_a_round() -> None:
+    # The machine became ten times slower; the default was 0.8, 0.9 and 1.0 times one thread.
+    phase = threads.Phase("busy", 0.0, rounds((80, 100, 1), (9, 10, 1), (10, 10, 1)))
+
+    assert phase.ratio("default", "1 thread") == pytest.approx(0.9)
+    ((name, other, ratio, least),) = threads.verdicts([phase])
+    assert (name, other, least) == ("busy", "1 thread", 0.80)
+    assert ratio == pytest.approx(0.9)
+
+
+def test_the_table_says_whether_the_goals_are_met() -> None:
+    alone = threads.Phase("alone", 0.3, rounds((96, 50, 100)))
+    busy = threads.Phase("busy", 0.1, rounds((40, 50, 2)))
+
+    text = threads.table("small", "fp32", [alone, busy])
+
+    assert "alone: default is 0.96 x all threads (goal 0.97): FAIL" in text
+    assert "busy: default is 0.80 x 1 thread (goal 0.80): PASS" in text
+    assert "others kept 0.3 cores busy" in text
+    assert "Others disturbed this (alone): measure again." in text
+
+
+def test_decoding_goes_on_when_the_context_is_full() -> None:
+    model = ScriptedModel([7], context_length=20, chunk=16)
+
+    def count() -> None:
+        assert len(model.passes) < 50
+
+    model.before_pass = count
+    with pytest.raises(AssertionError):
+        threads.decode_speed(model, 3600.0)
+
+    assert model.passes == [16, *[1] * 49]
+
+
+@pytest.mark.slow
+def test_threads_reports_every_way_in_both_phases() -> None:
+    command = [sys.executable, "benchmarks/threads.py", "--model", "guide", "--rounds", "1"]
+    command += ["--seconds", "0.1", "--busy", "1", "--json"]
+
+    result = subprocess.run(
+        command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, env=child_environment()
+    )
+    (report,) = json.loads(result.stdout)
+
+    assert [phase["name"] for phase in report["phases"]] == ["alone", "busy"]
+    for phase in report["phases"]:
+        (runs,) = phase["rounds"]
+        assert [run["way"] for run in runs] == [way.name for way in threads.ways(2)]
+        assert all(run["tokens_per_second"] > 0 for run in runs)
+        assert runs[1]["threads"] == 1
+    assert [ratio["goal"] for ratio in report["ratios"]] == [0.97, 0.8]
+
+
+def test_an_engine_is_killed_stopped_starved_and_crashed_in_every_phase() -> None:
+    struck = {(trial.blow, trial.phase) for trial in TRIALS}
+
+    assert len(TRIALS) == 26
+    for blow in (Blow.KILL, Blow.STOP, Blow.MEMORY, Blow.SEGV):
+        assert {phase for one, phase in struck if one is blow} == set(Phase)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from backends import processor
 from backends.hardware import Gpu, Machine
 from backends.modeling.config import Family, ModelConfig
 
@@ -12,6 +13,15 @@ BAICHUAN_7B = ModelConfig(Family.BAICHUAN_7B, 64_000, 4096, 32, 32, 11_008, 4096
 BAICHUAN_13B = ModelConfig(Family.BAICHUAN_13B, 64_000, 5120, 40, 40, 13_696, 4096)
 BAICHUAN2_7B = ModelConfig(Family.BAICHUAN2_7B, 125_696, 4096, 32, 32, 11_008, 4096)
 BAICHUAN2_13B = ModelConfig(Family.BAICHUAN2_13B, 125_696, 5120, 40, 40, 13_696, 4096)
+
+#: Features of a processor without AVX512, and of one that multiplies bf16.
+AVX2 = frozenset({"sse2", "sse4_1", "avx2"})
+AVX512_BF16 = AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_bf16"}
+
+#: A second precision beside fp32 that this very processor runs, and its label.
+SECOND, SECOND_LABEL = (
+    ("8bit", "8-bit") if processor.lacks_bf16(processor.features()) else ("bf16", "bf16")
+)
 
 LIBRARIES = {"torch": "2.11.0", "bitsandbytes": "0.50.2"}
 PROCESSOR = "AMD Ryzen 7 5800X 8-Core Processor"
@@ -41,7 +51,7 @@ def machine(
     return Machine(
         processor=PROCESSOR,
         physical_cores=8,
-        features=frozenset({"avx2", "avx512_bf16"} if bf16 else {"avx2"}),
+        features=AVX512_BF16 if bf16 else AVX2,
         memory_bytes=int(max(64.0, free_gib) * GIB),
         free_memory_bytes=int(free_gib * GIB),
         gpus=cards,

@@ -13,17 +13,19 @@ from typing import Any, TypeVar
 import numpy as np
 import safetensors.torch
 import torch
-from torch import Tensor
+from bitsandbytes.nn import Linear8bitLt
+from torch import Tensor, nn
 
 from backends import bnb_cuda
 from backends.base import LayerDevices, LoadedModel, LoadOptions, Precision
 from backends.checkpoint import Checkpoint
 from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.config import ModelConfig
-from backends.modeling.quantized import dequantize
+from backends.modeling.quantized import UnpackedInt8Linear, dequantize, packs
 from backends.modeling.weights import DTYPES, load_model, map_tensor
 from backends.quantized_layout import QuantizedMatrix
 from tests.helpers import goldens
+from tests.helpers.tokenizer_models import change, filled_up
 
 Result = TypeVar("Result")
 
@@ -163,6 +165,7 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
             shutil.copy(file, out)
     data = json.loads((out / "config.json").read_text(encoding="utf-8")) | sizes
     (out / "config.json").write_text(json.dumps(data), encoding="utf-8")
+    change(out / "tokenizer.model", lambda model: filled_up(model, data["vocab_size"]))
     shapes = list(ModelConfig.from_json(data).tensor_shapes().items())
     torch.manual_seed(0)
     weight_map: dict[str, str] = {}
@@ -180,3 +183,8 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
     index = {"metadata": {}, "weight_map": weight_map}
     (out / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     return out
+
+
+def int8_kind() -> type[nn.Linear]:
+    """What holds 8 bits on this processor."""
+    return Linear8bitLt if packs(Precision.INT8) else UnpackedInt8Linear

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
-from backends import backend_modules, engine_main
+from backends import backend_modules, engine_server
 from backends.base import LoadedModel
 from backends.checkpoint import Checkpoint
 from backends.engine import Engine
@@ -62,6 +62,10 @@ class _Engine(Engine):
                     raise DamagedCheckpointError(
                         checkpoint_file, Phrase("“{a}” {b}", a="x", b=Phrase("{n} bytes", n=7))
                     )
+                case "hang":
+                    time.sleep(600)
+                case "memory":
+                    raise MemoryError
                 case "bug":
                     raise ZeroDivisionError("unforeseen\nsecond line")
 
@@ -71,5 +75,5 @@ if __name__ == "__main__":
     engine_pipe = os.dup(1)
     sys.modules["scripted"] = cast("ModuleType", SimpleNamespace(load=_load))
     backend_modules._BACKENDS["torch_cpu"] = "scripted"
-    setattr(engine_main, "Engine", _Engine)  # noqa: B010  mypy takes it for a class's own name
-    engine_main.main()
+    setattr(engine_server, "Engine", _Engine)  # noqa: B010  mypy takes it for a class's own name
+    engine_server.main()

@@ -11,6 +11,9 @@ from typing import Any
 
 Header = dict[str, Any]
 
+#: What some editors put before a text in UTF-8.
+BOM = b"\xef\xbb\xbf"
+
 
 def write_safetensors(file: Path, header: Mapping[str, Any] | str | bytes, data: bytes) -> Path:
     """A .safetensors file with any header at all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -22,7 +22,7 @@ from baichuan_desktop.services.job_engine import JobEngine, PrecisionBegun, Prec
 from baichuan_desktop.services.measurements import Benchmark, DecodeFigure, Measurements
 from baichuan_desktop.services.precision_choice import LoadWish, precision_rows, wanted_precisions
 from tests.helpers import goldens
-from tests.helpers.machines import card, machine
+from tests.helpers.machines import SECOND, card, machine
 
 FOLDER = goldens.folder("b2-7b", "safetensors")  # context 256
 
@@ -74,16 +74,16 @@ class Run:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("benchmark")
     file = folder / "measurements.json"
-    events = run(["fp16", "fp32", "bf16"], Measurements(file), folder)
+    events = run(["fp16", "fp32", SECOND], Measurements(file), folder)
     return Run(events, file, len(engines()))
 
 
 def test_every_precision_is_measured_and_remembered(whole: Run) -> None:
     begun = [event for event in whole.events if isinstance(event, PrecisionBegun)]
     assert begun == [
-        PrecisionBegun("fp16", 1, 3), PrecisionBegun("fp32", 2, 3), PrecisionBegun("bf16", 3, 3)
+        PrecisionBegun("fp16", 1, 3), PrecisionBegun("fp32", 2, 3), PrecisionBegun(SECOND, 3, 3)
     ]  # fmt: skip
-    assert [found.ready.precision for found in whole.measured] == ["fp32", "bf16"]
+    assert [found.ready.precision for found in whole.measured] == ["fp32", SECOND]
     for found in whole.measured:
         assert [figure.tokens for figure in found.benchmark.prefill] == [128]
         assert [figure.context_tokens for figure in found.benchmark.decode] == [16]
@@ -102,7 +102,7 @@ def test_the_rows_of_the_precisions_show_the_speed(whole: Run) -> None:
 
     speeds = {row.precision: row.tokens_per_second for row in rows}
     assert speeds["fp32"] == round(whole.measured[0].benchmark.decode[0].tokens_per_second, 1)
-    assert speeds["8bit"] is None
+    assert speeds["4bit"] is None
 
 
 def test_what_cannot_run_is_told_and_the_rest_measured(whole: Run) -> None:
@@ -119,7 +119,7 @@ def test_a_cancel_keeps_what_was_measured_before(
     ready = 0
     kinds = []
 
-    for event in begin(["fp32", "bf16", "fp32"], measurements, tmp_path, cancel):
+    for event in begin(["fp32", SECOND, "fp32"], measurements, tmp_path, cancel):
         kinds.append(type(event))
         ready += isinstance(event, ModelReady)
         if isinstance(event, BenchmarkProgress) and ready == 2:
@@ -210,6 +210,14 @@ def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
     assert wanted() == {"bf16", "fp32", "8bit", "4bit", "fp4"}
     assert wanted("cuda:0") == {"bf16", "8bit", "4bit", "fp4"}
     assert wanted("cpu", free_gib=0.1) == {"auto"}
+
+
+def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
+    facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
+
+    assert set(wanted_precisions("all", FOLDER, measurements, detect=lambda: facts)) == {
+        "fp32", "8bit", "4bit", "fp4",
+    }  # fmt: skip
 
 
 def test_nothing_is_measured_where_nothing_fits(measurements: Measurements, tmp_path: Path) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backends.errors import EngineCrashedError, Phrase
+from backends.events import EngineEvent, ProductsTried
 from backends.hardware import Machine
+from backends.requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.job_engine import JobEngine, RunRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
 from tests.helpers import exports, goldens, quantized
@@ -41,11 +48,22 @@ def store(tmp_path: Path) -> ModelStore:
     return store
 
 
+def tried(request: Request, _: threading.Event) -> Iterator[EngineEvent]:
+    """An engine that multiplies in two precisions, and not in a third."""
+    assert request == ProductsRequest()
+    yield ProductsTried("fp32", Phrase("oneDNN"), True)
+    yield ProductsTried("bf16", Phrase("{one}, packed", one="oneDNN"), True)
+    yield ProductsTried("4bit", Phrase("4-bit needs bitsandbytes, which is not installed."), False)
+
+
 def report(
-    store: ModelStore, facts: Machine = TWO_CARDS, providers: tuple[str, ...] = ()
+    store: ModelStore,
+    facts: Machine = TWO_CARDS,
+    providers: tuple[str, ...] = (),
+    run: RunRequest = tried,
 ) -> dict[str, Any]:
     measurements = Measurements(app_paths().measurements)
-    return doctor.report(store, measurements, lambda: facts, lambda: providers)
+    return doctor.report(store, measurements, run, lambda: facts, lambda: providers)
 
 
 def entry(content: dict[str, Any], folder: str) -> dict[str, Any]:
@@ -66,6 +84,60 @@ def test_the_machine_is_told_as_it_was_found(store: ModelStore) -> None:
     assert facts["torch_cuda"] == "13.0"
     assert [gpu["name"] for gpu in facts["gpus"]] == [gpu.name for gpu in TWO_CARDS.gpus]
     assert facts["gpus"][1]["compute_capability"] == (6, 1)
+
+
+def test_the_way_of_each_precision_is_told(store: ModelStore) -> None:
+    facts = replace(TWO_CARDS, libraries={**LIBRARIES, "onnx": "1", "onnxruntime": "1"})
+
+    content = report(store, facts)
+
+    assert [(each["precision"], each["way"]) for each in content["machine"]["products"]] == [
+        ("fp32", "oneDNN"),
+        ("bf16", "oneDNN, packed"),
+        ("4bit", "4-bit needs bitsandbytes, which is not installed."),
+        ("onnx-int4", "ONNX Runtime"),
+        ("onnx-int8", "ONNX Runtime"),
+        ("onnx-fp32", "ONNX Runtime"),
+    ]
+    assert [each["is_right"] for each in content["machine"]["products"]] == [
+        True, True, False, True, True, True,
+    ]  # fmt: skip
+    assert "  bf16        oneDNN, packed" in doctor.as_text(content).splitlines()
+    assert json.dumps(content)
+
+
+def test_nothing_is_tried_without_torch(store: ModelStore) -> None:
+    def never(*_: object) -> Iterator[EngineEvent]:
+        raise AssertionError("an engine was started")
+
+    content = report(store, replace(TWO_CARDS, libraries={}), run=never)
+
+    assert content["machine"]["products"] == []
+
+
+@pytest.mark.parametrize(
+    "error", [EngineCrashedError("signal 4"), PermissionError(13, "Permission denied", "job.log")]
+)
+def test_an_engine_that_ends_in_the_trial_is_told(store: ModelStore, error: Exception) -> None:
+    def run(*_: object) -> Iterator[EngineEvent]:
+        yield ProductsTried("fp32", Phrase("oneDNN"), True)
+        raise error
+
+    content = report(store, run=run)
+
+    assert content["machine"]["products_error"] == str(error)
+    assert f"What it multiplies could not be tried: {error}" in doctor.as_text(content)
+
+
+def test_features_that_are_taken_for_missing_are_told(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAICHUAN_DESKTOP_WITHOUT", "avx512f,nonsense,avx2")
+
+    content = report(store)
+
+    assert content["machine"]["features_left_out"] == ["avx2", "avx512f"]
+    assert "Taken for missing (BAICHUAN_DESKTOP_WITHOUT): avx2, avx512f" in doctor.as_text(content)
 
 
 def test_every_model_is_told(store: ModelStore) -> None:
@@ -187,7 +259,7 @@ def test_a_person_reads_facts_and_reasons(store: ModelStore) -> None:
     lines = doctor.as_text(report(store)).splitlines()
 
     assert lines[0].startswith(f"Baichuan Desktop {__version__} · Python 3.")
-    assert f"Processor: {PROCESSOR}, 8 cores, avx2" in lines
+    assert f"Processor: {PROCESSOR}, 8 cores, avx2 sse2 sse4_1" in lines
     assert "Memory: 56.0 of 64.0 GiB free" in lines
     assert (
         "Graphics card 0: NVIDIA GeForce RTX 4090, 23.3 of 24.0 GiB free, compute capability 8.9, "
@@ -223,8 +295,28 @@ def test_the_last_measured_speed_is_told(store: ModelStore, tmp_path: Path) -> N
 
 
 def test_this_machine_can_be_reported(store: ModelStore) -> None:
-    content = doctor.report(store, Measurements(app_paths().measurements))
+    run = JobEngine(app_paths().job_log).run
+    content = doctor.report(store, Measurements(app_paths().measurements), run)
 
     assert json.dumps(content)
+    assert content["machine"]["products_error"] is None
+    ways = {each["precision"]: each["way"] for each in content["machine"]["products"]}
+    assert ways["fp32"] in ("oneDNN", "torch's ordinary product")
+    assert "bf16" in ways
     assert content["onnx_providers"]["CPUExecutionProvider"] is True
     assert doctor.as_text(content)
+
+
+def test_an_engine_takes_the_same_features_for_missing(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It inherits the environment, so that every answer can be seen on any machine."""
+    monkeypatch.setenv("BAICHUAN_DESKTOP_WITHOUT", "sse4_1,asimd")
+    run = JobEngine(app_paths().job_log).run
+
+    content = doctor.report(store, Measurements(app_paths().measurements), run)
+
+    ways = {each["precision"]: each["way"] for each in content["machine"]["products"]}
+    assert ways["fp32"] == "torch's ordinary product"
+    assert "packed" not in ways["bf16"]
+    assert ways["4bit"] == "bitsandbytes, unpacked for each product"

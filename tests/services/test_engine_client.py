@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -17,16 +17,17 @@ from backends.chat_template import Message, Role
 from backends.errors import (
     DamagedCheckpointError,
     EngineCrashedError,
+    EngineEndedError,
     EngineError,
     EngineKilledError,
     EngineProtocolError,
+    InsufficientMemoryError,
     InvalidRequestError,
     NotACheckpointError,
     Phrase,
     UserFacingError,
 )
 from backends.events import (
-    EngineEvent,
     Finished,
     FinishReason,
     LoadProgress,
@@ -37,7 +38,8 @@ from backends.events import (
 from backends.requests import ChatRequest, LoadRequest, Request, UnloadRequest
 from backends.sampling import SamplingParams
 from baichuan_desktop.services import engine_client
-from baichuan_desktop.services.engine_client import EngineClient
+from baichuan_desktop.services.engine_client import ClientEvent, EngineClient
+from baichuan_desktop.services.silence import EngineHeard, EngineSilent, Patience
 from tests.helpers import goldens
 from tests.helpers.patience import wait_until
 from tests.helpers.sentences import assert_one_sentence
@@ -58,15 +60,15 @@ def chat(*texts: str, max_new_tokens: int = 5, greedy: bool = True) -> ChatReque
     )
 
 
-def run(client: EngineClient, request: Request) -> list[EngineEvent]:
+def run(client: EngineClient, request: Request) -> list[ClientEvent]:
     return list(client.run(request, threading.Event()))
 
 
-def text_of(events: list[EngineEvent]) -> str:
+def text_of(events: Sequence[ClientEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
-def finished(events: list[EngineEvent]) -> Finished:
+def finished(events: Sequence[ClientEvent]) -> Finished:
     last = events[-1]
     assert isinstance(last, Finished)
     return last
@@ -74,9 +76,9 @@ def finished(events: list[EngineEvent]) -> Finished:
 
 def interrupted(
     client: EngineClient, request: Request, act: object
-) -> tuple[list[EngineEvent], EngineError]:
+) -> tuple[list[ClientEvent], EngineError]:
     """Run until the first text, do `act`, and go on: the events, and the error at their end."""
-    events: list[EngineEvent] = []
+    events: list[ClientEvent] = []
     done = False
     with pytest.raises(EngineError) as caught:  # noqa: PT012  the events before are looked at
         for event in client.run(request, threading.Event()):
@@ -92,9 +94,28 @@ def interrupted(
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineClient]:
     """Its engine is scripted: it needs no torch and says a letter in 20 ms."""
     monkeypatch.setattr(engine_client, "_command", lambda: SCRIPTED)
-    made = EngineClient(tmp_path / "log folder" / "engine.log")
+    # However busy the machine is, an engine is ended only where a test is about that.
+    made = EngineClient(tmp_path / "log folder" / "engine.log", patience=Patience(stop=60))
     yield made
     made.close()
+
+
+MakeClient = Callable[[Patience], EngineClient]
+
+
+@pytest.fixture
+def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeClient]:
+    """Makes clients of scripted engines that have less patience, or more."""
+    monkeypatch.setattr(engine_client, "_command", lambda: SCRIPTED)
+    made: list[EngineClient] = []
+
+    def make(patience: Patience) -> EngineClient:
+        made.append(EngineClient(tmp_path / "engine.log", patience=patience))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
 
 
 @pytest.fixture(scope="module")
@@ -274,6 +295,27 @@ def test_a_stray_print_breaks_nothing_and_is_in_the_log(
     assert "from a library" in (tmp_path / "log folder" / "engine.log").read_text()
 
 
+@pytest.mark.parametrize("is_a_folder", [True, False])
+def test_an_engine_whose_log_cannot_be_written_answers_all_the_same(
+    is_a_folder: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = tmp_path / "log" / "engine.log"
+    if is_a_folder:
+        log.mkdir(parents=True)
+        (log.parent / "engine.previous.log").mkdir()
+        (log.parent / "engine.previous.log" / "in the way").write_text("")
+    else:
+        log.parent.write_text("a file in place of the folder")
+    client = EngineClient(log)
+    try:
+        *_, ready = client.run(LOAD, threading.Event())
+    finally:
+        client.close()
+
+    assert isinstance(ready, ModelReady)
+    assert "engine.log cannot be written" in caplog.text
+
+
 def test_the_log_of_the_engine_before_is_kept(client: EngineClient, tmp_path: Path) -> None:
     run(client, LOAD)
     interrupted(client, chat("segfault", max_new_tokens=50), lambda: None)
@@ -334,28 +376,157 @@ def test_a_stop_while_the_prompt_is_read_costs_no_further_chunk(client: EngineCl
     assert sum(isinstance(event, PrefillProgress) for event in events) <= 2
 
 
-def test_an_engine_that_does_not_stop_is_ended(
+def stopped_in_an_answer(client: EngineClient, cancel: threading.Event) -> Iterator[ClientEvent]:
+    """The events of an answer whose engine is stopped (SIGSTOP) at the first text."""
+    run(client, LOAD)
+    for event in client.run(chat("hi", max_new_tokens=200), cancel):
+        if isinstance(event, TextDelta) and client.pid is not None:
+            os.kill(client.pid, signal.SIGSTOP)
+        yield event
+
+
+def test_an_engine_that_does_not_answer_a_stop_is_ended(scripted: MakeClient) -> None:
+    client = scripted(Patience(stop=0.2))
+    cancel, events = threading.Event(), []
+    with pytest.raises(EngineCrashedError, match="it did not answer when it was asked"):  # noqa: PT012
+        for event in stopped_in_an_answer(client, cancel):
+            events.append(event)
+            if isinstance(event, TextDelta):
+                cancel.set()
+
+    assert text_of(events)
+    assert client.pid is None
+    assert text_of(run(client, chat("hi", max_new_tokens=2))) == "aa"
+
+
+def test_a_pipe_that_is_full_keeps_nobody_from_stopping(scripted: MakeClient) -> None:
+    client = scripted(Patience(stop=0.2))
+    run(client, LOAD)
+    assert client.pid is not None
+    os.kill(client.pid, signal.SIGSTOP)
+    cancel = threading.Event()
+    cancel.set()
+
+    with pytest.raises(EngineCrashedError, match="it did not answer when it was asked"):
+        list(client.run(chat("a long text " * 200_000), cancel))
+
+    assert text_of(run(client, chat("hi", max_new_tokens=2))) == "aa"
+
+
+def test_a_silence_is_told_each_second_until_the_engine_goes_on(scripted: MakeClient) -> None:
+    client = scripted(Patience(steps=1, least=1, most=2))
+    woken = False
+    after: list[ClientEvent] = []
+    for event in stopped_in_an_answer(client, threading.Event()):
+        if woken:
+            after.append(event)
+            if isinstance(event, TextDelta):
+                break
+        if isinstance(event, EngineSilent) and event.seconds >= 3:
+            assert client.pid is not None
+            os.kill(client.pid, signal.SIGCONT)
+            woken = True
+
+    assert EngineHeard() in after
+    assert isinstance(after[-1], TextDelta)
+
+
+def test_a_silent_engine_can_be_ended_and_what_it_wrote_is_kept(
+    scripted: MakeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = scripted(Patience(steps=1, least=0.2, most=2))
+    events: list[ClientEvent] = []
+    with caplog.at_level("INFO"), pytest.raises(EngineEndedError) as caught:  # noqa: PT012
+        for event in stopped_in_an_answer(client, threading.Event()):
+            events.append(event)
+            if isinstance(event, EngineSilent) and text_of(events):
+                client.kill()
+
+    assert text_of(events)
+    assert_one_sentence(caught.value)
+    assert "The engine was ended, as was asked for." in caplog.text
+    assert "memory" not in caplog.text
+    assert text_of(run(client, chat("hi", max_new_tokens=2))) == "aa"
+
+
+def test_an_engine_that_lives_but_does_not_go_on_is_told_too(scripted: MakeClient) -> None:
+    client = scripted(Patience(steps=1, least=1, most=2))
+    run(client, LOAD)
+    silent = 0
+    with pytest.raises(EngineEndedError):  # noqa: PT012
+        for event in client.run(chat("hang", max_new_tokens=200), threading.Event()):
+            if isinstance(event, EngineSilent):
+                silent = event.seconds
+                client.kill()
+
+    assert silent >= 1
+
+
+def test_memory_that_runs_out_in_an_answer_costs_the_engine_and_not_the_text(
+    client: EngineClient,
+) -> None:
+    run(client, LOAD)
+    first, events = client.pid, []
+
+    with pytest.raises(InsufficientMemoryError) as caught:  # noqa: PT012
+        for event in client.run(chat("memory", max_new_tokens=50), threading.Event()):
+            events.append(event)
+
+    assert caught.value.message.startswith("Memory ran out: ")
+    assert text_of(events)
+    assert client.pid is None
+    assert text_of(run(client, chat("hi", max_new_tokens=2))) == "aa"
+    assert client.pid not in (None, first)
+
+
+@pytest.mark.parametrize(
+    ("last_words", "code", "of_memory"),
+    [
+        ("terminate called after throwing an instance of 'std::bad_alloc'\n", -6, True),
+        ("libgomp: Thread creation failed: Resource temporarily unavailable\n", 1, True),
+        ("MemoryError\n", 1, True),
+        ("ImportError: libtorch_cpu.so: failed to map segment from shared object\n", 1, True),
+        ("OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2\n", -11, True),
+        ("Fatal Python error: Segmentation fault\n", -11, False),
+        ("RuntimeError: CUDA error: out of memory\n", -6, False),
+        ("MemoryError\n", 0, False),
+        ("", -6, False),
+    ],
+)
+def test_an_engine_that_dies_of_memory_is_told_so_by_its_last_words(
+    last_words: str, code: int, of_memory: bool
+) -> None:
+    error = engine_client.ended(code, last_words)
+
+    assert isinstance(error, EngineKilledError) is of_memory
+    assert ("memory ran out, and " in error.message) is of_memory
+    assert_one_sentence(error)
+
+
+def test_without_a_folder_for_its_log_an_engine_runs_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_client, "_command", lambda: SCRIPTED)
-    client = EngineClient(tmp_path / "engine.log", stop_seconds=0.1)
-    run(client, LOAD)
-    cancel = threading.Event()
+    (tmp_path / "file").write_text("no folder")
+    client = EngineClient(tmp_path / "file" / "engine.log")
 
-    def hang() -> None:
-        assert client.pid is not None
-        os.kill(client.pid, signal.SIGSTOP)
-        cancel.set()
+    try:
+        run(client, LOAD)
+        assert text_of(run(client, chat("hi", max_new_tokens=2))) == "aa"
+        _, error = interrupted(client, chat("segfault", max_new_tokens=50), lambda: None)
+    finally:
+        client.close()
 
-    text = ""
-    with pytest.raises(EngineCrashedError, match="it did not stop within 0 seconds"):  # noqa: PT012
-        for event in client.run(chat("hi", max_new_tokens=200), cancel):
-            if isinstance(event, TextDelta):
-                text += event.text
-                hang()
+    assert str(error.facts["reason"]) == "it crashed in native code (signal 11)"
 
-    assert text
-    assert client.pid is None
+
+def test_an_engine_whose_program_is_gone_is_named(
+    client: EngineClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_client, "_command", lambda: [str(tmp_path / "gone")])
+
+    with pytest.raises(EngineCrashedError, match=r"it cannot be started \(No such file"):
+        run(client, LOAD)
 
 
 def test_an_answer_that_nobody_listened_to_is_not_part_of_the_next(client: EngineClient) -> None:

@@ -41,6 +41,13 @@ def test_no_more_is_free_than_there_is() -> None:
     assert seen.gpus[0].free_memory_bytes == 12 * GIB
 
 
+def test_what_ulimit_leaves_a_process_does_not_grow_when_another_ends() -> None:
+    facts = replace(machine(free_gib=3.0), own_free_bytes=4 * GIB)
+
+    assert given_back(facts, 5 * GIB, None).free_memory_bytes == 4 * GIB
+    assert given_back(facts, GIB // 2, None).free_memory_bytes == 3.5 * GIB
+
+
 def test_a_card_gets_back_what_selection_counted_on() -> None:
     other = card(8, free_gib=1.0, name="NVIDIA GeForce GTX 1070", index=1)
     facts = machine(card(12, free_gib=4.0), other)

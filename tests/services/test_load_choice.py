@@ -129,3 +129,11 @@ def test_what_ran_on_the_same_export_does_not_come_back() -> None:
 
 def test_a_damaged_model_is_not_tried_again() -> None:
     assert list(alternatives(LoadChoice(SEVEN, LoadWish("4bit")), DAMAGED, None, LoadWish())) == []
+
+
+def test_a_fallback_keeps_the_threads_until_nothing_else_is_left() -> None:
+    kept = LoadWish("4bit", "cuda:1", 256, threads=3)
+
+    found = list(alternatives(LoadChoice(SEVEN, kept), ERRORS[0], None, kept))
+
+    assert [one.wish for one in found][-2:] == [LoadWish(context_length=256, threads=3), LoadWish()]

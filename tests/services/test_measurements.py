@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +188,7 @@ def test_a_broken_file_is_begun_anew(
     measurements = Measurements(file)
 
     assert measurements.peaks(FOLDER) == ()
-    assert "begun anew" in caplog.text
+    assert "not usable" in caplog.text
     assert file.read_bytes() == content  # until there is something to write
     measurements.loaded(ready())
     assert Measurements(file).peaks(FOLDER)
@@ -254,3 +256,71 @@ def test_weights_of_another_size_are_measured_anew(file: Path) -> None:
     assert measurements.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 2, 4),)
     assert speed(measurements) is None
     assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda", 5) is None
+
+
+def stored(**changes: Any) -> dict[str, Any]:
+    return {
+        "folder": "/m", "backend": "b", "precision": "4bit", "device": "cpu", "peak_bytes": 7,
+        "load_seconds": 1.5,
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        7, None, [], {}, "text", stored(peak_bytes=-1), stored(peak_bytes=2**63),
+        stored(peak_bytes=float("nan")), stored(load_seconds=float("inf")), stored(folder=7),
+        stored(load_seconds=-1), stored(folder="\ud800", benchmark=7), stored(quality=[1]),
+        stored(tokens_per_second=float("nan")), stored(tokens_per_second=1e300),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_an_entry_that_is_wrong_costs_itself(
+    wrong: object, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps({"measurements": [wrong, stored(folder="/right")]}))
+
+    measurements = Measurements(file)
+
+    assert measurements.peaks(Path("/right")) == (MeasuredPeak("b", "4bit", "cpu", 7, None),)
+    assert measurements.peaks(Path("/m")) == ()
+    assert "1 of the measurements" in caplog.text
+
+
+def test_a_number_of_thousands_of_digits_costs_its_entry(file: Path) -> None:
+    file.parent.mkdir()
+    right = json.dumps(stored(folder="/right"))
+    wrong = json.dumps(stored()).replace(": 7,", f": {'9' * 5000},")
+    file.write_text(f'{{"measurements": [{wrong}, {right}]}}')
+
+    assert [m.folder for m in Measurements(file)._read()] == ["/right"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+@pytest.mark.parametrize("target", [None, "/dev/zero"])
+def test_a_fifo_or_a_device_is_not_read_and_stays_what_it_is(
+    target: str | None, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    if target is None:
+        os.mkfifo(file)
+    else:
+        file.symlink_to(target)
+
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+
+    assert measurements.peaks(FOLDER)  # until the end
+    assert not file.is_file()
+    assert "no ordinary file" in caplog.text
+
+
+def test_a_file_of_too_many_entries_is_not_gone_through(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps({"measurements": [stored()] + [7] * 10_000}))
+
+    assert Measurements(file).peaks(Path("/m")) == ()
+    assert "not usable" in caplog.text

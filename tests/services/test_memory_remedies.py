@@ -47,6 +47,16 @@ def remedies(
     return memory_remedies(FOLDER, wish, what_ran, measurements, lambda: facts)
 
 
+def test_what_is_offered_keeps_the_threads(tmp_path: Path) -> None:
+    wish = LoadWish("8bit", "cuda:0", 1024, threads=3)
+
+    found = remedies(tmp_path, machine(card(12)), wish)
+
+    assert found.smaller_wish is not None
+    assert found.shorter is not None
+    assert found.smaller_wish.threads == found.shorter.threads == 3
+
+
 def test_a_card_that_ran_out_is_offered_8_bits_and_half_the_context(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(card(24)), LoadWish(), ran("bf16", "torch_cuda"))
 

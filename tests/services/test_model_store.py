@@ -23,9 +23,15 @@ from backends.errors import (
 )
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.model_store import GUIDE_ID, ModelStore
-from baichuan_desktop.services.registry import InstalledModel, NotInstalledError, UnknownModelError
+from baichuan_desktop.services.registry import (
+    InstalledModel,
+    NotInstalledError,
+    RegistryError,
+    UnknownModelError,
+)
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
+from tests.helpers.tokenizer_models import change, filled_up
 
 
 @pytest.fixture
@@ -210,15 +216,34 @@ def test_a_listed_folder_that_went_away_stays_listed_and_says_so(
         store.add(folder)
 
 
-def test_a_broken_registry_of_the_person_is_named_and_kept(paths: AppPaths) -> None:
+def test_a_broken_registry_of_the_person_is_named_and_kept(paths: AppPaths, tmp_path: Path) -> None:
     paths.user_registry.parent.mkdir(parents=True)
     paths.user_registry.write_text("installed: [")
 
-    with pytest.raises(UserFacingError, match=r"models_registry\.yaml") as caught:
-        ModelStore(paths)
+    store = ModelStore(paths)
 
-    assert "\n" not in caught.value.message
+    assert [model.id for model in store.models] == [GUIDE_ID]
+    (problem,) = store.problems
+    assert_one_sentence(problem)
+    assert str(paths.user_registry) in problem.message
+    with pytest.raises(RegistryError) as caught:
+        store.add(copy_of(tmp_path, "model"))
+    assert caught.value.message == problem.message
+    with pytest.raises(RegistryError):
+        store.require_writable()
     assert paths.user_registry.read_text() == "installed: ["
+
+
+def test_a_broken_registry_of_the_site_costs_only_itself(paths: AppPaths, tmp_path: Path) -> None:
+    paths.site_registry.parent.mkdir(parents=True)
+    paths.site_registry.write_text("nonsense")
+    store = ModelStore(paths)
+
+    store.require_writable()
+    added = store.add(copy_of(tmp_path, "model"))
+
+    assert [model.id for model in ModelStore(paths).models] == [GUIDE_ID, added.id]
+    assert str(paths.site_registry) in store.problems[0].message
 
 
 def test_a_released_model_gets_its_released_name(store: ModelStore, tmp_path: Path) -> None:
@@ -228,6 +253,7 @@ def test_a_released_model_gets_its_released_name(store: ModelStore, tmp_path: Pa
     config |= {"hidden_size": 4096, "num_attention_heads": 32, "num_hidden_layers": 32}
     config |= {"intermediate_size": 11_008, "vocab_size": 125_696, "model_max_length": 4096}
     (folder / "config.json").write_text(json.dumps(config))
+    change(folder / "tokenizer.model", lambda model: filled_up(model, 125_696))
     write_holes(folder)
 
     model = store.describe(folder)

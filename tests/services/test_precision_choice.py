@@ -335,3 +335,14 @@ def test_an_export_of_its_own_has_one_row(measurements: Measurements) -> None:
     rows = rows_of(exports.of_golden("b2-7b").folder, measurements, facts)
 
     assert [row.precision for row in rows] == ["onnx-fp32"]
+
+
+def test_what_the_processor_lacks_is_a_row_that_does_not_run(
+    folder: Path, measurements: Measurements
+) -> None:
+    facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
+
+    (row,) = [row for row in rows_of(folder, measurements, facts) if row.precision == "bf16"]
+
+    assert not row.runs
+    assert str(row.sentence).startswith("bf16 needs AVX2, which ")

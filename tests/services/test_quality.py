@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -100,7 +101,8 @@ def test_the_report_on_the_machine_tells_what_was_found(
     store.add(FOLDER)
     *_, found = judged_of(run(job(["fp32", "4bit"]), measurements, paths))
 
-    report = json.loads(json.dumps(doctor.report(store, measurements, machine)))
+    facts = doctor.report(store, measurements, lambda *_: iter(()), machine)
+    report = json.loads(json.dumps(facts))
 
     model = next(model for model in report["models"] if model["path"] == str(FOLDER))
     qualities = {row["precision"]: row["quality"] for row in model["precisions"]}
@@ -220,6 +222,14 @@ def test_the_reference_is_the_best_that_fits(
     facts = machine(*[card(gib)] if gib else [])
 
     assert compared_precisions(text, FOLDER, measurements, device, lambda: facts) == expected
+
+
+def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
+    facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
+
+    named = compared_precisions("all", FOLDER, measurements, "auto", lambda: facts)
+
+    assert named == ("fp32", "8bit", "4bit", "fp4")
 
 
 def test_every_precision_has_its_rank() -> None:

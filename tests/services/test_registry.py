@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Callable, Iterable, Iterator
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from backends.errors import UserFacingError
+from baichuan_desktop.services import registry_file
 from baichuan_desktop.services.registry import (
     InstalledModel,
     Names,
@@ -22,6 +26,7 @@ from baichuan_desktop.services.registry import (
     add_installed,
     load_layer,
     remove_installed,
+    require_writable,
     shipped_registry_text,
 )
 
@@ -308,8 +313,8 @@ def test_a_file_that_is_not_utf_8_is_refused_by_line(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     path.write_bytes("schema_version: 1\n# 中\n".encode("gbk"))
 
-    with pytest.raises(RegistryError, match=r"site\.yaml is wrong at line 2: it is not UTF-8"):
-        Registry.load(TINY, [path])
+    (problem,) = Registry.load(TINY, [path]).problems
+    assert problem.message == f"{path} is wrong at line 2: it is not UTF-8 text."
 
 
 def test_a_newer_schema_is_named_as_such() -> None:
@@ -375,10 +380,9 @@ def test_an_error_of_a_layer_names_its_path(tmp_path: Path) -> None:
     body = TINY[TINY.index("models:") :].replace("sampling: base", "sampling: chat")
     site.write_text("schema_version: 1\n" + body, encoding="utf-8")
 
-    with pytest.raises(RegistryError) as caught:
-        Registry.load(TINY, [site])
+    (problem,) = Registry.load(TINY, [site]).problems
 
-    assert caught.value.message.startswith(f"{site} is wrong at models.0.sampling: “chat”")
+    assert problem.message.startswith(f"{site} is wrong at models.0.sampling: “chat”")
 
 
 def test_an_unknown_id_proposes_the_closest(shipped: Registry, tmp_path: Path) -> None:
@@ -577,3 +581,330 @@ def test_file_and_folder_reach_the_drive_around_the_rename(
     add_installed(tmp_path / "user.yaml", installed(tmp_path))
 
     assert steps == ["file", "rename", "folder"]
+
+
+# --- what is wrong costs itself ------------------------------------------------------------
+
+ENTRY = "- {{id: {id}, path: {path}, family: baichuan-7b, kind: chat, context_length: 64}}\n"
+
+
+def layer(path: Path, text: str) -> Path:
+    path.write_text("schema_version: 1\n" + text, encoding="utf-8")
+    return path
+
+
+def listed(*entries: tuple[str, str]) -> str:
+    return "installed:\n" + "".join(ENTRY.format(id=id_, path=path) for id_, path in entries)
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        (r'"/a\0b"', "a path cannot hold a NUL"),
+        (r'"/a\ud800b"', "this must be text that has a form in UTF-8"),
+        (r'"/a\uDFFF"', "this must be text that has a form in UTF-8"),
+        (r'"/a\U0000dabc"', "this must be text that has a form in UTF-8"),
+        ("relative", "must be absolute"),
+        ("7", "this must be text, not 7"),
+        ("[/a]", "this must be text, not a list"),
+        ('""', "must be absolute"),
+        ("/" + "x" * 4096, "this must have at most 4096 characters, not '/xxx"),
+    ],
+)
+def test_a_wrong_entry_costs_its_row_and_is_named(tmp_path: Path, path: str, reason: str) -> None:
+    user = layer(tmp_path / "user.yaml", listed(("one", "/one"), ("bad", path), ("two", "/two")))
+
+    registry = Registry.load(TINY, [user])
+
+    assert [model.id for model in registry.installed] == ["one", "two"]
+    (problem,) = registry.problems
+    assert problem.message.startswith(f"{user} is wrong at installed.1.path (of 'bad'): ")
+    assert reason in problem.message
+    assert not re.search("[\0\ud800-\udfff]", problem.message)
+
+
+def test_a_name_that_no_table_has_room_for_costs_its_row(tmp_path: Path) -> None:
+    entries = listed(("one", f"/one, name: {'x' * 300}"), ("two", f"/two, name: {'x' * 301}"))
+    user = layer(tmp_path / "user.yaml", entries)
+
+    registry = Registry.load(TINY, [user])
+
+    assert [model.id for model in registry.installed] == ["one"]
+    assert "installed.1.name.en (of 'two')" in registry.problems[0].message
+
+
+def test_escapes_beside_half_a_surrogate_keep_their_meaning(tmp_path: Path) -> None:
+    user = layer(
+        tmp_path / "user.yaml",
+        listed(
+            ("bad", r'"/\ud800"'), ("plain", r"/C:\ud801"), ("escaped", r'"/\\ud802"'),
+            ("hanzi", r'"/\u767e"'), ("emoji", r'"/\U0001f600"'),
+        ),
+    )  # fmt: skip
+
+    registry = Registry.load(TINY, [user])
+
+    assert [str(model.path) for model in registry.installed] == [
+        r"/C:\ud801", r"/\ud802", "/百", "/😀"
+    ]  # fmt: skip
+    assert len(registry.problems) == 1
+
+
+def test_of_two_entries_with_one_id_the_first_is_kept(tmp_path: Path) -> None:
+    user = layer(tmp_path / "user.yaml", listed(("no", "x"), ("a", "/first"), ("a", "/second")))
+
+    registry = Registry.load(TINY, [user])
+
+    assert [str(model.path) for model in registry.installed] == ["/first"]
+    assert [problem.facts["place"] for problem in registry.problems] == [
+        "installed.0.path (of 'no')",
+        "installed.2.id",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "instaled: []\n", "installed: 7\n", "installed: [", "x: {<<: {}}\n", "installed: &a []\n",
+        "models: {a: b}\n", "- a\n", "\x00", "installed: !!python/object/apply:os.system []\n",
+    ],
+)  # fmt: skip
+def test_a_wrong_layer_costs_itself_and_no_other(tmp_path: Path, text: str) -> None:
+    site = layer(tmp_path / "site.yaml", listed(("of-the-site", "/s")))
+    broken = layer(tmp_path / "user.yaml", text)
+
+    for layers in ([site, broken], [broken, site]):
+        registry = Registry.load(TINY, layers)
+        assert [model.id for model in registry.installed] == ["of-the-site"]
+        assert [variant.id for variant in registry.variants] == ["tiny"]
+        (problem,) = registry.problems
+        assert str(broken) in problem.message
+
+
+def test_a_newer_file_costs_itself(tmp_path: Path) -> None:
+    user = tmp_path / "user.yaml"
+    user.write_text("schema_version: 2\nnew: 1\n")
+
+    (problem,) = Registry.load(TINY, [user]).problems
+
+    assert "newer version of the app" in problem.message
+
+
+def test_a_wrong_model_of_a_layer_leaves_the_earlier_one(tmp_path: Path) -> None:
+    body = TINY[TINY.index("models:") :].replace("parameters: 824", "parameters: 825")
+    more = body[len("models:\n") :].replace("id: tiny", "id: tiny-two")
+    site = layer(tmp_path / "site.yaml", body + more)
+
+    registry = Registry.load(TINY, [site])
+
+    assert [variant.parameters for variant in registry.variants] == [824]
+    assert [problem.message.split(": ")[0] for problem in registry.problems] == [
+        f"{site} is wrong at models.0.parameters (of 'tiny')",
+        f"{site} is wrong at models.1.parameters (of 'tiny-two')",
+    ]
+
+
+def test_places_are_those_of_the_file_though_entries_are_left_out(tmp_path: Path) -> None:
+    body = TINY[TINY.index("models:") :].replace("sampling: base", "sampling: chat")
+    site = layer(tmp_path / "site.yaml", body.replace("models:\n", "models:\n  - {id: 7}\n"))
+
+    problems = Registry.load(TINY, [site]).problems
+
+    assert [problem.message.split(": ")[0] for problem in problems] == [
+        f"{site} is wrong at models.0.id",
+        f"{site} is wrong at models.1.sampling",
+    ]
+
+
+def test_a_table_that_does_not_fit_earlier_models_is_left_out_with_its_layer(
+    tmp_path: Path,
+) -> None:
+    tables = TINY[: TINY.index("models:")]
+    site = tmp_path / "site.yaml"
+    site.write_text(tables.replace("vocab_size: 10", "vocab_size: 20"), encoding="utf-8")
+    assert "vocab_size: 20" in site.read_text()
+
+    registry = Registry.load(TINY, [site])
+
+    assert [variant.parameters for variant in registry.variants] == [824]
+    (problem,) = registry.problems
+    assert problem.message.startswith(
+        f"{site} is wrong at families.baichuan-7b: “tiny” of models_registry.yaml does not fit it, "
+    )
+
+
+def test_what_is_wrong_is_never_written_over(tmp_path: Path) -> None:
+    user = layer(tmp_path / "user.yaml", listed(("one", "/one"), ("bad", r'"/a\0b"')))
+    before = user.read_bytes()
+
+    with pytest.raises(RegistryError, match="a path cannot hold a NUL"):
+        add_installed(user, installed(tmp_path))
+    with pytest.raises(RegistryError, match="a path cannot hold a NUL"):
+        remove_installed(user, "one")
+    with pytest.raises(RegistryError, match="a path cannot hold a NUL"):
+        require_writable(user)
+
+    assert user.read_bytes() == before
+
+
+def put_fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def put_device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no FIFOs")
+@pytest.mark.parametrize("put", [put_fifo, put_device, Path.mkdir])
+def test_what_is_no_file_costs_itself_and_is_not_waited_for(
+    tmp_path: Path, put: Callable[[Path], None]
+) -> None:
+    user = tmp_path / "user.yaml"
+    put(user)
+
+    registry = Registry.load(TINY, [user])
+
+    assert [problem.message for problem in registry.problems] == [
+        f"{user} cannot be read: it is no ordinary file."
+    ]
+    with pytest.raises(RegistryError, match="no ordinary file"):
+        add_installed(user, installed(tmp_path))
+
+
+def test_below_a_file_there_is_no_layer(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("")
+
+    assert Registry.load(TINY, [tmp_path / "config" / "user.yaml"]).problems == ()
+
+
+# --- bounded work --------------------------------------------------------------------------
+
+
+def units(unit: str, head: str = "schema_version: 1\n") -> str:
+    """A text of one mebibyte."""
+    room = registry_file.MAX_FILE_BYTES - len(head)
+    return head + unit * (room // len(unit))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (units("[],", "schema_version: 1\nx: ["), "more than 60000 values"),
+        (units("{},", "schema_version: 1\nx: ["), "more than 60000 values"),
+        (units("- {id: 7}\n", "installed:\n"), "more than 60000 values"),
+        (units("- a\n", "models:\n"), "more than 60000 values"),
+        (units("[", "schema_version: 1\nx: "), "32 levels"),
+        (units("- ", "schema_version: 1\nx:\n "), "32 levels"),
+        (units("&a b, ", "schema_version: 1\nx: ["), "anchors"),
+        (units("%TAG !a! b\n", ""), "100 directives"),
+        (units("%TAG !a! b\r", ""), "100 directives"),
+        ("".join(f"k{n}: 1\n" for n in range(90_000)), "more than 60000 values"),
+        (units("9", "schema_version: "), "this must be a whole number"),
+        (units("k", "")[:-3] + ": 1", "not allowed in this context"),
+        (units("x", "schema_version: 1\ny: '")[:-1] + "'", "y: this key is unknown"),
+        (units("\\ud800", 'schema_version: 1\ny: "')[:-6] + '"', "y: this key is unknown"),
+    ],
+    ids=range(14),
+)
+def test_a_mebibyte_of_anything_is_refused_after_bounded_work(
+    text: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = 0
+    parse = yaml.parse
+
+    def counted(*arguments: Any, **options: Any) -> Iterator[Any]:
+        nonlocal events
+        for event in parse(*arguments, **options):
+            events += 1
+            yield event
+
+    monkeypatch.setattr(yaml, "parse", counted)
+
+    assert reason in refusal(text)
+    assert events <= registry_file.MAX_VALUES + 1
+
+
+def test_a_mebibyte_of_comments_is_read() -> None:
+    assert load_layer(units("# filler\n"), source_name="x").models == ()
+
+
+def test_a_file_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = 0
+    parse = yaml.parse
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        nonlocal parsed
+        parsed += 1
+        return parse(*arguments, **options)
+
+    monkeypatch.setattr(yaml, "parse", counted)
+
+    load_layer(TINY, source_name="x")
+
+    assert parsed == 1
+
+
+def test_thousands_of_wrong_entries_get_a_few_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = 0
+
+    def counted(word: str, known: Iterable[str]) -> None:
+        nonlocal compared
+        compared += 1
+
+    monkeypatch.setattr(registry_file, "closest", counted)
+    user = layer(tmp_path / "user.yaml", "installed:\n" + "- {pth: 1}\n" * 10_000)
+
+    problems = Registry.load(TINY, [user]).problems
+
+    assert len(problems) == 11
+    assert problems[-1].message == f"{user} has 9990 more entries that are wrong."
+    assert compared == 10
+
+
+def test_a_long_word_is_compared_with_nothing() -> None:
+    assert registry_file.closest("installe", ["installed"]) == "installed"
+    assert registry_file.closest("installed" * 1000, ["installed" * 1000]) is None
+
+
+@pytest.mark.parametrize("text", [TINY, SHIPPED.read_text(encoding="utf-8")])
+def test_libyaml_and_pyyaml_read_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = registry_file.parse_yaml(text, source_name="x")
+    monkeypatch.setattr(registry_file, "_PARSER", yaml.SafeLoader)
+
+    assert registry_file.parse_yaml(text, source_name="x") == fast
+
+
+@pytest.mark.parametrize("parser", [registry_file._PARSER, yaml.SafeLoader])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("no", "no"), ("yes", "yes"), ("12:30", "12:30"), ("017", "017"), ("0x10", "0x10"),
+        ("2026-01-02", "2026-01-02"), ("1e3", "1e3"), (".5", ".5"), ("1_000", 1000), ("+7", 7),
+        ("-0.5", -0.5), ("'7'", "7"), ('"true"', "true"), ("true", True), ("True", "True"),
+        ("null", None), ("~", None), ("", None), ("Null", "Null"), ("<<", "<<"), ("=", "="),
+        ("1" * 21, int("1" * 21)), ("1" * 25, "1" * 25), ("|\n  a\n  b\n", "a\nb\n"),
+    ],
+)  # fmt: skip
+def test_words_are_read_plainly_by_both_parsers(
+    written: str, read: object, parser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_file, "_PARSER", parser)
+
+    found = registry_file.parse_yaml(f"x: {written}", source_name="x")["x"]
+
+    assert found == read
+    assert type(found) is type(read)
+
+
+@pytest.mark.parametrize("parser", [registry_file._PARSER, yaml.SafeLoader])
+def test_the_line_of_a_control_character_is_counted_in_lines(
+    parser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_file, "_PARSER", parser)
+
+    assert "is wrong at line 3: there is a control character" in refusal(
+        "# 百川\n# 模型\nx: \x07\n"
+    )

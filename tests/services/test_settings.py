@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,6 +49,16 @@ def test_a_precision_is_kept_by_folder_until_it_is_automatic_again(file: Path) -
     stored.keep_precision(seven, LoadWish())
     stored.keep_precision(Path("/never"), LoadWish())
     assert SettingsFile(file).current.precisions == {other: LoadWish("fp32")}
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1025, 2**31, 2**64])
+def test_threads_that_no_engine_takes_are_not_kept(file: Path, threads: int) -> None:
+    SettingsFile(file).keep_precision(Path("/a"), LoadWish(threads=2))
+    text = file.read_text(encoding="utf-8")
+    assert '"threads": 2' in text
+    file.write_text(text.replace('"threads": 2', f'"threads": {threads}'), encoding="utf-8")
+
+    assert SettingsFile(file).current.precisions == {}
 
 
 def test_two_windows_do_not_undo_each_others_choices(file: Path) -> None:
@@ -94,6 +106,7 @@ def test_a_broken_file_gives_defaults_and_stays_until_a_choice_is_made(
 
     assert stored.current == Settings()
     assert "settings.json is not usable" in caplog.text
+    assert "Traceback" not in caplog.text
     assert file.read_bytes() == content
     stored.change(language="en")
     assert SettingsFile(file).current.language == "en"
@@ -125,3 +138,166 @@ def test_a_full_disk_is_logged_and_the_choice_holds_until_the_end(
 
     assert stored.current.language == "en"
     assert "No space left on device" in caplog.text
+
+
+KEPT = {"language": "zh_CN", "show_panel": True, "last_model": "mine"}
+
+
+def write(file: Path, content: str) -> None:
+    file.parent.mkdir()
+    file.write_text(content, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        "[99999999999, 99999999999]", "[50000, 50000]", "[800, 50000]", "[2147483647, 2147483647]",
+        "[2147483648, 600]", "[-800, 600]", "[0, 0]", "[800, 0]", "[NaN, 600]", "[Infinity, 600]",
+        '["800", "600"]', '["a", "b"]', "[800.5, 600]", "[true, true]", "[800]", "[800, 600, 1]",
+        "7", '"800x600"', "{}", "[[800], [600]]", "[null, null]", "[1e400, 600]",
+        f"[{'9' * 5000}, 600]", f"[-{'9' * 5000}, 600]",
+    ],
+    ids=lambda size: size[:20],
+)  # fmt: skip
+def test_an_absurd_window_size_costs_itself_alone_and_is_logged(
+    file: Path, size: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(file, json.dumps(KEPT)[:-1] + f', "window_size": {size}}}')
+
+    found = SettingsFile(file).current
+
+    assert found == Settings(language="zh_CN", show_panel=True, last_model="mine")
+    assert "settings.json is not usable at 'window_size" in caplog.text
+
+
+@pytest.mark.parametrize("size", [(1, 1), (640, 480), (15_360, 4320), (16_384, 16_384)])
+def test_a_size_that_some_screen_has_is_kept(file: Path, size: tuple[int, int]) -> None:
+    write(file, json.dumps({"window_size": size}))
+
+    assert SettingsFile(file).current.window_size == size
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("language", "klingon"), ("language", 7), ("language", None), ("show_panel", "perhaps"),
+        ("show_panel", []), ("last_model", 7), ("last_model", "a\0b"), ("last_model", "\ud800"),
+        ("precisions", 7), ("precisions", []), ("window_size", {"width": 7}),
+        ("last_model", ["x"] * 1000), ("last_model", 10**400),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_wrong_value_costs_itself_and_no_other_choice(
+    file: Path, name: str, value: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = {"language": "en", "show_panel": True, "last_model": "mine", "window_size": [800, 600]}
+    write(file, json.dumps({**others, name: value}))
+
+    found = SettingsFile(file).current
+
+    right = {key: choice for key, choice in others.items() if key != name}
+    assert found == Settings.model_validate(right)
+    assert f"not usable at '{name}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("folder", "wish"),
+    [
+        ("/wrong", 7), ("/wrong", {"precision": "klingon"}), ("/wrong", {"precision": 4}),
+        ("/wrong", {"device": "tpu"}), ("/wrong", {"device": "cuda:99999"}),
+        ("/wrong", {"context_length": "all"}), ("/wrong", {"context_length": 0}),
+        ("/wrong", {"context_length": -1}), ("/wrong", {"context_length": 10**30}),
+        ("/a\0b", {"precision": "fp32"}), ("/\ud800", {"precision": "fp32"}),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_wrong_wish_costs_itself_and_no_other_wish(
+    file: Path, folder: str, wish: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(file, json.dumps({"precisions": {"/right": {"precision": "fp32"}, folder: wish}}))
+
+    found = SettingsFile(file).current
+
+    assert found.precisions == {Path("/right"): LoadWish("fp32")}
+    assert "not usable at 'precisions." in caplog.text
+
+
+def test_what_is_right_is_kept_by_the_next_change(file: Path) -> None:
+    write(file, json.dumps({**KEPT, "window_size": [50_000, 50_000]}))
+
+    SettingsFile(file).change(language="en")
+
+    found = SettingsFile(file).current
+    assert found == Settings(language="en", show_panel=True, last_model="mine")
+
+
+def test_a_file_with_a_byte_order_mark_is_read(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps(KEPT).encode())
+
+    assert SettingsFile(file).current.language == "zh_CN"
+
+
+def test_a_file_of_megabytes_is_not_read(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(file, json.dumps({**KEPT, "filler": "x" * 2**20}))
+
+    assert SettingsFile(file).current == Settings()
+    assert "larger than" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+@pytest.mark.parametrize("target", [None, "/dev/zero", "/dev/null"])
+def test_a_fifo_or_a_device_gives_defaults_and_stays_what_it_is(
+    file: Path, target: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    if target is None:
+        os.mkfifo(file)
+    else:
+        file.symlink_to(target)
+    before = file.stat().st_mode
+
+    stored = SettingsFile(file)
+    stored.change(language="en")
+
+    assert stored.current == Settings(language="en")
+    assert stored.unkept == "it is no ordinary file"
+    assert file.stat().st_mode == before
+    assert "no ordinary file" in caplog.text
+
+
+def test_where_nothing_can_be_written_choices_hold_until_the_end(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("a file in place of the folder")
+    stored = SettingsFile(tmp_path / "config" / "settings.json")
+    assert stored.unkept is None
+
+    stored.change(language="en")
+    stored.keep_precision(Path("/m"), LoadWish("fp32"))
+
+    assert stored.current == Settings(language="en", precisions={Path("/m"): LoadWish("fp32")})
+    assert stored.unkept == "Not a directory"
+
+
+def test_once_it_can_be_written_again_choices_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("")
+    stored = SettingsFile(tmp_path / "config" / "settings.json")
+    stored.change(language="en")
+    (tmp_path / "config").unlink()
+
+    stored.change(show_panel=True)
+
+    assert stored.unkept is None
+    assert SettingsFile(tmp_path / "config" / "settings.json").current == stored.current
+
+
+def test_of_very_many_wishes_the_first_thousand_are_looked_at(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    wishes: dict[str, object] = {str(number): 7 for number in range(20_000)}
+    write(file, json.dumps({**KEPT, "precisions": {"/right": {"precision": "fp32"}, **wishes}}))
+
+    found = SettingsFile(file).current
+
+    assert found.precisions == {Path("/right"): LoadWish("fp32")}
+    assert found.language == "zh_CN"
+    assert len(caplog.records) == 999

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,19 @@ def test_the_sample_is_in_both_languages() -> None:
 
     assert 1000 < len(english.split()) < 1500
     assert 1800 < sum("\u4e00" <= char <= "\u9fff" for char in chinese) < 2500
+
+
+def test_the_home_of_nobody_is_a_name_like_any_other(tmp_path: Path) -> None:
+    with pytest.raises(QualityError, match="no file or folder"):
+        read_texts(Path("~nobody-of-this-name/x.txt"), 10)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names of files are text there")
+@pytest.mark.parametrize("name", ["a\udcff.txt", "a\x1b[31m\n.txt"])
+def test_a_name_that_is_no_text_is_called_something_that_is(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("text")
+
+    called = read_texts(tmp_path / name, 10).name
+
+    assert called.encode().isascii() is False
+    assert called.isprintable()

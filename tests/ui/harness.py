@@ -12,9 +12,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from backends.errors import EngineKilledError, Phrase
+from backends.errors import EngineEndedError, Phrase
 from backends.events import (
-    EngineEvent,
     Finished,
     FinishReason,
     ModelReady,
@@ -25,6 +24,7 @@ from backends.events import (
 from backends.hardware import Machine
 from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request, UnloadRequest
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.engine_client import ClientEvent
 from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
@@ -91,7 +91,7 @@ class Gate:
         self.open = threading.Event()
 
 
-Step = EngineEvent | Exception | Gate
+Step = ClientEvent | Exception | Gate
 
 
 class ScriptedEngine:
@@ -104,7 +104,7 @@ class ScriptedEngine:
         self.loads: list[Sequence[Step]] = []
         self.killed = threading.Event()
 
-    def run(self, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         self.requests.append(request)
         self.cancels.append(cancel)
         if isinstance(request, LoadRequest):
@@ -120,7 +120,7 @@ class ScriptedEngine:
                 while not (step.open.is_set() or cancel.is_set() or self.killed.is_set()):
                     time.sleep(0.002)
                 if self.killed.is_set() and not step.open.is_set():
-                    raise EngineKilledError("it was killed")
+                    raise EngineEndedError
                 if cancel.is_set():
                     if isinstance(request, ChatRequest | CompleteRequest):
                         yield finished(FinishReason.CANCELLED, new_tokens=3)

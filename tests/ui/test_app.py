@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.ui.crash_reporter import CrashReporter
 from baichuan_desktop.ui.theme import Theme
-from tests.ui.harness import until
+from baichuan_desktop.workers.generation_worker import EventSource
+from tests.ui.harness import Harness, ScriptedEngine, answer, until
+
+MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -51,23 +58,115 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
     assert app_paths().settings.exists(), "the window's size is remembered"
 
 
-def test_a_registry_that_somebody_broke_is_named_and_ends_the_start() -> None:
+OPENED = """
+    from PySide6.QtCore import QTimer
+    from baichuan_desktop.ui import main_window
+
+    def begin(window, name):
+        assert window.isVisible()
+        dialog = window.errors.dialog
+        print(dialog and dialog.message.text())
+        print(window.width(), window.height(), window._settings.current.language)
+        print([model.id for model in window._store.models])
+        QTimer.singleShot(0, window.close)
+
+    main_window.MainWindow.load_first = begin
+    from baichuan_desktop.app import main
+    print(main([]))
+    """
+
+
+def opened() -> tuple[str, str, str, str]:
+    """What the window shows once it is open: error, size and language, models; the exit code."""
+    result = run(OPENED)
+    assert "Traceback" not in result.stderr
+    error, size, models, code = result.stdout.strip().splitlines()
+    return error, size, models, code
+
+
+def test_a_registry_that_somebody_broke_is_named_and_the_window_opens() -> None:
     paths = app_paths()
     paths.config.mkdir(parents=True)
     paths.user_registry.write_text("schema_version: 1\nmodles: []\n", encoding="utf-8")
 
-    result = run(
-        """
-        from PySide6.QtWidgets import QDialog, QLabel
-        QDialog.exec = lambda self: print([one.text() for one in self.findChildren(QLabel)][1])
-        from baichuan_desktop.app import main
-        print(main([]))
-        """
-    )
+    error, _, models, code = opened()
 
-    sentence, code = result.stdout.strip().splitlines()
-    assert "modles" in sentence
-    assert code == "1"
+    assert "modles" in error
+    assert (models, code) == ("['baichuan-guide']", "0")
+    assert "modles" in (paths.log / "window.log").read_text(encoding="utf-8")
+    assert paths.user_registry.read_text(encoding="utf-8").endswith("modles: []\n")
+
+
+@pytest.mark.parametrize(
+    ("size", "opens_with"),
+    [
+        ("[50000, 50000]", "1060 760"), ("[2147483647, 2147483647]", "1060 760"),
+        ("[16000, 16000]", "800 800"),  # the screen without a screen
+        ("[1, 1]", "640 480"),
+    ],
+)  # fmt: skip
+def test_the_window_opens_whatever_size_was_remembered(size: str, opens_with: str) -> None:
+    paths = app_paths()
+    paths.config.mkdir(parents=True)
+    paths.settings.write_text(f'{{"language": "zh_CN", "window_size": {size}}}')
+
+    error, shown, _, code = opened()
+
+    assert (error, shown, code) == ("None", f"{opens_with} zh_CN", "0")
+
+
+def put_fifo(file: Path) -> None:
+    os.mkfifo(file)
+
+
+def put_device(file: Path) -> None:
+    file.symlink_to("/dev/zero")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+@pytest.mark.parametrize("put", [put_fifo, put_device, Path.mkdir])
+def test_the_window_opens_with_no_ordinary_file_in_any_place(put: Callable[[Path], None]) -> None:
+    paths = app_paths()
+    files = [paths.settings, paths.measurements, paths.user_registry, paths.site_registry,
+             paths.log / "window.log", paths.engine_log]  # fmt: skip
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        put(file)
+
+    error, _, models, code = opened()
+
+    assert error == f"{paths.site_registry} cannot be read: it is no ordinary file."
+    assert (models, code) == ("['baichuan-guide']", "0")
+    assert not any(file.is_file() for file in files)
+
+
+@pytest.mark.parametrize("name", ["config", "log", "cache", ""])
+def test_the_window_opens_with_a_file_in_place_of_a_folder(app_home: Path, name: str) -> None:
+    if name:
+        app_home.mkdir()
+    (app_home / name).write_text("")
+
+    error, _, models, code = opened()
+
+    assert (error, models, code) == ("None", "['baichuan-guide']", "0")
+
+
+def test_a_person_is_told_once_that_choices_cannot_be_kept(
+    app_home: Path, make_window: MakeWindow, engine: ScriptedEngine
+) -> None:
+    app_home.mkdir()
+    (app_home / "config").write_text("a file in place of the folder")
+    ui = make_window(engine.run, engine.kill)
+
+    ui.start()
+    assert "Your choices cannot be kept: Not a directory" in ui.window.status.state_label.text()
+    ui.window.use_language("zh_CN")
+    engine.answers.append(answer("你好"))
+    ui.ask("Hello")
+
+    assert "你好" in ui.page_text
+    assert "Not a directory" not in ui.window.status.state_label.text()
+    assert ui.settings.current.language == "zh_CN"
 
 
 def test_the_engine_of_a_frozen_app_begins_without_qt() -> None:

@@ -330,3 +330,16 @@ def test_closing_the_window_in_the_middle_of_an_answer_ends_it(
 
     assert engine.killed.is_set()
     assert engine.cancels[-1].is_set()
+
+
+def test_an_answer_for_which_less_room_was_left_says_so(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers.append([PromptReady(2100, 0, 0, 1996), TextDelta("Yes."), finished()])
+
+    ui.ask("And?")
+
+    assert (
+        "“Max new tokens” is over half of the context: older messages were kept, which left room "
+        "for 1,996 tokens" in ui.page_text
+    )

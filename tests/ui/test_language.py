@@ -179,7 +179,7 @@ def test_translations_are_chinese_sentences() -> None:
     latin = {
         "Top-k", "Top-p", "Esc", "Enter", "en", "“{tensor}” {what}", "{source} {what}.",
         "{better} {fact}", "{what}: {name}", "{what}: {percent} %", "{precision}: {sentence}",
-        "{percent} %",
+        "{percent} %", "“{file}” {what}.", "“{name}” {what}.",
     }  # fmt: skip
     without_hanzi = {
         source

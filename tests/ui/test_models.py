@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
-from backends.errors import DamagedCheckpointError
+from backends.errors import DamagedCheckpointError, Phrase
 from backends.events import LoadProgress
 from backends.requests import ChatRequest, CompleteRequest
 from baichuan_desktop.services.app_paths import resource
@@ -362,3 +362,142 @@ class TestBaseModel:
         assert isinstance(request, CompleteRequest)
         assert request.prompt == "one A"
         assert "one A!" in ui.page_text
+
+
+NOTE = Phrase(
+    "{name} in generation_config.json is {value}, which cannot be used: {instead} is taken "
+    "instead, as in the published models.",
+    name="top_k",
+    value="-1",
+    instead="5",
+)
+
+
+def test_what_of_a_folder_is_not_used_is_said_before_the_first_message(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.loads.append([replace(READY, notes=(NOTE,))])
+
+    switch(ui, OTHER)
+
+    assert ui.window.page.welcome.notes.isVisible()
+    assert ui.window.page.welcome.notes.text() == str(NOTE)
+    assert "top_k" in ui.window.status.precision_button.toolTip()
+    ui.translations.use("zh_CN")
+    ui.until(lambda: ui.window.page.welcome.notes.text() != str(NOTE))
+    assert ui.window.page.welcome.notes.text().startswith("generation_config.json 中的 top_k 是")
+    ui.translations.use("en")
+    switch(ui, BASE)
+    assert not ui.window.page.welcome.notes.isVisible()
+
+
+def test_what_of_a_folder_is_not_used_is_said_below_a_conversation(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers.append(answer("Yes."))
+    ui.ask("Here?")
+    engine.loads.append([replace(READY, notes=(NOTE,))])
+
+    switch(ui, OTHER)
+
+    ui.until(lambda: str(NOTE) in ui.page_text)
+
+
+# --- base models that are chatted with ---------------------------------------------------
+
+
+def shows(ui: Harness) -> tuple[bool, bool, str, bool]:
+    """Menu entry possible, ticked; what the button says; whether there is a system prompt."""
+    menus, panel = ui.window.menus, ui.window.panel
+    return (
+        menus.as_chat.isEnabled(),
+        menus.as_chat.isChecked(),
+        ui.composer.button.text(),
+        not panel.system_prompt_edit.isHidden(),
+    )
+
+
+def test_a_base_model_is_offered_as_a_chat_model(ui: Harness, engine: ScriptedEngine) -> None:
+    assert shows(ui) == (False, False, "Send", True)
+    assert ui.window.page.welcome.as_chat.isHidden()
+
+    switch(ui, BASE)
+
+    assert shows(ui) == (True, False, "Continue", False)
+    assert not ui.window.page.welcome.as_chat.isHidden()
+    assert "base model" in ui.window.page.welcome.text.text()
+
+
+def test_a_base_model_that_is_used_as_a_chat_model_chats(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    switch(ui, BASE)
+    engine.answers.append(answer("Well."))
+
+    ui.window.page.welcome.as_chat.click()
+    ui.ask("How are you?")
+
+    assert shows(ui) == (True, True, "Send", True)
+    request = engine.questions[-1]
+    assert isinstance(request, ChatRequest)
+    assert request.as_chat
+    assert "How are you?\nBase\nWell." in ui.page_text
+    assert engine.loaded_folders == [GUIDE, BASE.path]  # nothing was loaded again
+
+
+def test_it_is_remembered_for_this_model_alone(ui: Harness, engine: ScriptedEngine) -> None:
+    another = model("Another", "base")
+    switch(ui, BASE)
+    ui.window.menus.as_chat.trigger()
+
+    switch(ui, another)
+    assert shows(ui) == (True, False, "Continue", False)
+    switch(ui, OTHER)
+    assert shows(ui) == (False, False, "Send", True)
+    switch(ui, BASE)
+
+    assert shows(ui) == (True, True, "Send", True)
+    assert SettingsFile(ui.settings._file).current.as_chat == {BASE.path}
+
+
+def test_it_can_be_taken_back(ui: Harness, engine: ScriptedEngine) -> None:
+    switch(ui, BASE)
+    ui.window.menus.as_chat.trigger()
+    engine.answers += [answer("Well."), answer(" upon a time")]
+    ui.ask("How are you?")
+
+    ui.window.menus.as_chat.trigger()
+    ui.ask("Once")
+
+    assert shows(ui) == (True, False, "Continue", False)
+    assert isinstance(engine.questions[-1], CompleteRequest)
+    assert engine.questions[-1].prompt == "Once"
+    assert "A new conversation with Base begins here." in ui.page_text
+    assert SettingsFile(ui.settings._file).current.as_chat == frozenset()
+
+
+def test_it_cannot_change_in_the_middle_of_an_answer(ui: Harness, engine: ScriptedEngine) -> None:
+    switch(ui, BASE)
+    gate = Gate()
+    engine.answers.append([gate, *answer("the end")])
+
+    ui.say("Once")
+    ui.until(gate.reached.is_set)
+
+    assert not ui.window.menus.as_chat.isEnabled()
+    gate.open.set()
+    ui.until_idle()
+    assert ui.window.menus.as_chat.isEnabled()
+
+
+def test_nothing_is_offered_while_a_model_loads(ui: Harness, engine: ScriptedEngine) -> None:
+    switch(ui, BASE)
+    gate = Gate()
+    engine.loads.append([gate, READY])
+
+    ui.window.load(OTHER)
+    ui.until(gate.reached.is_set)
+
+    assert not ui.window.menus.as_chat.isEnabled()
+    gate.open.set()
+    ui.until_idle()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from baichuan_desktop.services.app_paths import app_paths
@@ -13,8 +15,10 @@ from baichuan_desktop.services.engine_client import EngineClient
 from baichuan_desktop.services.job_engine import JobEngine
 from baichuan_desktop.services.jobs import JobSource
 from baichuan_desktop.services.precision_choice import LoadWish
+from baichuan_desktop.services.silence import Patience
 from baichuan_desktop.ui.answer_notes import speed_text
 from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
+from tests.helpers.machines import SECOND, SECOND_LABEL
 from tests.ui.harness import Harness
 
 CHECKPOINT = Path(__file__).parents[1] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
@@ -86,6 +90,66 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
     assert ui.window.error is None
 
 
+@pytest.fixture
+def hasty(make_window: MakeWindow, folder: Path) -> Iterator[tuple[Harness, EngineClient]]:
+    """A window whose engine may be silent for a second only, and a checkpoint loaded in it."""
+    client = EngineClient(app_paths().engine_log, patience=Patience(steps=0, least=1, most=60))
+    window = make_window(client.run, client.kill)
+    window.window.load_first(str(folder))
+    window.until_idle()
+    window.window.panel.max_new_tokens.setValue(8)
+    yield window, client
+    window.window.close()
+    client.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes are stopped by a signal")
+def test_an_engine_that_is_stopped_is_told_and_ended_and_the_next_message_is_answered(
+    hasty: tuple[Harness, EngineClient],
+) -> None:
+    ui, client = hasty
+    ui.ask("你好")
+    first = ui.page_text
+    assert client.pid is not None
+    stopped = psutil.Process(client.pid)
+    stopped.suspend()
+    ui.say("And now?")
+    notice = ui.window.status.engine_notice
+    ui.until(lambda: not notice.isHidden())
+
+    notice.button.click()
+    ui.until_idle()
+    ui.until(lambda: not stopped.is_running())
+
+    assert ui.window.error is None
+    assert ui.composer.text() == "And now?", "no answer began, so the message can be sent again"
+    ui.press(Qt.Key.Key_Return)
+    ui.until_idle()
+    assert ui.page_text.startswith(first)
+    assert ui.page_text.count("\n8 tokens") == 2
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes are stopped by a signal")
+def test_stop_ends_an_engine_that_does_not_answer_it(
+    hasty: tuple[Harness, EngineClient],
+) -> None:
+    ui, client = hasty
+    stopped = psutil.Process(client.pid)
+    stopped.suspend()
+    ui.say("你好")
+    ui.window.controller.stop()
+    ui.until(lambda: ui.window.error is not None)
+
+    assert not stopped.is_running()
+    error = ui.window.error
+    assert error is not None
+    error.close()
+    ui.until_idle()
+    ui.press(Qt.Key.Key_Return)
+    ui.until_idle()
+    assert ui.page_text.count("\n8 tokens") == 1
+
+
 def switch(ui: Harness, precision: str, shown: str) -> None:
     model = ui.window.switcher.current
     assert model is not None
@@ -98,7 +162,7 @@ def test_one_conversation_goes_through_three_precisions(
     ui: Harness, client: EngineClient, folder: Path
 ) -> None:
     pids = []
-    switch(ui, "bf16", "bf16 · CPU")
+    switch(ui, SECOND, f"{SECOND_LABEL} · CPU")
     for precision, shown in (("fp32", "fp32 · CPU"), ("4bit", "4-bit · CPU")):
         ui.ask("你好")
         ui.composer.set_text("a draft")
@@ -113,7 +177,7 @@ def test_one_conversation_goes_through_three_precisions(
     assert not any(pid is not None and psutil.pid_exists(pid) for pid in pids)
     assert ui.window.error is None
     measured = {(m.precision, m.device) for m in ui.measurements.peaks(folder)}
-    assert {("bf16", "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
+    assert {(SECOND, "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
 
 
 def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
@@ -122,8 +186,8 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
     assert len(before) == 1
 
     for number in range(10):
-        precision = ("fp32", "bf16")[number % 2]
-        switch(ui, precision, f"{precision} · CPU")
+        precision, shown = (("fp32", "fp32"), (SECOND, SECOND_LABEL))[number % 2]
+        switch(ui, precision, f"{shown} · CPU")
 
     after = children()
     assert len(after) == 1
@@ -232,18 +296,20 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
     dialog = ui.window.measuring.dialog
     assert dialog is not None
     ui.until(lambda: bool(dialog.chart.lines))
+    for row, line in zip(dialog.chart.rows, dialog.chart.lines, strict=True):
+        line.tick.setChecked(row.label in ("fp32", SECOND_LABEL))
     dialog.text.choose(text)
     dialog.measure.click()
     ui.until(lambda: not ui.window.measuring.is_running)
 
     assert ui.window.error is None
     qualities = {m.precision: m.quality for m in ui.measurements.measured(folder)}
-    assert set(qualities) == {"fp32", "bf16"}
-    bf16 = qualities["bf16"]
-    assert bf16 is not None
-    assert bf16.reference == "fp32"
-    assert bf16.text == "text.txt"
-    assert bf16.kl_divergence is not None
-    assert 0 < bf16.kl_divergence < 0.01
+    assert set(qualities) == {"fp32", SECOND}
+    second = qualities[SECOND]
+    assert second is not None
+    assert second.reference == "fp32"
+    assert second.text == "text.txt"
+    assert second.kl_divergence is not None
+    assert 0 < second.kl_divergence < 0.01
     assert len(children()) == 1, "the engines of the comparison have ended"
     assert not list(app_paths().cache.iterdir())

@@ -63,6 +63,10 @@
         <translation>最早的 {count} 条消息已放不下，未被读取</translation>
     </message>
     <message>
+        <source>“Max new tokens” is over half of the context: older messages were kept, which left room for {count} tokens</source>
+        <translation>“最大生成词元数”超过上下文的一半：较早的消息已保留，回答最多还有 {count} 个词元的空间</translation>
+    </message>
+    <message>
         <source>ended at a stop text</source>
         <translation>遇到停止文本而结束</translation>
     </message>
@@ -439,6 +443,10 @@
         <translation>打开模型文件夹</translation>
     </message>
     <message>
+        <source>Your choices cannot be kept: {reason}</source>
+        <translation>您的选择无法保存：{reason}</translation>
+    </message>
+    <message>
         <source>Long lines of the pasted text were broken: {count}</source>
         <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
     </message>
@@ -551,6 +559,10 @@
     <message>
         <source>&amp;Stop the answer</source>
         <translation>停止回答(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Use as chat model</source>
+        <translation>作为对话模型使用(&amp;U)</translation>
     </message>
     <message>
         <source>&amp;Copy</source>
@@ -832,6 +844,10 @@
 <context>
     <name>SettingsPanel</name>
     <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>设置</translation>
     </message>
@@ -884,6 +900,14 @@
         <translation>随机种子</translation>
     </message>
     <message>
+        <source>Processor</source>
+        <translation>CPU 设置</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
         <source>What the model is told before the conversation: its role, its manner.</source>
         <translation>在对话之前告诉模型的话，例如它的角色和语气。</translation>
     </message>
@@ -918,6 +942,21 @@
     <message>
         <source>Sets the sampling that the model&apos;s makers recommend.</source>
         <translation>恢复为模型发布者推荐的采样设置。</translation>
+    </message>
+    <message>
+        <source>How many threads compute an answer. Automatic is one for each core; PyTorch takes fewer while other programs keep the processor busy. The model is loaded again, the conversation stays.</source>
+        <translation>用多少个线程计算回答。“自动”为每个核心一个；其他程序占用 CPU 时，PyTorch 会减少线程。更改后会重新加载模型，对话保留。</translation>
+    </message>
+</context>
+<context>
+    <name>SilenceNotice</name>
+    <message>
+        <source>End it</source>
+        <translation>结束引擎</translation>
+    </message>
+    <message>
+        <source>End the engine; the text so far is kept</source>
+        <translation>结束引擎；已有的文本会保留</translation>
     </message>
 </context>
 <context>
@@ -1006,6 +1045,14 @@
 <context>
     <name>StatusLine</name>
     <message>
+        <source>The engine has said nothing for {seconds} s</source>
+        <translation>引擎已有 {seconds} 秒没有响应</translation>
+    </message>
+    <message>
+        <source>What runs in the background has said nothing for {seconds} s</source>
+        <translation>后台任务已有 {seconds} 秒没有响应</translation>
+    </message>
+    <message>
         <source>Loading {name}…</source>
         <translation>正在加载 {name}…</translation>
     </message>
@@ -1052,6 +1099,14 @@
     <message>
         <source>Precision: {name}</source>
         <translation>精度：{name}</translation>
+    </message>
+    <message>
+        <source>{count} of {most} threads: other programs keep the processor busy</source>
+        <translation>使用 {most} 个线程中的 {count} 个：其他程序正在占用 CPU</translation>
+    </message>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
     </message>
     <message>
         <source>{count} threads</source>
@@ -1174,8 +1229,16 @@
 夜雨寄北-&gt;</translation>
     </message>
     <message>
+        <source>This is a base model that you use as a chat model. It answers well only if it was fine-tuned on conversations. “Use as chat model” in the Edit menu takes this back.</source>
+        <translation>这是基座模型，您正将它作为对话模型使用。只有用对话数据微调过的模型才能答得好。在“编辑”菜单中取消“作为对话模型使用”即可恢复。</translation>
+    </message>
+    <message>
         <source>What you write stays on this machine. What would you like to know?</source>
         <translation>您输入的内容只留在本机。想了解些什么？</translation>
+    </message>
+    <message>
+        <source>It was fine-tuned on conversations: use as chat model</source>
+        <translation>它用对话数据微调过：作为对话模型使用</translation>
     </message>
 </context>
 <context>
@@ -1297,10 +1360,6 @@
         <translation>生成的词元数</translation>
     </message>
     <message>
-        <source>The number of threads must be from 1 to 1024, not {value}.</source>
-        <translation>线程数须在 1 到 1024 之间，不能是 {value}。</translation>
-    </message>
-    <message>
         <source>The pipe to the engine ended in the middle of a frame.</source>
         <translation>与引擎之间的管道在数据帧中途断开。</translation>
     </message>
@@ -1369,8 +1428,16 @@
         <translation>上下文长度 {tokens} 对导出来说太长了。</translation>
     </message>
     <message>
+        <source>A copy takes in nothing from there. Put the file itself in the place of the link, and try again.</source>
+        <translation>副本不会收入那里的任何内容。请用文件本身替换该链接，然后重试。</translation>
+    </message>
+    <message>
         <source>A portable export is in fp32 or fp16: the products with {bits}-bit weights are ONNX Runtime&apos;s own.</source>
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
+    </message>
+    <message>
+        <source>Baichuan (version 1)</source>
+        <translation>Baichuan（第 1 代）</translation>
     </message>
     <message>
         <source>Check the drive, and your rights to the file.</source>
@@ -1417,12 +1484,36 @@
         <translation>请转换它所来自的模型。</translation>
     </message>
     <message>
+        <source>Copy what the link leads to as well, or download the model again. Of a Hugging Face cache, copy the whole folder of the model, with “blobs” and “snapshots”.</source>
+        <translation>请把链接指向的文件也一并复制，或重新下载模型。如果来自 Hugging Face 缓存，请复制该模型的整个文件夹，包括“blobs”和“snapshots”。</translation>
+    </message>
+    <message>
+        <source>Download the model again.</source>
+        <translation>请重新下载模型。</translation>
+    </message>
+    <message>
         <source>Engines made for Baichuan 1 run it as it is.</source>
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Finish the download with aria2, or download the file again. If it is complete, delete the file that lies beside it.</source>
+        <translation>请用 aria2 完成下载，或重新下载该文件。如果文件已经完整，请删除旁边的那个文件。</translation>
+    </message>
+    <message>
+        <source>Finish the download, or download the file again, and compare its size with the source.</source>
+        <translation>请完成下载，或重新下载该文件，并与来源核对文件大小。</translation>
+    </message>
+    <message>
+        <source>Give the file the ending of its format, in the index of the model too if there is one.</source>
+        <translation>请把文件的扩展名改为其实际格式的扩展名；如果模型有索引文件，也请在其中一并修改。</translation>
+    </message>
+    <message>
+        <source>If it was fine-tuned on conversations, use it as a chat model.</source>
+        <translation>如果它用对话数据微调过，请将它作为对话模型使用。</translation>
     </message>
     <message>
         <source>Install the libraries of CUDA that belong to it (the extra onnx-gpu), or choose the device “cpu”.</source>
@@ -1437,6 +1528,14 @@
         <translation>请去掉 --portable，或选择其他精度。</translation>
     </message>
     <message>
+        <source>Load the model again, or choose another one.</source>
+        <translation>请重新加载模型，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>Make it a file that you may read, or move it away, and start again.</source>
+        <translation>请将它换成您可以读取的文件，或将它移走，然后重新启动。</translation>
+    </message>
+    <message>
         <source>Make room on this drive, or choose a folder on another one.</source>
         <translation>请在此磁盘上腾出空间，或选择另一个磁盘上的文件夹。</translation>
     </message>
@@ -1447,6 +1546,22 @@
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
+    </message>
+    <message>
+        <source>Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this machine has.</source>
+        <translation>内存已耗尽：本机的 {limit:.1f} GiB 中只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows.</source>
+        <translation>内存已耗尽：{by}允许的 {limit:.1f} GiB 中只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>Merge it (merge_and_unload in PEFT), and open the folder that this writes.</source>
+        <translation>请先合并（PEFT 的 merge_and_unload），再打开合并后写出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Merge it into that model (merge_and_unload in PEFT), and open the folder that this writes.</source>
+        <translation>请先将其合并到该模型（PEFT 的 merge_and_unload），再打开合并后写出的文件夹。</translation>
     </message>
     <message>
         <source>Name the folder that it lies in: baichuan-desktop models add FOLDER.</source>
@@ -1477,12 +1592,40 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
+        <source>Raise that limit, or choose a smaller precision, context length or model.</source>
+        <translation>请提高该限制，或选择更小的精度、上下文长度或模型。</translation>
+    </message>
+    <message>
+        <source>Run its zero_to_fp32.py, and open the folder that it writes.</source>
+        <translation>请运行其中的 zero_to_fp32.py，再打开它写出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Run “git lfs pull” in the folder that was cloned, or download the file again.</source>
+        <translation>请在克隆的文件夹中运行“git lfs pull”，或重新下载该文件。</translation>
+    </message>
+    <message>
+        <source>Save it again with a newer PyTorch (torch.load with weights_only=True, then torch.save), or get the model in .safetensors files.</source>
+        <translation>请用较新的 PyTorch 重新保存（先 torch.load 并设 weights_only=True，再 torch.save），或获取 .safetensors 格式的模型。</translation>
+    </message>
+    <message>
         <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
         <translation>请将它另存为 UTF-8 编码（在编辑器中选择“另存为”，再选编码），或选择其他文件。</translation>
     </message>
     <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
+    </message>
+    <message>
+        <source>Take the model as safetensors or PyTorch files.</source>
+        <translation>请改用 safetensors 或 PyTorch 格式的模型文件。</translation>
+    </message>
+    <message>
+        <source>Take the model in 16 bits as it was published, from which this app makes 8 or 4 bits itself.</source>
+        <translation>请使用官方发布的 16 位模型，本程序可以由它自行量化为 8 位或 4 位。</translation>
+    </message>
+    <message>
+        <source>The adapter that lies beside the weights is not used.</source>
+        <translation>权重旁边的适配器未被使用。</translation>
     </message>
     <message>
         <source>The block size must be one of {known}, not {value}.</source>
@@ -1497,12 +1640,28 @@
         <translation>副本需要“{folder}”中有 {needed:.1f} GiB 空间，但那里只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
+        <source>The engine that runs the model was ended, as you asked.</source>
+        <translation>已按您的要求结束运行模型的引擎。</translation>
+    </message>
+    <message>
         <source>The graphics card stopped working: {what}.</source>
         <translation>显卡停止了工作：{what}。</translation>
     </message>
     <message>
+        <source>The installed bitsandbytes multiplies wrongly in {precision} on this processor.</source>
+        <translation>已安装的 bitsandbytes 在此 CPU 上以 {precision} 精度计算的矩阵乘积有误。</translation>
+    </message>
+    <message>
+        <source>The installed torch multiplies wrongly in {precision} on this processor.</source>
+        <translation>已安装的 torch 在此 CPU 上以 {precision} 精度计算的矩阵乘积有误。</translation>
+    </message>
+    <message>
         <source>The manifest of an export names the files that it was made from.</source>
         <translation>导出的清单（manifest）列出了它由哪些文件生成。</translation>
+    </message>
+    <message>
+        <source>The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows.</source>
+        <translation>模型在 {device} 上需要 {needed:.1f} GiB 内存，但在{by}允许的 {limit:.1f} GiB 中只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
         <source>The number of tokens must be from 1 to {most}, not {value}.</source>
@@ -1529,6 +1688,10 @@
         <translation>已有的文字会保留。请重新载入模型，或选择设备“cpu”。</translation>
     </message>
     <message>
+        <source>The weights are read from “{file}”, because other files are not complete: {reason}</source>
+        <translation>权重从“{file}”读取，因为其他文件不完整：{reason}</translation>
+    </message>
+    <message>
         <source>There is no device “{name}”; there are {known}.</source>
         <translation>没有名为“{name}”的设备；可用的有 {known}。</translation>
     </message>
@@ -1553,6 +1716,14 @@
         <translation>此模型没有 {precision} 的导出。</translation>
     </message>
     <message>
+        <source>This model has no tokens that begin a turn, so it cannot be used as a chat model.</source>
+        <translation>该模型没有用来开始一轮对话的词元，不能作为对话模型使用。</translation>
+    </message>
+    <message>
+        <source>Unpack it, and choose the folder that holds config.json.</source>
+        <translation>请先解压，再选择包含 config.json 的文件夹。</translation>
+    </message>
+    <message>
         <source>Wait until it has ended, or choose another folder.</source>
         <translation>请等它结束，或选择其他文件夹。</translation>
     </message>
@@ -1573,12 +1744,56 @@
         <translation>您的消息</translation>
     </message>
     <message>
+        <source>a half of “{name}” is zero</source>
+        <translation>“{name}”有一半全为零</translation>
+    </message>
+    <message>
         <source>a library aborted it (signal 6)</source>
         <translation>某个库使它中止（信号 6）</translation>
     </message>
     <message>
         <source>a model file became unreadable while in use (signal 7)</source>
         <translation>模型文件在使用中变得无法读取（信号 7）</translation>
+    </message>
+    <message>
+        <source>a piece that steers the model has {count:,} characters</source>
+        <translation>一个控制模型的词条长达 {count:,} 个字符</translation>
+    </message>
+    <message>
+        <source>begins with zeros, its content was not downloaded</source>
+        <translation>以零开头，其内容并未下载</translation>
+    </message>
+    <message>
+        <source>bf16 needs AVX2, which {device} lacks.</source>
+        <translation>bf16 需要 AVX2 指令集，而 {device} 没有。</translation>
+    </message>
+    <message>
+        <source>bf16 needs {need:.1f} GiB on {device} of the {free:.1f} GiB that is free, but reads prompts about ten times slower than fp32, as this processor lacks {needed}.</source>
+        <translation>bf16 在 {device} 上需要 {need:.1f} GiB（现有 {free:.1f} GiB 可用），但处理提示词比 fp32 慢约十倍，因为此 CPU 没有 {needed} 指令。</translation>
+    </message>
+    <message>
+        <source>bitsandbytes, packed</source>
+        <translation>bitsandbytes，权重预先重排</translation>
+    </message>
+    <message>
+        <source>bitsandbytes, unpacked for each product</source>
+        <translation>bitsandbytes，每次相乘前解包</translation>
+    </message>
+    <message>
+        <source>eos_token_id in {file} is {value}; what of it is no token is left out.</source>
+        <translation>{file} 中的 eos_token_id 是 {value}；其中不是词元的部分已忽略。</translation>
+    </message>
+    <message>
+        <source>generation_config.json is not used, for {what}: the model is sampled as the published chat models are.</source>
+        <translation>未使用 generation_config.json，因为{what}：采样参数与官方发布的对话模型相同。</translation>
+    </message>
+    <message>
+        <source>cannot be read: {reason}</source>
+        <translation>无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>The number of threads must be from 1 to {most}, not {value}.</source>
+        <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
     </message>
     <message>
         <source>has an impossible place</source>
@@ -1597,6 +1812,10 @@
         <translation>的类型 {dtype} 未知</translation>
     </message>
     <message>
+        <source>has {count} more entries that are wrong</source>
+        <translation>还有 {count} 个条目有误</translation>
+    </message>
+    <message>
         <source>hidden_act is {value}, not silu</source>
         <translation>hidden_act 是 {value}，而不是 silu</translation>
     </message>
@@ -1605,12 +1824,76 @@
         <translation>hidden_size {hidden} 不是 num_attention_heads {heads} 的整数倍</translation>
     </message>
     <message>
+        <source>holds a LoRA adapter that is not merged into the weights</source>
+        <translation>含有未合并到权重中的 LoRA 适配器</translation>
+    </message>
+    <message>
+        <source>holds weights for {program}, which this app does not run</source>
+        <translation>是 {program} 的权重，本程序无法运行</translation>
+    </message>
+    <message>
+        <source>is a DeepSpeed checkpoint, whose weights lie in parts</source>
+        <translation>是 DeepSpeed 检查点，其权重是分片存放的</translation>
+    </message>
+    <message>
+        <source>is a Git LFS pointer, the file itself was not downloaded</source>
+        <translation>是 Git LFS 指针文件，文件本身并未下载</translation>
+    </message>
+    <message>
+        <source>is a Git LFS pointer, the file itself was not downloaded ({size:,} bytes)</source>
+        <translation>是 Git LFS 指针文件，文件本身（{size:,} 字节）并未下载</translation>
+    </message>
+    <message>
+        <source>is a LoRA adapter and no model by itself</source>
+        <translation>是 LoRA 适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is a LoRA adapter for “{base}” and no model by itself</source>
+        <translation>是“{base}”的 LoRA 适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is a half download: “{control}” lies beside it</source>
+        <translation>尚未下载完：旁边有“{control}”</translation>
+    </message>
+    <message>
+        <source>is a half download: “{half}”</source>
+        <translation>尚未下载完：“{half}”</translation>
+    </message>
+    <message>
+        <source>is a link that leads back to itself</source>
+        <translation>是指回自身的链接</translation>
+    </message>
+    <message>
+        <source>is a link to “{target}”, which is missing</source>
+        <translation>是指向“{target}”的链接，而该文件不存在</translation>
+    </message>
+    <message>
+        <source>is a web page, the file itself was not downloaded</source>
+        <translation>是一个网页，文件本身并未下载</translation>
+    </message>
+    <message>
+        <source>is a {kind} file, for llama.cpp, which this app does not run</source>
+        <translation>是供 llama.cpp 使用的 {kind} 文件，本程序无法运行</translation>
+    </message>
+    <message>
+        <source>is an adapter and no model by itself</source>
+        <translation>是适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is an adapter for “{base}” and no model by itself</source>
+        <translation>是“{base}”的适配器，本身不是模型</translation>
+    </message>
+    <message>
+        <source>is an archive and not a folder</source>
+        <translation>是压缩包，不是文件夹</translation>
+    </message>
+    <message>
         <source>is compressed or encrypted</source>
         <translation>被压缩或加密</translation>
     </message>
     <message>
-        <source>is nested too deeply</source>
-        <translation>嵌套过深</translation>
+        <source>is missing, and the download of the model has not ended: “{half}”</source>
+        <translation>不存在，且模型尚未下载完：“{half}”</translation>
     </message>
     <message>
         <source>is not described as a tensor</source>
@@ -1621,8 +1904,20 @@
         <translation>没有按行存储</translation>
     </message>
     <message>
-        <source>is not where the archive says</source>
-        <translation>不在归档所记录的位置</translation>
+        <source>is not there</source>
+        <translation>不存在</translation>
+    </message>
+    <message>
+        <source>is quantised further than this app can run: “{name}” is, too</source>
+        <translation>的量化范围超出本程序所能运行的：“{name}”也被量化了</translation>
+    </message>
+    <message>
+        <source>is quantised in part, which this app does not run: “{name}” is not</source>
+        <translation>只有一部分被量化，本程序无法运行：“{name}”未量化</translation>
+    </message>
+    <message>
+        <source>is quantised with {method}, which this app does not run</source>
+        <translation>是用 {method} 量化的，本程序无法运行</translation>
     </message>
     <message>
         <source>it cannot be read ({reason})</source>
@@ -1641,10 +1936,6 @@
         <translation>它在本机代码中崩溃（信号 11）</translation>
     </message>
     <message>
-        <source>it did not stop within {seconds:.0f} seconds and was ended</source>
-        <translation>它在 {seconds:.0f} 秒内没有停止，已被结束</translation>
-    </message>
-    <message>
         <source>it does not describe an export</source>
         <translation>它没有描述一个导出</translation>
     </message>
@@ -1659,6 +1950,18 @@
     <message>
         <source>it has no config.json</source>
         <translation>其中没有 config.json</translation>
+    </message>
+    <message>
+        <source>it has no config.json, but folders in it have one, such as “{folder}”</source>
+        <translation>其中没有 config.json，但其下的一些文件夹有，例如“{folder}”</translation>
+    </message>
+    <message>
+        <source>it has no config.json, but the folder above it, “{folder}”, has one</source>
+        <translation>其中没有 config.json，但上一级文件夹“{folder}”有</translation>
+    </message>
+    <message>
+        <source>it has no config.json, but “{folder}” in it has one</source>
+        <translation>其中没有 config.json，但其下的“{folder}”有</translation>
     </message>
     <message>
         <source>it has no pieces for some characters of the text</source>
@@ -1709,12 +2012,24 @@
         <translation>其中有“{name}”，而 {index} 并未将它放在这里</translation>
     </message>
     <message>
+        <source>it holds “{name}”, which {other} holds too</source>
+        <translation>其中的“{name}”在 {other} 中也有</translation>
+    </message>
+    <message>
+        <source>it is a file and not a folder</source>
+        <translation>它是文件，不是文件夹</translation>
+    </message>
+    <message>
         <source>it is a link to another place</source>
         <translation>它是指向别处的链接</translation>
     </message>
     <message>
         <source>it is implausibly large</source>
         <translation>它大得不合理</translation>
+    </message>
+    <message>
+        <source>it is no ordinary file</source>
+        <translation>它不是普通文件</translation>
     </message>
     <message>
         <source>it is not UTF-8 text</source>
@@ -1751,6 +2066,10 @@
     <message>
         <source>it is not what was written</source>
         <translation>它不是当初写入的内容</translation>
+    </message>
+    <message>
+        <source>it is one file of a model, which is the folder “{folder}”</source>
+        <translation>它只是模型的一个文件，模型是文件夹“{folder}”</translation>
     </message>
     <message>
         <source>it is too large for a graph</source>
@@ -1861,10 +2180,6 @@
         <translation>rms_norm_eps 是 {value}，不在 0 和 1 之间</translation>
     </message>
     <message>
-        <source>rope_scaling is set, which no Baichuan model has</source>
-        <translation>设置了 rope_scaling，而百川模型都没有此项</translation>
-    </message>
-    <message>
         <source>rope_theta is {value}, which is no base of rotary positions</source>
         <translation>rope_theta 是 {value}，不能作为旋转位置编码的底数</translation>
     </message>
@@ -1889,6 +2204,14 @@
         <translation>“{name}”的缩放系数无法读取</translation>
     </message>
     <message>
+        <source>the shell (ulimit -d)</source>
+        <translation>启动本应用的命令行环境（ulimit -d）</translation>
+    </message>
+    <message>
+        <source>the shell (ulimit -v)</source>
+        <translation>启动本应用的命令行环境（ulimit -v）</translation>
+    </message>
+    <message>
         <source>the signal {name} ended it</source>
         <translation>信号 {name} 结束了它</translation>
     </message>
@@ -1907,6 +2230,18 @@
     <message>
         <source>this machine</source>
         <translation>本机</translation>
+    </message>
+    <message>
+        <source>{lacking:,} of its {end:,} bytes are missing</source>
+        <translation>应有 {end:,} 字节，缺少 {lacking:,} 字节</translation>
+    </message>
+    <message>
+        <source>{name} in generation_config.json is {value}, which cannot be used: {instead} is taken instead, as in the published models.</source>
+        <translation>generation_config.json 中的 {name} 是 {value}，无法使用：改用 {instead}，与官方发布的模型相同。</translation>
+    </message>
+    <message>
+        <source>{name} is set, which no Baichuan model has</source>
+        <translation>设置了 {name}，而百川模型都没有此项</translation>
     </message>
     <message>
         <source>{precision} does not run on {device}.</source>
@@ -1937,6 +2272,10 @@
         <translation>无法读取“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>“{file}” is a link to a file outside of the model&apos;s folder.</source>
+        <translation>“{file}”是指向模型文件夹之外的文件的链接。</translation>
+    </message>
+    <message>
         <source>“{file}” is empty.</source>
         <translation>“{file}”是空的。</translation>
     </message>
@@ -1955,6 +2294,18 @@
     <message>
         <source>“{id}” is a released model that is not on this machine.</source>
         <translation>“{id}”是已发布的模型，但不在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be unpacked</source>
+        <translation>“{name}”无法解压</translation>
+    </message>
+    <message>
+        <source>“{name}” is compressed by method {method}, which PyTorch never uses</source>
+        <translation>“{name}”采用压缩方法 {method}，PyTorch 从不使用该方法</translation>
+    </message>
+    <message>
+        <source>“{name}” is encrypted</source>
+        <translation>“{name}”已加密</translation>
     </message>
     <message>
         <source>“{name}” is not an export of the weights of {model}.</source>
@@ -1977,6 +2328,122 @@
         <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
     </message>
     <message>
+        <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
+        <translation>未使用 generation_config.json，因为{what}：该模型按基座模型处理，采样参数与官方发布的基座模型相同。</translation>
+    </message>
+    <message>
+        <source>is not UTF-8 text</source>
+        <translation>不是 UTF-8 文本</translation>
+    </message>
+    <message>
+        <source>it cannot be started ({reason})</source>
+        <translation>无法启动（{reason}）</translation>
+    </message>
+    <message>
+        <source>it did not answer when it was asked to stop, and was ended</source>
+        <translation>它没有响应停止请求，已被结束</translation>
+    </message>
+    <message>
+        <source>it has no pieces</source>
+        <translation>其中没有词条</translation>
+    </message>
+    <message>
+        <source>it has {pieces:,} pieces, but the model&apos;s vocabulary has {rows:,}, and no file says what the others are</source>
+        <translation>它有 {pieces:,} 个词条，而模型的词表有 {rows:,} 行，且没有文件说明其余各行是什么</translation>
+    </message>
+    <message>
+        <source>it has {pieces:,} pieces, but {family} has {released:,}</source>
+        <translation>它有 {pieces:,} 个词条，而 {family} 有 {released:,} 个</translation>
+    </message>
+    <message>
+        <source>it holds a number of {count:,} digits</source>
+        <translation>其中有一个 {count:,} 位的数</translation>
+    </message>
+    <message>
+        <source>it holds no tensors</source>
+        <translation>其中没有张量</translation>
+    </message>
+    <message>
+        <source>it holds “{name}” twice</source>
+        <translation>其中有两个“{name}”</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>其嵌套过深</translation>
+    </message>
+    <message>
+        <source>it is the tokenizer of {found}, but the weights are of {expected}</source>
+        <translation>它是 {found} 的分词器，而权重是 {expected} 的</translation>
+    </message>
+    <message>
+        <source>it replaces a character by {count:,} bytes</source>
+        <translation>它会把一个字符替换成 {count:,} 字节</translation>
+    </message>
+    <message>
+        <source>its directory is cut off</source>
+        <translation>其目录不完整</translation>
+    </message>
+    <message>
+        <source>its directory is implausibly large</source>
+        <translation>其目录大得不合理</translation>
+    </message>
+    <message>
+        <source>its directory is not readable</source>
+        <translation>其目录无法读取</translation>
+    </message>
+    <message>
+        <source>its list of tensors holds a name of {count:,} bytes</source>
+        <translation>其张量列表中有一个 {count:,} 字节的名称</translation>
+    </message>
+    <message>
+        <source>its list of tensors holds a number of {count:,} bytes</source>
+        <translation>其张量列表中有一个 {count:,} 字节的数</translation>
+    </message>
+    <message>
+        <source>its list of tensors is nested too deeply</source>
+        <translation>其张量列表嵌套过深</translation>
+    </message>
+    <message>
+        <source>its pieces have {count:,} bytes</source>
+        <translation>它的词条共有 {count:,} 字节</translation>
+    </message>
+    <message>
+        <source>its sample texts have {count:,} bytes</source>
+        <translation>其中的示例文本有 {count:,} 字节</translation>
+    </message>
+    <message>
+        <source>memory ran out, and {reason}</source>
+        <translation>内存已耗尽，{reason}</translation>
+    </message>
+    <message>
+        <source>no file can have this name</source>
+        <translation>文件不能使用这个名称</translation>
+    </message>
+    <message>
+        <source>one of its pieces has {count:,} bytes</source>
+        <translation>其中一个词条有 {count:,} 字节</translation>
+    </message>
+    <message>
+        <source>oneDNN does not multiply on this processor: {reason}.</source>
+        <translation>oneDNN 无法在此 CPU 上计算矩阵乘积：{reason}。</translation>
+    </message>
+    <message>
+        <source>oneDNN, packed</source>
+        <translation>oneDNN，权重预先重排</translation>
+    </message>
+    <message>
+        <source>the control group (container or service) that the app runs in</source>
+        <translation>应用所在的控制组（容器或服务）</translation>
+    </message>
+    <message>
+        <source>the memory of this machine</source>
+        <translation>本机内存</translation>
+    </message>
+    <message>
+        <source>the system (vm.overcommit_memory is 2)</source>
+        <translation>系统（vm.overcommit_memory 为 2）</translation>
+    </message>
+    <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
         <translation>设置了 tie_word_embeddings，而百川模型都没有此项</translation>
     </message>
@@ -1985,8 +2452,20 @@
         <translation>没有安装 torch。</translation>
     </message>
     <message>
+        <source>torch&apos;s ordinary product</source>
+        <translation>torch 的普通矩阵乘法</translation>
+    </message>
+    <message>
+        <source>torch&apos;s ordinary product, slow at prompts</source>
+        <translation>torch 的普通矩阵乘法，处理提示词较慢</translation>
+    </message>
+    <message>
         <source>{better} {fact}</source>
         <translation>{better}{fact}</translation>
+    </message>
+    <message>
+        <source>{count:,} of its pieces steer the model instead of being text, and at most {most:,} may</source>
+        <translation>其中 {count:,} 个词条用于控制模型而不是文本，最多允许 {most:,} 个</translation>
     </message>
     <message>
         <source>{device} cannot be used: torch is installed without CUDA.</source>
@@ -1999,14 +2478,6 @@
     <message>
         <source>{name} is missing</source>
         <translation>缺少 {name}</translation>
-    </message>
-    <message>
-        <source>{name} is {value}, not {low:g} to {high:g}</source>
-        <translation>{name} 是 {value}，不在 {low:g} 到 {high:g} 之间</translation>
-    </message>
-    <message>
-        <source>{name} is {value}, which is no token</source>
-        <translation>{name} 是 {value}，不是有效的词元</translation>
     </message>
     <message>
         <source>{name} is {value}, which is not a whole number from {low} to {high}</source>
@@ -2033,6 +2504,14 @@
         <translation>{precision} 运行时有 {n} 层（共 {layers} 层）放在内存里，速度较慢。</translation>
     </message>
     <message>
+        <source>{present} of its {total} weight files are there, missing: {names}</source>
+        <translation>{total} 个权重文件中只有 {present} 个，缺少：{names}</translation>
+    </message>
+    <message>
+        <source>{present} of the {total} files that it names are there, missing: {names}</source>
+        <translation>它列出的 {total} 个文件中只有 {present} 个，缺少：{names}</translation>
+    </message>
+    <message>
         <source>{source} is wrong at {place}: {what}.</source>
         <translation>{source} 的 {place} 处有误：{what}。</translation>
     </message>
@@ -2049,12 +2528,28 @@
         <translation>“{file}”在转换期间发生了变化，所以副本已被丢弃。</translation>
     </message>
     <message>
+        <source>“{file}” holds only a part of the tensors.</source>
+        <translation>“{file}”只含有一部分张量。</translation>
+    </message>
+    <message>
+        <source>“{file}” is a {found} file by its content, not what its name says.</source>
+        <translation>“{file}”的内容是 {found} 格式，与其文件名不符。</translation>
+    </message>
+    <message>
         <source>“{file}” is damaged or incomplete: {what}.</source>
         <translation>“{file}”已损坏或不完整：{what}。</translation>
     </message>
     <message>
         <source>“{file}” was refused: {what}.</source>
         <translation>“{file}”被拒绝：{what}。</translation>
+    </message>
+    <message>
+        <source>“{file}” was written by a PyTorch before 1.6, whose format this app does not read.</source>
+        <translation>“{file}”由 1.6 之前的 PyTorch 写成，本应用不读取该格式。</translation>
+    </message>
+    <message>
+        <source>“{file}” {what}.</source>
+        <translation>“{file}”{what}。</translation>
     </message>
     <message>
         <source>“{folder}” cannot be run: {what}.</source>
@@ -2089,6 +2584,10 @@
         <translation>“{name}”的类型是 {dtype}</translation>
     </message>
     <message>
+        <source>“{name}” has two sizes</source>
+        <translation>“{name}”有两个不同的大小</translation>
+    </message>
+    <message>
         <source>“{name}” has values that {precision} cannot hold.</source>
         <translation>“{name}”中有 {precision} 无法表示的数值。</translation>
     </message>
@@ -2109,8 +2608,20 @@
         <translation>“{name}”是 ONNX Runtime 的导出，不能再转换。</translation>
     </message>
     <message>
+        <source>“{name}” is implausibly large</source>
+        <translation>“{name}”大得不合理</translation>
+    </message>
+    <message>
         <source>“{name}” is in two places</source>
         <translation>“{name}”出现在两处</translation>
+    </message>
+    <message>
+        <source>“{name}” is not what was written</source>
+        <translation>“{name}”与写入时的内容不符</translation>
+    </message>
+    <message>
+        <source>“{name}” is not where the archive says</source>
+        <translation>“{name}”不在归档所记录的位置</translation>
     </message>
     <message>
         <source>“{name}” is quantised already ({precision}).</source>
@@ -2121,8 +2632,20 @@
         <translation>“{name}”是量化模型，只有 16 位或 32 位权重可以转换。</translation>
     </message>
     <message>
+        <source>“{name}” is zero throughout</source>
+        <translation>“{name}”全为零</translation>
+    </message>
+    <message>
         <source>“{name}” is {value}, not {expected}</source>
         <translation>“{name}”是 {value}，而不是 {expected}</translation>
+    </message>
+    <message>
+        <source>“{name}” overlaps another part</source>
+        <translation>“{name}”与其他部分重叠</translation>
+    </message>
+    <message>
+        <source>“{name}” {what}.</source>
+        <translation>“{name}”{what}。</translation>
     </message>
     <message>
         <source>“{path}” cannot be read: {reason}.</source>

@@ -1,0 +1,82 @@
+"""Files that are opened only where they are ordinary files, and never read without end.
+
+In place of such a file there may be a FIFO, whose opening waits for ever; a device, whose reading
+has no end; or a folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+
+class NotPlainFileError(OSError):
+    """Something of this name is there, and it is no ordinary file."""
+
+
+def open_plain(file: Path, flags: int = os.O_RDONLY) -> BinaryIO:
+    """A file, open with the flags of `os.open`; nothing else is opened or waited for.
+
+    Raises OSError, ValueError for a name that no file can have.
+    """
+    require_plain(file)  # before it is opened: some devices begin to do something then
+    # Without waiting, if it has become a FIFO since. Windows has neither the flags nor FIFOs.
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(file, flags, 0o666)
+    try:
+        _check(file, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "wb" if flags & os.O_WRONLY else "rb")
+
+
+def read_plain(file: Path, max_bytes: int) -> bytes:
+    """The content of `file`.
+
+    Raises FileNotFoundError if there is none, also where a folder on the way is a file; OSError
+    for what is no ordinary file, is longer than `max_bytes`, or cannot be read.
+    """
+    try:
+        with open_plain(file) as stream:
+            data = stream.read(max_bytes + 1)
+    except NotADirectoryError as error:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file)) from error
+    if len(data) > max_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {max_bytes} bytes", str(file))
+    return data
+
+
+def begin_anew(file: Path) -> BinaryIO:
+    """`file`, empty, to be written to; its folder is made if there is none.
+
+    Raises OSError for what is no ordinary file, or cannot be written to.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return open_plain(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+
+
+def go_on(file: Path) -> BinaryIO:
+    """`file`, to be written to at its end; it and its folder are made if there is none.
+
+    Raises OSError for what is no ordinary file, or cannot be written to.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return open_plain(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def require_plain(file: Path) -> None:
+    """Raise OSError if there is something of this name that is no ordinary file."""
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return
+    _check(file, status)
+
+
+def _check(file: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise NotPlainFileError(errno.EINVAL, "it is no ordinary file", str(file))

@@ -1,0 +1,24 @@
+"""JSON files of the app's own, read whatever somebody wrote into them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+#: A number of more digits than 2**64 has; its value matters to nobody, its digits cost time.
+_MAX_DIGITS = 20
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """The object in `data`; a number of hundreds of digits is infinite. Raises ValueError."""
+    try:
+        content = json.loads(data, parse_int=_int)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(content, dict):
+        raise ValueError("it holds no object")  # noqa: TRY004  one class for broken content
+    return content
+
+
+def _int(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)

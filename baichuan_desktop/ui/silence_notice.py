@@ -1,0 +1,64 @@
+"""The remark that an engine says nothing any more, and the button that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+
+class SilenceNotice(QWidget):
+    """Is hidden as long as the engine goes on.
+
+    Signals:
+        end_requested: the person wants the engine ended.
+    """
+
+    end_requested = Signal()
+
+    def __init__(self, text: Callable[[], str], parent: QWidget | None = None) -> None:
+        """`text` is the sentence in the language of the window, with a place for `{seconds}`."""
+        super().__init__(parent)
+        self._text = text
+        self._seconds = 0
+        self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.button = QPushButton()
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.label)
+        row.addWidget(self.button)
+        self.button.clicked.connect(self._on_clicked)
+        self.clear()
+
+    @Slot(int)
+    def show_silent(self, seconds: int) -> None:
+        """For so long the engine has not gone on."""
+        self._seconds = seconds
+        self._retranslate()
+        self.show()
+
+    @Slot()
+    def clear(self) -> None:
+        """The engine goes on, or there is none."""
+        self.hide()
+        self.button.setEnabled(True)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.button.setEnabled(False)
+        self.end_requested.emit()
+
+    def _retranslate(self) -> None:
+        self.label.setText(self._text().format(seconds=self._seconds))
+        self.button.setText(self.tr("End it"))
+        self.button.setToolTip(self.tr("End the engine; the text so far is kept"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
