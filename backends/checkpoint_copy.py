@@ -23,7 +23,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .checkpoint import Checkpoint
-from .errors import CopyTakenError, DiskFullError, JobError, Phrase, SourceChangedError
+from .errors import (
+    CopyTakenError,
+    DamagedCheckpointError,
+    DiskFullError,
+    JobError,
+    Phrase,
+    SourceChangedError,
+)
 from .events import CopyReady, JobProgress
 from .manifest import MANIFEST, MANIFEST_VERSION
 from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
@@ -287,8 +294,12 @@ class _Job:
     def _source_config(self) -> dict[str, object]:
         """The config.json of the source."""
         file = self._checkpoint.folder / "config.json"
-        data = parse_json(file, read_own_file(file))
-        if not isinstance(data, dict):  # as it was when it was read before
+        raw = read_own_file(file)
+        try:
+            data = parse_json(file, raw)
+        except DamagedCheckpointError as error:  # it was read before
+            raise SourceChangedError(file) from error
+        if not isinstance(data, dict):
             raise SourceChangedError(file)
         return data
 
