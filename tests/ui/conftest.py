@@ -14,7 +14,8 @@ from baichuan_desktop.ui.theme import Theme
 from baichuan_desktop.workers.generation_worker import EventSource
 from tests.ui.harness import Harness, ScriptedEngine
 
-_OF_THE_PLATFORM = ("This plugin does not support", "QFontDatabase:")
+#: Of the machine and its fonts: a font may have letters of a script and not know how to join them.
+_OF_THE_PLATFORM = ("This plugin does not support", "QFontDatabase:", "OpenType support missing")
 
 
 @pytest.fixture(scope="session")
