@@ -42,7 +42,8 @@ def read_plain(file: Path, max_bytes: int) -> bytes:
     """
     try:
         with open_plain(file) as stream:
-            data = stream.read(max_bytes + 1)
+            # None where one would have to wait, as for some files of the kernel's own.
+            data = stream.read(max_bytes + 1) or b""
     except NotADirectoryError as error:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file)) from error
     if len(data) > max_bytes:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from backends.plain_file import require_plain
+from backends.printable import printable
 
 from .console import guarded
 from .services.app_paths import AppPaths, app_paths
@@ -127,10 +128,16 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
     )
 
 
+class _LogFormatter(logging.Formatter):
+    """Makes text alone of names of files, which may hold anything: logs are read in terminals."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
 def _start_log(paths: AppPaths) -> Path:
     """Log to a file that cannot grow without end; where it cannot be written, to stderr alone."""
     file = paths.log / "window.log"
-    # Names of files are logged, which may hold anything.
     handlers: list[logging.Handler] = [logging.StreamHandler(guarded(sys.stderr))]
     handlers[0].setLevel(logging.WARNING)
     try:
@@ -143,12 +150,9 @@ def _start_log(paths: AppPaths) -> Path:
         )
     except OSError as error:
         guarded(sys.stderr).write(f"The log {file} cannot be written: {error}\n")
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        handlers=handlers,
-        force=True,
-    )
+    for handler in handlers:
+        handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     return file
 
 

@@ -392,7 +392,9 @@ def _parser() -> argparse.ArgumentParser:
         "--symmetric", action="store_true", help="int4 and int8 without zero points"
     )
     export.add_argument(
-        "--portable", action="store_true", help="operators of the standard only, for other programs"
+        "--portable",
+        action="store_true",
+        help="write for other ONNX runtimes, with operators of the standard only",
     )
     _add_copy_options(export)
 
@@ -498,11 +500,13 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         "sampling", "what is not given stays as the model asks for"
     )
     sampling.add_argument(
-        "--greedy", action="store_true", default=None, help="always the likeliest"
+        "--greedy", action="store_true", default=None, help="always pick the most likely token"
     )
     sampling.add_argument("--temperature", type=float, metavar="T", help="0 is greedy")
     sampling.add_argument("--top-k", type=int, metavar="K", help="0 is all tokens")
-    sampling.add_argument("--top-p", type=float, metavar="P")
+    sampling.add_argument(
+        "--top-p", type=float, metavar="P", help="the likeliest that reach this share; 1 is all"
+    )
     sampling.add_argument("--repetition-penalty", type=float, metavar="R", help="1 is none")
     sampling.add_argument("--max-new-tokens", type=int, metavar="N")
     sampling.add_argument("--seed", type=int, metavar="N", help="the same seed, the same answer")

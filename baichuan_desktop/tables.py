@@ -17,7 +17,7 @@ def print_json(value: object) -> None:
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # as in the locale C
-        text = json.dumps(value, indent=2)
+        text = escaped_json(json.dumps(value, indent=2))
     print(text)
 
 

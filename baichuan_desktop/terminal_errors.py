@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backends.errors import Phrase, UserFacingError
 from backends.plain_file import go_on
+from backends.printable import printable
 
 from . import __version__
 
@@ -58,7 +59,7 @@ def _is_kept(error: Exception, log_file: Path) -> bool:
         if log_file.exists() and log_file.stat().st_size > _MOST_BYTES:
             log_file.replace(log_file.with_suffix(".previous.log"))
         with go_on(log_file) as stream:
-            stream.write(text.encode("utf-8", "backslashreplace"))
+            stream.write(printable(text).encode())
     except (OSError, ValueError):  # a full or read-only drive; a NUL in the path
         return False
     return True

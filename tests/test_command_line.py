@@ -173,6 +173,7 @@ def test_an_unknown_error_is_one_sentence_and_its_details_are_in_the_log(
     details = log_file.read_text(encoding="utf-8")
     assert "Traceback (most recent call last)" in details
     assert "in fail" in details
+    assert "more \ufffd[31m" in details, "it is read in terminals"
 
 
 @pytest.mark.parametrize(

@@ -235,10 +235,10 @@ def test_json_for_a_terminal_without_hanzi_is_still_json(monkeypatch: pytest.Mon
     stream = io.TextIOWrapper(data, encoding="ascii")
     monkeypatch.setattr(sys, "stdout", stream)
     with guarded_output():
-        tables.print_json(["模型", "😀"])
+        tables.print_json(["模型", "😀", "\x7f"])
     stream.flush()
 
-    assert json.loads(data.getvalue()) == ["模型", "😀"]
+    assert json.loads(data.getvalue()) == ["模型", "😀", "\x7f"]
 
 
 # --- the commands ------------------------------------------------------------------------

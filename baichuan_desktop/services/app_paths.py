@@ -59,7 +59,7 @@ def app_paths() -> AppPaths:
     """The folders on this machine."""
     site = Path(platformdirs.site_config_dir(_NAME, appauthor=False)) / "models_registry.yaml"
     if home := os.environ.get(HOME_VARIABLE):
-        root = Path(home).absolute()
+        root = _absolute(Path(home))
         return AppPaths(root / "config", root / "log", root / "cache", site)
     return AppPaths(
         Path(platformdirs.user_config_dir(_NAME, appauthor=False)),
@@ -67,6 +67,13 @@ def app_paths() -> AppPaths:
         Path(platformdirs.user_cache_dir(_NAME, appauthor=False)),
         site,
     )
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.absolute()
+    except OSError:  # the folder that one is in was deleted: nothing is found, nothing written
+        return path
 
 
 def resource(name: str) -> Path:

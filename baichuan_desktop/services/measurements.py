@@ -16,7 +16,7 @@ from backends.plain_file import read_plain
 from backends.requests import MeasuredPeak
 
 from .atomic_file import replace_text
-from .plain_json import parse_object
+from .plain_json import Text, parse_object
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Benchmark(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    device: str  #: its name
+    device: Text  #: its name
     threads: Count
     load_seconds: Amount
     peak_bytes: Count  #: on the device of the model, over the whole benchmark
@@ -91,8 +91,8 @@ class Quality(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    reference: str  #: the precision it was compared with; its own for the reference itself
-    text: str  #: what the text is called
+    reference: Text  #: the precision it was compared with; its own for the reference itself
+    text: Text  #: what the text is called
     scored_tokens: Count
     perplexity: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     kl_divergence: Amount | None
@@ -104,10 +104,10 @@ class Measurement(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    folder: str
-    backend: str
-    precision: str
-    device: str  #: kind of device, as in `ModelReady.device_kind`
+    folder: Text
+    backend: Text
+    precision: Text
+    device: Text  #: kind of device, as in `ModelReady.device_kind`
     peak_bytes: Count  #: of loading, the KV cache not counted
     load_seconds: Amount
     #: In memory. Exports of one precision differ in their blocks; None: an older file does not say.

@@ -109,8 +109,9 @@ class ModelStore:
 
         Raises UnknownModelError, CheckpointError.
         """
+        folder = _resolved(name)
         for model in self._listed:
-            if model.id == name or _same_folder(model.path, name):
+            if model.id == name or _lies_in(model, folder):
                 return model
         if _is_there(name) or _is_path(name):
             return self.describe(Path(name))  # which says what is wrong with the folder
@@ -163,8 +164,9 @@ class ModelStore:
         registry cannot be written.
         """
         self._registry = self._load()  # another window or a terminal may have added to it
+        wanted = _resolved(str(folder))
         for model in self._listed:
-            if _same_folder(model.path, str(folder)):
+            if _lies_in(model, wanted):
                 Checkpoint.open(folder)  # listed, but is it still usable?
                 return model
         return self._put(self.describe(folder))
@@ -203,8 +205,9 @@ class ModelStore:
         Raises CheckpointError, RegistryError.
         """
         self._registry = self._load()
+        wanted = _resolved(str(folder))
         for listed in self._registry.installed:
-            if _same_folder(listed.path, str(folder)):  # what was in this folder before is gone
+            if _lies_in(listed, wanted):  # what was in this folder before is gone
                 with contextlib.suppress(RegistryError):  # an administrator's entry stays
                     self.remove(listed.id)
         model = self.describe(folder)
@@ -236,11 +239,16 @@ def notes(folder: Path) -> Sequence[Phrase]:
         return ()
 
 
-def _same_folder(path: Path, name: str) -> bool:
+def _lies_in(model: InstalledModel, folder: Path | None) -> bool:
+    return folder is not None and _resolved(str(model.path)) == folder
+
+
+def _resolved(name: str) -> Path | None:
+    """The folder of this name, links followed; None if no folder can have it."""
     try:
-        return path.resolve() == Path(name).expanduser().resolve()
+        return Path(name).expanduser().resolve()
     except (OSError, RuntimeError, ValueError):  # see `_is_there`
-        return False
+        return None
 
 
 def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> dict[str, str]:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 #: A number of more digits than 2**64 has; its value matters to nobody, its digits cost time.
 _MAX_DIGITS = 20
+
+
+def writable(text: str) -> str:
+    """`text`, which can be written again and name a file. Raises ValueError if it cannot."""
+    if "\0" in text:
+        raise ValueError("it holds a NUL")
+    text.encode()  # UnicodeEncodeError, a ValueError, for half a surrogate
+    return text
+
+
+Text = Annotated[str, AfterValidator(writable)]
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from backends.base import Precision
 from backends.plain_file import read_plain
 
 from .atomic_file import replace_text
-from .plain_json import parse_object
+from .plain_json import Text, parse_object, writable
 from .precision_choice import LoadWish
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 Language = Literal["system", "en", "zh_CN"]
 
 _MAX_BYTES = 2**20
-_MAX_WISHES = 1000  #: models with a precision of their own that are looked at
+_MAX_FOLDERS = 1000  #: of models that something is remembered of, and that are looked at
 
 #: Of a window; four 4K monitors side by side have 15,360. Qt ends the app at a few times as many.
 _MAX_PIXELS = 16_384
@@ -34,15 +34,8 @@ _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 _MAX_CONTEXT = 2**31  # tokens
 
 
-def _plain(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("it holds a NUL")
-    text.encode()  # UnicodeEncodeError, a ValueError, for half a surrogate
-    return text
-
-
 def _folder(path: Path) -> Path:
-    _plain(str(path))
+    writable(str(path))
     return path
 
 
@@ -69,7 +62,7 @@ class Settings(BaseModel):
 
     language: Language = "system"
     #: An id of the registry.
-    last_model: Annotated[str, AfterValidator(_plain)] | None = None
+    last_model: Text | None = None
     #: By folder, if not “auto”.
     precisions: dict[Folder, Annotated[LoadWish, AfterValidator(_possible)]] = Field(
         default_factory=dict
@@ -103,15 +96,21 @@ class SettingsFile:
         """The settings of which each is right; one that is wrong costs itself alone."""
         usable: dict[str, Any] = {}
         for name in Settings.model_fields.keys() & content.keys():
-            value = content[name]
-            if name == "precisions" and isinstance(value, dict):
-                value = {
-                    folder: wish
-                    for folder, wish in itertools.islice(value.items(), _MAX_WISHES)
-                    if self._is_right(name, {folder: wish})
-                }
-            if self._is_right(name, value):
-                usable[name] = value
+            match content[name]:
+                case dict() as wishes if name == "precisions":
+                    usable[name] = {
+                        folder: wish
+                        for folder, wish in itertools.islice(wishes.items(), _MAX_FOLDERS)
+                        if self._is_right(name, {folder: wish})
+                    }
+                case list() as folders if name == "as_chat":
+                    usable[name] = [
+                        folder
+                        for folder in itertools.islice(folders, _MAX_FOLDERS)
+                        if self._is_right(name, [folder])
+                    ]
+                case value if self._is_right(name, value):
+                    usable[name] = value
         return Settings.model_validate(usable)
 
     def _is_right(self, name: str, value: object) -> bool:

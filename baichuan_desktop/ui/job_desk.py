@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -78,7 +78,7 @@ class JobDesk(QObject):
         dialog.options.begun.connect(self._begin)
         dialog.progress.cancel_requested.connect(self._cancel)
         dialog.done_page.load_requested.connect(self._load_copy)
-        task = BackgroundTask(partial(kind.choices, model.path), dialog)
+        task = BackgroundTask(partial(_choices, self._store, kind, model), dialog)
         task.succeeded.connect(self._on_choices)
         task.failed.connect(self._on_no_choices)
         task.start()
@@ -169,3 +169,13 @@ class JobDesk(QObject):
             made = self._made
             is_kept = made.wish != LoadWish()
             self.load_requested.emit(LoadChoice(made.model, made.wish, is_kept=is_kept))
+
+
+def _choices(store: ModelStore, kind: JobKind, model: InstalledModel) -> Sequence[JobChoice]:
+    """What a job can make of a model.
+
+    Raises CheckpointError, and RegistryError if a copy could not be listed: its end, in minutes,
+    would be too late to hear of that.
+    """
+    store.require_writable()
+    return kind.choices(model.path)

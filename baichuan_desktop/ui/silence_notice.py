@@ -17,10 +17,16 @@ class SilenceNotice(QWidget):
 
     end_requested = Signal()
 
-    def __init__(self, text: Callable[[], str], parent: QWidget | None = None) -> None:
-        """`text` is the sentence in the language of the window, with a place for `{seconds}`."""
+    def __init__(
+        self, text: Callable[[], str], in_place_of: QWidget, parent: QWidget | None = None
+    ) -> None:
+        """`text` is the sentence in the language of the window, with a place for `{seconds}`.
+
+        `in_place_of` is hidden meanwhile: a narrow window has no room for both.
+        """
         super().__init__(parent)
         self._text = text
+        self._in_place_of = in_place_of
         self._seconds = 0
         self.label = QLabel()
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -32,19 +38,21 @@ class SilenceNotice(QWidget):
         row.addWidget(self.label)
         row.addWidget(self.button)
         self.button.clicked.connect(self._on_clicked)
-        self.clear()
+        self.hide()
 
     @Slot(int)
     def show_silent(self, seconds: int) -> None:
         """For so long the engine has not gone on."""
         self._seconds = seconds
         self._retranslate()
+        self._in_place_of.hide()
         self.show()
 
     @Slot()
     def clear(self) -> None:
         """The engine goes on, or there is none."""
         self.hide()
+        self._in_place_of.show()
         self.button.setEnabled(True)
 
     @Slot()

@@ -44,10 +44,11 @@ class StatusLine(QStatusBar):
         # The arrow stands at the right of the text.
         self.precision_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.engine_notice = SilenceNotice(
-            lambda: self.tr("The engine has said nothing for {seconds} s")
+            lambda: self.tr("The engine has said nothing for {seconds} s"), self.state_label
         )
         self.job_notice = SilenceNotice(
-            lambda: self.tr("What runs in the background has said nothing for {seconds} s")
+            lambda: self.tr("The background job has said nothing for {seconds} s"),
+            self.speed_label,
         )
         self.progress = _bar(120)
         self.context_bar = _bar(84)

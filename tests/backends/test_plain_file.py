@@ -93,6 +93,21 @@ def test_a_file_is_read_up_to_its_bound(tmp_path: Path) -> None:
     assert caught.value.errno == errno.EFBIG
 
 
+@posix
+def test_a_file_of_the_kernels_that_would_have_to_be_waited_for_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as /proc/kmsg, which not everybody may open: a pipe stands for it."""
+    file = tmp_path / "x"
+    file.write_bytes(b"text")
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    monkeypatch.setattr(plain_file, "open_plain", lambda _: os.fdopen(reader, "rb"))
+
+    assert read_plain(file, 10) == b""
+    os.close(writer)
+
+
 def test_a_file_below_a_file_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("")
 

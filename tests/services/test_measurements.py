@@ -272,6 +272,7 @@ def stored(**changes: Any) -> dict[str, Any]:
         stored(peak_bytes=float("nan")), stored(load_seconds=float("inf")), stored(folder=7),
         stored(load_seconds=-1), stored(folder="\ud800", benchmark=7), stored(quality=[1]),
         stored(tokens_per_second=float("nan")), stored(tokens_per_second=1e300),
+        stored(backend="\ud800"), stored(precision="\0"), stored(device="\udfff"),
     ],
     ids=repr,
 )  # fmt: skip
@@ -286,6 +287,18 @@ def test_an_entry_that_is_wrong_costs_itself(
     assert measurements.peaks(Path("/right")) == (MeasuredPeak("b", "4bit", "cpu", 7, None),)
     assert measurements.peaks(Path("/m")) == ()
     assert "1 of the measurements" in caplog.text
+
+
+def test_half_a_surrogate_in_the_file_keeps_nothing_from_being_remembered(file: Path) -> None:
+    file.parent.mkdir()
+    judged = {"reference": "fp32", "text": "\ud800", "scored_tokens": 1, "perplexity": 2}
+    judged |= {"kl_divergence": None, "top1_agreement": None}
+    entries = [stored(quality=judged), stored(folder="/right")]
+    file.write_text(json.dumps({"measurements": entries}))
+
+    Measurements(file).loaded(ready())
+
+    assert [m.folder for m in Measurements(file)._read()] == ["/right", str(FOLDER)]
 
 
 def test_a_number_of_thousands_of_digits_costs_its_entry(file: Path) -> None:

@@ -52,6 +52,31 @@ def copy_of(tmp_path: Path, folder: str, name: str = "b2-7b", layout: str = "saf
     return target
 
 
+def test_of_many_listed_models_each_folder_is_looked_up_once(
+    paths: AppPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = (
+        f"- {{id: m{n}, path: /m/{n}, family: baichuan-7b, kind: chat, context_length: 9}}\n"
+        for n in range(50)
+    )
+    paths.config.mkdir(parents=True)
+    paths.user_registry.write_text("schema_version: 1\ninstalled:\n" + "".join(entries))
+    store = ModelStore(paths)
+    looked_up: list[Path] = []
+    resolve = Path.resolve
+
+    def counted(path: Path, strict: bool = False) -> Path:
+        looked_up.append(path)
+        return resolve(path, strict)
+
+    monkeypatch.setattr(Path, "resolve", counted)
+
+    with pytest.raises(UnknownModelError):
+        store.model("another")
+
+    assert len(looked_up) == len(store.models) + 1
+
+
 def test_a_fresh_machine_has_the_guide_and_nothing_is_written(
     store: ModelStore, app_home: Path
 ) -> None:

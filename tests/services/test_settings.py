@@ -301,3 +301,19 @@ def test_of_very_many_wishes_the_first_thousand_are_looked_at(
     assert found.precisions == {Path("/right"): LoadWish("fp32")}
     assert found.language == "zh_CN"
     assert len(caplog.records) == 999
+
+
+def test_of_very_many_folders_the_first_thousand_are_looked_at(file: Path) -> None:
+    write(file, json.dumps({**KEPT, "as_chat": [f"/{number}" for number in range(60_000)]}))
+
+    found = SettingsFile(file).current
+
+    assert found.as_chat == {Path(f"/{number}") for number in range(1000)}
+    assert found.language == "zh_CN"
+
+
+@pytest.mark.parametrize("folder", [7, None, "/a\0b", "/\ud800", ["/a"]])
+def test_a_wrong_folder_costs_itself_and_no_other_folder(file: Path, folder: object) -> None:
+    write(file, json.dumps({**KEPT, "as_chat": ["/right", folder, "/too"]}))
+
+    assert SettingsFile(file).current.as_chat == {Path("/right"), Path("/too")}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
 from baichuan_desktop.ui.crash_reporter import CrashReporter
 from baichuan_desktop.ui.theme import Theme
 from baichuan_desktop.workers.generation_worker import EventSource
@@ -95,6 +95,22 @@ def test_a_registry_that_somebody_broke_is_named_and_the_window_opens() -> None:
     assert (models, code) == ("['baichuan-guide']", "0")
     assert "modles" in (paths.log / "window.log").read_text(encoding="utf-8")
     assert paths.user_registry.read_text(encoding="utf-8").endswith("modles: []\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a name may be no UTF-8")
+def test_a_home_whose_name_is_no_text_is_logged_without_a_complaint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(HOME_VARIABLE, os.fsdecode(os.fsencode(tmp_path) + b"/\xc4\x1b[2J"))
+    paths = app_paths()
+    paths.config.mkdir(parents=True)
+    paths.settings.write_text("broken")
+
+    error, _, _, code = opened()
+
+    assert (error, code) == ("None", "0")
+    log = (paths.log / "window.log").read_text(encoding="utf-8")
+    assert "/\ufffd\ufffd[2J/config/settings.json is not usable" in log
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from backends.errors import DiskFullError, NotACheckpointError
 from backends.events import CopyReady, JobProgress
 from backends.onnx_graph import Scheme
 from backends.requests import CopyRequest
+from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.precision_choice import LoadWish
 from baichuan_desktop.ui.job_dialog import JobDialog
 from baichuan_desktop.ui.job_progress import time_left
@@ -186,6 +187,24 @@ def test_a_model_that_is_gone_ends_the_dialog_with_its_error(seven: Harness, fol
 
     assert seven.window.jobs.dialog is not None
     assert not seven.window.jobs.dialog.isVisible()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_registry_that_is_wrong_refuses_every_job_before_it_begins(
+    seven: Harness, number: int
+) -> None:
+    seven.until(entry(seven, number).isEnabled)
+    registry = app_paths().user_registry
+    registry.write_text(registry.read_text(encoding="utf-8") + "modles: []\n", encoding="utf-8")
+
+    entry(seven, number).trigger()
+    seven.until(lambda: seven.window.error is not None)
+
+    assert seven.window.error is not None
+    assert "modles" in seven.window.error.message.text()
+    assert seven.window.jobs.dialog is not None
+    assert not seven.window.jobs.dialog.isVisible()
+    assert not seven.window.jobs.is_running
 
 
 # --- progress ----------------------------------------------------------------------------

@@ -37,9 +37,11 @@ def test_a_silence_is_shown_and_goes_away_when_the_engine_goes_on(
 
     assert notice(ui).label.text() == "The engine has said nothing for 12 s"
     assert notice(ui).button.text() == "End it"
+    assert ui.window.status.state_label.isHidden(), "a narrow window has no room for both"
     silent.open.set()
     ui.until(heard.reached.is_set)
     ui.until(notice(ui).isHidden)
+    assert not ui.window.status.state_label.isHidden()
     assert not ui.can_send_next
     heard.open.set()
     ui.until_idle()
@@ -108,7 +110,7 @@ def test_a_job_that_hangs_is_told_beside_its_own_button(ui: Harness, tmp_path: P
 
     ui.window.jobs.runner.start(CopyRequest("/x", str(tmp_path), "4bit"))
     ui.until(lambda: not shown.isHidden())
-    assert shown.label.text() == "What runs in the background has said nothing for 11 s"
+    assert shown.label.text() == "The background job has said nothing for 11 s"
     assert notice(ui).isHidden()
 
     press(shown)

@@ -1049,7 +1049,7 @@
         <translation>引擎已有 {seconds} 秒没有响应</translation>
     </message>
     <message>
-        <source>What runs in the background has said nothing for {seconds} s</source>
+        <source>The background job has said nothing for {seconds} s</source>
         <translation>后台任务已有 {seconds} 秒没有响应</translation>
     </message>
     <message>
