@@ -86,6 +86,29 @@ def test_every_dtype_is_found_where_the_library_wrote_it(tmp_path: Path, name: s
         assert torch.equal(tensor_of(records[key]), tensor)
 
 
+@pytest.mark.parametrize("name", ["w.safetensors", "w.bin"])
+def test_the_types_of_quantised_models_are_found_in_both_formats(tmp_path: Path, name: str) -> None:
+    """In a .bin they have no storage of their own; offsets count elements all the same."""
+    dtypes = (torch.float8_e4m3fn, torch.float8_e5m2, torch.uint16, torch.uint32, torch.uint64)
+    tensors = {str(dtype): torch.arange(6).to(dtype).view(3, 2) for dtype in dtypes}
+    if name == "w.bin":
+        torch.save({key: tensor[1:] for key, tensor in tensors.items()}, tmp_path / name)
+    else:
+        rows = {key: tensor[1:].clone() for key, tensor in tensors.items()}
+        safetensors.torch.save_file(rows, tmp_path / name)
+
+    records = {record.name: record for record in read_contents(tmp_path / name).records}
+
+    assert [records[str(dtype)].dtype for dtype in dtypes] == [
+        "F8_E4M3", "F8_E5M2", "U16", "U32", "U64",
+    ]  # fmt: skip
+    for key, record in records.items():
+        rows = tensors[key][1:].contiguous().view(torch.uint8).numpy().tobytes()
+        assert record.shape == (2, 2)
+        raw = record.file.read_bytes()
+        assert raw[record.offset : record.offset + record.nbytes] == rows
+
+
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_state_dicts_of_modules_with_parameters_and_views(tmp_path: Path, protocol: int) -> None:
     module = torch.nn.Linear(4, 3)
