@@ -23,7 +23,7 @@ from .errors import (
 )
 
 _POINTER = b"version https://git-lfs"
-_POINTER_SIZE = re.compile(rb"^size (\d{1,18})$", re.MULTILINE)
+_POINTER_SIZE = re.compile(rb"^size (\d{1,18})\r?$", re.MULTILINE)
 _MOST_POINTER_BYTES = 1024  # Git LFS takes no larger file for one
 
 _AGAIN_HINT = (

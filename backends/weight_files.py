@@ -35,6 +35,10 @@ _SHARD_SUFFIXES = (".safetensors", ".bin")
 _NUMBERED = re.compile(r"(model|pytorch_model)-(\d{5})-of-(\d{5})\.(safetensors|bin)")
 _WEIGHTS = re.compile(r"(model|pytorch_model)(-\d{5}-of-\d{5})?\.(safetensors|bin)")
 
+#: Of weights under other names, and of what training programs leave beside them.
+_WEIGHT_SUFFIXES = (*_SHARD_SUFFIXES, ".pt", ".pth", ".ckpt")
+_OF_TRAINING = ("optimizer", "scheduler", "training_args", "rng_state", "scaler")
+
 Shards = tuple[str, ...]
 
 
@@ -136,9 +140,16 @@ def _no_weights(folder: Path) -> CheckpointError:
         whole = _WEIGHTS.match(name)
         if whole is not None and (half := half_download(folder / whole[0])) is not None:
             return half
-    return half_download(folder / "model.safetensors") or NotACheckpointError(
-        folder, "it has no weight file (model.safetensors, pytorch_model.bin)"
-    )
+    if (half := half_download(folder / "model.safetensors")) is not None:
+        return half
+    others = [name for name in names_in(folder) if name.endswith(_WEIGHT_SUFFIXES)]
+    what = Phrase("it has no weight file (model.safetensors, pytorch_model.bin)")
+    if others := [name for name in others if not name.startswith(_OF_TRAINING)]:
+        what = Phrase(
+            "it has no weight file (model.safetensors, pytorch_model.bin), only {names}",
+            names=_listed(others),
+        )
+    return NotACheckpointError(folder, what)
 
 
 # --- sets --------------------------------------------------------------------------------

@@ -213,6 +213,22 @@ def test_many_missing_shards_are_not_all_named(tmp_path: Path) -> None:
     assert message.endswith("“model-00004-of-00006.safetensors”, ….")
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["gptq_model-4bit-128g.safetensors", "b.bin"], ", only “b.bin”, “gptq_model-4bit-128g."),
+        (["baichuan.pt"], ", only “baichuan.pt”."),
+        (["optimizer.pt", "training_args.bin"], "(model.safetensors, pytorch_model.bin)."),
+    ],
+)
+def test_weights_under_another_name_are_named(tmp_path: Path, names: list[str], said: str) -> None:
+    folder = plain(tmp_path)
+    for name in names:
+        (folder / name).write_bytes(b"x")
+
+    assert said in refusal(folder, NotACheckpointError)
+
+
 def test_missing_shards_without_an_index_are_named(tmp_path: Path) -> None:
     folder = plain(tmp_path)
     add_shards(folder)[0].unlink()
