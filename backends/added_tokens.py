@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeGuard
 
+from .downloads import is_there, require_file
 from .errors import DamagedCheckpointError
-from .small_files import is_file, read_json
+from .small_files import read_json
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,10 @@ def is_marker(text: str) -> bool:
 
 
 def read_added_tokens(folder: Path) -> AddedTokens:
-    """What the side files say; those that cannot be read say nothing."""
+    """What the side files say; those that cannot be read say nothing.
+
+    Raises CheckpointError for one that was not downloaded, or is no file.
+    """
     config = _read(folder / "tokenizer_config.json")
     names = _read(folder / "special_tokens_map.json")
     special = set(_special_texts(config)) | set(_special_texts(names))
@@ -141,8 +145,9 @@ def _is_id(value: object) -> TypeGuard[int]:
 
 
 def _read(file: Path) -> Mapping[str, object]:
-    if not is_file(file):
+    if not is_there(file):
         return {}
+    require_file(file)
     try:
         if file.stat().st_size <= _MAX_BYTES:
             return read_json(file)

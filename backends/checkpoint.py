@@ -7,7 +7,8 @@ and a floating dtype, nothing else is, and all of them lie inside of files of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,6 +37,9 @@ from .vocabulary import agreed_config, read_tokenizer
 from .weight_files import find_tensors, has_tensors
 
 _WEIGHT_DTYPES = ("F32", "F16", "BF16")
+#: What positions are computed from, which we do ourselves. Baichuan-7B was published with the
+#: frequencies of each layer; other programs save tables and masks, too.
+_POSITIONS = re.compile(r"\.(rotary_emb\.\w{1,40}|alibi_mask|future_mask)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,8 @@ def _read_tensors(
     if values:
         name = next(iter(values))
         raise NotACheckpointError(
-            folder, Phrase("its weight files hold “{name}”, which is no tensor", name=name)
+            folder,
+            Phrase("its weight files hold “{name}”, which is no tensor", name=name[:100]),
         )
     if any(".lora_" in name for name in found):
         raise ForeignModelError(
@@ -235,8 +240,13 @@ def _read_tensors(
     for name, shape in expected.items():
         record = found.pop(name, None)
         if record is None:
-            raise NotACheckpointError(
-                folder, Phrase("its weight files lack the tensor “{name}”", name=name)
+            raise _lacks(folder, name, found)
+        if record.shape != shape and 0 in record.shape:
+            raise ForeignModelError(
+                record.file,
+                Phrase("holds nothing of “{name}” but its name", name=name),
+                hint="DeepSpeed ZeRO-3 leaves such files while the weights lie in parts: run the "
+                "zero_to_fp32.py of the training's folder, and open the folder that it writes.",
             )
         if layout is not None and record.dtype not in _WEIGHT_DTYPES:
             raise ForeignModelError(
@@ -258,15 +268,38 @@ def _read_tensors(
                 ),
             )
         if record.dtype not in _WEIGHT_DTYPES:
-            raise DamagedCheckpointError(
-                record.file, Phrase("“{name}” has the type {dtype}", name=name, dtype=record.dtype)
+            raise ForeignModelError(
+                record.file,
+                Phrase(
+                    "holds “{name}” in the type {dtype}, which this app does not run",
+                    name=name,
+                    dtype=record.dtype,
+                ),
+                hint=PLAIN_HINT,
             )
         tensors[name] = record
     for name, record in found.items():
-        # Baichuan-7B was published with the rotary frequencies of each layer; we compute them.
-        if not name.endswith(".self_attn.rotary_emb.inv_freq"):
+        if not _POSITIONS.search(name):
             raise DamagedCheckpointError(
                 record.file,
                 Phrase("it holds “{name}”, which this model does not have", name=name[:100]),
             )
     return tensors, matrices, notes
+
+
+def _lacks(folder: Path, name: str, found: Iterable[str]) -> CheckpointError:
+    """The error of a tensor that is not there; it may be there under a longer name."""
+    longer = next((one for one in found if one.endswith(f".{name}")), None)
+    if longer is None:
+        return NotACheckpointError(
+            folder, Phrase("its weight files lack the tensor “{name}”", name=name)
+        )
+    return ForeignModelError(
+        folder,
+        Phrase(
+            "was saved inside of something else: its tensors have “{prefix}” before their names",
+            prefix=longer.removesuffix(name)[:100],
+        ),
+        hint="Save the model itself with save_pretrained of transformers (of an adapter, after "
+        "merge_and_unload in PEFT), and open the folder that this writes.",
+    )

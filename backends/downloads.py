@@ -23,19 +23,21 @@ from .errors import (
 )
 
 _POINTER = b"version https://git-lfs"
-_POINTER_SIZE = re.compile(rb"^size (\d{1,18})$", re.MULTILINE)
+_POINTER_SIZE = re.compile(rb"^size (\d{1,18})\r?$", re.MULTILINE)
 _MOST_POINTER_BYTES = 1024  # Git LFS takes no larger file for one
 
 _AGAIN_HINT = (
     "Finish the download, or download the file again, and compare its size with the source."
 )
+_NEVER_TEXT = (".safetensors", ".bin")
 _LEAST_ZEROS = 64  # bytes that no file of a model begins with
 #: What programs that download put after the name of a file that is not whole yet: aria2 (which
 #: gives the file its name and its full size at once, and has this beside it), huggingface_hub,
-#: curl and Firefox, rclone, Chrome, Safari, WinSCP, Xunlei, Baidu Netdisk, qBittorrent.
+#: curl and Firefox, rclone, Chrome, Safari, WinSCP, Xunlei, Baidu Netdisk, qBittorrent, µTorrent,
+#: Opera, Free Download Manager.
 _HALVES = (
     ".aria2", ".incomplete", ".part", ".partial", ".crdownload", ".download", ".filepart",
-    ".xltd", ".td", ".downloading", ".!qb", ".tmp",
+    ".xltd", ".td", ".downloading", ".!qb", ".!ut", ".opdownload", ".fdmdownload", ".tmp",
 )  # fmt: skip
 _MOST_ENTRIES = 10_000  # of a folder, that are looked at
 
@@ -128,10 +130,26 @@ def _refuse_substitute(file: Path, size: int) -> None:
         raise NotDownloadedError(
             file, "is a web page, the file itself was not downloaded", hint=_AGAIN_HINT
         )
+    if file.suffix in _NEVER_TEXT and 0 < size <= _MOST_POINTER_BYTES and _is_text(content):
+        raise NotDownloadedError(
+            file,
+            Phrase("is a text of {size:,} bytes, the file itself was not downloaded", size=size),
+            hint=_AGAIN_HINT,
+        )
     if len(content) >= _LEAST_ZEROS and not any(content):
         raise NotDownloadedError(
             file, "begins with zeros, its content was not downloaded", hint=_AGAIN_HINT
         )
+
+
+def _is_text(content: bytes) -> bool:
+    """Words, such as a server's “Entry not found”."""
+    try:
+        return b" " in content and all(
+            char.isprintable() or char.isspace() for char in content.decode()
+        )
+    except UnicodeDecodeError:
+        return False
 
 
 # --- what is missing ---------------------------------------------------------------------
@@ -160,7 +178,12 @@ def _is_half_of(name: str, whole: str) -> bool:
     name, whole = name.lower(), whole.lower()
     if name.startswith(whole) and name != whole:
         return name.endswith(_HALVES)
-    return re.fullmatch(rf"\.{re.escape(whole)}\.\w{{6}}", name) is not None  # rsync
+    stem, suffix = (re.escape(part) for part in os.path.splitext(whole))  # noqa: PTH122  a name
+    patterns = (
+        rf"\.{stem}{suffix}\.\w{{6}}",  # rsync
+        rf"{stem}\.[\w-]{{8}}{suffix}\.part",  # Firefox
+    )
+    return any(re.fullmatch(pattern, name) for pattern in patterns)
 
 
 def _halves_of_hubs(folder: Path) -> Iterator[str]:

@@ -188,7 +188,8 @@ class UnsupportedArchitectureError(CheckpointError):
             "“{folder}” cannot be run: {what}.",
             folder=folder.name,
             what=what,
-            hint="This app runs Baichuan-7B, Baichuan-13B, Baichuan2-7B and Baichuan2-13B.",
+            hint="This app runs Baichuan-7B, Baichuan-13B, Baichuan2-7B and Baichuan2-13B. If it "
+            "is one of them, take config.json as it was published.",
         )
 
 

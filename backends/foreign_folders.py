@@ -50,6 +50,8 @@ def refuse_file(file: Path) -> CheckpointError:
             "is an archive and not a folder",
             hint="Unpack it, and choose the folder that holds config.json.",
         )
+    if file.name in ("adapter_config.json", *_ADAPTER_FILES):
+        return _adapter(file.parent)
     if is_there(file.parent / "config.json"):
         return NotACheckpointError(
             file,
@@ -70,7 +72,8 @@ def other_form(folder: Path) -> CheckpointError | None:
     for name in names:
         if name.lower().endswith((".gguf", ".ggml")) or name.lower().startswith("ggml"):
             file = folder / name
-            if (kind := _magic(file)) is not None:
+            kind = _magic(file) or ("GGUF" if name.lower().endswith(".gguf") else None)
+            if kind is not None:
                 return _foreign_file(file, kind)
     for name, method in _QUANTISED_FILES.items():
         if name in names:

@@ -1,7 +1,7 @@
 """A pickle read as data: names, numbers, lists and where tensors lie. Nothing in it is called.
 
 A pickle is a program for a small stack machine. This one knows the opcodes that `torch.save` writes
-for state dicts and makes inert values only: a global is looked up in a list of a dozen names, and
+for state dicts and makes inert values only: a global is looked up in a list of two dozen names, and
 “calling” one puts its arguments into a record. What can grow is counted while it grows, so
 neither time nor memory depend on more than the limits below, whatever a file of that size asks for.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 from .errors import Phrase
@@ -90,12 +90,26 @@ _STORAGE_DTYPES = {
     "LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8",
     "ByteStorage": "U8", "BoolStorage": "BOOL",
 }  # fmt: skip
+#: Dtypes that came without a storage of their own; those of quantised models are among them.
+_UNTYPED_DTYPES = {
+    "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "float8_e8m0fnu": "F8_E8M0",
+    "uint16": "U16", "uint32": "U32", "uint64": "U64",
+}  # fmt: skip
 
 
 def _tensor(arguments: tuple[object, ...]) -> TensorView:
     match arguments:
         case (Storage() as storage, int(offset), tuple(shape), tuple(stride), *_):
             return TensorView(storage, offset, shape, stride)
+    raise _unreadable()
+
+
+def _untyped_tensor(arguments: tuple[object, ...]) -> TensorView:
+    """A tensor whose storage is bytes; its dtype stands beside it."""
+    match arguments:
+        case (Storage() as storage, int(offset), tuple(shape), tuple(stride), _, _, str(name), *_):
+            if (dtype := _UNTYPED_DTYPES.get(name)) is not None:
+                return TensorView(replace(storage, dtype=dtype), offset, shape, stride)
     raise _unreadable()
 
 
@@ -122,11 +136,16 @@ def _size(arguments: tuple[object, ...]) -> tuple[object, ...]:
 #: All names that a state dict has; a dtype is read as its name.
 _NAMES: Mapping[tuple[str, str], object] = {
     ("torch._utils", "_rebuild_tensor_v2"): _Function(_tensor),
+    ("torch._utils", "_rebuild_tensor_v3"): _Function(_untyped_tensor),
     ("torch._utils", "_rebuild_parameter"): _Function(_parameter),
     ("collections", "OrderedDict"): _Function(_ordered_dict),
     ("torch", "Size"): _Function(_size),
     **{("torch", name): StorageType(dtype) for name, dtype in _STORAGE_DTYPES.items()},
-    **{("torch", name): name for name in ("float16", "bfloat16", "float32", "uint8")},
+    ("torch.storage", "UntypedStorage"): StorageType("U8"),
+    **{
+        ("torch", name): name
+        for name in ("float16", "bfloat16", "float32", "uint8", *_UNTYPED_DTYPES)
+    },
 }
 
 

@@ -6,6 +6,7 @@ name at all. Only regular files are opened, and no more is read than such a file
 
 from __future__ import annotations
 
+import codecs
 import errno
 import json
 import stat
@@ -90,13 +91,15 @@ def read_json(file: Path) -> dict[str, object]:
 
 
 def parse_json(file: Path, raw: bytes) -> object:
-    """The value of JSON in UTF-8, with or without a mark in front. Raises DamagedCheckpointError.
+    """The value of JSON in UTF-8, or in UTF-16 with its mark. Raises DamagedCheckpointError.
 
     Its depth, its digits and its characters are ones that can be handled without a second look;
     half a character (a lone surrogate, which cannot be written to a file) is read as “?”.
     """
     try:
-        text = raw.decode("utf-8-sig")
+        # What Windows' own programs call Unicode is UTF-16, which has a mark in front.
+        is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = raw.decode("utf-16" if is_utf_16 else "utf-8-sig")
         data: object = json.loads(text, parse_int=_bounded_int)
         _check_depth(data)
         if "\\u" in text:  # it can be escaped only

@@ -19,7 +19,13 @@ from math import prod
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from .errors import CheckpointError, DamagedCheckpointError, Phrase, UnsafeCheckpointError
+from .errors import (
+    CheckpointError,
+    DamagedCheckpointError,
+    ForeignModelError,
+    Phrase,
+    UnsafeCheckpointError,
+)
 from .inert_pickle import CodeError, PickleError, Storage, StorageType, TensorView, read_pickle
 from .small_files import open_file, unreadable
 from .zip_entries import STORED, Entry, ZipError, data_offset, read_directory, read_entry
@@ -40,6 +46,11 @@ _MAX_NUMBER = 2**63  # of an offset or one dimension
 _MAX_ITEMS = 50_000  # names and items of lists; the largest released one has 3,000
 _MAX_NAME_BYTES = 16_000_000  # of all names together
 _MAX_DEPTH = 8  # of lists in lists
+
+_SAVE_AGAIN_HINT = (
+    "Load the model in PyTorch, and save it with save_pretrained of transformers; or take it as it "
+    "was published."
+)
 
 #: A value of a .bin that is no tensor; a dtype is its name.
 Value = str | int | float | bool | None | tuple[int, ...]
@@ -263,10 +274,15 @@ class _Archive:
         if entry.method != STORED or entry.is_encrypted:
             self._damaged(name, "is compressed or encrypted")
         item = DTYPE_BYTES[view.storage.dtype]
-        if not (_is_shape(view.shape) and _is_shape(view.stride) and _is_shape((view.offset,))):
+        whole = (_is_shape(numbers) for numbers in (view.shape, view.stride, (view.offset,)))
+        if not all(whole) or len(view.shape) != len(view.stride):
             self._damaged(name, "has an impossible shape")
         if not _is_contiguous(view.shape, view.stride):
-            self._damaged(name, "is not stored row by row")
+            raise ForeignModelError(
+                self._file,
+                Phrase("does not hold “{name}” row by row, which this app needs", name=name[:100]),
+                hint=_SAVE_AGAIN_HINT,
+            )
         if (view.offset + prod(view.shape)) * item > entry.size:
             self._damaged(name, "reaches past the end of its data")
         start = self._start(entry)
@@ -306,6 +322,16 @@ def _flattened(file: Path, state: object) -> tuple[dict[str, TensorView], dict[s
         match value:
             case TensorView():
                 views[name] = value
+            case dict() if value and depth == 0:
+                raise ForeignModelError(
+                    file,
+                    Phrase(
+                        "holds what a training program keeps, with “{name}” in it, and not only "
+                        "the tensors of a model",
+                        name=name[:100],
+                    ),
+                    hint=_SAVE_AGAIN_HINT,
+                )
             case Storage() | StorageType():
                 raise _no_tensors(file)
             case str() | int() | float() | None:
@@ -326,8 +352,6 @@ def _no_tensors(file: Path) -> DamagedCheckpointError:
 
 
 def _is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    if len(shape) != len(stride):
-        return False
     expected = 1
     for size, step in zip(reversed(shape), reversed(stride), strict=True):
         if size != 1 and step != expected:

@@ -96,7 +96,7 @@ def _check_rows(config: ModelConfig, tokenizer: Tokenizer) -> None:
 
 def _is_padding(loose: int, rows: int, pieces: int) -> bool:
     """Whether `loose` rows at the end may be there without a name."""
-    if loose <= min(_MAX_LOOSE_ROWS, pieces // 8):
+    if loose <= min(_MAX_LOOSE_ROWS, pieces // 2):
         return True
     return loose <= pieces and any(
         loose < multiple and rows % multiple == 0 for multiple in _MULTIPLES

@@ -35,6 +35,10 @@ _SHARD_SUFFIXES = (".safetensors", ".bin")
 _NUMBERED = re.compile(r"(model|pytorch_model)-(\d{5})-of-(\d{5})\.(safetensors|bin)")
 _WEIGHTS = re.compile(r"(model|pytorch_model)(-\d{5}-of-\d{5})?\.(safetensors|bin)")
 
+#: Of weights under other names, and of what training programs leave beside them.
+_WEIGHT_SUFFIXES = (*_SHARD_SUFFIXES, ".pt", ".pth", ".ckpt")
+_OF_TRAINING = ("optimizer", "scheduler", "training_args", "rng_state", "scaler")
+
 Shards = tuple[str, ...]
 
 
@@ -136,9 +140,17 @@ def _no_weights(folder: Path) -> CheckpointError:
         whole = _WEIGHTS.match(name)
         if whole is not None and (half := half_download(folder / whole[0])) is not None:
             return half
-    return half_download(folder / "model.safetensors") or NotACheckpointError(
-        folder, "it has no weight file (model.safetensors, pytorch_model.bin)"
-    )
+    for single, _ in _LAYOUTS:
+        if (half := half_download(folder / single)) is not None:
+            return half
+    others = [name for name in names_in(folder) if name.endswith(_WEIGHT_SUFFIXES)]
+    what = Phrase("it has no weight file (model.safetensors, pytorch_model.bin)")
+    if others := [name for name in others if not name.startswith(_OF_TRAINING)]:
+        what = Phrase(
+            "it has no weight file (model.safetensors, pytorch_model.bin), only {names}",
+            names=_listed(others),
+        )
+    return NotACheckpointError(folder, what)
 
 
 # --- sets --------------------------------------------------------------------------------
@@ -158,7 +170,7 @@ class _Set(Protocol):
 
 
 class _SetError(Exception):
-    """Of shards, some are missing or are not whole; `share` of them is right."""
+    """Of shards, some are missing or are not whole, or their index is; `share` is right."""
 
     def __init__(self, share: float, error: CheckpointError) -> None:
         super().__init__(str(error))
@@ -263,10 +275,7 @@ class _Indexed:
         return self.index.name
 
     def read(self) -> Weights:
-        require_file(self.index)
-        weight_map = read_json(self.index).get("weight_map")
-        if not isinstance(weight_map, dict) or not weight_map:
-            raise DamagedCheckpointError(self.index, "it has no weight_map")
+        weight_map = self._read_map()
         names = tuple(dict.fromkeys(self._checked(value) for value in weight_map.values()))
         missing = _require_all(self.index.parent, names)
         if missing:
@@ -280,6 +289,17 @@ class _Indexed:
                 self.index.parent, names, missing, DamagedCheckpointError(self.index, what)
             )
         return self._read_shards(names, weight_map)
+
+    def _read_map(self) -> Mapping[str, object]:
+        """Tensor to file. Raises _SetError for an index that says nothing, as if it was missing."""
+        require_file(self.index)
+        try:
+            weight_map = read_json(self.index).get("weight_map")
+        except DamagedCheckpointError as error:
+            raise _SetError(0.0, error) from error
+        if not isinstance(weight_map, dict) or not weight_map:
+            raise _SetError(0.0, DamagedCheckpointError(self.index, "it has no weight_map"))
+        return weight_map
 
     def _checked(self, value: object) -> str:
         if not isinstance(value, str):
@@ -298,7 +318,7 @@ class _Indexed:
             )
         return value
 
-    def _read_shards(self, names: Sequence[str], weight_map: Mapping[str, str]) -> Weights:
+    def _read_shards(self, names: Sequence[str], weight_map: Mapping[str, object]) -> Weights:
         found: dict[str, TensorRecord] = {}
         values: dict[str, Value] = {}
         for name in names:
@@ -319,7 +339,7 @@ class _Indexed:
         for name, shard_name in weight_map.items():
             if name not in found:
                 raise DamagedCheckpointError(
-                    self.index.parent / shard_name,
+                    self.index.parent / str(shard_name),
                     Phrase("it lacks the tensor “{name}”", name=name[:100]),
                 )
         return Weights(found, values)

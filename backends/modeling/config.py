@@ -124,6 +124,8 @@ class ModelConfig:
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> ModelConfig:
         """Read config.json's content strictly. Raises ConfigError."""
+        if data.get("model_type") is None:
+            raise ConfigError("{name} is missing", name="model_type")
         if data.get("model_type") != "baichuan":
             raise ConfigError(
                 "its architecture is {value}, not baichuan", value=shown(data.get("model_type"))

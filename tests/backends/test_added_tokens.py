@@ -12,6 +12,7 @@ import pytest
 
 from backends.added_tokens import read_added_tokens
 from backends.detokenizer import decode
+from backends.errors import NotDownloadedError
 from backends.tokenizer import Tokenizer
 from backends.vocabulary import read_tokenizer
 from tests.helpers import goldens
@@ -295,9 +296,27 @@ def test_a_side_file_that_cannot_be_read_says_nothing(tmp_path: Path, name: str,
     assert named(tokenizer_of(folder)) == {}
 
 
+@pytest.mark.parametrize(
+    "name", ["added_tokens.json", "tokenizer_config.json", "special_tokens_map.json"]
+)
+def test_a_side_file_that_was_not_downloaded_is_named(tmp_path: Path, name: str) -> None:
+    folder = folder_of(tmp_path)
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to("gone.json")
+    with pytest.raises(NotDownloadedError, match="which is missing"):
+        tokenizer_of(folder)
+    (folder / name).unlink()
+
+    pointer = "version https://git-lfs.github.com/spec/v1\r\noid sha256:0\r\nsize 1234\r\n"
+    (folder / name).write_bytes(pointer.encode())
+    with pytest.raises(NotDownloadedError, match="not downloaded \\(1,234 bytes\\)"):
+        tokenizer_of(folder)
+
+
 def test_a_huge_side_file_is_not_read(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     with (folder / "added_tokens.json").open("wb") as stream:
+        stream.write(b"{")
         stream.truncate(2**40)  # a hole; it takes no place
 
     assert named(tokenizer_of(folder)) == {}

@@ -17,6 +17,7 @@ from backends.checkpoint import Checkpoint
 from backends.errors import (
     CheckpointError,
     DamagedCheckpointError,
+    ForeignModelError,
     NotACheckpointError,
     UnsafeCheckpointError,
     UnsupportedArchitectureError,
@@ -272,7 +273,7 @@ def test_a_folder_without_one_of_its_files_is_refused(
     ("changes", "sentence"),
     [
         ({"model_type": "llama"}, "its architecture is 'llama', not baichuan"),
-        ({"model_type": None}, "its architecture is None"),
+        ({"model_type": None}, "model_type is missing"),
         ({"model_type": "\ud800\n"}, "not baichuan"),
         ({"hidden_size": None}, "hidden_size is missing"),
         ({"hidden_size": "64"}, "hidden_size is '64', which is not a whole number"),
@@ -429,12 +430,55 @@ def test_a_tensor_that_is_no_weight_is_named(tmp_path: Path, dtype: torch.dtype)
     folder = copy_of(tmp_path, layout="single")
     rewrite(folder, "single", lambda state: state.update({WEIGHT: state[WEIGHT].to(dtype)}))
 
-    assert f"“{WEIGHT}” has the type" in refusal(folder, DamagedCheckpointError)
+    assert f"holds “{WEIGHT}” in the type " in refusal(folder, ForeignModelError)
 
 
-def test_the_rotary_frequencies_of_baichuan_7b_are_ignored(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", ["single", "safetensors"])
+def test_weights_that_a_training_left_elsewhere_are_said(tmp_path: Path, layout: str) -> None:
+    """DeepSpeed ZeRO-3 leaves names with nothing in them."""
+    folder = copy_of(tmp_path, layout=layout)
+    rewrite(folder, layout, lambda state: state.update({n: torch.ones(0) for n in state}))
+
+    message = refusal(folder, ForeignModelError)
+    assert message.endswith("holds nothing of “model.embed_tokens.weight” but its name.")
+
+
+@pytest.mark.parametrize("layout", ["single", "safetensors"])
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "base_model.model.", "x" * 200 + "."])
+def test_names_with_something_before_them_are_said(
+    tmp_path: Path, layout: str, prefix: str
+) -> None:
+    folder = copy_of(tmp_path, layout=layout)
+
+    def rename(state: dict[str, torch.Tensor]) -> None:
+        for name in list(state):
+            state[prefix + name] = state.pop(name)
+
+    rewrite(folder, layout, rename)
+
+    message = refusal(folder, ForeignModelError)
+    assert message.endswith(f"its tensors have “{prefix[:100]}” before their names.")
+
+
+def test_a_value_with_a_long_name_is_named_by_its_beginning(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path, layout="single")
+    rewrite(folder, "single", lambda state: state.update({"x" * 4_000: 3}))
+
+    assert f"hold “{'x' * 100}”, which is no tensor" in refusal(folder, NotACheckpointError)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "model.layers.0.self_attn.rotary_emb.inv_freq",
+        "model.layers.0.self_attn.rotary_emb.cos_cached",
+        "model.rotary_emb.inv_freq",
+        "model.alibi_mask",
+        "model.future_mask",
+    ],
+)
+def test_what_positions_are_computed_from_is_ignored(tmp_path: Path, extra: str) -> None:
     folder = copy_of(tmp_path)
-    extra = "model.layers.0.self_attn.rotary_emb.inv_freq"
     rewrite(folder, "safetensors", lambda tensors: tensors.update({extra: torch.ones(8)}))
 
     assert extra not in Checkpoint.open(folder).tensors
@@ -579,6 +623,8 @@ def test_a_tensor_that_the_index_promises_and_no_shard_holds_is_named(tmp_path: 
 def test_an_index_without_a_map_is_refused(tmp_path: Path, weight_map: object) -> None:
     folder = copy_of(tmp_path, layout="sharded")
     (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    for shard in folder.glob("*.bin"):
+        shard.unlink()
 
     assert "it has no weight_map" in refusal(folder, DamagedCheckpointError)
 

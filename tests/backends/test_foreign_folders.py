@@ -276,6 +276,13 @@ def test_an_adapter_without_its_configuration_is_one(tmp_path: Path) -> None:
     assert "is a LoRA adapter and no model by itself." in refusal(folder).message
 
 
+@pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.safetensors"])
+def test_a_file_of_an_adapter_that_is_chosen_is_one(tmp_path: Path, name: str) -> None:
+    folder = add_adapter(tmp_path / "lora")
+
+    assert "is a LoRA adapter for “baichuan-inc/" in refusal(folder / name).message
+
+
 def test_an_adapter_that_is_a_pointer_was_not_downloaded(tmp_path: Path) -> None:
     folder = add_adapter(tmp_path / "lora")
     (folder / "adapter_model.safetensors").write_text("version https://git-lfs.github.com/spec/v1")
@@ -316,6 +323,12 @@ def test_a_folder_of_llama_cpp_is_named(tmp_path: Path, name: str, beside: bool)
 
     assert error.message == f"“{name}” is a GGUF file, for llama.cpp, which this app does not run."
     assert error.hint == PLAIN_HINT
+
+
+def test_a_half_of_a_gguf_file_is_one_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "baichuan.Q4_K_M.gguf").write_bytes(bytes(100))
+
+    assert "is a GGUF file, for llama.cpp" in refusal(tmp_path).message
 
 
 def test_weights_beside_a_gguf_file_are_the_model(tmp_path: Path) -> None:

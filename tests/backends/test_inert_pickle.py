@@ -175,7 +175,7 @@ def test_what_is_no_pickle_of_values_is_refused(pickled: bytes) -> None:
         (b"cbuiltins\ngetattr\n.", "builtins.getattr"),
         (b"ctorch._utils\n_rebuild_tensor_v2.__globals__\n.", "__globals__"),
         (b"ctorch\nload\n.", "torch.load"),
-        (b"ctorch.storage\nUntypedStorage\n.", "UntypedStorage"),
+        (b"ctorch.storage\n_load_from_bytes\n.", "_load_from_bytes"),
         (b"c\n\n.", "."),
     ],
 )

@@ -16,7 +16,7 @@ from backends import backend_modules, side_files
 from backends.base import Precision
 from backends.checkpoint import Checkpoint
 from backends.checkpoint_copy import write_copy
-from backends.errors import JobError
+from backends.errors import JobError, NotDownloadedError
 from backends.onnx_export import export_plan
 from backends.onnx_graph import Scheme
 from backends.side_files import SIDE_FILES, read_side_files
@@ -241,10 +241,13 @@ def test_a_file_of_gigabytes_is_not_read_into_memory(
     assert "implausibly large" in error.message
 
 
-def test_a_link_that_leads_nowhere_is_as_if_it_was_not_there(source: Path, out: Path) -> None:
+def test_no_copy_is_made_of_a_folder_with_a_link_that_leads_nowhere(
+    source: Path, out: Path
+) -> None:
     (source / "special_tokens_map.json").unlink()
     (source / "special_tokens_map.json").symlink_to("gone.json")
 
-    convert(source, out)
+    with pytest.raises(NotDownloadedError, match=r"gone.json”, which is missing"):
+        convert(source, out)
 
-    assert not (out / "special_tokens_map.json").exists()
+    assert not out.exists()

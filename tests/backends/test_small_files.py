@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import shutil
@@ -115,6 +116,8 @@ def test_no_more_is_read_than_asked_for(tmp_path: Path) -> None:
     [
         (b'{"a": 1}', {"a": 1}),
         (b'\xef\xbb\xbf{"a": "\xe5\xb1\x82"}', {"a": "层"}),
+        ('{"a": "层"}'.encode("utf-16"), {"a": "层"}),
+        (b"\xfe\xff" + '{"a": "层"}'.encode("utf-16-be"), {"a": "层"}),
         (b'{"a": 1000000000000000019884624838656}', {"a": 10**30 + 19884624838656}),
         (b'{"a": "\\ud83d\\ude00"}', {"a": "😀"}),
         (b'{"a": "\\ud800", "\\udfffb": 2}', {"a": "?", "?b": 2}),
@@ -140,7 +143,10 @@ def test_json_is_read(tmp_path: Path, raw: bytes, value: object) -> None:
     [
         (b"", "not readable as JSON"),
         (b'{"a": 1,}', "not readable as JSON"),
-        (b"\xff\xfe{\0}\0", "not readable as JSON"),
+        (b"\xff\xfe{\0}", "not readable as JSON"),
+        ('{"a": 1}'.encode("utf-16-le"), "not readable as JSON"),
+        (codecs.BOM_UTF16_LE + codecs.BOM_UTF16_LE + b"{\0}\0", "not readable as JSON"),
+        (b"\xff\xfe\0\0" + '{"a": 1}'.encode("utf-32-le"), "not readable as JSON"),
         (b'{"a": "\xed\xa0\x80"}', "not readable as JSON"),
         (b"[]", "not a JSON object"),
         (b"null", "not a JSON object"),

@@ -166,6 +166,18 @@ def test_an_index_of_another_sharding_gives_way_to_the_shards(tmp_path: Path) ->
     assert "0 of the 2 files that it names are there" in note
 
 
+@pytest.mark.parametrize("text", ["{", "", "[]", "{}", '{"weight_map": {}}', '{"weight_map": 5}'])
+def test_an_index_that_says_nothing_gives_way_to_the_shards(tmp_path: Path, text: str) -> None:
+    folder = plain(tmp_path)
+    shards = add_shards(folder)
+    (folder / INDEX).write_text(text)
+
+    files, (note,) = read_from(folder)
+
+    assert files == {shard.name for shard in shards}
+    assert f"“{INDEX}” is damaged or incomplete: it " in note
+
+
 def test_a_tensor_in_two_shards_without_an_index_is_refused(tmp_path: Path) -> None:
     folder = plain(tmp_path)
     first, second, _ = add_shards(folder)
@@ -213,6 +225,22 @@ def test_many_missing_shards_are_not_all_named(tmp_path: Path) -> None:
     assert message.endswith("“model-00004-of-00006.safetensors”, ….")
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["gptq_model-4bit-128g.safetensors", "b.bin"], ", only “b.bin”, “gptq_model-4bit-128g."),
+        (["baichuan.pt"], ", only “baichuan.pt”."),
+        (["optimizer.pt", "training_args.bin"], "(model.safetensors, pytorch_model.bin)."),
+    ],
+)
+def test_weights_under_another_name_are_named(tmp_path: Path, names: list[str], said: str) -> None:
+    folder = plain(tmp_path)
+    for name in names:
+        (folder / name).write_bytes(b"x")
+
+    assert said in refusal(folder, NotACheckpointError)
+
+
 def test_missing_shards_without_an_index_are_named(tmp_path: Path) -> None:
     folder = plain(tmp_path)
     add_shards(folder)[0].unlink()
@@ -239,7 +267,7 @@ def test_a_truncated_shard_is_named_with_the_bytes_that_it_lacks(tmp_path: Path)
 
 HALVES = (
     ".part", ".partial", ".incomplete", ".crdownload", ".download", ".a1b2c3.partial", ".xltd",
-    ".baiduyun.p.downloading", ".6f3a.incomplete",
+    ".baiduyun.p.downloading", ".6f3a.incomplete", ".opdownload", ".!ut",
 )  # fmt: skip
 
 
@@ -279,6 +307,17 @@ def test_a_complete_file_needs_no_other_to_be_gone(tmp_path: Path) -> None:
     (folder / ".model.safetensors.Ab12Cd").write_bytes(b"x")
 
     assert read_from(folder) == ({"model.safetensors"}, [])
+
+
+@pytest.mark.parametrize("whole", ["model.safetensors", "pytorch_model.bin", "tokenizer.model"])
+def test_firefox_leaves_a_half_under_a_name_of_its_own(tmp_path: Path, whole: str) -> None:
+    folder = plain(tmp_path)
+    if whole == "tokenizer.model":
+        (folder / whole).unlink()
+    half = ".8kx-GpYz.".join(whole.split("."))
+    (folder / f"{half}.part").write_bytes(b"x")
+
+    assert refusal(folder, NotDownloadedError) == (f"“{whole}” is a half download: “{half}.part”.")
 
 
 def test_rsync_leaves_a_half_under_a_hidden_name(tmp_path: Path) -> None:
@@ -384,7 +423,20 @@ def test_a_text_that_speaks_of_git_lfs_is_none(tmp_path: Path) -> None:
     folder = plain(tmp_path)
     (folder / "pytorch_model.bin").write_text("about: version https://git-lfs.github.com/spec/v1")
 
-    assert "Git LFS" not in refusal(folder, DamagedCheckpointError)
+    assert "Git LFS" not in refusal(folder, NotDownloadedError)
+
+
+@pytest.mark.parametrize("text", ["Entry not found", '{"error": "401 无权限"}\n'])
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_words_instead_of_weights_were_said_by_a_server(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    folder = plain(tmp_path)
+    (folder / name).write_text(text)
+
+    assert refusal(folder, NotDownloadedError) == (
+        f"“{name}” is a text of {len(text.encode())} bytes, the file itself was not downloaded."
+    )
 
 
 @pytest.mark.parametrize(

@@ -1408,10 +1408,6 @@
         <translation>没有可续写的文本。</translation>
     </message>
     <message>
-        <source>This app runs Baichuan-7B, Baichuan-13B, Baichuan2-7B and Baichuan2-13B.</source>
-        <translation>本程序可运行 Baichuan-7B、Baichuan-13B、Baichuan2-7B 和 Baichuan2-13B。</translation>
-    </message>
-    <message>
         <source>Top-k</source>
         <translation>Top-k</translation>
     </message>
@@ -1488,6 +1484,10 @@
         <translation>请把链接指向的文件也一并复制，或重新下载模型。如果来自 Hugging Face 缓存，请复制该模型的整个文件夹，包括“blobs”和“snapshots”。</translation>
     </message>
     <message>
+        <source>DeepSpeed ZeRO-3 leaves such files while the weights lie in parts: run the zero_to_fp32.py of the training&apos;s folder, and open the folder that it writes.</source>
+        <translation>DeepSpeed ZeRO-3 在权重仍分成多份时会留下这样的文件：请运行训练文件夹中的 zero_to_fp32.py，然后打开它写出的文件夹。</translation>
+    </message>
+    <message>
         <source>Download the model again.</source>
         <translation>请重新下载模型。</translation>
     </message>
@@ -1530,6 +1530,10 @@
     <message>
         <source>Load the model again, or choose another one.</source>
         <translation>请重新加载模型，或选择其他模型。</translation>
+    </message>
+    <message>
+        <source>Load the model in PyTorch, and save it with save_pretrained of transformers; or take it as it was published.</source>
+        <translation>请在 PyTorch 中加载该模型，再用 transformers 的 save_pretrained 保存；或使用发布的原版。</translation>
     </message>
     <message>
         <source>Make it a file that you may read, or move it away, and start again.</source>
@@ -1610,6 +1614,10 @@
     <message>
         <source>Save it as UTF-8 (in an editor: “Save as”, then the encoding), or choose another file.</source>
         <translation>请将它另存为 UTF-8 编码（在编辑器中选择“另存为”，再选编码），或选择其他文件。</translation>
+    </message>
+    <message>
+        <source>Save the model itself with save_pretrained of transformers (of an adapter, after merge_and_unload in PEFT), and open the folder that this writes.</source>
+        <translation>请用 transformers 的 save_pretrained 保存模型本身（若是适配器，先用 PEFT 的 merge_and_unload 合并），然后打开由此写出的文件夹。</translation>
     </message>
     <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
@@ -1704,6 +1712,10 @@
         <translation>这些文件保存的是 {stored} 权重，只能按原样运行，不能用其他精度。</translation>
     </message>
     <message>
+        <source>This app runs Baichuan-7B, Baichuan-13B, Baichuan2-7B and Baichuan2-13B. If it is one of them, take config.json as it was published.</source>
+        <translation>本应用可运行 Baichuan-7B、Baichuan-13B、Baichuan2-7B 和 Baichuan2-13B。如果它是其中之一，请使用发布的 config.json。</translation>
+    </message>
+    <message>
         <source>This is an export, which runs at {precision} only.</source>
         <translation>这是一个导出，只能以 {precision} 运行。</translation>
     </message>
@@ -1778,6 +1790,10 @@
     <message>
         <source>bitsandbytes, unpacked for each product</source>
         <translation>bitsandbytes，每次相乘前解包</translation>
+    </message>
+    <message>
+        <source>does not hold “{name}” row by row, which this app needs</source>
+        <translation>没有按行存储“{name}”，而本应用需要按行存储</translation>
     </message>
     <message>
         <source>eos_token_id in {file} is {value}; what of it is no token is left out.</source>
@@ -1900,10 +1916,6 @@
         <translation>没有按张量描述</translation>
     </message>
     <message>
-        <source>is not stored row by row</source>
-        <translation>没有按行存储</translation>
-    </message>
-    <message>
         <source>is not there</source>
         <translation>不存在</translation>
     </message>
@@ -1974,6 +1986,10 @@
     <message>
         <source>it has no weight file (model.safetensors, pytorch_model.bin)</source>
         <translation>其中没有权重文件（model.safetensors、pytorch_model.bin）</translation>
+    </message>
+    <message>
+        <source>it has no weight file (model.safetensors, pytorch_model.bin), only {names}</source>
+        <translation>其中没有权重文件（model.safetensors、pytorch_model.bin），只有{names}</translation>
     </message>
     <message>
         <source>it has no weight_map</source>
@@ -2232,6 +2248,10 @@
         <translation>本机</translation>
     </message>
     <message>
+        <source>was saved inside of something else: its tensors have “{prefix}” before their names</source>
+        <translation>是包在别的对象里保存的：其张量名称前都有“{prefix}”</translation>
+    </message>
+    <message>
         <source>{lacking:,} of its {end:,} bytes are missing</source>
         <translation>应有 {end:,} 字节，缺少 {lacking:,} 字节</translation>
     </message>
@@ -2330,6 +2350,22 @@
     <message>
         <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
         <translation>未使用 generation_config.json，因为{what}：该模型按基座模型处理，采样参数与官方发布的基座模型相同。</translation>
+    </message>
+    <message>
+        <source>holds nothing of “{name}” but its name</source>
+        <translation>中的“{name}”只有名称，没有内容</translation>
+    </message>
+    <message>
+        <source>holds what a training program keeps, with “{name}” in it, and not only the tensors of a model</source>
+        <translation>保存的是训练程序的状态（其中有“{name}”），而不只是模型的张量</translation>
+    </message>
+    <message>
+        <source>holds “{name}” in the type {dtype}, which this app does not run</source>
+        <translation>以 {dtype} 类型存储“{name}”，本应用无法运行这种类型</translation>
+    </message>
+    <message>
+        <source>is a text of {size:,} bytes, the file itself was not downloaded</source>
+        <translation>是一段 {size:,} 字节的文本，文件本身没有下载</translation>
     </message>
     <message>
         <source>is not UTF-8 text</source>
@@ -2578,10 +2614,6 @@
     <message>
         <source>“{name}” has the shape {found}, but config.json implies {implied}</source>
         <translation>“{name}”的形状是 {found}，而按 config.json 应为 {implied}</translation>
-    </message>
-    <message>
-        <source>“{name}” has the type {dtype}</source>
-        <translation>“{name}”的类型是 {dtype}</translation>
     </message>
     <message>
         <source>“{name}” has two sizes</source>
