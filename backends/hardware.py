@@ -225,7 +225,8 @@ def ran_out_of_memory(error: Exception) -> bool:
     """Whether an error is, or hides, that this process gets no more memory."""
     if memory_room.ran_out(error):
         return True
-    is_told = isinstance(error, UserFacingError)
+    # An error of ours that stands for a library's is no more than what the library says.
+    is_told = isinstance(error, UserFacingError) and not isinstance(error.__cause__, RuntimeError)
     return not is_told and memory_room.is_exhausted(memory_room.bounds(_read))
 
 

@@ -291,6 +291,18 @@ def test_whatever_fails_where_nothing_is_left_fails_for_that(
     assert not hardware.ran_out_of_memory(DamagedCheckpointError(Path("w.bin"), "it is short"))
 
 
+@pytest.mark.parametrize("free", [MIB, GIB])
+def test_what_a_library_could_not_do_without_memory_is_told_as_memory(
+    free: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen: “oneDNN does not multiply on this processor”, which had multiplied before."""
+    monkeypatch.setattr(memory_room, "bounds", lambda _: [Bound(memory_room._DATA, GIB, free)])
+    foreign = RuntimeError("could not create a primitive")
+    error = caused(BackendUnavailableError("oneDNN does not multiply: {why}.", why="…"), foreign)
+
+    assert hardware.ran_out_of_memory(error) is (free < GIB)
+
+
 @pytest.mark.parametrize(
     "raised",
     [
