@@ -363,12 +363,13 @@ class InsufficientMemoryError(BackendError):
                 limit=limit,
                 by=by,
             ),
-            hint=_LIMIT_HINT,
+            is_limited=True,
         )
 
     @classmethod
-    def because(cls, sentence: Phrase, *, hint: str = _MEMORY_HINT) -> InsufficientMemoryError:
-        """The error whose sentence is made already."""
+    def because(cls, sentence: Phrase, *, is_limited: bool = False) -> InsufficientMemoryError:
+        """The error whose sentence is made already; `is_limited` by more than what there is."""
+        hint = _LIMIT_HINT if is_limited else _MEMORY_HINT
         error = _rebuild(cls, "{why}", hint, {"why": sentence})
         assert isinstance(error, cls)
         return error

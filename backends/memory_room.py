@@ -54,6 +54,11 @@ class Bound:
     free_bytes: int  #: may be negative: a limit can be set below what is used
     is_own: bool = False  #: of this process alone: what others hold is no part of it
 
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is all the memory that there is, and nobody's limit."""
+        return self.name == _MACHINE
+
 
 _MACHINE = Phrase("the memory of this machine")
 _GROUP = Phrase("the control group (container or service) that the app runs in")
@@ -238,7 +243,7 @@ def out_of_memory(
     more it should have been.
     """
     met = tightest(found)
-    by = None if met.name == _MACHINE else met.name
+    by = None if met.is_machine else met.name
     free = max(met.free_bytes, 0)
     if asked is None or (asked + held_bytes) // _SHOWN_BYTES <= (free + held_bytes) // _SHOWN_BYTES:
         return InsufficientMemoryError.ran_out(free, met.limit_bytes, by)

@@ -46,6 +46,7 @@ def report(
             "features_left_out": sorted(processor.without()),
             "memory_bytes": machine.memory_bytes,
             "free_memory_bytes": machine.free_memory_bytes,
+            "memory_limit": str(machine.limit.name) if machine.limit else None,
             "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
             "libraries": dict(machine.libraries),
             "torch_cuda": machine.torch_cuda,
@@ -153,6 +154,7 @@ def as_text(content: dict[str, Any]) -> str:
         (
             f"Memory: {machine['free_memory_bytes'] / GIB:.1f} of "
             f"{machine['memory_bytes'] / GIB:.1f} GiB free"
+            + (f", as {machine['memory_limit']} allows" if machine["memory_limit"] else "")
         ),
     ]
     for gpu in machine["gpus"]:

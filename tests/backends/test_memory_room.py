@@ -178,13 +178,16 @@ def test_a_process_under_ulimit_has_what_that_leaves(limit: str) -> None:
     code = (
         f"import resource; resource.setrlimit(resource.{limit}, (2**30, 2**30))\n"
         "from backends import hardware; machine = hardware.detect()\n"
-        "print(machine.memory_bytes, machine.free_memory_bytes, machine.own_free_bytes)"
+        "print(machine.memory_bytes, machine.free_memory_bytes, machine.own_limit.free_bytes)\n"
+        "print(machine.limit.name)"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    total, free, own = map(int, result.stdout.split())
+    figures, name = result.stdout.splitlines()
+    total, free, own = map(int, figures.split())
+    assert name == {"RLIMIT_AS": "the shell (ulimit -v)"}.get(limit, "the shell (ulimit -d)")
     assert total == 2**30
     assert 0 < own < 2**30
     assert free <= own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from backends.errors import (
     UserFacingError,
 )
 from backends.hardware import Gpu, Machine
+from backends.memory_room import Bound
 from backends.modeling.config import ModelConfig
 from backends.selection import Model, Option, Verdict, Wishes
 from tests.helpers.machines import (
@@ -393,6 +395,30 @@ def test_little_memory_is_said_with_the_smallest_need() -> None:
     message = refusal(SEVEN, machine(free_gib=4), kind=InsufficientMemoryError)
 
     assert message == f"bf16 needs 16.4 GiB on {PROCESSOR}, but only 4.0 GiB is free."
+
+
+GROUP = Bound(Phrase("the control group"), 6 * GIB, 4 * GIB)
+
+
+def test_a_limit_is_named_where_it_leaves_too_little_and_its_hint_is_to_raise_it() -> None:
+    with pytest.raises(InsufficientMemoryError) as caught:
+        selection.choose(SEVEN, replace(machine(free_gib=4), limit=GROUP))
+
+    assert caught.value.message == (
+        f"bf16 needs 16.4 GiB on {PROCESSOR}, but only 4.0 GiB is free of the 6.0 GiB that the "
+        "control group allows."
+    )
+    assert caught.value.hint.startswith("Raise that limit")
+
+
+def test_a_limit_of_the_machine_is_none_of_a_card_nor_of_what_fits() -> None:
+    with pytest.raises(InsufficientMemoryError) as caught:
+        selection.choose(SEVEN, replace(machine(card(6), free_gib=4), limit=GROUP))
+    fits = selection.choose(SEVEN, replace(machine(free_gib=40), limit=GROUP))
+
+    assert "GeForce" in caught.value.message
+    assert "control group" not in caught.value.message + str(fits.reason)
+    assert caught.value.hint.startswith("Close other programs")
 
 
 def test_little_memory_on_card_and_machine() -> None:
