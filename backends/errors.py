@@ -104,8 +104,10 @@ def to_wire(error: UserFacingError) -> dict[str, object]:
 
 def from_wire(data: Mapping[str, Any]) -> UserFacingError:
     """The error that `to_wire` wrote; an unknown type becomes a plain UserFacingError."""
-    cls = _by_name().get(data["type"], UserFacingError)
-    return _rebuild(cls, data["template"], data["hint"], _facts_from_wire(data["facts"]))
+    cls, hint = _by_name().get(data["type"], UserFacingError), data["hint"]
+    if not isinstance(hint, str):
+        raise TypeError(f"{hint!r} is no hint")
+    return _rebuild(cls, data["template"], hint, _facts_from_wire(data["facts"]))
 
 
 def phrase_to_wire(phrase: Phrase) -> dict[str, object]:
