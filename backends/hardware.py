@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 
-from . import memory_room, processor
+from . import control_groups, memory_room, processor
 from .errors import InsufficientMemoryError, Phrase, UserFacingError
 from .memory_room import Bound
 
@@ -108,10 +108,13 @@ def _read(file: Path) -> str:
 
 
 def usable_cores() -> int:
-    """Physical cores that this process may use, at least one."""
+    """Physical cores that this process may use, and whose time it gets, at least one."""
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
+    quota = control_groups.processor_quota(_read)
+    if quota is not None:
+        cores = min(cores, int(quota))
     return max(cores, 1)
 
 
