@@ -18,6 +18,7 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,18 @@ from typing import Any, ClassVar
 from .printable import one_line
 
 GIB = 2**30
+
+
+def apart_in_gib(needed_bytes: int, free_bytes: int) -> tuple[float, float]:
+    """Both in GiB, for a sentence with a tenth of it: more than is free is never shown as equal.
+
+    >>> "{:.1f} of {:.1f}".format(*apart_in_gib(340 * 2**20, 330 * 2**20))
+    '0.4 of 0.3'
+    """
+    needed, free = needed_bytes / GIB, free_bytes / GIB
+    if needed > free and f"{needed:.1f}" == f"{free:.1f}":
+        return math.ceil(10 * needed) / 10, math.floor(10 * free) / 10
+    return needed, free
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -322,7 +335,7 @@ class InsufficientMemoryError(BackendError):
         by: Phrase | None = None,
     ) -> None:
         """`by` is what allows no more than `limit_bytes`, if it is not the device itself."""
-        needed, free = needed_bytes / GIB, free_bytes / GIB
+        needed, free = apart_in_gib(needed_bytes, free_bytes)
         if by is None or limit_bytes is None:
             super().__init__(
                 "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",

@@ -15,7 +15,14 @@ from typing import TypeVar
 from . import memory, processor
 from .base import PREFILL_CHUNK, LayerDevices, Precision
 from .checkpoint import Checkpoint
-from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phrase, UserFacingError
+from .errors import (
+    GIB,
+    BackendUnavailableError,
+    InsufficientMemoryError,
+    Phrase,
+    UserFacingError,
+    apart_in_gib,
+)
 from .hardware import Gpu, Machine
 from .memory import MemoryNeed
 from .memory_room import Bound
@@ -318,6 +325,7 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
             "torch_cuda", precision, devices, cards[0].name, None, Verdict.UNAVAILABLE, sentence
         )
     if on_processor and rest > machine.free_memory_bytes:
+        rest_gib, free_gib = apart_in_gib(rest, machine.free_memory_bytes)
         return option(
             Verdict.TOO_LARGE,
             Phrase(
@@ -325,8 +333,8 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
                 "only {free:.1f} GiB is free.",
                 precision=label(precision),
                 devices=names,
-                need=rest / GIB,
-                free=machine.free_memory_bytes / GIB,
+                need=rest_gib,
+                free=free_gib,
             ),
         )
     if on_processor:
@@ -387,11 +395,12 @@ def _size_sentence(
     free: int,
     limit: Bound | None = None,
 ) -> Phrase:
+    needed_gib, free_gib = apart_in_gib(need.total, free)
     sizes: dict[str, str | float] = {
         "precision": label(precision),
-        "need": need.total / GIB,
+        "need": needed_gib,
         "device": device,
-        "free": free / GIB,
+        "free": free_gib,
     }
     if verdict is Verdict.FITS:
         return Phrase(

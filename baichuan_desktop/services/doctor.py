@@ -130,6 +130,10 @@ def _model(
     }
 
 
+def _cores(count: int) -> str:
+    return "1 core" if count == 1 else f"{count} cores"
+
+
 def _product_lines(machine: dict[str, Any]) -> list[str]:
     lines = []
     if machine["features_left_out"]:
@@ -147,7 +151,7 @@ def as_text(content: dict[str, Any]) -> str:
     lines = [
         f"Baichuan Desktop {content['app']} · Python {content['python']} · {content['system']}",
         (
-            f"Processor: {machine['processor']}, {machine['physical_cores']} cores, "
+            f"Processor: {machine['processor']}, {_cores(machine['physical_cores'])}, "
             f"{' '.join(machine['features']) or 'no special features'}"
         ),
         *_product_lines(machine),

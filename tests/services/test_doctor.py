@@ -267,6 +267,12 @@ def test_a_limit_of_memory_is_named(store: ModelStore) -> None:
     assert expected in doctor.as_text(content).splitlines()
 
 
+def test_a_single_core_is_told_as_one(store: ModelStore) -> None:
+    text = doctor.as_text(report(store, replace(machine(), physical_cores=1)))
+
+    assert f"Processor: {PROCESSOR}, 1 core, avx2" in text
+
+
 def test_a_person_reads_facts_and_reasons(store: ModelStore) -> None:
     lines = doctor.as_text(report(store)).splitlines()
 
