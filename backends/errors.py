@@ -18,6 +18,7 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,18 @@ from typing import Any, ClassVar
 from .printable import one_line
 
 GIB = 2**30
+
+
+def apart_in_gib(needed_bytes: int, free_bytes: int) -> tuple[float, float]:
+    """Both in GiB, for a sentence with a tenth of it: more than is free is never shown as equal.
+
+    >>> "{:.1f} of {:.1f}".format(*apart_in_gib(340 * 2**20, 330 * 2**20))
+    '0.4 of 0.3'
+    """
+    needed, free = needed_bytes / GIB, free_bytes / GIB
+    if needed > free and f"{needed:.1f}" == f"{free:.1f}":
+        return math.ceil(10 * needed) / 10, math.floor(10 * free) / 10
+    return needed, free
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -104,8 +117,10 @@ def to_wire(error: UserFacingError) -> dict[str, object]:
 
 def from_wire(data: Mapping[str, Any]) -> UserFacingError:
     """The error that `to_wire` wrote; an unknown type becomes a plain UserFacingError."""
-    cls = _by_name().get(data["type"], UserFacingError)
-    return _rebuild(cls, data["template"], data["hint"], _facts_from_wire(data["facts"]))
+    cls, hint = _by_name().get(data["type"], UserFacingError), data["hint"]
+    if not isinstance(hint, str):
+        raise TypeError(f"{hint!r} is no hint")
+    return _rebuild(cls, data["template"], hint, _facts_from_wire(data["facts"]))
 
 
 def phrase_to_wire(phrase: Phrase) -> dict[str, object]:
@@ -321,7 +336,7 @@ class InsufficientMemoryError(BackendError):
         by: Phrase | None = None,
     ) -> None:
         """`by` is what allows no more than `limit_bytes`, if it is not the device itself."""
-        needed, free = needed_bytes / GIB, free_bytes / GIB
+        needed, free = apart_in_gib(needed_bytes, free_bytes)
         if by is None or limit_bytes is None:
             super().__init__(
                 "The model needs {needed:.1f} GiB on {device}, but only {free:.1f} GiB is free.",
@@ -364,12 +379,13 @@ class InsufficientMemoryError(BackendError):
                 limit=limit,
                 by=by,
             ),
-            hint=_LIMIT_HINT,
+            is_limited=True,
         )
 
     @classmethod
-    def because(cls, sentence: Phrase, *, hint: str = _MEMORY_HINT) -> InsufficientMemoryError:
-        """The error whose sentence is made already."""
+    def because(cls, sentence: Phrase, *, is_limited: bool = False) -> InsufficientMemoryError:
+        """The error whose sentence is made already; `is_limited` by more than what there is."""
+        hint = _LIMIT_HINT if is_limited else _MEMORY_HINT
         error = _rebuild(cls, "{why}", hint, {"why": sentence})
         assert isinstance(error, cls)
         return error

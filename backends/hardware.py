@@ -21,8 +21,9 @@ from pathlib import Path
 
 import psutil
 
-from . import memory_room, processor
+from . import control_groups, memory_room, processor
 from .errors import InsufficientMemoryError, Phrase, UserFacingError
+from .memory_room import Bound
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,9 @@ class Machine:
     torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
     #: Precisions that its processor was found to compute wrongly, with the reason.
     refused: Mapping[str, Phrase] = field(default_factory=dict)
-    own_free_bytes: int | None = None  #: what “ulimit” leaves a process; None where it is not set
+    #: What leaves the least free memory, unless that is the machine itself.
+    limit: Bound | None = None
+    own_limit: Bound | None = None  #: what “ulimit” leaves a process; None where it is not set
 
     @property
     def multiplies_bf16(self) -> bool:
@@ -78,14 +81,16 @@ class Machine:
 def detect() -> Machine:
     """Look at this machine now."""
     bounds = memory_room.bounds(_read)
-    own = [bound.free_bytes for bound in bounds if bound.is_own]
+    met = memory_room.tightest(bounds)
+    own = [bound for bound in bounds if bound.is_own]
     return Machine(
         processor=processor.name(),
         physical_cores=usable_cores(),
         features=processor.features(),
         memory_bytes=min(bound.limit_bytes for bound in bounds),
-        free_memory_bytes=max(memory_room.tightest(bounds).free_bytes, 0),
-        own_free_bytes=max(min(own), 0) if own else None,
+        free_memory_bytes=max(met.free_bytes, 0),
+        limit=None if met.is_machine else met,
+        own_limit=memory_room.tightest(own) if own else None,
         gpus=_gpus(),
         libraries=_libraries(),
         torch_cuda=_torch_cuda(),
@@ -103,10 +108,13 @@ def _read(file: Path) -> str:
 
 
 def usable_cores() -> int:
-    """Physical cores that this process may use, at least one."""
+    """Physical cores that this process may use, and whose time it gets, at least one."""
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
+    quota = control_groups.processor_quota(_read)
+    if quota is not None:
+        cores = min(cores, int(quota))
     return max(cores, 1)
 
 
@@ -225,7 +233,8 @@ def ran_out_of_memory(error: Exception) -> bool:
     """Whether an error is, or hides, that this process gets no more memory."""
     if memory_room.ran_out(error):
         return True
-    is_told = isinstance(error, UserFacingError)
+    # An error of ours that stands for a library's is no more than what the library says.
+    is_told = isinstance(error, UserFacingError) and not isinstance(error.__cause__, RuntimeError)
     return not is_told and memory_room.is_exhausted(memory_room.bounds(_read))
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 import errno
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import psutil
 
+from . import control_groups
+from .control_groups import Read
 from .errors import InsufficientMemoryError, Phrase
 
-#: Reads a file of the system; "" where there is none.
-Read = Callable[[Path], str]
-
-_CGROUPS = Path("/sys/fs/cgroup")
 _STATUS = Path("/proc/self/status")
 #: A limit from here on is none: version 1 says “no limit” with the largest number of pages.
 _UNLIMITED = 2**60
@@ -54,6 +52,11 @@ class Bound:
     free_bytes: int  #: may be negative: a limit can be set below what is used
     is_own: bool = False  #: of this process alone: what others hold is no part of it
 
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is all the memory that there is, and nobody's limit."""
+        return self.name == _MACHINE
+
 
 _MACHINE = Phrase("the memory of this machine")
 _GROUP = Phrase("the control group (container or service) that the app runs in")
@@ -86,28 +89,9 @@ def group_bounds(read: Read) -> list[Bound]:
     Files that the system keeps in memory are no use of it: it drops them when somebody needs room.
     """
     found: list[Bound] = []
-    for line in read(Path("/proc/self/cgroup")).splitlines() or ["0::/"]:
-        number, _, rest = line.partition(":")
-        controllers, _, group = rest.partition(":")
-        if number == "0" and not controllers:
-            for folder in _groups(_CGROUPS, group):
-                found += _bounds_of_v2(read, folder)
-        elif "memory" in controllers.split(","):
-            for folder in _groups(_CGROUPS / "memory", group):
-                found += _bounds_of_v1(read, folder)
+    for version, folder in control_groups.folders(read, "memory"):
+        found += (_bounds_of_v1 if version == 1 else _bounds_of_v2)(read, folder)
     return found
-
-
-def _groups(root: Path, group: str) -> Iterator[Path]:
-    """The folder of a group and those above it, down from `root`.
-
-    In a container the name may be that of the host, where nothing lies; the root always counts.
-    """
-    parts = [part for part in PurePosixPath(group).parts if part != "/"]
-    if ".." in parts:  # the group lies outside of what this process sees
-        parts = []
-    for length in range(len(parts), -1, -1):
-        yield root.joinpath(*parts[:length])
 
 
 def _bounds_of_v2(read: Read, folder: Path) -> Iterator[Bound]:
@@ -238,7 +222,7 @@ def out_of_memory(
     more it should have been.
     """
     met = tightest(found)
-    by = None if met.name == _MACHINE else met.name
+    by = None if met.is_machine else met.name
     free = max(met.free_bytes, 0)
     if asked is None or (asked + held_bytes) // _SHOWN_BYTES <= (free + held_bytes) // _SHOWN_BYTES:
         return InsufficientMemoryError.ran_out(free, met.limit_bytes, by)

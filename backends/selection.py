@@ -15,9 +15,17 @@ from typing import TypeVar
 from . import memory, processor
 from .base import PREFILL_CHUNK, LayerDevices, Precision
 from .checkpoint import Checkpoint
-from .errors import GIB, BackendUnavailableError, InsufficientMemoryError, Phrase, UserFacingError
+from .errors import (
+    GIB,
+    BackendUnavailableError,
+    InsufficientMemoryError,
+    Phrase,
+    UserFacingError,
+    apart_in_gib,
+)
 from .hardware import Gpu, Machine
 from .memory import MemoryNeed
+from .memory_room import Bound
 from .modeling.config import ModelConfig
 from .requests import MeasuredPeak
 
@@ -167,7 +175,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     wanted = [option for option in every if _as_wished(option, wishes, model)]
     runs = [option for option in wanted if option.verdict.runs]
     if not runs:
-        raise _refusal(wanted, model, wishes)
+        raise _refusal(wanted, model, machine, wishes)
     # A precision that leaves its margin on the cards goes before a better one that is tight.
     roomy = (o for o in runs if o.device == "cuda" and o.verdict is Verdict.FITS)
     chosen = next(roomy, runs[0])
@@ -263,7 +271,9 @@ def _on_processor(model: Model, machine: Machine, precision: Precision) -> Optio
         return Option(backend, precision, devices, name, None, Verdict.UNAVAILABLE, refusal)
     need = _need(model, backend, precision, "cpu")
     verdict = _verdict(need, machine.free_memory_bytes, margin=0.0)
-    sentence = _size_sentence(verdict, precision, name, need, machine.free_memory_bytes)
+    sentence = _size_sentence(
+        verdict, precision, name, need, machine.free_memory_bytes, machine.limit
+    )
     if (
         precision is Precision.BF16
         and verdict.runs
@@ -315,6 +325,7 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
             "torch_cuda", precision, devices, cards[0].name, None, Verdict.UNAVAILABLE, sentence
         )
     if on_processor and rest > machine.free_memory_bytes:
+        rest_gib, free_gib = apart_in_gib(rest, machine.free_memory_bytes)
         return option(
             Verdict.TOO_LARGE,
             Phrase(
@@ -322,8 +333,8 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
                 "only {free:.1f} GiB is free.",
                 precision=label(precision),
                 devices=names,
-                need=rest / GIB,
-                free=machine.free_memory_bytes / GIB,
+                need=rest_gib,
+                free=free_gib,
             ),
         )
     if on_processor:
@@ -377,13 +388,19 @@ def label(precision: Precision) -> str:
 
 
 def _size_sentence(
-    verdict: Verdict, precision: Precision, device: str, need: MemoryNeed, free: int
+    verdict: Verdict,
+    precision: Precision,
+    device: str,
+    need: MemoryNeed,
+    free: int,
+    limit: Bound | None = None,
 ) -> Phrase:
+    needed_gib, free_gib = apart_in_gib(need.total, free)
     sizes: dict[str, str | float] = {
         "precision": label(precision),
-        "need": need.total / GIB,
+        "need": needed_gib,
         "device": device,
-        "free": free / GIB,
+        "free": free_gib,
     }
     if verdict is Verdict.FITS:
         return Phrase(
@@ -394,6 +411,14 @@ def _size_sentence(
             "{precision} needs {need:.1f} GiB on {device}, which just fits into the {free:.1f} GiB "
             "that is free.",
             **sizes,
+        )
+    if limit is not None:
+        return Phrase(
+            "{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free of the "
+            "{limit:.1f} GiB that {by} allows.",
+            **sizes,
+            limit=limit.limit_bytes / GIB,
+            by=limit.name,
         )
     return Phrase(
         "{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free.", **sizes
@@ -506,12 +531,15 @@ def _no_card() -> BackendUnavailableError:
     )
 
 
-def _refusal(wanted: Sequence[Option], model: Model, wishes: Wishes) -> UserFacingError:
+def _refusal(
+    wanted: Sequence[Option], model: Model, machine: Machine, wishes: Wishes
+) -> UserFacingError:
     precision = wishes.precision
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
     if too_large:
         smallest = min(too_large, key=lambda o: o.need.total if o.need else 0)
-        return InsufficientMemoryError.because(smallest.sentence)
+        is_limited = "cpu" in smallest.devices.layers and machine.limit is not None
+        return InsufficientMemoryError.because(smallest.sentence, is_limited=is_limited)
     if wanted:
         return BackendUnavailableError("{why}", why=wanted[0].sentence)
     if precision is not None and precision.is_onnx:

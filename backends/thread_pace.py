@@ -28,6 +28,8 @@ _LONGEST_PAUSE: Final = 8.0
 _CALM_PER_WAITING: Final = 10.0
 #: Nor before so many times the seconds that the try took: a failed one costs a twentieth at most.
 _PAUSE_PER_TRY: Final = 20.0
+#: Nor is a try that went well for so long a failed one, whatever follows.
+_PROVEN: Final = 2.0
 
 
 class ThreadPace:
@@ -49,7 +51,7 @@ class ThreadPace:
         if self._excess >= _ENOUGH and self.threads > 1:
             self._go_down(_THREADS_PER_WAITING * waited / seconds if seconds > 0 else 0.0)
             return
-        if self._tried is not None and self._tried >= self._pause:
+        if self._tried is not None and self._tried >= min(self._pause, _PROVEN):
             self._tried, self._pause = None, _FIRST_PAUSE
         self._calm = max(0.0, self._calm + seconds - _CALM_PER_WAITING * waited)
         if self.threads < self._most and self._calm >= self._pause:

@@ -101,10 +101,11 @@ def read_frame(stream: IO[bytes]) -> tuple[int, Payload] | None:
         raise EngineProtocolError("The pipe to the engine ended in the middle of a frame.")
     try:
         frame = json.loads(data.decode("utf-8", "surrogatepass"))
-        return int(frame["id"]), _from_json(_TYPES[frame["type"]], frame["value"])
-    except (
-        ValueError, KeyError, TypeError, AttributeError, RecursionError, UserFacingError,
-    ) as error:  # fmt: skip
+        payload = _from_json(_TYPES[frame["type"]], frame["value"])
+        if isinstance(payload, Failed):
+            payload.exception()
+        return int(frame["id"]), payload
+    except Exception as error:  # anything: a name that is none, a number beyond all bounds
         raise EngineProtocolError(
             "A frame that is not understood: {data}.", data=repr(data[:80])
         ) from error
@@ -135,7 +136,9 @@ def _from_json(hint: typing.Any, value: typing.Any) -> typing.Any:
     if origin is dict:
         return dict(value)
     if hint is Phrase:
-        return phrase_from_wire(value)
+        phrase = phrase_from_wire(value)
+        str(phrase)  # raises where its facts are not those of its template
+        return phrase
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         hints = typing.get_type_hints(hint)
         return hint(**{name: _from_json(hints[name], entry) for name, entry in value.items()})

@@ -9,6 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from .. import hardware
 from ..errors import BackendUnavailableError
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ def multiplies_rightly(
 ) -> bool:
     """Whether what `make` makes multiplies rows in `dtype` by the rows of `matrix`.
 
-    One row and several are tried. A kernel or an operator that is not there is an answer too.
+    One row and several are tried. A kernel or an operator that is not there is an answer too;
+    memory that is not there is none. Raises what the library raises then.
     """
     generator = torch.Generator().manual_seed(1)
     rows = torch.randn(5, matrix.shape[1], generator=generator).to(dtype)
@@ -42,6 +44,8 @@ def multiplies_rightly(
             multiply = make()
             found = [multiply(rows), torch.cat([multiply(row[None]) for row in rows])]
     except (RuntimeError, AttributeError, BackendUnavailableError) as error:
+        if hardware.ran_out_of_memory(error):
+            raise
         log.info("A product in %s cannot be computed here: %s", dtype, error)
         return False
     tolerance = share * float(expected.abs().max())

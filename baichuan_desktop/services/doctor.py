@@ -46,6 +46,7 @@ def report(
             "features_left_out": sorted(processor.without()),
             "memory_bytes": machine.memory_bytes,
             "free_memory_bytes": machine.free_memory_bytes,
+            "memory_limit": str(machine.limit.name) if machine.limit else None,
             "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
             "libraries": dict(machine.libraries),
             "torch_cuda": machine.torch_cuda,
@@ -129,6 +130,10 @@ def _model(
     }
 
 
+def _cores(count: int) -> str:
+    return "1 core" if count == 1 else f"{count} cores"
+
+
 def _product_lines(machine: dict[str, Any]) -> list[str]:
     lines = []
     if machine["features_left_out"]:
@@ -146,13 +151,14 @@ def as_text(content: dict[str, Any]) -> str:
     lines = [
         f"Baichuan Desktop {content['app']} · Python {content['python']} · {content['system']}",
         (
-            f"Processor: {machine['processor']}, {machine['physical_cores']} cores, "
+            f"Processor: {machine['processor']}, {_cores(machine['physical_cores'])}, "
             f"{' '.join(machine['features']) or 'no special features'}"
         ),
         *_product_lines(machine),
         (
             f"Memory: {machine['free_memory_bytes'] / GIB:.1f} of "
             f"{machine['memory_bytes'] / GIB:.1f} GiB free"
+            + (f", as {machine['memory_limit']} allows" if machine["memory_limit"] else "")
         ),
     ]
     for gpu in machine["gpus"]:

@@ -27,9 +27,10 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
     Of a card the driver does not say on every system which process holds what. There it is what
     selection counted on when it loaded the model, on each card that the model lies on.
     """
-    free = min(machine.free_memory_bytes + held_bytes, machine.memory_bytes)
-    if machine.own_free_bytes is not None:  # which is each process's own
-        free = min(free, machine.own_free_bytes)
+    free, limit = min(machine.free_memory_bytes + held_bytes, machine.memory_bytes), machine.limit
+    own = machine.own_limit
+    if own is not None and own.free_bytes <= free:  # which is each process's own
+        free, limit = max(own.free_bytes, 0), own
     cards = machine.gpus
     if ready is not None and "cuda" in ready.device_kind:
         names = ready.device.split(" + ")
@@ -37,7 +38,7 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
         if len(names) == 1:  # of several cards of a name, the one that holds the most
             mine = sorted(mine, key=lambda gpu: gpu.free_memory_bytes)[:1]
         cards = tuple(_emptied(gpu, ready.needed_bytes) if gpu in mine else gpu for gpu in cards)
-    return replace(machine, free_memory_bytes=free, gpus=cards)
+    return replace(machine, free_memory_bytes=free, limit=limit, gpus=cards)
 
 
 def _emptied(gpu: Gpu, held_bytes: int) -> Gpu:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from backends.errors import Phrase, QualityError
 from backends.printable import one_line
+from backends.quality import shares
 
 _SUFFIXES = (".txt", ".md")
 
@@ -21,7 +23,7 @@ class Texts:
 
 
 def read_texts(path: Path, max_chars: int) -> Texts:
-    """A text file, or the .txt and .md files of a folder; `max_chars` of each.
+    """A text file, or the .txt and .md files of a folder; `max_chars` of all of them together.
 
     Raises QualityError if there is no such file, or one that is no text.
     """
@@ -41,7 +43,21 @@ def read_texts(path: Path, max_chars: int) -> Texts:
             hint="Choose a text file in UTF-8, or a folder that holds some.",
             folder=path.name,
         )
-    return Texts(name, tuple(_read(file, max_chars) for file in files))
+    return Texts(name, tuple(_read_all(files, max_chars)))
+
+
+def _read_all(files: Sequence[Path], max_chars: int) -> list[str]:
+    """The beginnings of files, as `shares` says; no more than twice of it is held meanwhile."""
+    texts: list[str] = []
+    held = 0
+    for number, file in enumerate(files, 1):
+        texts.append(_read(file, max_chars))
+        held += len(texts[-1])
+        if held > (max_chars if number == len(files) else 2 * max_chars):
+            lengths = shares(list(map(len, texts)), max_chars)
+            texts = [text[:length] for text, length in zip(texts, lengths, strict=True)]
+            held = sum(lengths)
+    return texts
 
 
 def _read(file: Path, max_chars: int) -> str:

@@ -178,13 +178,16 @@ def test_a_process_under_ulimit_has_what_that_leaves(limit: str) -> None:
     code = (
         f"import resource; resource.setrlimit(resource.{limit}, (2**30, 2**30))\n"
         "from backends import hardware; machine = hardware.detect()\n"
-        "print(machine.memory_bytes, machine.free_memory_bytes, machine.own_free_bytes)"
+        "print(machine.memory_bytes, machine.free_memory_bytes, machine.own_limit.free_bytes)\n"
+        "print(machine.limit.name)"
     )
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
-    total, free, own = map(int, result.stdout.split())
+    figures, name = result.stdout.splitlines()
+    total, free, own = map(int, figures.split())
+    assert name == {"RLIMIT_AS": "the shell (ulimit -v)"}.get(limit, "the shell (ulimit -d)")
     assert total == 2**30
     assert 0 < own < 2**30
     assert free <= own
@@ -289,6 +292,18 @@ def test_whatever_fails_where_nothing_is_left_fails_for_that(
 
     assert hardware.ran_out_of_memory(RuntimeError("could not create a primitive")) is is_exhausted
     assert not hardware.ran_out_of_memory(DamagedCheckpointError(Path("w.bin"), "it is short"))
+
+
+@pytest.mark.parametrize("free", [MIB, GIB])
+def test_what_a_library_could_not_do_without_memory_is_told_as_memory(
+    free: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen: “oneDNN does not multiply on this processor”, which had multiplied before."""
+    monkeypatch.setattr(memory_room, "bounds", lambda _: [Bound(memory_room._DATA, GIB, free)])
+    foreign = RuntimeError("could not create a primitive")
+    error = caused(BackendUnavailableError("oneDNN does not multiply: {why}.", why="…"), foreign)
+
+    assert hardware.ran_out_of_memory(error) is (free < GIB)
 
 
 @pytest.mark.parametrize(

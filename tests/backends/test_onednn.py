@@ -10,11 +10,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from backends import backend_modules, bnb_cuda, processor, torch_cpu
+from backends import backend_modules, bnb_cuda, memory_room, processor, torch_cpu
 from backends.base import Precision
 from backends.engine import Engine
 from backends.errors import BackendUnavailableError, Phrase
 from backends.events import ModelReady, ProductsTried
+from backends.memory_room import Bound
 from backends.modeling import onednn, quantized
 from backends.modeling.trial import multiplies_rightly, random_matrix
 from backends.requests import LoadRequest, ProductsRequest
@@ -83,6 +84,18 @@ def test_a_way_that_is_not_there_is_not_right(error: type[Exception]) -> None:
         raise error("could not create a primitive")
 
     assert not multiplies_rightly(make, random_matrix(torch.float32), torch.float32)
+
+
+def test_a_trial_without_memory_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it remembered: the processor is the same when there is memory again."""
+    bounds = [Bound(memory_room._DATA, 2**30, 0)]
+    monkeypatch.setattr(memory_room, "bounds", lambda _: bounds)
+
+    def make() -> Callable[[Tensor], Tensor]:
+        raise RuntimeError("could not create a primitive")
+
+    with pytest.raises(RuntimeError, match="primitive"):
+        multiplies_rightly(make, random_matrix(torch.float32), torch.float32)
 
 
 def test_other_errors_are_no_answer() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -15,8 +16,10 @@ from backends.errors import (
     InsufficientMemoryError,
     Phrase,
     UserFacingError,
+    apart_in_gib,
 )
 from backends.hardware import Gpu, Machine
+from backends.memory_room import Bound
 from backends.modeling.config import ModelConfig
 from backends.selection import Model, Option, Verdict, Wishes
 from tests.helpers.machines import (
@@ -395,6 +398,43 @@ def test_little_memory_is_said_with_the_smallest_need() -> None:
     assert message == f"bf16 needs 16.4 GiB on {PROCESSOR}, but only 4.0 GiB is free."
 
 
+GROUP = Bound(Phrase("the control group"), 6 * GIB, 4 * GIB)
+
+
+def test_a_limit_is_named_where_it_leaves_too_little_and_its_hint_is_to_raise_it() -> None:
+    with pytest.raises(InsufficientMemoryError) as caught:
+        selection.choose(SEVEN, replace(machine(free_gib=4), limit=GROUP))
+
+    assert caught.value.message == (
+        f"bf16 needs 16.4 GiB on {PROCESSOR}, but only 4.0 GiB is free of the 6.0 GiB that the "
+        "control group allows."
+    )
+    assert caught.value.hint.startswith("Raise that limit")
+
+
+@pytest.mark.parametrize("missing", [1, 2**20, GIB // 25])
+def test_what_does_not_fit_is_never_said_to_be_as_much_as_is_free(missing: int) -> None:
+    """Seen: “needs 0.3 GiB, but only 0.3 GiB is free”."""
+    need = find(SEVEN, machine(), BF16, "cpu").need
+    assert need is not None
+    facts = replace(machine(), free_memory_bytes=need.total - missing)
+
+    sentence = str(find(SEVEN, facts, BF16, "cpu").sentence)
+
+    needed, free = re.findall(r"([0-9.]+) GiB", sentence)
+    assert 0 < float(needed) - float(free) <= 0.2
+
+
+def test_a_limit_of_the_machine_is_none_of_a_card_nor_of_what_fits() -> None:
+    with pytest.raises(InsufficientMemoryError) as caught:
+        selection.choose(SEVEN, replace(machine(card(6), free_gib=4), limit=GROUP))
+    fits = selection.choose(SEVEN, replace(machine(free_gib=40), limit=GROUP))
+
+    assert "GeForce" in caught.value.message
+    assert "control group" not in caught.value.message + str(fits.reason)
+    assert caught.value.hint.startswith("Close other programs")
+
+
 def test_little_memory_on_card_and_machine() -> None:
     message = refusal(SEVEN, machine(card(6), free_gib=4), kind=InsufficientMemoryError)
 
@@ -754,8 +794,8 @@ def test_every_option_of_every_machine_has_its_sentence(
                 free["cpu"] = facts.free_memory_bytes
                 free_bytes = free[option.devices.first]
                 assert (option.need.total > free_bytes) is (option.verdict is Verdict.TOO_LARGE)
-                assert f"{option.need.total / GIB:.1f} GiB" in sentence
-                assert f"{free_bytes / GIB:.1f} GiB" in sentence
+                for figure in apart_in_gib(option.need.total, free_bytes):
+                    assert f"{figure:.1f} GiB" in sentence
             elif option.verdict is Verdict.TOO_LARGE:
                 assert len(re.findall(r"\d+\.\d GiB", sentence)) == 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -127,6 +128,21 @@ def test_a_try_that_takes_very_long_is_followed_by_a_longer_pause() -> None:
     first, *tries = [length for threads, length in taken if threads == 2]
     assert first == 2.0
     assert 2 <= len(tries) <= 1200 / (20 * 2.0) + 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_program_that_works_now_and_then_takes_no_threads_in_between(seed: int) -> None:
+    """Pauses grew with tries that had gone well for seconds: to more than twenty minutes."""
+    chance = random.Random(seed)
+    pace = ThreadPace(2)
+    all_threads = calm = 0.0
+    for _ in range(100):
+        quiet_steps = run(pace, quiet, chance.expovariate(1 / 20.0))
+        run(pace, half_busy, chance.expovariate(1 / 2.0))
+        calm += sum(length for _, length in quiet_steps)
+        all_threads += sum(length for threads, length in quiet_steps if threads == 2)
+
+    assert all_threads > 0.75 * calm
 
 
 def test_more_threads_are_tried_by_doubling() -> None:

@@ -137,6 +137,20 @@ def test_the_end_in_the_middle_of_a_frame_is_an_error(cut: int) -> None:
     assert_one_sentence(caught.value)
 
 
+#: What of an error makes it none.
+WRONG_ERRORS: list[dict[str, object]] = [
+    {"facts": {}},
+    {"facts": 5},
+    {"facts": {"template": 1}},
+    {"template": "{0}"},
+    {"template": "{"},
+    {"template": "{what:%Q}"},
+    {"hint": 5},
+    {"type": {}},
+    {"facts": {"what": {"template": "{of}", "facts": {}}}},
+]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -161,7 +175,19 @@ def test_the_end_in_the_middle_of_a_frame_is_an_error(cut: int) -> None:
         {"id": 1, "type": "ChatRequest", "value": {"messages": [{}], "params": {}}},
         {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"seed": "1"}}},
         {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"top_k": -1}}},
+        {"id": float("inf"), "type": "Done", "value": {}},
+        {"id": 1, "type": "CompleteRequest",
+         "value": {"prompt": "", "params": {"top_p": 10**400}}},
         {"id": 1, "type": "Failed", "value": {"error": 5}},
+        {"id": 1, "type": "Failed", "value": {"error": {"type": "EngineError"}}},
+        *(
+            {"id": 1, "type": "Failed", "value": {"error": {
+                "type": "EngineError", "template": "It is {what}.", "hint": "",
+                "facts": {"what": 1}, **wrong}}}
+            for wrong in WRONG_ERRORS
+        ),
+        {"id": 1, "type": "ProductsTried", "value": {
+            "precision": "fp32", "way": {"template": "{by}", "facts": {}}, "is_right": True}},
     ],
     ids=lambda content: str(content)[:60],
 )  # fmt: skip

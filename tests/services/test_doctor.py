@@ -16,6 +16,7 @@ import pytest
 from backends.errors import EngineCrashedError, Phrase
 from backends.events import EngineEvent, ProductsTried
 from backends.hardware import Machine
+from backends.memory_room import Bound
 from backends.requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
@@ -24,7 +25,7 @@ from baichuan_desktop.services.job_engine import JobEngine, RunRequest
 from baichuan_desktop.services.measurements import Measurements
 from baichuan_desktop.services.model_store import ModelStore
 from tests.helpers import exports, goldens, quantized
-from tests.helpers.machines import LIBRARIES, PROCESSOR, card, machine
+from tests.helpers.machines import GIB, LIBRARIES, PROCESSOR, card, machine
 
 TWO_CARDS = machine(
     card(24, name="NVIDIA GeForce RTX 4090", capability=(8, 9), index=0),
@@ -253,6 +254,23 @@ def test_what_onnx_runtime_could_run_on_is_told_and_what_of_it_is_used(store: Mo
     expected = "OpenVINOExecutionProvider (untested, never used), CPUExecutionProvider"
     assert f"Providers of ONNX Runtime: {expected}" in doctor.as_text(content).splitlines()
     assert "Providers of ONNX Runtime: none" in doctor.as_text(report(store))
+
+
+def test_a_limit_of_memory_is_named(store: ModelStore) -> None:
+    limit = Bound(Phrase("the shell (ulimit -v)"), 4 * GIB, GIB)
+    facts = replace(machine(), memory_bytes=4 * GIB, free_memory_bytes=GIB, limit=limit)
+
+    content = report(store, facts)
+
+    assert content["machine"]["memory_limit"] == "the shell (ulimit -v)"
+    expected = "Memory: 1.0 of 4.0 GiB free, as the shell (ulimit -v) allows"
+    assert expected in doctor.as_text(content).splitlines()
+
+
+def test_a_single_core_is_told_as_one(store: ModelStore) -> None:
+    text = doctor.as_text(report(store, replace(machine(), physical_cores=1)))
+
+    assert f"Processor: {PROCESSOR}, 1 core, avx2" in text
 
 
 def test_a_person_reads_facts_and_reasons(store: ModelStore) -> None:

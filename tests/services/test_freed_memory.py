@@ -6,8 +6,10 @@ import subprocess
 import sys
 from dataclasses import replace
 
+from backends.errors import Phrase
 from backends.events import ModelReady
 from backends.hardware import private_bytes
+from backends.memory_room import Bound
 from baichuan_desktop.services.freed_memory import given_back, machine_without_engine
 from tests.helpers.machines import GIB, card, machine
 from tests.services.test_measurements import ready
@@ -42,10 +44,13 @@ def test_no_more_is_free_than_there_is() -> None:
 
 
 def test_what_ulimit_leaves_a_process_does_not_grow_when_another_ends() -> None:
-    facts = replace(machine(free_gib=3.0), own_free_bytes=4 * GIB)
+    ulimit = Bound(Phrase("the shell"), 6 * GIB, 4 * GIB, is_own=True)
+    facts = replace(machine(free_gib=3.0), own_limit=ulimit)
 
-    assert given_back(facts, 5 * GIB, None).free_memory_bytes == 4 * GIB
-    assert given_back(facts, GIB // 2, None).free_memory_bytes == 3.5 * GIB
+    much, little = given_back(facts, 5 * GIB, None), given_back(facts, GIB // 2, None)
+
+    assert (much.free_memory_bytes, much.limit) == (4 * GIB, ulimit)
+    assert (little.free_memory_bytes, little.limit) == (3.5 * GIB, None)
 
 
 def test_a_card_gets_back_what_selection_counted_on() -> None:

@@ -51,6 +51,18 @@ def test_no_more_is_read_than_is_needed(tmp_path: Path) -> None:
     assert read_texts(file, 5).texts == ("天空天空天",)
 
 
+def test_no_more_of_many_files_is_read_than_is_needed_of_them_together(tmp_path: Path) -> None:
+    """A folder of thousands would be no request that an engine takes."""
+    (tmp_path / "a.txt").write_text("short")
+    for number in range(20):
+        (tmp_path / f"b{number:02}.txt").write_text("天" * 1000)
+
+    found = read_texts(tmp_path, 105)
+
+    assert found.texts == ("short", *["天" * 5] * 20)
+    assert sum(map(len, read_texts(tmp_path, 20_005).texts)) == 20_005
+
+
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
     assert refusal(tmp_path / "no.txt") == f"There is no file or folder “{tmp_path / 'no.txt'}”."
 
