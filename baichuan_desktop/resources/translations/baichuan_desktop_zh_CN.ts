@@ -2280,6 +2280,10 @@
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，现有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
+        <source>{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free of the {limit:.1f} GiB that {by} allows.</source>
+        <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，但在{by}允许的 {limit:.1f} GiB 中只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
         <source>{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free.</source>
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，但只有 {free:.1f} GiB 可用。</translation>
     </message>
