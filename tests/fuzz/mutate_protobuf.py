@@ -100,7 +100,7 @@ def mutate_tokenizer(data: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.choice((1, 1, 2, 3))):
         _change(fields, chance)
     out = serialize(fields, chance)
-    if chance.random() < 0.1:
+    if out and chance.random() < 0.1:
         at = chance.randrange(len(out))
         out = chance.choice((out[:at], out[:at] + bytes([chance.randrange(256)]) + out[at + 1 :]))
     return out
@@ -117,6 +117,8 @@ def _change_harmlessly(fields: list[Field], chance: random.Random) -> None:
 
 
 def _change(fields: list[Field], chance: random.Random) -> None:
+    if not fields:  # a change before this one cut all of them off
+        return
     at = chance.randrange(len(fields))
     field = fields[at]
     match chance.randrange(10):
