@@ -51,8 +51,6 @@ class Tokenizer:
         except (RuntimeError, TypeError, UnicodeDecodeError) as error:
             raise not_sentencepiece(file) from error
         count = self._processor.get_piece_size()
-        if count == 0:
-            raise TokenizerError(file, "it has no pieces")
         self.file = file
         self.vocab_size = count  #: pieces of the file
         self._rows = vocab_size

@@ -66,6 +66,8 @@ def _check(file: Path, data: bytes, most_pieces: int) -> None:
             for inner, first, last in _fields(data, begin, end):
                 if inner == _CHARACTER_MAP:
                     _check_replacements(file, data[first:last])
+    if pieces == 0:  # of which SentencePiece says on stderr that it is not initialised
+        raise TokenizerError(file, "it has no pieces")
     if texts > _MAX_TEXT_BYTES:
         raise TokenizerError(file, Phrase("its pieces have {count:,} bytes", count=texts))
     if samples > _MAX_SAMPLE_BYTES:
