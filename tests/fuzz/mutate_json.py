@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import random
@@ -61,13 +62,15 @@ def change_somewhere(value: Any, chance: random.Random) -> None:
     old = holder[last]
     match chance.randrange(8):
         case 0 | 1:
-            holder[last] = chance.choice(_ODD)
+            holder[last] = copy.deepcopy(chance.choice(_ODD))  # which may be changed in its turn
         case 2:
             holder[last] = _near(old, chance)
         case 3:
             del holder[last]
         case 4:
-            holder[last] = chance.choice(([old], {"x": old}, [old, old], str(old)[:100]))
+            holder[last] = chance.choice(
+                ([old], {"x": old}, [old, copy.deepcopy(old)], str(old)[:100])
+            )
         case 5:
             holder[last] = _RAW_MARK + str(chance.randrange(len(_RAW)))
         case 6 if isinstance(holder, dict):
