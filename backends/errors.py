@@ -20,11 +20,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from .printable import one_line
+from .phrases import Fact, Phrase, on_one_line
 
 GIB = 2**30
 
@@ -41,40 +40,6 @@ def apart_in_gib(needed_bytes: int, free_bytes: int) -> tuple[float, float]:
     return needed, free
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Phrase:
-    """A part of a sentence with facts in it, kept apart so that it can be translated.
-
-    >>> str(Phrase("it has {count} bytes", count=7))
-    'it has 7 bytes'
-    """
-
-    template: str
-    facts: Mapping[str, Fact]
-
-    def __init__(self, template: str, **facts: Fact) -> None:
-        object.__setattr__(self, "template", template)
-        object.__setattr__(self, "facts", _on_one_line(facts))
-
-    def __str__(self) -> str:
-        return self.template.format(**self.facts)
-
-
-#: What a template may name: numbers and names, and phrases that are templates themselves.
-Fact = str | int | float | Phrase
-
-
-def _on_one_line(facts: Mapping[str, Fact]) -> dict[str, Fact]:
-    """The facts with U+FFFD for what would break a line or a terminal; names come from files."""
-
-    def plain(fact: Fact) -> Fact:
-        if isinstance(fact, int | float | Phrase):
-            return fact
-        return one_line(str(fact))  # a name in a graph is bytes where it is no text
-
-    return {name: plain(fact) for name, fact in facts.items()}
-
-
 class UserFacingError(Exception):
     """Something a person at the screen can understand and act on.
 
@@ -88,67 +53,21 @@ class UserFacingError(Exception):
     def __init__(self, template: str, *, hint: str = "", **facts: Fact) -> None:
         self.template = template
         self.hint = hint
-        self.facts: Mapping[str, Fact] = _on_one_line(facts)
+        self.facts: Mapping[str, Fact] = on_one_line(facts)
         self.message = template.format(**self.facts)
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.template, self.hint, self.facts))
+        return (rebuild, (type(self), self.template, self.hint, self.facts))
 
 
-def _rebuild(
+def rebuild(
     cls: type[UserFacingError], template: str, hint: str, facts: Mapping[str, Fact]
 ) -> UserFacingError:
     """Make an error of `cls` from its sentence, past the constructor that takes facts."""
     error = cls.__new__(cls)
     UserFacingError.__init__(error, template, hint=hint, **facts)
     return error
-
-
-def to_wire(error: UserFacingError) -> dict[str, object]:
-    """The JSON form of an error, for the pipe between engine and window."""
-    return {
-        "type": type(error).__name__,
-        "template": error.template,
-        "hint": error.hint,
-        "facts": _facts_to_wire(error.facts),
-    }
-
-
-def from_wire(data: Mapping[str, Any]) -> UserFacingError:
-    """The error that `to_wire` wrote; an unknown type becomes a plain UserFacingError."""
-    cls, hint = _by_name().get(data["type"], UserFacingError), data["hint"]
-    if not isinstance(hint, str):
-        raise TypeError(f"{hint!r} is no hint")
-    return _rebuild(cls, data["template"], hint, _facts_from_wire(data["facts"]))
-
-
-def phrase_to_wire(phrase: Phrase) -> dict[str, object]:
-    """The JSON form of a phrase."""
-    return {"template": phrase.template, "facts": _facts_to_wire(phrase.facts)}
-
-
-def phrase_from_wire(data: Mapping[str, Any]) -> Phrase:
-    """The phrase that `phrase_to_wire` wrote."""
-    return Phrase(data["template"], **_facts_from_wire(data["facts"]))
-
-
-def _facts_to_wire(facts: Mapping[str, Fact]) -> dict[str, object]:
-    return {n: phrase_to_wire(f) if isinstance(f, Phrase) else f for n, f in facts.items()}
-
-
-def _facts_from_wire(facts: Mapping[str, Any]) -> dict[str, Fact]:
-    return {n: phrase_from_wire(f) if isinstance(f, dict) else f for n, f in facts.items()}
-
-
-def _by_name() -> dict[str, type[UserFacingError]]:
-    found: dict[str, type[UserFacingError]] = {}
-    pending = [UserFacingError]
-    while pending:
-        cls = pending.pop()
-        found[cls.__name__] = cls
-        pending.extend(cls.__subclasses__())
-    return found
 
 
 # --- checkpoints -------------------------------------------------------------------------
@@ -386,7 +305,7 @@ class InsufficientMemoryError(BackendError):
     def because(cls, sentence: Phrase, *, is_limited: bool = False) -> InsufficientMemoryError:
         """The error whose sentence is made already; `is_limited` by more than what there is."""
         hint = _LIMIT_HINT if is_limited else _MEMORY_HINT
-        error = _rebuild(cls, "{why}", hint, {"why": sentence})
+        error = rebuild(cls, "{why}", hint, {"why": sentence})
         assert isinstance(error, cls)
         return error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from .errors import Phrase
+from .phrases import Phrase
 
 
 class FinishReason(Enum):

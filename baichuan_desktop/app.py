@@ -14,17 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from backends.plain_file import require_plain
+from backends.files.plain_file import require_plain
 from backends.printable import printable
-
-from .console import guarded
-from .services.app_paths import AppPaths, app_paths
+from baichuan_desktop.console import guarded
+from baichuan_desktop.services.app_paths import AppPaths, app_paths
 
 if TYPE_CHECKING:
-    from .services.engine_client import EngineClient
-    from .services.settings import SettingsFile
-    from .ui.app_services import AppServices
-    from .ui.crash_reporter import CrashReporter
+    from baichuan_desktop.services.engines.process import EngineClient
+    from baichuan_desktop.services.settings import SettingsFile
+    from baichuan_desktop.ui.app_services import AppServices
+    from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, or be the engine of a frozen app; the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if "--engine" in arguments:
-        from backends.engine_main import main as engine
+        from backends.engine.process import main as engine
 
         engine()
         return 0
@@ -50,16 +49,15 @@ def _run_window(model: str | None) -> int:
     from PySide6.QtWidgets import QApplication
 
     from backends.errors import UserFacingError
-
-    from .services.engine_client import EngineClient
-    from .services.settings import SettingsFile
-    from .ui.crash_reporter import CrashReporter
-    from .ui.error_dialog import error_dialog
-    from .ui.fonts import ensure_chinese_font
-    from .ui.i18n import Translations
-    from .ui.icons import app_icon
-    from .ui.main_window import MainWindow
-    from .ui.theme import Theme
+    from baichuan_desktop.services.engines.process import EngineClient
+    from baichuan_desktop.services.settings import SettingsFile
+    from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
+    from baichuan_desktop.ui.errors.dialog import error_dialog
+    from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+    from baichuan_desktop.ui.look.i18n import Translations
+    from baichuan_desktop.ui.look.icons import app_icon
+    from baichuan_desktop.ui.look.theme import Theme
+    from baichuan_desktop.ui.window.main_window import MainWindow
 
     paths = app_paths()
     log_file = _start_log(paths)
@@ -101,15 +99,14 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     Raises RegistryError if the registry that ships with the app is broken.
     """
-    from backends import hardware
-
-    from .services.freed_memory import machine_without_engine
-    from .services.job_engine import JobEngine
-    from .services.jobs import JobSource
-    from .services.measurements import Measurements
-    from .services.model_store import ModelStore
-    from .ui.app_services import AppServices
-    from .workers.generation_worker import GenerationWorker
+    from backends.machine import hardware
+    from baichuan_desktop.services.engines.one_shot import JobEngine
+    from baichuan_desktop.services.library.store import ModelStore
+    from baichuan_desktop.services.measuring.job_source import JobSource
+    from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
+    from baichuan_desktop.services.precisions.measurements import Measurements
+    from baichuan_desktop.ui.app_services import AppServices
+    from baichuan_desktop.workers.engine_worker import GenerationWorker
 
     measurements = Measurements(paths.measurements)
 

@@ -2,7 +2,7 @@
 
     python benchmarks/bandwidth.py --threads 2
 
-The yardstick is that of the app, `backends/torch_bandwidth.py`. The second figure is torch's
+The yardstick is the app's, `backends/torch_backend/bandwidth.py`. The second figure is torch's
 product of one vector with matrices of the same bytes: what its kernel makes of the machine,
 without a model.
 """
@@ -39,9 +39,10 @@ def measure(threads: int) -> Bandwidth:
     """Measure in this process, which then has torch and its threads."""
     import torch
 
-    from backends import hardware, torch_bandwidth
+    from backends.machine import hardware
+    from backends.torch_backend import bandwidth
 
-    read = torch_bandwidth.measure("cpu", threads, hardware.detect().free_memory_bytes)
+    read = bandwidth.measure("cpu", threads, hardware.detect().free_memory_bytes)
     matrices = torch.ones(_BUFFER_BYTES // 4).view(8, -1, _WIDTH)
     vector = torch.ones(1, 1, _WIDTH)
 
@@ -50,7 +51,7 @@ def measure(threads: int) -> Bandwidth:
             torch.nn.functional.linear(vector, matrix)
 
     with torch.inference_mode():
-        products = torch_bandwidth.seconds(product, "cpu", _ROUNDS)
+        products = bandwidth.seconds(product, "cpu", _ROUNDS)
     return Bandwidth(
         threads,
         read.best,

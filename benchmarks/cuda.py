@@ -35,13 +35,16 @@ if str(Path(__file__).parent) in sys.path:
 import numpy as np
 import torch
 
-from backends import backend_modules, hardware, memory
-from backends.base import PREFILL_CHUNK, LayerDevices, LoadOptions, Precision
-from backends.checkpoint import Checkpoint
+from backends.checkpoint.folder import Checkpoint
+from backends.choice import memory
+from backends.engine import heavy_modules
 from backends.errors import GpuLostError, UserFacingError
+from backends.interface import PREFILL_CHUNK, LayerDevices, LoadOptions
+from backends.machine import hardware
+from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.modeling.config import ModelConfig
-from backends.torch_cuda import CudaModel, translated_errors
+from backends.precision import Precision
+from backends.torch_backend.cuda import CudaModel, translated_errors
 from benchmarks import cuda_speed, cuda_tables, cuda_yardsticks, random_model
 from benchmarks.random_checkpoint import SHAPES, cache_folder, make_or_reuse
 
@@ -447,7 +450,7 @@ def _load(run: Run, folder: Path, precision: Precision) -> dict[str, Any]:
     started = time.perf_counter()
     checkpoint = Checkpoint.open(folder)
     devices = LayerDevices((run.device,) * checkpoint.config.num_layers)
-    backend = backend_modules.backend_module("bnb_cuda" if precision.is_quantized else "torch_cuda")
+    backend = heavy_modules.backend_module("bnb_cuda" if precision.is_quantized else "torch_cuda")
     loading = backend.load(
         checkpoint,
         LoadOptions(precision, checkpoint.config.context_length, torch.get_num_threads(), devices),

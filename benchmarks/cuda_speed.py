@@ -17,11 +17,12 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from backends import torch_cuda
-from backends.base import Logits, Precision
-from backends.modeling.config import ModelConfig
-from backends.sampling import Sampler, SamplingParams
-from backends.torch_cuda import CudaModel, keys_for
+from backends.generation.sampling import Sampler, SamplingParams
+from backends.interface import Logits
+from backends.model_config import ModelConfig
+from backends.precision import Precision
+from backends.torch_backend import cuda
+from backends.torch_backend.cuda import CudaModel, keys_for
 from benchmarks import cuda_yardsticks, random_model
 
 PREFILL_TOKENS: Final = 2048
@@ -84,7 +85,7 @@ def graph_against_eager(model: CudaModel) -> Parity:
     first = int(read(model, prompt).argmax())
     # `prefill` of one token is the ordinary path.
     tokens, eager = _greedy(lambda t: model.prefill((t,)), first)
-    with _warnings_of(torch_cuda.log) as warnings:
+    with _warnings_of(cuda.log) as warnings:
         model.truncate(len(prompt))
         graph = [model.decode(token).copy() for token in [first, *tokens[:-1]]]
         model.truncate(len(prompt))

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from backends import torch_bandwidth
-from backends.modeling.config import ModelConfig
+from backends.model_config import ModelConfig
+from backends.torch_backend import bandwidth
 
 _BUFFER_BYTES: Final = 4 * 2**30  # far more than any cache
 _ROUNDS: Final = 10
@@ -120,4 +120,4 @@ def _recorded(work: Callable[[], None], device: str) -> Callable[[], None]:
 
 def seconds(work: Callable[[], object], device: str, rounds: int = _ROUNDS) -> float:
     """Median time of `work` on the device, as the device itself counts it."""
-    return statistics.median(torch_bandwidth.seconds(work, device, rounds))
+    return statistics.median(bandwidth.seconds(work, device, rounds))

@@ -19,11 +19,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
-from backends import benchmark, hardware, memory, selection
-from backends.base import Precision
-from backends.checkpoint import Checkpoint
+from backends.checkpoint.folder import Checkpoint
+from backends.choice import memory, selection
 from backends.errors import InsufficientMemoryError
 from backends.events import Speed
+from backends.machine import hardware
+from backends.measuring import speed
+from backends.precision import ONNX_BLOCK, Precision
 from benchmarks import machine
 from benchmarks.bandwidth import Bandwidth, measure_apart
 from benchmarks.measure_model import BACKENDS, PEERS
@@ -60,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--precision", type=Precision, default=Precision.FP32, help="fp32, bf16, onnx-int4, …"
     )
-    parser.add_argument("--block-size", type=int, default=memory.ONNX_BLOCK, help="of an export")
+    parser.add_argument("--block-size", type=int, default=ONNX_BLOCK, help="of an export")
     parser.add_argument(
         "--form", choices=("symmetric", "asymmetric"), default="asymmetric", help="of an export"
     )
@@ -155,10 +157,10 @@ def _against(
     bandwidths: tuple[Bandwidth, Bandwidth],
 ) -> dict[str, Any]:
     """Decoding after `context_tokens`, against the bandwidth of the machine."""
-    plan = benchmark.Plan((options.prompt,), _CONTEXTS, options.new)
+    plan = speed.Plan((options.prompt,), _CONTEXTS, options.new)
     read = mean(bandwidth.read for bandwidth in bandwidths)
     checkpoint = Checkpoint.open(folder)
-    decoding = benchmark.decode_speed(Speed(**found), plan, checkpoint, options.precision, read)
+    decoding = speed.decode_speed(Speed(**found), plan, checkpoint, options.precision, read)
     return {
         "context_tokens": decoding.speed.tokens,
         "tokens_per_second": decoding.speed.tokens_per_second,

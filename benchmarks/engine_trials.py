@@ -32,18 +32,18 @@ from PySide6.QtWidgets import QApplication
 
 from backends.errors import EngineCrashedError, EngineKilledError, InsufficientMemoryError
 from backends.events import LoadProgress, PrefillProgress, TextDelta
-from backends.requests import Request
+from backends.protocol.requests import Request
 from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
-from baichuan_desktop.services.engine_client import ClientEvent, EngineClient
-from baichuan_desktop.services.model_store import GUIDE_ID
-from baichuan_desktop.services.registry import InstalledModel
+from baichuan_desktop.services.engines.process import ClientEvent, EngineClient
+from baichuan_desktop.services.engines.silence import Patience
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.services.silence import Patience
-from baichuan_desktop.ui.fonts import ensure_chinese_font
-from baichuan_desktop.ui.i18n import Translations
-from baichuan_desktop.ui.main_window import MainWindow
-from baichuan_desktop.ui.theme import Theme
+from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+from baichuan_desktop.ui.look.i18n import Translations
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.window.main_window import MainWindow
 from benchmarks.machine import child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 

@@ -18,9 +18,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from backends.base import LoadedModel, Loading, LoadOptions, Logits, Precision
-from backends.checkpoint import Checkpoint
-from backends.hardware import resident_peak
+from backends.checkpoint.folder import Checkpoint
+from backends.interface import LoadedModel, Loading, LoadOptions, Logits
+from backends.machine.hardware import resident_peak
+from backends.precision import Precision
 
 #: Of llama.cpp's enum of file types, and the name in the file's name.
 _FORMATS: Final = {

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from backends import hardware
+from backends.machine import hardware
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _PACKAGES: Final = ("torch", "onnxruntime", "onnx", "numpy", "PySide6-Essentials")

@@ -15,19 +15,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from backends import backend_modules, benchmark, hardware
-from backends.base import LayerDevices, Loading, LoadOptions, Precision
-from backends.checkpoint import Checkpoint
+from backends.checkpoint.folder import Checkpoint
+from backends.engine import heavy_modules
 from backends.events import Speed
+from backends.interface import LayerDevices, Loading, LoadOptions
+from backends.machine import hardware
+from backends.measuring import speed
+from backends.precision import Precision
 
 Result = TypeVar("Result")
 
 
 def _app_backend(name: str) -> Callable[[Checkpoint, LoadOptions], Loading]:
     """A backend of the app, imported when it is measured."""
-    return lambda checkpoint, options: backend_modules.backend_module(name).load(
-        checkpoint, options
-    )
+    return lambda checkpoint, options: heavy_modules.backend_module(name).load(checkpoint, options)
 
 
 def _llama_cpp(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
@@ -62,14 +63,14 @@ class Measured:
     decode: list[Speed]
 
 
-def measure(load: Callable[[], Loading], plan: benchmark.Plan) -> Measured:
-    """Load, read the prompt, decode; by the measuring of the app, `backends/benchmark.py`."""
+def measure(load: Callable[[], Loading], plan: speed.Plan) -> Measured:
+    """Load, read the prompt, decode; by the measuring of the app, `backends/measuring/speed.py`."""
     started = time.perf_counter()
     model = _finish(load())
     load_seconds = time.perf_counter() - started
     load_peak = hardware.resident_peak()
     with model:
-        speeds = _finish(benchmark.measure(model, plan, threading.Event()))
+        speeds = _finish(speed.measure(model, plan, threading.Event()))
         assert speeds is not None  # nobody cancels
         return Measured(
             load_seconds,
@@ -111,7 +112,7 @@ def main() -> None:
         how = LoadOptions(options.precision, options.context_length, options.threads, devices)
         return BACKENDS[options.backend](checkpoint, how)
 
-    plan = benchmark.Plan((options.prompt,), tuple(options.at), options.new, options.chunk)
+    plan = speed.Plan((options.prompt,), tuple(options.at), options.new, options.chunk)
     print(json.dumps(asdict(measure(load, plan))))
 
 

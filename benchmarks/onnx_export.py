@@ -18,12 +18,13 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from backends import backend_modules, hardware, memory
-from backends.base import Precision
-from backends.checkpoint import Checkpoint
-from backends.checkpoint_copy import write_copy
+from backends.checkpoint.folder import Checkpoint
+from backends.copying.folder_writer import write_copy
+from backends.engine import heavy_modules
 from backends.events import CopyReady
-from backends.requests import ExportRequest
+from backends.machine import hardware
+from backends.precision import ONNX_BLOCK, Precision
+from backends.protocol.requests import ExportRequest
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
@@ -69,7 +70,7 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
             symmetric=form == "symmetric",
         )
         checkpoint = Checkpoint.open(source)
-        for _ in write_copy(checkpoint, backend_modules.export_plan(checkpoint, request), out):
+        for _ in write_copy(checkpoint, heavy_modules.export_plan(checkpoint, request), out):
             pass
     return out
 
@@ -77,8 +78,8 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, default="mid")
-    parser.add_argument("--precision", choices=backend_modules.EXPORT_PRECISIONS, default="int4")
-    parser.add_argument("--block-size", type=int, default=memory.ONNX_BLOCK)
+    parser.add_argument("--precision", choices=heavy_modules.EXPORT_PRECISIONS, default="int4")
+    parser.add_argument("--block-size", type=int, default=ONNX_BLOCK)
     parser.add_argument("--symmetric", action="store_true")
     parser.add_argument(
         "--reuse", type=Path, default=cache_folder(), help="folder that keeps the checkpoints"
@@ -120,7 +121,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
     )
     neighbours, begun = hardware.Neighbours(), time.perf_counter()
     *_, ready = write_copy(
-        checkpoint, backend_modules.export_plan(checkpoint, request), Path(options.out)
+        checkpoint, heavy_modules.export_plan(checkpoint, request), Path(options.out)
     )
     assert isinstance(ready, CopyReady)
     return {

@@ -29,13 +29,13 @@ import numpy as np
 import numpy.typing as npt
 import sentencepiece
 
-from backends.modeling.config import ModelConfig
-from backends.tensor_files import DTYPE_BYTES
-from backends.tokenizer import Tokenizer
+from backends.files.tensor_files import DTYPE_BYTES
+from backends.model_config import ModelConfig
+from backends.text.tokenizer import Tokenizer
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 #: What the tokenizer is trained on: English, code and Chinese of this repository.
-_TEXTS: Final = ("backends/**/*.py", "baichuan_desktop/services/*.py", "models_registry.yaml")
+_TEXTS: Final = ("backends/**/*.py", "baichuan_desktop/services/**/*.py", "models_registry.yaml")
 _PIECES: Final = 2048  # at most; the text above gives so many
 _USER, _ASSISTANT = 195, 196
 

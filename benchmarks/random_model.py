@@ -8,10 +8,11 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from backends.base import LayerDevices, Precision
+from backends.interface import LayerDevices
+from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM, NormHead
-from backends.modeling.config import ModelConfig
-from backends.torch_cuda import CudaModel, DecodeGraph, chunk_of
+from backends.precision import Precision
+from backends.torch_backend.cuda import CudaModel, DecodeGraph, chunk_of
 
 _SEED: Final = 20230613
 _STD: Final = 0.02  # `initializer_range` of the released models
@@ -25,7 +26,7 @@ def build(config: ModelConfig, precision: Precision, device: str) -> BaichuanFor
     dtype = _dtype(precision, device)
     quantizer = None
     if precision.is_quantized:
-        from backends.bnb_cuda import BnbQuantizer  # needs bitsandbytes
+        from backends.torch_backend.bitsandbytes import BnbQuantizer  # needs bitsandbytes
 
         quantizer = BnbQuantizer(precision, dtype)
     generator = torch.Generator(device).manual_seed(_SEED)
@@ -56,7 +57,7 @@ def _dtype(precision: Precision, device: str) -> torch.dtype:
             return torch.bfloat16
         case Precision.FP16:
             return torch.float16
-    from backends.bnb_cuda import _dtype as activations
+    from backends.torch_backend.bitsandbytes import _dtype as activations
 
     return activations(precision, device)
 
@@ -74,7 +75,7 @@ def wrap(
     a dry run then goes the same way through the code.
     """
     devices = LayerDevices((device,) * model.config.num_layers)
-    recordable = precision is not Precision.INT8  # as `bnb_cuda.load` decides
+    recordable = precision is not Precision.INT8  # as `torch_backend.bitsandbytes.load` decides
     wrapped = CudaModel(
         model,
         devices=devices,

@@ -25,10 +25,12 @@ from typing import Any, Final
 
 import psutil
 
-from backends import backend_modules, hardware
-from backends.base import LayerDevices, LoadedModel, LoadOptions, Precision
-from backends.checkpoint import Checkpoint
-from baichuan_desktop.services.measurements import NOTICEABLE_CORES
+from backends.checkpoint.folder import Checkpoint
+from backends.engine import heavy_modules
+from backends.interface import LayerDevices, LoadedModel, LoadOptions
+from backends.machine import hardware
+from backends.precision import Precision
+from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES
 from benchmarks import machine
 from benchmarks.random_checkpoint import NotEnoughDiskError, cache_folder, make_or_reuse
 
@@ -158,7 +160,7 @@ def _serve(options: argparse.Namespace) -> None:
 def _load(folder: Path, precision: Precision, threads: int | None, cores: int) -> LoadedModel:
     checkpoint = Checkpoint.open(folder)
     backend = "bnb_cuda" if precision.is_quantized else "torch_cpu"
-    loading = backend_modules.backend_module(backend).load(
+    loading = heavy_modules.backend_module(backend).load(
         checkpoint,
         LoadOptions(
             precision,

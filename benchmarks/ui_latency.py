@@ -24,17 +24,17 @@ import psutil
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
-from backends import hardware
 from backends.errors import UserFacingError
+from backends.machine import hardware
 from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
-from baichuan_desktop.services.engine_client import EngineClient
+from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.ui.chat_controller import AnswerEnd
-from baichuan_desktop.ui.fonts import ensure_chinese_font
-from baichuan_desktop.ui.i18n import Translations
-from baichuan_desktop.ui.main_window import MainWindow
-from baichuan_desktop.ui.theme import Theme
+from baichuan_desktop.ui.chat.controller import AnswerEnd
+from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+from baichuan_desktop.ui.look.i18n import Translations
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.window.main_window import MainWindow
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 

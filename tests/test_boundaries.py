@@ -45,11 +45,11 @@ def test_no_module_of_the_app_imports_torch(app_home: Path) -> None:
 
 
 def test_the_command_line_starts_without_qt_and_torch() -> None:
-    assert not _loaded_by("baichuan_desktop.command_line") & (HEAVY | {"PySide6"})
+    assert not _loaded_by("baichuan_desktop.cli.main") & (HEAVY | {"PySide6"})
 
 
 def test_the_engine_imports_torch_only_when_a_model_is_loaded() -> None:
-    assert not _loaded_by("backends.engine_main") & (HEAVY | {"PySide6", "baichuan_desktop"})
+    assert not _loaded_by("backends.engine.process") & (HEAVY | {"PySide6", "baichuan_desktop"})
 
 
 def test_the_two_packages_are_siblings() -> None:

@@ -50,7 +50,7 @@ def test_wheel_finds_its_own_registry(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     code = (
-        "from baichuan_desktop.services.registry import __file__, shipped_registry_text\n"
+        "from baichuan_desktop.services.library.registry import __file__, shipped_registry_text\n"
         "print(__file__, len(shipped_registry_text().encode()), sep='\\n')\n"
     )
 

@@ -25,8 +25,8 @@ import numpy as np
 import sentencepiece
 import torch
 
-from backends import hardware
-from backends.modeling.config import Family, ModelConfig
+from backends.machine import hardware
+from backends.model_config import Family, ModelConfig
 from tools.guide_training.checkpoint_folder import write_checkpoint
 from tools.guide_training.data import DATA_FOLDER, Example, load_facts, split
 from tools.guide_training.evaluation import Guide

@@ -48,7 +48,7 @@ def update(ts_file: Path) -> None:
             for text in sorted(error_sentences())
         )
         errors.write_text("".join(calls), encoding="utf-8")
-        sources = [str(path) for path in sorted((ROOT / "baichuan_desktop" / "ui").glob("*.py"))]
+        sources = [str(path) for path in sorted((ROOT / "baichuan_desktop" / "ui").rglob("*.py"))]
         _qt_tool(
             "lupdate",
             "-silent",
@@ -145,7 +145,7 @@ def _texts(node: ast.expr) -> Iterator[str]:
                 yield from _texts(value)
 
 
-#: Names of settings that stand in a sentence (backends/sampling.py).
+#: Names of settings that stand in a sentence (backends/generation/sampling.py).
 _SINGLE_WORDS = ("Temperature", "Top-k", "Top-p")
 
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import ModelConfig
+from ..model_config import ModelConfig
 from .kv_cache import KVCache, KVWriter
 from .positions import Positions, make_positions
 

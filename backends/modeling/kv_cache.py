@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from .config import ModelConfig
+from ..model_config import ModelConfig
 
 
 class KVWriter(Protocol):

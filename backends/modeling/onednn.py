@@ -24,9 +24,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .. import processor
+from ..checkpoint.quantized_layout import QuantizedMatrix
 from ..errors import BackendUnavailableError
-from ..quantized_layout import QuantizedMatrix
+from ..machine import processor
 from .trial import multiplies_rightly, random_matrix
 
 #: Rows that a packed matrix is made for; it takes any number. What suits a chunk of the prefill

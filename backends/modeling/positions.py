@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..alibi import alibi_slopes
+from ..model_config import ModelConfig
 from . import one_query
-from .alibi import alibi_slopes
-from .config import ModelConfig
 from .one_query import OneQuery
 
 #: Queries of one block of ALiBi attention: bounds the bias to [heads, block, keys].

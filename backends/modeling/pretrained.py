@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import CausalLMOutput
 
+from ..model_config import ModelConfig
 from .baichuan import BaichuanModel, RMSNorm, make_head
-from .config import ModelConfig
 
 
 class BaichuanConfig(PretrainedConfig):  # type: ignore[no-untyped-call]

@@ -19,9 +19,9 @@ from bitsandbytes.functional import QuantState
 from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
 from torch import Tensor, nn
 
-from .. import processor
-from ..base import Precision
-from ..quantized_layout import BLOCK, SCALE_BLOCK, Layout
+from ..checkpoint.quantized_layout import BLOCK, SCALE_BLOCK, Layout
+from ..machine import processor
+from ..precision import Precision
 from .trial import SHAPE, multiplies_rightly, random_matrix
 
 #: Activation columns beyond this are multiplied in 16 bit. Source: the LLM.int8 paper.

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .alibi import alibi_slopes
+from ..alibi import alibi_slopes
 from .baichuan import BaichuanForCausalLM
 from .kv_cache import KVCache
 from .positions import RotaryPositions, alibi_bias

@@ -9,8 +9,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from .. import hardware
 from ..errors import BackendUnavailableError
+from ..machine import hardware
 
 log = logging.getLogger(__name__)
 

@@ -10,14 +10,15 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from ..base import LayerDevices
-from ..checkpoint import Checkpoint
-from ..errors import DamagedCheckpointError, Phrase
+from ..checkpoint.folder import Checkpoint
+from ..checkpoint.quantized_layout import QuantizedMatrix
+from ..checkpoint.weight_checks import check_filled
+from ..errors import DamagedCheckpointError
 from ..events import LoadProgress
-from ..quantized_layout import QuantizedMatrix
-from ..small_files import open_file
-from ..tensor_files import TensorRecord
-from ..weight_checks import check_filled
+from ..files.small_files import open_file
+from ..files.tensor_files import TensorRecord
+from ..interface import LayerDevices
+from ..phrases import Phrase
 from .baichuan import BaichuanForCausalLM, NormHead
 
 DTYPES = {

@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from backends.plain_file import require_plain
+from backends.files.plain_file import require_plain
 
 
 def replace_text(file: Path, text: str) -> None:

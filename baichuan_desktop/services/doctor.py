@@ -8,19 +8,18 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from backends import hardware, processor
-from backends.base import Precision
 from backends.errors import GIB, UserFacingError
 from backends.events import ProductsTried
+from backends.machine import hardware, processor
+from backends.precision import Precision
 from backends.printable import one_line
-from backends.requests import ProductsRequest
+from backends.protocol.requests import ProductsRequest
 from baichuan_desktop import __version__
-
-from .job_engine import RunRequest
-from .measurements import Measurements
-from .model_store import ModelStore
-from .precision_choice import list_precisions
-from .registry import InstalledModel
+from baichuan_desktop.services.engines.one_shot import RunRequest
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.rows import list_precisions
 
 #: Providers of ONNX Runtime that exports run on; no other is ever asked for.
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")

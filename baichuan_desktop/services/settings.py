@@ -12,12 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from backends.base import Precision
-from backends.plain_file import read_plain
-
-from .atomic_file import replace_text
-from .plain_json import Text, parse_object, writable
-from .precision_choice import LoadWish
+from backends.files.plain_file import read_plain
+from backends.precision import Precision
+from baichuan_desktop.services.atomic_file import replace_text
+from baichuan_desktop.services.plain_json import Text, parse_object, writable
+from baichuan_desktop.services.precisions.rows import LoadWish
 
 log = logging.getLogger(__name__)
 

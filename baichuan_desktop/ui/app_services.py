@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from backends.events import ModelReady
-from backends.hardware import Machine
-from baichuan_desktop.services.measurements import Measurements
-from baichuan_desktop.services.model_store import ModelStore
+from backends.machine.hardware import Machine
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.workers.generation_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import GenerationWorker
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backends import backend_modules
-from backends.base import LayerDevices, LoadOptions, Precision
-from backends.checkpoint import Checkpoint
-from backends.modeling.config import Family
-from backends.tokenizer import Tokenizer
+from backends.checkpoint.folder import Checkpoint
+from backends.engine import heavy_modules
+from backends.interface import LayerDevices, LoadOptions
+from backends.model_config import Family
+from backends.precision import Precision
+from backends.text.tokenizer import Tokenizer
 from benchmarks import random_checkpoint, threads
 from benchmarks.engine_trials import TRIALS, Blow, Phase
 from benchmarks.machine import ROOT, child_environment
@@ -32,7 +33,7 @@ def test_random_checkpoint_is_complete_and_computes(
     make(SHAPES[name], tmp_path / name, shard_bytes=2_000_000)
 
     checkpoint = Checkpoint.open(tmp_path / name)
-    loading = backend_modules.backend_module("torch_cpu").load(
+    loading = heavy_modules.backend_module("torch_cpu").load(
         checkpoint,
         LoadOptions(
             Precision.FP32,

@@ -16,13 +16,13 @@ import torch
 from bitsandbytes.functional import QuantState
 from torch import Tensor
 
-from backends import backend_modules
-from backends.base import Precision
-from backends.checkpoint import Checkpoint
-from backends.checkpoint_copy import write_copy
-from backends.modeling.config import ModelConfig
-from backends.onnx_export import export_plan
-from backends.onnx_graph import Scheme
+from backends.checkpoint.folder import Checkpoint
+from backends.copying.folder_writer import write_copy
+from backends.engine import heavy_modules
+from backends.model_config import ModelConfig
+from backends.onnx_backend.export import export_plan
+from backends.onnx_backend.graph import Scheme
+from backends.precision import Precision
 from tests.helpers import goldens
 from tests.helpers.quantized import finish, state_of, v1_int8
 
@@ -127,7 +127,7 @@ def bitsandbytes_folder(precision: Precision) -> Files:
     with _Written(safetensors_folder()) as folder:
         checkpoint = Checkpoint.open(folder)
         out = folder / "out"
-        finish(write_copy(checkpoint, backend_modules.copy_plan(checkpoint, precision), out))
+        finish(write_copy(checkpoint, heavy_modules.copy_plan(checkpoint, precision), out))
         return _read(out)
 
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from backends import bnb_cuda, onnx_runtime, torch_cpu
-from backends.base import Backend, LayerDevices, Loading, LoadOptions, Precision
-from backends.checkpoint import Checkpoint
+from backends.checkpoint.folder import Checkpoint
 from backends.errors import UserFacingError
-from backends.onnx_check import checked_graph
-from backends.sampling import Sampler, SamplingParams
-from backends.tokenizer import Tokenizer
-from backends.vocabulary import read_tokenizer
+from backends.generation.sampling import Sampler, SamplingParams
+from backends.interface import Backend, LayerDevices, Loading, LoadOptions
+from backends.onnx_backend import session
+from backends.onnx_backend.check import checked_graph
+from backends.precision import Precision
+from backends.text.tokenizer import Tokenizer
+from backends.text.vocabulary import read_tokenizer
+from backends.torch_backend import bitsandbytes, cpu
 from tests.fuzz import bases
 from tests.fuzz.formats import FORMATS
 from tests.helpers.sentences import assert_one_sentence
@@ -130,10 +132,10 @@ def _answer(checkpoint: Checkpoint, tokenizer: Tokenizer) -> None:
 
 def _backend_of(checkpoint: Checkpoint) -> tuple[Backend, Precision]:
     if checkpoint.export is not None:
-        return onnx_runtime, checkpoint.export.precision
+        return session, checkpoint.export.precision
     if checkpoint.stored is not None:
-        return bnb_cuda, checkpoint.stored
-    return torch_cpu, Precision.FP32
+        return bitsandbytes, checkpoint.stored
+    return cpu, Precision.FP32
 
 
 def _finish(loading: Loading):  # type: ignore[no-untyped-def]

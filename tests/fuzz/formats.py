@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from backends.base import Precision
-from backends.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
+from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
+from backends.precision import Precision
 from tests.fuzz import (
     bases,
     mutate_archive,

@@ -8,7 +8,7 @@ import struct
 import onnx
 from onnx import AttributeProto, TensorProto
 
-from backends.manifest import DATA_FILE
+from backends.checkpoint.manifest import DATA_FILE
 from tests.fuzz.mutate_protobuf import Field, parse, serialize
 
 _ODD_NUMBERS = (0, 1, -1, 2, 3, 64, 2**31, 2**63 - 1, -(2**63))

@@ -17,7 +17,7 @@ from tests.fuzz.run import Tally, count
 _BAD_CASES = """
 import os, signal, time
 from pathlib import Path
-from backends.checkpoint import Checkpoint
+from backends.checkpoint.folder import Checkpoint
 from tests.fuzz import cases, run
 
 class Bad(cases.Cases):

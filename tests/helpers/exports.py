@@ -16,19 +16,20 @@ import onnx
 import onnxruntime
 import torch
 
-from backends import onnx_runtime
-from backends.base import LayerDevices, LoadOptions, Precision
-from backends.checkpoint import Checkpoint
-from backends.checkpoint_copy import write_copy
+from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.manifest import GRAPH_FILE, MANIFEST
+from backends.copying.folder_writer import write_copy
 from backends.events import CopyReady
-from backends.manifest import GRAPH_FILE, MANIFEST
+from backends.interface import LayerDevices, LoadOptions
+from backends.model_config import Family
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.modeling.config import Family
 from backends.modeling.weights import map_tensor
-from backends.onnx_export import export_plan
-from backends.onnx_graph import Scheme
-from backends.onnx_quantize import dequantize_rows, quantize_rows
-from backends.onnx_runtime import OnnxModel
+from backends.onnx_backend import session
+from backends.onnx_backend.export import export_plan
+from backends.onnx_backend.graph import Scheme
+from backends.onnx_backend.quantize import dequantize_rows, quantize_rows
+from backends.onnx_backend.session import OnnxModel
+from backends.precision import Precision
 from tests.helpers import goldens
 from tests.helpers.quantized import finish, matrix_names
 
@@ -66,7 +67,7 @@ def load(checkpoint: Checkpoint, context_length: int | None = None) -> OnnxModel
         threads=1,
         devices=LayerDevices.all_on("cpu", checkpoint.config.num_layers),
     )
-    model = finish(onnx_runtime.load(checkpoint, options))
+    model = finish(session.load(checkpoint, options))
     assert isinstance(model, OnnxModel)
     return model
 

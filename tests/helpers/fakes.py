@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from backends.base import LoadedModel, Logits
 from backends.events import GenerationEvent, TextDelta
+from backends.interface import LoadedModel, Logits
 
 
 class ScriptedModel(LoadedModel):

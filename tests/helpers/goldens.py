@@ -15,12 +15,12 @@ import numpy.typing as npt
 import safetensors.torch
 import torch
 
-from backends.base import LayerDevices
-from backends.checkpoint import Checkpoint
+from backends.checkpoint.folder import Checkpoint
+from backends.interface import LayerDevices
 from backends.modeling import onednn
 from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.weights import load_model
-from backends.tokenizer import Tokenizer
+from backends.text.tokenizer import Tokenizer
 
 ROOT = Path(__file__).parents[1] / "goldens"
 NAMES = ("b1-7b", "b1-13b", "b1-13b-h5", "b2-7b", "b2-13b", "b2-13b-h5")
@@ -97,7 +97,7 @@ def model(name: str, layout: str = "single", dtype: str = "float32") -> Baichuan
             next(loading)
         except StopIteration as finished:
             loaded: BaichuanForCausalLM = finished.value
-            # As torch_cpu does. What it replaces, test_pretrained.py sees.
+            # As the backend for the processor does. What it replaces, test_pretrained.py sees.
             onednn.use_for_the_rest(loaded)
             return loaded
 

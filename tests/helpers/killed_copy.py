@@ -16,18 +16,20 @@ import signal
 import sys
 from pathlib import Path
 
-from backends import backend_modules, checkpoint_copy, selection
-from backends.checkpoint import Checkpoint
-from backends.requests import ExportRequest
+from backends.checkpoint.folder import Checkpoint
+from backends.copying import folder_writer
+from backends.engine import heavy_modules
+from backends.precision import parse_precision
+from backends.protocol.requests import ExportRequest
 
 _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
 
 
-def _plan(checkpoint: Checkpoint, precision: str) -> checkpoint_copy.CopyPlan:
+def _plan(checkpoint: Checkpoint, precision: str) -> folder_writer.CopyPlan:
     if precision.startswith("onnx-"):
         request = ExportRequest("", "", precision.removeprefix("onnx-"))
-        return backend_modules.export_plan(checkpoint, request)
-    return backend_modules.copy_plan(checkpoint, selection.parse_precision(precision))
+        return heavy_modules.export_plan(checkpoint, request)
+    return heavy_modules.copy_plan(checkpoint, parse_precision(precision))
 
 
 def _run(source: str, out: Path, precision: str, point: int) -> int:
@@ -44,7 +46,7 @@ def _run(source: str, out: Path, precision: str, point: int) -> int:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(hook)
-    for _ in checkpoint_copy.write_copy(checkpoint, plan, out):
+    for _ in folder_writer.write_copy(checkpoint, plan, out):
         pass
     return count
 
@@ -52,8 +54,8 @@ def _run(source: str, out: Path, precision: str, point: int) -> int:
 def main() -> None:
     """See the module."""
     source, folder, precision, shard_bytes, *points = sys.argv[1:]
-    checkpoint_copy.plan_shards = functools.partial(
-        checkpoint_copy.plan_shards, shard_bytes=int(shard_bytes)
+    folder_writer.plan_shards = functools.partial(
+        folder_writer.plan_shards, shard_bytes=int(shard_bytes)
     )
     import torch
 

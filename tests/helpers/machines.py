@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from backends import processor
-from backends.hardware import Gpu, Machine
-from backends.modeling.config import Family, ModelConfig
+from backends.machine import processor
+from backends.machine.hardware import Gpu, Machine
+from backends.model_config import Family, ModelConfig
 
 GIB = 2**30
 

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import torch
 
-from backends import backend_modules, bnb_cuda
-from backends.base import Precision
-from backends.checkpoint import Checkpoint
-from backends.checkpoint_copy import write_copy
+from backends.checkpoint.folder import Checkpoint
+from backends.copying.folder_writer import write_copy
+from backends.engine import heavy_modules
 from backends.modeling.quantized import quantize
+from backends.precision import Precision
+from backends.torch_backend import bitsandbytes
 from tests.helpers.quantized import finish, options
 
 
@@ -41,11 +42,11 @@ def main() -> None:
     checkpoint = Checkpoint.open(source)
 
     before = _forget_peak()
-    finish(write_copy(checkpoint, backend_modules.copy_plan(checkpoint, Precision.NF4), out))
+    finish(write_copy(checkpoint, heavy_modules.copy_plan(checkpoint, Precision.NF4), out))
     print(_status("VmHWM") - before)
 
     before = _forget_peak()
-    model = finish(bnb_cuda.load(checkpoint, options(checkpoint, Precision.NF4)))
+    model = finish(bitsandbytes.load(checkpoint, options(checkpoint, Precision.NF4)))
     print(_status("VmHWM") - before)
     model.close()
 

@@ -16,14 +16,15 @@ import torch
 from bitsandbytes.nn import Linear8bitLt
 from torch import Tensor, nn
 
-from backends import bnb_cuda
-from backends.base import LayerDevices, LoadedModel, LoadOptions, Precision
-from backends.checkpoint import Checkpoint
+from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.quantized_layout import QuantizedMatrix
+from backends.interface import LayerDevices, LoadedModel, LoadOptions
+from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.modeling.config import ModelConfig
 from backends.modeling.quantized import UnpackedInt8Linear, dequantize, packs
 from backends.modeling.weights import DTYPES, load_model, map_tensor
-from backends.quantized_layout import QuantizedMatrix
+from backends.precision import Precision
+from backends.torch_backend import bitsandbytes
 from tests.helpers import goldens
 from tests.helpers.tokenizer_models import change, filled_up
 
@@ -68,7 +69,7 @@ def options(checkpoint: Checkpoint, precision: Precision, device: str = "cpu") -
     return LoadOptions(precision, context_length, threads=1, devices=devices)
 
 
-def load(folder: Path, precision: Precision, backend: ModuleType = bnb_cuda) -> LoadedModel:
+def load(folder: Path, precision: Precision, backend: ModuleType = bitsandbytes) -> LoadedModel:
     """The model of a folder on the processor."""
     checkpoint = Checkpoint.open(folder)
     loaded: LoadedModel = finish(backend.load(checkpoint, options(checkpoint, precision)))

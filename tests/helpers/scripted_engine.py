@@ -15,13 +15,14 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
-from backends import backend_modules, engine_server
-from backends.base import LoadedModel
-from backends.checkpoint import Checkpoint
-from backends.engine import Engine
-from backends.errors import DamagedCheckpointError, Phrase
+from backends.checkpoint.folder import Checkpoint
+from backends.engine import heavy_modules, server
+from backends.engine.engine import Engine
+from backends.errors import DamagedCheckpointError
 from backends.events import EngineEvent, LoadProgress
-from backends.requests import ChatRequest
+from backends.interface import LoadedModel
+from backends.phrases import Phrase
+from backends.protocol.requests import ChatRequest
 from tests.helpers.fakes import ScriptedModel
 from tests.helpers.patience import PATIENCE_SECONDS
 
@@ -74,6 +75,6 @@ if __name__ == "__main__":
     checkpoint_file = Path("/m/w.bin")
     engine_pipe = os.dup(1)
     sys.modules["scripted"] = cast("ModuleType", SimpleNamespace(load=_load))
-    backend_modules._BACKENDS["torch_cpu"] = "scripted"
-    setattr(engine_server, "Engine", _Engine)  # noqa: B010  mypy takes it for a class's own name
-    engine_server.main()
+    heavy_modules._BACKENDS["torch_cpu"] = "scripted"
+    setattr(server, "Engine", _Engine)  # noqa: B010  mypy takes it for a class's own name
+    server.main()

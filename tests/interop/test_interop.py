@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backends.base import Precision
-from backends.checkpoint import Checkpoint
-from backends.onnx_graph import Scheme
+from backends.checkpoint.folder import Checkpoint
+from backends.onnx_backend.graph import Scheme
+from backends.precision import Precision
 from tests.helpers import exports, goldens
 
 PYTHON = os.environ.get("INTEROP_PYTHON")

@@ -13,17 +13,18 @@ from typing import Any
 
 import pytest
 
-from backends.errors import EngineCrashedError, Phrase
+from backends.errors import EngineCrashedError
 from backends.events import EngineEvent, ProductsTried
-from backends.hardware import Machine
-from backends.memory_room import Bound
-from backends.requests import ProductsRequest, Request
+from backends.machine.hardware import Machine
+from backends.machine.memory_room import Bound
+from backends.phrases import Phrase
+from backends.protocol.requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.job_engine import JobEngine, RunRequest
-from baichuan_desktop.services.measurements import Measurements
-from baichuan_desktop.services.model_store import ModelStore
+from baichuan_desktop.services.engines.one_shot import JobEngine, RunRequest
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.precisions.measurements import Measurements
 from tests.helpers import exports, goldens, quantized
 from tests.helpers.machines import GIB, LIBRARIES, PROCESSOR, card, machine
 

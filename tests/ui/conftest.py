@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from baichuan_desktop.ui.colours import LIGHT
-from baichuan_desktop.ui.fonts import ensure_chinese_font
-from baichuan_desktop.ui.theme import Theme
-from baichuan_desktop.workers.generation_worker import EventSource
+from baichuan_desktop.ui.look.colours import LIGHT
+from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.workers.engine_worker import EventSource
 from tests.ui.harness import Harness, ScriptedEngine
 
 #: Of the machine and its fonts: a font may have letters of a script and not know how to join them.

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from backends.errors import EngineEndedError, Phrase
+from backends.errors import EngineEndedError
 from backends.events import (
     Finished,
     FinishReason,
@@ -21,19 +21,26 @@ from backends.events import (
     SamplingDefaults,
     TextDelta,
 )
-from backends.hardware import Machine
-from backends.requests import ChatRequest, CompleteRequest, LoadRequest, Request, UnloadRequest
+from backends.machine.hardware import Machine
+from backends.phrases import Phrase
+from backends.protocol.requests import (
+    ChatRequest,
+    CompleteRequest,
+    LoadRequest,
+    Request,
+    UnloadRequest,
+)
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engine_client import ClientEvent
-from baichuan_desktop.services.jobs import JobSource
-from baichuan_desktop.services.measurements import Measurements
-from baichuan_desktop.services.model_store import ModelStore
+from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.measuring.job_source import JobSource
+from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.app_services import AppServices
-from baichuan_desktop.ui.i18n import Translations
-from baichuan_desktop.ui.main_window import MainWindow
-from baichuan_desktop.ui.theme import Theme
-from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
+from baichuan_desktop.ui.look.i18n import Translations
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.window.main_window import MainWindow
+from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
-from baichuan_desktop.ui.crash_reporter import CrashReporter
-from baichuan_desktop.ui.theme import Theme
-from baichuan_desktop.workers.generation_worker import EventSource
+from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.workers.engine_worker import EventSource
 from tests.ui.harness import Harness, ScriptedEngine, answer, until
 
 MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
@@ -33,7 +33,7 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
         """
         import sys
         from PySide6.QtCore import QTimer
-        from baichuan_desktop.ui import main_window
+        from baichuan_desktop.ui.window import main_window
 
         def stumble():
             raise RuntimeError("a bug in a slot")
@@ -60,7 +60,7 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
 
 OPENED = """
     from PySide6.QtCore import QTimer
-    from baichuan_desktop.ui import main_window
+    from baichuan_desktop.ui.window import main_window
 
     def begin(window, name):
         assert window.isVisible()
@@ -189,8 +189,8 @@ def test_the_engine_of_a_frozen_app_begins_without_qt() -> None:
     result = run(
         """
         import sys
-        import backends.engine_main
-        backends.engine_main.main = lambda: print("engine", "PySide6" in sys.modules)
+        import backends.engine.process
+        backends.engine.process.main = lambda: print("engine", "PySide6" in sys.modules)
         from baichuan_desktop.app import main
         print(main(["--engine"]))
         """

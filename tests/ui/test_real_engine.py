@@ -11,13 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engine_client import EngineClient
-from baichuan_desktop.services.job_engine import JobEngine
-from baichuan_desktop.services.jobs import JobSource
-from baichuan_desktop.services.precision_choice import LoadWish
-from baichuan_desktop.services.silence import Patience
-from baichuan_desktop.ui.answer_notes import speed_text
-from baichuan_desktop.workers.generation_worker import EventSource, GenerationWorker
+from baichuan_desktop.services.engines.one_shot import JobEngine
+from baichuan_desktop.services.engines.process import EngineClient
+from baichuan_desktop.services.engines.silence import Patience
+from baichuan_desktop.services.measuring.job_source import JobSource
+from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.ui.look.numbers import speed_text
+from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
 from tests.helpers.machines import SECOND, SECOND_LABEL
 from tests.ui.harness import Harness
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from backends.chat_template import Message, Role
-from backends.engine import Engine
+from backends.engine.engine import Engine
 from backends.events import ModelReady, TextDelta
-from backends.requests import ChatRequest, LoadRequest
-from backends.sampling import SamplingParams
+from backends.generation.sampling import SamplingParams
+from backends.protocol.requests import ChatRequest, LoadRequest
+from backends.text.chat_template import Message, Role
 
 from .data import Example
 

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.modeling.config import ModelConfig
 
 from .augment import Augmenter
 from .data import LANGUAGES, Example

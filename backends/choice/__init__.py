@@ -1,0 +1,1 @@
+"""Facts in, decision out: which backend, precision and devices, and the bytes they need."""

@@ -1,0 +1,1 @@
+"""Checkpoints written anew: complete folders, checked, never half."""

@@ -1,0 +1,423 @@
+"""A checkpoint written anew: as safetensors (as it is, quantised, folded), or as ONNX.
+
+A copy is complete or absent. It grows in `<out>.partial`, shard by shard, and gets its name when
+everything is on the drive. A run that was killed is taken up where its last whole shard ended, if
+the source is still the same; a run that was cancelled, or failed, takes its files away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import itertools
+import json
+import logging
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..checkpoint.folder import Checkpoint
+from ..checkpoint.manifest import MANIFEST, MANIFEST_VERSION
+from ..checkpoint.weight_checks import check_filled, check_finite
+from ..errors import (
+    CopyTakenError,
+    DamagedCheckpointError,
+    DiskFullError,
+    JobError,
+    SourceChangedError,
+)
+from ..events import CopyReady, JobProgress
+from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
+from ..files.small_files import is_text, parse_json
+from ..files.tensor_files import TensorRecord
+from ..phrases import Phrase
+from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
+from .side_files import SIDE_FILES, read_own_file, read_side_files
+
+if sys.platform != "win32":
+    import fcntl
+
+log = logging.getLogger(__name__)
+
+_SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
+#: Room for the small files and for what a file system adds.
+_SPARE_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tensors of the copy that are made from one tensor of the source."""
+
+    source: TensorRecord
+    specs: tuple[TensorSpec, ...]
+    blocks: Callable[[], Iterable[Block]]  #: their bytes, made when they are written
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPlan:
+    """What the copy will hold."""
+
+    groups: Sequence[Group]
+    config_changes: Mapping[str, object]  #: keys of config.json that are set
+    options: Mapping[str, object]  #: of the conversion, for the manifest
+    libraries: Sequence[str] = ("torch", "bitsandbytes")  #: whose versions the manifest names
+    data_file: str | None = None  #: one file of all tensors without a header; None: safetensors
+    files: Mapping[str, bytes] = field(default_factory=dict)  #: small ones that such a copy has
+    facts: Mapping[str, object] = field(default_factory=dict)  #: that its manifest says
+
+
+def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
+    """Every tensor as it is, for a .bin that shall become safetensors. Raises JobError."""
+    require_unquantized(checkpoint)
+    groups = [plain_group(record) for record in checkpoint.tensors.values()]
+    return CopyPlan(groups, {}, {"precision": None})
+
+
+def require_unquantized(checkpoint: Checkpoint) -> None:
+    """Raise JobError for what can only run as it is."""
+    require_tensors(checkpoint)
+    if checkpoint.matrices:
+        raise JobError(
+            "“{name}” is quantised, and only 16- or 32-bit weights can be converted.",
+            hint="Quantised models run as they are.",
+            name=checkpoint.folder.name,
+        )
+
+
+def require_tensors(checkpoint: Checkpoint) -> None:
+    """Raise JobError for an export."""
+    if checkpoint.export is not None:
+        raise JobError(
+            "“{name}” is an export for ONNX Runtime, which cannot be converted.",
+            hint="Convert the model that it was made from.",
+            name=checkpoint.folder.name,
+        )
+
+
+def plain_group(record: TensorRecord) -> Group:
+    """One tensor as it is."""
+
+    def blocks() -> Sequence[Block]:
+        raw = read_bytes(record, 0, record.nbytes)
+        check_finite(record, raw)
+        return (raw,)
+
+    return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
+
+
+def write_copy(
+    checkpoint: Checkpoint, plan: CopyPlan, out: Path
+) -> Generator[JobProgress | CopyReady, None, None]:
+    """Write the copy to the folder `out`, which must not exist yet.
+
+    Raises JobError, or CheckpointError for weights that are none. Closing the generator cancels
+    the job and gives its space back.
+    """
+    with contextlib.suppress(RuntimeError):  # “~nobody” is a name like any other
+        out = out.expanduser()
+    if not is_text(out):
+        raise JobError("The path of the folder is not UTF-8.", hint="Choose another folder.")
+    try:
+        out = _absolute(out)
+        if not out.name or _is_there(out):  # no name: the root of a drive
+            raise _taken(out)
+        if _is_there(_partial(out)) and not _is_ours(_partial(out)):
+            raise _taken(_partial(out))
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a NUL
+        raise _job_error(error, out) from error
+    sources = {file: stamp(file) for file in checkpoint.weight_files}
+    specs = [group.specs for group in plan.groups]
+    if plan.data_file is None:
+        shards = plan_shards(specs)
+    else:
+        shards = [Shard(plan.data_file, tuple(itertools.chain.from_iterable(specs)))]
+    job = _Job(checkpoint, plan, out, shards, sources)
+    try:
+        yield from job.run()
+    except CopyTakenError:  # what lies there is the other run's
+        raise
+    except OSError as error:
+        job.discard()
+        raise _job_error(error, out) from error
+    except BaseException:  # an error of ours, or a cancel: GeneratorExit
+        job.discard()
+        raise
+    finally:
+        job.release()
+    yield CopyReady(str(out), sum(spec.nbytes for shard in shards for spec in shard.tensors))
+
+
+class _Job:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        plan: CopyPlan,
+        out: Path,
+        shards: Sequence[Shard],
+        sources: Mapping[Path, tuple[int, int]],
+    ) -> None:
+        self._checkpoint = checkpoint
+        self._plan = plan
+        self._out = out
+        self._partial = _partial(out)
+        self._shards = shards
+        self._sources = sources
+        self._hashes: dict[str, str] = {}  # of what is written, by name
+        self._made: list[Path] = []  # folders around the copy that were not there, outermost last
+        self._lock: int | None = None  # descriptor of the folder that grows
+
+    def run(self) -> Iterator[JobProgress]:
+        """Every step, in order."""
+        self._begin()
+        config = self._source_config()
+        side_files = read_side_files(self._checkpoint.folder)
+        source_hashes = yield from hash_weights(self._sources)
+        total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
+        done = 0
+        groups = iter(self._plan.groups)
+        for shard in self._shards:
+            for size in self._write(shard, groups):
+                done += size
+                yield JobProgress("write", done, total)
+            self._check_sources()
+        self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
+        yield JobProgress("check", 0, 1)
+        Checkpoint.open(self._partial)
+        _sync_folder(self._partial)
+        self._check_sources()
+        self._partial.rename(self._out)
+        _sync_folder(self._out.parent)
+
+    def discard(self) -> None:
+        """Take away what there is of the copy."""
+        shutil.rmtree(self._partial, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody else put something there
+            for folder in self._made:
+                folder.rmdir()
+
+    def _begin(self) -> None:
+        """Make the folder, or take up one that an interrupted run of the same job left."""
+        identity = json.dumps(
+            {
+                "options": dict(self._plan.options),
+                "versions": _versions(self._plan.libraries),
+                "sources": {str(f): list(before) for f, before in self._sources.items()},
+            },
+            sort_keys=True,
+        )
+        job_file = self._partial / "job.json"
+        self._claim()
+        with contextlib.suppress(OSError, ValueError):  # what a power cut left may be no text
+            if job_file.read_text(encoding="utf-8") == identity:
+                self._check_room()
+                return
+        shutil.rmtree(self._partial, ignore_errors=True)
+        self._made = [folder for folder in self._out.parents if not folder.exists()]
+        self._out.parent.mkdir(parents=True, exist_ok=True)
+        self._check_room()
+        try:
+            self._partial.mkdir()
+        except FileExistsError as error:
+            raise CopyTakenError(self._out) from error
+        self._claim()
+        job_file.write_text(identity, encoding="utf-8")
+
+    def _claim(self) -> None:
+        """Keep other runs off the folder that grows, if it is there; the system ends it with us."""
+        if sys.platform == "win32":  # where a folder with open files cannot be taken away
+            return
+        try:
+            descriptor = os.open(self._partial, os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise CopyTakenError(self._out) from error
+        except OSError as error:  # a drive of another machine that knows no locks
+            log.info("“%s” cannot be locked: %s", self._partial, error)
+        self.release()
+        self._lock = descriptor
+
+    def release(self) -> None:
+        """Let other runs have the folder."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _check_room(self) -> None:
+        present = {shard.file_name for shard in self._shards if self._finished(shard).exists()}
+        needed = _SPARE_BYTES + sum(
+            spec.nbytes
+            for shard in self._shards
+            if shard.file_name not in present
+            for spec in shard.tensors
+        )
+        free = shutil.disk_usage(self._out.parent).free
+        if needed > free:
+            raise DiskFullError(self._out.parent, needed_bytes=needed, free_bytes=free)
+
+    def _finished(self, shard: Shard) -> Path:
+        return self._partial / shard.file_name
+
+    def _write(self, shard: Shard, groups: Iterator[Group]) -> Iterator[int]:
+        mine: list[Group] = []
+        while sum(len(group.specs) for group in mine) < len(shard.tensors):
+            mine.append(next(groups))
+        final = self._finished(shard)
+        if final.exists():  # renamed only when it was whole and synced
+            for group in mine:
+                yield sum(spec.nbytes for spec in group.specs)
+        else:
+            temporary = final.with_suffix(".tmp")
+            data = itertools.chain.from_iterable(map(_checked_blocks, mine))
+            header = self._plan.data_file is None
+            yield from write_shard(temporary, shard, data, header=header)
+            temporary.rename(final)
+        hashing = Sha256(final)
+        for _ in hashing:
+            yield 0
+        self._hashes[shard.file_name] = hashing.hexdigest()
+
+    def _check_sources(self) -> None:
+        for file, before in self._sources.items():
+            if stamp(file) != before:
+                raise SourceChangedError(file)
+
+    def _source_config(self) -> dict[str, object]:
+        """The config.json of the source."""
+        file = self._checkpoint.folder / "config.json"
+        raw = read_own_file(file)
+        try:
+            data = parse_json(file, raw)
+        except DamagedCheckpointError as error:  # it was read before
+            raise SourceChangedError(file) from error
+        if not isinstance(data, dict):
+            raise SourceChangedError(file)
+        return data
+
+    def _small_files(self, config: Mapping[str, object]) -> Mapping[str, bytes]:
+        """Those that are made anew, by name."""
+        # What is converted is not quantised, whatever its config.json says of another copy.
+        plain = {name: value for name, value in config.items() if name != "quantization_config"}
+        changed = {**plain, **self._plan.config_changes}
+        made = {"config.json": (json.dumps(changed, indent=2) + "\n").encode(), **self._plan.files}
+        if len(self._shards) > 1:
+            made["model.safetensors.index.json"] = index_json(self._shards).encode()
+        return made
+
+    def _write_small_files(
+        self, contents: Mapping[str, bytes], source_hashes: Mapping[str, str]
+    ) -> None:
+        folder = self._checkpoint.folder
+        for name, data in contents.items():
+            self._put(name, data)
+        files = {
+            name: {"size": (self._partial / name).stat().st_size, "sha256": digest}
+            for name, digest in sorted(self._hashes.items())
+        }
+        manifest = {
+            "schema_version": MANIFEST_VERSION,
+            **self._plan.facts,
+            "files": files,
+            "provenance": {
+                "source": {"folder": folder.name, "sha256": dict(sorted(source_hashes.items()))},
+                "options": dict(self._plan.options),
+                "versions": _versions(self._plan.libraries),
+            },
+        }
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        _write_synced(self._partial / MANIFEST, text.encode())
+        (self._partial / "job.json").unlink()
+
+    def _put(self, name: str, data: bytes) -> None:
+        _write_synced(self._partial / name, data)
+        self._hashes[name] = hashlib.sha256(data).hexdigest()
+
+
+def _checked_blocks(group: Group) -> Iterator[Block]:
+    check_filled(group.source, functools.partial(read_bytes, group.source))
+    yield from group.blocks()
+
+
+def _absolute(out: Path) -> Path:
+    """The path as the person gave it, and not where its links lead, but for “..”."""
+    if out.name == "..":
+        return out.resolve()
+    parent = out.parent.resolve() if ".." in out.parts else out.parent.absolute()
+    return parent / out.name
+
+
+def _is_there(path: Path) -> bool:
+    """Something has this name, if only a link that leads nowhere. Raises OSError, ValueError."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _taken(folder: Path) -> JobError:
+    return JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(folder))
+
+
+def _partial(out: Path) -> Path:
+    """Where the copy grows."""
+    return out.with_name(out.name + ".partial")
+
+
+def _is_ours(partial: Path) -> bool:
+    """An interrupted copy, which holds its job or its manifest, and nothing but what a copy writes.
+
+    It may be taken up, or taken away. A model that somebody named so has neither.
+    """
+    ours = {*SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
+            MANIFEST, "job.json"}  # fmt: skip
+    if not partial.is_dir():
+        return False
+    names = {file.name for file in partial.iterdir()}
+    return (not names or bool(names & {"job.json", MANIFEST})) and all(
+        name in ours or _SHARD_NAME.fullmatch(name) for name in names
+    )
+
+
+def _versions(libraries: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in ("baichuan-desktop", *libraries):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def _write_synced(file: Path, data: bytes) -> None:
+    with file.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # Windows has no handle of a folder to flush
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _job_error(error: Exception, out: Path) -> JobError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return JobError(
+        "The copy cannot be written to “{folder}”: {reason}.",
+        hint="Make room, or choose a folder that you may write to.",
+        folder=str(out.parent),
+        reason=Phrase("{text}", text=reason),
+    )

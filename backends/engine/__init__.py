@@ -1,0 +1,1 @@
+"""Load, answer, unload; and the process around it."""

@@ -1,0 +1,133 @@
+"""The modules that import a heavy library, by what is wanted of them.
+
+The only place that names them. Each is imported when it is needed, so that the engine starts
+without torch, and a library that is missing is an error of what needs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+from collections.abc import Mapping
+from typing import Any, cast
+
+from ..checkpoint.folder import Checkpoint
+from ..copying.folder_writer import CopyPlan, plain_plan
+from ..errors import BackendUnavailableError
+from ..interface import Backend
+from ..machine import hardware
+from ..phrases import Phrase
+from ..precision import Precision, parse_name
+from ..protocol.requests import ExportRequest
+
+log = logging.getLogger(__name__)
+
+#: Module of this package by the name a person sees; one line a backend.
+_BACKENDS = {
+    "torch_cuda": "..torch_backend.cuda",
+    "bnb_cuda": "..torch_backend.bitsandbytes",
+    "onnx_runtime": "..onnx_backend.session",
+    "torch_cpu": "..torch_backend.cpu",
+}
+
+#: Those of quantised copies, by the name that the command has for them.
+COPY_PRECISIONS: Mapping[str, Precision] = {
+    precision.value: precision
+    for precision in Precision
+    if precision.is_quantized and not precision.is_onnx
+}
+
+#: Those of exports, by the name that the command has for them.
+EXPORT_PRECISIONS: Mapping[str, Precision] = {
+    precision.value.removeprefix("onnx-"): precision for precision in Precision if precision.is_onnx
+}
+
+
+def backend_module(name: str) -> Backend:
+    """Import a backend. Only here, and only when a model is loaded, torch is imported."""
+    os.environ.update(hardware.with_short_waits(os.environ))  # read by torch's OpenMP, once
+    return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
+
+
+#: Precisions whose products depend on what the processor can do, and their backends.
+_PROCESSOR_BACKENDS = {
+    Precision.FP32: "torch_cpu",
+    Precision.BF16: "torch_cpu",
+    Precision.INT8: "bnb_cuda",
+    Precision.NF4: "bnb_cuda",
+    Precision.FP4: "bnb_cuda",
+}
+
+
+def processor_way(precision: Precision) -> Phrase | None:
+    """How matrices are multiplied on the processor in a precision; imports torch, and tries.
+
+    None where a backend leaves that to its library. Raises BackendUnavailableError if no way is
+    right, or a library is missing.
+    """
+    if precision not in _PROCESSOR_BACKENDS:
+        return None
+    library = "bitsandbytes" if precision.is_quantized else "torch"
+    module = _module(_BACKENDS[_PROCESSOR_BACKENDS[precision]], library, precision)
+    return module.way(precision) if hasattr(module, "way") else None
+
+
+def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
+    """What a copy of `checkpoint` at a quantised precision, or as it is, holds.
+
+    Raises JobError, BackendUnavailableError.
+    """
+    if precision is None:
+        return plain_plan(checkpoint)
+    module = _module("..copying.quantized_copy", "bitsandbytes", precision)
+    plan: CopyPlan = module.quantize_plan(checkpoint, precision)
+    return plan
+
+
+def _module(name: str, library: str, precision: Precision) -> Any:
+    """A module of this package. Raises BackendUnavailableError if its library is missing."""
+    try:
+        return importlib.import_module(name, __package__)
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            "{precision} needs {library}, which is not installed.",
+            precision=precision.label,
+            library=library,
+        ) from error
+
+
+def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
+    """What a copy of `checkpoint` with a normalised head holds. Raises JobError."""
+    module = importlib.import_module("..copying.folded_copy", __package__)
+    plan: CopyPlan = module.fold_plan(checkpoint)
+    return plan
+
+
+def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
+    """What an export of `checkpoint` for ONNX Runtime holds.
+
+    Raises JobError, BackendUnavailableError.
+    """
+    precision = parse_name(request.precision, EXPORT_PRECISIONS)
+    module = _module("..onnx_backend.export", "onnx", precision)
+    plan: CopyPlan = module.export_plan(
+        checkpoint,
+        module.Scheme(
+            precision,
+            block_size=request.block_size,
+            symmetric=request.symmetric,
+            portable=request.portable,
+        ),
+    )
+    return plan
+
+
+def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
+    """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
+    module = importlib.import_module("..torch_backend.bandwidth", __package__)
+    try:
+        return float(module.measure(device, threads, free_bytes).best)
+    except RuntimeError as error:  # torch has no such device, or it has no room
+        log.warning("The bandwidth of %s cannot be measured: %s", device, error)
+        return None

@@ -1,0 +1,205 @@
+"""Whether a file of a model is really here: links that lead nowhere, Git LFS pointers, halves.
+
+A name in a folder is no content: Git leaves pointers, caches leave links, and programs that
+download leave halves, beside the name that the file will have or under it already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import DamagedCheckpointError, NotDownloadedError, UnsafeCheckpointError
+from ..phrases import Phrase
+
+_POINTER = b"version https://git-lfs"
+_POINTER_SIZE = re.compile(rb"^size (\d{1,18})\r?$", re.MULTILINE)
+_MOST_POINTER_BYTES = 1024  # Git LFS takes no larger file for one
+
+_AGAIN_HINT = (
+    "Finish the download, or download the file again, and compare its size with the source."
+)
+_NEVER_TEXT = (".safetensors", ".bin")
+_LEAST_ZEROS = 64  # bytes that no file of a model begins with
+#: What programs that download put after the name of a file that is not whole yet: aria2 (which
+#: gives the file its name and its full size at once, and has this beside it), huggingface_hub,
+#: curl and Firefox, rclone, Chrome, Safari, WinSCP, Xunlei, Baidu Netdisk, qBittorrent, µTorrent,
+#: Opera, Free Download Manager.
+_HALVES = (
+    ".aria2", ".incomplete", ".part", ".partial", ".crdownload", ".download", ".filepart",
+    ".xltd", ".td", ".downloading", ".!qb", ".!ut", ".opdownload", ".fdmdownload", ".tmp",
+)  # fmt: skip
+_MOST_ENTRIES = 10_000  # of a folder, that are looked at
+
+
+def is_there(file: Path) -> bool:
+    """Something has this name, if only a link that leads nowhere."""
+    try:
+        file.lstat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def require_file(file: Path) -> None:
+    """Look at a file that has its name here; reads some bytes.
+
+    Raises NotDownloadedError for a link that leads nowhere, a Git LFS pointer and a half download,
+    UnsafeCheckpointError for what is no file at all, DamagedCheckpointError for what cannot be
+    looked at.
+    """
+    require_target(file)
+    try:
+        status = file.stat()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DamagedCheckpointError(
+            file, Phrase("it cannot be read ({reason})", reason=reason)
+        ) from error
+    if not stat.S_ISREG(status.st_mode):  # a pipe would never come to its end
+        raise UnsafeCheckpointError(file, "it is not a file")
+    _refuse_substitute(file, status.st_size)
+    control = file.with_name(file.name + ".aria2")
+    if is_there(control):
+        raise NotDownloadedError(
+            file,
+            Phrase("is a half download: “{control}” lies beside it", control=control.name),
+            hint="Finish the download with aria2, or download the file again. If it is complete, "
+            "delete the file that lies beside it.",
+        )
+
+
+def require_target(path: Path) -> None:
+    """Raise NotDownloadedError for a link that leads nowhere."""
+    try:
+        if not path.is_symlink():
+            return
+        path.stat()
+    except FileNotFoundError as error:
+        raise NotDownloadedError(
+            path,
+            Phrase("is a link to “{target}”, which is missing", target=_target(path)),
+            hint="Copy what the link leads to as well, or download the model again. Of a Hugging "
+            "Face cache, copy the whole folder of the model, with “blobs” and “snapshots”.",
+        ) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        if isinstance(error, RuntimeError) or getattr(error, "errno", None) == errno.ELOOP:
+            raise NotDownloadedError(
+                path, "is a link that leads back to itself", hint="Download the model again."
+            ) from error
+
+
+def _target(link: Path) -> str:
+    """Where a link leads to at last, as far as it can be followed."""
+    for _ in range(40):
+        target = link.parent / os.readlink(link)  # noqa: PTH115  a Path would drop a “./”
+        if not target.is_symlink():
+            return os.path.normpath(target)
+        link = target
+    return str(link)
+
+
+def _refuse_substitute(file: Path, size: int) -> None:
+    """Raise NotDownloadedError for what stands in place of a file."""
+    content = b""
+    with contextlib.suppress(OSError), file.open("rb") as stream:  # who reads it says why not
+        content = stream.read(_MOST_POINTER_BYTES)
+    if size <= _MOST_POINTER_BYTES and content.startswith(_POINTER):
+        what = Phrase("is a Git LFS pointer, the file itself was not downloaded")
+        if (stated := _POINTER_SIZE.search(content)) is not None:
+            what = Phrase(
+                "is a Git LFS pointer, the file itself was not downloaded ({size:,} bytes)",
+                size=int(stated[1]),
+            )
+        raise NotDownloadedError(
+            file,
+            what,
+            hint="Run “git lfs pull” in the folder that was cloned, or download the file again.",
+        )
+    if content.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise NotDownloadedError(
+            file, "is a web page, the file itself was not downloaded", hint=_AGAIN_HINT
+        )
+    if file.suffix in _NEVER_TEXT and 0 < size <= _MOST_POINTER_BYTES and _is_text(content):
+        raise NotDownloadedError(
+            file,
+            Phrase("is a text of {size:,} bytes, the file itself was not downloaded", size=size),
+            hint=_AGAIN_HINT,
+        )
+    if len(content) >= _LEAST_ZEROS and not any(content):
+        raise NotDownloadedError(
+            file, "begins with zeros, its content was not downloaded", hint=_AGAIN_HINT
+        )
+
+
+def _is_text(content: bytes) -> bool:
+    """Words, such as a server's “Entry not found”."""
+    try:
+        return b" " in content and all(
+            char.isprintable() or char.isspace() for char in content.decode()
+        )
+    except UnicodeDecodeError:
+        return False
+
+
+# --- what is missing ---------------------------------------------------------------------
+
+
+def half_download(file: Path) -> NotDownloadedError | None:
+    """What lies there of a file that is missing; None if no program began to download it."""
+    for name in names_in(file.parent):
+        if _is_half_of(name, file.name):
+            return NotDownloadedError(
+                file, Phrase("is a half download: “{half}”", half=name), hint=_AGAIN_HINT
+            )
+    for half in _halves_of_hubs(file.parent):
+        return NotDownloadedError(
+            file,
+            Phrase(
+                "is missing, and the download of the model has not ended: “{half}”",
+                half=half,
+            ),
+            hint=_AGAIN_HINT,
+        )
+    return None
+
+
+def _is_half_of(name: str, whole: str) -> bool:
+    name, whole = name.lower(), whole.lower()
+    if name.startswith(whole) and name != whole:
+        return name.endswith(_HALVES)
+    stem, suffix = (re.escape(part) for part in os.path.splitext(whole))  # noqa: PTH122  a name
+    patterns = (
+        rf"\.{stem}{suffix}\.\w{{6}}",  # rsync
+        rf"{stem}\.[\w-]{{8}}{suffix}\.part",  # Firefox
+    )
+    return any(re.fullmatch(pattern, name) for pattern in patterns)
+
+
+def _halves_of_hubs(folder: Path) -> Iterator[str]:
+    """Unfinished files as huggingface_hub and ModelScope keep them, under names of their own."""
+    cache = folder / ".cache" / "huggingface" / "download"
+    for name in names_in(cache):
+        if name.endswith(".incomplete"):
+            yield f".cache/huggingface/download/{name}"
+    for name in names_in(folder / "._____temp"):
+        yield f"._____temp/{name}"
+    if folder.parent.name == "snapshots":  # of the cache that all programs share
+        for name in names_in(folder.parent.parent / "blobs"):
+            if name.endswith(".incomplete"):
+                yield f"../../blobs/{name}"
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder, sorted; nothing if it cannot be looked into."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in itertools.islice(entries, _MOST_ENTRIES))
+    except OSError:
+        return []

@@ -1,0 +1,134 @@
+"""What a backend is: ids in, logits out. Everything else about an answer exists once for all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from .events import LoadProgress
+from .precision import Precision
+
+if TYPE_CHECKING:
+    from .checkpoint.folder import Checkpoint
+
+#: Scores of every token of the vocabulary: shape (vocab_size,), fp32.
+Logits = npt.NDArray[np.float32]
+
+#: Tokens of one prefill chunk, by kind of device: a stop costs at most one.
+PREFILL_CHUNK = {"cpu": 64, "cuda": 512}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDevices:
+    """Where each part of a model lies.
+
+    One device for a model that fits one; else runs of layers, in order, each on a device.
+    """
+
+    layers: tuple[str, ...]  #: device of each layer, as torch names it
+
+    @classmethod
+    def all_on(cls, device: str, num_layers: int) -> LayerDevices:
+        """Everything on one device."""
+        return cls((device,) * num_layers)
+
+    @property
+    def first(self) -> str:
+        """Of the embedding."""
+        return self.layers[0]
+
+    @property
+    def last(self) -> str:
+        """Of the final norm and the head."""
+        return self.layers[-1]
+
+    @property
+    def single(self) -> bool:
+        """Everything is on one device."""
+        return len(set(self.layers)) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a checkpoint is to be loaded."""
+
+    precision: Precision
+    context_length: int  #: tokens, prompt and answer together; the KV cache is made for it
+    threads: int  #: processor threads for the arithmetic
+    devices: LayerDevices
+    #: Fewer threads while other programs keep the processor busy, where the backend can
+    may_take_fewer: bool = False
+
+
+class LoadedModel(ABC):
+    """A checkpoint in memory with one KV cache. Used from one thread; closed by its owner."""
+
+    vocab_size: int
+    context_length: int  #: tokens, prompt and answer together
+    prefill_chunk: int  #: most tokens of one `prefill` call; a stop costs at most one chunk
+    #: That compute the next step; None: as many as it was loaded with, whatever happens.
+    threads: int | None = None
+
+    @property
+    @abstractmethod
+    def cached_ids(self) -> Sequence[int]:
+        """The token ids whose keys and values the KV cache holds, oldest first."""
+
+    @abstractmethod
+    def prefill(self, token_ids: Sequence[int]) -> Logits:
+        """Append 1 to `prefill_chunk` tokens to the cache; the logits after the last one."""
+
+    @abstractmethod
+    def decode(self, token_id: int) -> Logits:
+        """Append one token to the cache; the logits after it."""
+
+    def prefill_logits(self, token_ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        """As `prefill`, but the logits after each token: (len(token_ids), vocab_size), fp32.
+
+        For scoring a text, not for answers. A backend that computes them in one pass overrides
+        this, which decodes token by token.
+        """
+        rows = np.empty((len(token_ids), self.vocab_size), dtype=np.float32)
+        for row, token_id in zip(rows, token_ids, strict=True):
+            row[:] = self.decode(token_id)
+        return rows
+
+    @abstractmethod
+    def truncate(self, length: int) -> None:
+        """Keep only the first `length` cached tokens."""
+
+    @abstractmethod
+    def peak_bytes(self) -> int:
+        """The most memory that this process has used so far, on the device of the model."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the memory back. The model cannot be used afterwards."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+#: Loading, as a generator: progress while it runs, the model as its result. Closing it stops.
+Loading = Generator[LoadProgress, None, LoadedModel]
+
+
+class Backend(Protocol):
+    """One way of running a checkpoint: a module of this package with a `load` function.
+
+    One whose products depend on the processor has a second function, `way(precision)`: how they
+    are computed there, a Phrase, as was tried on small matrices. It raises BackendUnavailableError
+    if in no way that is right.
+    """
+
+    def load(self, checkpoint: Checkpoint, options: LoadOptions) -> Loading:
+        """Read the weights. Raises `BackendError` or `CheckpointError`."""
+        ...

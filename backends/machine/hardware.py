@@ -1,0 +1,334 @@
+"""Facts about this machine. Looks at the world and decides nothing.
+
+Nothing of torch is imported: graphics cards are asked for with nvidia-smi, libraries by their
+metadata, so that the window's process and a report cost nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from ..errors import InsufficientMemoryError, UserFacingError
+from ..phrases import Phrase
+from . import control_groups, memory_room, processor
+from .memory_room import Bound
+
+log = logging.getLogger(__name__)
+
+_TUNABLES, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
+#: Libraries whose versions matter for what can run.
+_LIBRARIES = (
+    "torch", "transformers", "bitsandbytes", "onnx", "onnxruntime", "onnxruntime-gpu",
+)  # fmt: skip
+
+_NVIDIA_SMI_SECONDS = 10.0
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One NVIDIA card that this process may use."""
+
+    index: int  #: as CUDA numbers it, after CUDA_VISIBLE_DEVICES
+    name: str
+    memory_bytes: int
+    free_memory_bytes: int
+    compute_capability: tuple[int, int]
+    driver: str
+
+    @property
+    def device(self) -> str:
+        """As torch names it."""
+        return f"cuda:{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What this machine has."""
+
+    processor: str
+    physical_cores: int  #: that this process may use
+    features: frozenset[str]  #: see `processor`; empty: nobody knows them
+    memory_bytes: int  #: of the machine, or of the least limit that is set (container, ulimit)
+    free_memory_bytes: int  #: that can be had without swapping, and within every limit
+    gpus: tuple[Gpu, ...] = ()
+    libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
+    torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
+    #: Precisions that its processor was found to compute wrongly, with the reason.
+    refused: Mapping[str, Phrase] = field(default_factory=dict)
+    #: What leaves the least free memory, unless that is the machine itself.
+    limit: Bound | None = None
+    own_limit: Bound | None = None  #: what “ulimit” leaves a process; None where it is not set
+
+    @property
+    def multiplies_bf16(self) -> bool:
+        """The processor has an instruction for bf16 products."""
+        return processor.multiplies_bf16(self.features)
+
+
+def detect() -> Machine:
+    """Look at this machine now."""
+    bounds = memory_room.bounds(_read)
+    met = memory_room.tightest(bounds)
+    own = [bound for bound in bounds if bound.is_own]
+    return Machine(
+        processor=processor.name(),
+        physical_cores=usable_cores(),
+        features=processor.features(),
+        memory_bytes=min(bound.limit_bytes for bound in bounds),
+        free_memory_bytes=max(met.free_bytes, 0),
+        limit=None if met.is_machine else met,
+        own_limit=memory_room.tightest(own) if own else None,
+        gpus=_gpus(),
+        libraries=_libraries(),
+        torch_cuda=_torch_cuda(),
+    )
+
+
+# --- processor and memory ----------------------------------------------------------------
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def usable_cores() -> int:
+    """Physical cores that this process may use, and whose time it gets, at least one."""
+    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        cores = min(cores, len(os.sched_getaffinity(0)))
+    quota = control_groups.processor_quota(_read)
+    if quota is not None:
+        cores = min(cores, int(quota))
+    return max(cores, 1)
+
+
+def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which a process of glibc asks for huge pages for what it allocates.
+
+    Weights are read from one end to the other for every token: 512 times fewer pages are 512 times
+    fewer entries to look up. Only read when a process starts, from glibc 2.35 on; elsewhere, and
+    where the system has no transparent huge pages, it changes nothing.
+    """
+    given = environment.get(_TUNABLES, "")
+    if not sys.platform.startswith("linux") or "hugetlb" in given:
+        return dict(environment)
+    joined = f"{given}:{_HUGE_PAGES}" if given else _HUGE_PAGES
+    return {**environment, _TUNABLES: joined}
+
+
+#: What decides how threads of OpenMP wait for each other, by the libraries that torch comes with.
+_WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+#: A few tenths of a millisecond: longer than what one thread does alone within a step, so that the
+#: others are still awake after it. libgomp's own 300,000 are several milliseconds, which are taken
+#: from whoever the thread waits for where that has no core of its own.
+_SPINS = "20000"
+
+
+def with_short_waits(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which threads of libgomp that wait soon sleep instead of spinning.
+
+    Read once, when torch is imported. What a person has set stays.
+    """
+    if any(name in environment for name in _WAITS):
+        return dict(environment)
+    return {**environment, "GOMP_SPINCOUNT": _SPINS}
+
+
+def waited_seconds() -> float | None:
+    """How long the threads of this process were ready to compute and waited for a core, in all.
+
+    Of the threads that live now. None where the system does not count it.
+    """
+    waited: int | None = None
+    try:
+        threads = list(Path("/proc/self/task").iterdir())
+    except OSError:
+        return None
+    for thread in threads:
+        try:
+            counts = (thread / "schedstat").read_bytes().split()
+        except OSError:  # it has just ended
+            continue
+        if len(counts) > 1:
+            waited = (waited or 0) + int(counts[1])  # nanoseconds
+    return None if waited is None else waited / 1e9
+
+
+def resident_peak() -> int:
+    """The most resident memory of this process so far, mapped files included, in bytes.
+
+    0 where nobody counts it.
+    """
+    # Not getrusage on Linux: its peak is inherited over exec, from whoever started the process.
+    status = _read(Path("/proc/self/status"))
+    if match := re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE):
+        return int(match.group(1)) * 1024
+    try:
+        import resource
+    except ImportError:  # Windows
+        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+class Neighbours:
+    """Counts the processor time that is not this process's, from its making on.
+
+    A figure measured while others work is worth little; this tells whether they did.
+    """
+
+    def __init__(self) -> None:
+        self._wall = time.perf_counter()
+        self._busy = _busy_seconds()
+        self._own = time.process_time()
+
+    def cores(self, engine_seconds: float = 0.0) -> float:
+        """Cores that others, or the host of a virtual machine, kept busy on average.
+
+        `engine_seconds` of another process are not a neighbour's either.
+        """
+        wall = time.perf_counter() - self._wall
+        own = time.process_time() - self._own + engine_seconds
+        others = _busy_seconds() - self._busy - own
+        return max(0.0, others / wall) if wall > 0 else 0.0
+
+
+def _busy_seconds() -> float:
+    times = psutil.cpu_times()
+    idle: float = times.idle + getattr(times, "iowait", 0.0) + getattr(times, "guest", 0.0)
+    return sum(times) - idle
+
+
+def private_bytes(pid: int) -> int:
+    """Memory that comes back when a process ends; 0 if it has ended.
+
+    Pages of a mapped file do not count: the system counts them as available already.
+    """
+    try:
+        used = psutil.Process(pid).memory_info()
+    except psutil.Error:
+        return 0
+    # Windows counts them itself; elsewhere what is shared, or a file's, is subtracted.
+    private = getattr(used, "private", used.rss - getattr(used, "shared", 0))
+    return max(int(private), 0)
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Whether an error is, or hides, that this process gets no more memory."""
+    if memory_room.ran_out(error):
+        return True
+    # An error of ours that stands for a library's is no more than what the library says.
+    is_told = isinstance(error, UserFacingError) and not isinstance(error.__cause__, RuntimeError)
+    return not is_told and memory_room.is_exhausted(memory_room.bounds(_read))
+
+
+def out_of_memory(asked_bytes: int | None = None) -> InsufficientMemoryError:
+    """The error of this process getting no more memory now; `asked_bytes` if that is known."""
+    bounds, held = memory_room.bounds(_read), private_bytes(os.getpid())
+    return memory_room.out_of_memory(bounds, held, processor.name(), asked_bytes)
+
+
+# --- graphics cards ----------------------------------------------------------------------
+
+_QUERY = "index,uuid,name,memory.total,memory.free,compute_cap,driver_version"
+
+
+def _gpus() -> tuple[Gpu, ...]:
+    try:
+        result = subprocess.run(
+            ["nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
+            capture_output=True,
+            text=True,
+            timeout=_NVIDIA_SMI_SECONDS,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ()  # no driver, or one that does not answer
+    return parse_gpus(result.stdout, os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+
+def parse_gpus(text: str, visible: str | None) -> tuple[Gpu, ...]:
+    """The cards in what nvidia-smi printed, as CUDA_VISIBLE_DEVICES (or None) shows them."""
+    rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines()]
+    cards = [row for row in rows if len(row) == len(_QUERY.split(","))]
+    if visible is not None:
+        cards = _visible(cards, visible)
+    found: list[Gpu] = []
+    for _, _, name, total, free, capability, driver in cards:
+        major, _, minor = capability.partition(".")
+        try:
+            gpu = Gpu(
+                index=len(found),
+                name=name,
+                memory_bytes=int(total) * _MIB,
+                free_memory_bytes=int(free) * _MIB,
+                compute_capability=(int(major), int(minor or 0)),
+                driver=driver,
+            )
+        except ValueError:  # “[N/A]”: a card that the driver lost
+            continue
+        found.append(gpu)
+    return tuple(found)
+
+
+def _visible(cards: list[list[str]], visible: str) -> list[list[str]]:
+    """CUDA's rule: indices or beginnings of UUIDs; the first wrong entry ends the list."""
+    chosen: list[list[str]] = []
+    for entry in visible.split(","):
+        word = entry.strip()
+        match = [card for card in cards if word and (card[0] == word or card[1].startswith(word))]
+        if len(match) != 1 or match[0] in chosen:
+            break
+        chosen.append(match[0])
+    return chosen
+
+
+# --- libraries ---------------------------------------------------------------------------
+
+
+def _libraries() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def onnx_providers() -> tuple[str, ...]:
+    """Where the installed ONNX Runtime could run a graph, by its own names; imports it."""
+    try:
+        module = importlib.import_module("onnxruntime")
+    except (ImportError, OSError) as error:  # not installed, or a library of it is missing
+        log.info("ONNX Runtime tells no providers: %s", error)
+        return ()
+    return tuple(module.get_available_providers())
+
+
+def _torch_cuda() -> str | None:
+    """The CUDA version in torch/version.py, read as text: importing torch takes a second."""
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return None
+    text = _read(Path(spec.origin).with_name("version.py"))
+    match = re.search(r"^cuda\b[^=\n]*=\s*['\"]([\d.]+)['\"]", text, re.MULTILINE)
+    return match.group(1) if match else None

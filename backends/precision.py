@@ -1,0 +1,81 @@
+"""How weights are held in memory: the names that a person chooses by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeVar
+
+from .errors import BackendUnavailableError
+
+_Choice = TypeVar("_Choice")
+
+#: Weights that share a scale and a zero point in an export, unless it is made with other blocks:
+#: docs/performance.md has the figures that decided it.
+ONNX_BLOCK = 128
+ONNX_BLOCK_SIZES = (16, 32, 64, 128, 256)
+
+
+class Precision(Enum):
+    """How weights are held in memory, as a person chooses it."""
+
+    FP32 = "fp32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+    INT8 = "8bit"  #: LLM.int8: int8 rows, with outlier columns in 16 bit
+    NF4 = "4bit"  #: NormalFloat 4, scales quantised again, as the 4-bit models were published
+    FP4 = "fp4"  #: 4-bit floating point
+    #: Of exports for ONNX Runtime. Blocks of weights share a scale; activations are fp32.
+    ONNX_INT4 = "onnx-int4"
+    ONNX_INT8 = "onnx-int8"
+    ONNX_FP16 = "onnx-fp16"
+    ONNX_FP32 = "onnx-fp32"
+
+    @property
+    def is_quantized(self) -> bool:
+        """The matrices of the layers are held in fewer than 16 bits."""
+        return self in _QUANTIZED
+
+    @property
+    def is_onnx(self) -> bool:
+        """An export runs at it, and nothing else."""
+        return self in _ONNX
+
+    @property
+    def bytes_per_weight(self) -> int:
+        """Bytes of a weight that is not quantised: embeddings, head, norms; and of the KV cache."""
+        return 4 if self in _FP32 else 2
+
+    @property
+    def label(self) -> str:
+        """As a person reads it."""
+        if self.is_onnx:
+            return f"ONNX {self.value.removeprefix('onnx-')}"
+        return _LABELS.get(self, self.value)
+
+
+_LABELS = {Precision.INT8: "8-bit", Precision.NF4: "4-bit", Precision.FP4: "4-bit (FP4)"}
+_ONNX = (Precision.ONNX_INT4, Precision.ONNX_INT8, Precision.ONNX_FP16, Precision.ONNX_FP32)
+_QUANTIZED = (
+    Precision.INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4, Precision.ONNX_INT8
+)  # fmt: skip
+_FP32 = (Precision.FP32, Precision.ONNX_FP32, Precision.ONNX_INT8, Precision.ONNX_INT4)
+
+
+def parse_precision(text: str) -> Precision | None:
+    """A precision by its name; None for “auto”. Raises BackendUnavailableError."""
+    return parse_name(
+        text, {"auto": None, **{precision.value: precision for precision in Precision}}
+    )
+
+
+def parse_name(text: str, known: Mapping[str, _Choice]) -> _Choice:
+    """What a precision's name stands for. Raises BackendUnavailableError."""
+    if text not in known:
+        raise BackendUnavailableError(
+            "There is no precision “{name}”; there are {known}.",
+            hint="Choose one of these.",
+            name=text,
+            known=", ".join(known),
+        )
+    return known[text]

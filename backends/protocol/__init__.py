@@ -1,0 +1,1 @@
+"""What window and engine tell each other."""

@@ -1,0 +1,146 @@
+"""Frames on the pipe between window and engine: a length, then one JSON object.
+
+    {"id": 7, "type": "TextDelta", "value": {"text": "你好"}}
+
+Values are the frozen dataclasses of `requests` and `events`, written field by field and read
+back against their type hints, so that a frame that does not fit is an error and not a surprise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+import types
+import typing
+from dataclasses import dataclass
+from enum import Enum
+from typing import IO
+
+from .. import events
+from ..errors import EngineProtocolError, UserFacingError
+from ..phrases import Phrase
+from . import requests
+from .sentences import error_from_wire, error_to_wire, phrase_from_wire, phrase_to_wire
+
+_LENGTH = struct.Struct(">I")
+_MAX_FRAME_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop the request whose id the frame carries; a no-op if it has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The engine's process lives; `steps` grows where the request goes on."""
+
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A request ended without failure. End of file without it is a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A request ended with an error for the person."""
+
+    error: dict[str, object]
+
+    @classmethod
+    def of(cls, error: UserFacingError) -> Failed:
+        """The frame of an error."""
+        return cls(error_to_wire(error))
+
+    def exception(self) -> UserFacingError:
+        """The error of the frame."""
+        return error_from_wire(self.error)
+
+
+Payload = events.EngineEvent | requests.Request | Cancel | Alive | Done | Failed
+
+_TYPES: dict[str, type] = {
+    cls.__name__: cls for cls in (*typing.get_args(events.EngineEvent),
+                                  *typing.get_args(requests.Request), Cancel, Alive, Done, Failed)
+}  # fmt: skip
+
+
+def write_frame(stream: IO[bytes], request_id: int, payload: Payload) -> None:
+    """Write one frame and flush. Raises OSError when the other side is gone."""
+    frame = {"id": request_id, "type": type(payload).__name__, "value": _to_json(payload)}
+    data = json.dumps(frame, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes]) -> tuple[int, Payload] | None:
+    """The next frame's request id and payload, or None at end of file.
+
+    Raises EngineProtocolError on anything that is not a frame.
+    """
+    header = stream.read(_LENGTH.size)
+    if not header:
+        return None
+    if len(header) < _LENGTH.size:
+        raise EngineProtocolError("The pipe to the engine ended in the middle of a frame.")
+    (length,) = _LENGTH.unpack(header)
+    if length > _MAX_FRAME_BYTES:
+        raise EngineProtocolError(
+            "A frame of {length} bytes on the pipe to the engine.", length=length
+        )
+    data = stream.read(length)
+    if len(data) < length:
+        raise EngineProtocolError("The pipe to the engine ended in the middle of a frame.")
+    try:
+        frame = json.loads(data.decode("utf-8", "surrogatepass"))
+        payload = _from_json(_TYPES[frame["type"]], frame["value"])
+        if isinstance(payload, Failed):
+            payload.exception()
+        return int(frame["id"]), payload
+    except Exception as error:  # anything: a name that is none, a number beyond all bounds
+        raise EngineProtocolError(
+            "A frame that is not understood: {data}.", data=repr(data[:80])
+        ) from error
+
+
+def _to_json(value: object) -> object:
+    if isinstance(value, Phrase):
+        return phrase_to_wire(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple | list):
+        return [_to_json(item) for item in value]
+    return value
+
+
+def _from_json(hint: typing.Any, value: typing.Any) -> typing.Any:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        if value is None and type(None) in typing.get_args(hint):
+            return None
+        (inner,) = (arg for arg in typing.get_args(hint) if arg is not type(None))
+        return _from_json(inner, value)
+    if origin is tuple:
+        item = typing.get_args(hint)[0]
+        return tuple(_from_json(item, entry) for entry in value)
+    if origin is dict:
+        return dict(value)
+    if hint is Phrase:
+        phrase = phrase_from_wire(value)
+        str(phrase)  # raises where its facts are not those of its template
+        return phrase
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        hints = typing.get_type_hints(hint)
+        return hint(**{name: _from_json(hints[name], entry) for name, entry in value.items()})
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise TypeError(f"{value!r} is no {hint}")
+    return value

@@ -1,0 +1,216 @@
+"""Text to ids and pieces, with SentencePiece on the released tokenizer.model.
+
+What a person typed never becomes a control id: `encode` splits the literal text of a control
+piece (`</s>`, `<reserved_106>`, …) in two before SentencePiece sees it, so that it stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import sentencepiece
+
+from ..errors import TokenizerError
+from ..phrases import Phrase
+from .added_tokens import AddedToken, AddedTokens, is_marker
+from .tokenizer_file import not_sentencepiece, read_model
+
+_RESERVED = re.compile(r"<reserved_\d+>")
+_FIRST_IDS = 5  # ids 0-4 are <unk>, <s>, </s> and two more that steer the model
+#: Begin a turn of the user and of the assistant, whatever a fine-tune calls them.
+TURNS = (195, 196)
+#: Of control pieces, which are looked for wherever one of them may begin; the released have 993.
+_MAX_CONTROL_PIECES = 8_192
+_MAX_CONTROL_CHARACTERS = 128
+
+
+class Tokenizer:
+    """A loaded tokenizer.model, and tokens that were added to it. Pieces are SentencePiece's own.
+
+    Ids that are neither have no text, are never given by `encode`, and must not be sampled.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        *,
+        vocab_size: int,
+        added: AddedTokens | None = None,
+        steering: Collection[int] = (),
+    ) -> None:
+        """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError.
+
+        `steering` are ids that begin a turn or end an answer, whatever they are called.
+        """
+        data = read_model(file, most_pieces=vocab_size)
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_proto=data)
+        except (RuntimeError, TypeError, UnicodeDecodeError) as error:
+            raise not_sentencepiece(file) from error
+        count = self._processor.get_piece_size()
+        self.file = file
+        self.vocab_size = count  #: pieces of the file
+        self._rows = vocab_size
+        ids = list(range(count))
+        try:
+            self._pieces: list[str] = self._processor.id_to_piece(ids)
+        except UnicodeDecodeError as error:
+            raise TokenizerError(file, "one of its pieces is not UTF-8") from error
+        kinds = zip(self._processor.is_control(ids), self._processor.is_unknown(ids), strict=True)
+        added = added or AddedTokens()
+        self._added: Mapping[int, AddedToken] = added.honest(self._pieces, vocab_size)
+        self._special = {i for i, (control, unknown) in enumerate(kinds) if control or unknown}
+        self._special |= {i for i, token in self._added.items() if token.is_special}
+        control = {i for i, piece in enumerate(self._pieces) if _steers(i, piece)}
+        control |= {i for i in self._special if i < count}
+        control |= {i for i in (*TURNS, *steering) if i < count and is_marker(self._pieces[i])}
+        above = {i for i in steering if i >= count}
+        self.control_ids = frozenset(control | self._special | above)
+        self.eos_ids = frozenset(self._named_eos(added.eos_texts))
+        self._control = _Literals(_literals(file, [self._pieces[i] for i in control]))
+        self._word_ids = {
+            token.text: i
+            for i, token in self._added.items()
+            if token.is_word and i >= count and i not in above
+        }
+        self._words = _Literals(self._word_ids)
+
+    def token_ids(self, eos_ids: Iterable[int] = ()) -> npt.NDArray[np.intp] | None:
+        """The rows of the model that are tokens, ascending; None if all of them are.
+
+        What ends an answer is one, whether it has a name or not.
+        """
+        above = {i for i in (*self._added, *eos_ids) if self.vocab_size <= i < self._rows}
+        if self.vocab_size + len(above) == self._rows:
+            return None
+        return np.array([*range(self.vocab_size), *sorted(above)], dtype=np.intp)
+
+    @property
+    def last_named(self) -> int:
+        """The highest id that has a piece or a name."""
+        return max(self.vocab_size - 1, max(self._added, default=0))
+
+    def _named_eos(self, texts: Iterable[str]) -> Iterator[int]:
+        named = {self.piece(i): i for i in self.control_ids}
+        return (named[text] for text in texts if text in named)
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of what a person typed; none of them is in `control_ids`."""
+        # SentencePiece takes UTF-8; half a surrogate pair (a broken paste) has none.
+        clean = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
+        ids: list[int] = []
+        start = 0
+        for begin, end in self._words.find(clean):
+            if begin >= start:
+                ids += self._encode_text(clean[start:begin])
+                ids.append(self._word_ids[clean[begin:end]])
+                start = end
+        return ids + self._encode_text(clean[start:])
+
+    def _encode_text(self, text: str) -> list[int]:
+        ids: list[int] = []
+        start = 0
+        for begin, _ in self._control.find(text):
+            ids += self._encode(text[start : begin + 1])
+            start = begin + 1
+        return ids + self._encode(text[start:])
+
+    def encode_raw(self, text: str) -> list[int]:
+        """Ids as the published tokenizer gives them: control literals become control ids.
+
+        For comparing with published results; never for what a person typed.
+        """
+        ids: list[int] = []
+        for part in re.split(r"(<unk>|<s>|</s>)", text):
+            if part in ("<unk>", "<s>", "</s>"):
+                ids.append(self._processor.piece_to_id(part))
+            else:
+                ids += self._processor.encode(part)
+        return ids
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = self._processor.encode(text)
+        if self.control_ids.isdisjoint(ids):
+            return ids
+        # No literal is left in the text, so only an unknown character can come to this; the
+        # released vocabularies have a piece for every byte.
+        raise TokenizerError(self.file, "it has no pieces for some characters of the text")
+
+    def piece(self, token_id: int) -> str:
+        """The piece of an id: text with `▁` for a space, or `<0x0A>` for a byte.
+
+        Of an added token its text. Empty if the id is no token.
+        """
+        if (token := self._added.get(token_id)) is not None:
+            return token.text
+        return self._pieces[token_id] if token_id < self.vocab_size else ""
+
+    def original_piece(self, token_id: int) -> str:
+        """The piece of an id of tokenizer.model, whatever it was renamed to."""
+        return self._pieces[token_id]
+
+    def is_special(self, token_id: int) -> bool:
+        """True for `<unk>`, `<s>`, `</s>` and what was added as special, which have no text."""
+        return token_id in self._special
+
+    def is_byte(self, token_id: int) -> bool:
+        """True if the piece stands for one byte of UTF-8."""
+        if token_id >= self.vocab_size:
+            return False
+        result: bool = self._processor.is_byte(token_id)
+        return result
+
+
+class _Literals:
+    """Texts that are looked for in others, in time linear in these."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = frozenset(texts)
+        self._lengths = sorted({len(text) for text in self._texts}, reverse=True)
+        first = "".join(sorted({text[0] for text in self._texts}))
+        self._first = re.compile(f"[{re.escape(first)}]" if first else r"(?!)")
+
+    def find(self, text: str) -> Iterator[tuple[int, int]]:
+        """Begin and end of the longest one at each place where one begins; they may overlap."""
+        for match in self._first.finditer(text):
+            begin = match.start()
+            for length in self._lengths:
+                if text[begin : begin + length] in self._texts:
+                    yield begin, begin + length
+                    break
+
+
+def _literals(file: Path, control: Sequence[str]) -> list[str]:
+    """The control pieces that can be split, and therefore typed. Raises TokenizerError."""
+    if len(control) > _MAX_CONTROL_PIECES:
+        raise TokenizerError(
+            file,
+            Phrase(
+                "{count:,} of its pieces steer the model instead of being text, and at most "
+                "{most:,} may",
+                count=len(control),
+                most=_MAX_CONTROL_PIECES,
+            ),
+        )
+    longest = max(map(len, control), default=0)
+    if longest > _MAX_CONTROL_CHARACTERS:
+        raise TokenizerError(
+            file,
+            Phrase("a piece that steers the model has {count:,} characters", count=longest),
+        )
+    return [piece for piece in control if len(piece) > 1]
+
+
+def _steers(token_id: int, piece: str) -> bool:
+    """It is no text, though SentencePiece may not know that."""
+    return token_id < _FIRST_IDS or (
+        piece.startswith("<reserved_") and _RESERVED.fullmatch(piece) is not None
+    )
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in text)

@@ -1,0 +1,1 @@
+"""Backends on PyTorch: the processor, CUDA, bitsandbytes."""

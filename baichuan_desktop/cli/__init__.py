@@ -1,0 +1,1 @@
+"""The commands: everything a window can do, in a terminal."""

@@ -1,0 +1,116 @@
+"""`quality`: how far the precisions of a model are from the best one, as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from backends.events import LoadProgress, QualityProgress
+from baichuan_desktop.cli.chat import interrupt_sets, model_store, print_refusal, progress
+from baichuan_desktop.cli.tables import print_json, print_table
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.silence import EngineSilent
+from baichuan_desktop.services.measuring.quality import (
+    PrecisionJudged,
+    QualityJob,
+    compare,
+    compared_precisions,
+    quality_texts,
+)
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.rows import LoadWish
+
+
+def quality(arguments: argparse.Namespace) -> int:
+    """Compare, with progress on stderr, and print; Ctrl+C prints what there is until then."""
+    paths = app_paths()
+    measurements = Measurements(paths.measurements)
+    model = model_store().model(arguments.model)
+    texts = quality_texts(arguments.text, arguments.tokens)
+    precisions = compared_precisions(
+        arguments.precisions, model.path, measurements, arguments.device, exports=model.exports
+    )
+    wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
+    job = QualityJob(model.path, wishes, texts, arguments.tokens, model.exports)
+    run = JobEngine(paths.job_log).run
+    cancel = threading.Event()
+    judged: list[PrecisionJudged] = []
+    failed: list[PrecisionFailed] = []
+    now = ""
+    with interrupt_sets(cancel):
+        for event in compare(job, measurements, run, paths.cache, cancel):
+            match event:
+                case PrecisionBegun(precision, number, count):
+                    now = f"{model.name.en}, {precision} ({number} of {count})"
+                    progress(now)
+                case EngineSilent(seconds):
+                    progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
+                case LoadProgress(done, total):
+                    progress(f"{now}: loading, {100 * done // max(total, 1)} %")
+                case QualityProgress(done, total):
+                    progress(f"{now}: {done} of {total} tokens")
+                case PrecisionJudged():
+                    judged.append(event)
+                case PrecisionFailed():
+                    failed.append(event)
+    progress("")
+    if arguments.json:
+        print_json(_as_json(model.id, judged, failed))
+    else:
+        _print(judged)
+    for failure in failed:
+        print_refusal(failure.precision, failure.error)
+    if cancel.is_set():
+        raise KeyboardInterrupt
+    return 1 if failed and len(judged) < 2 else 0  # the reference alone compares nothing
+
+
+def _as_json(
+    model_id: str, judged: Sequence[PrecisionJudged], failed: Sequence[PrecisionFailed]
+) -> dict[str, Any]:
+    return {
+        "model": model_id,
+        "compared": [
+            {
+                "precision": found.ready.precision,
+                "backend": found.ready.backend,
+                "device": found.ready.device,
+                **found.quality.model_dump(mode="json"),
+                "text_is_cut": found.is_cut,
+            }
+            for found in judged
+        ],
+        "failed": [{"precision": f.precision, "error": f.error.message} for f in failed],
+    }
+
+
+def _print(judged: Sequence[PrecisionJudged]) -> None:
+    if not judged:
+        return
+    print_table(
+        [_row(found) for found in judged],
+        ("precision", "backend", "perplexity", "KL_divergence", "same_next_token"),
+    )
+    entry = judged[0].quality
+    print(f"Scored on {entry.scored_tokens} tokens of “{entry.text}”.")
+    if judged[0].is_cut:
+        print("There is more text than that; --tokens N reads more of it.")
+    print(f"KL divergence from {entry.reference}, in nats a token; 0 is no difference.")
+
+
+def _row(found: PrecisionJudged) -> dict[str, Any]:
+    entry = found.quality
+    row = {
+        "precision": found.ready.precision,
+        "backend": found.ready.backend,
+        "perplexity": f"{entry.perplexity:,.{3 if entry.perplexity < 1000 else 0}f}",
+        "KL_divergence": "reference",
+        "same_next_token": "",
+    }
+    if entry.kl_divergence is not None and entry.top1_agreement is not None:
+        row["KL_divergence"] = f"{entry.kl_divergence:.5f}"
+        row["same_next_token"] = f"{100 * entry.top1_agreement:.1f} %"
+    return row

@@ -1,0 +1,61 @@
+"""One conversation: what was said, what is asked next. No Qt, no threads."""
+
+from __future__ import annotations
+
+from backends.events import SamplingDefaults
+from backends.generation.sampling import SamplingParams
+from backends.protocol.requests import ChatRequest, CompleteRequest
+from backends.text.chat_template import Message, Role
+
+
+class ChatSession:
+    """Messages, system prompt and sampling of one conversation.
+
+    Old messages stay here; which of them fit in the prompt is decided where the prompt is built
+    (`backends.text.chat_template`), and `PromptReady.dropped_messages` tells how many did not.
+    """
+
+    def __init__(self) -> None:
+        self.system_prompt = ""
+        self.messages: list[Message] = []  # without the system prompt
+        self._answer: list[str] = []
+
+    def ask(self, text: str, params: SamplingParams, *, as_chat: bool = False) -> ChatRequest:
+        """Add what the person wrote; the request for its answer, of a base model if `as_chat`."""
+        self.messages.append(Message(Role.USER, text))
+        self._answer.clear()
+        system = (Message(Role.SYSTEM, self.system_prompt),) if self.system_prompt.strip() else ()
+        return ChatRequest((*system, *self.messages), params, as_chat)
+
+    def receive(self, text: str) -> None:
+        """Add to the answer that is coming in."""
+        self._answer.append(text)
+
+    def end_answer(self) -> str:
+        """The answer is over, complete or not; what there is of it becomes a message."""
+        text = "".join(self._answer)
+        self._answer.clear()
+        if text:
+            self.messages.append(Message(Role.ASSISTANT, text))
+        return text
+
+    def take_back(self) -> str:
+        """Remove the newest message if it is the person's and has no answer; its text."""
+        if self.messages and self.messages[-1].role is Role.USER:
+            return self.messages.pop().text
+        return ""
+
+    def clear(self) -> None:
+        """Begin anew; the system prompt stays."""
+        self.messages.clear()
+        self._answer.clear()
+
+
+def completion(text: str, params: SamplingParams) -> CompleteRequest:
+    """The request to continue a text, for base models."""
+    return CompleteRequest(text, params)
+
+
+def default_params(defaults: SamplingDefaults) -> SamplingParams:
+    """The sampling a checkpoint asks for."""
+    return SamplingParams.from_defaults(defaults)

@@ -1,0 +1,399 @@
+"""Starts an engine process and speaks with it. Used from one thread, which outlives the engine.
+
+`run` is a generator of the same events as `Engine.run`, so whoever consumes them need not know
+whether the engine is in this process or in another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+import backends
+from backends.errors import (
+    EngineCrashedError,
+    EngineEndedError,
+    EngineError,
+    EngineKilledError,
+    EngineProtocolError,
+    InsufficientMemoryError,
+    UserFacingError,
+)
+from backends.events import EngineEvent
+from backends.files.plain_file import begin_anew
+from backends.machine import memory_room
+from backends.machine.hardware import with_huge_pages
+from backends.phrases import Phrase
+from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
+from backends.protocol.requests import (
+    ChatRequest,
+    CompleteRequest,
+    LoadRequest,
+    Request,
+    UnloadRequest,
+)
+from baichuan_desktop.services.engines.silence import (
+    AwakeClock,
+    EngineHeard,
+    EngineSilent,
+    Patience,
+    Silence,
+    Work,
+)
+
+log = logging.getLogger(__name__)
+
+#: Nobody but the system sends it to an engine, unless it is ended on purpose.
+_SIGKILL = 9
+#: How long an engine that has closed its pipe may take to end.
+_END_SECONDS = 5.0
+#: How often the cancel event and the silence are looked at while no frame comes.
+_POLL_SECONDS = 0.02
+#: Of the engine's log, what may say why it ended.
+_LOG_TAIL_BYTES = 4096
+
+_Frame = tuple[int, Payload] | None | EngineProtocolError
+#: What `EngineClient.run` yields.
+ClientEvent = EngineEvent | EngineSilent | EngineHeard
+
+
+class EngineClient:
+    """One engine process at a time; a request after a crash starts a fresh one."""
+
+    def __init__(self, log_file: Path, *, patience: Patience | None = None) -> None:
+        self._log_file = log_file
+        self._process: _EngineProcess | None = None
+        self._last_id = 0
+        self._model: LoadRequest | None = None  # what a fresh engine has to load first
+        self._clock = AwakeClock()
+        self._silence = Silence(patience or Patience())
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running engine, or None; may be asked for from any thread."""
+        process = self._process
+        return process.pid if process is not None and process.is_running else None
+
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
+        """Send a request and yield its events. Raises what the engine raised, or EngineError.
+
+        Each model gets an engine of its own, which is the only sure way to give all memory of
+        the one before back. A request after a crash, or after memory ran out, first loads the
+        model again. When `cancel` is set the engine is asked to stop and the events end in the
+        usual way, or it is ended if it does not answer; a load that is cancelled ends with its
+        engine, and without `ModelReady`. Unloading ends the engine too.
+        """
+        if isinstance(request, UnloadRequest):
+            self.close()
+            self._model = None
+            return
+        if isinstance(request, LoadRequest):
+            self.close()
+            self._model = None
+            try:
+                yield from self._run(request, cancel)
+            except UserFacingError:
+                self.close()  # what it had loaded until then is in the way of the next try
+                raise
+            if not cancel.is_set():
+                self._model = request
+            return
+        try:
+            if self.pid is None and self._model is not None:
+                yield from self._run(self._model, cancel)
+                if cancel.is_set():
+                    return
+            yield from self._run(request, cancel)
+        except InsufficientMemoryError:
+            self.close()  # what is left of it in memory may be anything, and is in the way
+            raise
+
+    def _run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
+        process = self._started()
+        self._last_id += 1
+        process.send(self._last_id, request)
+        silence, now = self._silence, self._clock.now
+        silence.begin(_work(request), now())
+        is_cancelled = False
+        said = 0  # seconds of silence
+        while True:
+            if cancel.is_set() and isinstance(request, LoadRequest):
+                self.close()
+                return
+            if cancel.is_set() and not is_cancelled:
+                is_cancelled = True
+                process.send(self._last_id, Cancel())
+                silence.on_stop(now())
+            events = self._next_events(process, cancel, request)
+            if events is None:
+                return
+            yield from events
+            seconds = silence.seconds(now())
+            if seconds is not None and int(seconds) > said:
+                if not said:
+                    log.warning("The engine has been silent for %d seconds.", seconds)
+                said = int(seconds)
+                yield EngineSilent(said)
+            elif seconds is None and said:
+                said = 0
+                log.warning("The engine goes on.")
+                yield EngineHeard()
+            if silence.must_end(now()):
+                self.close()
+                raise EngineCrashedError(
+                    "it did not answer when it was asked to stop, and was ended"
+                )
+
+    def _next_events(
+        self, process: _EngineProcess, cancel: threading.Event, request: Request
+    ) -> Sequence[EngineEvent] | None:
+        """What has come within a moment; None at the end of the request. Raises EngineError."""
+        try:
+            frame = process.frames.get(timeout=_POLL_SECONDS)
+        except queue.Empty:
+            return ()
+        if frame is None and cancel.is_set() and isinstance(request, LoadRequest):
+            return ()  # it was ended from another thread
+        if frame is None:
+            raise self._end_of(process)
+        if isinstance(frame, EngineProtocolError):
+            self.close()
+            raise frame
+        request_id, payload = frame
+        if request_id != self._last_id:
+            return ()  # the rest of a request that nobody listened to until its end
+        match payload:
+            case Done():
+                return None
+            case Failed():
+                raise payload.exception()
+            case Alive(steps):
+                self._silence.on_alive(steps, self._clock.now())
+                return ()
+            case _:
+                self._silence.on_step(self._clock.now())
+                return (payload,)  # type: ignore[return-value]  # the engine sends events only
+
+    def kill(self) -> None:
+        """Make the engine end at once; from any thread. `run` then raises EngineEndedError."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End the engine and give all of its memory back."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
+
+    def _started(self) -> _EngineProcess:
+        if self._process is not None and self._process.is_running:
+            return self._process
+        self.close()
+        self._process = _EngineProcess(self._log_file)
+        return self._process
+
+    def _end_of(self, process: _EngineProcess) -> EngineError:
+        """The error of an engine that has closed its pipe."""
+        code = process.exit_code()
+        self.close()
+        if process.is_killed:
+            log.info("The engine was ended, as was asked for.")
+            return EngineEndedError()
+        error = ended(code, process.log_tail())
+        log.error("%s Its log: %s", error.message, self._log_file)
+        return error
+
+
+class _EngineProcess:
+    """A process and its pipes, which are read and written on threads of their own.
+
+    So a pipe that is full, because the engine is stopped or works, blocks nobody who wants to end
+    it.
+    """
+
+    def __init__(self, log_file: Path) -> None:
+        """Start it. Raises EngineCrashedError."""
+        self._log_file = log_file
+        self.frames: queue.SimpleQueue[_Frame] = queue.SimpleQueue()
+        self.is_killed = False  #: it was ended on purpose
+        self._outgoing: queue.SimpleQueue[tuple[int, Payload] | None] = queue.SimpleQueue()
+        with _opened_log(log_file) as log_stream:
+            self._has_log = log_stream.name != os.devnull
+            try:
+                self._popen = subprocess.Popen(
+                    _command(),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log_stream,
+                    env=_environment(),
+                )
+            except OSError as error:
+                raise EngineCrashedError(
+                    Phrase("it cannot be started ({reason})", reason=error.strerror or str(error))
+                ) from error
+        assert self._popen.stdin is not None
+        assert self._popen.stdout is not None
+        for name, target, arguments in (
+            ("engine-frames", _read_frames, (self._popen.stdout, self.frames)),
+            ("engine-requests", _write_frames, (self._popen.stdin, self._outgoing)),
+        ):
+            threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._popen.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._popen.poll() is None
+
+    def send(self, request_id: int, payload: Payload) -> None:
+        """Have a frame written, as soon as there is room in the pipe.
+
+        That nobody reads it any more, the end of the frames tells.
+        """
+        self._outgoing.put((request_id, payload))
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.is_killed = True
+        self._popen.kill()
+
+    def exit_code(self) -> int | None:
+        """How it ended, after its pipe was closed; None if it did not."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self._popen.wait(timeout=_END_SECONDS)
+        return None
+
+    def log_tail(self) -> str:
+        """The last that it wrote to its log."""
+        if not self._has_log:
+            return ""
+        try:
+            with self._log_file.open("rb") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                stream.seek(max(size - _LOG_TAIL_BYTES, 0))
+                return stream.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def close(self) -> None:
+        """End it and wait for that; its threads close the pipes."""
+        self._popen.kill()
+        self._popen.wait()
+        self._outgoing.put(None)
+
+
+@contextlib.contextmanager
+def _opened_log(file: Path) -> Iterator[IO[bytes]]:
+    """The log for an engine; the one before is kept. Where it cannot be written, there is none."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # of the engine before, if there was one
+            file.replace(file.with_suffix(".previous.log"))
+        try:
+            stream: IO[bytes] = stack.enter_context(begin_anew(file))
+        except OSError as error:
+            log.warning("The engine's log %s cannot be written: %s", file, error)
+            stream = stack.enter_context(Path(os.devnull).open("wb"))
+        yield stream
+
+
+def _work(request: Request) -> Work:
+    match request:
+        case LoadRequest():
+            return Work.LOAD
+        case ChatRequest() | CompleteRequest():
+            return Work.ANSWER
+        case _:
+            return Work.JOB
+
+
+def _write_frames(
+    stream: IO[bytes], outgoing: queue.SimpleQueue[tuple[int, Payload] | None]
+) -> None:
+    """Until None comes, or nobody reads any more."""
+    try:
+        with stream:
+            while (frame := outgoing.get()) is not None:
+                write_frame(stream, *frame)
+    except OSError as error:
+        log.debug("The pipe to the engine was closed: %s", error)
+
+
+def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
+    """Until end of file, which is put as None."""
+    with stream:
+        try:
+            while (frame := read_frame(stream)) is not None:
+                frames.put(frame)
+        except EngineProtocolError as error:
+            frames.put(error)
+            return
+        except OSError as error:
+            log.debug("The pipe from the engine cannot be read: %s", error)
+        frames.put(None)
+
+
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--engine"]
+    # -P: the folder the app happens to be started in is not a place to import code from.
+    return [sys.executable, "-P", "-m", "backends.engine.process"]
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment, and where `backends` lies."""
+    root = str(Path(next(iter(backends.__path__))).parent)
+    inherited = os.environ.get("PYTHONPATH")
+    return {
+        **with_huge_pages(os.environ),
+        "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
+        "PYTHONUTF8": "1",
+    }
+
+
+_SIGNALS = {
+    "SIGKILL": "the system ended it (signal 9), as it does when memory runs out",
+    "SIGSEGV": "it crashed in native code (signal 11)",
+    "SIGABRT": "a library aborted it (signal 6)",
+    "SIGBUS": "a model file became unreadable while in use (signal 7)",
+    "SIGILL": "this processor lacks an instruction that a library uses (signal 4)",
+}
+
+
+def ended(code: int | None, log_tail: str) -> EngineCrashedError:
+    """The error of a process that nobody asked to end, from its exit code and its last words.
+
+    A library that gets no memory aborts, crashes or exits, each as it likes, but mostly says so.
+    """
+    reason = _reason(code)
+    if code == -_SIGKILL:
+        return EngineKilledError(reason)
+    if code != 0 and memory_room.says_no_memory(log_tail):
+        return EngineKilledError(Phrase("memory ran out, and {reason}", reason=reason))
+    return EngineCrashedError(reason)
+
+
+def _reason(code: int | None) -> str | Phrase:
+    """Why a process ended, from its exit code."""
+    if code is None:
+        return "it closed its pipe but did not end"
+    if code >= 0:
+        return Phrase("it ended by itself with code {code}", code=code)
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        return Phrase("signal {number} ended it", number=-code)
+    return _SIGNALS.get(name, Phrase("the signal {name} ended it", name=name))

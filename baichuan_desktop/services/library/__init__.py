@@ -1,0 +1,1 @@
+"""The models that are known, and those on this machine."""

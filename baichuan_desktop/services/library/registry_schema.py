@@ -1,0 +1,199 @@
+"""What a registry file may say: its sections, their keys and their units.
+
+Every section refuses keys that it does not know and values of another type.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    model_validator,
+)
+
+from backends.errors import UserFacingError
+from backends.phrases import Phrase
+
+SCHEMA_VERSION = 1
+
+Family = Literal["baichuan-7b", "baichuan-13b", "baichuan2-7b", "baichuan2-13b"]
+Kind = Literal["base", "chat"]
+#: How the weights lie on disk. bf16 stands for both 16-bit types.
+StoredPrecision = Literal["bf16", "8bit", "4bit"]
+
+
+class RegistryError(UserFacingError):
+    """A registry file cannot be used; the sentence names the file and the place."""
+
+    help_topic: ClassVar[str] = "registry"
+
+    def __init__(
+        self, source_name: str, what: str | Phrase, *, place: str = "", hint: str = ""
+    ) -> None:
+        place = " ".join(place.split())  # a key may hold a line break
+        super().__init__(
+            "{source} is wrong at {place}: {what}." if place else "{source} {what}.",
+            hint=hint or "Correct the file at this place, or move it away, and start again.",
+            source=source_name,
+            place=place,
+            what=what,
+        )
+
+
+def _require(holds: bool, what_is_wrong: str) -> None:
+    if not holds:
+        raise ValueError(what_is_wrong)
+
+
+def _checked_id(value: str) -> str:
+    is_id = re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,99}", value) is not None
+    _require(is_id, "an id has only lower-case letters, digits, dots and hyphens")
+    return value
+
+
+def _checked_folder(value: str) -> str:
+    _require(Path(value).is_absolute(), "the path of an installed model must be absolute")
+    _require("\0" not in value, "a path cannot hold a NUL")
+    return value
+
+
+def _checked_version(value: object) -> object:
+    _require(type(value) is int, "this must be a whole number")  # Literal[1] takes true and 1.0
+    return value
+
+
+def _names_from_text(value: object) -> object:
+    return {"en": value, "zh": value} if isinstance(value, str) else value
+
+
+Id = Annotated[str, AfterValidator(_checked_id)]
+Count = Annotated[int, Field(gt=0)]
+Text = Annotated[str, Field(min_length=1)]
+#: What stands in a row of a table; every row is as wide as the longest.
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Names(_Section):
+    """What a person reads, in both languages of the app."""
+
+    en: Name
+    zh: Name
+
+
+class Shapes(_Section):
+    """The sizes of a checkpoint's tensors, all in elements."""
+
+    hidden_size: Count
+    num_layers: Count
+    num_heads: Count
+    intermediate_size: Count
+    vocab_size: Count
+
+    @model_validator(mode="after")
+    def _heads_divide_the_hidden_size(self) -> Shapes:
+        divides = self.hidden_size % self.num_heads == 0
+        _require(divides, "hidden_size is not a multiple of num_heads")
+        return self
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights: no biases, an untied head, two norms a layer and a final one."""
+        hidden, layers = self.hidden_size, self.num_layers
+        matrices = 4 * hidden * hidden + 3 * hidden * self.intermediate_size
+        return 2 * self.vocab_size * hidden + layers * (matrices + 2 * hidden) + hidden
+
+
+class Licence(_Section):
+    """Under which conditions weights may be used, each language in one paragraph."""
+
+    name: Text
+    conditions: Text
+    conditions_zh: Text
+    commercial_use: Literal["allowed", "on-application", "not-allowed"]
+
+
+class Sources(_Section):
+    """Where weights were published. Only shown to a person: the app never connects."""
+
+    huggingface: Text | None = None  #: owner/repository
+    modelscope: Text | None = None  #: owner/repository
+    revision: Text | None = None  #: branch or tag on Hugging Face; None is `main`
+
+
+class Sampling(_Section):
+    """How a model's tokens are chosen if the person does not say otherwise."""
+
+    do_sample: bool  #: False always takes the likeliest token
+    temperature: float = Field(gt=0)
+    top_k: int = Field(ge=0)  #: candidates kept; 0 keeps all
+    top_p: float = Field(gt=0, le=1)
+    repetition_penalty: float = Field(gt=0)  #: 1 is none
+    max_new_tokens: Count
+
+
+class FamilySection(_Section):
+    """What the variants of a family share."""
+
+    shapes: Shapes
+    context_length: Count  #: tokens, prompt and answer together
+    licence: Text  #: a key of `licences`
+    published_memory_gib: dict[StoredPrecision, Annotated[float, Field(gt=0)]]
+
+
+class ModelSection(_Section):
+    """One released variant; what it leaves out comes from its family."""
+
+    id: Id
+    name: Names
+    family: Family
+    kind: Kind
+    precision: StoredPrecision
+    torch_dtype: Literal["float16", "bfloat16", "float32"] | None = None
+    parameters: Count
+    weights_bytes: Count
+    sampling: Text  #: a key of `sampling`
+    sources: Sources
+    shapes: Shapes | None = None
+    context_length: Count | None = None
+    licence: Text | None = None
+    published_memory_gib: dict[StoredPrecision, Annotated[float, Field(gt=0)]] | None = None
+    training_tokens: Count | None = None  #: only on a checkpoint from the middle of training
+    bundled: bool = False
+
+
+class InstalledSection(_Section):
+    """One model that lies on this machine."""
+
+    id: Id
+    path: Annotated[str, Field(max_length=4096), AfterValidator(_checked_folder)]
+    family: Family
+    kind: Kind
+    context_length: Count
+    name: Annotated[Names | None, BeforeValidator(_names_from_text)] = None
+    variant: Id | None = None
+    bundled: bool = False
+    export_of: Id | None = None  #: the model that this is an export of, for ONNX Runtime
+    export_stamp: str | None = None  #: changes with the weights of that model
+
+
+class RegistryFile(_Section):
+    """One file of the registry, alone: its references may lead to earlier files."""
+
+    schema_version: Annotated[Literal[1], BeforeValidator(_checked_version)]
+    licences: dict[str, Licence] = {}
+    families: dict[Family, FamilySection] = {}
+    sampling: dict[str, Sampling] = {}
+    models: Annotated[tuple[ModelSection, ...], Strict(False)] = ()
+    installed: Annotated[tuple[InstalledSection, ...], Strict(False)] = ()

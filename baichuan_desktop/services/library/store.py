@@ -1,0 +1,285 @@
+"""The models on this machine: what is listed, added, removed, and where each lies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from backends.checkpoint.folder import Checkpoint
+from backends.errors import CheckpointError, InvalidRequestError, PortableExportError
+from backends.files.hashing import hash_weights
+from backends.phrases import Phrase
+from backends.precision import Precision
+from baichuan_desktop.services.app_paths import AppPaths, resource
+from baichuan_desktop.services.library.registry import (
+    InstalledModel,
+    Registry,
+    Variant,
+    add_installed,
+    remove_installed,
+    require_writable,
+    shipped_registry_text,
+    weights_stamp,
+    with_exports,
+)
+from baichuan_desktop.services.library.registry_schema import (
+    Names,
+    RegistryError,
+    Shapes,
+    StoredPrecision,
+)
+
+GUIDE_ID = "baichuan-guide"
+
+_STORAGE: Mapping[Precision | None, StoredPrecision] = {
+    Precision.INT8: "8bit",
+    Precision.NF4: "4bit",
+    Precision.FP4: "4bit",
+}
+
+
+class ModelStore:
+    """The registry's three layers, and the guide model that ships with the app."""
+
+    def __init__(self, paths: AppPaths) -> None:
+        """Read the layers. Raises RegistryError if the one that ships with the app is broken."""
+        self._paths = paths
+        self._registry = self._load()
+
+    def _load(self) -> Registry:
+        layers = (self._paths.site_registry, self._paths.user_registry)
+        return Registry.load(shipped_registry_text(), layers)
+
+    @property
+    def problems(self) -> Sequence[RegistryError]:
+        """What of the site's and the person's registry is wrong, and left out of the lists."""
+        return self._registry.problems
+
+    def require_writable(self) -> None:
+        """Raise RegistryError if the person's registry is wrong: nothing can be listed in it."""
+        require_writable(self._paths.user_registry)
+
+    @property
+    def variants(self) -> Sequence[Variant]:
+        """Every released variant that the registry describes, on this machine or not."""
+        return self._registry.variants
+
+    @property
+    def models(self) -> Sequence[InstalledModel]:
+        """The models on this machine, the guide model first.
+
+        An export is a precision of the model that it was made from, not one more model; it stands
+        for itself once that one is not listed any more.
+        """
+        ids = {GUIDE_ID, *(model.id for model in self._registry.installed)}
+        own = (model for model in self._registry.installed if model.export_of not in ids)
+        return (self._guide(), *own)
+
+    def _guide(self) -> InstalledModel:
+        variant = self._registry.variant(GUIDE_ID)
+        guide = InstalledModel(
+            id=GUIDE_ID,
+            name=variant.name,
+            path=resource("guide_model"),
+            variant=variant.id,
+            family=variant.family,
+            kind=variant.kind,
+            context_length=variant.context_length,
+            bundled=True,
+        )
+        return with_exports(guide, self._registry.installed)
+
+    @property
+    def _listed(self) -> Sequence[InstalledModel]:
+        return (self._guide(), *self._registry.installed)
+
+    def exports_of(self, model_id: str) -> Sequence[InstalledModel]:
+        """The exports that are listed as precisions of a model."""
+        return [one for one in self._registry.installed if one.export_of == model_id]
+
+    def variant_of(self, model: InstalledModel) -> Variant | None:
+        """The released variant that a model is a copy of, or None."""
+        return self._registry.variant_of(model)
+
+    def variant(self, variant_id: str) -> Variant:
+        """A released variant. Raises UnknownModelError."""
+        return self._registry.variant(variant_id)
+
+    def model(self, name: str) -> InstalledModel:
+        """The model of an id, or of a path to its folder.
+
+        Raises UnknownModelError, CheckpointError.
+        """
+        folder = _resolved(name)
+        for model in self._listed:
+            if model.id == name or _lies_in(model, folder):
+                return model
+        if _is_there(name) or _is_path(name):
+            return self.describe(Path(name))  # which says what is wrong with the folder
+        return self._registry.model(name)  # which knows the closest id
+
+    def describe(self, folder: Path) -> InstalledModel:
+        """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
+        checkpoint = Checkpoint.open(folder)
+        if checkpoint.export is not None and checkpoint.export.portable:
+            raise PortableExportError(checkpoint.folder)
+        config = checkpoint.config
+        variant = self._registry.recognise(
+            family=config.family.value,
+            shapes=Shapes(
+                hidden_size=config.hidden_size,
+                num_layers=config.num_layers,
+                num_heads=config.num_heads,
+                intermediate_size=config.intermediate_size,
+                vocab_size=config.vocab_size,
+            ),
+            kind=checkpoint.kind,
+            context_length=config.context_length,
+            storage=_STORAGE.get(checkpoint.stored, "bf16"),
+        )
+        # A folder's name is the person's own word for the model; what the model is, is read.
+        own_name = checkpoint.folder.name or config.family.value
+        if variant is not None and not variant.bundled and checkpoint.export is None:
+            model_id, names = variant.id, variant.name
+        else:
+            model_id, names = _slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
+        return InstalledModel(
+            id=self._unused_id(model_id),
+            name=names,
+            path=checkpoint.folder,
+            variant=variant.id if variant else None,
+            family=config.family.value,
+            kind=checkpoint.kind,
+            context_length=config.context_length,
+        )
+
+    def _unused_id(self, wanted: str) -> str:
+        taken = {model.id for model in self._listed}
+        candidates = (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3)))
+        return next(candidate for candidate in candidates if candidate not in taken)
+
+    def add(self, folder: Path) -> InstalledModel:
+        """Link a checkpoint folder in place; one that is listed already is returned as it is.
+
+        Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
+        registry cannot be written.
+        """
+        self._registry = self._load()  # another window or a terminal may have added to it
+        wanted = _resolved(str(folder))
+        for model in self._listed:
+            if _lies_in(model, wanted):
+                Checkpoint.open(folder)  # listed, but is it still usable?
+                return model
+        return self._put(self.describe(folder))
+
+    def join_export(
+        self, model_id: str, folder: Path, on_progress: Callable[[int, int], None]
+    ) -> InstalledModel:
+        """List an export that was made elsewhere, or by its path, as one of a listed model.
+
+        The model's weights are read and compared with those that the export says it was made from;
+        `on_progress` gets the bytes done and all bytes. Raises UnknownModelError, CheckpointError,
+        JobError, RegistryError, or InvalidRequestError for what is no export of these weights.
+        """
+        self._registry = self._load()
+        source = next((model for model in self._listed if model.id == model_id), None)
+        if source is None:
+            source = self._registry.model(model_id)  # which says what is not known
+        checkpoint, export = Checkpoint.open(source.path), Checkpoint.open(folder)
+        if (
+            export.export is None
+            or not export.export.sources
+            or export.config != checkpoint.config
+            or export.export.sources != _hashes(checkpoint, on_progress)
+        ):
+            raise InvalidRequestError(
+                "“{name}” is not an export of the weights of {model}.",
+                hint="The manifest of an export names the files that it was made from.",
+                name=export.folder.name,
+                model=model_id,
+            )
+        return self.add_export(source, folder)
+
+    def add_export(self, source: InstalledModel, folder: Path) -> InstalledModel:
+        """List a folder as an export of `source`; or as a model, if `source` is not listed itself.
+
+        Raises CheckpointError, RegistryError.
+        """
+        self._registry = self._load()
+        wanted = _resolved(str(folder))
+        for listed in self._registry.installed:
+            if _lies_in(listed, wanted):  # what was in this folder before is gone
+                with contextlib.suppress(RegistryError):  # an administrator's entry stays
+                    self.remove(listed.id)
+        model = self.describe(folder)
+        if any(one.id == source.id and one.path == source.path for one in self._listed):
+            stamp = weights_stamp(source.path)
+            model = replace(model, export_of=source.id, export_stamp=stamp)
+        return self._put(model)
+
+    def _put(self, model: InstalledModel) -> InstalledModel:
+        add_installed(self._paths.user_registry, model)
+        self._registry = self._load()
+        return self._registry.model(model.id)
+
+    def remove(self, model_id: str) -> InstalledModel:
+        """Forget a model; its files stay. Raises UnknownModelError, RegistryError."""
+        if model_id == GUIDE_ID:
+            raise InvalidRequestError("The guide model is a part of the app and cannot be removed.")
+        model = self._registry.model(model_id)
+        remove_installed(self._paths.user_registry, model_id)
+        self._registry = self._load()
+        return model
+
+
+def notes(folder: Path) -> Sequence[Phrase]:
+    """What of a model's folder is not used, and what is instead; nothing if it cannot be opened."""
+    try:
+        return Checkpoint.open(folder).notes
+    except CheckpointError:  # said where the model is loaded
+        return ()
+
+
+def _lies_in(model: InstalledModel, folder: Path | None) -> bool:
+    return folder is not None and _resolved(str(model.path)) == folder
+
+
+def _resolved(name: str) -> Path | None:
+    """The folder of this name, links followed; None if no folder can have it."""
+    try:
+        return Path(name).expanduser().resolve()
+    except (OSError, RuntimeError, ValueError):  # see `_is_there`
+        return None
+
+
+def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> dict[str, str]:
+    hashing = hash_weights(checkpoint.weight_files)
+    while True:
+        try:
+            progress = next(hashing)
+        except StopIteration as end:
+            hashes: dict[str, str] = end.value
+            return hashes
+        on_progress(progress.done_bytes, progress.total_bytes)
+
+
+def _is_path(name: str) -> bool:
+    """No id looks so."""
+    return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
+        return False
+
+
+def _slug(name: str, fallback: str) -> str:
+    """An id from a folder's name: lower case letters, digits, dots and dashes."""
+    slug = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
+    return slug or fallback

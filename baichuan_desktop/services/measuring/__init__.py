@@ -1,0 +1,1 @@
+"""Speed and quality at every precision, in rows."""

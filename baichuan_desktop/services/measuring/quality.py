@@ -1,0 +1,217 @@
+"""Compares the precisions of a model on a text, each in an engine process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from backends.errors import InvalidRequestError, QualityError, UserFacingError
+from backends.events import ModelReady, QualityReady
+from backends.machine import hardware
+from backends.phrases import Phrase
+from backends.precision import Precision
+from backends.protocol.requests import QualityRequest
+from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
+from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.measuring.text_files import Texts, read_texts
+from baichuan_desktop.services.precisions.measurements import Measurements, Quality
+from baichuan_desktop.services.precisions.rows import (
+    LoadWish,
+    PrecisionRow,
+    precision_rows,
+    wanted_precisions,
+)
+
+#: Of the text, where the person says nothing: more than the sample, less than a book.
+DEFAULT_TOKENS = 8192
+#: Their reference takes 2 GiB on the drive.
+MOST_TOKENS = 262_144
+
+#: Characters of a text that certainly give a token.
+_CHARS_PER_TOKEN = 16
+#: Best first.
+_RANK = tuple(
+    precision.value
+    for precision in (
+        Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
+        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
+    )
+)  # fmt: skip
+#: What the sample is called where a text's name stands.
+SAMPLE = "quality_sample"
+_SCRATCH = re.compile(r"quality-(\d+)-")
+
+
+@dataclass(frozen=True, slots=True)
+class QualityJob:
+    """What to compare."""
+
+    folder: Path
+    wishes: Sequence[LoadWish]  #: the reference first; the context lengths do not count
+    texts: Texts
+    max_tokens: int  #: of all texts together
+    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionJudged:
+    """One precision is compared, and remembered."""
+
+    ready: ModelReady
+    quality: Quality
+    is_cut: bool  #: there was more text than was asked for
+
+
+QualityEvent = PrecisionBegun | ClientEvent | PrecisionJudged | PrecisionFailed
+
+
+def quality_texts(path: Path | None, max_tokens: int) -> Texts:
+    """The texts in a file or folder, or the sample that ships with the app. Raises QualityError."""
+    if not 1 <= max_tokens <= MOST_TOKENS:
+        raise InvalidRequestError(
+            "The number of tokens must be from 1 to {most}, not {value}.",
+            most=MOST_TOKENS,
+            value=max_tokens,
+        )
+    folder = resource(SAMPLE) if path is None else path
+    return read_texts(folder, max_tokens * _CHARS_PER_TOKEN)
+
+
+def compared_precisions(
+    text: str,
+    folder: Path,
+    measurements: Measurements,
+    device: str = "auto",
+    detect: Callable[[], hardware.Machine] = hardware.detect,
+    exports: Sequence[Path] = (),
+) -> tuple[str, ...]:
+    """The precisions to compare, the reference first; `text` names them as in `wanted_precisions`.
+
+    The reference is the best one that fits: 16 bits on a card; without one fp32, then 16, 8, 4
+    bits on the processor. A better one that is named takes its place. “all” leaves out what is
+    better than the reference. Raises BackendUnavailableError, CheckpointError.
+    """
+    named = wanted_precisions(text, folder, measurements, device, detect, exports)
+    rows = [
+        row
+        for row in precision_rows(folder, measurements, detect, exports=exports)
+        if row.runs and device.partition(":")[0] in ("auto", row.device)
+    ]
+    if not rows:
+        return named  # whose refusals say why
+    chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
+    named = tuple(dict.fromkeys(chosen if name == "auto" else name for name in named))
+    best = reference_of(rows).precision
+    if "all" in (name.strip() for name in text.split(",")):
+        named = tuple(name for name in named if is_coarser(name, best))
+    return tuple(sorted({best, *named}, key=_RANK.index))
+
+
+def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
+    """The best of some precisions that run, for the others to be compared with."""
+    on_card = [
+        row for row in rows if row.device == "cuda" and not Precision(row.precision).is_quantized
+    ]
+    return min(on_card or rows, key=lambda row: _RANK.index(row.precision))
+
+
+def is_coarser(precision: str, reference: str) -> bool:
+    """Whether a precision is expected to be further from the original than the reference."""
+    return _RANK.index(precision) > _RANK.index(reference)
+
+
+def compare(
+    job: QualityJob,
+    measurements: Measurements,
+    run: RunRequest,
+    cache: Path,
+    cancel: threading.Event,
+) -> Iterator[QualityEvent]:
+    """Compare the precisions of a model with the first of them.
+
+    Each begins with `PrecisionBegun` and ends with `PrecisionJudged`, which is remembered at once,
+    or `PrecisionFailed`; that of the first is raised, as there is nothing to compare with. Setting
+    `cancel` ends the events early. `cache` is a folder for the reference, gigabytes perhaps.
+    Raises UserFacingError.
+    """
+    reference = ""
+    with _scratch(cache) as scratch:
+        for number, wish in enumerate(job.wishes, 1):
+            yield PrecisionBegun(wish.precision, number, len(job.wishes))
+            request = QualityRequest(
+                wish.request(job.folder, measurements, job.exports),
+                job.texts.texts,
+                job.texts.name,
+                job.max_tokens,
+                str(scratch / "reference"),
+                is_reference=number == 1,
+            )
+            ready: ModelReady | None = None
+            try:
+                for event in run(request, cancel):
+                    yield event
+                    if isinstance(event, ModelReady):
+                        ready = event
+                        reference = reference or event.precision
+                    elif isinstance(event, QualityReady):
+                        assert ready is not None  # the engine loads first
+                        judged = _judged(ready, event, reference, job.texts.name)
+                        measurements.judged(ready, judged.quality)
+                        yield judged
+            except UserFacingError as error:
+                if not cancel.is_set():  # Ctrl+C may also end an engine that is just starting
+                    if number == 1:
+                        raise
+                    yield PrecisionFailed(wish.precision, error)
+            if cancel.is_set():
+                return
+
+
+def _judged(ready: ModelReady, found: QualityReady, reference: str, text: str) -> PrecisionJudged:
+    entry = Quality(
+        reference=reference,
+        text=text,
+        scored_tokens=found.scored_tokens,
+        perplexity=found.perplexity,
+        kl_divergence=found.kl_divergence,
+        top1_agreement=found.top1_agreement,
+    )
+    return PrecisionJudged(ready, entry, found.is_cut)
+
+
+@contextlib.contextmanager
+def _scratch(cache: Path) -> Iterator[Path]:
+    """A folder for the reference, which goes with the comparison.
+
+    What a process that was killed left is taken away by the next one.
+    """
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        found = list(cache.iterdir())
+        running = set(psutil.pids())  # after it: each folder's process was there before its folder
+        for left in found:
+            match = _SCRATCH.match(left.name)
+            if match and int(match.group(1)) not in running:
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"quality-{os.getpid()}-", dir=cache))
+    except OSError as error:
+        raise QualityError(
+            "The reference of the comparison cannot be kept in “{folder}”: {reason}.",
+            hint="Make room on this drive, or compare on fewer tokens.",
+            folder=str(cache),
+            reason=Phrase("{text}", text=error.strerror or str(error)),
+        ) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

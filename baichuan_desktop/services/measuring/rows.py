@@ -1,0 +1,104 @@
+"""The precisions of a model with what was measured of them, and whether they can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backends.checkpoint.folder import Checkpoint
+from backends.machine.hardware import Machine
+from backends.measuring.speed import plan_of
+from backends.protocol.requests import BenchmarkRequest, LoadRequest
+from baichuan_desktop.services.measuring.quality import is_coarser, reference_of
+from baichuan_desktop.services.precisions.measurements import (
+    Benchmark,
+    Measurement,
+    Measurements,
+    Quality,
+)
+from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow, label, precision_rows
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """One precision of a model on one kind of device."""
+
+    key: tuple[str, str, str]  #: backend, precision, kind of device, as in `Measurement`
+    label: str  #: of the precision
+    device: str  #: “cpu”, “cuda”, “cuda+cpu”
+    device_name: str
+    wish: LoadWish | None  #: what measures it; None: it was measured before, and does not run now
+    fits_beside: bool  #: it can be measured while the chat's model is loaded
+    is_slow: bool  #: measuring takes very long, and says little
+    is_reference: bool  #: what the others are compared with
+    is_coarser: bool  #: than the reference, by its precision
+    benchmark: Benchmark | None = None
+    quality: Quality | None = None
+
+
+def measured_rows(
+    folder: Path,
+    measurements: Measurements,
+    look_freed: Callable[[], Machine],
+    look_now: Callable[[], Machine],
+    exports: Sequence[Path] = (),
+) -> list[MeasuredRow]:
+    """The precisions of the model in `folder`, and of its exports, that run here or ran once.
+
+    The best come first. `look_freed` tells of the machine without the chat's engine, `look_now` of
+    it as it is. Raises CheckpointError.
+    """
+    checkpoint = Checkpoint.open(folder)
+    request = BenchmarkRequest(LoadRequest(str(folder)))
+    length = plan_of(request).within(checkpoint.config.context_length).context_length
+    beside = {
+        (_key(row), row.request_device)
+        for row in precision_rows(folder, measurements, look_now, length, exports)
+        if row.runs
+    }
+    known = {_key(m): m for m in measurements.measured(checkpoint.folder)}
+    running = [
+        row for row in precision_rows(folder, measurements, look_freed, length, exports) if row.runs
+    ]
+    reference = reference_of(running) if running else None
+    rows: dict[tuple[str, str, str], MeasuredRow] = {}
+    for row in running:
+        key = _key(row)
+        if key in rows:  # of several cards, one stands for all
+            continue
+        found = known.pop(key, None)
+        rows[key] = MeasuredRow(
+            key,
+            row.label,
+            row.device,
+            row.device_name,
+            row.wish(),
+            fits_beside=(key, row.request_device) in beside,
+            is_slow=(row.backend, row.device) == ("bnb_cuda", "cpu"),  # made for cards
+            is_reference=row is reference,
+            is_coarser=reference is not None and is_coarser(row.precision, reference.precision),
+            benchmark=found.benchmark if found else None,
+            quality=found.quality if found else None,
+        )
+    return [*rows.values(), *map(_measured_once, known.values())]
+
+
+def _measured_once(known: Measurement) -> MeasuredRow:
+    return MeasuredRow(
+        _key(known),
+        label(known.precision),
+        known.device,
+        known.benchmark.device if known.benchmark else known.device,
+        wish=None,
+        fits_beside=False,
+        is_slow=False,
+        is_reference=False,
+        is_coarser=False,
+        benchmark=known.benchmark,
+        quality=known.quality,
+    )
+
+
+def _key(one: PrecisionRow | Measurement) -> tuple[str, str, str]:
+    return one.backend, one.precision, one.device

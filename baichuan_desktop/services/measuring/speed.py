@@ -1,0 +1,98 @@
+"""Measures how fast a model is at several precisions, each in an engine process of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backends.errors import UserFacingError
+from backends.events import BenchmarkReady, ModelReady
+from backends.protocol.requests import BenchmarkRequest
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
+from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.precisions.measurements import (
+    Benchmark,
+    DecodeFigure,
+    Measurements,
+    PrefillFigure,
+)
+from baichuan_desktop.services.precisions.rows import LoadWish
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedJob:
+    """What to measure: a model, as it is loaded by each of these wishes."""
+
+    folder: Path
+    wishes: Sequence[LoadWish]  #: their context lengths are made as long as it takes
+    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionMeasured:
+    """One precision is measured, and remembered."""
+
+    ready: ModelReady
+    benchmark: Benchmark
+    skipped_prompts: tuple[int, ...]  #: longer than the model's context
+    skipped_contexts: tuple[int, ...]
+
+
+BenchmarkEvent = PrecisionBegun | ClientEvent | PrecisionMeasured | PrecisionFailed
+
+
+def benchmark(
+    job: SpeedJob, measurements: Measurements, run: RunRequest, cancel: threading.Event
+) -> Iterator[BenchmarkEvent]:
+    """Measure a model; what is measured is remembered at once.
+
+    Each precision begins with `PrecisionBegun` and ends with `PrecisionMeasured` or
+    `PrecisionFailed`, the events of the engine in between. Setting `cancel` ends the events early.
+    """
+    for number, wish in enumerate(job.wishes, 1):
+        yield PrecisionBegun(wish.precision, number, len(job.wishes))
+        request = BenchmarkRequest(wish.request(job.folder, measurements, job.exports))
+        ready: ModelReady | None = None
+        try:
+            for event in run(request, cancel):
+                yield event
+                if isinstance(event, ModelReady):
+                    ready = event
+                elif isinstance(event, BenchmarkReady):
+                    assert ready is not None  # the engine loads first
+                    measured = _measured(ready, event)
+                    measurements.benchmarked(ready, measured.benchmark)
+                    yield measured
+        except UserFacingError as error:
+            if not cancel.is_set():  # Ctrl+C may also end an engine that is just starting
+                yield PrecisionFailed(wish.precision, error)
+        if cancel.is_set():
+            return
+
+
+def _measured(ready: ModelReady, found: BenchmarkReady) -> PrecisionMeasured:
+    speeds = (*found.prefill, *(decoding.speed for decoding in found.decode))
+    entry = Benchmark(
+        device=ready.device,
+        threads=ready.threads,
+        load_seconds=ready.load_seconds,
+        peak_bytes=found.peak_bytes,
+        prefill=tuple(
+            PrefillFigure(tokens=speed.tokens, tokens_per_second=speed.tokens_per_second)
+            for speed in found.prefill
+        ),
+        decode=tuple(
+            DecodeFigure(
+                context_tokens=decoding.speed.tokens,
+                tokens_per_second=decoding.speed.tokens_per_second,
+                bytes_per_token=decoding.bytes_per_token,
+                bandwidth_share=decoding.bandwidth_share,
+            )
+            for decoding in found.decode
+        ),
+        read_bytes_per_second=found.read_bytes_per_second,
+        neighbour_cores=max((speed.neighbour_cores for speed in speeds), default=0.0),
+    )
+    return PrecisionMeasured(ready, entry, found.skipped_prompts, found.skipped_contexts)

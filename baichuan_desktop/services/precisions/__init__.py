@@ -1,0 +1,1 @@
+"""What each precision needs on this machine, and what is offered where one does not fit."""

@@ -1,0 +1,80 @@
+"""How a model is to be loaded, and what is loaded instead where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from backends.errors import (
+    BackendUnavailableError,
+    CheckpointError,
+    EngineKilledError,
+    ExportRefusedError,
+    GpuLostError,
+    InsufficientMemoryError,
+    InvalidRequestError,
+    UserFacingError,
+)
+from backends.precision import Precision
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.rows import LoadWish
+
+_OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
+_OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better
+_MEMORY = (InsufficientMemoryError, EngineKilledError, GpuLostError)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadChoice:
+    """A model, and how it is wanted."""
+
+    model: InstalledModel
+    wish: LoadWish = field(default_factory=LoadWish)
+    is_asked: bool = False  #: the wish is a person's of just now, and not how the model ran before
+    is_kept: bool = False  #: once it ran, the model is loaded so at the next start too
+    is_fallback: bool = False  #: nobody asked for it: another model could not be loaded
+
+
+def may_run_on_export(wish: LoadWish) -> bool:
+    """The app may take an export for it, or has to."""
+    return wish.precision == "auto" or wish.precision in _OF_EXPORTS
+
+
+def alternatives(
+    failed: LoadChoice, error: UserFacingError, otherwise: LoadChoice | None, kept: LoadWish
+) -> Iterator[LoadChoice]:
+    """What may be loaded instead, in order; some of it may have been tried already.
+
+    What was asked for gives way to `otherwise`, which ran before. What nobody asked for gives way
+    to the same model as it was `kept`, then as the app chooses: without a loaded model there is no
+    menu in which a person could. A precision that cannot be had any more is not kept any longer.
+    """
+    model, wish = failed.model, failed.wish
+    alone = replace(failed, is_asked=False, is_kept=False)
+    needs_export = wish.precision in _OF_EXPORTS
+    if isinstance(error, ExportRefusedError):  # which is left out from now on
+        ran = otherwise.wish if otherwise and otherwise.model.path == model.path else None
+        if ran is not None and needs_export and ran.precision == wish.precision:
+            otherwise = ran = None  # on the same export
+        if ran is None and needs_export:
+            yield replace(alone, wish=replace(wish, precision="auto", device="auto"))
+        elif ran is None:
+            yield replace(failed, is_asked=False)
+    elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
+        # An export may be made again, or be on a drive that is not there.
+        is_over = isinstance(error, _OVER) and wish == kept and not needs_export
+        if not isinstance(error, _MEMORY) or _length(kept) <= _length(wish):
+            yield replace(alone, wish=kept)
+        if not isinstance(error, InvalidRequestError):
+            shorter = replace(wish, precision="auto", device="auto")
+            yield replace(alone, wish=shorter, is_kept=is_over)
+        if not isinstance(error, _MEMORY):  # a full context needs more of it
+            yield replace(alone, wish=LoadWish(), is_kept=is_over)
+    if otherwise is not None:
+        is_fallback = otherwise.is_fallback or otherwise.model.path != model.path
+        yield replace(otherwise, is_asked=False, is_kept=False, is_fallback=is_fallback)
+
+
+def _length(wish: LoadWish) -> float:
+    """Tokens of context, to be compared: a full one is the longest."""
+    return float("inf") if wish.context_length is None else wish.context_length

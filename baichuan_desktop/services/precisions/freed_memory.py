@@ -1,0 +1,45 @@
+"""This machine as the next model finds it: the engine that runs now ends before that loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from backends.events import ModelReady
+from backends.machine import hardware
+from backends.machine.hardware import Gpu, Machine
+
+
+def machine_without_engine(
+    engine_pid: int | None,
+    ready: ModelReady | None,
+    detect: Callable[[], Machine] = hardware.detect,
+) -> Machine:
+    """Look at this machine, and count what the engine and its model hold as free."""
+    if engine_pid is None:  # what it held is free already
+        return detect()
+    return given_back(detect(), hardware.private_bytes(engine_pid), ready)
+
+
+def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> Machine:
+    """The machine without an engine that holds `held_bytes` of its memory, and a loaded model.
+
+    Of a card the driver does not say on every system which process holds what. There it is what
+    selection counted on when it loaded the model, on each card that the model lies on.
+    """
+    free, limit = min(machine.free_memory_bytes + held_bytes, machine.memory_bytes), machine.limit
+    own = machine.own_limit
+    if own is not None and own.free_bytes <= free:  # which is each process's own
+        free, limit = max(own.free_bytes, 0), own
+    cards = machine.gpus
+    if ready is not None and "cuda" in ready.device_kind:
+        names = ready.device.split(" + ")
+        mine = [gpu for gpu in cards if gpu.name in names]
+        if len(names) == 1:  # of several cards of a name, the one that holds the most
+            mine = sorted(mine, key=lambda gpu: gpu.free_memory_bytes)[:1]
+        cards = tuple(_emptied(gpu, ready.needed_bytes) if gpu in mine else gpu for gpu in cards)
+    return replace(machine, free_memory_bytes=free, limit=limit, gpus=cards)
+
+
+def _emptied(gpu: Gpu, held_bytes: int) -> Gpu:
+    return replace(gpu, free_memory_bytes=min(gpu.free_memory_bytes + held_bytes, gpu.memory_bytes))

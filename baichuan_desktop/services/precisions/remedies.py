@@ -1,0 +1,92 @@
+"""What can be done where a model does not fit: a smaller precision, or a shorter context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from backends.checkpoint.folder import Checkpoint
+from backends.events import ModelReady
+from backends.machine.hardware import Machine
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow, precision_rows
+
+#: A chat in fewer tokens is none.
+LEAST_CONTEXT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRemedies:
+    """What would run instead; None where nothing of the kind does."""
+
+    smaller: PrecisionRow | None
+    smaller_wish: LoadWish | None
+    shorter: LoadWish | None  #: the same as before, with a context that fits
+
+
+def memory_remedies(
+    folder: Path,
+    wish: LoadWish,
+    ready: ModelReady | None,
+    measurements: Measurements,
+    look: Callable[[], Machine],
+    exports: Sequence[Path] = (),
+) -> MemoryRemedies:
+    """What to offer for a model that was loaded, or asked for, as `wish` says.
+
+    `ready` tells what ran when memory ran out; None if loading it failed. The context is halved
+    until it fits. Raises CheckpointError.
+    """
+    machine = look()
+
+    def rows_at(context_length: int | None) -> list[PrecisionRow]:
+        return precision_rows(folder, measurements, lambda: machine, context_length, exports)
+
+    rows = rows_at(wish.context_length)
+    failed = _failed(rows, wish, ready)
+    smaller = next((row for row in rows if row.runs and _is_smaller(row, failed)), None)
+    length = wish.context_length or Checkpoint.open(folder).config.context_length
+    shorter = None
+    while shorter is None and length // 2 >= LEAST_CONTEXT:
+        length //= 2
+        if _runs(rows_at(length), wish, failed):
+            shorter = replace(wish, context_length=length)
+    smaller_wish = None
+    if smaller is not None:
+        smaller_wish = replace(smaller.wish(wish.context_length), threads=wish.threads)
+    return MemoryRemedies(smaller, smaller_wish, shorter)
+
+
+def _failed(
+    rows: Sequence[PrecisionRow], wish: LoadWish, ready: ModelReady | None
+) -> PrecisionRow | None:
+    """The row that ran, or that was to be loaded; None if the app found none."""
+    if ready is not None:
+        ran = (ready.precision, ready.backend, ready.device)
+        return next((r for r in rows if (r.precision, r.backend, r.device_name) == ran), None)
+    if wish.is_automatic:
+        return next((row for row in rows if row.chosen), None)
+    return next((row for row in rows if _is_wished(row, wish)), None)
+
+
+def _is_wished(row: PrecisionRow, wish: LoadWish) -> bool:
+    return wish.precision in ("auto", row.precision) and wish.device in (
+        "auto",
+        row.device,
+        row.request_device,
+    )
+
+
+def _is_smaller(row: PrecisionRow, failed: PrecisionRow | None) -> bool:
+    """Whether it may run where `failed` did not: it needs less, or memory of another kind."""
+    if failed is None or row.device != failed.device:
+        return True
+    return (row.needed_bytes or 0) < (failed.needed_bytes or 0)
+
+
+def _runs(rows: Sequence[PrecisionRow], wish: LoadWish, failed: PrecisionRow | None) -> bool:
+    if failed is None or wish.is_automatic:
+        return any(row.chosen for row in rows)
+    same = (failed.precision, failed.request_device)
+    return any(row.runs for row in rows if (row.precision, row.request_device) == same)

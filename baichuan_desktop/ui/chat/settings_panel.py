@@ -1,0 +1,305 @@
+"""System prompt, sampling and threads, at the right of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backends.events import SamplingDefaults
+from backends.generation.sampling import SamplingParams
+from baichuan_desktop.ui.chat.seed_edit import SeedEdit
+
+_WIDTH = 312  # pixels
+_FIELD = QSize(112, 30)
+_TEXT_MARGINS = (5, 0, 0, 0)  # pixels; a style sheet's padding does not reach a spin box's text
+_MOST = 2**31 - 1  # the largest number of a QSpinBox, one below the most that is possible
+
+
+class SettingsPanel(QFrame):
+    """Every value that can be entered is one that the engine accepts.
+
+    Signals:
+        threads_chosen: how many the model shall have; None: as many as the app chooses.
+    """
+
+    threads_chosen = Signal(object)
+
+    def __init__(self, cores: int, parent: QWidget | None = None) -> None:
+        """`cores` of the processor are the most threads that are offered."""
+        super().__init__(parent)
+        self._cores = cores
+        self._defaults: SamplingDefaults | None = None
+        self.setObjectName("settingsPanel")
+        self.setFixedWidth(_WIDTH)
+        self.system_prompt_edit = QPlainTextEdit()
+        self.system_prompt_edit.setTabChangesFocus(True)
+        self.system_prompt_edit.setMinimumHeight(96)
+        self.system_prompt_edit.setMaximumHeight(140)
+        self.greedy = QCheckBox()
+        self.temperature = _decimal(0.0, 100.0, 0.05)
+        self.top_k = _whole(0, _MOST)
+        self.top_p = _decimal(0.0, 1.0, 0.05)
+        self.repetition_penalty = _decimal(0.01, 100.0, 0.05)
+        self.max_new_tokens = _whole(1, _MOST)
+        self.max_new_tokens.setSingleStep(64)
+        self.seed = SeedEdit()
+        self.reset_button = QPushButton()
+        self.threads = _Choice()
+        self._title, self._system_title, self._sampling_title = QLabel(), QLabel(), QLabel()
+        self._processor_title, self._threads_label = QLabel(), QLabel()
+        self._labels = {
+            field: QLabel()
+            for field in (
+                self.temperature,
+                self.top_k,
+                self.top_p,
+                self.repetition_penalty,
+                self.max_new_tokens,
+                self.seed,
+            )
+        }
+        self._lay_out()
+        self.greedy.toggled.connect(self._show_greedy)
+        self.reset_button.clicked.connect(self.reset)
+        self.threads.activated.connect(self._choose_threads)
+        self.show_threads(None, can_change=False)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        self._title.setObjectName("panelTitle")
+        for title in (self._system_title, self._sampling_title, self._processor_title):
+            title.setObjectName("sectionTitle")
+        self._system_title.setBuddy(self.system_prompt_edit)
+        form = QGridLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(9)
+        form.setColumnStretch(0, 1)
+        for row, (field, label) in enumerate(self._labels.items()):
+            field.setFixedSize(_FIELD)
+            label.setBuddy(field)
+            form.addWidget(label, row, 0)
+            form.addWidget(field, row, 1)
+        body = QWidget()
+        body.setObjectName("settingsBody")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(18, 16, 18, 18)
+        column.setSpacing(10)
+        column.addWidget(self._title)
+        column.addSpacing(4)
+        column.addWidget(self._system_title)
+        column.addWidget(self.system_prompt_edit)
+        column.addSpacing(8)
+        column.addWidget(self._sampling_title)
+        column.addWidget(self.greedy)
+        column.addLayout(form)
+        column.addSpacing(6)
+        column.addWidget(self.reset_button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addSpacing(8)
+        column.addWidget(self._processor_title)
+        column.addLayout(self._threads_row())
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("settingsScroll")
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(1, 0, 0, 0)
+        around.addWidget(scroll)
+
+    def _threads_row(self) -> QHBoxLayout:
+        self.threads.setFixedSize(_FIELD)
+        self._threads_label.setBuddy(self.threads)
+        row = QHBoxLayout()
+        row.addWidget(self._threads_label, 1)
+        row.addWidget(self.threads)
+        return row
+
+    def params(self) -> SamplingParams:
+        """What is set now."""
+        return SamplingParams(
+            greedy=self.greedy.isChecked(),
+            temperature=self.temperature.value(),
+            top_k=self.top_k.value(),
+            top_p=self.top_p.value(),
+            repetition_penalty=self.repetition_penalty.value(),
+            max_new_tokens=self.max_new_tokens.value(),
+            seed=self.seed.seed(),
+        )
+
+    def system_prompt(self) -> str:
+        """What the model is told before the conversation."""
+        return self.system_prompt_edit.toPlainText()
+
+    def set_model(self, kind: str, defaults: SamplingDefaults) -> None:
+        """Begin with what a model asks for."""
+        self._defaults = defaults
+        self._system_title.setVisible(kind == "chat")
+        self.system_prompt_edit.setVisible(kind == "chat")
+        self.reset()
+
+    @Slot()
+    def reset(self) -> None:
+        """Set what the model asks for. The system prompt is the person's own and stays."""
+        defaults = self._defaults
+        if defaults is None:
+            return
+        self.greedy.setChecked(defaults.greedy)
+        self.temperature.setValue(defaults.temperature)
+        self.top_k.setValue(defaults.top_k)
+        self.top_p.setValue(defaults.top_p)
+        self.repetition_penalty.setValue(defaults.repetition_penalty)
+        self.max_new_tokens.setValue(defaults.max_new_tokens)
+        self.seed.clear()
+
+    def show_threads(self, wanted: int | None, *, can_change: bool) -> None:
+        """How many threads the model that is loaded was wanted with; None: the app chooses."""
+        self.threads.clear()
+        self.threads.addItem(self.tr("Automatic"), None)
+        for count in sorted({*range(1, self._cores + 1), *([wanted] if wanted else [])}):
+            self.threads.addItem(str(count), count)
+        self.threads.setCurrentIndex(self.threads.findData(wanted) if wanted else 0)
+        self.threads.setEnabled(can_change)
+        self._threads_label.setEnabled(can_change)
+
+    @Slot(int)
+    def _choose_threads(self, row: int) -> None:
+        self.threads_chosen.emit(self.threads.itemData(row))
+
+    @Slot(bool)
+    def _show_greedy(self, greedy: bool) -> None:
+        for field in (self.temperature, self.top_k, self.top_p, self.seed):
+            field.setEnabled(not greedy)
+            self._labels[field].setEnabled(not greedy)
+
+    def retranslate(self) -> None:
+        """Names and explanations in the language of the window."""
+        self.setAccessibleName(self.tr("Settings"))
+        self._title.setText(self.tr("Settings"))
+        self._system_title.setText(self.tr("System prompt"))
+        self._sampling_title.setText(self.tr("Sampling"))
+        self.system_prompt_edit.setPlaceholderText(
+            self.tr("For example: Answer briefly, in plain words.")
+        )
+        self.reset_button.setText(self.tr("Reset"))
+        self.seed.setPlaceholderText(self.tr("random"))
+        self.greedy.setText(self.tr("Greedy"))
+        names = (
+            (self.temperature, self.tr("Temperature")),
+            (self.top_k, self.tr("Top-k")),
+            (self.top_p, self.tr("Top-p")),
+            (self.repetition_penalty, self.tr("Repetition penalty")),
+            (self.max_new_tokens, self.tr("Max new tokens")),
+            (self.seed, self.tr("Seed")),
+        )
+        for field, name in names:
+            self._labels[field].setText(name)
+            field.setAccessibleName(name)
+        self.system_prompt_edit.setAccessibleName(self.tr("System prompt"))
+        self._processor_title.setText(self.tr("Processor"))
+        self._threads_label.setText(self.tr("Threads"))
+        self.threads.setAccessibleName(self.tr("Threads"))
+        self.threads.setItemText(0, self.tr("Automatic"))
+        self._explain()
+
+    def _explain(self) -> None:
+        explanations: tuple[tuple[QWidget, str], ...] = (
+            (
+                self.system_prompt_edit,
+                self.tr("What the model is told before the conversation: its role, its manner."),
+            ),
+            (
+                self.greedy,
+                self.tr("Always takes the most likely token. The same question, the same answer."),
+            ),
+            (
+                self.temperature,
+                self.tr("Low is matter-of-fact, high is inventive. 0 is the same as greedy."),
+            ),
+            (
+                self.top_k,
+                self.tr("Chooses among this many of the most likely tokens. 0 is all of them."),
+            ),
+            (
+                self.top_p,
+                self.tr("Leaves out unlikely tokens beyond this share. 1 leaves out none."),
+            ),
+            (
+                self.repetition_penalty,
+                self.tr("Makes words that were there already less likely. 1 is none."),
+            ),
+            (self.max_new_tokens, self.tr("An answer ends after this many tokens at the latest.")),
+            (
+                self.seed,
+                self.tr("The same number gives the same answer again. Empty is random."),
+            ),
+            (self.reset_button, self.tr("Sets the sampling that the model's makers recommend.")),
+            (
+                self.threads,
+                self.tr(
+                    "How many threads compute an answer. Automatic is one for each core; PyTorch "
+                    "takes fewer while other programs keep the processor busy. The model is loaded "
+                    "again, the conversation stays."
+                ),
+            ),
+        )
+        self._threads_label.setToolTip(explanations[-1][1])
+        for widget, text in explanations:
+            widget.setToolTip(text)
+            if label := self._labels.get(widget):  # type: ignore[call-overload]
+                label.setToolTip(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+
+class _Choice(QComboBox):
+    """Leaves the wheel to the panel that it scrolls away with: a choice loads the model again."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class _Decimal(QDoubleSpinBox):
+    """Shows 0.3 as 0.3 and not as 0.300."""
+
+    def textFromValue(self, value: float) -> str:
+        text = self.locale().toString(value, "f", self.decimals())
+        point = self.locale().decimalPoint()
+        shortened = text.rstrip("0")
+        return shortened + "0" if shortened.endswith(point) else shortened
+
+
+def _decimal(low: float, high: float, step: float) -> QDoubleSpinBox:
+    field = _Decimal()
+    field.setDecimals(3)
+    field.setRange(low, high)
+    field.setSingleStep(step)
+    field.lineEdit().setTextMargins(*_TEXT_MARGINS)
+    return field
+
+
+def _whole(low: int, high: int) -> QSpinBox:
+    field = QSpinBox()
+    field.setRange(low, high)
+    field.lineEdit().setTextMargins(*_TEXT_MARGINS)
+    return field

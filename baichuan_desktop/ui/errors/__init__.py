@@ -1,0 +1,1 @@
+"""Errors for the person at the screen."""

@@ -1,0 +1,185 @@
+"""The first page of a job: what shall be made, and where it shall lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backends.protocol.requests import Request
+from baichuan_desktop.services.jobs.copies import JobChoice, free_copy_folder
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.sizes import size_text
+from baichuan_desktop.ui.jobs.kinds import JobKind, heading
+
+_MINUTE = 60
+
+
+class JobOptions(QWidget):
+    """Offers the choices of a kind of job.
+
+    Signals:
+        begun: the Request of what was chosen.
+        dismissed: the person does not want it.
+    """
+
+    begun = Signal(object)
+    dismissed = Signal()
+
+    def __init__(self, kind: JobKind, model: InstalledModel) -> None:
+        super().__init__()
+        self._kind, self._model = kind, model
+        self._choices: Sequence[JobChoice] = ()
+        self.radios: list[QRadioButton] = []
+        self._group = QButtonGroup(self)
+        self._sizes: list[QLabel] = []
+        self.heading, self.explanation = _label(), _label()
+        self.heading.setObjectName("dialogHeading")
+        self.explanation.setObjectName("muted")
+        self._looking, self._folder_label = _label(), QLabel()
+        self._looking.setObjectName("muted")
+        self.folder = QLineEdit()
+        self.folder.setObjectName("field")
+        self._folder_label.setBuddy(self.folder)
+        self.browse = QPushButton()
+        self.browse.setAutoDefault(False)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.begin = QPushButton()
+        self.begin.setDefault(True)
+        buttons.addButton(self.begin, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(18)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(0, 1)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.folder, 1)
+        row.addWidget(self.browse)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 22, 24, 18)
+        column.setSpacing(10)
+        column.addWidget(self.heading)
+        column.addWidget(self.explanation)
+        column.addSpacing(4)
+        column.addWidget(self._looking)
+        column.addLayout(self._grid)
+        column.addSpacing(4)
+        column.addWidget(self._folder_label)
+        column.addLayout(row)
+        column.addStretch(1)
+        column.addSpacing(8)
+        column.addWidget(buttons)
+        buttons.rejected.connect(self.dismissed)
+        buttons.accepted.connect(self._begin)
+        self.browse.clicked.connect(self._browse)
+        self.folder.textChanged.connect(self._refresh)
+        self._group.idToggled.connect(self._on_chosen)
+        self.retranslate()
+        self._refresh()
+
+    def show_choices(self, choices: Sequence[JobChoice]) -> None:
+        """What there is to choose from; the first is proposed."""
+        self._choices = choices
+        self._looking.hide()
+        for number, choice in enumerate(choices):
+            radio, size = QRadioButton(), QLabel(size_text(choice.bytes_on_disk))
+            size.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            size.setObjectName("muted")
+            self.radios.append(radio)
+            self._sizes.append(size)
+            self._group.addButton(radio, number)
+            self._grid.addWidget(radio, number, 0)
+            self._grid.addWidget(size, number, 1)
+            for widget in (radio, size):
+                widget.show()  # else it counts for the height only from the event loop on
+        self.retranslate()
+        self.radios[0].setChecked(True)
+        self.radios[0].setFocus()
+
+    @property
+    def _chosen(self) -> JobChoice | None:
+        number = self._group.checkedId()
+        return self._choices[number] if number >= 0 else None
+
+    @Slot(int, bool)
+    def _on_chosen(self, _number: int, is_checked: bool) -> None:
+        choice = self._chosen
+        if is_checked and choice is not None and not self.folder.isModified():
+            self.folder.setText(str(free_copy_folder(self._model, choice.suffix)))
+        self._refresh()
+
+    @Slot()
+    def _browse(self) -> None:
+        choice = self._chosen
+        title = self.tr("Choose where the copy shall lie")
+        parent = QFileDialog.getExistingDirectory(self, title, str(Path(self.folder.text()).parent))
+        if parent and choice is not None:
+            name = (
+                Path(self.folder.text()).name or free_copy_folder(self._model, choice.suffix).name
+            )
+            self.folder.setText(str(Path(parent) / name))
+            self.folder.setModified(True)
+
+    @Slot()
+    def _begin(self) -> None:
+        choice = self._chosen
+        if choice is not None and self.folder.text().strip():
+            request: Request = choice.request(Path(self.folder.text().strip()).expanduser())
+            self.begun.emit(request)
+
+    @Slot()
+    def _refresh(self) -> None:
+        self.begin.setEnabled(self._chosen is not None and bool(self.folder.text().strip()))
+
+    def retranslate(self) -> None:
+        """Say everything in the language of the window."""
+        self.heading.setText(heading(self._kind.title(), self._model))
+        self.explanation.setText(self._kind.explanation())
+        self._looking.setText(self.tr("Looking at the model…"))
+        self._folder_label.setText(self.tr("New folder"))
+        self.folder.setAccessibleName(self.tr("New folder"))
+        self.browse.setText(self.tr("Browse…"))
+        self.begin.setText(self.tr("Write the copy"))
+        for radio, size, choice in zip(self.radios, self._sizes, self._choices, strict=True):
+            radio.setText(self._kind.choice_text(choice))
+            text = self._estimate(choice)
+            size.setText(text)
+            radio.setAccessibleDescription(text)
+
+    def _estimate(self, choice: JobChoice) -> str:
+        size = self.tr("about {size}").format(size=size_text(choice.bytes_on_disk))
+        if choice.computing_seconds is None:
+            return size
+        minutes = choice.computing_seconds / _MINUTE
+        if minutes < 1:
+            time = self.tr("under 1 min of computing")
+        else:
+            time = self.tr("about {count} min of computing").format(count=round(minutes))
+        return f"{size} · {time}"
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+
+def _label() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label

@@ -1,0 +1,168 @@
+"""The style sheet that goes over Fusion, with the colours of a theme filled in."""
+
+from __future__ import annotations
+
+import dataclasses
+from string import Template
+
+from baichuan_desktop.ui.look.colours import Colours
+
+_SHEET = Template("""
+QToolTip {
+    color: $text; background: $page; border: 1px solid $border; padding: 5px 7px;
+}
+QMenuBar { background: $window; padding: 2px 6px; }
+QMenuBar::item { padding: 5px 9px; border-radius: 6px; background: transparent; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { background: $page; border: 1px solid $border; padding: 5px; }
+QMenu::item { padding: 6px 28px 6px 24px; border-radius: 5px; }
+QMenu::item:selected { background: $hover; color: $text; }
+QMenu::item:disabled { color: $disabled; }
+QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
+
+QComboBox { combobox-popup: 0; }
+QComboBox QAbstractItemView {
+    background: $page; border: 1px solid $border; padding: 4px 0; outline: none;
+}
+
+#topBar { background: $window; border-bottom: 1px solid $border; }
+#page, #transcript, #welcome, #welcomePage { background: $page; border: none; }
+#welcomeHeading { font-size: 20pt; font-weight: 600; }
+#welcomeText, #muted { color: $muted; }
+
+QToolButton#bar {
+    border: 1px solid transparent; border-radius: 8px; padding: 6px 10px; background: transparent;
+}
+QToolButton#bar:hover { background: $hover; }
+QToolButton#bar:checked { background: $hover; border-color: $border; }
+QToolButton#bar:focus { border-color: $accent; }
+QToolButton#jump {
+    border: 1px solid $border; border-radius: 17px; background: $page;
+}
+QToolButton#jump:hover { background: $hover; }
+
+#composer { background: $page; border: 1px solid $border; border-radius: 14px; }
+#composer[focused="true"] { border-color: $accent; }
+#composer QPlainTextEdit { background: transparent; border: none; }
+
+QPushButton {
+    border: 1px solid $border; border-radius: 8px; padding: 6px 14px;
+    background: $page; color: $text;
+}
+QPushButton:hover { background: $hover; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:disabled { color: $disabled; background: $window; }
+QPushButton#primary, QPushButton:default {
+    background: $accent; color: $on_accent; border-color: $accent; font-weight: 600;
+}
+QPushButton#primary:hover, QPushButton:default:hover {
+    background: $accent_hover; border-color: $accent_hover;
+}
+QPushButton#quiet:default { background: $page; color: $text; font-weight: normal; }
+QPushButton#quiet:default:hover { background: $hover; }
+QPushButton#primary:focus { border-color: $text; }
+QPushButton#primary:disabled, QPushButton:default:disabled {
+    background: $hover; color: $disabled; border-color: $hover;
+}
+QPushButton#suggestion {
+    text-align: left; padding: 12px 16px; border-radius: 10px; background: $page;
+}
+QPushButton#suggestion:hover { background: $hover; border-color: $accent; }
+QPushButton#suggestion:focus { border-color: $accent; }
+QPushButton#suggestion:disabled { background: $page; color: $disabled; border-color: $border; }
+
+#settingsBody, #settingsScroll { background: $window; border: none; }
+#settingsPanel { background: $window; border-left: 1px solid $border; }
+#panelTitle { font-size: 12pt; font-weight: 600; }
+#sectionTitle { color: $muted; font-weight: 600; }
+#settingsBody QPlainTextEdit, SeedEdit {
+    background: $page; border: 1px solid $border; border-radius: 7px; padding: 4px 6px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+#settingsBody QPlainTextEdit:focus, SeedEdit:focus { border-color: $accent; }
+
+#settingsBody QComboBox {
+    background: $page; border: 1px solid $border; border-radius: 7px; padding: 2px 7px;
+}
+#settingsBody QComboBox:focus { border-color: $accent; }
+#settingsBody QComboBox:disabled { color: $disabled; background: $window; }
+#settingsBody QComboBox::drop-down {
+    subcontrol-origin: border; subcontrol-position: right; width: 20px; border: none;
+}
+#settingsBody QComboBox::down-arrow {
+    image: url(icons:down-small.svg); width: 9px; height: 9px;
+}
+
+QAbstractSpinBox {
+    background: $page; border: 1px solid $border; border-radius: 7px; padding: 2px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; }
+QAbstractSpinBox:focus { border-color: $accent; }
+QAbstractSpinBox:disabled { color: $disabled; background: $window; }
+SeedEdit:disabled { color: $disabled; background: $window; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
+    subcontrol-origin: border; width: 18px; border: none; background: transparent;
+}
+QAbstractSpinBox::up-button { subcontrol-position: top right; margin: 3px 2px 0 0; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin: 0 2px 3px 0; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {
+    background: $hover; border-radius: 4px;
+}
+QAbstractSpinBox::up-arrow { image: url(icons:up-small.svg); width: 9px; height: 9px; }
+QAbstractSpinBox::down-arrow { image: url(icons:down-small.svg); width: 9px; height: 9px; }
+
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator {
+    width: 15px; height: 15px; border: 1px solid $muted; border-radius: 4px; background: $page;
+}
+QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: $accent; }
+QCheckBox::indicator:checked {
+    background: $accent; border-color: $accent; image: url(icons:$check);
+}
+
+QStatusBar { background: $window; border-top: 1px solid $border; }
+QStatusBar::item { border: none; }
+QStatusBar QLabel { color: $muted; }
+QToolButton#status {
+    color: $muted; border: 1px solid transparent; border-radius: 6px; padding: 2px 6px;
+    background: transparent;
+}
+QToolButton#status:hover { background: $hover; color: $text; }
+QToolButton#status:focus { border-color: $accent; }
+QProgressBar { background: $border; border: none; border-radius: 2px; }
+QProgressBar::chunk { background: $accent; border-radius: 2px; }
+
+#precisionMenu { background: $page; border: 1px solid $border; }
+#menuHeading { font-weight: 600; }
+#menuList { background: transparent; border: none; outline: none; }
+
+QDialog { background: $window; }
+QRadioButton { spacing: 8px; }
+QRadioButton::indicator {
+    width: 15px; height: 15px; border: 1px solid $muted; border-radius: 8px; background: $page;
+}
+QRadioButton::indicator:hover, QRadioButton:focus::indicator { border-color: $accent; }
+QRadioButton::indicator:checked {
+    border: 5px solid $accent; width: 7px; height: 7px; background: $on_accent;
+}
+#field {
+    background: $page; border: 1px solid $border; border-radius: 7px; padding: 5px 7px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+#field:focus { border-color: $accent; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+#dialogHeading { font-size: 12pt; }  /* a fallback font has no bold hanzi */
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 2px; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 2px; }
+QScrollBar::handle { background: $border; border-radius: 4px; min-height: 36px; min-width: 36px; }
+QScrollBar::handle:hover { background: $disabled; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+""")
+
+
+def stylesheet(colours: Colours) -> str:
+    """The style sheet in these colours."""
+    return _SHEET.substitute(dataclasses.asdict(colours))

@@ -1,0 +1,1 @@
+"""Choosing a model and a precision, and loading it."""

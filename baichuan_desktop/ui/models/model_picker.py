@@ -1,0 +1,236 @@
+"""The list of models at the top of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QStandardItem,
+    QStandardItemModel,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QComboBox,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from backends.events import ModelReady
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.rows import label
+from baichuan_desktop.ui.look.icons import line_pixmap
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models import model_texts, precision_texts
+
+_DETAILS = Qt.ItemDataRole.UserRole + 1
+_ICON = Qt.ItemDataRole.UserRole + 2
+_COMMAND = Qt.ItemDataRole.UserRole + 3  # of an entry that is no model
+_ROW = 50  # pixels
+_POPUP_WIDTH = 460  # pixels
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class ModelPicker(QComboBox):
+    """Shows the model in use. Only a choice in the open list counts, never a wheel or a key.
+
+    Signals:
+        chosen: an InstalledModel other than the one shown.
+        precision_requested: the precisions of the model in use shall be shown.
+        open_requested: a model folder shall be opened.
+    """
+
+    chosen = Signal(object)
+    precision_requested = Signal()
+    open_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._models: list[InstalledModel] = []
+        self._shown: InstalledModel | None = None
+        self._ready: ModelReady | None = None
+        self._items = QStandardItemModel(self)
+        self.setModel(self._items)
+        self.setItemDelegate(_TwoLines(theme, self))
+        self.setMinimumSize(QSize(280, 36))
+        self.setMaxVisibleItems(12)
+        self.view().setMinimumWidth(_POPUP_WIDTH)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.activated.connect(self._on_activated)
+        theme.changed.connect(self.update)
+        self.retranslate()
+
+    def set_models(self, models: Sequence[InstalledModel]) -> None:
+        """List these models."""
+        self._models = list(models)
+        self._fill()
+
+    def show_model(self, model: InstalledModel | None, ready: ModelReady | None = None) -> None:
+        """Show what is, or is about to be, in use; `ready` if it is loaded."""
+        self._shown, self._ready = model, ready
+        self._fill()
+
+    def retranslate(self) -> None:
+        """Names in the language of the window."""
+        self.setAccessibleName(self.tr("Model"))
+        self._fill()
+
+    def _fill(self) -> None:
+        self._items.clear()
+        listed = list(self._models)
+        if self._shown is not None and all(one.path != self._shown.path for one in listed):
+            listed.append(self._shown)  # opened by its path, and not in the registry
+        current = -1
+        for row, model in enumerate(listed):
+            is_shown = self._shown is not None and model.path == self._shown.path
+            current = row if is_shown else current
+            item = QStandardItem(model_texts.name(model))
+            item.setData(model, Qt.ItemDataRole.UserRole)
+            precision = label(self._ready.precision) if is_shown and self._ready else ""
+            item.setData(model_texts.details(model, precision), _DETAILS)
+            item.setData("chat" if model.kind == "chat" else "text", _ICON)
+            item.setToolTip(model_texts.as_tooltip(str(model.path)))
+            self._items.appendRow(item)
+        if self._ready is not None:
+            name = precision_texts.in_use(self._ready)
+            title = self.tr("Precision: {name}").format(name=name)
+            details = self.tr("What the others need and how fast they are")
+            self._add_command("precision", title, details)
+        details = self.tr("A Baichuan checkpoint on this machine")
+        self._add_command("folder", self.tr("Open a model folder…"), details)
+        self.setCurrentIndex(current)
+        self.setToolTip(model_texts.as_tooltip(str(self._shown.path)) if self._shown else "")
+        self.update()
+
+    def _add_command(self, command: str, title: str, details: str) -> None:
+        item = QStandardItem(title)
+        item.setData(details, _DETAILS)
+        item.setData(command, _ICON)
+        item.setData(command, _COMMAND)
+        self._items.appendRow(item)
+
+    @Slot(int)
+    def _on_activated(self, row: int) -> None:
+        item = self._items.item(row)
+        command, model = item.data(_COMMAND), item.data(Qt.ItemDataRole.UserRole)
+        self._fill()  # the choice shows when it is made, not before; the item is gone
+        if command == "folder":
+            self.open_requested.emit()
+        elif command == "precision":
+            self.precision_requested.emit()
+        elif self._shown is None or model.path != self._shown.path:
+            self.chosen.emit(model)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Loading a model takes minutes: a turn of the wheel must not begin it."""
+        event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys open the list instead of walking through it unseen."""
+        opening = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return)
+        if event.key() in (*opening, Qt.Key.Key_Enter):
+            self.showPopup()
+        else:
+            event.ignore()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A quiet field: icon, name, chevron."""
+        colours = self._theme.colours
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        active = self.underMouse() or self.hasFocus()
+        painter.setPen(QColor(colours.accent if self.hasFocus() else colours.border))
+        painter.setBrush(QColor(colours.hover if active else colours.page))
+        area = self.rect().adjusted(0, 0, -1, -1)
+        painter.drawRoundedRect(area, 9, 9)
+        scale = self.devicePixelRatioF()
+        middle = area.center().y() - 8
+        icon = "text" if self._shown is not None and self._shown.kind == "base" else "chat"
+        painter.drawPixmap(12, middle, line_pixmap(icon, QColor(colours.accent), 18, scale))
+        chevron = line_pixmap("chevron", QColor(colours.muted), 18, scale)
+        painter.drawPixmap(area.right() - 28, middle, chevron)
+        painter.setPen(QColor(colours.text if self._shown else colours.muted))
+        font = QFont(self.font())
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        room = area.adjusted(40, 0, -36, 0)
+        name = model_texts.name(self._shown) if self._shown else self.tr("Choose a model")
+        elided = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+
+class _TwoLines(QStyledItemDelegate):
+    """Name over details."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+        return QSize(_POPUP_WIDTH, _ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        colours = self._theme.colours
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        font: QFont = option.font
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.hover))
+            painter.drawRoundedRect(rect.adjusted(4, 2, -4, -2), 7, 7)
+        above = index.sibling(index.row() - 1, 0)
+        if index.data(_COMMAND) and above.isValid() and not above.data(_COMMAND):
+            painter.setPen(QColor(colours.border))
+            painter.drawLine(rect.left() + 10, rect.top(), rect.right() - 10, rect.top())
+        icon = line_pixmap(
+            index.data(_ICON), QColor(colours.muted), 20, painter.device().devicePixelRatioF()
+        )
+        painter.drawPixmap(rect.left() + 16, rect.center().y() - 10, icon)
+        room = rect.adjusted(48, 7, -14, -7)
+        upper, lower = QRect(room), QRect(room)
+        upper.setBottom(room.center().y())
+        lower.setTop(room.center().y() + 1)
+        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        title = QFont(font)
+        title.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(title)
+        painter.setPen(QColor(colours.text))
+        elide = Qt.TextElideMode.ElideMiddle
+        painter.drawText(
+            upper, left, painter.fontMetrics().elidedText(index.data(), elide, room.width())
+        )
+        small = QFont(font)
+        small.setPointSizeF(font.pointSizeF() - 0.5)
+        painter.setFont(small)
+        painter.setPen(QColor(colours.muted))
+        details = index.data(_DETAILS)
+        painter.drawText(
+            lower, left, painter.fontMetrics().elidedText(details, elide, room.width())
+        )
+        painter.restore()

@@ -1,0 +1,105 @@
+"""Opens the menu of precisions, fills it, and has the model loaded as chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QObject, QRect, Slot
+from PySide6.QtWidgets import QWidget
+
+from backends.errors import UserFacingError
+from backends.events import ModelReady
+from backends.machine.hardware import Machine
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionList, list_precisions
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.ui.models.precision_menu import PrecisionMenu
+from baichuan_desktop.workers.background_task import BackgroundTask
+
+
+class PrecisionControl(QObject):
+    """The way from the status bar's button to another precision of the same model."""
+
+    def __init__(
+        self,
+        switcher: ModelSwitcher,
+        measurements: Measurements,
+        look: Callable[[ModelReady | None], Machine],
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
+        """`look` tells of the machine without the engine that runs; it is called in a thread."""
+        super().__init__(parent)
+        self._switcher = switcher
+        self._measurements = measurements
+        self._look = look
+        self._finding: BackgroundTask | None = None
+        self._full_context = 0
+        self.menu = PrecisionMenu(theme, parent)
+        self.menu.chosen.connect(self._on_chosen)
+        self.menu.confirmed.connect(self._on_confirmed)
+        switcher.began.connect(self._on_loading)
+
+    def open(self, anchor: QRect) -> None:
+        """Open the menu over a place of the screen; nothing without a loaded model."""
+        model, ready = self._switcher.current, self._switcher.running
+        if model is None or ready is None:
+            return
+        wish = self._switcher.wish
+        self.menu.open_over(anchor, ready, replace(wish, threads=None))
+        self._full_context = model.context_length
+        find = partial(
+            list_precisions,
+            model.path,
+            self._measurements,
+            partial(self._look, ready),
+            wish.context_length,
+            model.exports,
+        )
+        self._finding = BackgroundTask(find, self)
+        self._finding.succeeded.connect(self._on_found)
+        self._finding.failed.connect(self._on_failed)
+        self._finding.start()
+
+    @Slot(object)
+    def _on_found(self, found: PrecisionList) -> None:
+        model = self._switcher.current
+        if self.sender() is not self._finding or model is None:
+            return
+        # Some damage is seen only when an export is loaded.
+        refused = (*found.refused, *self._switcher.refused_exports(model))
+        remarks = [f"{error_texts.message(one)} {error_texts.hint(one)}" for one in refused]
+        changed = self.tr(
+            "The model's weights were changed since the export in “{folder}” was made. Delete that "
+            "folder, and export the model again."
+        )
+        remarks += [changed.format(folder=export.path) for export in model.outdated_exports]
+        self.menu.show_rows(found.rows, self._full_context, list(dict.fromkeys(remarks)))
+
+    @Slot(object)
+    def _on_failed(self, error: UserFacingError) -> None:
+        if self.sender() is self._finding:
+            self.menu.show_error(error)
+
+    @Slot(object)
+    def _on_loading(self, _model: InstalledModel) -> None:
+        self.menu.close()  # its rows are another model's
+
+    @Slot(object)
+    def _on_chosen(self, wish: LoadWish) -> None:
+        model = self._switcher.current
+        if model is not None:
+            self._switcher.load(model, self._with_threads(wish), keep=True)
+
+    @Slot(object)
+    def _on_confirmed(self, wish: LoadWish) -> None:
+        self._switcher.keep(self._with_threads(wish))
+
+    def _with_threads(self, wish: LoadWish) -> LoadWish:
+        """The menu is not about threads: they stay as they were wanted."""
+        return replace(wish, threads=self._switcher.wish.threads)

@@ -1,0 +1,331 @@
+"""The menu of precisions over the status bar: what each needs here, and which one runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from backends.errors import UserFacingError
+from backends.events import ModelReady
+from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.look.icons import line_pixmap
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models import precision_texts
+from baichuan_desktop.ui.models.model_texts import as_tooltip
+
+_WISH = Qt.ItemDataRole.UserRole
+_NOTE = Qt.ItemDataRole.UserRole + 1
+_FIGURES = Qt.ItemDataRole.UserRole + 2
+_VERDICT = Qt.ItemDataRole.UserRole + 3  # of the row, for its colour
+_IS_TICKED = Qt.ItemDataRole.UserRole + 4
+_WIDTH = 500  # pixels
+_TICK = 34  # pixels, the column at the left
+_PADDING = 9  # pixels over and under a row
+_MOST_HEIGHT = 560  # pixels
+_SCROLL_BAR = 18  # pixels; a note is as high beside one as without
+_GAP = 9  # pixels between the button and the menu
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class PrecisionMenu(QFrame):
+    """Opens over a button; closes when something is chosen, or with Esc.
+
+    Signals:
+        chosen: a LoadWish other than the one that is ticked.
+        confirmed: the LoadWish of the row that is ticked.
+    """
+
+    chosen = Signal(object)
+    confirmed = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self._wish = LoadWish()
+        self._ready: ModelReady | None = None
+        self._anchor = QRect()
+        self.setObjectName("precisionMenu")
+        self.setFixedWidth(_WIDTH)
+        self.heading, self.why = QLabel(), QLabel()
+        self.heading.setObjectName("menuHeading")
+        self.why.setObjectName("muted")
+        for label in (self.heading, self.why):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self.list = QListWidget()
+        self.list.setObjectName("menuList")
+        self.list.setFrameShape(QFrame.Shape.NoFrame)
+        self.list.setMouseTracking(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.list.setItemDelegate(_Row(theme, self.list))
+        self.list.itemClicked.connect(self._choose)
+        self.list.itemActivated.connect(self._choose)
+        self.setFocusProxy(self.list)
+        texts = QVBoxLayout()
+        texts.setContentsMargins(14, 10, 14, 6)
+        texts.setSpacing(3)
+        texts.addWidget(self.heading)
+        texts.addWidget(self.why)
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 5)
+        column.setSpacing(0)
+        column.addLayout(texts)
+        column.addWidget(self.list)
+
+    # --- what is shown -------------------------------------------------------------------------
+
+    def open_over(self, anchor: QRect, ready: ModelReady, wish: LoadWish) -> None:
+        """Open over a place of the screen, while the rows are still being found."""
+        self._anchor, self._ready, self._wish = anchor, ready, wish
+        self.setAccessibleName(self.tr("Precision"))
+        self.heading.setText(
+            self.tr("Precision: {name}").format(name=precision_texts.in_use(ready))
+        )
+        self.why.setText(error_texts.sentence(ready.reason))
+        self.list.clear()
+        self._add_remark(self.tr("Looking at this machine…"))
+        self._place()
+        self.show()
+        self.list.setFocus()
+
+    def show_rows(
+        self, rows: Sequence[PrecisionRow], full_context: int, remarks: Sequence[str] = ()
+    ) -> None:
+        """List what there is, and what is left out and why.
+
+        `full_context` is offered where the model runs with less.
+        """
+        self.list.clear()
+        best = next((row for row in rows if row.chosen), None)
+        length = self._wish.context_length
+        automatic = (
+            self.tr("Takes the best that fits: {name}").format(
+                name=precision_texts.title(best, rows)
+            )
+            if best is not None
+            else self.tr("Takes the best that fits")
+        )
+        self._add(
+            LoadWish(context_length=length),
+            self.tr("Automatic"),
+            automatic,
+            is_ticked=self._wish.is_automatic,
+        )
+        ticked = self._ticked(rows)
+        for row in rows:
+            self._add_row(row, rows, is_ticked=row is ticked)
+        for remark in remarks:
+            self._add_remark(remark)
+        if length is not None and length < full_context:
+            whole = LoadWish(self._wish.precision, self._wish.device)
+            note = self.tr("Now {count} tokens, which need less memory").format(count=f"{length:,}")
+            title = self.tr("Full context: {count} tokens").format(count=f"{full_context:,}")
+            self._add(whole, title, note)
+        self._place()
+
+    def show_error(self, error: UserFacingError) -> None:
+        """The model cannot be looked at."""
+        self.list.clear()
+        self._add_remark(error_texts.message(error))
+        self._place()
+
+    def _ticked(self, rows: Sequence[PrecisionRow]) -> PrecisionRow | None:
+        """The row that runs, unless “auto” took it.
+
+        Two cards of one name have rows that are told apart by the wish alone, if it names a card.
+        """
+        if self._wish.is_automatic:
+            return None
+        wished = [
+            row for row in rows if row.runs and row.wish(self._wish.context_length) == self._wish
+        ]
+        in_use = [row for row in rows if row.runs and self._is_in_use(row)]
+        both = [row for row in in_use if row in wished]
+        # What runs may not fit any more, were it loaded now.
+        grey = [row for row in rows if row.needed_bytes is not None and self._is_in_use(row)]
+        return next(iter(both + in_use + grey + wished), None)
+
+    def _add_row(self, row: PrecisionRow, rows: Sequence[PrecisionRow], *, is_ticked: bool) -> None:
+        figures = " · ".join(
+            p for p in (precision_texts.size(row), precision_texts.verdict(row)) if p
+        )
+        item = self._add(
+            row.wish(self._wish.context_length),
+            precision_texts.title(row, rows),
+            precision_texts.note(row),
+            figures,
+            row.verdict,
+            is_ticked=is_ticked,
+        )
+        item.setToolTip(as_tooltip(error_texts.sentence(row.sentence)))
+        if not row.runs:
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+
+    def _is_in_use(self, row: PrecisionRow) -> bool:
+        """It may be what was loaded, and what was asked for."""
+        wish, ready = self._wish, self._ready
+        return (
+            ready is not None
+            and wish.precision in ("auto", row.precision)
+            and wish.device in ("auto", row.device, row.request_device)
+            and (row.backend, row.precision) == (ready.backend, ready.precision)
+            and (row.device, row.device_name) == (ready.device_kind, ready.device)
+        )
+
+    def _add(
+        self,
+        wish: LoadWish,
+        title: str,
+        note: str,
+        figures: str = "",
+        verdict: str = "",
+        *,
+        is_ticked: bool = False,
+    ) -> QListWidgetItem:
+        item = QListWidgetItem(title)
+        item.setData(_WISH, wish)
+        item.setData(_NOTE, note)
+        item.setData(_FIGURES, figures)
+        item.setData(_VERDICT, verdict)
+        item.setData(_IS_TICKED, is_ticked)
+        state = self.tr("in use") if is_ticked else ""
+        spoken = ", ".join(part for part in (title, state, figures, note) if part)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, spoken)
+        self.list.addItem(item)
+        if is_ticked:
+            self.list.setCurrentItem(item)
+        return item
+
+    def _add_remark(self, text: str) -> None:
+        item = QListWidgetItem("")
+        item.setData(_NOTE, text)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, text)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.list.addItem(item)
+
+    def _place(self) -> None:
+        """As high as its rows, its lower right corner at the anchor's upper one, on the screen."""
+        rows = sum(self.list.sizeHintForRow(row) for row in range(self.list.count()))
+        self.list.setFixedHeight(min(rows + 2, _MOST_HEIGHT))
+        self._column.activate()
+        height = self._column.totalHeightForWidth(_WIDTH)
+        self.setFixedHeight(height)
+        corner = QPoint(self._anchor.right() - _WIDTH, self._anchor.top() - height - _GAP)
+        room = self.screen().availableGeometry()
+        self.move(max(corner.x(), room.left()), max(corner.y(), room.top()))
+
+    # --- what the person does ------------------------------------------------------------------
+
+    @Slot(QListWidgetItem)
+    def _choose(self, item: QListWidgetItem) -> None:
+        # A click is told of rows that cannot be chosen too, and may activate as well.
+        if not item.flags() & Qt.ItemFlag.ItemIsEnabled or not self.isVisible():
+            return
+        self.close()
+        signal = self.confirmed if item.data(_IS_TICKED) else self.chosen
+        signal.emit(item.data(_WISH))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A menu in another language has to be opened anew."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.close()
+
+
+class _Row(QStyledItemDelegate):
+    """Tick, name, figures at the right; under them the note, in as many lines as it takes."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        font: QFont = option.font
+        height = 2 * _PADDING + self._note_height(font, index)
+        if index.data():
+            height += QFontMetrics(font).height() + 2
+        return QSize(0, height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        colours = self._theme.colours
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        font: QFont = option.font
+        is_enabled = bool(state & QStyle.StateFlag.State_Enabled)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver
+        if is_enabled and state & lit:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.hover))
+            painter.drawRoundedRect(rect.adjusted(5, 1, -5, -1), 7, 7)
+        inner = rect.adjusted(_TICK, _PADDING, -14, -_PADDING)
+        if index.data(_IS_TICKED):
+            scale = painter.device().devicePixelRatioF()
+            tick = line_pixmap("check", QColor(colours.accent), 16, scale)
+            painter.drawPixmap(rect.left() + 13, inner.top() + 1, tick)
+        if index.data():
+            line = QRect(inner.topLeft(), QSize(inner.width(), QFontMetrics(font).height()))
+            self._paint_title(painter, line, font, index, is_enabled)
+            inner.setTop(line.bottom() + 3)
+        painter.setFont(_small(font))
+        painter.setPen(QColor(colours.muted))
+        painter.drawText(inner, Qt.TextFlag.TextWordWrap, index.data(_NOTE))
+        painter.restore()
+
+    def _paint_title(
+        self, painter: QPainter, line: QRect, font: QFont, index: _Index, is_enabled: bool
+    ) -> None:
+        colours = self._theme.colours
+        figures, verdict = index.data(_FIGURES) or "", index.data(_VERDICT)
+        inks = {"fits": colours.accent, "tight": colours.caution}
+        painter.setFont(_small(font))
+        painter.setPen(QColor(inks.get(verdict, colours.muted)))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, figures)
+        room = line.width() - painter.fontMetrics().horizontalAdvance(figures) - 14
+        bold = QFont(font)
+        bold.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(bold)
+        painter.setPen(QColor(colours.text if is_enabled else colours.muted))
+        title = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(line, middle | Qt.AlignmentFlag.AlignLeft, title)
+
+    def _note_height(self, font: QFont, index: _Index) -> int:
+        note = index.data(_NOTE)
+        if not note:
+            return 0
+        room = QRect(0, 0, _WIDTH - _TICK - 14 - _SCROLL_BAR, 10_000)
+        return (
+            QFontMetrics(_small(font)).boundingRect(room, Qt.TextFlag.TextWordWrap, note).height()
+        )
+
+
+def _small(font: QFont) -> QFont:
+    small = QFont(font)
+    small.setPointSizeF(font.pointSizeF() - 0.5)
+    return small

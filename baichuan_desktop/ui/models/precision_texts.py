@@ -1,0 +1,77 @@
+"""What is said of a precision: what it needs, how it stands, what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from backends.events import ModelReady
+from baichuan_desktop.services.precisions.rows import PrecisionRow, label
+from baichuan_desktop.services.sizes import size_text
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.look.numbers import share_text, speed_text
+
+
+def in_use(ready: ModelReady) -> str:
+    """What runs, in the few words of the status bar."""
+    return f"{label(ready.precision)} · {device(ready.device_kind, ready.device)}"
+
+
+def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
+    """Precision and device; two cards of a name, among `rows`, are told apart by their number."""
+    name = device(row.device, row.device_name)
+    same = [one for one in rows if device(one.device, one.device_name) == name]
+    if len({one.request_device for one in same}) > 1:
+        name = f"{name} ({row.request_device})"
+    return f"{row.label} · {name}"
+
+
+def size(row: PrecisionRow) -> str:
+    """What it needs, KV cache and all; nothing where it cannot run whatever the memory."""
+    return size_text(row.needed_bytes) if row.needed_bytes is not None else ""
+
+
+def verdict(row: PrecisionRow) -> str:
+    """How it stands on this machine."""
+    words = {
+        "fits": QCoreApplication.translate("PrecisionTexts", "fits"),
+        "tight": QCoreApplication.translate("PrecisionTexts", "tight"),
+        "does not fit": QCoreApplication.translate("PrecisionTexts", "does not fit"),
+        "not available": QCoreApplication.translate("PrecisionTexts", "not available"),
+    }
+    return words[row.verdict]
+
+
+def note(row: PrecisionRow) -> str:
+    """The second line: why it does not run, or hardly; else what is known of how it runs."""
+    if row.verdict != "fits":
+        return error_texts.sentence(row.sentence)
+    parts = []
+    if row.chosen:
+        parts.append(QCoreApplication.translate("PrecisionTexts", "the automatic choice"))
+    if row.tokens_per_second is not None:
+        text = QCoreApplication.translate("PrecisionTexts", "last {speed}")
+        parts.append(text.format(speed=speed_text(row.tokens_per_second)))
+    if row.backend == "bnb_cuda" and row.device == "cpu":  # made for cards, see selection.py
+        parts.append(QCoreApplication.translate("PrecisionTexts", "slow on a processor"))
+    if row.quality is not None and row.quality.top1_agreement is not None:
+        text = QCoreApplication.translate(
+            "PrecisionTexts", "{share} of next tokens as in {reference}"
+        )
+        share = share_text(row.quality.top1_agreement)
+        parts.append(text.format(share=share, reference=label(row.quality.reference)))
+    if row.published_loss is not None:
+        text = QCoreApplication.translate(
+            "PrecisionTexts",
+            "published: {points} points less on C-Eval, MMLU and CMMLU on average",
+        )
+        parts.append(text.format(points=row.published_loss))
+    return " · ".join(parts)
+
+
+def device(kind: str, name: str) -> str:
+    """A device of a kind in a few words: the processor's own name is long."""
+    if kind == "cuda+cpu":  # the processor's own name comes last
+        return f"{name.rpartition(' + ')[0]} + CPU"
+    return "CPU" if kind == "cpu" else name

@@ -1,0 +1,88 @@
+"""What can be done about an error in one click: run elsewhere, smaller, or with less context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+
+from backends.errors import (
+    EngineKilledError,
+    GpuLostError,
+    InsufficientMemoryError,
+    UserFacingError,
+)
+from backends.events import ModelReady
+from backends.machine.hardware import Machine
+from baichuan_desktop.services.precisions.fallback import LoadChoice
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
+from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.ui.errors.dialog import MessageDialog
+from baichuan_desktop.ui.models import precision_texts
+from baichuan_desktop.workers.background_task import BackgroundTask
+
+
+def offer_remedies(
+    dialog: MessageDialog,
+    error: UserFacingError,
+    choice: LoadChoice,
+    ready: ModelReady | None,
+    measurements: Measurements,
+    look: Callable[[ModelReady | None], Machine],
+) -> None:
+    """Add to an error's dialog what would help; the values of the offers are LoadChoices.
+
+    `choice` is the model that failed, and `ready` what ran of it; None if it was being loaded.
+    """
+    if isinstance(error, GpuLostError):
+        wish = LoadWish(device="cpu", context_length=choice.wish.context_length)
+        text = QCoreApplication.translate("Remedies", "Use the processor")
+        dialog.offer(text, LoadChoice(choice.model, wish))
+    elif isinstance(error, InsufficientMemoryError | EngineKilledError):
+        dialog.look_for_offers()
+        _Search(dialog, choice, ready, measurements, look)
+
+
+class _Search(QObject):
+    """Belongs to the dialog, and ends with it."""
+
+    def __init__(
+        self,
+        dialog: MessageDialog,
+        choice: LoadChoice,
+        ready: ModelReady | None,
+        measurements: Measurements,
+        look: Callable[[ModelReady | None], Machine],
+    ) -> None:
+        super().__init__(dialog)
+        self._dialog = dialog
+        self._choice = choice
+        path, wish = choice.model.path, choice.wish
+        find = partial(
+            memory_remedies, path, wish, ready, measurements, partial(look, ready),
+            choice.model.exports,
+        )  # fmt: skip
+        task = BackgroundTask(find, self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self._on_failed)
+        task.start()
+
+    @Slot(object)
+    def _on_found(self, found: MemoryRemedies) -> None:
+        if found.smaller is not None and found.smaller_wish is not None:
+            text = QCoreApplication.translate("Remedies", "Use {name} ({size})")
+            name, size = precision_texts.title(found.smaller), precision_texts.size(found.smaller)
+            self._offer(text.format(name=name, size=size), found.smaller_wish)
+        if found.shorter is not None:
+            text = QCoreApplication.translate("Remedies", "Use a shorter context of {count} tokens")
+            self._offer(text.format(count=f"{found.shorter.context_length:,}"), found.shorter)
+        self._dialog.no_more_offers()
+
+    @Slot(object)
+    def _on_failed(self, _error: UserFacingError) -> None:
+        self._dialog.no_more_offers()
+
+    def _offer(self, text: str, wish: LoadWish) -> None:
+        self._dialog.offer(text, LoadChoice(self._choice.model, wish))

@@ -1,0 +1,119 @@
+"""What the app is, and under which conditions the model's weights may be used."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from baichuan_desktop import __version__
+from baichuan_desktop.services.library.registry import InstalledModel, Variant
+from baichuan_desktop.ui.look.i18n import is_chinese
+from baichuan_desktop.ui.look.icons import app_icon
+from baichuan_desktop.ui.models import model_texts
+
+_WIDTH = 480  # pixels
+
+
+class AboutDialog(QDialog):
+    """Version, licences, and that nothing leaves the machine."""
+
+    def __init__(self, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("About Baichuan Desktop"))
+        texts = (
+            self.tr(
+                "Runs the open Baichuan language models on your own machine. It opens no network "
+                "connection: no account, no telemetry, no updates by itself."
+            ),
+            self.tr("The app is free software under the Apache License 2.0."),
+            self.tr(
+                "It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0) and "
+                "the font Droid Sans Fallback (Apache 2.0). The weights of a model come under a "
+                "licence of their own: see Help > Model licence."
+            ),
+            self.tr("It is not a product of Baichuan Inc."),
+        )
+        _lay_out(self, "Baichuan Desktop", self.tr("Version {v}").format(v=__version__), texts)
+
+
+class LicenceDialog(QDialog):
+    """The licence of the model in use."""
+
+    def __init__(
+        self, model: InstalledModel, variant: Variant | None, parent: QWidget | None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Model licence"))
+        if variant is None:
+            subtitle = ""
+            texts: tuple[str, ...] = (
+                self.tr(
+                    "This is none of the released models that the app knows. Read the licence that "
+                    "came with its weights."
+                ),
+            )
+        else:
+            licence = variant.licence
+            subtitle = licence.name
+            commercial = {
+                "allowed": self.tr("Commercial use: allowed."),
+                "on-application": self.tr("Commercial use: only with permission, on application."),
+                "not-allowed": self.tr("Commercial use: not allowed."),
+            }
+            texts = (
+                licence.conditions_zh if is_chinese() else licence.conditions,
+                commercial[licence.commercial_use],
+            )
+            if not variant.bundled:
+                texts += (
+                    self.tr(
+                        "This is a summary. What holds is the licence that comes with the weights."
+                    ),
+                )
+        _lay_out(self, model_texts.name(model), subtitle, texts)
+
+
+def _lay_out(dialog: QDialog, heading: str, subtitle: str, texts: tuple[str, ...]) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    icon = QLabel()
+    icon.setPixmap(app_icon().pixmap(QSize(56, 56)))
+    title = _label(heading)
+    title.setObjectName("dialogHeading")
+    below = _label(subtitle)
+    below.setObjectName("muted")
+    below.setVisible(bool(subtitle))
+    column = QVBoxLayout()
+    column.setSpacing(4)
+    column.addWidget(title)
+    column.addWidget(below)
+    column.addSpacing(8)
+    for text in texts:
+        column.addWidget(_label(text))
+        column.addSpacing(6)
+    row = QHBoxLayout()
+    row.setSpacing(18)
+    row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+    row.addLayout(column)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    outer = QVBoxLayout(dialog)
+    outer.setContentsMargins(24, 24, 24, 18)
+    outer.setSpacing(14)
+    outer.addLayout(row)
+    outer.addWidget(buttons)
+
+
+def _label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setFixedWidth(_WIDTH)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label

@@ -1,0 +1,137 @@
+"""The menu bar: every command with its name and its keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from baichuan_desktop.services.jobs.copies import ModelFiles
+from baichuan_desktop.services.settings import Language
+from baichuan_desktop.ui.jobs.kinds import JOB_KINDS, JobKind
+
+
+class Menus(QMenuBar):
+    """Holds the actions; the window connects them.
+
+    Signals:
+        language_chosen: a `Language`.
+        job_requested: a `JobKind`.
+    """
+
+    language_chosen = Signal(str)
+    job_requested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._file, self._edit, self._view, self._help = (QMenu(self) for _ in range(4))
+        for menu in (self._file, self._edit, self._view, self._help):
+            self.addMenu(menu)
+        self._language = QMenu(self._view)
+        self.open_folder = self._action(self._file, "Ctrl+O")
+        self.new_chat = self._action(self._file, "Ctrl+N")
+        self._file.addSeparator()
+        self.jobs: list[tuple[JobKind, QAction]] = []
+        for kind in JOB_KINDS:
+            action = self._action(self._file, "")
+            action.setEnabled(False)
+            action.triggered.connect(self._on_job)
+            self.jobs.append((kind, action))
+        self._file.addSeparator()
+        self.measure_speed = self._action(self._file, "")
+        self.compare_quality = self._action(self._file, "")
+        for action in (self.measure_speed, self.compare_quality):
+            action.setEnabled(False)
+        self._file.addSeparator()
+        self.quit = self._action(self._file, "Ctrl+Q")
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.stop = self._action(self._edit, "Esc")
+        self.as_chat = self._action(self._edit, "")
+        self.as_chat.setCheckable(True)
+        self._edit.addSeparator()
+        self.copy = self._action(self._edit, "Ctrl+C")
+        self.select_all = self._action(self._edit, "Ctrl+A")
+        self.panel = self._action(self._view, "F9")
+        self.panel.setCheckable(True)
+        self._view.addMenu(self._language)
+        self._languages: dict[Language, QAction] = {}
+        group = QActionGroup(self)
+        for language in ("system", "en", "zh_CN"):
+            action = self._action(self._language, "")
+            action.setCheckable(True)
+            action.setData(language)
+            action.triggered.connect(self._on_language)
+            group.addAction(action)
+            self._languages[language] = action
+        self.licence = self._action(self._help, "")
+        self._help.addSeparator()
+        self.about = self._action(self._help, "")
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+        self.retranslate()
+
+    def _action(self, menu: QMenu, keys: str) -> QAction:
+        action = QAction(self)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+        menu.addAction(action)
+        return action
+
+    def show_language(self, language: Language) -> None:
+        """Tick the choice."""
+        self._languages[language].setChecked(True)
+
+    def show_as_chat(self, *, is_base: bool, as_chat: bool) -> None:
+        """Offer to chat with a base model, ticked if that is so."""
+        self.as_chat.setEnabled(is_base)
+        self.as_chat.setChecked(as_chat)
+
+    def show_jobs(self, files: ModelFiles | None) -> None:
+        """Offer the jobs that a model with these files has; None is no model."""
+        for kind, action in self.jobs:
+            action.setEnabled(files is not None and kind.is_for(files))
+        for action in (self.measure_speed, self.compare_quality):
+            action.setEnabled(files is not None)
+
+    def retranslate(self) -> None:
+        """Name everything in the language of the window."""
+        self._file.setTitle(self.tr("&File"))
+        self._edit.setTitle(self.tr("&Edit"))
+        self._view.setTitle(self.tr("&View"))
+        self._help.setTitle(self.tr("&Help"))
+        self._language.setTitle(self.tr("&Language"))
+        self.open_folder.setText(self.tr("&Open a model folder…"))
+        self.new_chat.setText(self.tr("&New chat"))
+        for kind, action in self.jobs:
+            action.setText(kind.menu_text())
+        self.measure_speed.setText(self.tr("&Measure speed…"))
+        self.compare_quality.setText(self.tr("&Compare quality…"))
+        self.quit.setText(self.tr("&Quit"))
+        self.stop.setText(self.tr("&Stop the answer"))
+        self.as_chat.setText(self.tr("&Use as chat model"))
+        self.copy.setText(self.tr("&Copy"))
+        self.select_all.setText(self.tr("Select &all"))
+        self.panel.setText(self.tr("&Settings panel"))
+        self._languages["system"].setText(self.tr("&System"))
+        self._languages["en"].setText("English")
+        self._languages["zh_CN"].setText("中文")
+        self.licence.setText(self.tr("Model &licence"))
+        self.about.setText(self.tr("&About Baichuan Desktop"))
+
+    @Slot()
+    def _on_job(self) -> None:
+        sender = self.sender()
+        for kind, action in self.jobs:
+            if action is sender:
+                self.job_requested.emit(kind)
+
+    @Slot()
+    def _on_language(self) -> None:
+        sender: QObject = self.sender()
+        if isinstance(sender, QAction):
+            self.language_chosen.emit(sender.data())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()

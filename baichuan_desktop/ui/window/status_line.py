@@ -1,0 +1,260 @@
+"""The line at the bottom: what happens now, how fast, and how much of the context is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QStatusBar,
+    QToolButton,
+    QWidget,
+)
+
+from backends.events import Finished, LoadProgress, ModelReady, PrefillProgress
+from baichuan_desktop.ui.chat import answer_notes
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.look.icons import line_icon
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models import precision_texts
+from baichuan_desktop.ui.models.model_texts import as_tooltip
+from baichuan_desktop.ui.window.silence_notice import SilenceNotice
+
+
+class StatusLine(QStatusBar):
+    """Keeps what it says as functions of the language, so that it can say it in another one."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._job: Callable[[], str] = str
+        self._state: Callable[[], str] = str
+        self._extra: Callable[[], str] = str
+        self._speed: Callable[[], str] = str
+        self._ready: ModelReady | None = None
+        self._finished: Finished | None = None
+        self._context_tokens = 0
+        self.setSizeGripEnabled(False)
+        self.state_label, self.speed_label = _label(), _label()
+        self.context_label = _label()
+        self.precision_button, self.job_button = _button(), _button()
+        # The arrow stands at the right of the text.
+        self.precision_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.engine_notice = SilenceNotice(
+            lambda: self.tr("The engine has said nothing for {seconds} s"), self.state_label
+        )
+        self.job_notice = SilenceNotice(
+            lambda: self.tr("The background job has said nothing for {seconds} s"),
+            self.speed_label,
+        )
+        self.progress = _bar(120)
+        self.context_bar = _bar(84)
+        left = QWidget(self)
+        row = QHBoxLayout(left)
+        row.setContentsMargins(14, 5, 0, 5)
+        row.setSpacing(10)
+        row.addWidget(self.state_label)
+        row.addWidget(self.progress)
+        row.addWidget(self.engine_notice)
+        row.addStretch(1)
+        right = QWidget(self)
+        row = QHBoxLayout(right)
+        row.setContentsMargins(0, 5, 14, 5)
+        row.setSpacing(12)
+        row.addWidget(self.job_notice)
+        row.addWidget(self.job_button)
+        row.addWidget(self.speed_label)
+        row.addWidget(self.precision_button)
+        context = QHBoxLayout()
+        context.setSpacing(8)
+        context.addWidget(self.context_label)
+        context.addWidget(self.context_bar)
+        row.addLayout(context)
+        self.addWidget(left, 1)
+        self.addPermanentWidget(right)
+        self.progress.hide()
+        self.context_bar.hide()
+        theme.changed.connect(self._draw_icons)
+        self._draw_icons()
+        self.retranslate()
+
+    # --- the model ------------------------------------------------------------------------
+
+    def show_loading(self, name: Callable[[], str]) -> None:
+        """A model is being loaded."""
+        self._ready = None
+        self._speed = str
+        self._show_progress(0, 0)
+        self._say(lambda: self.tr("Loading {name}…").format(name=name()))
+
+    def show_load_progress(self, event: LoadProgress) -> None:
+        """So much of its weights is read."""
+        total = max(event.total_bytes, 1)
+        self._show_progress(event.done_bytes, total)
+        percent = 100 * event.done_bytes // total
+        self._say(lambda: self.tr("Loading the model: {percent} %").format(percent=percent))
+
+    def show_model(self, ready: ModelReady) -> None:
+        """How the model runs, and why so."""
+        self._ready, self._finished = ready, None
+        self.show_ready()
+
+    def show_no_model(self) -> None:
+        """There is nothing to talk with."""
+        self._ready = None
+        self.progress.hide()
+        self._say(lambda: self.tr("No model is loaded. Choose one at the top."))
+
+    def show_set_aside(self) -> None:
+        """The model comes back by itself."""
+        self._ready = None
+        self._speed = str
+        self.progress.hide()
+        self._say(lambda: self.tr("The model makes room while precisions are measured"))
+
+    # --- an answer ---------------------------------------------------------------------------
+
+    def show_ready(self) -> None:
+        """Nothing is going on."""
+        self.progress.hide()
+        self._extra = str
+        self._say(lambda: self.tr("Ready"))
+
+    def show_prompt(self, prompt_tokens: int, dropped_messages: int) -> None:
+        """The prompt is made."""
+        self._context_tokens = prompt_tokens
+        self._extra = (lambda: answer_notes.dropped(dropped_messages)) if dropped_messages else str
+        self._say(lambda: self.tr("Reading the prompt…"))
+
+    def show_prefill(self, event: PrefillProgress) -> None:
+        """So much of the prompt is read."""
+        self._show_progress(event.done_tokens, event.total_tokens)
+        self._say(lambda: answer_notes.prefill_text(event))
+
+    def show_answering(self) -> None:
+        """Text is coming."""
+        self.progress.hide()
+        self._say(lambda: self.tr("Answering…"))
+
+    def show_stopping(self) -> None:
+        """A stop takes as long as the step that is being computed."""
+        self._say(lambda: self.tr("Stopping…"))
+
+    def show_finished(self, finished: Finished) -> None:
+        """The figures of the last answer."""
+        self._finished = finished
+        self._context_tokens = finished.context_tokens
+        fast = finished.tokens_per_second > 0
+        self._speed = (lambda: answer_notes.speed(finished)) if fast else str
+        self.retranslate()
+
+    def clear_context(self) -> None:
+        """The conversation begins anew."""
+        self._context_tokens = 0
+        self._speed = str
+        self.retranslate()
+
+    def notice(self, text: Callable[[], str]) -> None:
+        """Add a remark to the state until the state changes."""
+        self._extra = text
+        self.retranslate()
+
+    def show_job(self, text: Callable[[], str]) -> None:
+        """What a job in the background does; nothing where there is none."""
+        self._job = text
+        self.retranslate()
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _say(self, text: Callable[[], str]) -> None:
+        self._state = text
+        self.retranslate()
+
+    def _show_progress(self, done: int, total: int) -> None:
+        self.progress.setRange(0, 1000)
+        self.progress.setValue(1000 * done // total if total else 0)
+        self.progress.show()
+
+    def retranslate(self) -> None:
+        """Say everything again, in the language of the window."""
+        parts = [part for part in (self._state(), self._extra()) if part]
+        self.state_label.setText(" · ".join(parts))
+        self.speed_label.setText(self._speed())
+        self.job_button.setText(self._job())
+        self.job_button.setVisible(bool(self._job()))
+        self.job_button.setToolTip(self.tr("Show what runs in the background"))
+        self.progress.setAccessibleName(self.tr("Progress"))
+        self.context_bar.setAccessibleName(self.tr("Context used"))
+        ready = self._ready
+        self.context_bar.setVisible(ready is not None)
+        self.precision_button.setVisible(ready is not None)
+        if ready is None:
+            self.context_label.clear()
+            return
+        name = precision_texts.in_use(ready)
+        self.precision_button.setText(name)
+        self.precision_button.setAccessibleName(self.tr("Precision: {name}").format(name=name))
+        threads = threads_text(ready, self._finished)
+        self.speed_label.setToolTip(as_tooltip(threads))
+        reason = error_texts.sentence(ready.reason)
+        notes = map(error_texts.sentence, ready.notes)
+        about = "\n".join((reason, f"{ready.device}, {threads}", *notes))
+        self.precision_button.setToolTip(as_tooltip(about))
+        used, length = self._context_tokens, ready.context_length
+        self.context_label.setText(
+            self.tr("Context {used} / {length}").format(used=f"{used:,}", length=f"{length:,}")
+        )
+        self.context_label.setToolTip(
+            self.tr("Tokens of prompt and answer together that the model can read.")
+        )
+        self.context_bar.setRange(0, length)
+        self.context_bar.setValue(min(used, length))
+
+    @Slot()
+    def _draw_icons(self) -> None:
+        colour = QColor(self._theme.colours.muted)
+        self.precision_button.setIcon(line_icon("chevron-up", colour, size=14))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+
+def threads_text(ready: ModelReady, finished: Finished | None) -> str:
+    """How many threads compute: those of the last answer, if they are fewer than could be."""
+    most = ready.threads
+    if finished is not None and finished.threads is not None and finished.threads < most:
+        return QCoreApplication.translate(
+            "StatusLine", "{count} of {most} threads: other programs keep the processor busy"
+        ).format(count=finished.threads, most=most)
+    if most == 1:
+        return QCoreApplication.translate("StatusLine", "1 thread")
+    return QCoreApplication.translate("StatusLine", "{count} threads").format(count=most)
+
+
+def _label() -> QLabel:
+    label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _button() -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("status")
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setIconSize(QSize(14, 14))
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+def _bar(width: int) -> QProgressBar:
+    bar = QProgressBar()
+    bar.setTextVisible(False)
+    bar.setFixedSize(width, 4)
+    return bar

@@ -1,0 +1,501 @@
+"""One engine in this process: load, chat, complete, unload, and every way to ask wrongly."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+
+from backends.engine.engine import Engine
+from backends.errors import (
+    BackendUnavailableError,
+    CheckpointError,
+    ContextLengthExceededError,
+    InsufficientMemoryError,
+    InvalidLogitsError,
+    InvalidRequestError,
+    TokenizerError,
+    UserFacingError,
+)
+from backends.events import (
+    EngineEvent,
+    Finished,
+    FinishReason,
+    LoadProgress,
+    ModelReady,
+    PrefillProgress,
+    PromptReady,
+    TextDelta,
+)
+from backends.generation.sampling import SamplingParams
+from backends.machine.hardware import Machine
+from backends.protocol.requests import (
+    ChatRequest,
+    CompleteRequest,
+    LoadRequest,
+    Request,
+    UnloadRequest,
+)
+from backends.text.chat_template import Message, Role
+from tests.helpers import goldens
+from tests.helpers.fakes import ScriptedModel
+from tests.helpers.sentences import assert_one_sentence
+
+ROOT = Path(__file__).parents[3]
+MACHINE = Machine(
+    "A processor", 1, frozenset(), 8 * 2**30, 4 * 2**30, libraries={"torch": "2.13.0"}
+)
+GREEDY = SamplingParams(greedy=True, max_new_tokens=12)
+
+
+def run(engine: Engine, request: Request) -> list[EngineEvent]:
+    return list(engine.run(request, threading.Event()))
+
+
+def finished(events: Sequence[EngineEvent]) -> Finished:
+    last = events[-1]
+    assert isinstance(last, Finished)
+    return last
+
+
+def text_of(events: Sequence[EngineEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def user(text: str) -> Message:
+    return Message(Role.USER, text)
+
+
+def chat(*messages: Message | str, params: SamplingParams = GREEDY) -> ChatRequest:
+    return ChatRequest(tuple(user(m) if isinstance(m, str) else m for m in messages), params)
+
+
+def loaded(folder: Path | str, machine: Machine = MACHINE, **options: object) -> Engine:
+    engine = Engine(lambda: machine)
+    run(engine, LoadRequest(str(folder), threads=1, **options))  # type: ignore[arg-type]
+    return engine
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return loaded(goldens.folder("b2-7b"))
+
+
+def refusal(kind: type[UserFacingError], act: Callable[[], object]) -> str:
+    with pytest.raises(kind) as caught:
+        act()
+    assert type(caught.value) is kind
+    assert_one_sentence(caught.value)
+    return caught.value.message
+
+
+# --- loading -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "layout"), goldens.CHECKPOINTS)
+def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
+    checkpoint = goldens.checkpoint(name, layout)
+    engine = Engine(lambda: MACHINE)
+
+    *progress, ready = run(engine, LoadRequest(str(checkpoint.folder), "fp32", threads=1))
+
+    assert progress
+    assert all(isinstance(event, LoadProgress) for event in progress)
+    assert isinstance(ready, ModelReady)
+    total = checkpoint.bytes_on_disk
+    assert progress[0] == LoadProgress(0, total)
+    assert progress[-1] == LoadProgress(total, total)
+    assert str(ready.reason).startswith("You chose this precision.")
+    assert ready.peak_bytes > ready.weights_bytes
+    assert ready.needed_bytes > ready.weights_bytes
+    assert replace(ready, load_seconds=0) == ModelReady(
+        folder=str(checkpoint.folder),
+        family=checkpoint.config.family.value,
+        kind=checkpoint.kind,
+        backend="torch_cpu",
+        precision="fp32",
+        device="A processor",
+        device_kind="cpu",
+        reason=ready.reason,
+        needed_bytes=ready.needed_bytes,
+        peak_bytes=ready.peak_bytes,
+        threads=1,
+        context_length=256,
+        parameters=checkpoint.config.parameters,
+        weights_bytes=4 * checkpoint.config.parameters,
+        load_seconds=0,
+        defaults=checkpoint.defaults,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "sentence"),
+    [
+        ({"context_length": 0}, InvalidRequestError, "must be from 1 to 256 for this model"),
+        ({"context_length": 257}, InvalidRequestError, "must be from 1 to 256 for this model"),
+        ({"context_length": -5}, InvalidRequestError, "not -5"),
+        ({"threads": 0}, InvalidRequestError, "from 1 to 1024, not 0"),
+        ({"threads": 5000}, InvalidRequestError, "from 1 to 1024, not 5000"),
+        ({"precision": "int3"}, BackendUnavailableError, "“int3”; there are auto, fp32, bf16"),
+    ],
+    ids=str,
+)
+def test_options_out_of_range_are_refused(
+    options: dict[str, object], kind: type[UserFacingError], sentence: str
+) -> None:
+    request = LoadRequest(str(goldens.folder("b2-7b")), **options)  # type: ignore[arg-type]
+
+    assert sentence in refusal(kind, lambda: run(Engine(lambda: MACHINE), request))
+
+
+def test_too_little_memory_is_said_before_anything_is_read() -> None:
+    machine = replace(MACHINE, free_memory_bytes=100 * 2**20)
+    request = LoadRequest(str(goldens.folder("b2-7b")))
+
+    message = refusal(InsufficientMemoryError, lambda: run(Engine(lambda: machine), request))
+
+    assert message == "bf16 needs 0.4 GiB on A processor, but only 0.1 GiB is free."
+
+
+@pytest.mark.parametrize("data", [b"", b"\0" * 10, b"not a model"])
+def test_a_broken_tokenizer_is_refused(tmp_path: Path, data: bytes) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
+    (folder / "tokenizer.model").write_bytes(data)
+
+    refusal(TokenizerError, lambda: loaded(folder))
+
+
+def test_a_load_that_fails_leaves_the_model_before_loaded() -> None:
+    engine = loaded(goldens.folder("b2-13b"))
+    before = text_of(run(engine, chat("你好")))
+
+    refusal_of_nothing = LoadRequest("/no such folder")
+    with pytest.raises(CheckpointError):
+        run(engine, refusal_of_nothing)
+
+    assert text_of(run(engine, chat("你好"))) == before
+
+
+def test_another_load_takes_the_place_of_the_model_before() -> None:
+    engine = loaded(goldens.folder("b2-13b"))
+    run(engine, chat("你好"))
+
+    run(engine, LoadRequest(str(goldens.folder("b2-7b")), threads=1))
+    events = run(engine, chat("你好"))
+
+    assert finished(events).cached_tokens == 0
+    assert text_of(events) == text_of(run(loaded(goldens.folder("b2-7b")), chat("你好")))
+
+
+@pytest.mark.parametrize(
+    "request_", [chat("hi"), CompleteRequest("hi", GREEDY)], ids=["chat", "complete"]
+)
+def test_nothing_answers_without_a_model(request_: Request) -> None:
+    assert refusal(InvalidRequestError, lambda: run(Engine(), request_)) == "No model is loaded."
+
+
+def test_unloading_is_final_and_may_be_done_twice() -> None:
+    engine = loaded(goldens.folder("b2-7b"))
+
+    assert run(engine, UnloadRequest()) == []
+    assert run(engine, UnloadRequest()) == []
+
+    refusal(InvalidRequestError, lambda: run(engine, chat("hi")))
+
+
+# --- answering ---------------------------------------------------------------------------
+
+
+def test_a_chat_of_two_turns_reads_only_what_is_new(engine: Engine) -> None:
+    first = run(engine, chat("今天天气很好吗？"))
+    answer = text_of(first)
+    assert isinstance(first[0], PromptReady)
+
+    second = run(
+        engine,
+        chat(user("今天天气很好吗？"), Message(Role.ASSISTANT, answer), user("谢谢你的帮助")),
+    )
+
+    tokenizer = goldens.tokenizer("b2-7b")
+    new = finished(second).prompt_tokens - finished(second).cached_tokens
+    reached = [event.total_tokens for event in second if isinstance(event, PrefillProgress)]
+    assert reached == [new]
+    # The random answer may be cut into other pieces when it is read again, from there on it is new.
+    question = len(tokenizer.encode("今天天气很好吗？")) + 2
+    assert finished(second).cached_tokens >= question
+    assert new <= len(tokenizer.encode(answer)) + len(tokenizer.encode("谢谢你的帮助")) + 2
+
+
+def test_the_same_question_with_the_same_seed_has_the_same_answer(engine: Engine) -> None:
+    params = SamplingParams(temperature=1.5, seed=11, max_new_tokens=30)
+
+    answers = [text_of(run(engine, chat("你好", params=params))) for _ in range(3)]
+    run(engine, chat("something else"))
+    answers.append(text_of(run(engine, chat("你好", params=params))))
+    answers.append(text_of(run(loaded(goldens.folder("b2-7b")), chat("你好", params=params))))
+
+    assert len(set(answers)) == 1
+    other = replace(params, seed=12)
+    assert text_of(run(engine, chat("你好", params=other))) != answers[0]
+
+
+def test_rounds_that_do_not_fit_are_left_out_and_counted(engine: Engine) -> None:
+    turns = [user("我们一起去公园散步" * 5), Message(Role.ASSISTANT, "好" * 40)] * 6
+
+    events = run(engine, chat(*turns, "谢谢"))
+
+    prompt = events[0]
+    assert isinstance(prompt, PromptReady)
+    assert prompt.dropped_messages % 2 == 0
+    assert 0 < prompt.dropped_messages < len(turns)
+    assert prompt.prompt_tokens + GREEDY.max_new_tokens <= 256
+
+
+@pytest.mark.parametrize("most", [128, 200, 255, 256, 10_000, 2**31])
+def test_a_large_number_of_new_tokens_does_not_erase_the_conversation(
+    engine: Engine, most: int
+) -> None:
+    params = replace(GREEDY, max_new_tokens=most, stop=("。",))
+    turns = [user("我们一起去公园散步"), Message(Role.ASSISTANT, "好")] * 3
+
+    prompt = run(engine, chat(*turns, "谢谢", params=params))[0]
+
+    assert isinstance(prompt, PromptReady)
+    assert prompt.dropped_messages == 0
+    assert 30 < prompt.prompt_tokens <= 128
+    is_less = most > 256 - prompt.prompt_tokens
+    assert prompt.room_tokens == (256 - prompt.prompt_tokens if is_less else None)
+
+
+def test_an_answer_may_use_what_the_conversation_leaves(engine: Engine) -> None:
+    params = replace(GREEDY, max_new_tokens=10_000, repetition_penalty=1.0)
+    turns = [user("我们一起去公园散步"), Message(Role.ASSISTANT, "好")] * 3
+
+    events = run(engine, chat(*turns, "谢谢", params=params))
+
+    last = finished(events)
+    if last.reason is not FinishReason.STOP:  # the random model did not come to an end
+        assert (last.reason, last.context_tokens) == (FinishReason.CONTEXT, 256)
+
+
+def test_a_message_alone_is_told_of_no_room(engine: Engine) -> None:
+    """There was no conversation to keep: the published code makes the same prompt."""
+    params = replace(GREEDY, max_new_tokens=10_000, stop=("。",))
+
+    prompt = run(engine, chat("谢谢", params=params))[0]
+
+    assert isinstance(prompt, PromptReady)
+    assert (prompt.dropped_messages, prompt.room_tokens) == (0, None)
+
+
+def test_a_message_that_does_not_fit_is_reported_and_the_next_one_is_answered(
+    engine: Engine,
+) -> None:
+    message = refusal(ContextLengthExceededError, lambda: run(engine, chat("很长的话" * 500)))
+
+    assert message.startswith("Your message needs ")
+    assert finished(run(engine, chat("你好"))).new_tokens > 0
+
+
+def test_a_base_model_completes_and_does_not_chat() -> None:
+    engine = loaded(goldens.folder("b1-7b"))
+
+    events = run(engine, CompleteRequest("登鹳雀楼->王之涣\n夜雨寄北->", GREEDY))
+
+    assert finished(events).reason in (FinishReason.LENGTH, FinishReason.STOP)
+    assert refusal(InvalidRequestError, lambda: run(engine, chat("hi"))).endswith("does not chat.")
+
+
+def test_a_base_model_chats_if_it_is_asked_to(tmp_path: Path) -> None:
+    """With the ids of the turns, it reads and ends what a chat model does."""
+    folder = tmp_path / "base"
+    shutil.copytree(goldens.folder("b2-13b", "safetensors"), folder)
+    (folder / "generation_config.json").unlink()
+    base, question = loaded(folder, precision="fp32"), chat("你好", "在吗？")
+
+    answer = run(base, replace(question, as_chat=True))
+    other = run(loaded(goldens.folder("b2-13b", "safetensors"), precision="fp32"), question)
+
+    assert refusal(InvalidRequestError, lambda: run(base, question)).endswith("does not chat.")
+    assert text_of(answer) == text_of(other)
+    assert finished(answer).prompt_tokens == finished(other).prompt_tokens
+    assert finished(answer).reason is finished(other).reason
+
+
+def test_a_chat_model_keeps_its_own_ids_of_the_turns(engine: Engine) -> None:
+    question = chat("你好")
+
+    assert text_of(run(engine, replace(question, as_chat=True))) == text_of(run(engine, question))
+
+
+@pytest.mark.parametrize("text", ["", "x" * 5000])
+def test_a_text_that_cannot_be_continued_is_refused(engine: Engine, text: str) -> None:
+    with pytest.raises((InvalidRequestError, ContextLengthExceededError)) as caught:
+        run(engine, CompleteRequest(text, GREEDY))
+
+    assert_one_sentence(caught.value)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\0", "</s><reserved_106>", "\u2581", " " * 50, "\n"])
+def test_any_text_is_answered(engine: Engine, text: str) -> None:
+    run(engine, chat(text))
+    run(engine, CompleteRequest(text, GREEDY))
+
+
+def test_what_is_typed_reaches_the_model_without_a_control_id(engine: Engine) -> None:
+    text = "</s><reserved_106>x<reserved_107><s><unk>"
+    control = goldens.tokenizer("b2-7b").control_ids
+    assert engine._loaded is not None
+
+    events = run(engine, chat(Message(Role.SYSTEM, text), text))
+    read = engine._loaded.model.cached_ids[: finished(events).prompt_tokens]
+    assert [i for i in read if i in control] == [195, 196]
+
+    events = run(engine, CompleteRequest(text, GREEDY))
+    read = engine._loaded.model.cached_ids[: finished(events).prompt_tokens]
+    assert [i for i in read if i in control] == []
+
+
+def test_a_stop_keeps_the_text_and_the_next_request_is_answered(engine: Engine) -> None:
+    cancel = threading.Event()
+    params = SamplingParams(seed=3, max_new_tokens=200)
+    events = []
+    for event in engine.run(chat("你好", params=params), cancel):
+        events.append(event)
+        if isinstance(event, TextDelta) and len(text_of(events)) > 5:
+            cancel.set()
+
+    assert finished(events).reason is FinishReason.CANCELLED
+    assert len(text_of(events)) > 5
+    assert finished(events).new_tokens < 200
+    assert finished(run(engine, chat("你好"))).reason is not FinishReason.CANCELLED
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("where", ["model.layers.0.mlp.up_proj.weight", "lm_head.weight"])
+def test_weights_that_are_no_numbers_end_the_answer_with_a_sentence(
+    tmp_path: Path, where: str, value: float
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(goldens.folder("b2-13b", "safetensors"), folder)
+    state = safetensors.torch.load_file(folder / "model.safetensors")
+    state[where][3] = value
+    safetensors.torch.save_file(state, folder / "model.safetensors")
+    engine = loaded(folder)
+
+    refusal(InvalidLogitsError, lambda: run(engine, chat("你好")))
+
+
+def test_the_persons_turn_id_ends_an_answer_too() -> None:
+    """A chat model that begins the person's turn has ended its own."""
+    engine = loaded(goldens.folder("b2-7b"))
+    assert engine._loaded is not None
+    newline, person, last_id = 5, 195, 1119
+    engine._loaded.model = ScriptedModel([newline, person, last_id], context_length=256, chunk=64)
+
+    events = run(engine, chat("你好"))
+
+    assert (text_of(events), finished(events).reason) == ("\n", FinishReason.STOP)
+
+
+def test_a_context_length_of_ones_own_is_kept() -> None:
+    engine = loaded(goldens.folder("b2-7b"), context_length=40)
+
+    events = run(engine, chat("你好", params=SamplingParams(seed=1, max_new_tokens=1000)))
+
+    assert finished(events).context_tokens <= 40
+    message = refusal(ContextLengthExceededError, lambda: run(engine, chat("我们散步" * 20)))
+    assert "this model reads 40 tokens" in message
+
+
+# --- no network --------------------------------------------------------------------------
+
+#: Has the kernel end this process, and every child, at the first socket of an internet family;
+#: a hook in Python would not see what a library does in native code.
+GUARD = """
+import ctypes, platform, struct
+call = {"x86_64": 41, "aarch64": 198}[platform.machine()]
+load, equal, give = 0x20, 0x15, 0x06
+program = b"".join(struct.pack("HBBI", *step) for step in [
+    (load, 0, 0, 0), (equal, 0, 4, call),   # socket()?
+    (load, 0, 0, 16),                       # its family
+    (equal, 1, 0, 2), (equal, 0, 1, 10),    # AF_INET, AF_INET6
+    (give, 0, 0, 0x80000000), (give, 0, 0, 0x7FFF0000)])
+buffer = ctypes.create_string_buffer(program, len(program))
+filter = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0                                          # NO_NEW_PRIVS
+if libc.prctl(22, 2, ctypes.create_string_buffer(filter, len(filter)), 0, 0):   # SECCOMP
+    raise SystemExit(77)
+"""
+
+
+def guarded(code: str, home: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Python code under the guard; skips where the kernel offers none."""
+    if sys.platform != "linux" or os.uname().machine not in ("x86_64", "aarch64"):
+        pytest.skip("seccomp is Linux's")
+    result = subprocess.run(
+        [sys.executable, "-c", GUARD + code],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "BAICHUAN_DESKTOP_HOME": str(home)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode == 77:
+        pytest.skip("seccomp is not allowed here")
+    return result
+
+
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6"])
+def test_the_guard_against_sockets_works(tmp_path: Path, family: str) -> None:
+    """Else the tests below would prove nothing."""
+    result = guarded(
+        f"import socket; socket.socket(socket.AF_UNIX); print(1, flush=True);"
+        f"\ntry: socket.socket(socket.{family})\nexcept BaseException: pass",
+        tmp_path,
+    )
+
+    assert (result.stdout, result.returncode) == ("1\n", -31)  # SIGSYS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "shown"),
+    [
+        (["chat", "{folder}", "--seed", "1", "--max-new-tokens", "5"], "你好\n/stats\n/exit\n", ""),
+        (["complete", "{folder}", "--prompt", "-", "--max-new-tokens", "3"], "夜雨寄北->\n", ""),
+        (["models", "show", "{folder}", "--json"], "", '"baichuan2-7b"'),
+        (["models", "add", "{folder}"], "", ""),
+        (["models", "list", "--json"], "", "baichuan"),
+        (["doctor"], "", "torch"),
+        (["export-onnx", "{folder}", "--precision", "int8", "--out", "{home}/int8"], "", "int8"),
+        (["bench", "{folder}", "--precision", "fp32"], "", "fp32"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) and value else "",
+)
+def test_no_command_opens_an_internet_socket(
+    tmp_path: Path, arguments: list[str], stdin: str, shown: str
+) -> None:
+    command = [
+        argument.format(folder=goldens.folder("b2-7b"), home=tmp_path) for argument in arguments
+    ]
+    result = guarded(
+        f"import sys\nfrom baichuan_desktop.cli.main import main\nsys.exit(main({command!r}))",
+        tmp_path,
+        stdin,
+    )
+
+    assert result.returncode == 0, (result.returncode, result.stderr)
+    assert shown in result.stdout
+    assert json.dumps(result.stdout)  # no half characters

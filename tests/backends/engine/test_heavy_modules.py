@@ -1,0 +1,52 @@
+"""Modules of heavy libraries are found by name, and one that is missing is said."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from backends.checkpoint.folder import Checkpoint
+from backends.choice import selection
+from backends.choice.selection import Model
+from backends.engine import heavy_modules
+from backends.errors import BackendUnavailableError, JobError
+from backends.precision import Precision
+from tests.helpers import goldens, quantized
+from tests.helpers.machines import BAICHUAN2_7B, card, machine
+from tests.helpers.sentences import assert_one_sentence
+
+NF4, INT8 = Precision.NF4, Precision.INT8
+SEVEN = Model(BAICHUAN2_7B, 4096)
+
+
+def test_every_backend_can_be_loaded_by_its_name() -> None:
+    names = {o.backend for o in selection.options(SEVEN, machine(card(24)))}
+
+    for name in names:
+        assert callable(heavy_modules.backend_module(name).load)
+
+
+def test_a_copy_at_a_precision_needs_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    monkeypatch.delitem(sys.modules, "backends.copying.quantized_copy", raising=False)
+    monkeypatch.delitem(sys.modules, "backends.modeling.quantized", raising=False)
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    monkeypatch.setitem(sys.modules, "bitsandbytes.functional", None)
+
+    with pytest.raises(BackendUnavailableError) as caught:
+        heavy_modules.copy_plan(checkpoint, NF4)
+
+    assert_one_sentence(caught.value)
+    assert "bitsandbytes" in caught.value.message
+    assert heavy_modules.copy_plan(checkpoint, None).groups
+
+
+@pytest.mark.parametrize("precision", [None, NF4, INT8])
+def test_a_copy_of_what_is_quantised_already(precision: Precision | None) -> None:
+    checkpoint = Checkpoint.open(quantized.published("b2-7b-4bits"))
+
+    with pytest.raises(JobError, match="is quantised") as caught:
+        heavy_modules.copy_plan(checkpoint, precision)
+
+    assert_one_sentence(caught.value)

@@ -1,0 +1,311 @@
+"""What crosses the pipe arrives as it was sent, and nothing else is taken for a frame."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import struct
+import typing
+from pathlib import Path
+
+import pytest
+
+from backends import errors, events
+from backends.choice.memory import MeasuredPeak
+from backends.errors import EngineProtocolError, UserFacingError
+from backends.events import (
+    BenchmarkProgress,
+    BenchmarkReady,
+    CopyReady,
+    DecodeSpeed,
+    Finished,
+    FinishReason,
+    JobProgress,
+    LoadProgress,
+    ModelReady,
+    PrefillProgress,
+    ProductsTried,
+    PromptReady,
+    QualityProgress,
+    QualityReady,
+    SamplingDefaults,
+    Speed,
+    TextDelta,
+)
+from backends.generation.sampling import SamplingParams
+from backends.phrases import Phrase
+from backends.protocol import requests
+from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
+from backends.protocol.requests import (
+    BenchmarkRequest,
+    ChatRequest,
+    CompleteRequest,
+    CopyRequest,
+    ExportRequest,
+    LoadRequest,
+    ProductsRequest,
+    QualityRequest,
+    UnloadRequest,
+)
+from backends.protocol.sentences import error_from_wire
+from backends.text.chat_template import Message, Role
+from tests.helpers.sentences import assert_one_sentence
+
+DEFAULTS = SamplingDefaults(False, 0.3, 5, 0.85, 1.05, 2048)
+PARAMS = SamplingParams(True, 0.0, 3, 0.5, 1.25, 9, 2**63 - 1, ("</s>", "\n\n"))
+PAYLOADS: list[Payload] = [
+    LoadProgress(1, 2**40),
+    ModelReady(
+        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”", "cpu",
+        Phrase("Because of {what}.", what=Phrase("{n} bytes", n=7)), 4,
+        4096, 7_500_000_000, 15_000_000_000, 17_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
+    ),
+    PromptReady(10, 4, 2),
+    PrefillProgress(64, 512),
+    TextDelta("你好\n😀\0\u2028"),
+    TextDelta("\ud800"),
+    Finished(FinishReason.CONTEXT, 1, 2, 3, 4, 0.5, 0.25, 1e-9),
+    LoadRequest("/x", "auto", None, None),
+    LoadRequest("C:\\模型", "bf16", 128, 2),
+    LoadRequest("/x", measured=(MeasuredPeak("bnb_cuda", "4bit", "cuda", 2**33),)),
+    ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
+    ChatRequest((), SamplingParams()),
+    CompleteRequest("->", PARAMS),
+    UnloadRequest(),
+    JobProgress("write", 1, 2**40),
+    CopyReady("/模型/a-4bit", 2**40),
+    CopyRequest("/x", "/y", "4bit"),
+    ExportRequest("/x", "/y", "int4", block_size=128, symmetric=False),
+    CopyRequest("/x", "/y", None, True),
+    BenchmarkProgress("decode", 512, 3, 32),
+    BenchmarkReady(
+        (Speed(128, 1e3, 2e3, 0.5),), (DecodeSpeed(Speed(16, 20.0, 21.0, 0.0), 2**33, 0.7),
+        DecodeSpeed(Speed(17, 20.0, 21.0, 0.0), 2**33, None)), (2048,), (), 2**40, None,
+    ),
+    BenchmarkRequest(LoadRequest("/x", "fp32"), (128,), (), 3),
+    QualityProgress(1, 2),
+    QualityReady(4096, True, 5.25, None, None),
+    QualityReady(4096, False, 5.25, 1e-9, 0.99),
+    QualityRequest(LoadRequest("/x", "8bit"), ("一\n", ""), "t.txt", 7, "/cache/r", False),
+    ProductsRequest(),
+    ProductsTried("bf16", Phrase("oneDNN, packed"), True),
+    Cancel(),
+    Alive(2**40),
+    Done(),
+]  # fmt: skip
+
+
+def frame_of(content: object) -> bytes:
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return struct.pack(">I", len(data)) + data
+
+
+def crossed(payload: Payload, request_id: int = 7) -> tuple[int, Payload] | None:
+    stream = io.BytesIO()
+    write_frame(stream, request_id, payload)
+    stream.seek(0)
+    return read_frame(stream)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=lambda payload: type(payload).__name__)
+def test_a_payload_arrives_as_it_was_sent(payload: Payload) -> None:
+    assert crossed(payload, 2**40) == (2**40, payload)
+
+
+def test_every_kind_of_payload_is_tried_above() -> None:
+    kinds = {*typing.get_args(events.EngineEvent), *typing.get_args(requests.Request)}
+
+    assert {type(payload) for payload in PAYLOADS} == kinds | {Alive, Cancel, Done}
+
+
+def test_frames_follow_one_another_until_the_end() -> None:
+    stream = io.BytesIO()
+    for number, payload in enumerate(PAYLOADS):
+        write_frame(stream, number, payload)
+    stream.seek(0)
+
+    assert [read_frame(stream) for _ in PAYLOADS] == list(enumerate(PAYLOADS))
+    assert read_frame(stream) is None
+
+
+@pytest.mark.parametrize("cut", [1, 3, 4, 5, -1])
+def test_the_end_in_the_middle_of_a_frame_is_an_error(cut: int) -> None:
+    stream = io.BytesIO()
+    write_frame(stream, 1, TextDelta("hello"))
+
+    with pytest.raises(EngineProtocolError, match="in the middle of a frame") as caught:
+        read_frame(io.BytesIO(stream.getvalue()[:cut]))
+
+    assert_one_sentence(caught.value)
+
+
+#: What of an error makes it none.
+WRONG_ERRORS: list[dict[str, object]] = [
+    {"facts": {}},
+    {"facts": 5},
+    {"facts": {"template": 1}},
+    {"template": "{0}"},
+    {"template": "{"},
+    {"template": "{what:%Q}"},
+    {"hint": 5},
+    {"type": {}},
+    {"facts": {"what": {"template": "{of}", "facts": {}}}},
+]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"\xff", b"null", b"[]", b"5", b"[" * 100_000,
+        {"id": 1, "type": "Message", "value": {}},
+        {"id": 1, "type": "SystemExit", "value": {}},
+        {"id": 1, "type": "TextDelta"},
+        {"id": 1, "type": "TextDelta", "value": {}},
+        {"id": 1, "type": "TextDelta", "value": {"text": 5}},
+        {"id": 1, "type": "TextDelta", "value": {"text": None}},
+        {"id": 1, "type": "TextDelta", "value": {"text": "a", "more": 1}},
+        {"id": 1, "type": "TextDelta", "value": "a"},
+        {"id": 1, "type": "TextDelta", "value": []},
+        {"id": "x", "type": "Done", "value": {}},
+        {"id": None, "type": "Done", "value": {}},
+        {"type": "Done", "value": {}},
+        {"id": 1, "type": ["Done"], "value": {}},
+        {"id": 1, "type": "LoadProgress", "value": {"done_bytes": True, "total_bytes": 1}},
+        {"id": 1, "type": "LoadProgress", "value": {"done_bytes": 1.0, "total_bytes": 1}},
+        {"id": 1, "type": "LoadProgress", "value": {"done_bytes": 1}},
+        {"id": 1, "type": "ChatRequest", "value": {"messages": 5, "params": {}}},
+        {"id": 1, "type": "ChatRequest", "value": {"messages": [{}], "params": {}}},
+        {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"seed": "1"}}},
+        {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"top_k": -1}}},
+        {"id": float("inf"), "type": "Done", "value": {}},
+        {"id": 1, "type": "CompleteRequest",
+         "value": {"prompt": "", "params": {"top_p": 10**400}}},
+        {"id": 1, "type": "Failed", "value": {"error": 5}},
+        {"id": 1, "type": "Failed", "value": {"error": {"type": "EngineError"}}},
+        *(
+            {"id": 1, "type": "Failed", "value": {"error": {
+                "type": "EngineError", "template": "It is {what}.", "hint": "",
+                "facts": {"what": 1}, **wrong}}}
+            for wrong in WRONG_ERRORS
+        ),
+        {"id": 1, "type": "ProductsTried", "value": {
+            "precision": "fp32", "way": {"template": "{by}", "facts": {}}, "is_right": True}},
+    ],
+    ids=lambda content: str(content)[:60],
+)  # fmt: skip
+def test_what_is_no_frame_is_an_error(content: object) -> None:
+    with pytest.raises(EngineProtocolError) as caught:
+        read_frame(io.BytesIO(frame_of(content)))
+
+    assert_one_sentence(caught.value)
+
+
+def test_a_frame_of_gigabytes_is_refused_before_it_is_read() -> None:
+    with pytest.raises(EngineProtocolError, match="A frame of 4294967295 bytes"):
+        read_frame(io.BytesIO(b"\xff\xff\xff\xff"))
+
+
+def test_mutated_frames_are_frames_or_errors() -> None:
+    chance = random.Random(12)
+    stream = io.BytesIO()
+    write_frame(stream, 1, PAYLOADS[9])
+    whole = stream.getvalue()[4:]
+    refused = 0
+    for _ in range(2000):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            data[chance.randrange(len(data))] = chance.choice(
+                b'0123456789"{}[]:,.eEnulltrue-\\\xff'
+            )
+        try:
+            read_frame(io.BytesIO(frame_of(bytes(data))))
+        except EngineProtocolError:
+            refused += 1
+    assert refused > 1000
+
+
+# --- errors ------------------------------------------------------------------------------
+
+ERRORS: list[UserFacingError] = [
+    errors.NotACheckpointError(Path("/模型/x"), Phrase("it has no {name}", name="config.json")),
+    errors.ForeignModelError(Path("/x/y"), Phrase("is in {form}", form="GGUF"), hint="Take it."),
+    errors.NotDownloadedError(Path("/x/y.bin"), "is a pointer", hint="Download it."),
+    errors.UnsupportedArchitectureError(Path("/x/y"), "it is a llama"),
+    errors.DamagedCheckpointError(
+        Path("/x/y.bin"), Phrase("“{a}” {b}", a="w", b=Phrase("has {n} bytes", n=7))
+    ),
+    errors.UnsafeCheckpointError(Path("/x/y.bin"), "it contains code"),
+    errors.PortableExportError(Path("/x/chat-onnx-fp32-portable")),
+    errors.ExportRefusedError(
+        Path("/x/export"), errors.DamagedCheckpointError(Path("/x/y"), "bad")
+    ),
+    errors.NewerFormatError(Path("/x/baichuan_manifest.json"), version=2, known=1),
+    errors.TokenizerError(Path("/x/t.model"), "it is broken"),
+    errors.BackendUnavailableError("There is no precision “{name}”.", name="int3"),
+    errors.InsufficientMemoryError(
+        device=Phrase("this machine in {precision}", precision="bf16"),
+        needed_bytes=3 * 2**30,
+        free_bytes=2**30,
+    ),
+    errors.GpuLostError("it fell off the bus"),
+    errors.JobError("“{folder}” exists already.", folder="/x"),
+    errors.CopyTakenError(Path("/x")),
+    errors.DiskFullError(Path("/x"), needed_bytes=2**33, free_bytes=2**30),
+    errors.SourceChangedError(Path("/x/y.bin")),
+    errors.QualityError("“{name}” is empty.", name="一.txt", hint="Choose another."),
+    errors.ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8),
+    errors.InvalidLogitsError(),
+    errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
+    errors.EngineCrashedError("it crashed"),
+    errors.EngineKilledError("it was killed"),
+    errors.EngineEndedError(),
+    errors.EngineProtocolError("A frame."),
+    errors.EngineError("The engine."),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_crosses_with_its_type_template_facts_and_hint(error: UserFacingError) -> None:
+    frame = crossed(Failed.of(error))
+
+    assert frame is not None
+    assert isinstance(frame[1], Failed)
+    arrived = frame[1].exception()
+    assert type(arrived) is type(error)
+    assert (arrived.template, arrived.hint) == (error.template, error.hint)
+    assert arrived.facts == error.facts
+    assert {k: type(v) for k, v in arrived.facts.items()} == {
+        k: type(v) for k, v in error.facts.items()
+    }
+    assert arrived.message == str(arrived) == error.message
+    assert_one_sentence(arrived)
+
+
+def test_every_error_that_the_engine_may_raise_is_tried_above() -> None:
+    kinds = [UserFacingError]
+    for kind in kinds:
+        kinds += [sub for sub in kind.__subclasses__() if sub.__module__ == "backends.errors"]
+    bases = {
+        UserFacingError, errors.CheckpointError, errors.BackendError, errors.GenerationError,
+    }  # fmt: skip
+
+    assert {type(error) for error in ERRORS} == set(kinds) - bases
+
+
+def test_an_error_of_a_newer_engine_arrives_as_a_plain_one() -> None:
+    data = {"type": "FromTheFutureError", "template": "{n} of it.", "hint": "h", "facts": {"n": 1}}
+
+    error = error_from_wire(data)
+
+    assert type(error) is UserFacingError
+    assert error.message == "1 of it."
+
+
+def test_names_from_files_cannot_break_a_line_or_a_terminal() -> None:
+    error = errors.NotACheckpointError(
+        Path("/x"), Phrase("it has “{name}”", name="a\nb\x1b[31m\ud800\u202e\u3000模")
+    )
+
+    assert "it has “a�b�[31m��\u3000模”." in error.message
+    assert error.message.encode("utf-8")

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from backends.checkpoint.folder import Checkpoint
+from backends.engine.engine import Engine
+from backends.events import CopyReady
+from backends.protocol.requests import CopyRequest, ExportRequest
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.jobs import copies
+from baichuan_desktop.services.jobs.export_pace import ExportPace
+from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.precisions.rows import LoadWish
+from tests.helpers import goldens, quantized
+
+
+def installed(folder: Path, *, bundled: bool = False) -> InstalledModel:
+    return InstalledModel(
+        id="seven",
+        name=Names(en="Seven", zh="七"),
+        path=folder,
+        variant=None,
+        family="baichuan2-7b",
+        kind="chat",
+        context_length=256,
+        bundled=bundled,
+    )
+
+
+@pytest.mark.parametrize("precision", ["8bit", "4bit", "fp4", "safetensors"])
+def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_path: Path) -> None:
+    folder = goldens.folder("b1-7b", "sharded")
+    choices = [*copies.quantised_copies(folder), *copies.safetensors_copies(folder)]
+    (choice,) = [one for one in choices if one.name == precision]
+
+    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+
+    assert isinstance(ready, CopyReady)
+    # The description of each quantised matrix, 256 bytes, is not worth counting.
+    matrices = 5 * Checkpoint.open(folder).config.num_layers
+    assert 0 <= ready.bytes_on_disk - choice.bytes_on_disk <= 256 * matrices
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
+    number: int, tmp_path: Path
+) -> None:
+    choice = copies.onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
+
+    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+
+    assert isinstance(ready, CopyReady)
+    # Each tensor begins at a multiple of 4 KiB at most, and the tables of the graph come on top.
+    assert abs(ready.bytes_on_disk - choice.bytes_on_disk) < 0.1 * choice.bytes_on_disk
+
+
+def test_a_choice_of_an_export_asks_for_it_and_names_its_folder() -> None:
+    folder = goldens.folder("b2-7b", "safetensors")
+
+    choices = copies.onnx_exports(folder)
+
+    request = choices[1].request(Path("/out"))
+    assert request == ExportRequest(str(folder), "/out", "int4", block_size=32)
+    assert [choice.suffix for choice in choices] == [
+        "onnx-int4", "onnx-int4-block32", "onnx-int8", "onnx-fp16", "onnx-fp32",
+    ]  # fmt: skip
+    assert [choice.block_size for choice in choices] == [128, 32, 128, 0, 0]
+    assert choices[0].bytes_on_disk < choices[2].bytes_on_disk < choices[4].bytes_on_disk
+
+
+def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_path: Path) -> None:
+    del app_home
+    store = ModelStore(app_paths())
+    source = store.add(goldens.folder("b2-7b", "safetensors"))
+    request = copies.onnx_exports(source.path)[0].request(tmp_path / "out")
+    list(Engine().run(request, threading.Event()))
+
+    made = copies.list_copy(store, source, request, tmp_path / "out")
+
+    assert made.listed.export_of == source.id
+    assert made.model.path == source.path
+    assert made.model.exports == (tmp_path / "out",)
+    assert made.wish == LoadWish("onnx-int4")
+    assert [model.path for model in store.models][1:] == [source.path]
+
+
+def test_what_an_export_computes_is_estimated_from_a_trial() -> None:
+    pace = ExportPace(hash_seconds=1e-9, convert_seconds=2e-9, quantize_seconds=1e-8)
+
+    assert pace.seconds(10**9, 10**9, 10**9, is_quantized=False) == pytest.approx(4)
+    assert pace.seconds(10**9, 10**9, 10**9, is_quantized=True) == pytest.approx(14)
+    measured = ExportPace.measured()
+    assert 0 < measured.convert_seconds < measured.quantize_seconds
+
+
+def test_a_choice_asks_for_its_copy() -> None:
+    folder = goldens.folder("b2-7b", "safetensors")
+
+    nf4, int8, fp4 = copies.quantised_copies(folder)
+    (plain,) = copies.safetensors_copies(folder)
+
+    out = Path("/out")
+    assert nf4.request(out) == CopyRequest(str(folder), str(out), "4bit")
+    assert int8.request(out) == CopyRequest(str(folder), str(out), "8bit")
+    assert fp4.request(out) == CopyRequest(str(folder), str(out), "fp4")
+    assert plain.request(out) == CopyRequest(str(folder), str(out), None)
+
+
+def test_which_jobs_there_are_is_read_from_the_files() -> None:
+    plain = copies.model_files(goldens.folder("b2-7b", "safetensors"))
+    shards = copies.model_files(goldens.folder("b2-7b", "sharded"))
+    published = copies.model_files(quantized.published("b2-7b-4bits"))
+
+    assert (plain.is_quantized, plain.has_bin) == (False, False)
+    assert (shards.is_quantized, shards.has_bin) == (False, True)
+    assert (published.is_quantized, published.has_bin) == (True, True)
+
+
+def test_a_copy_lies_beside_its_model_under_a_name_that_is_free(tmp_path: Path) -> None:
+    folder = tmp_path / "百川 7B"
+    shutil.copytree(goldens.folder("b2-7b", "safetensors"), folder)
+
+    assert copies.free_copy_folder(installed(folder), "4bit") == tmp_path / "百川 7B-4bit"
+    (tmp_path / "百川 7B-4bit").mkdir()
+    (tmp_path / "百川 7B-4bit-2").mkdir()
+    assert copies.free_copy_folder(installed(folder), "4bit") == tmp_path / "百川 7B-4bit-3"
+
+
+def test_a_copy_of_the_guide_does_not_lie_inside_of_the_app(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+
+    folder = copies.copy_folder(installed(Path("/app/guide_model"), bundled=True), "8bit")
+
+    assert folder == tmp_path / "guide_model-8bit"

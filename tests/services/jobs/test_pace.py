@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from backends.events import JobProgress
+from baichuan_desktop.services.jobs.pace import JobPace
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def read(pace: JobPace, clock: Clock, *seen: tuple[float, int], step: str = "write") -> None:
+    """Seconds since the last event, and bytes done of 1000."""
+    for seconds, done in seen:
+        clock.now += seconds
+        pace.read(JobProgress(step, done, 1000))
+
+
+def test_nothing_is_said_before_there_is_a_pace(clock: Clock) -> None:
+    pace = JobPace(clock)
+    assert (pace.percent, pace.seconds_left) == (0, None)
+
+    read(pace, clock, (0, 10), (1.9, 20))
+
+    assert (pace.percent, pace.seconds_left) == (2, None)
+
+
+def test_what_is_left_follows_from_the_pace(clock: Clock) -> None:
+    pace = JobPace(clock)
+
+    read(pace, clock, (0, 100), (5, 200), (5, 300))  # 20 a second
+
+    assert pace.percent == 30
+    assert pace.seconds_left == pytest.approx(35)
+
+
+def test_the_last_seconds_count(clock: Clock) -> None:
+    pace = JobPace(clock)
+
+    read(pace, clock, (0, 0), (1, 500), *[(5, 500 + 20 * n) for n in range(1, 6)])
+
+    assert pace.seconds_left == pytest.approx(400 / 4)
+
+
+def test_a_new_step_has_a_pace_of_its_own(clock: Clock) -> None:
+    pace = JobPace(clock)
+    read(pace, clock, (0, 0), (10, 1000), step="hash")
+
+    read(pace, clock, (0, 0), (1, 10))
+
+    assert (pace.percent, pace.seconds_left) == (1, None)
+    read(pace, clock, (4, 50))
+    assert pace.seconds_left == pytest.approx(95)
+
+
+def test_a_job_that_stands_still_tells_nothing(clock: Clock) -> None:
+    pace = JobPace(clock)
+
+    read(pace, clock, (0, 10), (30, 10))
+
+    assert pace.seconds_left is None
+
+
+def test_a_step_without_bytes_is_no_division_by_zero(clock: Clock) -> None:
+    pace = JobPace(clock)
+
+    pace.read(JobProgress("check", 0, 0))
+
+    assert pace.percent == 0

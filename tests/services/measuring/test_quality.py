@@ -1,0 +1,264 @@
+"""The reference runs first; what is compared is remembered; nothing is left on the drive."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backends.errors import InvalidRequestError, QualityError
+from backends.events import ModelReady, QualityProgress
+from backends.precision import Precision
+from baichuan_desktop.services import doctor
+from baichuan_desktop.services.app_paths import AppPaths, app_paths
+from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.measuring import quality
+from baichuan_desktop.services.measuring.quality import (
+    MOST_TOKENS,
+    PrecisionJudged,
+    QualityEvent,
+    QualityJob,
+    compare,
+    compared_precisions,
+    quality_texts,
+)
+from baichuan_desktop.services.measuring.text_files import Texts
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.rows import LoadWish, precision_rows
+from tests.helpers import goldens, quantized
+from tests.helpers.machines import card, machine
+from tests.helpers.sentences import assert_one_sentence
+
+FOLDER = goldens.folder("b2-7b", "safetensors")
+TEXTS = Texts("text", ("How does a refrigerator make cold? 天空为什么是蓝色的？\n" * 4,))
+
+
+@pytest.fixture
+def paths(app_home: Path) -> AppPaths:
+    return app_paths()
+
+
+@pytest.fixture
+def measurements(paths: AppPaths) -> Measurements:
+    return Measurements(paths.measurements)
+
+
+def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> QualityJob:
+    return QualityJob(FOLDER, [LoadWish(name, "cpu") for name in precisions], texts, tokens)
+
+
+def begin(
+    asked: QualityJob, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+) -> Iterator[QualityEvent]:
+    return compare(asked, measurements, JobEngine(paths.job_log).run, paths.cache, cancel)
+
+
+def run(asked: QualityJob, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
+    return list(begin(asked, measurements, paths, threading.Event()))
+
+
+def judged_of(events: Sequence[QualityEvent]) -> list[PrecisionJudged]:
+    return [event for event in events if isinstance(event, PrecisionJudged)]
+
+
+def left_over(paths: AppPaths) -> list[Path]:
+    return list(paths.cache.iterdir())
+
+
+def test_each_precision_is_compared_with_the_first_and_remembered(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    events = run(job(["fp32", "4bit", "fp32"]), measurements, paths)
+
+    begun = [event.precision for event in events if isinstance(event, PrecisionBegun)]
+    assert begun == ["fp32", "4bit", "fp32"]
+    reference, four, same = (found.quality for found in judged_of(events))
+    assert (reference.kl_divergence, reference.top1_agreement) == (None, None)
+    assert four.kl_divergence is not None
+    assert four.top1_agreement is not None
+    assert four.kl_divergence > 1e-4
+    assert 0.3 < four.top1_agreement < 1
+    assert (same.kl_divergence, same.top1_agreement) == (0, 1)
+    assert same.perplexity == reference.perplexity
+    assert {found.reference for found in (reference, four, same)} == {"fp32"}
+    assert not left_over(paths)
+    rows = precision_rows(FOLDER, Measurements(paths.measurements), machine)
+    qualities = {row.precision: row.quality for row in rows}
+    assert qualities["4bit"] == four
+    assert qualities["8bit"] is None
+
+
+def test_the_report_on_the_machine_tells_what_was_found(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    store = ModelStore(paths)
+    store.add(FOLDER)
+    *_, found = judged_of(run(job(["fp32", "4bit"]), measurements, paths))
+
+    facts = doctor.report(store, measurements, lambda *_: iter(()), machine)
+    report = json.loads(json.dumps(facts))
+
+    model = next(model for model in report["models"] if model["path"] == str(FOLDER))
+    qualities = {row["precision"]: row["quality"] for row in model["precisions"]}
+    assert qualities["4bit"] == found.quality.model_dump()
+    assert qualities["bf16"] is None
+    assert found.quality.top1_agreement is not None
+    differing = 100 * (1 - found.quality.top1_agreement)
+    assert f" {differing:.1f} % of next tokens differ from fp32." in doctor.as_text(report)
+
+
+def test_a_text_longer_than_asked_for_is_cut(measurements: Measurements, paths: AppPaths) -> None:
+    (found,) = judged_of(run(job(["fp32"], tokens=80), measurements, paths))
+
+    assert found.is_cut
+    assert found.quality.scored_tokens == 79
+
+
+def test_what_cannot_run_is_told_and_the_rest_compared(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    events = run(job(["fp32", "fp16", "bf16"]), measurements, paths)  # fp16 runs on cards only
+
+    assert [e.precision for e in events if isinstance(e, PrecisionFailed)] == ["fp16"]
+    assert [found.ready.precision for found in judged_of(events)] == ["fp32", "bf16"]
+
+
+def test_without_a_reference_there_is_no_comparison(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    with pytest.raises(QualityError, match="at least 64 are needed") as caught:
+        run(job(["fp32", "bf16"], Texts("short", ("A line.",))), measurements, paths)
+
+    assert_one_sentence(caught.value)
+    assert not left_over(paths)
+
+
+@pytest.mark.parametrize("precision", [1, 2])
+def test_a_cancel_leaves_nothing_on_the_drive(
+    precision: int, measurements: Measurements, paths: AppPaths
+) -> None:
+    cancel = threading.Event()
+    ready, events = 0, []
+    long = Texts("text", (30 * TEXTS.texts[0],))  # that the engine is not done before it hears
+
+    for event in begin(job(["fp32", "bf16", "fp32"], long, 9000), measurements, paths, cancel):
+        events.append(event)
+        ready += isinstance(event, ModelReady)
+        if isinstance(event, QualityProgress) and ready == precision:
+            assert left_over(paths)
+            cancel.set()
+
+    assert len(judged_of(events)) == precision - 1
+    assert not left_over(paths)
+
+
+def test_whoever_stops_listening_leaves_nothing_either(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    running = begin(job(["fp32"]), measurements, paths, threading.Event())
+    while not isinstance(next(running), QualityProgress):
+        pass
+
+    running.close()  # type: ignore[attr-defined]  # it is a generator
+
+    assert not left_over(paths)
+    engines = [p for p in psutil.Process().children() if "backends.engine.process" in p.cmdline()]
+    assert not engines
+
+
+def test_what_a_killed_comparison_left_is_taken_away(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    for name in ("quality-4194305-dead", f"quality-{os.getpid()}-alive", "something else"):
+        (paths.cache / name).mkdir(parents=True)
+        (paths.cache / name / "reference").write_bytes(b"12345678")
+
+    run(job(["fp32"]), measurements, paths)
+
+    names = {left.name for left in left_over(paths)}
+    assert names == {f"quality-{os.getpid()}-alive", "something else"}
+
+
+def test_a_cache_folder_that_cannot_be_made_is_named(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    paths.cache.parent.mkdir(parents=True, exist_ok=True)
+    paths.cache.write_text("a file")
+
+    with pytest.raises(QualityError, match="cannot be kept in") as caught:
+        run(job(["fp32"]), measurements, paths)
+
+    assert_one_sentence(caught.value)
+
+
+# --- which precisions --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "device", "gib", "expected"),
+    [
+        # without a card, fp32 is the reference
+        ("all", "auto", None, ("fp32", "bf16", "8bit", "4bit", "fp4")),
+        ("4bit", "auto", None, ("fp32", "4bit")),
+        ("auto", "auto", None, ("fp32",)),
+        ("fp32,4bit,4bit", "cpu", None, ("fp32", "4bit")),
+        # on a card, its 16 bits; what is better and slow only if it is asked for
+        ("all", "auto", 24, ("bf16", "8bit", "4bit", "fp4")),
+        ("4bit", "cuda", 24, ("bf16", "4bit")),
+        ("auto,8bit", "auto", 24, ("bf16", "8bit")),
+        ("fp32,4bit", "auto", 24, ("fp32", "bf16", "4bit")),
+        ("4bit", "cpu", 24, ("fp32", "4bit")),
+    ],
+)
+def test_the_reference_is_the_best_that_fits(
+    text: str, device: str, gib: int | None, expected: tuple[str, ...], measurements: Measurements
+) -> None:
+    facts = machine(*[card(gib)] if gib else [])
+
+    assert compared_precisions(text, FOLDER, measurements, device, lambda: facts) == expected
+
+
+def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
+    facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
+
+    named = compared_precisions("all", FOLDER, measurements, "auto", lambda: facts)
+
+    assert named == ("fp32", "8bit", "4bit", "fp4")
+
+
+def test_every_precision_has_its_rank() -> None:
+    assert set(quality._RANK) == {precision.value for precision in Precision}
+
+
+def test_a_quantised_model_has_only_itself(measurements: Measurements) -> None:
+    folder = quantized.published("b2-7b-4bits")
+
+    assert compared_precisions("all", folder, measurements, "auto", machine) == ("4bit",)
+
+
+def test_where_nothing_fits_the_wish_stays_and_is_refused(measurements: Measurements) -> None:
+    facts = machine(free_gib=0.1)
+
+    assert compared_precisions("4bit", FOLDER, measurements, "auto", lambda: facts) == ("4bit",)
+
+
+# --- which text --------------------------------------------------------------------------
+
+
+def test_the_sample_is_taken_where_nothing_is_named() -> None:
+    assert len(quality_texts(None, 8192).texts) == 2
+
+
+@pytest.mark.parametrize("tokens", [0, -1, MOST_TOKENS + 1])
+def test_a_number_of_tokens_that_makes_no_sense(tokens: int) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        quality_texts(None, tokens)
+
+    assert_one_sentence(caught.value)

@@ -1,0 +1,230 @@
+"""Each precision in an engine of its own; what is measured is remembered, what fails is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from backends.errors import BackendUnavailableError, InsufficientMemoryError
+from backends.events import BenchmarkProgress, ModelReady
+from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.measuring.speed import (
+    BenchmarkEvent,
+    PrecisionMeasured,
+    SpeedJob,
+    benchmark,
+)
+from baichuan_desktop.services.precisions.measurements import Benchmark, DecodeFigure, Measurements
+from baichuan_desktop.services.precisions.rows import LoadWish, precision_rows, wanted_precisions
+from tests.helpers import goldens
+from tests.helpers.machines import SECOND, card, machine
+
+FOLDER = goldens.folder("b2-7b", "safetensors")  # context 256
+
+
+@pytest.fixture
+def measurements(tmp_path: Path) -> Measurements:
+    return Measurements(tmp_path / "measurements.json")
+
+
+def run(
+    precisions: Sequence[str], measurements: Measurements, tmp_path: Path, device: str = "cpu"
+) -> list[BenchmarkEvent]:
+    return list(begin(precisions, measurements, tmp_path, threading.Event(), device))
+
+
+def begin(
+    precisions: Sequence[str],
+    measurements: Measurements,
+    tmp_path: Path,
+    cancel: threading.Event,
+    device: str = "cpu",
+) -> Iterator[BenchmarkEvent]:
+    job = SpeedJob(FOLDER, [LoadWish(precision, device) for precision in precisions])
+    return benchmark(job, measurements, JobEngine(tmp_path / "job.log").run, cancel)
+
+
+def engines() -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "backends.engine.process" in process.cmdline()
+    ]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run over a precision that cannot run here and two that can, for all who look at it."""
+
+    events: list[BenchmarkEvent]
+    file: Path  #: where it was remembered
+    engines_left: int
+
+    @property
+    def measured(self) -> list[PrecisionMeasured]:
+        return [event for event in self.events if isinstance(event, PrecisionMeasured)]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("benchmark")
+    file = folder / "measurements.json"
+    events = run(["fp16", "fp32", SECOND], Measurements(file), folder)
+    return Run(events, file, len(engines()))
+
+
+def test_every_precision_is_measured_and_remembered(whole: Run) -> None:
+    begun = [event for event in whole.events if isinstance(event, PrecisionBegun)]
+    assert begun == [
+        PrecisionBegun("fp16", 1, 3), PrecisionBegun("fp32", 2, 3), PrecisionBegun(SECOND, 3, 3)
+    ]  # fmt: skip
+    assert [found.ready.precision for found in whole.measured] == ["fp32", SECOND]
+    for found in whole.measured:
+        assert [figure.tokens for figure in found.benchmark.prefill] == [128]
+        assert [figure.context_tokens for figure in found.benchmark.decode] == [16]
+        assert found.skipped_prompts == (512, 2048)
+        assert found.skipped_contexts == (512, 2048)
+        assert found.benchmark.peak_bytes > 50 * 2**20  # the engine's, torch and all
+    assert whole.engines_left == 0
+    again = Measurements(whole.file)
+    assert [(m.precision, m.benchmark) for m in again.benchmarks(FOLDER)] == [
+        (found.ready.precision, found.benchmark) for found in whole.measured
+    ]
+
+
+def test_the_rows_of_the_precisions_show_the_speed(whole: Run) -> None:
+    rows = precision_rows(FOLDER, Measurements(whole.file), machine)
+
+    speeds = {row.precision: row.tokens_per_second for row in rows}
+    assert speeds["fp32"] == round(whole.measured[0].benchmark.decode[0].tokens_per_second, 1)
+    assert speeds["4bit"] is None
+
+
+def test_what_cannot_run_is_told_and_the_rest_measured(whole: Run) -> None:
+    (failed,) = (event for event in whole.events if isinstance(event, PrecisionFailed))
+    assert failed.precision == "fp16"  # runs on cards only
+    assert isinstance(failed.error, BackendUnavailableError)
+    assert isinstance(whole.events[-1], PrecisionMeasured)
+
+
+def test_a_cancel_keeps_what_was_measured_before(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    cancel = threading.Event()
+    ready = 0
+    kinds = []
+
+    for event in begin(["fp32", SECOND, "fp32"], measurements, tmp_path, cancel):
+        kinds.append(type(event))
+        ready += isinstance(event, ModelReady)
+        if isinstance(event, BenchmarkProgress) and ready == 2:
+            cancel.set()
+
+    assert kinds.count(PrecisionBegun) == 2
+    assert kinds.count(PrecisionMeasured) == 1
+    assert [m.precision for m in measurements.benchmarks(FOLDER)] == ["fp32"]
+    assert not engines()
+
+
+def test_whoever_stops_listening_ends_the_engine(
+    measurements: Measurements, tmp_path: Path
+) -> None:
+    job = begin(["fp32"], measurements, tmp_path, threading.Event())
+    while not isinstance(next(job), ModelReady):
+        assert len(engines()) <= 1
+
+    job.close()  # type: ignore[attr-defined]  # it is a generator
+
+    assert not engines()
+
+
+def figure(context: int, speed: float) -> DecodeFigure:
+    return DecodeFigure(
+        context_tokens=context, tokens_per_second=speed, bytes_per_token=1, bandwidth_share=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ([figure(16, 3.0), figure(512, 2.04), figure(2048, 1.0)], 2.0),
+        ([figure(16, 3.0)], 3.0),
+        ([], None),
+    ],
+)
+def test_the_speed_at_512_tokens_stands_for_the_precision(
+    figures: list[DecodeFigure], expected: float | None, measurements: Measurements, whole: Run
+) -> None:
+    last = whole.measured[0]
+    entry = Benchmark(**last.benchmark.model_dump() | {"decode": tuple(figures)})
+
+    measurements.benchmarked(last.ready, entry)
+
+    known = measurements.of(Path(last.ready.folder), last.ready.backend, "fp32", "cpu")
+    assert known is not None
+    assert known.tokens_per_second == expected
+
+
+# --- which precisions --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("auto", ("auto",)),
+        ("fp32", ("fp32",)),
+        (" bf16 ,fp32,bf16", ("bf16", "fp32")),
+        ("fp32,", ("fp32",)),
+        ("8bit,auto", ("8bit", "auto")),
+    ],
+)
+def test_precisions_are_named_by_commas(
+    text: str, expected: tuple[str, ...], measurements: Measurements
+) -> None:
+    assert wanted_precisions(text, FOLDER, measurements) == expected
+
+
+@pytest.mark.parametrize("text", ["", ",", "fp31", "int8"])
+def test_a_name_that_is_none_is_refused(text: str, measurements: Measurements) -> None:
+    with pytest.raises(BackendUnavailableError, match="There is no precision"):
+        wanted_precisions(text, FOLDER, measurements)
+
+
+def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
+    def wanted(device: str = "auto", **facts: float) -> set[str]:
+        found = wanted_precisions(
+            "all",
+            FOLDER,
+            measurements,
+            device,
+            lambda: machine(card(24), **facts),  # type: ignore[arg-type]
+        )
+        assert len(set(found)) == len(found)
+        return set(found)
+
+    assert wanted() == {"bf16", "fp32", "8bit", "4bit", "fp4"}
+    assert wanted("cuda:0") == {"bf16", "8bit", "4bit", "fp4"}
+    assert wanted("cpu", free_gib=0.1) == {"auto"}
+
+
+def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
+    facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
+
+    assert set(wanted_precisions("all", FOLDER, measurements, detect=lambda: facts)) == {
+        "fp32", "8bit", "4bit", "fp4",
+    }  # fmt: skip
+
+
+def test_nothing_is_measured_where_nothing_fits(measurements: Measurements, tmp_path: Path) -> None:
+    """The engine decides anew: memory may have been taken meanwhile."""
+    (failed,) = (
+        e for e in run(["8bit"], measurements, tmp_path, "cuda") if isinstance(e, PrecisionFailed)
+    )
+
+    assert isinstance(failed.error, BackendUnavailableError | InsufficientMemoryError)
+    assert measurements.benchmarks(FOLDER) == ()

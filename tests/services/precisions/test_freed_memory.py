@@ -1,0 +1,103 @@
+"""What the next model finds free is what the engine that ends gives back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+from backends.events import ModelReady
+from backends.machine.hardware import private_bytes
+from backends.machine.memory_room import Bound
+from backends.phrases import Phrase
+from baichuan_desktop.services.precisions.freed_memory import given_back, machine_without_engine
+from tests.helpers.machines import GIB, card, machine
+from tests.services.precisions.test_measurements import ready
+
+NAME = "NVIDIA GeForce RTX 3060"
+
+
+def loaded(device: str = NAME, kind: str = "cuda", needed_gib: float = 6.0) -> ModelReady:
+    return ready(device=device, device_kind=kind, needed_bytes=int(needed_gib * GIB))
+
+
+def free_gib(*cards: float) -> list[float]:
+    return [bytes_ / GIB for bytes_ in cards]
+
+
+def test_memory_of_the_engine_counts_as_free() -> None:
+    facts = machine(card(12, free_gib=4.0), free_gib=10.0)
+
+    seen = given_back(facts, 5 * GIB, ready(device_kind="cpu", device=facts.processor))
+
+    assert seen.free_memory_bytes == 15 * GIB
+    assert seen.gpus == facts.gpus
+
+
+def test_no_more_is_free_than_there_is() -> None:
+    facts = machine(card(12, free_gib=8.0), free_gib=60.0)
+
+    seen = given_back(facts, 30 * GIB, loaded(needed_gib=6.0))
+
+    assert seen.free_memory_bytes == 64 * GIB
+    assert seen.gpus[0].free_memory_bytes == 12 * GIB
+
+
+def test_what_ulimit_leaves_a_process_does_not_grow_when_another_ends() -> None:
+    ulimit = Bound(Phrase("the shell"), 6 * GIB, 4 * GIB, is_own=True)
+    facts = replace(machine(free_gib=3.0), own_limit=ulimit)
+
+    much, little = given_back(facts, 5 * GIB, None), given_back(facts, GIB // 2, None)
+
+    assert (much.free_memory_bytes, much.limit) == (4 * GIB, ulimit)
+    assert (little.free_memory_bytes, little.limit) == (3.5 * GIB, None)
+
+
+def test_a_card_gets_back_what_selection_counted_on() -> None:
+    other = card(8, free_gib=1.0, name="NVIDIA GeForce GTX 1070", index=1)
+    facts = machine(card(12, free_gib=4.0), other)
+
+    seen = given_back(facts, 0, loaded(needed_gib=6.0))
+
+    assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [10.0, 1.0]
+
+
+def test_of_two_equal_cards_the_fuller_one_held_the_model() -> None:
+    facts = machine(card(12, free_gib=11.0, index=0), card(12, free_gib=5.0, index=1))
+
+    seen = given_back(facts, 0, loaded(needed_gib=6.0))
+
+    assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [11.0, 11.0]
+
+
+def test_a_model_on_several_cards_is_given_back_on_each() -> None:
+    cards = card(12, free_gib=2.0, index=0), card(8, free_gib=1.0, name="Other", index=1)
+
+    seen = given_back(
+        machine(*cards), 0, loaded(f"{NAME} + Other + A processor", "cuda+cpu", needed_gib=20)
+    )
+
+    assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [12.0, 8.0]
+
+
+def test_without_an_engine_the_machine_is_as_it_is() -> None:
+    facts = machine(card(12, free_gib=4.0))
+
+    assert machine_without_engine(None, None, lambda: facts) == facts
+
+
+def test_memory_of_a_process_is_seen_and_gone_with_it() -> None:
+    code = "block = b'x' * (64 * 2**20); print(flush=True); input()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+
+    held = private_bytes(process.pid)
+    seen = machine_without_engine(process.pid, None, lambda: replace(machine(), gpus=()))
+    process.communicate(b"\n")
+
+    assert held > 64 * 2**20
+    assert seen.free_memory_bytes > machine().free_memory_bytes + 60 * 2**20
+    assert private_bytes(process.pid) == 0

@@ -1,0 +1,339 @@
+"""What loading and answering took is remembered, and a broken memory harms nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backends.choice.memory import MeasuredPeak
+from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
+from backends.phrases import Phrase
+from baichuan_desktop.services.precisions import measurements as module
+from baichuan_desktop.services.precisions.measurements import Measurement, Measurements
+
+FOLDER = Path("/models/百川 2")
+
+
+def ready(folder: Path = FOLDER, **changes: Any) -> ModelReady:
+    facts: dict[str, Any] = {
+        "folder": str(folder), "family": "baichuan2-7b", "kind": "chat", "backend": "bnb_cuda",
+        "precision": "4bit", "device": "NVIDIA GeForce RTX 3060", "device_kind": "cuda",
+        "reason": Phrase("because."), "needed_bytes": 7 * 2**30,
+        "threads": 8, "context_length": 4096, "parameters": 7_505_973_248,
+        "weights_bytes": 5 * 2**30, "peak_bytes": 6 * 2**30, "load_seconds": 12.5,
+        "defaults": SamplingDefaults(
+            greedy=False, temperature=0.3, top_k=5, top_p=0.85, repetition_penalty=1.05,
+            max_new_tokens=2048,
+        ),
+    }  # fmt: skip
+    return ModelReady(**facts | changes)
+
+
+def finished(new_tokens: int = 101, decode_seconds: float = 4.0) -> Finished:
+    return Finished(
+        reason=FinishReason.STOP,
+        prompt_tokens=10,
+        cached_tokens=0,
+        new_tokens=new_tokens,
+        context_tokens=10 + new_tokens,
+        prefill_seconds=0.1,
+        first_token_seconds=0.2,
+        decode_seconds=decode_seconds,
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config" / "measurements.json"
+
+
+def speed(measurements: Measurements, folder: Path = FOLDER) -> float | None:
+    known = measurements.of(folder, "bnb_cuda", "4bit", "cuda")
+    assert known is not None
+    return known.tokens_per_second
+
+
+def test_nothing_is_known_at_first(file: Path) -> None:
+    measurements = Measurements(file)
+
+    assert measurements.peaks(FOLDER) == ()
+    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda") is None
+    assert not file.parent.exists()
+
+
+def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+    measurements.answered(ready(), finished())
+
+    again = Measurements(file)
+
+    assert again.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),)
+    assert again.of(FOLDER, "bnb_cuda", "4bit", "cuda") == Measurement(
+        folder=str(FOLDER),
+        backend="bnb_cuda",
+        precision="4bit",
+        device="cuda",
+        peak_bytes=6 * 2**30,
+        load_seconds=12.5,
+        weights_bytes=5 * 2**30,
+        tokens_per_second=25.0,
+    )
+
+
+def test_the_first_load_counts(file: Path) -> None:
+    """Later ones find files in memory, and are quicker."""
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+
+    measurements.loaded(ready(peak_bytes=1, load_seconds=0.5))
+
+    assert measurements.peaks(FOLDER) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+    )
+
+
+def test_the_last_speed_counts(file: Path) -> None:
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+    measurements.answered(ready(), finished(decode_seconds=4.0))
+
+    measurements.answered(ready(), finished(decode_seconds=3.0))
+
+    assert speed(measurements) == 33.3
+
+
+@pytest.mark.parametrize(("tokens", "counts"), [(1, False), (15, False), (16, True), (17, True)])
+def test_short_answers_say_nothing_of_speed(tokens: int, counts: bool, file: Path) -> None:
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+
+    measurements.answered(ready(), finished(new_tokens=tokens))
+
+    assert (speed(measurements) is not None) is counts
+
+
+def test_an_answer_of_a_model_whose_loading_was_not_measured(file: Path) -> None:
+    measurements = Measurements(file)
+
+    measurements.answered(ready(), finished())
+
+    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda") is None
+
+
+def test_a_card_and_the_processor_are_told_apart(file: Path) -> None:
+    """One backend, bitsandbytes, runs on both."""
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+    measurements.loaded(ready(device_kind="cpu", peak_bytes=9))
+    measurements.answered(ready(device_kind="cpu"), finished())
+
+    assert Measurements(file).peaks(FOLDER) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+        MeasuredPeak("bnb_cuda", "4bit", "cpu", 9, 5 * 2**30),
+    )
+    assert speed(measurements) is None
+
+
+def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
+    measurements = Measurements(file)
+    other = Path("/models/other")
+    measurements.loaded(ready())
+    measurements.loaded(ready(precision="8bit", peak_bytes=8))
+    measurements.loaded(ready(backend="torch_cuda", precision="bf16", peak_bytes=16))
+    measurements.loaded(ready(other, peak_bytes=3))
+
+    assert Measurements(file).peaks(FOLDER) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+        MeasuredPeak("bnb_cuda", "8bit", "cuda", 8, 5 * 2**30),
+        MeasuredPeak("torch_cuda", "bf16", "cuda", 16, 5 * 2**30),
+    )
+    assert Measurements(file).peaks(other) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 3, 5 * 2**30),
+    )
+    measurements.answered(ready(), finished())
+    assert speed(measurements, other) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"\xff\xfe\x00",
+        b'{"measurements": 7}',
+        b'{"measurements": [{}]}',
+        (
+            b'{"measurements": [{"folder": "/m", "backend": "b", "precision": "4bit", '
+            b'"device": "cpu", "peak_bytes": "many", "load_seconds": 1}]}'
+        ),
+        b"[" * 100_000,
+    ],
+    ids=range(10),
+)
+def test_a_broken_file_is_begun_anew(
+    content: bytes, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    file.write_bytes(content)
+
+    measurements = Measurements(file)
+
+    assert measurements.peaks(FOLDER) == ()
+    assert "not usable" in caplog.text
+    assert file.read_bytes() == content  # until there is something to write
+    measurements.loaded(ready())
+    assert Measurements(file).peaks(FOLDER)
+
+
+def test_what_a_newer_version_wrote_is_read(file: Path) -> None:
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+    content = json.loads(file.read_text(encoding="utf-8"))
+    content["more"] = 1
+    content["measurements"][0]["card"] = "NVIDIA"
+    content["measurements"].append(content["measurements"][0] | {"precision": "3bit"})
+    file.write_text(json.dumps(content), encoding="utf-8")
+
+    # A precision that this version does not have is no reason to forget the others, nor to fail.
+    assert Measurements(file).peaks(FOLDER) == (
+        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+    )
+
+
+def test_a_folder_that_cannot_be_written_to_costs_only_the_memory_of_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(module, "replace_text", refuse)
+    measurements = Measurements(file)
+
+    measurements.loaded(ready())
+
+    assert "could not be written" in caplog.text
+    assert measurements.peaks(FOLDER)
+
+
+def test_the_file_can_be_read_by_a_person(file: Path) -> None:
+    Measurements(file).loaded(ready())
+
+    assert "百川 2" in file.read_text(encoding="utf-8")
+
+
+def test_what_a_terminal_measured_meanwhile_stays(file: Path) -> None:
+    window, terminal = Measurements(file), Measurements(file)
+    terminal.loaded(ready(precision="8bit"))
+    terminal.answered(ready(precision="8bit"), finished())
+
+    window.loaded(ready())
+    window.loaded(ready(precision="8bit", peak_bytes=1))
+
+    found = Measurements(file)
+    assert speed(found) is None
+    assert found.of(FOLDER, "bnb_cuda", "8bit", "cuda") == terminal.of(
+        FOLDER, "bnb_cuda", "8bit", "cuda"
+    )
+
+
+def test_weights_of_another_size_are_measured_anew(file: Path) -> None:
+    """An export was made again, in blocks of another size."""
+    measurements = Measurements(file)
+    measurements.loaded(ready(peak_bytes=3))
+    measurements.answered(ready(), finished())
+
+    measurements.loaded(ready(weights_bytes=4, peak_bytes=2))
+
+    assert measurements.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 2, 4),)
+    assert speed(measurements) is None
+    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda", 5) is None
+
+
+def stored(**changes: Any) -> dict[str, Any]:
+    return {
+        "folder": "/m", "backend": "b", "precision": "4bit", "device": "cpu", "peak_bytes": 7,
+        "load_seconds": 1.5,
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        7, None, [], {}, "text", stored(peak_bytes=-1), stored(peak_bytes=2**63),
+        stored(peak_bytes=float("nan")), stored(load_seconds=float("inf")), stored(folder=7),
+        stored(load_seconds=-1), stored(folder="\ud800", benchmark=7), stored(quality=[1]),
+        stored(tokens_per_second=float("nan")), stored(tokens_per_second=1e300),
+        stored(backend="\ud800"), stored(precision="\0"), stored(device="\udfff"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_an_entry_that_is_wrong_costs_itself(
+    wrong: object, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps({"measurements": [wrong, stored(folder="/right")]}))
+
+    measurements = Measurements(file)
+
+    assert measurements.peaks(Path("/right")) == (MeasuredPeak("b", "4bit", "cpu", 7, None),)
+    assert measurements.peaks(Path("/m")) == ()
+    assert "1 of the measurements" in caplog.text
+
+
+def test_half_a_surrogate_in_the_file_keeps_nothing_from_being_remembered(file: Path) -> None:
+    file.parent.mkdir()
+    judged = {"reference": "fp32", "text": "\ud800", "scored_tokens": 1, "perplexity": 2}
+    judged |= {"kl_divergence": None, "top1_agreement": None}
+    entries = [stored(quality=judged), stored(folder="/right")]
+    file.write_text(json.dumps({"measurements": entries}))
+
+    Measurements(file).loaded(ready())
+
+    assert [m.folder for m in Measurements(file)._read()] == ["/right", str(FOLDER)]
+
+
+def test_a_number_of_thousands_of_digits_costs_its_entry(file: Path) -> None:
+    file.parent.mkdir()
+    right = json.dumps(stored(folder="/right"))
+    wrong = json.dumps(stored()).replace(": 7,", f": {'9' * 5000},")
+    file.write_text(f'{{"measurements": [{wrong}, {right}]}}')
+
+    assert [m.folder for m in Measurements(file)._read()] == ["/right"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+@pytest.mark.parametrize("target", [None, "/dev/zero"])
+def test_a_fifo_or_a_device_is_not_read_and_stays_what_it_is(
+    target: str | None, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    if target is None:
+        os.mkfifo(file)
+    else:
+        file.symlink_to(target)
+
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+
+    assert measurements.peaks(FOLDER)  # until the end
+    assert not file.is_file()
+    assert "no ordinary file" in caplog.text
+
+
+def test_a_file_of_too_many_entries_is_not_gone_through(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir()
+    file.write_text(json.dumps({"measurements": [stored()] + [7] * 10_000}))
+
+    assert Measurements(file).peaks(Path("/m")) == ()
+    assert "not usable" in caplog.text

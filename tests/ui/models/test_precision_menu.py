@@ -1,0 +1,827 @@
+"""The menu of precisions: what it says, and that a choice costs neither talk nor draft."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QListWidgetItem
+
+from backends.checkpoint.folder import Checkpoint
+from backends.choice.memory import MeasuredPeak
+from backends.errors import (
+    BackendUnavailableError,
+    DamagedCheckpointError,
+    EngineCrashedError,
+    EngineError,
+    EngineKilledError,
+    ExportRefusedError,
+    GpuLostError,
+    InsufficientMemoryError,
+    InvalidRequestError,
+    UserFacingError,
+)
+from backends.events import ModelReady
+from backends.machine.hardware import Machine
+from backends.protocol.requests import ChatRequest, LoadRequest
+from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.store import GUIDE_ID
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.ui.models.precision_menu import _FIGURES, _IS_TICKED, _NOTE
+from tests.helpers import exports
+from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
+from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
+from tests.ui.models.test_models import OTHER
+
+GUIDE = resource("guide_model")
+CHECKPOINT = Path(__file__).parents[2] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
+
+
+@pytest.fixture
+def seven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every folder holds a model of the shapes of Baichuan2-7B."""
+    opened = replace(Checkpoint.open(CHECKPOINT), folder=GUIDE, config=BAICHUAN2_7B)
+    monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
+
+
+def open_menu(ui: Harness, facts: Machine | None = None) -> list[QListWidgetItem]:
+    """Press the button and wait for the rows."""
+    ui.machine = facts or ui.machine
+    ui.window.status.precision_button.click()
+    menu = ui.window.precision.menu
+    assert menu.isVisible()
+    ui.until(lambda: menu.list.count() > 1)
+    return [menu.list.item(row) for row in range(menu.list.count())]
+
+
+def row_of(items: list[QListWidgetItem], title: str) -> QListWidgetItem:
+    (item,) = [item for item in items if item.text() == title]
+    return item
+
+
+def choose(ui: Harness, title: str) -> None:
+    menu = ui.window.precision.menu
+    item = row_of([menu.list.item(row) for row in range(menu.list.count())], title)
+    where = menu.list.visualItemRect(item).center()
+    QTest.mouseClick(menu.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+def loads(engine: ScriptedEngine) -> list[LoadRequest]:
+    return [request for request in engine.requests if isinstance(request, LoadRequest)]
+
+
+def is_enabled(item: QListWidgetItem) -> bool:
+    return bool(item.flags() & Qt.ItemFlag.ItemIsEnabled)
+
+
+# --- what it says ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("seven")
+def test_every_precision_has_a_row_with_size_and_verdict(ui: Harness) -> None:
+    items = open_menu(ui, machine(card(12, free_gib=11.3), free_gib=8.0))
+
+    said = {item.text(): item.data(_FIGURES) for item in items}
+    assert items[0].text() == "Automatic"
+    assert said["bf16 · NVIDIA GeForce RTX 3060"] == "16.8 GiB · does not fit"
+    assert said["8-bit · NVIDIA GeForce RTX 3060"] == "10.7 GiB · tight"
+    assert said["4-bit · NVIDIA GeForce RTX 3060"] == "7.8 GiB · fits"
+    assert said["fp32 · CPU"] == "32.4 GiB · does not fit"
+    assert items[0].data(_NOTE) == "Takes the best that fits: 4-bit · NVIDIA GeForce RTX 3060"
+
+
+@pytest.mark.usefixtures("seven")
+def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: ScriptedEngine) -> None:
+    items = open_menu(ui, machine(card(12, free_gib=11.3), free_gib=8.0))
+
+    row = row_of(items, "bf16 · NVIDIA GeForce RTX 3060")
+    sentence = "bf16 needs 16.8 GiB on NVIDIA GeForce RTX 3060, but only 11.3 GiB is free."
+    assert not is_enabled(row)
+    assert row.data(_NOTE) == sentence
+    assert sentence in row.toolTip()
+    choose(ui, row.text())
+    ui.app.processEvents()
+    assert len(loads(engine)) == 1, "only the guide's, at the start"
+
+
+def test_an_export_of_weights_that_changed_is_a_remark(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any("exported" in str(item.data(_NOTE)) for item in open_menu(ui))
+    ui.window.precision.menu.hide()
+    model = ui.store.model(GUIDE_ID)
+    export = replace(model, id="export", path=Path("/m/export"))
+    changed = replace(model, outdated_exports=(export,))
+    monkeypatch.setattr(type(ui.window.switcher), "current", changed)
+
+    items = open_menu(ui)
+
+    (remark,) = [item for item in items if "the export in “/m/export”" in str(item.data(_NOTE))]
+    assert not is_enabled(remark)
+
+
+def test_an_export_that_is_gone_is_a_remark(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/gone"),))
+    monkeypatch.setattr(type(ui.window.switcher), "current", model)
+
+    items = open_menu(ui)
+
+    (remark,) = [item for item in items if "“/m/gone” was refused" in str(item.data(_NOTE))]
+    assert "Put it back" in remark.data(_NOTE)
+    assert not is_enabled(remark)
+
+
+@pytest.mark.usefixtures("seven")
+def test_what_cannot_run_whatever_the_memory_says_so(ui: Harness) -> None:
+    facts = machine(card(24), libraries={"torch": "2.11.0"})
+
+    items = open_menu(ui, facts)
+
+    row = row_of(items, "8-bit · NVIDIA GeForce RTX 3060")
+    assert row.data(_FIGURES) == "not available"
+    assert row.data(_NOTE) == "8-bit needs bitsandbytes, which is not installed."
+
+
+@pytest.mark.usefixtures("seven")
+def test_the_automatic_choice_its_speed_and_the_published_loss_are_told(ui: Harness) -> None:
+    ready = replace(
+        READY, folder=str(GUIDE), backend="bnb_cuda", precision="4bit", device_kind="cuda"
+    )
+    ui.measurements.loaded(ready)
+    ui.measurements.answered(ready, finished())
+
+    items = open_menu(ui, machine(card(12, free_gib=11.3)))
+
+    note = row_of(items, "4-bit · NVIDIA GeForce RTX 3060").data(_NOTE)
+    assert note == (
+        "the automatic choice · last 10.0 tokens/s · "
+        "published: 1.6 points less on C-Eval, MMLU and CMMLU on average"
+    )
+    assert row_of(items, "8-bit · CPU").data(_NOTE) == "slow on a processor"
+
+
+@pytest.mark.usefixtures("seven")
+def test_two_cards_of_a_name_are_told_apart(ui: Harness) -> None:
+    items = open_menu(ui, machine(card(24, index=0), card(24, index=1)))
+
+    titles = [item.text() for item in items]
+    assert "bf16 · NVIDIA GeForce RTX 3060 (cuda:0)" in titles
+    assert "bf16 · NVIDIA GeForce RTX 3060 (cuda:1)" in titles
+
+
+def test_the_machine_is_looked_at_without_the_engine_that_runs(ui: Harness) -> None:
+    open_menu(ui)
+
+    assert ui.looks == [ui.window.switcher.running]
+
+
+def test_the_head_of_the_menu_says_what_runs_and_why(ui: Harness) -> None:
+    open_menu(ui)
+
+    menu = ui.window.precision.menu
+    assert menu.heading.text() == "Precision: bf16 · CPU"
+    assert menu.why.text() == "bf16 fits on it together."
+    assert "bf16 fits on it together." in ui.window.status.precision_button.toolTip()
+
+
+def test_a_model_that_is_gone_is_told_in_the_menu(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_folder: Path) -> Checkpoint:
+        raise BackendUnavailableError("It is gone.")
+
+    monkeypatch.setattr(Checkpoint, "open", gone)
+
+    ui.window.status.precision_button.click()
+    menu = ui.window.precision.menu
+    ui.until(lambda: menu.list.item(0).data(_NOTE) == "It is gone.")
+
+
+def test_the_menu_speaks_chinese(ui: Harness) -> None:
+    ui.window.use_language("zh_CN")
+    ui.app.processEvents()
+
+    items = open_menu(ui)
+
+    assert items[0].text() == "自动"
+    assert "放得下" in row_of(items, "8-bit · CPU").data(_FIGURES)
+    assert row_of(items, "8-bit · CPU").data(_NOTE) == "在处理器上较慢"
+
+
+def test_a_reader_hears_a_row_as_a_whole(ui: Harness) -> None:
+    items = open_menu(ui)
+
+    spoken = items[0].data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "Automatic, in use, Takes the best that fits: bf16 · CPU"
+
+
+# --- what a choice does ------------------------------------------------------------------
+
+
+def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers += [answer("Yes."), answer("Still.")]
+    ui.ask("Here?")
+    ui.window.panel.temperature.setValue(0.9)
+    ui.composer.set_text("a draft")
+    fp32 = replace(READY, folder=str(GUIDE), precision="fp32")
+    engine.loads.append([fp32])
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: ui.window.status.precision_button.text() == "fp32 · CPU")
+
+    request = loads(engine)[-1]
+    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", None)
+    assert not ui.window.precision.menu.isVisible()
+    assert ui.composer.text() == "a draft"
+    assert ui.window.panel.temperature.value() == pytest.approx(0.9)
+    assert "Yes." in ui.page_text
+    assert "begins here" not in ui.page_text
+    ui.ask("Still?")
+    question = engine.questions[-1]
+    assert isinstance(question, ChatRequest)
+    assert [m.text for m in question.messages] == ["Here?", "Yes.", "Still?"]
+
+
+def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """As after *Load it* in a dialog, which leaves the device to the app."""
+    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    items = open_menu(ui)
+
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == ["fp32 · CPU"]
+
+
+@pytest.mark.usefixtures("seven")
+def test_a_row_that_does_not_run_is_never_ticked(ui: Harness, engine: ScriptedEngine) -> None:
+    """On one card bf16 has two rows, and the one that spreads it leaves the device to the app."""
+    facts = machine(card(24))
+    load(ui, engine, LoadWish("bf16"), backend="torch_cuda", precision="bf16")
+
+    items = open_menu(ui, facts)
+
+    same = [item for item in items if item.text().startswith("bf16 · NVIDIA")]
+    assert [is_enabled(item) for item in same] == [True, False]
+    assert [item.data(_IS_TICKED) for item in same] == [True, False]
+    assert sum(item.data(_IS_TICKED) for item in items) == 1
+
+
+@pytest.mark.usefixtures("seven")
+def test_what_runs_is_ticked_though_it_would_not_fit_any_more(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    load(ui, engine, LoadWish("bf16"), backend="torch_cuda", precision="bf16")
+
+    items = open_menu(ui, machine(card(24, free_gib=10.0)))
+
+    (ticked,) = [item for item in items if item.data(_IS_TICKED)]
+    assert ticked.text() == "bf16 · NVIDIA GeForce RTX 3060"
+    assert not is_enabled(ticked)
+
+
+def test_a_menu_closes_where_another_model_is_loaded_under_it(ui: Harness) -> None:
+    open_menu(ui)
+
+    ui.window.load(OTHER)
+
+    assert not ui.window.precision.menu.isVisible()
+
+
+@pytest.mark.usefixtures("seven")
+def test_the_other_card_of_a_name_can_be_chosen(ui: Harness, engine: ScriptedEngine) -> None:
+    facts = machine(card(24, index=0), card(24, index=1))
+    first, second = (f"4-bit · NVIDIA GeForce RTX 3060 (cuda:{index})" for index in (0, 1))
+    load(ui, engine, LoadWish("4bit"), backend="bnb_cuda", precision="4bit")
+
+    items = open_menu(ui, facts)
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == [first]
+
+    engine.loads.append([on_card("bnb_cuda", "4bit")])
+    choose(ui, second)
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    assert loads(engine)[-1].device == "cuda:1"
+    items = open_menu(ui, facts)
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == [second]
+
+
+def on_card(backend: str, precision: str) -> ModelReady:
+    return replace(
+        READY,
+        folder=str(GUIDE),
+        backend=backend,
+        precision=precision,
+        device_kind="cuda",
+        device=card(24).name,
+    )
+
+
+def load(
+    ui: Harness, engine: ScriptedEngine, wish: LoadWish, *, backend: str, precision: str
+) -> None:
+    """Have the guide run on a card, as somebody wished."""
+    engine.loads.append([on_card(backend, precision)])
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), wish)
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+
+def test_the_row_in_use_is_ticked_and_does_not_load_again(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    items = open_menu(ui)
+    assert [item.text() for item in items if item.data(_IS_TICKED)] == ["fp32 · CPU"]
+    choose(ui, "fp32 · CPU")
+    ui.app.processEvents()
+
+    assert len(loads(engine)) == 2
+    open_menu(ui)
+    choose(ui, "Automatic")
+    ui.until(lambda: len(loads(engine)) == 3)
+    assert loads(engine)[-1].precision == "auto"
+
+
+def test_keys_choose_and_close(ui: Harness, engine: ScriptedEngine) -> None:
+    open_menu(ui)
+    menu = ui.window.precision.menu
+
+    QTest.keyClick(menu.list, Qt.Key.Key_Escape)
+    assert not menu.isVisible()
+    open_menu(ui)
+    QTest.keyClick(menu.list, Qt.Key.Key_Down)
+    QTest.keyClick(menu.list, Qt.Key.Key_Return)
+
+    ui.until(lambda: len(loads(engine)) == 2)
+    assert loads(engine)[-1].precision == "bf16"
+
+
+def test_a_precision_that_cannot_be_loaded_gives_way_to_the_one_before(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 3)
+    ui.until_idle()
+
+    assert loads(engine)[-1].precision == "auto"
+    assert ui.window.switcher.wish == LoadWish()
+    assert ui.window.error is not None
+
+
+def test_a_model_keeps_its_precision_while_another_is_used(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    guide = ui.window.switcher.current
+    assert guide is not None
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    ui.window.open_folder(CHECKPOINT)
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    ui.window.load(guide)
+    ui.until(lambda: len(loads(engine)) == 4)
+
+    assert [request.precision for request in loads(engine)] == ["auto", "fp32", "auto", "fp32"]
+
+
+def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine) -> None:
+    """And no other way of loading is: an offer of an error is for today."""
+    kept = partial(SettingsFile, ui.settings._file)
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("8bit"))
+    ui.until(lambda: ui.window.switcher.wish == LoadWish("8bit"))
+    assert kept().current.precisions == {}
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: ui.window.switcher.wish.precision == "fp32")
+    assert kept().current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+
+    open_menu(ui)
+    choose(ui, "Automatic")
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+    assert kept().current.precisions == {}
+
+
+def test_what_an_error_offered_is_kept_once_it_is_chosen_in_the_menu(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.app.processEvents()
+
+    assert SettingsFile(ui.settings._file).current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+    assert ui.window.switcher.wish == LoadWish("fp32", "cpu"), "what was clicked, and no less"
+    assert len(loads(engine)) == 2, "it runs already"
+
+
+def test_a_choice_that_failed_is_not_kept(ui: Harness, engine: ScriptedEngine) -> None:
+    engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 3)
+    ui.until_idle()
+
+    assert ui.settings.current.precisions == {}
+
+
+def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEngine) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32", "cpu", 256))
+
+    cold.start()
+
+    (request,) = loads(engine)
+    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", 256)
+
+
+def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    """As after a card was taken out: it is told once, and not at each start."""
+    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1", 256))
+    engine.loads.append([BackendUnavailableError("There is no “{name}”.", name="cuda:1")])
+
+    cold.start()
+
+    assert [(one.precision, one.context_length) for one in loads(engine)] == [
+        ("4bit", 256), ("auto", 256),
+    ]  # fmt: skip
+    assert cold.window.switcher.current is not None
+    assert cold.window.error is not None
+    assert "cuda:1" in cold.window.error.message.text()
+    kept = SettingsFile(cold.settings._file).current.precisions
+    assert kept == {GUIDE: LoadWish(context_length=256)}
+
+
+def test_a_context_that_the_model_does_not_have_is_forgotten(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish(context_length=9000))
+    engine.loads.append([InvalidRequestError("The context length must be less.")])
+
+    cold.start()
+
+    assert [one.context_length for one in loads(engine)] == [9000, None]
+    assert SettingsFile(cold.settings._file).current.precisions == {}
+
+
+def test_a_choice_is_not_forgotten_where_nothing_else_runs_either(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1"))
+    gone = BackendUnavailableError("torch is not installed.")
+    engine.loads += [[gone], [gone]]
+
+    cold.window.load_first(None)
+    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+
+    assert cold.settings.current.precisions == {GUIDE: LoadWish("4bit", "cuda:1")}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1),
+        EngineKilledError("it was killed"),
+        GpuLostError("it fell off the bus"),
+        EngineError("The engine met an error it does not know."),
+    ],
+)
+def test_what_may_be_otherwise_at_the_next_start_keeps_the_choice(
+    error: UserFacingError, cold: Harness, engine: ScriptedEngine
+) -> None:
+    """Until then the model runs as the app chooses: it is not there to be chosen for without."""
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
+    engine.loads.append([error])
+
+    cold.start()
+
+    assert [request.precision for request in loads(engine)] == ["fp32", "auto"]
+    assert cold.window.switcher.current is not None
+    assert cold.settings.current.precisions == {GUIDE: LoadWish("fp32")}
+
+
+def test_a_model_that_is_damaged_is_not_tried_again(cold: Harness, engine: ScriptedEngine) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
+    engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
+
+    cold.window.load_first(None)
+    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+
+    assert len(loads(engine)) == 1
+    assert cold.settings.current.precisions == {GUIDE: LoadWish("fp32")}
+
+
+@pytest.mark.parametrize("wish", [LoadWish(context_length=256), LoadWish("4bit", "cuda:1", 256)])
+def test_an_engine_that_crashes_with_everything_is_given_up(
+    wish: LoadWish, cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, wish)
+    engine.loads += [[EngineCrashedError("it crashed")] for _ in range(9)]
+
+    cold.window.load_first(None)
+    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+
+    wishes = [(one.precision, one.device, one.context_length) for one in loads(engine)]
+    assert len(set(wishes)) == len(wishes) <= 3
+    assert cold.settings.current.precisions == {GUIDE: wish}
+
+
+def test_what_an_error_offered_gives_way_to_what_was_chosen(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """That it fails later says nothing of the choice that is kept."""
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("8bit", "cpu"))
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    ui.window.load(OTHER)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+    engine.loads.append([EngineCrashedError("it crashed")])
+
+    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.until(lambda: len(loads(engine)) == 6 and ui.window.switcher.current is not None)
+
+    assert [one.precision for one in loads(engine)[4:]] == ["8bit", "fp32"]
+    assert ui.settings.current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+
+
+def test_the_guide_in_place_of_a_model_is_not_the_next_first_one_whatever_it_takes(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1"))
+    cold.store.add(CHECKPOINT)
+    (added,) = [model for model in cold.store.models if model.id != GUIDE_ID]
+    cold.settings.change(last_model=added.id)
+    engine.loads += [
+        [DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")],
+        [BackendUnavailableError("There is no cuda:1.")],
+    ]
+
+    cold.start()
+
+    assert [request.precision for request in loads(engine)] == ["auto", "4bit", "auto"]
+    assert SettingsFile(cold.settings._file).current.last_model == added.id
+
+
+def test_a_model_that_comes_back_instead_of_another_comes_as_it_was_chosen(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    cold.settings.keep_precision(GUIDE, LoadWish("fp32", "cpu"))
+    cold.store.add(CHECKPOINT)
+    (added,) = [model for model in cold.store.models if model.id != GUIDE_ID]
+    cold.settings.change(last_model=added.id)
+    engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
+
+    cold.start()
+
+    assert [request.precision for request in loads(engine)] == ["auto", "fp32"]
+
+
+def without_export(ui: Harness, engine: ScriptedEngine) -> InstalledModel:
+    """Have a model run without its export, which was refused."""
+    folder = Path("/m/int8")
+    model = replace(OTHER, exports=(folder,))
+    engine.loads.append([refused(folder)])
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+    return model
+
+
+def refused(folder: Path) -> ExportRefusedError:
+    return ExportRefusedError(folder, DamagedCheckpointError(folder / "model.onnx", "it is short"))
+
+
+def test_a_model_runs_without_an_export_that_was_refused(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """The error is told, and nobody has to delete something before the model answers."""
+    first, second = Path("/m/int8"), Path("/m/int4")
+    engine.loads += [[refused(first)], [refused(second)]]
+
+    ui.window.load(replace(OTHER, exports=(first, second)))
+    ui.until(lambda: ui.window.switcher.current is not None)
+
+    assert [request.exports for request in loads(engine)[1:]] == [
+        (str(first), str(second)), (str(second),), (),
+    ]  # fmt: skip
+    assert ui.window.controller.model is not None
+    assert ui.window.controller.model.path == OTHER.path
+    assert ui.window.error is not None
+    assert "was refused" in ui.window.error.message.text()
+
+
+def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    model = without_export(ui, engine)
+    (folder,) = model.exports
+
+    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.until(lambda: ui.window.switcher.current is not None)
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+    ui.window.switcher.load(model, LoadWish("onnx-int8", "cpu"))
+    ui.until(lambda: len(loads(engine)) == 6)
+
+    asked = [one.exports for one in loads(engine) if one.folder == str(OTHER.path)]
+    assert asked == [(str(folder),), (), (), (str(folder),)]
+
+
+def test_an_export_that_was_refused_is_tried_when_it_was_made_anew(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    model = without_export(ui, engine)
+    (folder,) = model.exports
+
+    ui.window.switcher.refresh([model], folder)
+    assert ui.window.switcher.refused_exports(model) == []
+    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.until(lambda: ui.window.switcher.current is not None)
+    ui.window.load(model)
+    ui.until(lambda: ui.window.switcher.current is model)
+
+    assert loads(engine)[-1].exports == (str(folder),)
+
+
+def test_a_choice_that_needs_no_export_does_not_try_one_again(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    """Its own error would be hidden by that of the export."""
+    model = without_export(ui, engine)
+    engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
+
+    ui.window.switcher.load(model, LoadWish("8bit", "cpu"))
+    ui.until(lambda: len(loads(engine)) == 5 and ui.window.switcher.current is model)
+
+    assert [one.exports for one in loads(engine)[3:]] == [(), ()]
+    assert ui.window.error is not None
+    assert "only" in ui.window.error.message.text(), "the error of memory is the one to be read"
+
+
+def test_the_menu_names_an_export_that_was_refused(ui: Harness, engine: ScriptedEngine) -> None:
+    """Its files are of the right size, so that nothing is to be seen without reading them."""
+    folder = exports.of_golden("b2-7b").folder
+    guide = replace(ui.store.model(GUIDE_ID), exports=(folder,))
+    ui.window.load(OTHER)
+    ui.until(lambda: ui.window.switcher.current is OTHER)
+    engine.loads.append([refused(folder)])
+    ui.window.load(guide)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+
+    items = open_menu(ui)
+
+    said = [item.data(_NOTE) for item in items]
+    assert sum(f"The export in “{folder}” was refused" in note for note in said) == 1
+
+
+def test_a_choice_of_an_export_that_was_refused_is_kept(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    """It is right again as soon as the model is exported anew."""
+    wish = LoadWish("onnx-int8", "cpu")
+    guide = replace(cold.store.model(GUIDE_ID), exports=(Path("/m/int8"),))
+    cold.settings.keep_precision(GUIDE, wish)
+    engine.loads.append([refused(Path("/m/int8"))])
+
+    cold.window.load(guide)
+    cold.until(lambda: cold.window.switcher.current is not None)
+
+    assert [(one.precision, one.device) for one in loads(engine)] == [
+        ("onnx-int8", "cpu"), ("auto", "auto"),
+    ]  # fmt: skip
+    assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
+
+
+def test_an_export_that_was_chosen_and_refused_gives_way_to_what_ran(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+    guide = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
+    engine.loads.append([refused(Path("/m/int4"))])
+
+    ui.window.switcher.load(guide, LoadWish("onnx-int4", "cpu"), keep=True)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+
+    assert ui.window.switcher.wish == LoadWish("fp32", "cpu")
+    assert ui.settings.current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+
+
+def test_automatic_is_kept_though_its_export_was_refused(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    cpu = LoadWish("fp32", "cpu")
+    ui.settings.keep_precision(GUIDE, cpu)
+    model = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
+    ui.window.load(OTHER)
+    ui.until(lambda: ui.window.switcher.current is OTHER)
+    engine.loads.append([refused(Path("/m/int4"))])
+
+    ui.window.switcher.load(model, LoadWish(), keep=True)
+    ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
+
+    assert ui.window.switcher.wish == LoadWish()
+    assert ui.settings.current.precisions == {}
+
+
+def test_a_shorter_context_is_kept_until_the_full_one_is_chosen(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    guide = ui.window.switcher.current
+    assert guide is not None
+    ui.window.switcher.load(guide, LoadWish(context_length=256))
+    ui.until(lambda: ui.window.switcher.wish.context_length == 256)
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
+    assert loads(engine)[-1].context_length == 256
+    open_menu(ui)
+    choose(ui, f"Full context: {guide.context_length} tokens")
+    ui.until(lambda: len(loads(engine)) == 4)
+
+    last = loads(engine)[-1]
+    assert (last.precision, last.context_length) == ("fp32", None)
+
+
+def test_the_list_of_models_leads_to_the_precisions(ui: Harness) -> None:
+    picker = ui.window.top_bar.picker
+    titles = [picker.itemText(row) for row in range(picker.count())]
+
+    picker.activated.emit(titles.index("Precision: bf16 · CPU"))
+
+    menu = ui.window.precision.menu
+    assert menu.isVisible()
+    ui.until(lambda: menu.list.count() > 1)
+
+
+def test_while_a_model_loads_there_is_nothing_to_choose(cold: Harness) -> None:
+    assert not cold.window.status.precision_button.isVisible()
+
+    cold.window.show_precisions()
+
+    assert not cold.window.precision.menu.isVisible()
+
+
+# --- what is remembered ------------------------------------------------------------------
+
+
+def test_loads_and_answers_are_measured_and_told_to_the_next_load(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers.append(answer("Yes."))
+    ui.ask("Here?")
+
+    open_menu(ui)
+    choose(ui, "fp32 · CPU")
+    ui.until(lambda: len(loads(engine)) == 2)
+
+    measured = Measurements(ui.measurements._file).of(GUIDE, "torch_cpu", "bf16", "cpu")
+    assert measured is not None
+    assert measured.tokens_per_second == 10.0
+    assert loads(engine)[0].measured == ()
+    assert loads(engine)[1].measured == (
+        MeasuredPeak("torch_cpu", "bf16", "cpu", READY.peak_bytes, READY.weights_bytes),
+    )
+
+
+def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine) -> None:
+    ready: ModelReady = replace(
+        READY,
+        folder=str(GUIDE),
+        backend="bnb_cuda",
+        precision="8bit",
+        device="NVIDIA GeForce RTX 3060",
+        device_kind="cuda",
+    )
+    engine.loads.append([ready])
+
+    cold.start()
+
+    assert cold.window.status.precision_button.text() == "8-bit · NVIDIA GeForce RTX 3060"
+    assert PROCESSOR not in cold.window.status.precision_button.toolTip()

@@ -1,0 +1,399 @@
+"""From a generator of events to signals: nothing lost, nothing reordered, in the right thread."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, Slot
+from PySide6.QtWidgets import QApplication
+
+from backends.errors import EngineCrashedError, EngineError, UserFacingError
+from backends.events import (
+    EngineEvent,
+    Finished,
+    FinishReason,
+    LoadProgress,
+    PrefillProgress,
+    PromptReady,
+    TextDelta,
+)
+from backends.generation.sampling import SamplingParams
+from backends.protocol.requests import CompleteRequest, Request, UnloadRequest
+from baichuan_desktop.workers.background_task import BackgroundTask
+from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker, coalesced
+
+DONE = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.0, 0.0, 0.0)
+REQUEST = CompleteRequest("hi", SamplingParams())
+
+
+# --- joining text ------------------------------------------------------------------------
+
+
+class Clock:
+    """Moves by a step each time it is looked at."""
+
+    def __init__(self, step: float) -> None:
+        self._now, self._step = 100.0, step
+
+    def __call__(self) -> float:
+        self._now += self._step
+        return self._now
+
+
+def texts(events: list[EngineEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def test_slow_text_is_passed_on_at_once() -> None:
+    events: list[EngineEvent] = [TextDelta("a"), TextDelta("b"), DONE]
+
+    assert list(coalesced(iter(events), Clock(1.0))) == events
+
+
+def test_fast_text_is_joined_and_sent_with_what_comes_next() -> None:
+    events: list[EngineEvent] = [TextDelta(c) for c in "abcd"]
+
+    joined = list(coalesced(iter([*events, DONE]), Clock(0.0001)))
+
+    assert joined == [TextDelta("a"), TextDelta("bcd"), DONE]
+
+
+def test_text_without_an_end_is_sent_at_the_end() -> None:
+    events: list[EngineEvent] = [TextDelta(c) for c in "abcd"]
+
+    assert texts(list(coalesced(iter(events), Clock(0.0)))) == "abcd"
+
+
+@pytest.mark.parametrize("error", [EngineCrashedError("it crashed"), ZeroDivisionError()])
+def test_text_before_a_failure_is_sent_before_it(error: Exception) -> None:
+    def failing() -> Iterator[EngineEvent]:
+        yield from [TextDelta("a"), TextDelta("b"), TextDelta("c")]
+        raise error
+
+    seen: list[EngineEvent] = []
+    with pytest.raises(type(error)) as caught:  # noqa: PT012  what came before is looked at
+        for event in coalesced(failing(), Clock(0.0)):
+            seen.append(event)
+
+    assert caught.value is error
+    assert texts(seen) == "abc"
+
+
+def test_progress_is_thinned_but_its_last_is_sent() -> None:
+    events: list[EngineEvent] = [LoadProgress(n, 100) for n in range(101)]
+
+    sent = list(coalesced(iter(events), Clock(0.005)))
+
+    assert 5 < len(sent) < 40
+    assert sent[-1] == LoadProgress(100, 100)
+    assert sent == sorted(sent, key=lambda event: event.done_bytes)
+
+
+def test_whatever_comes_nothing_but_progress_is_lost_and_nothing_is_reordered() -> None:
+    chance = random.Random(4)
+    for _ in range(300):
+        events: list[EngineEvent] = []
+        for n in range(chance.randrange(30)):
+            choices: list[EngineEvent] = [
+                TextDelta(f"<{n}>"),
+                TextDelta(f"<{n}>"),
+                PrefillProgress(chance.choice([1, 64]), 64),
+                PromptReady(n, 0, 0),
+                LoadProgress(chance.choice([1, 9]), 9),
+            ]
+            events.append(chance.choice(choices))
+        clock = Clock(0.0)
+
+        def moving(clock: Clock = clock) -> float:
+            clock._step = chance.choice([0.0, 0.01, 0.05])
+            return clock()
+
+        sent = list(coalesced(iter(events), moving))
+
+        assert skeleton(sent) == skeleton(events)
+
+
+def skeleton(events: list[EngineEvent]) -> list[object]:
+    """Text joined between other events; progress that is not the last left out."""
+    found: list[object] = []
+    for event in events:
+        match event:
+            case TextDelta(text):
+                if found and isinstance(found[-1], str):
+                    found[-1] += text
+                else:
+                    found.append(text)
+            case LoadProgress(1, _) | PrefillProgress(1, _):
+                pass
+            case _:
+                found.append(event)
+    return found
+
+
+# --- through the thread ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def app() -> QCoreApplication:
+    """The tests of the window may have made one; there can be only one."""
+    return QCoreApplication.instance() or QApplication(["test"])
+
+
+class Window(QObject):
+    """Hears of everything, and in which thread."""
+
+    def __init__(self, app: QCoreApplication) -> None:
+        super().__init__()
+        self._app = app
+        self.events: list[EngineEvent] = []
+        self.errors: list[UserFacingError] = []
+        self.threads: set[QThread] = set()
+        self.ended = 0
+        self.on_event: Callable[[EngineEvent], None] = lambda _event: None
+
+    @Slot(object)
+    def hear(self, event: EngineEvent) -> None:
+        self.threads.add(QThread.currentThread())
+        self.events.append(event)
+        self.on_event(event)
+
+    @Slot(object)
+    def fail(self, error: UserFacingError) -> None:
+        self.threads.add(QThread.currentThread())
+        self.errors.append(error)
+
+    @Slot()
+    def end(self) -> None:
+        self.ended += 1
+
+    def wait(self, requests: int) -> None:
+        """Until so many requests have ended."""
+        while self.ended < requests:
+            self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+
+Make = Callable[[EventSource], tuple[GenerationWorker, Window]]
+
+
+@pytest.fixture
+def make(app: QCoreApplication) -> Iterator[Make]:
+    made: list[GenerationWorker] = []
+
+    def start(source: EventSource) -> tuple[GenerationWorker, Window]:
+        worker, window = GenerationWorker(source, kill=lambda: None), Window(app)
+        worker.produced.connect(window.hear)
+        worker.failed.connect(window.fail)
+        worker.ended.connect(window.end)
+        made.append(worker)
+        return worker, window
+
+    yield start
+    for worker in made:
+        worker.shut_down()
+
+
+def test_ten_thousand_tokens_survive_the_crossing(make: Make) -> None:
+    """PySide6 6.12.0 aborts Python 3.11 after about 550 signals."""
+    tokens = [f"{n} " for n in range(10_000)]
+
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        for token in tokens:
+            yield TextDelta(token)
+            yield PromptReady(1, 0, 0)  # which is never joined, so that 20,000 signals cross
+        yield DONE
+
+    worker, window = make(source)
+    worker.start(REQUEST)
+    window.wait(1)
+
+    assert texts(window.events) == "".join(tokens)
+    assert len(window.events) == 20_001
+    assert window.events[-1] == DONE
+    assert window.errors == []
+
+
+def test_events_come_in_the_windows_thread_and_the_source_runs_in_another(make: Make) -> None:
+    ran_in: list[QThread] = []
+
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        ran_in.append(QThread.currentThread())
+        yield TextDelta("a")
+        raise EngineCrashedError("it crashed")
+
+    worker, window = make(source)
+    worker.start(REQUEST)
+    window.wait(1)
+
+    here = QThread.currentThread()
+    assert window.threads == {here}
+    assert ran_in[0] is not here
+
+
+def test_requests_run_one_after_the_other_in_order(make: Make) -> None:
+    running = 0
+
+    def source(request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        nonlocal running
+        running += 1
+        assert isinstance(request, CompleteRequest)
+        yield TextDelta(f"{request.prompt}{running} ")
+        running -= 1
+
+    worker, window = make(source)
+    for name in "abc":
+        worker.start(CompleteRequest(name, SamplingParams()))
+    window.wait(3)
+
+    assert texts(window.events) == "a1 b1 c1 "
+
+
+def test_a_stop_reaches_the_source_while_the_thread_is_busy(make: Make) -> None:
+    def source(_request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        yield TextDelta("half")
+        cancel.wait()  # for ever, if the stop had to come through the thread's event loop
+        yield DONE
+
+    worker, window = make(source)
+    window.on_event = lambda event: worker.stop() if isinstance(event, TextDelta) else None
+    worker.start(REQUEST)
+    window.wait(1)
+
+    assert window.events == [TextDelta("half"), DONE]
+
+
+def test_a_stop_is_for_the_request_that_runs_and_not_for_the_next(make: Make) -> None:
+    seen: list[bool] = []
+
+    def source(_request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        seen.append(cancel.is_set())
+        yield DONE
+
+    worker, window = make(source)
+    worker.start(REQUEST)
+    worker.stop()
+    window.wait(1)
+    worker.start(REQUEST)
+    window.wait(2)
+
+    assert seen[1] is False
+
+
+def test_a_failure_is_told_once_and_the_next_request_runs(make: Make) -> None:
+    error = EngineCrashedError("it crashed")
+
+    def source(request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        yield TextDelta("so far")
+        if isinstance(request, UnloadRequest):
+            raise error
+
+    worker, window = make(source)
+    worker.start(UnloadRequest())
+    window.wait(1)
+    assert window.errors == [error]
+    assert texts(window.events) == "so far"
+
+    worker.start(REQUEST)
+    window.wait(2)
+    assert window.errors == [error]
+    assert texts(window.events) == "so farso far"
+
+
+def test_a_bug_is_told_as_one_sentence_and_logged(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        yield TextDelta("so far")
+        raise ZeroDivisionError("first line\nsecond line")
+
+    worker, window = make(source)
+    worker.start(REQUEST)
+    window.wait(1)
+
+    (error,) = window.errors
+    assert isinstance(error, EngineError)
+    assert "first line" in error.message
+    assert "\n" not in error.message
+    assert texts(window.events) == "so far"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_shutting_down_kills_what_runs_and_ends_the_thread(app: QCoreApplication) -> None:
+    killed, running = threading.Event(), threading.Event()
+
+    def source(_request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        running.set()
+        killed.wait()  # as a client whose engine hangs, until it is killed
+        assert cancel.is_set()
+        raise EngineCrashedError("it was killed")
+        yield
+
+    worker = GenerationWorker(source, kill=killed.set)
+    worker.start(REQUEST)
+    running.wait()
+
+    worker.shut_down()
+
+    assert worker._thread.isFinished()
+
+
+# --- one-shot jobs -----------------------------------------------------------------------
+
+
+class Receiver(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.results: list[tuple[str, object, QThread]] = []
+
+    @Slot(object)
+    def succeed(self, result: object) -> None:
+        self.results.append(("succeeded", result, QThread.currentThread()))
+
+    @Slot(object)
+    def fail(self, error: object) -> None:
+        self.results.append(("failed", error, QThread.currentThread()))
+
+
+def outcome(app: QCoreApplication, op: Callable[[], object]) -> tuple[str, object]:
+    """How a task ended, heard in this thread."""
+    receiver = Receiver()
+    task = BackgroundTask(op, receiver)
+    task.succeeded.connect(receiver.succeed)
+    task.failed.connect(receiver.fail)
+    task.start()
+    while not receiver.results:
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    ((kind, value, thread),) = receiver.results
+    assert thread is QThread.currentThread()
+    return kind, value
+
+
+def test_a_job_runs_elsewhere_and_its_result_comes_here(app: QCoreApplication) -> None:
+    here = QThread.currentThread()
+
+    assert outcome(app, lambda: QThread.currentThread() is here) == ("succeeded", False)
+
+
+def test_a_job_that_fails_tells_its_error(app: QCoreApplication) -> None:
+    error = EngineError("No.")
+
+    def fail() -> None:
+        raise error
+
+    assert outcome(app, fail) == ("failed", error)
+
+
+def test_a_job_with_a_bug_tells_one_sentence(
+    app: QCoreApplication, caplog: pytest.LogCaptureFixture
+) -> None:
+    kind, error = outcome(app, lambda: 1 // 0)
+
+    assert kind == "failed"
+    assert isinstance(error, UserFacingError)
+    assert (
+        error.message
+        == "The app met an error it does not know: integer division or modulo by zero."
+    )
+    assert "ZeroDivisionError" in caplog.text
