@@ -479,7 +479,7 @@ def test_a_model_exported_on_an_older_processor_is_the_same(tmp_path: Path) -> N
     config = replace(goldens.checkpoint("b2-7b").config, hidden_size=512, context_length=4096)
     program = """
 import hashlib, pickle, sys
-from backends.interface import Precision
+from backends.precision import Precision
 from backends.onnx_backend.fused_graph import FusedGraph
 from backends.onnx_backend.graph import Scheme
 config = pickle.loads(sys.stdin.buffer.read())

@@ -338,7 +338,7 @@ def test_a_drive_that_fills_up_meanwhile(limit: int, source: Path, out: Path) ->
         "from backends.checkpoint.folder import Checkpoint\n"
         "from backends.errors import JobError\n"
         "from backends.onnx_backend.graph import Scheme\n"
-        "from backends.interface import Precision\n"
+        "from backends.precision import Precision\n"
         "from tests.helpers import exports\n"
         "source, out, limit = sys.argv[1:]\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
