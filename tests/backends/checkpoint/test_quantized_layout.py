@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -25,6 +26,7 @@ from backends.errors import (
     ForeignModelError,
     UnsafeCheckpointError,
 )
+from backends.interface import Logits
 from backends.precision import Precision
 from backends.torch_backend import bitsandbytes
 from tests.helpers import goldens, quantized
@@ -480,6 +482,21 @@ def test_the_description_that_these_tests_change_is_right(tmp_path: Path) -> Non
     change(folder, lambda state: state.update({key: blob}))
 
     assert quantized.load(folder, Precision.NF4).prefill([5]).shape == (1120,)
+
+
+@pytest.mark.parametrize("change_of", [{"blocksize": 64.0}, {"nested_blocksize": 256.0}])
+def test_a_description_may_write_its_blocks_as_a_number_with_a_point(
+    change_of: dict[str, float], tmp_path: Path
+) -> None:
+    folder = bnb_folder(tmp_path, Precision.NF4)
+    key = f"{GATE}.weight.quant_state.bitsandbytes__nf4"
+
+    def logits(description: object) -> Logits:
+        blob = torch.tensor(list(json.dumps(description).encode()), dtype=torch.uint8)
+        change(folder, lambda state: state.update({key: blob}))
+        return quantized.load(folder, Precision.NF4).prefill([5, 6, 7])
+
+    assert np.array_equal(logits(DESCRIPTION | change_of), logits(DESCRIPTION))
 
 
 @pytest.mark.parametrize("text", ["[" * 5_000, " " * 5_000, json.dumps(DESCRIPTION).ljust(4_097)])
