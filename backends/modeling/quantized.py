@@ -208,6 +208,9 @@ def _quant_state(
             raise ValueError(f"a quantisation of {state.shape} in blocks of {state.blocksize}")
         if state.nested and state.state2.blocksize != SCALE_BLOCK:
             raise ValueError(f"scales in blocks of {state.state2.blocksize}")
+        state.blocksize = BLOCK  # JSON may say 64.0, by which nothing can be reshaped
+        if state.nested:
+            state.state2.blocksize = SCALE_BLOCK
     else:
         nested = QuantState(  # type: ignore[no-untyped-call]
             absmax=parts["nested_absmax"],

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -480,6 +481,21 @@ def test_the_description_that_these_tests_change_is_right(tmp_path: Path) -> Non
     change(folder, lambda state: state.update({key: blob}))
 
     assert quantized.load(folder, Precision.NF4).prefill([5]).shape == (1120,)
+
+
+@pytest.mark.parametrize("change_of", [{"blocksize": 64.0}, {"nested_blocksize": 256.0}])
+def test_a_description_may_write_its_blocks_as_a_number_with_a_point(
+    change_of: dict[str, float], tmp_path: Path
+) -> None:
+    folder = bnb_folder(tmp_path, Precision.NF4)
+    text = json.dumps(DESCRIPTION | change_of)
+    key = f"{GATE}.weight.quant_state.bitsandbytes__nf4"
+    blob = torch.tensor(list(text.encode()), dtype=torch.uint8)
+    ids = [5, 6, 7]
+    expected = quantized.load(folder, Precision.NF4).prefill(ids)
+    change(folder, lambda state: state.update({key: blob}))
+
+    assert np.array_equal(quantized.load(folder, Precision.NF4).prefill(ids), expected)
 
 
 @pytest.mark.parametrize("text", ["[" * 5_000, " " * 5_000, json.dumps(DESCRIPTION).ljust(4_097)])
