@@ -33,6 +33,11 @@ def print_error(program: str, error: Exception, log_file: Path, *, debug: bool) 
         print(shown.hint, file=sys.stderr)
 
 
+def print_refusal(name: str, error: UserFacingError) -> None:
+    """Tell why one of several things could not be done; the others go on."""
+    print(f"{name}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+
+
 def _unknown(error: Exception, log_file: Path) -> UserFacingError:
     hint = "The command with --debug shows the details; please report them."
     if _is_kept(error, log_file):

@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.events import LoadProgress, QualityProgress
-from baichuan_desktop.cli.chat import interrupt_sets, model_store, print_refusal, progress
+from baichuan_desktop.cli.arguments import (
+    Commands,
+    add_device,
+    add_json,
+    add_model,
+    add_threads,
+    path,
+)
+from baichuan_desktop.cli.errors import print_refusal
+from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
 from baichuan_desktop.services.measuring.quality import (
+    DEFAULT_TOKENS,
     PrecisionJudged,
     QualityJob,
     compare,
@@ -24,7 +35,35 @@ from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.rows import LoadWish
 
 
-def quality(arguments: argparse.Namespace) -> int:
+def add_to(commands: Commands) -> None:
+    """Add `quality`."""
+    parser = commands.add_parser(
+        "quality", help="compare the precisions of a model on a text of yours"
+    )
+    parser.set_defaults(run=_run)
+    add_model(parser)
+    parser.add_argument(
+        "--text",
+        type=path,
+        metavar="PATH",
+        help="a UTF-8 file, or a folder of .txt and .md files; default: a sample in two languages",
+    )
+    parser.add_argument(
+        "--precisions", default="all", metavar="P,…", help="separated by commas; default: all"
+    )
+    parser.add_argument(
+        "--tokens",
+        type=int,
+        default=DEFAULT_TOKENS,
+        metavar="N",
+        help=f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}",
+    )
+    add_device(parser)
+    add_threads(parser)
+    add_json(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Compare, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)

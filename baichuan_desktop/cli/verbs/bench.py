@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.events import BenchmarkProgress, LoadProgress
-from baichuan_desktop.cli.chat import interrupt_sets, model_store, print_refusal, progress
+from baichuan_desktop.cli.arguments import Commands, add_device, add_json, add_model, add_threads
+from baichuan_desktop.cli.errors import print_refusal
+from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
@@ -21,7 +24,25 @@ from baichuan_desktop.services.sizes import size_text
 _GB = 10**9
 
 
-def bench(arguments: argparse.Namespace) -> int:
+def add_to(commands: Commands) -> None:
+    """Add `bench`."""
+    parser = commands.add_parser("bench", help="measure how fast a model is on this machine")
+    parser.set_defaults(run=_run)
+    add_model(parser)
+    parser.add_argument(
+        "--precision",
+        "--precisions",
+        dest="precision",
+        default="auto",
+        metavar="P,…",
+        help="several, separated by commas; or all",
+    )
+    add_device(parser)
+    add_threads(parser)
+    add_json(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Measure, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)

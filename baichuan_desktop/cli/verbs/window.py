@@ -1,0 +1,63 @@
+"""The window, which opens without a verb; and `start`, which does without a display."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from backends.errors import InvalidRequestError
+from baichuan_desktop.cli.arguments import Commands, add_run_options
+from baichuan_desktop.cli.session import TerminalSession, answer, load
+from baichuan_desktop.cli.verbs import chat
+from baichuan_desktop.services.chat.session import ChatSession
+from baichuan_desktop.services.library.store import GUIDE_ID
+
+_FIRST_QUESTION = "How do I open a model folder?"
+
+
+def add_to(commands: Commands) -> None:
+    """Add `start`."""
+    start = commands.add_parser(
+        "start", help="the window, or the terminal where there is no display"
+    )
+    start.set_defaults(run=_start, model=None, system=None, as_chat=False)
+    add_run_options(start)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the window. Raises InvalidRequestError where there is no display."""
+    if not (_has_display() or os.environ.get("QT_QPA_PLATFORM")):  # Qt would abort
+        raise InvalidRequestError(
+            "There is no display for the window.",
+            hint="“baichuan-desktop chat” chats in the terminal.",
+        )
+    from baichuan_desktop.app import main as window
+
+    return window(["--model", arguments.model] if arguments.model else [])
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    """The window if there is a display, else the terminal, else one question to the guide."""
+    if _has_display():
+        return run(arguments)
+    arguments.model = arguments.model or GUIDE_ID
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        print("There is no display, so the chat opens in this terminal.")
+        return chat.run(arguments)
+    session, _ = load(arguments)
+    return ask_once(session, _FIRST_QUESTION)
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def ask_once(session: TerminalSession, question: str) -> int:
+    """Ask one question and stream its answer: the chat where nobody can type."""
+    print(f"> {question}")
+    answer(session, ChatSession().ask(question, session.params))
+    print()
+    return 0
