@@ -20,8 +20,9 @@ from backends.events import (
     TextDelta,
 )
 from backends.generation import stream as generation
+from backends.generation.prefill import PromptMemo
 from backends.generation.sampling import SamplingParams
-from backends.generation.stream import PromptMemo, StopStrings
+from backends.generation.stop_strings import StopStrings
 from backends.interface import LoadedModel, LoadOptions
 from backends.precision import Precision
 from backends.torch_backend import cpu
@@ -77,7 +78,7 @@ def test_the_end_tells_how_many_threads_compute_now() -> None:
 
 def test_the_events_of_an_answer() -> None:
     model = ScriptedModel([*ids("你好"), EOS])
-    ticks = iter([0.0, 1.0, 2.0, 3.0, 7.0])
+    ticks = iter([0.0, 2.0, 3.0, 7.0])
 
     events = list(stream(model, ids("prompt"), clock=lambda: next(ticks)))
 
