@@ -34,8 +34,9 @@ from ..events import (
     ModelReady,
     ProductsTried,
 )
+from ..generation.prefill import PromptMemo
 from ..generation.sampling import SamplingParams
-from ..generation.stream import PromptMemo, stream
+from ..generation.stream import stream
 from ..interface import LoadedModel, LoadOptions
 from ..machine import hardware
 from ..measuring import quality

@@ -19,7 +19,8 @@ from ..checkpoint.folder import Checkpoint
 from ..choice import memory
 from ..errors import InvalidLogitsError
 from ..events import BenchmarkProgress, DecodeSpeed, Speed
-from ..interface import LoadedModel
+from ..generation.prefill import read_chunks
+from ..interface import LoadedModel, Logits
 from ..machine.hardware import Neighbours
 from ..precision import ONNX_BLOCK, Precision
 from ..protocol.requests import BenchmarkRequest
@@ -161,18 +162,20 @@ class _Run:
         self, begin: int, end: int, step: str, tokens: int
     ) -> Generator[BenchmarkProgress, None, float]:
         """Read from `begin` on, which the cache holds everything before; the seconds it took."""
-        self._model.truncate(begin)
-        seconds, logits = 0.0, None
-        for start in range(begin, end, self._chunk):
-            if self._cancel.is_set():
-                return seconds
-            stop = min(start + self._chunk, end)
+        seconds = 0.0
+
+        def timed(token_ids: Sequence[int]) -> Logits:
+            nonlocal seconds
             started = time.perf_counter()
-            logits = self._model.prefill(self._ids[start:stop])
+            logits = self._model.prefill(token_ids)
             seconds += time.perf_counter() - started
-            yield BenchmarkProgress(step, tokens, stop, end)
-        if logits is not None:
-            _check(logits[: self._pieces])
+            return logits
+
+        self._model.truncate(begin)
+        for chunk in read_chunks(timed, self._ids[:end], self._chunk, self._cancel, begin=begin):
+            yield BenchmarkProgress(step, tokens, chunk.end, end)
+            if chunk.end == end:
+                _check(chunk.logits[: self._pieces])
         return seconds
 
 
@@ -187,6 +190,6 @@ def _speed(tokens: int, seconds_each: Sequence[float], neighbours: Neighbours) -
     )
 
 
-def _check(logits: object) -> None:
-    if not np.isfinite(logits).all():  # type: ignore[call-overload]  # an array of fp32
+def _check(logits: Logits) -> None:
+    if not np.isfinite(logits).all():
         raise InvalidLogitsError
