@@ -57,7 +57,7 @@ def alternatives(
         if ran is not None and needs_export and ran.precision == wish.precision:
             otherwise = ran = None  # on the same export
         if ran is None and needs_export:
-            yield replace(alone, wish=replace(wish, precision="auto", device="auto"))
+            yield replace(alone, wish=replace(wish, precision="auto", wanted_device="auto"))
         elif ran is None:
             yield replace(failed, is_asked=False)
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
@@ -66,7 +66,7 @@ def alternatives(
         if not isinstance(error, _MEMORY) or _length(kept) <= _length(wish):
             yield replace(alone, wish=kept)
         if not isinstance(error, InvalidRequestError):
-            shorter = replace(wish, precision="auto", device="auto")
+            shorter = replace(wish, precision="auto", wanted_device="auto")
             yield replace(alone, wish=shorter, is_kept=is_over)
         if not isinstance(error, _MEMORY):  # a full context needs more of it
             yield replace(alone, wish=LoadWish(), is_kept=is_over)

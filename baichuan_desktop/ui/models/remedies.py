@@ -37,7 +37,7 @@ def offer_remedies(
     `choice` is the model that failed, and `ready` what ran of it; None if it was being loaded.
     """
     if isinstance(error, GpuLostError):
-        wish = LoadWish(device="cpu", context_length=choice.wish.context_length)
+        wish = LoadWish(wanted_device="cpu", context_length=choice.wish.context_length)
         text = QCoreApplication.translate("Remedies", "Use the processor")
         dialog.offer(text, WantedModel(choice.model, wish))
     elif isinstance(error, InsufficientMemoryError | EngineKilledError):
