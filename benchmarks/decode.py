@@ -97,7 +97,7 @@ def _check_memory(options: argparse.Namespace) -> None:
     selection.choose(
         selection.Model(config, options.context, exports=exports),
         hardware.detect(),
-        selection.Wishes(precision=options.precision, device="cpu"),
+        selection.Wishes(precision=options.precision, wanted_device="cpu"),
     )
 
 

@@ -60,7 +60,7 @@ class Option:
     sentence: Phrase  #: why it fits, or does not
 
     @property
-    def device(self) -> str:
+    def device_kind(self) -> str:
         """“cpu”, “cuda”, or “cuda+cpu” where layers are spread over both."""
         kinds = dict.fromkeys(device.partition(":")[0] for device in self.devices.layers)
         return "+".join(kinds)
@@ -71,7 +71,7 @@ class Wishes:
     """What the person asks for; None is left to us."""
 
     precision: Precision | None = None
-    device: str | None = None  #: “cpu”, “cuda”, or one card such as “cuda:1”
+    wanted_device: str | None = None  #: “cpu”, “cuda”, or one card such as “cuda:1”
     prefer_speed: bool = False  #: 4-bit before 8-bit
 
 
@@ -116,7 +116,7 @@ class Model:
             if peak.weights_bytes is None or peak.weights_bytes == sizes.get(
                 precision, peak.weights_bytes
             ):
-                peaks[peak.backend, precision, peak.device] = peak.peak_bytes
+                peaks[peak.backend, precision, peak.device_kind] = peak.peak_bytes
         return cls(
             checkpoint.config,
             context_length,
@@ -156,7 +156,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     if not runs:
         raise _refusal(wanted, model, machine, wishes)
     # A precision that leaves its margin on the cards goes before a better one that is tight.
-    roomy = (o for o in runs if o.device == "cuda" and o.verdict is Verdict.FITS)
+    roomy = (o for o in runs if o.device_kind == "cuda" and o.verdict is Verdict.FITS)
     chosen = next(roomy, runs[0])
     return Decision(chosen, _reason(chosen, every, wishes, model), tuple(every))
 
@@ -475,13 +475,13 @@ def processor_refusal(machine: Machine, precision: Precision) -> Phrase | None:
 def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
     if wishes.precision is not None and option.precision is not wishes.precision:
         return False
-    if wishes.device is None:
+    if wishes.wanted_device is None:
         # bitsandbytes on a processor is slow: only if it is asked for, or the files are so.
-        slow = option.backend == "bnb_cuda" and option.device == "cpu"
+        slow = option.backend == "bnb_cuda" and option.device_kind == "cpu"
         return not slow or wishes.precision is not None or model.stored is not None
-    if wishes.device in ("cpu", "cuda"):
-        return option.device == wishes.device
-    return option.devices.single and option.devices.first == wishes.device
+    if wishes.wanted_device in ("cpu", "cuda"):
+        return option.device_kind == wishes.wanted_device
+    return option.devices.single and option.devices.first == wishes.wanted_device
 
 
 def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Model) -> Phrase:
@@ -533,5 +533,5 @@ def _refusal(
         "{precision} does not run on {device}.",
         hint="The report of “baichuan-desktop doctor” names the precisions that do.",
         precision=precision.label,
-        device=wishes.device or Phrase("this machine"),
+        device=wishes.wanted_device or Phrase("this machine"),
     )

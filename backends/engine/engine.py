@@ -254,7 +254,7 @@ class Engine:
         )
         wishes = selection.Wishes(
             parse_precision(request.precision),
-            selection.parse_device(request.device, machine),
+            selection.parse_device(request.wanted_device, machine),
             request.prefer_speed,
         )
         if (refusal := exports.refusal(wishes.precision)) is not None:
@@ -287,8 +287,8 @@ class Engine:
             kind=checkpoint.kind,
             backend=choice.backend,
             precision=choice.precision.value,
-            device=choice.device_name,
-            device_kind=choice.device,
+            device_name=choice.device_name,
+            device_kind=choice.device_kind,
             reason=decision.reason,
             threads=threads,
             context_length=context_length,
@@ -333,7 +333,7 @@ def _decide(
     """
     while True:
         decision = selection.choose(model, machine, wishes)
-        if decision.chosen.device != "cpu":
+        if decision.chosen.device_kind != "cpu":
             return decision
         precision = decision.chosen.precision
         try:

@@ -50,7 +50,7 @@ def load(arguments: argparse.Namespace) -> tuple[TerminalSession, str]:
         precision=arguments.precision,
         context_length=arguments.context_length,
         threads=arguments.threads,
-        device=arguments.device,
+        wanted_device=arguments.device,
         prefer_speed=arguments.prefer_speed,
         measured=measurements.peaks(model.path),
         exports=tuple(map(str, model.exports)),

@@ -58,7 +58,7 @@ READY = ModelReady(
     kind="chat",
     backend="torch_cpu",
     precision="bf16",
-    device="A processor",
+    device_name="A processor",
     device_kind="cpu",
     reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
     threads=2,

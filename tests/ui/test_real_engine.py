@@ -176,7 +176,7 @@ def test_one_conversation_goes_through_three_precisions(
     assert "begins here" not in ui.page_text
     assert not any(pid is not None and psutil.pid_exists(pid) for pid in pids)
     assert ui.window.error is None
-    measured = {(m.precision, m.device) for m in ui.measurements.peaks(folder)}
+    measured = {(m.precision, m.device_kind) for m in ui.measurements.peaks(folder)}
     assert {(SECOND, "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
 
 

@@ -101,7 +101,7 @@ def _as_json(
             {
                 "precision": found.ready.precision,
                 "backend": found.ready.backend,
-                **found.benchmark.model_dump(mode="json"),
+                **found.benchmark.model_dump(mode="json", by_alias=True),
                 "skipped_prompts": list(found.skipped_prompts),
                 "skipped_contexts": list(found.skipped_contexts),
             }
@@ -117,7 +117,7 @@ def _print(measured: Sequence[PrecisionMeasured]) -> None:
     rows = [_row(found) for found in measured]
     print_table(rows, tuple(dict.fromkeys(name for row in rows for name in row)))
     print("Prefill and decode are tokens/s; behind them, the share of the read bandwidth.")
-    for device in dict.fromkeys(found.benchmark.device for found in measured):
+    for device in dict.fromkeys(found.benchmark.device_name for found in measured):
         print(_bandwidth(device, measured))
     left_out = [f"prefill {count}" for count in measured[0].skipped_prompts]  # the same for all
     left_out += [f"decode at {count}" for count in measured[0].skipped_contexts]
@@ -132,7 +132,8 @@ def _bandwidth(device: str, measured: Sequence[PrecisionMeasured]) -> str:
     speeds = [
         found.benchmark.read_bytes_per_second / _GB
         for found in measured
-        if found.benchmark.device == device and found.benchmark.read_bytes_per_second is not None
+        if found.benchmark.device_name == device
+        and found.benchmark.read_bytes_per_second is not None
     ]
     if not speeds:
         return f"{device}: its read bandwidth could not be measured."

@@ -72,7 +72,7 @@ def chat(
     if sys.stdin.isatty():
         _enable_line_editing()
         print(
-            f"{one_line(name)} · {ready.precision} on {ready.device} · "
+            f"{one_line(name)} · {ready.precision} on {ready.device_name} · "
             f"{size_text(ready.weights_bytes)} · context {ready.context_length} tokens"
         )
         print("/help lists the commands.")

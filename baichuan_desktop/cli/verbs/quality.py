@@ -116,7 +116,7 @@ def _as_json(
             {
                 "precision": found.ready.precision,
                 "backend": found.ready.backend,
-                "device": found.ready.device,
+                "device": found.ready.device_name,
                 **found.quality.model_dump(mode="json"),
                 "text_is_cut": found.is_cut,
             }

@@ -91,7 +91,7 @@ def compared_precisions(
     text: str,
     folder: Path,
     measurements: Measurements,
-    device: str = "auto",
+    wanted_device: str = "auto",
     detect: Callable[[], hardware.Machine] = hardware.detect,
     exports: Sequence[Path] = (),
 ) -> tuple[str, ...]:
@@ -101,11 +101,11 @@ def compared_precisions(
     bits on the processor. A better one that is named takes its place. “all” leaves out what is
     better than the reference. Raises BackendUnavailableError, CheckpointError.
     """
-    named = wanted_precisions(text, folder, measurements, device, detect, exports)
+    named = wanted_precisions(text, folder, measurements, wanted_device, detect, exports)
     rows = [
         row
         for row in precision_rows(folder, measurements, detect, exports=exports)
-        if row.runs and device.partition(":")[0] in ("auto", row.device)
+        if row.runs and wanted_device.partition(":")[0] in ("auto", row.device_kind)
     ]
     if not rows:
         return named  # whose refusals say why
@@ -120,7 +120,9 @@ def compared_precisions(
 def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
     """The best of some precisions that run, for the others to be compared with."""
     on_card = [
-        row for row in rows if row.device == "cuda" and not Precision(row.precision).is_quantized
+        row
+        for row in rows
+        if row.device_kind == "cuda" and not Precision(row.precision).is_quantized
     ]
     return min(on_card or rows, key=lambda row: _RANK.index(row.precision))
 

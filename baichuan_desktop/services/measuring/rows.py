@@ -26,7 +26,7 @@ class MeasuredRow:
 
     key: tuple[str, str, str]  #: backend, precision, kind of device, as in `Measurement`
     label: str  #: of the precision
-    device: str  #: “cpu”, “cuda”, “cuda+cpu”
+    device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
     wish: LoadWish | None  #: what measures it; None: it was measured before, and does not run now
     fits_beside: bool  #: it can be measured while the chat's model is loaded
@@ -53,7 +53,7 @@ def measured_rows(
     request = BenchmarkRequest(LoadRequest(str(folder)))
     length = plan_of(request).within(checkpoint.config.context_length).context_length
     beside = {
-        (_key(row), row.request_device)
+        (_key(row), row.wanted_device)
         for row in precision_rows(folder, measurements, look_now, length, exports)
         if row.runs
     }
@@ -71,11 +71,11 @@ def measured_rows(
         rows[key] = MeasuredRow(
             key,
             row.label,
-            row.device,
+            row.device_kind,
             row.device_name,
             row.wish(),
-            fits_beside=(key, row.request_device) in beside,
-            is_slow=(row.backend, row.device) == ("bnb_cuda", "cpu"),  # made for cards
+            fits_beside=(key, row.wanted_device) in beside,
+            is_slow=(row.backend, row.device_kind) == ("bnb_cuda", "cpu"),  # made for cards
             is_reference=row is reference,
             is_coarser=reference is not None and is_coarser(row.precision, reference.precision),
             benchmark=found.benchmark if found else None,
@@ -88,8 +88,8 @@ def _measured_once(known: Measurement) -> MeasuredRow:
     return MeasuredRow(
         _key(known),
         label(known.precision),
-        known.device,
-        known.benchmark.device if known.benchmark else known.device,
+        known.device_kind,
+        known.benchmark.device_name if known.benchmark else known.device_kind,
         wish=None,
         fits_beside=False,
         is_slow=False,
@@ -101,4 +101,4 @@ def _measured_once(known: Measurement) -> MeasuredRow:
 
 
 def _key(one: PrecisionRow | Measurement) -> tuple[str, str, str]:
-    return one.backend, one.precision, one.device
+    return one.backend, one.precision, one.device_kind

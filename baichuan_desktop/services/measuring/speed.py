@@ -75,7 +75,7 @@ def benchmark(
 def _measured(ready: ModelReady, found: BenchmarkReady) -> PrecisionMeasured:
     speeds = (*found.prefill, *(decoding.speed for decoding in found.decode))
     entry = Benchmark(
-        device=ready.device,
+        device_name=ready.device_name,
         threads=ready.threads,
         load_seconds=ready.load_seconds,
         peak_bytes=found.peak_bytes,

@@ -63,7 +63,7 @@ def _failed(
 ) -> PrecisionRow | None:
     """The row that ran, or that was to be loaded; None if the app found none."""
     if ready is not None:
-        ran = (ready.precision, ready.backend, ready.device)
+        ran = (ready.precision, ready.backend, ready.device_name)
         return next((r for r in rows if (r.precision, r.backend, r.device_name) == ran), None)
     if wish.is_automatic:
         return next((row for row in rows if row.chosen), None)
@@ -71,16 +71,16 @@ def _failed(
 
 
 def _is_wished(row: PrecisionRow, wish: LoadWish) -> bool:
-    return wish.precision in ("auto", row.precision) and wish.device in (
+    return wish.precision in ("auto", row.precision) and wish.wanted_device in (
         "auto",
-        row.device,
-        row.request_device,
+        row.device_kind,
+        row.wanted_device,
     )
 
 
 def _is_smaller(row: PrecisionRow, failed: PrecisionRow | None) -> bool:
     """Whether it may run where `failed` did not: it needs less, or memory of another kind."""
-    if failed is None or row.device != failed.device:
+    if failed is None or row.device_kind != failed.device_kind:
         return True
     return (row.needed_bytes or 0) < (failed.needed_bytes or 0)
 
@@ -88,5 +88,5 @@ def _is_smaller(row: PrecisionRow, failed: PrecisionRow | None) -> bool:
 def _runs(rows: Sequence[PrecisionRow], wish: LoadWish, failed: PrecisionRow | None) -> bool:
     if failed is None or wish.is_automatic:
         return any(row.chosen for row in rows)
-    same = (failed.precision, failed.request_device)
-    return any(row.runs for row in rows if (row.precision, row.request_device) == same)
+    same = (failed.precision, failed.wanted_device)
+    return any(row.runs for row in rows if (row.precision, row.wanted_device) == same)

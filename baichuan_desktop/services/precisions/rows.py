@@ -29,7 +29,7 @@ class LoadWish:
     """How a person wants a model to be loaded; what is left out, the app decides."""
 
     precision: str = "auto"
-    device: str = "auto"
+    wanted_device: str = "auto"
     context_length: int | None = None  #: tokens; None: what the model was trained for
     #: None: one a core, fewer while other programs keep the processor busy
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
@@ -37,7 +37,7 @@ class LoadWish:
     @property
     def is_automatic(self) -> bool:
         """Whether precision and device are the app's to choose."""
-        return self.precision == "auto" and self.device == "auto"
+        return self.precision == "auto" and self.wanted_device == "auto"
 
     def request(
         self, folder: Path, measurements: Measurements, exports: Sequence[Path] = ()
@@ -48,7 +48,7 @@ class LoadWish:
             precision=self.precision,
             context_length=self.context_length,
             threads=self.threads,
-            device=self.device,
+            wanted_device=self.wanted_device,
             measured=measurements.peaks(folder),
             exports=tuple(map(str, exports)),
         )
@@ -61,9 +61,9 @@ class PrecisionRow:
     precision: str
     label: str
     backend: str
-    device: str  #: “cpu”, “cuda”, “cuda+cpu”
+    device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
-    request_device: str  #: what a `LoadRequest` names to get this row and no other
+    wanted_device: str  #: what a `LoadRequest` names to get this row and no other
     verdict: str  #: of `selection.Verdict`
     needed_bytes: int | None
     sentence: Phrase
@@ -79,7 +79,7 @@ class PrecisionRow:
 
     def wish(self, context_length: int | None = None) -> LoadWish:
         """The wish that loads this row."""
-        return LoadWish(self.precision, self.request_device, context_length)
+        return LoadWish(self.precision, self.wanted_device, context_length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +100,25 @@ def wanted_precisions(
     text: str,
     folder: Path,
     measurements: Measurements,
-    device: str = "auto",
+    wanted_device: str = "auto",
     detect: Callable[[], hardware.Machine] = hardware.detect,
     exports: Sequence[Path] = (),
 ) -> tuple[str, ...]:
     """The precisions that a comma-separated text names, each once, in its order.
 
-    “all” is every precision that runs here, on `device` if one is named. Raises
+    “all” is every precision that runs here, on `wanted_device` if one is named. Raises
     BackendUnavailableError for a name that is none, or a device, CheckpointError.
     """
     names = [name.strip() for name in text.split(",") if name.strip()] or [text]
     if "all" in names:
-        kind = device.partition(":")[0]
+        kind = wanted_device.partition(":")[0]
         rows = precision_rows(folder, measurements, detect, exports=exports)
-        names = [row.precision for row in rows if row.runs and kind in ("auto", row.device)] or [
-            "auto"
-        ]  # whose refusal says why nothing does
+        names = [
+            row.precision for row in rows if row.runs and kind in ("auto", row.device_kind)
+        ] or ["auto"]  # whose refusal says why nothing does
     for name in names:
         parse_precision(name)
-    selection.parse_device(device, detect())  # once, and not in each engine
+    selection.parse_device(wanted_device, detect())  # once, and not in each engine
     return tuple(dict.fromkeys(names))
 
 
@@ -164,7 +164,7 @@ def list_precisions(
             checkpoint.folder,
             option.backend,
             option.precision.value,
-            option.device,
+            option.device_kind,
             model.exports.get(option.precision),
         )
         loss = None
@@ -175,10 +175,10 @@ def list_precisions(
                 precision=option.precision.value,
                 label=option.precision.label,
                 backend=option.backend,
-                device=option.device,
+                device_kind=option.device_kind,
                 device_name=option.device_name,
                 # Layers are spread where no card holds them all, so the precision says it all.
-                request_device=option.devices.first if option.devices.single else "auto",
+                wanted_device=option.devices.first if option.devices.single else "auto",
                 verdict=option.verdict.value,
                 needed_bytes=option.need.total if option.need else None,
                 sentence=option.sentence,

@@ -22,7 +22,7 @@ FIGURES = 3  #: beside a bar
 
 def title(row: MeasuredRow) -> str:
     """Precision and device."""
-    return f"{row.label} · {precision_texts.device(row.device, row.device_name)}"
+    return f"{row.label} · {precision_texts.device(row.device_kind, row.device_name)}"
 
 
 class MeasureKind(ABC):

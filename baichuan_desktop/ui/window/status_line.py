@@ -202,7 +202,7 @@ class StatusLine(QStatusBar):
         self.speed_label.setToolTip(as_tooltip(threads))
         reason = error_texts.sentence(ready.reason)
         notes = map(error_texts.sentence, ready.notes)
-        about = "\n".join((reason, f"{ready.device}, {threads}", *notes))
+        about = "\n".join((reason, f"{ready.device_name}, {threads}", *notes))
         self.precision_button.setToolTip(as_tooltip(about))
         used, length = self._context_tokens, ready.context_length
         self.context_label.setText(

@@ -123,7 +123,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         kind=checkpoint.kind,
         backend="torch_cpu",
         precision="fp32",
-        device="A processor",
+        device_name="A processor",
         device_kind="cpu",
         reason=ready.reason,
         needed_bytes=ready.needed_bytes,

@@ -23,7 +23,7 @@ from tests.ui.harness import READY
 
 FOLDER = goldens.folder("b2-7b", "safetensors")
 FOUND = Benchmark(
-    device="A processor",
+    device_name="A processor",
     threads=2,
     load_seconds=1.0,
     peak_bytes=2**30,
@@ -48,7 +48,7 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows(measurements: Measurements, freed: Machine, now: Machine) -> dict[str, MeasuredRow]:
     found = measured_rows(FOLDER, measurements, lambda: freed, lambda: now)
-    named = {f"{row.label} {row.device}": row for row in found}
+    named = {f"{row.label} {row.device_kind}": row for row in found}
     assert len(named) == len(found)
     return named
 

@@ -37,7 +37,7 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ran(precision: str, backend: str, device: str = CARD) -> ModelReady:
-    return ready(FOLDER, precision=precision, backend=backend, device=device)
+    return ready(FOLDER, precision=precision, backend=backend, device_name=device)
 
 
 def remedies(

@@ -38,7 +38,7 @@ def rows_of(folder: Path, measurements: Measurements, facts: Machine) -> list[Pr
 def chosen(rows: list[PrecisionRow]) -> tuple[str, str, str]:
     """The one row that “auto” takes."""
     (row,) = [row for row in rows if row.chosen]
-    return row.backend, row.precision, row.device
+    return row.backend, row.precision, row.device_kind
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def ready(folder: Path, peak_bytes: int) -> ModelReady:
         kind="chat",
         backend="bnb_cuda",
         precision="4bit",
-        device="",
+        device_name="",
         device_kind="cuda",
         reason=Phrase(""),
         threads=1,
@@ -90,7 +90,7 @@ def finished() -> Finished:
 def test_every_precision_has_a_row_best_first(folder: Path, measurements: Measurements) -> None:
     rows = rows_of(folder, measurements, machine(card(24)))
 
-    assert [(row.precision, row.device) for row in rows[:3]] == [
+    assert [(row.precision, row.device_kind) for row in rows[:3]] == [
         ("bf16", "cuda"), ("8bit", "cuda"), ("4bit", "cuda")
     ]  # fmt: skip
     assert {row.precision for row in rows} == {"bf16", "8bit", "4bit", "fp4", "fp32"}
@@ -117,7 +117,7 @@ def test_one_row_is_what_auto_takes(
 def test_of_two_equal_cards_one_row_is_chosen(folder: Path, measurements: Measurements) -> None:
     rows = rows_of(folder, measurements, machine(card(24, index=0), card(24, index=1)))
 
-    assert len([row for row in rows if row.precision == "bf16" and row.device == "cuda"]) >= 2
+    assert len([row for row in rows if row.precision == "bf16" and row.device_kind == "cuda"]) >= 2
     assert chosen(rows)[1] == "bf16"
 
 
@@ -132,7 +132,7 @@ def test_a_row_can_be_asked_for(folder: Path, measurements: Measurements) -> Non
     ]  # fmt: skip
     assert LoadWish("fp32", "cpu", 128) in wishes
     assert wishes[0].request(folder, measurements) == LoadRequest(
-        str(folder), "bf16", 128, device="cuda:0"
+        str(folder), "bf16", 128, wanted_device="cuda:0"
     )
 
 
@@ -228,7 +228,7 @@ def test_the_last_measured_speed_is_shown(folder: Path, measurements: Measuremen
 
     rows = rows_of(folder, measurements, machine(card(24)))
 
-    speeds = {row.precision: row.tokens_per_second for row in rows if row.device == "cuda"}
+    speeds = {row.precision: row.tokens_per_second for row in rows if row.device_kind == "cuda"}
     assert speeds["4bit"] == 25.0
     assert speeds["bf16"] is None
 
@@ -242,7 +242,7 @@ def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Mea
     after = rows_of(folder, measurements, machine(card(24)))
 
     def needed(rows: list[PrecisionRow]) -> int:
-        (row,) = [r for r in rows if (r.precision, r.device) == ("4bit", "cuda")]
+        (row,) = [r for r in rows if (r.precision, r.device_kind) == ("4bit", "cuda")]
         assert row.needed_bytes is not None
         return row.needed_bytes
 

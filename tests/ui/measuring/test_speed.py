@@ -120,7 +120,7 @@ def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> 
     ended(ui)
 
     requests = [r for r in ui.jobs.requests if isinstance(r, BenchmarkRequest)]
-    assert [(r.load.precision, r.load.device) for r in requests] == [
+    assert [(r.load.precision, r.load.wanted_device) for r in requests] == [
         ("bf16", "cpu"), ("fp32", "cpu")
     ]  # fmt: skip
     long, short = [line.bar.bar_width() for line in dialog.chart.lines[:2]]

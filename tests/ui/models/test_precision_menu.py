@@ -240,7 +240,11 @@ def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
     ui.until(lambda: ui.window.status.precision_button.text() == "fp32 · CPU")
 
     request = loads(engine)[-1]
-    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", None)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "fp32",
+        "cpu",
+        None,
+    )
     assert not ui.window.precision.menu.isVisible()
     assert ui.composer.text() == "a draft"
     assert ui.window.panel.temperature.value() == pytest.approx(0.9)
@@ -256,7 +260,9 @@ def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
     """As after *Load it* in a dialog, which leaves the device to the app."""
-    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    engine.loads.append(
+        [replace(READY, folder=str(GUIDE), precision="fp32", device_name=PROCESSOR)]
+    )
     ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
@@ -312,7 +318,7 @@ def test_the_other_card_of_a_name_can_be_chosen(ui: Harness, engine: ScriptedEng
     engine.loads.append([on_card("bnb_cuda", "4bit")])
     choose(ui, second)
     ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
-    assert loads(engine)[-1].device == "cuda:1"
+    assert loads(engine)[-1].wanted_device == "cuda:1"
     items = open_menu(ui, facts)
     assert [item.text() for item in items if item.data(_IS_TICKED)] == [second]
 
@@ -324,7 +330,7 @@ def on_card(backend: str, precision: str) -> ModelReady:
         backend=backend,
         precision=precision,
         device_kind="cuda",
-        device=card(24).name,
+        device_name=card(24).name,
     )
 
 
@@ -423,7 +429,9 @@ def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine
 def test_what_an_error_offered_is_kept_once_it_is_chosen_in_the_menu(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    engine.loads.append(
+        [replace(READY, folder=str(GUIDE), precision="fp32", device_name=PROCESSOR)]
+    )
     ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
@@ -453,7 +461,11 @@ def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEn
     cold.start()
 
     (request,) = loads(engine)
-    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", 256)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "fp32",
+        "cpu",
+        256,
+    )
 
 
 def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
@@ -544,7 +556,7 @@ def test_an_engine_that_crashes_with_everything_is_given_up(
     cold.window.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
-    wishes = [(one.precision, one.device, one.context_length) for one in loads(engine)]
+    wishes = [(one.precision, one.wanted_device, one.context_length) for one in loads(engine)]
     assert len(set(wishes)) == len(wishes) <= 3
     assert cold.settings.current.precisions == {GUIDE: wish}
 
@@ -710,7 +722,7 @@ def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold.window.load(guide)
     cold.until(lambda: cold.window.switcher.current is not None)
 
-    assert [(one.precision, one.device) for one in loads(engine)] == [
+    assert [(one.precision, one.wanted_device) for one in loads(engine)] == [
         ("onnx-int8", "cpu"), ("auto", "auto"),
     ]  # fmt: skip
     assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
@@ -816,7 +828,7 @@ def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine
         folder=str(GUIDE),
         backend="bnb_cuda",
         precision="8bit",
-        device="NVIDIA GeForce RTX 3060",
+        device_name="NVIDIA GeForce RTX 3060",
         device_kind="cuda",
     )
     engine.loads.append([ready])

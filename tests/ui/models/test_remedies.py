@@ -39,7 +39,9 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def on_card(folder: Path = GUIDE) -> ModelReady:
-    return replace(READY, folder=str(folder), backend="torch_cuda", device=CARD, device_kind="cuda")
+    return replace(
+        READY, folder=str(folder), backend="torch_cuda", device_name=CARD, device_kind="cuda"
+    )
 
 
 @pytest.fixture
@@ -91,7 +93,11 @@ def test_memory_that_runs_out_in_an_answer_offers_less_and_the_talk_goes_on(
 
     assert texts == [f"Use 8-bit · {CARD} (10.7 GiB)", "Use a shorter context of 2,048 tokens"]
     request = last_load(engine)
-    assert (request.precision, request.device, request.context_length) == ("8bit", "cuda:0", None)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "8bit",
+        "cuda:0",
+        None,
+    )
     assert ui.window.error is None
     assert "So far" in ui.page_text
     assert ui.composer.text() == "a draft"
@@ -115,7 +121,11 @@ def test_the_context_gets_shorter_only_when_that_is_taken(
     ui.until(lambda: len(engine.loaded_folders) == 2)
 
     request = last_load(engine)
-    assert (request.precision, request.device, request.context_length) == ("auto", "auto", 2048)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "auto",
+        "auto",
+        2048,
+    )
     assert ui.composer.text() == "Tell me", "a message without an answer comes back"
 
 
@@ -152,7 +162,11 @@ def test_a_model_that_does_not_fit_is_offered_smaller_while_the_one_before_comes
     assert texts == ["Use 8-bit · CPU (10.4 GiB)"]
     assert ui.looks[-1] is None, "nothing of the model that failed runs"
     request = last_load(engine)
-    assert (request.folder, request.precision, request.device) == (str(OTHER.path), "8bit", "cpu")
+    assert (request.folder, request.precision, request.wanted_device) == (
+        str(OTHER.path),
+        "8bit",
+        "cpu",
+    )
 
 
 def test_an_offer_taken_while_the_one_before_still_loads_may_fail_without_harm(
@@ -177,7 +191,7 @@ def test_an_engine_that_the_system_killed_offers_less(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
     cold.machine = machine(bf16=True)
-    engine.loads.append([replace(READY, folder=str(GUIDE), device=PROCESSOR)])
+    engine.loads.append([replace(READY, folder=str(GUIDE), device_name=PROCESSOR)])
     cold.start()
     engine.answers.append([TextDelta("So far"), EngineKilledError("it was killed")])
 
@@ -208,7 +222,7 @@ def test_a_lost_card_offers_the_processor(on_a_card: Harness, engine: ScriptedEn
     ui.until(lambda: len(engine.loaded_folders) == 2 and ui.window.switcher.current is not None)
 
     request = last_load(engine)
-    assert (request.precision, request.device) == ("auto", "cpu")
+    assert (request.precision, request.wanted_device) == ("auto", "cpu")
     assert "So far" in ui.page_text
 
 
