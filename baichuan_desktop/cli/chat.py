@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TextIO
 
-from backends.engine.engine import Engine
 from backends.errors import UserFacingError
 from backends.events import (
     CopyReady,
-    EngineEvent,
     Finished,
     FinishReason,
     JobProgress,
@@ -33,6 +31,8 @@ from backends.protocol.requests import ChatRequest, CopyRequest, ExportRequest, 
 from baichuan_desktop.console import exact, unguarded
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.chat.session import ChatSession, completion
+from baichuan_desktop.services.engines.in_process import InProcessEngine
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.sizes import size_text
@@ -63,7 +63,7 @@ ChooseParams = Callable[[SamplingParams], SamplingParams]
 class TerminalSession:
     """A loaded model, and how it wants to be sampled."""
 
-    engine: Engine
+    engine: EnginePort
     ready: ModelReady
     params: SamplingParams
     measurements: Measurements
@@ -81,7 +81,7 @@ def load(
     request: LoadRequest, name: str, choose_params: ChooseParams, measurements: Measurements
 ) -> TerminalSession:
     """Load a model, with progress on stderr if that is a terminal. Raises UserFacingError."""
-    engine = Engine()
+    engine = InProcessEngine()
     ready: ModelReady | None = None
     for event in engine.run(request, threading.Event()):
         if isinstance(event, LoadProgress):
@@ -101,7 +101,7 @@ def copy(request: CopyRequest | ExportRequest) -> CopyReady:
     ready: CopyReady | None = None
     cancel = threading.Event()
     with interrupt_sets(cancel):
-        for event in Engine().run(request, cancel):
+        for event in InProcessEngine().run(request, cancel):
             if isinstance(event, JobProgress):
                 share = 100 * event.done_bytes // max(event.total_bytes, 1)
                 progress(f"{_STEPS[event.step]}: {share} %")
@@ -221,7 +221,7 @@ def _answer(
     return finished
 
 
-def _show(event: EngineEvent, on_text: Callable[[str], None] | None) -> Finished | None:
+def _show(event: ClientEvent, on_text: Callable[[str], None] | None) -> Finished | None:
     match event:
         case PromptReady(dropped_messages=dropped, room_tokens=room):
             if dropped:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
@@ -58,7 +59,7 @@ GREEDY = SamplingParams(greedy=True, max_new_tokens=12)
 
 
 def run(engine: Engine, request: Request) -> list[EngineEvent]:
-    return list(engine.run(request, threading.Event()))
+    return list(run_request(engine, request, threading.Event()))
 
 
 def finished(events: Sequence[EngineEvent]) -> Finished:
@@ -370,7 +371,7 @@ def test_a_stop_keeps_the_text_and_the_next_request_is_answered(engine: Engine) 
     cancel = threading.Event()
     params = SamplingParams(seed=3, max_new_tokens=200)
     events = []
-    for event in engine.run(chat("你好", params=params), cancel):
+    for event in run_request(engine, chat("你好", params=params), cancel):
         events.append(event)
         if isinstance(event, TextDelta) and len(text_of(events)) > 5:
             cancel.set()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     GIB,
@@ -322,7 +323,7 @@ def test_an_engine_that_gets_no_memory_says_so_whatever_it_was_doing(
     monkeypatch.setattr(Engine, "unload", unload)
 
     with pytest.raises(InsufficientMemoryError, match=r"^Memory ran out: "):
-        list(Engine().run(UnloadRequest(), threading.Event()))
+        list(run_request(Engine(), UnloadRequest(), threading.Event()))
 
 
 def test_an_error_of_memory_with_its_figures_stays_what_it_is(
@@ -336,6 +337,6 @@ def test_an_error_of_memory_with_its_figures_stays_what_it_is(
     monkeypatch.setattr(Engine, "unload", unload)
 
     with pytest.raises(InsufficientMemoryError) as caught:
-        list(Engine().run(UnloadRequest(), threading.Event()))
+        list(run_request(Engine(), UnloadRequest(), threading.Event()))
 
     assert caught.value is error

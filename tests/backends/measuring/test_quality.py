@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import InvalidLogitsError, QualityError
 from backends.events import LoadProgress, ModelReady, QualityProgress, QualityReady
@@ -326,7 +327,9 @@ def test_the_engine_scores_and_unloads(file: Path) -> None:
     results = []
 
     for is_reference in (True, False):
-        events = list(engine.run(request(file, is_reference=is_reference), threading.Event()))
+        events = list(
+            run_request(engine, request(file, is_reference=is_reference), threading.Event())
+        )
         (ready,) = (event for event in events if isinstance(event, ModelReady))
         assert ready.context_length == 256  # shorter than a window
         assert isinstance(events[-1], QualityReady)
@@ -341,14 +344,14 @@ def test_the_engine_refuses_a_short_text_before_it_loads(file: Path) -> None:
     asked = request(file, is_reference=True, text="a")
 
     with pytest.raises(QualityError):
-        next(Engine().run(asked, threading.Event()))  # that is, before the first event
+        next(run_request(Engine(), asked, threading.Event()))  # that is, before the first event
 
 
 @pytest.mark.parametrize("kind", [LoadProgress, ModelReady, QualityProgress])
 def test_a_cancel_of_the_engine_gives_no_result(kind: type, file: Path) -> None:
     cancel, events = threading.Event(), []
 
-    for event in Engine().run(request(file, is_reference=True), cancel):
+    for event in run_request(Engine(), request(file, is_reference=True), cancel):
         events.append(event)
         if isinstance(event, kind):
             cancel.set()

@@ -13,6 +13,7 @@ import pytest
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
 from backends.copying.folder_writer import write_copy
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import InvalidLogitsError
 from backends.events import BenchmarkProgress, BenchmarkReady, ModelReady, Speed
@@ -198,7 +199,9 @@ def test_the_engine_measures_a_model_and_unloads_it() -> None:
     load = LoadRequest(str(folder), "fp32", threads=1)
     engine = Engine()
 
-    events = list(engine.run(BenchmarkRequest(load, (64, 300), (16, 250), 8), threading.Event()))
+    events = list(
+        run_request(engine, BenchmarkRequest(load, (64, 300), (16, 250), 8), threading.Event())
+    )
 
     (ready,) = (event for event in events if isinstance(event, ModelReady))
     assert ready.context_length == 64
@@ -222,7 +225,7 @@ def test_a_cancel_of_the_engines_benchmark_measures_nothing(kind: str) -> None:
     request = BenchmarkRequest(LoadRequest(str(folder), "fp32", threads=1), (64,), (16,), 8)
     kinds = []
 
-    for event in Engine().run(request, cancel):
+    for event in run_request(Engine(), request, cancel):
         kinds.append(type(event).__name__)
         if kinds[-1] == kind:
             cancel.set()
