@@ -33,7 +33,10 @@ from .engine import Engine
 
 
 def run_request(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
-    """Do what is asked; raises UserFacingError. Setting `cancel` ends an answer or a job early."""
+    """Do what is asked; raises UserFacingError.
+
+    Setting `cancel` ends it early: an answer with `Finished`, anything else without a result.
+    """
     try:
         yield from _events(engine, request, cancel)
     except InsufficientMemoryError:
@@ -48,7 +51,7 @@ def run_request(engine: Engine, request: Request, cancel: threading.Event) -> It
 def _events(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
     match request:
         case LoadRequest():
-            return engine.load(request)
+            return jobs.until_cancelled(engine.load(request), cancel)
         case ChatRequest():
             return engine.chat(request, cancel)
         case CompleteRequest():

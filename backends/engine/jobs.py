@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,22 +18,28 @@ from ..protocol.requests import (
     BenchmarkRequest,
     CopyRequest,
     ExportRequest,
-    LoadRequest,
     QualityRequest,
 )
 from . import heavy_modules
 from .engine import Engine, OpenModel
 
 
+def until_cancelled(
+    events: Generator[EngineEvent, None, None], cancel: threading.Event
+) -> Iterator[EngineEvent]:
+    """Pass events on; once `cancel` is set, end what makes them."""
+    with contextlib.closing(events):
+        for event in events:
+            yield event
+            if cancel.is_set():
+                return
+
+
 def copy(request: CopyRequest | ExportRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
     """Write a checkpoint anew. Raises JobError, CheckpointError, BackendUnavailableError."""
     checkpoint = Checkpoint.open(Path(request.folder))
     plan = _copy_plan(checkpoint, request)
-    with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:
-        for event in job:
-            yield event
-            if cancel.is_set():
-                return
+    yield from until_cancelled(write_copy(checkpoint, plan, Path(request.out)), cancel)
 
 
 def _copy_plan(checkpoint: Checkpoint, request: CopyRequest | ExportRequest) -> CopyPlan:
@@ -55,7 +61,7 @@ def benchmark(
     asked = plan_of(request)
     plan = asked.within(opened.checkpoint.config.context_length)
     load = replace(request.load, context_length=plan.context_length)
-    yield from _load_or_stop(engine, load, opened, cancel)
+    yield from until_cancelled(engine.load(load, opened), cancel)
     if cancel.is_set():
         return
     loaded = engine.loaded
@@ -96,7 +102,7 @@ def quality(
         name=request.name,
     )
     load = replace(request.load, context_length=length)
-    yield from _load_or_stop(engine, load, opened, cancel)
+    yield from until_cancelled(engine.load(load, opened), cancel)
     if cancel.is_set():
         return
     result = yield from scoring.score(
@@ -110,14 +116,3 @@ def quality(
     engine.unload()
     if result is not None:
         yield result
-
-
-def _load_or_stop(
-    engine: Engine, request: LoadRequest, opened: OpenModel, cancel: threading.Event
-) -> Iterator[EngineEvent]:
-    """Load, but not to the end if cancelled."""
-    with contextlib.closing(engine.load(request, opened)) as loading:
-        for event in loading:
-            yield event
-            if cancel.is_set():
-                return

@@ -140,6 +140,9 @@ class ScriptedEngine:
     def kill(self) -> None:
         self.killed.set()
 
+    def close(self) -> None:
+        pass
+
     @property
     def questions(self) -> list[ChatRequest | CompleteRequest]:
         return [one for one in self.requests if isinstance(one, ChatRequest | CompleteRequest)]

@@ -33,5 +33,5 @@ class EnginePort(Protocol):
         ...
 
     def close(self) -> None:
-        """Give all memory back. A request afterwards begins anew; may be called twice."""
+        """Give all memory back; may be called twice."""
         ...
