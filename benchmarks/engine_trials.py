@@ -35,7 +35,8 @@ from backends.events import LoadProgress, PrefillProgress, TextDelta
 from backends.protocol.requests import Request
 from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
-from baichuan_desktop.services.engines.process import ClientEvent, EngineClient
+from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID

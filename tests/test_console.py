@@ -10,14 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
 
 from backends.errors import UserFacingError
-from backends.events import EngineEvent, Finished, FinishReason, PromptReady, TextDelta
+from backends.events import Finished, FinishReason, PromptReady, TextDelta
 from backends.generation.sampling import SamplingParams
 from baichuan_desktop.cli import tables
 from baichuan_desktop.cli.main import main
@@ -27,6 +26,7 @@ from baichuan_desktop.cli.verbs import complete, window
 from baichuan_desktop.console import exact, guarded, guarded_output, unguarded
 from baichuan_desktop.services.app_paths import app_paths
 from tests.helpers import goldens
+from tests.helpers.fakes import FakeEngine
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINT = goldens.ROOT / "checkpoints" / "b2-7b" / "safetensors"
@@ -128,24 +128,15 @@ def test_without_a_console_nothing_is_guarded_and_nothing_fails(
 # --- answers -----------------------------------------------------------------------------
 
 
-class _Engine:
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
-
-    def run(self, _request: object, _cancel: object) -> Iterator[EngineEvent]:
-        yield PromptReady(1, 0, 0)
-        yield from map(TextDelta, self._texts)
-        yield Finished(FinishReason.STOP, 1, 0, 1, 2, 0.1, 0.1, 0.1)
-
-
 class _Measurements:
     def answered(self, *_: object) -> None:
         pass
 
 
 def session(*texts: str) -> Any:
+    end = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.1, 0.1, 0.1)
     return TerminalSession(
-        _Engine(texts),  # type: ignore[arg-type]  # what of an engine is used
+        FakeEngine([PromptReady(1, 0, 0), *map(TextDelta, texts), end]),
         None,  # type: ignore[arg-type]  # nobody asks for it
         SamplingParams(),
         _Measurements(),  # type: ignore[arg-type]  # what is used of them

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from backends.engine.engine import Engine
 from backends.events import CopyReady, JobProgress
 from backends.protocol.requests import CopyRequest, ExportRequest
 from baichuan_desktop.cli.progress import interrupt_sets, progress
+from baichuan_desktop.services.engines.in_process import InProcessEngine
 
 _STEPS = {"hash": "Reading the model", "write": "Writing the copy", "check": "Checking the copy"}
 
@@ -17,7 +17,7 @@ def run_copy(request: CopyRequest | ExportRequest) -> CopyReady:
     ready: CopyReady | None = None
     cancel = threading.Event()
     with interrupt_sets(cancel):
-        for event in Engine().run(request, cancel):
+        for event in InProcessEngine().run(request, cancel):
             if isinstance(event, JobProgress):
                 share = 100 * event.done_bytes // max(event.total_bytes, 1)
                 progress(f"{_STEPS[event.step]}: {share} %")

@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from backends.engine.engine import Engine
 from backends.events import (
-    EngineEvent,
+    ClientEvent,
     Finished,
     LoadProgress,
     ModelReady,
@@ -24,6 +23,8 @@ from backends.protocol.requests import LoadRequest, Request
 from baichuan_desktop.cli.library import model_store, print_notes
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.engines.in_process import InProcessEngine
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.precisions.measurements import Measurements
 
 
@@ -31,7 +32,7 @@ from baichuan_desktop.services.precisions.measurements import Measurements
 class TerminalSession:
     """A loaded model, and how it wants to be sampled."""
 
-    engine: Engine
+    engine: EnginePort
     ready: ModelReady
     params: SamplingParams
     measurements: Measurements
@@ -55,7 +56,7 @@ def load(arguments: argparse.Namespace) -> tuple[TerminalSession, str]:
         measured=measurements.peaks(model.path),
         exports=tuple(map(str, model.exports)),
     )
-    engine = Engine()
+    engine = InProcessEngine()
     ready = _load(engine, request, model.name.en)
     measurements.loaded(ready)
     print_notes(ready.notes)
@@ -75,7 +76,7 @@ def _given_params(arguments: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def _load(engine: Engine, request: LoadRequest, name: str) -> ModelReady:
+def _load(engine: EnginePort, request: LoadRequest, name: str) -> ModelReady:
     ready: ModelReady | None = None
     for event in engine.run(request, threading.Event()):
         if isinstance(event, LoadProgress):
@@ -104,7 +105,7 @@ def answer(
     return finished
 
 
-def _show(event: EngineEvent, on_text: Callable[[str], None] | None) -> Finished | None:
+def _show(event: ClientEvent, on_text: Callable[[str], None] | None) -> Finished | None:
     match event:
         case PromptReady(dropped_messages=dropped, room_tokens=room):
             if dropped:

@@ -15,7 +15,7 @@ from backends.precision import Precision
 from backends.printable import one_line
 from backends.protocol.requests import ProductsRequest
 from baichuan_desktop import __version__
-from baichuan_desktop.services.engines.one_shot import RunRequest
+from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements

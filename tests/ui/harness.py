@@ -31,7 +31,7 @@ from backends.protocol.requests import (
     UnloadRequest,
 )
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring.job_source import JobSource
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -139,6 +139,9 @@ class ScriptedEngine:
 
     def kill(self) -> None:
         self.killed.set()
+
+    def close(self) -> None:
+        pass
 
     @property
     def questions(self) -> list[ChatRequest | CompleteRequest]:

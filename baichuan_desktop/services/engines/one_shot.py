@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.protocol.requests import Request
-from baichuan_desktop.services.engines.process import ClientEvent, EngineClient
-
-#: Makes the events of a request: `JobEngine.run`, or a fake in a test.
-RunRequest = Callable[[Request, threading.Event], Iterator[ClientEvent]]
+from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.process import EngineClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class PrecisionFailed:
 
 
 class JobEngine:
-    """One engine process a request. Used from one thread; `kill` may come from any."""
+    """An `EnginePort` with one process a request."""
 
     def __init__(self, log_file: Path) -> None:
         self._client = EngineClient(log_file)
@@ -50,3 +48,7 @@ class JobEngine:
     def kill(self) -> None:
         """Make the engine end at once; `run` then raises EngineEndedError."""
         self._client.kill()
+
+    def close(self) -> None:
+        """Nothing is left to be given back when no request runs."""
+        self._client.close()

@@ -1,8 +1,4 @@
-"""Starts an engine process and speaks with it. Used from one thread, which outlives the engine.
-
-`run` is a generator of the same events as `Engine.run`, so whoever consumes them need not know
-whether the engine is in this process or in another.
-"""
+"""Starts an engine process and speaks with it. Used from one thread, which outlives the engine."""
 
 from __future__ import annotations
 
@@ -41,6 +37,7 @@ from backends.protocol.requests import (
     Request,
     UnloadRequest,
 )
+from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.engines.silence import (
     AwakeClock,
     EngineHeard,
@@ -62,12 +59,10 @@ _POLL_SECONDS = 0.02
 _LOG_TAIL_BYTES = 4096
 
 _Frame = tuple[int, Payload] | None | EngineProtocolError
-#: What `EngineClient.run` yields.
-ClientEvent = EngineEvent | EngineSilent | EngineHeard
 
 
 class EngineClient:
-    """One engine process at a time; a request after a crash starts a fresh one."""
+    """An `EnginePort` with one process at a time; a request after a crash starts a fresh one."""
 
     def __init__(self, log_file: Path, *, patience: Patience | None = None) -> None:
         self._log_file = log_file

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backends.protocol.requests import Request
-from baichuan_desktop.services.engines.one_shot import RunRequest
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
     QualityEvent,

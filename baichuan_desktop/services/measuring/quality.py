@@ -21,8 +21,8 @@ from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.measuring.text_files import Texts, read_texts
 from baichuan_desktop.services.precisions.measurements import Measurements, Quality
 from baichuan_desktop.services.precisions.rows import (

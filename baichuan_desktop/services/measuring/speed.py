@@ -10,8 +10,8 @@ from pathlib import Path
 from backends.errors import UserFacingError
 from backends.events import BenchmarkReady, ModelReady
 from backends.protocol.requests import BenchmarkRequest
-from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     DecodeFigure,

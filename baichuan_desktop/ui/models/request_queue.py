@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from backends.errors import UserFacingError
 from backends.events import EngineEvent
 from backends.protocol.requests import Request
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.engine_worker import GenerationWorker
 

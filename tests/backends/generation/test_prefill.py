@@ -135,7 +135,8 @@ def test_the_logits_are_those_after_the_last_token_of_the_prompt() -> None:
     logits = finish(Prefill(model, ids("prompt")).run(threading.Event()))
 
     assert logits is not None
-    assert (logits.shape, logits.argmax()) == ((model.vocab_size,), 7)
+    assert logits.shape == (model.vocab_size,)
+    assert logits.argmax() == 7
 
 
 # --- what is in the cache already --------------------------------------------------------

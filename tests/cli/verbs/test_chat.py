@@ -64,7 +64,7 @@ def test_a_conversation_that_is_kept_in_place_of_new_tokens_is_told_of(
 ) -> None:
     folder = str(goldens.folder("b2-7b", "safetensors"))
     events = [PromptReady(139, 0, 0, 117), TextDelta("好"), FINISHED]
-    monkeypatch.setattr(Engine, "_stream", lambda *_: iter(events))
+    monkeypatch.setattr(Engine, "chat", lambda *_: iter(events))
     monkeypatch.setattr("sys.stdin", io.StringIO("你好\n"))
 
     assert main(["chat", folder, "--device", "cpu", "--precision", "fp32"]) == 0

@@ -38,7 +38,8 @@ from backends.phrases import Phrase
 from backends.protocol.requests import ChatRequest, LoadRequest, Request, UnloadRequest
 from backends.text.chat_template import Message, Role
 from baichuan_desktop.services.engines import process
-from baichuan_desktop.services.engines.process import ClientEvent, EngineClient
+from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent, Patience
 from tests.helpers import goldens
 from tests.helpers.patience import wait_until
@@ -145,13 +146,14 @@ def test_loading_chatting_and_a_second_turn(real: EngineClient) -> None:
 
 
 def test_the_events_are_those_of_an_engine_in_this_process(real: EngineClient) -> None:
+    from backends.engine.dispatch import run_request
     from backends.engine.engine import Engine
 
     engine = Engine()
-    loaded = list(engine.run(LOAD, threading.Event()))
+    loaded = list(run_request(engine, LOAD, threading.Event()))
     request = chat("今天天气很好吗？", max_new_tokens=30, greedy=False)
 
-    here = list(engine.run(request, threading.Event()))
+    here = list(run_request(engine, request, threading.Event()))
     there = run(real, request)
 
     assert isinstance(loaded[-1], ModelReady)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.events import CopyReady
 from backends.protocol.requests import CopyRequest, ExportRequest
@@ -38,7 +39,7 @@ def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_p
     choices = [*copies.quantised_copies(folder), *copies.safetensors_copies(folder)]
     (choice,) = [one for one in choices if one.name == precision]
 
-    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+    *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
     assert isinstance(ready, CopyReady)
     # The description of each quantised matrix, 256 bytes, is not worth counting.
@@ -52,7 +53,7 @@ def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
 ) -> None:
     choice = copies.onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
 
-    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+    *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
     assert isinstance(ready, CopyReady)
     # Each tensor begins at a multiple of 4 KiB at most, and the tables of the graph come on top.
@@ -78,7 +79,7 @@ def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_pat
     store = ModelStore(app_paths())
     source = store.add(goldens.folder("b2-7b", "safetensors"))
     request = copies.onnx_exports(source.path)[0].request(tmp_path / "out")
-    list(Engine().run(request, threading.Event()))
+    list(run_request(Engine(), request, threading.Event()))
 
     made = copies.list_copy(store, source, request, tmp_path / "out")
 
