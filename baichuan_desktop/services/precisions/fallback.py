@@ -25,7 +25,7 @@ _MEMORY = (InsufficientMemoryError, EngineKilledError, GpuLostError)
 
 
 @dataclass(frozen=True, slots=True)
-class LoadChoice:
+class WantedModel:
     """A model, and how it is wanted."""
 
     model: InstalledModel
@@ -41,8 +41,8 @@ def may_run_on_export(wish: LoadWish) -> bool:
 
 
 def alternatives(
-    failed: LoadChoice, error: UserFacingError, otherwise: LoadChoice | None, kept: LoadWish
-) -> Iterator[LoadChoice]:
+    failed: WantedModel, error: UserFacingError, otherwise: WantedModel | None, kept: LoadWish
+) -> Iterator[WantedModel]:
     """What may be loaded instead, in order; some of it may have been tried already.
 
     What was asked for gives way to `otherwise`, which ran before. What nobody asked for gives way

@@ -16,7 +16,7 @@ from baichuan_desktop.services.jobs.copies import JobChoice, MadeCopy, list_copy
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring.job_source import JobEvent
-from baichuan_desktop.services.precisions.fallback import LoadChoice
+from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.rows import LoadWish
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.kinds import JobKind
@@ -31,7 +31,7 @@ class JobDesk(QObject):
     Signals:
         changed: `summary` or `is_running` may be others now.
         listed: an InstalledModel was added to the store.
-        load_requested: a LoadChoice shall be loaded.
+        load_requested: a WantedModel shall be loaded.
         failed: a UserFacingError to show.
     """
 
@@ -167,7 +167,7 @@ class JobDesk(QObject):
         if self._made is not None:
             made = self._made
             is_kept = made.wish != LoadWish()
-            self.load_requested.emit(LoadChoice(made.model, made.wish, is_kept=is_kept))
+            self.load_requested.emit(WantedModel(made.model, made.wish, is_kept=is_kept))
 
 
 def _choices(store: ModelStore, kind: JobKind, model: InstalledModel) -> Sequence[JobChoice]:

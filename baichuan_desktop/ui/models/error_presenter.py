@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
-from baichuan_desktop.services.precisions.fallback import LoadChoice
+from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.errors.dialog import MessageDialog, error_dialog
 from baichuan_desktop.ui.look.theme import Theme
@@ -18,7 +18,7 @@ class ErrorPresenter(QObject):
     """Holds the dialog that is open.
 
     Signals:
-        load_requested: the LoadChoice that a person took instead.
+        load_requested: the WantedModel that a person took instead.
         closed: the dialog is gone, and none took its place.
     """
 
@@ -35,7 +35,7 @@ class ErrorPresenter(QObject):
     def show(
         self,
         error: UserFacingError,
-        choice: LoadChoice | None = None,
+        choice: WantedModel | None = None,
         ready: ModelReady | None = None,
     ) -> None:
         """Show an error, in place of one that is still open.

@@ -13,7 +13,7 @@ from backends.events import EngineEvent, LoadProgress, ModelReady
 from backends.protocol.requests import LoadRequest, UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import (
-    LoadChoice,
+    WantedModel,
     alternatives,
     may_run_on_export,
 )
@@ -33,7 +33,7 @@ class ModelSwitcher(QObject):
         began: loading of an InstalledModel.
         progressed: a LoadProgress of it.
         ready: the InstalledModel that is loaded now, and its ModelReady.
-        failed: the UserFacingError for which a model could not be loaded, and its LoadChoice.
+        failed: the UserFacingError for which a model could not be loaded, and its WantedModel.
         lost: no model is loaded, nor will be until one is chosen.
         made_room: the model that was set aside holds no memory any more.
     """
@@ -57,8 +57,8 @@ class ModelSwitcher(QObject):
         self._measurements = measurements
         self._settings = settings
         self._loading: _Load | None = None
-        self._current: LoadChoice | None = None
-        self._aside: LoadChoice | None = None  # was loaded, and shall be again
+        self._current: WantedModel | None = None
+        self._aside: WantedModel | None = None  # was loaded, and shall be again
         self._unloading: _Unload | None = None
         self._refused: dict[Path, ExportRefusedError] = {}  # by folder of the export
         self._wishes: dict[Path, LoadWish] = {}  # of models that ran before, until the app ends
@@ -97,15 +97,15 @@ class ModelSwitcher(QObject):
         Without a wish it is loaded as it was before. `keep` has the wish hold at the next start.
         """
         if wish is None:
-            choice = LoadChoice(model, self._remembered(model))
+            choice = WantedModel(model, self._remembered(model))
         else:
-            choice = LoadChoice(model, wish, is_asked=True, is_kept=keep)
+            choice = WantedModel(model, wish, is_asked=True, is_kept=keep)
             if may_run_on_export(wish):  # which may have been made anew
                 for folder in model.exports:
                     self._refused.pop(folder, None)
         back = None
         if otherwise is not None:
-            back = LoadChoice(otherwise, self._remembered(otherwise))
+            back = WantedModel(otherwise, self._remembered(otherwise))
         if back is None and self._loading is not None:
             pending = self._loading.choice
             ran = self._wishes.get(pending.model.path) == pending.wish
@@ -133,8 +133,8 @@ class ModelSwitcher(QObject):
 
     def _begin(
         self,
-        choice: LoadChoice,
-        otherwise: LoadChoice | None,
+        choice: WantedModel,
+        otherwise: WantedModel | None,
         tried: frozenset[_Attempt] = frozenset(),
     ) -> None:
         self._current = self._aside = None
@@ -211,7 +211,7 @@ class ModelSwitcher(QObject):
     def _usable_exports(self, model: InstalledModel) -> tuple[Path, ...]:
         return tuple(folder for folder in model.exports if folder not in self._refused)
 
-    def _attempt(self, choice: LoadChoice) -> _Attempt:
+    def _attempt(self, choice: WantedModel) -> _Attempt:
         return (choice.model.path, choice.wish, self._usable_exports(choice.model))
 
     def _kept(self, model: InstalledModel) -> LoadWish:
@@ -228,8 +228,8 @@ class _Load:
     def __init__(
         self,
         switcher: ModelSwitcher,
-        choice: LoadChoice,
-        otherwise: LoadChoice | None,
+        choice: WantedModel,
+        otherwise: WantedModel | None,
         request: LoadRequest,
         tried: frozenset[_Attempt],
     ) -> None:

@@ -15,7 +15,7 @@ from backends.errors import (
 )
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
-from baichuan_desktop.services.precisions.fallback import LoadChoice
+from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
 from baichuan_desktop.services.precisions.rows import LoadWish
@@ -27,19 +27,19 @@ from baichuan_desktop.workers.background_task import BackgroundTask
 def offer_remedies(
     dialog: MessageDialog,
     error: UserFacingError,
-    choice: LoadChoice,
+    choice: WantedModel,
     ready: ModelReady | None,
     measurements: Measurements,
     look: Callable[[ModelReady | None], Machine],
 ) -> None:
-    """Add to an error's dialog what would help; the values of the offers are LoadChoices.
+    """Add to an error's dialog what would help; the values of the offers are WantedModels.
 
     `choice` is the model that failed, and `ready` what ran of it; None if it was being loaded.
     """
     if isinstance(error, GpuLostError):
         wish = LoadWish(device="cpu", context_length=choice.wish.context_length)
         text = QCoreApplication.translate("Remedies", "Use the processor")
-        dialog.offer(text, LoadChoice(choice.model, wish))
+        dialog.offer(text, WantedModel(choice.model, wish))
     elif isinstance(error, InsufficientMemoryError | EngineKilledError):
         dialog.look_for_offers()
         _Search(dialog, choice, ready, measurements, look)
@@ -51,7 +51,7 @@ class _Search(QObject):
     def __init__(
         self,
         dialog: MessageDialog,
-        choice: LoadChoice,
+        choice: WantedModel,
         ready: ModelReady | None,
         measurements: Measurements,
         look: Callable[[ModelReady | None], Machine],
@@ -85,4 +85,4 @@ class _Search(QObject):
         self._dialog.no_more_offers()
 
     def _offer(self, text: str, wish: LoadWish) -> None:
-        self._dialog.offer(text, LoadChoice(self._choice.model, wish))
+        self._dialog.offer(text, WantedModel(self._choice.model, wish))

@@ -27,7 +27,7 @@ from backends.machine.hardware import usable_cores
 from baichuan_desktop.services.jobs.copies import ModelFiles, model_files
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
-from baichuan_desktop.services.precisions.fallback import LoadChoice
+from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.chat.controller import AnswerEnd, ChatController
@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         self.page.composer.setFocus()
 
     @Slot(object)
-    def _load_choice(self, choice: LoadChoice) -> None:
+    def _load_choice(self, choice: WantedModel) -> None:
         wish, current = choice.wish, self.switcher.current
         if current is not None and current.path == choice.model.path:
             wish = replace(wish, threads=self.switcher.wish.threads)
@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
         self.menus.show_jobs(files if self.switcher.current is not None else None)
 
     @Slot(object, object)
-    def _on_load_failed(self, error: UserFacingError, choice: LoadChoice) -> None:
+    def _on_load_failed(self, error: UserFacingError, choice: WantedModel) -> None:
         self.errors.show(error, choice)
 
     @Slot()
@@ -386,7 +386,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_answer_failed(self, error: UserFacingError) -> None:
         model = self.switcher.current
-        choice = LoadChoice(model, self.switcher.wish) if model is not None else None
+        choice = WantedModel(model, self.switcher.wish) if model is not None else None
         self.errors.show(error, choice, self.switcher.running)
 
     # --- jobs ---------------------------------------------------------------------------------
