@@ -90,7 +90,6 @@ def _run_window(model: str | None) -> int:
     finally:
         sys.excepthook = sys.__excepthook__
         window.jobs.shut_down()
-        window.measuring.shut_down()
         services.worker.shut_down()
 
 

@@ -209,14 +209,14 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
     jobs_in_real_engines(ui)
     ui.until(ui.window.menus.measure_speed.isEnabled)
     ui.window.menus.measure_speed.trigger()
-    dialog = ui.window.measuring.dialog
+    dialog = ui.window.jobs.measuring.dialog
     assert dialog is not None
     ui.until(lambda: bool(dialog.chart.lines))
     for line in dialog.chart.lines:
         line.tick.setChecked(line.tick.accessibleName() == "fp32 · CPU")
     dialog.measure.click()
     ui.ask("你好")
-    ui.until(lambda: not ui.window.measuring.is_running)
+    ui.until(lambda: not ui.window.jobs.measuring.is_running)
 
     (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
     (measured,) = ui.measurements.benchmarks(folder)
@@ -293,14 +293,14 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
     jobs_in_real_engines(ui)
     ui.until(ui.window.menus.compare_quality.isEnabled)
     ui.window.menus.compare_quality.trigger()
-    dialog = ui.window.measuring.dialog
+    dialog = ui.window.jobs.measuring.dialog
     assert dialog is not None
     ui.until(lambda: bool(dialog.chart.lines))
     for row, line in zip(dialog.chart.rows, dialog.chart.lines, strict=True):
         line.tick.setChecked(row.label in ("fp32", SECOND_LABEL))
     dialog.text.choose(text)
     dialog.measure.click()
-    ui.until(lambda: not ui.window.measuring.is_running)
+    ui.until(lambda: not ui.window.jobs.measuring.is_running)
 
     assert ui.window.error is None
     qualities = {m.precision: m.quality for m in ui.measurements.measured(folder)}

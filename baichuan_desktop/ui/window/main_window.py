@@ -35,24 +35,18 @@ from baichuan_desktop.ui.chat.page import ChatPage
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.errors.dialog import MessageDialog
-from baichuan_desktop.ui.jobs.desk import JobDesk
-from baichuan_desktop.ui.jobs.kinds import JobKind
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.ui.measuring.desk import MeasureDesk
-from baichuan_desktop.ui.measuring.kind import MeasureKind
-from baichuan_desktop.ui.measuring.quality import QualityKind
-from baichuan_desktop.ui.measuring.speed import SpeedKind
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.models.error_presenter import ErrorPresenter
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.models.precision_control import PrecisionControl
 from baichuan_desktop.ui.models.request_queue import RequestQueue
 from baichuan_desktop.ui.window.about import AboutDialog, LicenceDialog
-from baichuan_desktop.ui.window.close_question import CloseQuestion
 from baichuan_desktop.ui.window.menus import Menus
 from baichuan_desktop.ui.window.status_line import StatusLine
 from baichuan_desktop.ui.window.top_bar import TopBar
+from baichuan_desktop.ui.window.window_jobs import WindowJobs
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 log = logging.getLogger(__name__)
@@ -76,11 +70,8 @@ class MainWindow(QMainWindow):
         self.precision = PrecisionControl(
             self.switcher, services.measurements, services.look, theme, self
         )
-        self.jobs = JobDesk(services.store, services.job_worker, self)
-        self.measuring = MeasureDesk(services, self.switcher, theme, self)
-        self._may_end_job = False  # the person said so
+        self.jobs = WindowJobs(services, self.switcher, theme, self)
         self._unkept_was_told = False
-        self.close_question: CloseQuestion | None = None  #: while it is asked
         self.controller = ChatController(queue, self)
         self.menus = Menus(self)
         self.top_bar = TopBar(theme, self)
@@ -155,26 +146,14 @@ class MainWindow(QMainWindow):
         self.status.precision_button.clicked.connect(self.show_precisions)
         bar.picker.precision_requested.connect(self.show_precisions)
         self.panel.threads_chosen.connect(self._use_threads)
-        menus.job_requested.connect(self._open_job)
-        menus.measure_speed.triggered.connect(self._measure_speed)
-        menus.compare_quality.triggered.connect(self._compare_quality)
-        self.status.job_button.clicked.connect(self._bring_up_job)
-        self.jobs.changed.connect(self._on_job_changed)
-        self.jobs.listed.connect(self._on_copy_listed)
+        self.jobs.connect_to(menus, self.status, bar.picker)
         self.jobs.load_requested.connect(self._load_choice)
+        self.jobs.set_aside.connect(self._on_set_aside)
         self.jobs.failed.connect(self.show_error)
-        notices = self.status.engine_notice, self.status.job_notice
-        for source, notice in (
-            (self._queue, notices[0]),
-            (self.jobs.runner, notices[1]),
-            (self.measuring.runner, notices[1]),
-        ):
-            source.silent.connect(notice.show_silent)
-            source.heard.connect(notice.clear)
-            notice.end_requested.connect(source.end_engine)
-        self.measuring.changed.connect(self._on_job_changed)
-        self.measuring.set_aside.connect(self._on_set_aside)
-        self.measuring.failed.connect(self.show_error)
+        notice = self.status.engine_notice
+        self._queue.silent.connect(notice.show_silent)
+        self._queue.heard.connect(notice.clear)
+        notice.end_requested.connect(self._queue.end_engine)
         self.page.composer.long_lines_broken.connect(self._on_long_lines)
         bar.picker.set_models(self._store.models)
         self._on_state()
@@ -389,39 +368,6 @@ class MainWindow(QMainWindow):
         choice = WantedModel(model, self.switcher.wish) if model is not None else None
         self.errors.show(error, choice, self.switcher.running)
 
-    # --- jobs ---------------------------------------------------------------------------------
-
-    @Slot(object)
-    def _open_job(self, kind: JobKind) -> None:
-        model = self.switcher.current
-        if self.measuring.is_running:  # a copy beside it would slow down what is measured
-            self.measuring.bring_up()
-        elif model is not None:
-            self.jobs.open(kind, model)
-
-    @Slot()
-    def _measure_speed(self) -> None:
-        self._measure(SpeedKind())
-
-    @Slot()
-    def _compare_quality(self) -> None:
-        self._measure(QualityKind())
-
-    def _measure(self, kind: MeasureKind) -> None:
-        if self.jobs.is_running:
-            self.jobs.bring_up()
-        else:
-            self.measuring.open(kind)
-
-    @Slot()
-    def _bring_up_job(self) -> None:
-        desk = self.measuring if self.measuring.is_running else self.jobs
-        desk.bring_up()
-
-    @Slot()
-    def _on_job_changed(self) -> None:
-        self.status.show_job(lambda: self.measuring.summary() or self.jobs.summary())
-
     @Slot()
     def _on_set_aside(self) -> None:
         self.menus.show_jobs(None)
@@ -429,18 +375,6 @@ class MainWindow(QMainWindow):
         self.panel.show_threads(None, can_change=False)
         self.status.show_set_aside()
         self.page.show_loading()
-
-    @Slot(object)
-    def _on_copy_listed(self, copy: InstalledModel) -> None:
-        self.top_bar.picker.set_models(self._store.models)
-        self.switcher.refresh(self._store.models, copy.path)
-        self.status.notice(
-            lambda: (
-                self.tr("The copy “{name}” is listed")
-                if copy.export_of is None
-                else self.tr("The export “{name}” is a precision of its model")
-            ).format(name=model_texts.name(copy))
-        )
 
     # --- dialogs ----------------------------------------------------------------------------------
 
@@ -504,19 +438,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{model_texts.name(model)} — {app}" if model else app)
         self.menus.licence.setEnabled(model is not None)
 
-    def _ask_before_closing(self) -> None:
-        if self.close_question is None:
-            self.close_question = CloseQuestion(self)
-            self.close_question.finished.connect(self._on_close_answered)
-            self.close_question.open()
-
-    @Slot(int)
-    def _on_close_answered(self, answer: int) -> None:
-        self.close_question = None
-        if answer == CloseQuestion.DialogCode.Accepted:
-            self._may_end_job = True
-            self.close()
-
     # --- Qt's own ---------------------------------------------------------------------------------
 
     def changeEvent(self, event: QEvent) -> None:
@@ -527,13 +448,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the engines and remember the window; a job that runs is asked about first."""
-        if self.jobs.is_running and not self._may_end_job:
+        if not self.jobs.may_close():
             event.ignore()
-            self._ask_before_closing()
             return
         if not self.isMaximized() and not self.isFullScreen():
             self._settings.change(window_size=(self.width(), self.height()))
         self.jobs.shut_down()
-        self.measuring.shut_down()
         self._worker.shut_down()
         super().closeEvent(event)

@@ -357,7 +357,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     seven.until(gate.reached.is_set)
 
     seven.window.close()
-    question = seven.window.close_question
+    question = seven.window.jobs.close_question
     assert question is not None
     question.stay.click()
     seven.app.processEvents()
@@ -365,7 +365,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     assert seven.window.jobs.is_running
 
     seven.window.menus.quit.trigger()
-    question = seven.window.close_question
+    question = seven.window.jobs.close_question
     assert question is not None
     question.close_window.click()
 

@@ -49,7 +49,7 @@ def found(decode: float, *, neighbours: float = 0.0) -> BenchmarkReady:
 def open_dialog(ui: Harness) -> MeasureDialog:
     ui.until(ui.window.menus.measure_speed.isEnabled)
     ui.window.menus.measure_speed.trigger()
-    dialog = ui.window.measuring.dialog
+    dialog = ui.window.jobs.measuring.dialog
     assert dialog is not None
     ui.until(lambda: bool(dialog.chart.lines))
     return dialog
@@ -70,7 +70,7 @@ def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.measuring.is_running)
+    ui.until(lambda: not ui.window.jobs.measuring.is_running)
 
 
 def can_send(ui: Harness) -> bool:
