@@ -83,14 +83,13 @@ def _run_window(model: str | None) -> int:
     window = MainWindow(services, theme, translations)
     reporter.window = window
     window.show()
-    window.show_problems()
-    window.load_first(model)
+    window.library.show_problems()
+    window.library.load_first(model)
     try:
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
-        window.jobs.shut_down()
-        services.worker.shut_down()
+        window.shut_down()
 
 
 def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClient) -> AppServices:

@@ -189,7 +189,7 @@ class Person:
         """Have a model loaded, and no dialog in the way."""
         self.close_error()
         if self.window.switcher.wanted != model:
-            self.window.load(model)
+            self.window.switcher.load(model)
         self.until(lambda: self.window.switcher.current == model, "the model")
 
     def say(self, text: str, tokens: int) -> None:
@@ -207,16 +207,20 @@ class Person:
         before = self.page
         self.say(text, _SHORT_TOKENS)
         self.until(self.is_idle, "an answer")
-        if self.window.error is not None or not self.page.startswith(before):
-            told = self.window.error.message.text() if self.window.error is not None else "nothing"
+        if self.window.errors.dialog is not None or not self.page.startswith(before):
+            told = (
+                self.window.errors.dialog.message.text()
+                if self.window.errors.dialog is not None
+                else "nothing"
+            )
             raise FailedTrialError(f"the next prompt was not answered; told was: {told}")
         if " tokens" not in self.page[len(before) :]:
             raise FailedTrialError(f"the next prompt got {self.page[len(before) :]!r}")
 
     def close_error(self) -> None:
         """Put an error away."""
-        if self.window.error is not None:
-            self.window.error.close()
+        if self.window.errors.dialog is not None:
+            self.window.errors.dialog.close()
         self._app.processEvents()
 
     def close(self) -> None:
@@ -261,7 +265,7 @@ class Person:
         else:
             self.client.armed = trial
             if trial.phase is Phase.LOAD:
-                self.window.load(self.model)
+                self.window.switcher.load(self.model)
             else:
                 self.say(_LONG if trial.phase is Phase.PREFILL else _QUESTION, _LONG_TOKENS)
             self.until(self.client.struck.is_set, "the phase")

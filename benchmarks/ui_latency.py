@@ -149,7 +149,7 @@ class Script(QObject):
     @Slot()
     def _load(self) -> None:
         self.metronome.begin("load")
-        self._window.load_first(str(self._folder))
+        self._window.library.load_first(str(self._folder))
 
     @Slot(object, object)
     def _on_ready(self, _model: object, _ready: object) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from backends.events import (
-    ClientEvent,
     Finished,
     LoadProgress,
     ModelReady,

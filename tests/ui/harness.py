@@ -32,11 +32,13 @@ from backends.protocol.requests import (
 )
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring.job_source import JobSource
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.app_services import AppServices
+from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
@@ -208,7 +210,7 @@ class Harness:
 
     def start(self) -> None:
         """Load the first model, to the end."""
-        self.window.load_first(None)
+        self.window.library.load_first(None)
         self.until_idle()
 
     def until_idle(self) -> None:
@@ -217,6 +219,15 @@ class Harness:
     @property
     def can_send_next(self) -> bool:
         return not self.window.controller.is_answering
+
+    @property
+    def error(self) -> MessageDialog | None:
+        """The error that is shown."""
+        return self.window.errors.dialog
+
+    def load(self, model: InstalledModel) -> None:
+        """Choose a model in the list at the top."""
+        self.window.top_bar.picker.chosen.emit(model)
 
     def press(
         self,

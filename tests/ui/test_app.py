@@ -33,18 +33,19 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
         """
         import sys
         from PySide6.QtCore import QTimer
-        from baichuan_desktop.ui.window import main_window
+        from baichuan_desktop.ui.models.model_library import ModelLibrary
 
         def stumble():
             raise RuntimeError("a bug in a slot")
 
-        def begin(window, name):
+        def begin(library, name):
+            window = library.parent()
             assert name == "some-model"
             assert window.isVisible()
             QTimer.singleShot(0, stumble)
             QTimer.singleShot(50, window.close)
 
-        main_window.MainWindow.load_first = begin
+        ModelLibrary.load_first = begin
         from baichuan_desktop.app import main
         code = main(["--model", "some-model"])
         heavy = {"torch", "transformers", "onnxruntime", "bitsandbytes"} & set(sys.modules)
@@ -60,17 +61,18 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
 
 OPENED = """
     from PySide6.QtCore import QTimer
-    from baichuan_desktop.ui.window import main_window
+    from baichuan_desktop.ui.models.model_library import ModelLibrary
 
-    def begin(window, name):
+    def begin(library, name):
+        window = library.parent()
         assert window.isVisible()
         dialog = window.errors.dialog
         print(dialog and dialog.message.text())
-        print(window.width(), window.height(), window._settings.current.language)
-        print([model.id for model in window._store.models])
+        print(window.width(), window.height(), window.view.language)
+        print([model.id for model in library._store.models])
         QTimer.singleShot(0, window.close)
 
-    main_window.MainWindow.load_first = begin
+    ModelLibrary.load_first = begin
     from baichuan_desktop.app import main
     print(main([]))
     """
@@ -176,7 +178,7 @@ def test_a_person_is_told_once_that_choices_cannot_be_kept(
 
     ui.start()
     assert "Your choices cannot be kept: Not a directory" in ui.window.status.state_label.text()
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     engine.answers.append(answer("你好"))
     ui.ask("Hello")
 

@@ -147,6 +147,7 @@ class SettingsPanel(QFrame):
         """What the model is told before the conversation."""
         return self.system_prompt_edit.toPlainText()
 
+    @Slot(str, object)
     def set_model(self, kind: str, defaults: SamplingDefaults) -> None:
         """Begin with what a model asks for."""
         self._defaults = defaults

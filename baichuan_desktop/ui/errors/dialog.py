@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -65,6 +66,10 @@ class MessageDialog(QDialog):
         self._looking.hide()
         texts.addWidget(self._looking)
         self._offer_buttons: list[QPushButton] = []
+        self._offered: list[object] = []  # by the id of its button in the group
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(False)
+        self._group.idClicked.connect(self._on_offer)
         self._offers = QVBoxLayout()
         self._offers.setSpacing(6)
         texts.addLayout(self._offers)
@@ -110,8 +115,8 @@ class MessageDialog(QDialog):
         It may come while a person is typing: Enter still closes, and takes nothing.
         """
         button = QPushButton(text.replace("&", "&&"))
-        button.setProperty("value", value)
-        button.clicked.connect(self._on_offer)
+        self._group.addButton(button, len(self._offered))
+        self._offered.append(value)
         button.setAutoDefault(False)
         if not self._offer_buttons:
             button.setObjectName("primary")
@@ -130,11 +135,10 @@ class MessageDialog(QDialog):
         layout.activate()
         self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
-    @Slot()
-    def _on_offer(self) -> None:
-        value = self.sender().property("value")
+    @Slot(int)
+    def _on_offer(self, number: int) -> None:
         self.accept()
-        self.accepted_offer.emit(value)
+        self.accepted_offer.emit(self._offered[number])
 
     @Slot()
     def _copy(self) -> None:

@@ -51,6 +51,7 @@ class JobDesk(QObject):
         self._source: InstalledModel | None = None
         self._request: Request | None = None  # of the job that runs, or ran last
         self._made: MadeCopy | None = None
+        self._finding = 0  # id of the task that looks for the choices of the dialog
         self.dialog: JobDialog | None = None  #: of the job that runs, or ran last
         self.runner.produced.connect(self._on_event)
         self.runner.failed.connect(self._on_failed)
@@ -80,7 +81,7 @@ class JobDesk(QObject):
         task = BackgroundTask(partial(_choices, self._store, kind, model), dialog)
         task.succeeded.connect(self._on_choices)
         task.failed.connect(self._on_no_choices)
-        task.start()
+        self._finding = task.start()
         dialog.bring_up()
 
     @Slot()
@@ -95,15 +96,15 @@ class JobDesk(QObject):
 
     # --- options --------------------------------------------------------------------------------
 
-    @Slot(object)
-    def _on_choices(self, choices: list[JobChoice]) -> None:
-        if self.dialog is not None and self.sender().parent() is self.dialog:
+    @Slot(object, int)
+    def _on_choices(self, choices: list[JobChoice], task_id: int) -> None:
+        if self.dialog is not None and task_id == self._finding:
             self.dialog.options.show_choices(choices)
             self.dialog.fit()
 
-    @Slot(object)
-    def _on_no_choices(self, error: UserFacingError) -> None:
-        if self.dialog is not None and self.sender().parent() is self.dialog:
+    @Slot(object, int)
+    def _on_no_choices(self, error: UserFacingError, task_id: int) -> None:
+        if self.dialog is not None and task_id == self._finding:
             self.dialog.close()
             self.failed.emit(error)
 

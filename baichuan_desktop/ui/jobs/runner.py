@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
-from baichuan_desktop.services.measuring.job_source import Job, JobEvent
+from baichuan_desktop.services.measuring.job_source import Job
 from baichuan_desktop.workers.engine_worker import GenerationWorker
 
 
@@ -34,6 +33,7 @@ class JobRunner(QObject):
         super().__init__(parent)
         self._make_worker = make_worker
         self._worker: GenerationWorker | None = None
+        self._request_id = 0  # of the job that runs
 
     @property
     def is_running(self) -> bool:
@@ -44,15 +44,17 @@ class JobRunner(QObject):
         """Begin a job."""
         assert self._worker is None, "one job at a time"
         self._worker = self._make_worker()
-        self._worker.produced.connect(self._on_event)
+        self._worker.produced.connect(self.produced)
         self._worker.failed.connect(self.failed)
+        self._worker.silent.connect(self.silent)
+        self._worker.heard.connect(self.heard)
         self._worker.ended.connect(self._on_ended)
-        self._worker.start(job)
+        self._request_id = self._worker.start(job)
 
     def cancel(self) -> None:
         """Have the job end at its next step and take its files away."""
         if self._worker is not None:
-            self._worker.stop()
+            self._worker.stop(self._request_id)
 
     @Slot()
     def end_engine(self) -> None:
@@ -66,16 +68,6 @@ class JobRunner(QObject):
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.shut_down()
-
-    @Slot(object)
-    def _on_event(self, event: JobEvent) -> None:
-        match event:
-            case EngineSilent(seconds):
-                self.silent.emit(seconds)
-            case EngineHeard():
-                self.heard.emit()
-            case _:
-                self.produced.emit(event)
 
     @Slot()
     def _on_ended(self) -> None:

@@ -26,12 +26,10 @@ class MeasureDesk(QObject):
 
     Signals:
         changed: `summary` or `is_running` may be others now.
-        set_aside: the chat's model is unloaded to make room.
         failed: a UserFacingError to show.
     """
 
     changed = Signal()
-    set_aside = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -46,6 +44,7 @@ class MeasureDesk(QObject):
         self._rows: Sequence[MeasuredRow] = ()  # that are measured, in their order
         self._number = 0  # of the row that is measured now
         self._waiting: Job | None = None  # for room
+        self._finding = 0  # id of the task that looks for the rows of the dialog
         self.dialog: MeasureDialog | None = None  #: opened last
         self.runner.produced.connect(self._on_event)
         self.runner.failed.connect(self.failed)
@@ -85,7 +84,7 @@ class MeasureDesk(QObject):
             task = BackgroundTask(find, dialog)
             task.succeeded.connect(self._on_rows)
             task.failed.connect(self._on_no_rows)
-            task.start()
+            self._finding = task.start()
             dialog.bring_up()
 
     @Slot()
@@ -99,14 +98,14 @@ class MeasureDesk(QObject):
         self._waiting = None
         self.runner.shut_down()
 
-    @Slot(object)
-    def _on_rows(self, rows: list[MeasuredRow]) -> None:
-        if self.dialog is not None and self.sender().parent() is self.dialog:
+    @Slot(object, int)
+    def _on_rows(self, rows: list[MeasuredRow], task_id: int) -> None:
+        if self.dialog is not None and task_id == self._finding:
             self.dialog.show_rows(rows)
 
-    @Slot(object)
-    def _on_no_rows(self, error: UserFacingError) -> None:
-        if self.dialog is not None and self.sender().parent() is self.dialog:
+    @Slot(object, int)
+    def _on_no_rows(self, error: UserFacingError, task_id: int) -> None:
+        if self.dialog is not None and task_id == self._finding:
             self.dialog.close()
             self.failed.emit(error)
 
@@ -123,7 +122,6 @@ class MeasureDesk(QObject):
         if needs_room:
             self._waiting = job
             self._switcher.set_aside()
-            self.set_aside.emit()
         else:
             self.runner.start(job)
         self.changed.emit()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
+from backends.machine.hardware import Machine
 from baichuan_desktop.services.precisions.fallback import WantedModel
-from baichuan_desktop.ui.app_services import AppServices
+from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.ui.errors.dialog import MessageDialog, error_dialog
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.models.remedies import offer_remedies
 
 
@@ -25,35 +29,53 @@ class ErrorPresenter(QObject):
     load_requested = Signal(object)
     closed = Signal()
 
-    def __init__(self, services: AppServices, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self,
+        switcher: ModelSwitcher,
+        measurements: Measurements,
+        look: Callable[[ModelReady | None], Machine],
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
+        """`look` tells of the machine without the engine that runs; it is called in a thread."""
         super().__init__(parent)
-        self._services = services
+        self._switcher = switcher
+        self._measurements = measurements
+        self._look = look
         self._theme = theme
         self._window = parent
         self.dialog: MessageDialog | None = None  #: the one that is open
 
-    def show(
-        self,
-        error: UserFacingError,
-        choice: WantedModel | None = None,
-        ready: ModelReady | None = None,
-    ) -> None:
-        """Show an error, in place of one that is still open.
+    @Slot(object)
+    def show(self, error: UserFacingError) -> None:
+        """Show an error, in place of one that is still open."""
+        self._show(error, None, None)
 
-        `choice` is the model that it met, if there is one, and `ready` what ran of it.
-        """
-        if self.dialog is not None:
-            self.dialog.close()
-        dialog = self.dialog = error_dialog(error, self._theme, self._window)
-        dialog.finished.connect(self._on_closed)
-        dialog.accepted_offer.connect(self.load_requested)
-        if choice is not None:
-            services = self._services
-            offer_remedies(dialog, error, choice, ready, services.measurements, services.look)
-        dialog.open()
+    @Slot(object, object)
+    def show_of_load(self, error: UserFacingError, wanted: WantedModel) -> None:
+        """Show why a model could not be loaded, and offer what could be."""
+        self._show(error, wanted, None)
+
+    @Slot(object)
+    def show_of_answer(self, error: UserFacingError) -> None:
+        """Show why an answer broke off, and offer how the same model could run instead."""
+        self._show(error, self._switcher.loaded, self._switcher.running)
+
+    def _show(
+        self, error: UserFacingError, wanted: WantedModel | None, ready: ModelReady | None
+    ) -> None:
+        """Show what the model `wanted` met, if there is one; `ready` is what ran of it."""
+        before, self.dialog = self.dialog, error_dialog(error, self._theme, self._window)
+        if before is not None:
+            before.finished.disconnect(self._on_closed)
+            before.close()
+        self.dialog.finished.connect(self._on_closed)
+        self.dialog.accepted_offer.connect(self.load_requested)
+        if wanted is not None:
+            offer_remedies(self.dialog, error, wanted, ready, self._measurements, self._look)
+        self.dialog.open()
 
     @Slot()
     def _on_closed(self) -> None:
-        if self.sender() is self.dialog:
-            self.dialog = None
-            self.closed.emit()
+        self.dialog = None
+        self.closed.emit()

@@ -77,13 +77,28 @@ class ModelPicker(QComboBox):
         theme.changed.connect(self.update)
         self.retranslate()
 
+    @Slot(object)
     def set_models(self, models: Sequence[InstalledModel]) -> None:
         """List these models."""
         self._models = list(models)
         self._fill()
 
-    def show_model(self, model: InstalledModel | None, ready: ModelReady | None = None) -> None:
-        """Show what is, or is about to be, in use; `ready` if it is loaded."""
+    @Slot(object)
+    def show_loading(self, model: InstalledModel) -> None:
+        """Show what is about to be in use."""
+        self._show(model, None)
+
+    @Slot(object, object)
+    def show_loaded(self, model: InstalledModel, ready: ModelReady) -> None:
+        """Show what is in use."""
+        self._show(model, ready)
+
+    @Slot()
+    def show_no_model(self) -> None:
+        """Show that there is nothing to use."""
+        self._show(None, None)
+
+    def _show(self, model: InstalledModel | None, ready: ModelReady | None) -> None:
         self._shown, self._ready = model, ready
         self._fill()
 

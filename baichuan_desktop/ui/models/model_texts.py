@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication
 
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.look.i18n import in_ui_language
@@ -20,6 +21,12 @@ _FAMILIES = {
 def name(model: InstalledModel) -> str:
     """Its name in the language of the window."""
     return in_ui_language(model.name)
+
+
+def window_title(model: InstalledModel | None) -> str:
+    """The app, and the model that is loaded in it."""
+    app = QGuiApplication.applicationDisplayName()
+    return f"{name(model)} — {app}" if model is not None else app
 
 
 def kind(model: InstalledModel) -> str:

@@ -38,7 +38,7 @@ class PrecisionControl(QObject):
         self._switcher = switcher
         self._measurements = measurements
         self._look = look
-        self._finding: BackgroundTask | None = None
+        self._finding = 0  # id of the task of which the menu waits for the rows
         self._full_context = 0
         self.menu = PrecisionMenu(theme, parent)
         self.menu.chosen.connect(self._on_chosen)
@@ -61,15 +61,15 @@ class PrecisionControl(QObject):
             wish.context_length,
             model.exports,
         )
-        self._finding = BackgroundTask(find, self)
-        self._finding.succeeded.connect(self._on_found)
-        self._finding.failed.connect(self._on_failed)
-        self._finding.start()
+        task = BackgroundTask(find, self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self._on_failed)
+        self._finding = task.start()
 
-    @Slot(object)
-    def _on_found(self, found: PrecisionList) -> None:
+    @Slot(object, int)
+    def _on_found(self, found: PrecisionList, task_id: int) -> None:
         model = self._switcher.current
-        if self.sender() is not self._finding or model is None:
+        if task_id != self._finding or model is None:
             return
         # Some damage is seen only when an export is loaded.
         refused = (*found.refused, *self._switcher.refused_exports(model))
@@ -81,9 +81,9 @@ class PrecisionControl(QObject):
         remarks += [changed.format(folder=export.path) for export in model.outdated_exports]
         self.menu.show_rows(found.rows, self._full_context, list(dict.fromkeys(remarks)))
 
-    @Slot(object)
-    def _on_failed(self, error: UserFacingError) -> None:
-        if self.sender() is self._finding:
+    @Slot(object, int)
+    def _on_failed(self, error: UserFacingError, task_id: int) -> None:
+        if task_id == self._finding:
             self.menu.show_error(error)
 
     @Slot(object)

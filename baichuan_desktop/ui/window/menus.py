@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from baichuan_desktop.services.jobs.copies import ModelFiles
 from baichuan_desktop.services.settings import Language
+from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.jobs.kinds import JOB_KINDS, JobKind
 
 
@@ -32,10 +33,14 @@ class Menus(QMenuBar):
         self.new_chat = self._action(self._file, "Ctrl+N")
         self._file.addSeparator()
         self.jobs: list[tuple[JobKind, QAction]] = []
+        jobs = QActionGroup(self)
+        jobs.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
+        jobs.triggered.connect(self._on_job)
         for kind in JOB_KINDS:
             action = self._action(self._file, "")
             action.setEnabled(False)
-            action.triggered.connect(self._on_job)
+            action.setData(kind)
+            jobs.addAction(action)
             self.jobs.append((kind, action))
         self._file.addSeparator()
         self.measure_speed = self._action(self._file, "")
@@ -46,8 +51,10 @@ class Menus(QMenuBar):
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.stop = self._action(self._edit, "Esc")
+        self.stop.setEnabled(False)
         self.as_chat = self._action(self._edit, "")
         self.as_chat.setCheckable(True)
+        self.as_chat.setEnabled(False)
         self._edit.addSeparator()
         self.copy = self._action(self._edit, "Ctrl+C")
         self.select_all = self._action(self._edit, "Ctrl+A")
@@ -56,14 +63,15 @@ class Menus(QMenuBar):
         self._view.addMenu(self._language)
         self._languages: dict[Language, QAction] = {}
         group = QActionGroup(self)
+        group.triggered.connect(self._on_language)
         for language in ("system", "en", "zh_CN"):
             action = self._action(self._language, "")
             action.setCheckable(True)
             action.setData(language)
-            action.triggered.connect(self._on_language)
             group.addAction(action)
             self._languages[language] = action
         self.licence = self._action(self._help, "")
+        self.licence.setEnabled(False)
         self._help.addSeparator()
         self.about = self._action(self._help, "")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
@@ -80,10 +88,26 @@ class Menus(QMenuBar):
         """Tick the choice."""
         self._languages[language].setChecked(True)
 
-    def show_as_chat(self, *, is_base: bool, as_chat: bool) -> None:
+    @Slot(bool, bool)
+    def show_as_chat(self, can_change: bool, as_chat: bool) -> None:
         """Offer to chat with a base model, ticked if that is so."""
-        self.as_chat.setEnabled(is_base)
+        self.as_chat.setEnabled(can_change)
         self.as_chat.setChecked(as_chat)
+
+    @Slot(object)
+    def show_chat_state(self, state: ChatState) -> None:
+        """Offer to stop an answer that is on its way."""
+        self.stop.setEnabled(state is ChatState.ANSWERING)
+
+    @Slot()
+    def show_loaded(self) -> None:
+        """Offer what can be done with a model that is loaded."""
+        self.licence.setEnabled(True)
+
+    @Slot()
+    def show_no_model(self) -> None:
+        """Offer nothing that needs a model."""
+        self.licence.setEnabled(False)
 
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
@@ -117,18 +141,13 @@ class Menus(QMenuBar):
         self.licence.setText(self.tr("Model &licence"))
         self.about.setText(self.tr("&About Baichuan Desktop"))
 
-    @Slot()
-    def _on_job(self) -> None:
-        sender = self.sender()
-        for kind, action in self.jobs:
-            if action is sender:
-                self.job_requested.emit(kind)
+    @Slot(QAction)
+    def _on_job(self, action: QAction) -> None:
+        self.job_requested.emit(action.data())
 
-    @Slot()
-    def _on_language(self) -> None:
-        sender: QObject = self.sender()
-        if isinstance(sender, QAction):
-            self.language_chosen.emit(sender.data())
+    @Slot(QAction)
+    def _on_language(self, action: QAction) -> None:
+        self.language_chosen.emit(action.data())
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

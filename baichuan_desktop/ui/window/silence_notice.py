@@ -7,6 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from baichuan_desktop.ui.jobs.runner import JobRunner
+from baichuan_desktop.workers.engine_worker import GenerationWorker
+
 
 class SilenceNotice(QWidget):
     """Is hidden as long as the engine goes on.
@@ -39,6 +42,12 @@ class SilenceNotice(QWidget):
         row.addWidget(self.button)
         self.button.clicked.connect(self._on_clicked)
         self.hide()
+
+    def watch(self, engine: GenerationWorker | JobRunner) -> None:
+        """Show when this engine is silent, and end it where that is wanted."""
+        engine.silent.connect(self.show_silent)
+        engine.heard.connect(self.clear)
+        self.end_requested.connect(engine.end_engine)
 
     @Slot(int)
     def show_silent(self, seconds: int) -> None:

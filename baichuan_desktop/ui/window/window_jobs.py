@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from baichuan_desktop.services.jobs.copies import ModelFiles, model_files
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.jobs.desk import JobDesk
@@ -22,6 +25,7 @@ from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.window.close_question import CloseQuestion
 from baichuan_desktop.ui.window.menus import Menus
 from baichuan_desktop.ui.window.status_line import StatusLine
+from baichuan_desktop.workers.background_task import BackgroundTask
 
 
 class WindowJobs(QObject):
@@ -29,12 +33,10 @@ class WindowJobs(QObject):
 
     Signals:
         load_requested: a LoadChoice shall be loaded.
-        set_aside: the chat's model is unloaded to make room.
         failed: a UserFacingError to show.
     """
 
     load_requested = Signal(object)
-    set_aside = Signal()
     failed = Signal(object)
 
     def __init__(
@@ -51,7 +53,10 @@ class WindowJobs(QObject):
 
     def connect_to(self, menus: Menus, status: StatusLine, picker: ModelPicker) -> None:
         """Be asked by the menu, and tell of jobs in the status line and the list of models."""
-        self._status, self._picker = status, picker
+        self._status, self._picker, self._menus = status, picker, menus
+        self._switcher.began.connect(self._offer_nothing)
+        self._switcher.stepped_aside.connect(self._offer_nothing)
+        self._switcher.ready.connect(self._look_at_files)
         menus.job_requested.connect(self._open_job)
         menus.measure_speed.triggered.connect(self._measure_speed)
         menus.compare_quality.triggered.connect(self._compare_quality)
@@ -60,12 +65,9 @@ class WindowJobs(QObject):
         self._copies.listed.connect(self._on_copy_listed)
         self._copies.load_requested.connect(self.load_requested)
         self._copies.failed.connect(self.failed)
-        for source in (self._copies.runner, self.measuring.runner):
-            source.silent.connect(status.job_notice.show_silent)
-            source.heard.connect(status.job_notice.clear)
-            status.job_notice.end_requested.connect(source.end_engine)
+        for runner in (self._copies.runner, self.measuring.runner):
+            status.job_notice.watch(runner)
         self.measuring.changed.connect(self._on_job_changed)
-        self.measuring.set_aside.connect(self.set_aside)
         self.measuring.failed.connect(self.failed)
 
     @property
@@ -104,6 +106,20 @@ class WindowJobs(QObject):
         if answer == CloseQuestion.DialogCode.Accepted:
             self._may_end_job = True
             self._window.close()
+
+    @Slot()
+    def _offer_nothing(self) -> None:
+        self._menus.show_jobs(None)
+
+    @Slot(object)
+    def _look_at_files(self, model: InstalledModel) -> None:
+        task = BackgroundTask(partial(model_files, model.path), self)
+        task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
+        task.start()
+
+    @Slot(object)
+    def _on_model_files(self, files: ModelFiles) -> None:
+        self._menus.show_jobs(files if self._switcher.current is not None else None)
 
     @Slot(object)
     def _open_job(self, kind: JobKind) -> None:

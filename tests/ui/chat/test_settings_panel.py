@@ -232,7 +232,7 @@ def test_the_wheel_scrolls_the_panel_and_chooses_nothing(
 def test_the_field_waits_while_a_model_is_loaded(ui: Harness) -> None:
     assert ui.window.panel.threads.isEnabled()
 
-    ui.window.load(ui.store.models[0])
+    ui.load(ui.store.models[0])
 
     assert not ui.window.panel.threads.isEnabled()
     ui.until_idle()
