@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint, open_exports
-from ..choice import memory, selection
+from ..choice import memory, selection, sentences
 from ..copying.folder_writer import write_copy
 from ..errors import (
     BackendUnavailableError,
@@ -346,7 +346,7 @@ def _decide(
 
 def _try_products(machine: hardware.Machine) -> Iterator[ProductsTried]:
     for precision in Precision:
-        way = selection.processor_refusal(machine, precision)
+        way = sentences.processor_refusal(machine, precision)
         is_right = way is None
         try:
             way = way or heavy_modules.processor_way(precision)
