@@ -48,8 +48,7 @@ class ErrorPresenter(QObject):
         dialog.finished.connect(self._on_closed)
         dialog.accepted_offer.connect(self.load_requested)
         if choice is not None:
-            services = self._services
-            offer_remedies(dialog, error, choice, ready, services.measurements, services.look)
+            offer_remedies(dialog, error, choice, ready, self._services.precisions)
         dialog.open()
 
     @Slot()

@@ -18,7 +18,7 @@ from baichuan_desktop.services.precisions.fallback import (
     may_run_on_export,
 )
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.request_queue import RequestQueue
 
@@ -138,8 +138,8 @@ class ModelSwitcher(QObject):
         tried: frozenset[_Attempt] = frozenset(),
     ) -> None:
         self._current = self._aside = None
-        exports = self._usable_exports(choice.model)
-        request = choice.wish.request(choice.model.path, self._measurements, exports)
+        usable = replace(choice.model, exports=self._usable_exports(choice.model))
+        request = choice.wish.request(usable, self._measurements)
         tried |= {self._attempt(choice)}
         self._loading = _Load(self, choice, otherwise, request, tried)
         self.began.emit(choice.model)

@@ -73,9 +73,7 @@ class MainWindow(QMainWindow):
         self._queue = queue = RequestQueue(services.worker, self)
         self.switcher = ModelSwitcher(queue, services.measurements, services.settings, self)
         self.errors = ErrorPresenter(services, theme, self)
-        self.precision = PrecisionControl(
-            self.switcher, services.measurements, services.look, theme, self
-        )
+        self.precision = PrecisionControl(self.switcher, services.precisions, theme, self)
         self.jobs = JobDesk(services.store, services.job_worker, self)
         self.measuring = MeasureDesk(services, self.switcher, theme, self)
         self._may_end_job = False  # the person said so
