@@ -97,12 +97,12 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     Raises RegistryError if the registry that ships with the app is broken.
     """
-    from backends.machine import hardware
     from baichuan_desktop.services.engines.one_shot import JobEngine
     from baichuan_desktop.services.library.store import ModelStore
     from baichuan_desktop.services.measuring.job_source import JobSource
     from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
     from baichuan_desktop.services.precisions.measurements import Measurements
+    from baichuan_desktop.services.precisions.opened import Precisions
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.workers.engine_worker import GenerationWorker
 
@@ -116,10 +116,11 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
         store=ModelStore(paths),
         settings=settings,
         measurements=measurements,
+        precisions=Precisions(
+            measurements, detect_freed=lambda ready: machine_without_engine(client.pid, ready)
+        ),
         worker=GenerationWorker(client.run, client.kill, client.close),
         job_worker=job_worker,
-        look=lambda ready: machine_without_engine(client.pid, ready),
-        look_now=hardware.detect,
     )
 
 

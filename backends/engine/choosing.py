@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ..checkpoint.folder import Checkpoint, open_exports
-from ..choice import memory, selection
+from ..choice import memory, selection, sentences
 from ..errors import BackendUnavailableError, InvalidRequestError
 from ..events import ProductsTried
 from ..interface import LoadOptions
@@ -112,7 +112,7 @@ def _decide(
 def try_products(machine: Machine) -> Iterator[ProductsTried]:
     """Multiply small matrices on the processor in each precision that depends on it."""
     for precision in Precision:
-        way = selection.processor_refusal(machine, precision)
+        way = sentences.processor_refusal(machine, precision)
         is_right = way is None
         try:
             way = way or heavy_modules.processor_way(precision)

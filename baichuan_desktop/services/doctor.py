@@ -19,7 +19,8 @@ from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import PrecisionRow, list_precisions
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow
 
 #: Providers of ONNX Runtime that exports run on; no other is ever asked for.
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
@@ -109,15 +110,15 @@ def _model(
         "notes": [],
     }
     try:
-        found = list_precisions(model.path, measurements, lambda: machine, exports=model.exports)
+        opened = Precisions(measurements, lambda: machine).open(model)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
-    refused = [{"error": error.message, "hint": error.hint} for error in found.refused]
+    refused = [{"error": error.message, "hint": error.hint} for error in opened.refused]
     return entry | {
         "error": None,
-        "precisions": [_row(row) for row in found.rows],
+        "precisions": [_row(row) for row in opened.whole.rows],
         "refused_exports": refused,
-        "notes": list(map(str, found.notes)),
+        "notes": list(map(str, opened.notes)),
     }
 
 

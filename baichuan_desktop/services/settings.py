@@ -25,7 +25,7 @@ from backends.files.plain_file import read_plain
 from backends.precision import Precision
 from baichuan_desktop.services.atomic_file import replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 log = logging.getLogger(__name__)
 

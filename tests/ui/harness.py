@@ -36,6 +36,7 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring.job_source import JobSource
 from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.errors.dialog import MessageDialog
@@ -183,8 +184,9 @@ class Harness:
             measurements=self.measurements,
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
-            look=self._look,
-            look_now=lambda: self.machine_now or self.machine,
+            precisions=Precisions(
+                self.measurements, lambda: self.machine_now or self.machine, self._look
+            ),
         )
         self.window = MainWindow(services, theme, self.translations)
         self.window.show()

@@ -15,7 +15,7 @@ from baichuan_desktop.services.engines.one_shot import JobEngine
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
 from baichuan_desktop.services.measuring.job_source import JobSource
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.look.numbers import speed_text
 from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
 from tests.helpers.machines import SECOND, SECOND_LABEL

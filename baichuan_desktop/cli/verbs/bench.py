@@ -18,7 +18,8 @@ from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun
 from baichuan_desktop.services.engines.silence import EngineSilent
 from baichuan_desktop.services.measuring.speed import PrecisionMeasured, SpeedJob, benchmark
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, wanted_precisions
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.sizes import size_text
 
 _GB = 10**9
@@ -47,11 +48,9 @@ def _run(arguments: argparse.Namespace) -> int:
     paths = app_paths()
     measurements = Measurements(paths.measurements)
     model = model_store().model(arguments.model)
-    wanted = wanted_precisions(
-        arguments.precision, model.path, measurements, arguments.device, exports=model.exports
-    )
+    wanted = Precisions(measurements).open(model).wanted(arguments.precision, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
-    job = SpeedJob(model.path, wishes, model.exports)
+    job = SpeedJob(model, wishes)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     measured: list[PrecisionMeasured] = []

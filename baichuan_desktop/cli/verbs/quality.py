@@ -32,7 +32,8 @@ from baichuan_desktop.services.measuring.quality import (
     quality_texts,
 )
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 
 def add_to(commands: Commands) -> None:
@@ -69,11 +70,10 @@ def _run(arguments: argparse.Namespace) -> int:
     measurements = Measurements(paths.measurements)
     model = model_store().model(arguments.model)
     texts = quality_texts(arguments.text, arguments.tokens)
-    precisions = compared_precisions(
-        arguments.precisions, model.path, measurements, arguments.device, exports=model.exports
-    )
+    opened = Precisions(measurements).open(model)
+    precisions = compared_precisions(arguments.precisions, opened, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
-    job = QualityJob(model.path, wishes, texts, arguments.tokens, model.exports)
+    job = QualityJob(model, wishes, texts, arguments.tokens)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     judged: list[PrecisionJudged] = []

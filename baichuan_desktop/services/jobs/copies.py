@@ -15,7 +15,7 @@ from backends.protocol.requests import CopyRequest, ExportRequest, Request
 from baichuan_desktop.services.jobs.export_pace import ExportPace
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: Best first: NF4 is what the 4-bit models were published in.
 _QUANTISED = (Precision.NF4, Precision.INT8, Precision.FP4)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backends.protocol.requests import Request
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
     QualityEvent,
@@ -18,17 +19,16 @@ from baichuan_desktop.services.measuring.quality import (
 )
 from baichuan_desktop.services.measuring.speed import BenchmarkEvent, SpeedJob, benchmark
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 
 @dataclass(frozen=True, slots=True)
 class TextJob:
     """Compare precisions on a text that is still to be read."""
 
-    folder: Path
+    model: InstalledModel
     wishes: Sequence[LoadWish]  #: the reference first
     text: Path | None  #: a file or a folder; None: the sample that ships with the app
-    exports: tuple[Path, ...] = ()
 
 
 Job = Request | SpeedJob | TextJob
@@ -49,9 +49,9 @@ class JobSource:
         match job:
             case SpeedJob():
                 yield from benchmark(job, self._measurements, self._run, cancel)
-            case TextJob(folder, wishes, text, exports):
+            case TextJob(model, wishes, text):
                 texts = quality_texts(text, DEFAULT_TOKENS)
-                comparison = QualityJob(folder, wishes, texts, DEFAULT_TOKENS, exports)
+                comparison = QualityJob(model, wishes, texts, DEFAULT_TOKENS)
                 yield from compare(comparison, self._measurements, self._run, self._cache, cancel)
             case _:
                 yield from self._run(job, cancel)

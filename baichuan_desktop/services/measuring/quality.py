@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,21 +16,18 @@ import psutil
 
 from backends.errors import InvalidRequestError, QualityError, UserFacingError
 from backends.events import ModelReady, QualityReady
-from backends.machine import hardware
 from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.text_files import Texts, read_texts
 from baichuan_desktop.services.precisions.measurements import Measurements, Quality
-from baichuan_desktop.services.precisions.rows import (
-    LoadWish,
-    PrecisionRow,
-    precision_rows,
-    wanted_precisions,
-)
+from baichuan_desktop.services.precisions.opened import OpenedModel
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: Of the text, where the person says nothing: more than the sample, less than a book.
 DEFAULT_TOKENS = 8192
@@ -56,11 +53,10 @@ _SCRATCH = re.compile(r"quality-(\d+)-")
 class QualityJob:
     """What to compare."""
 
-    folder: Path
+    model: InstalledModel
     wishes: Sequence[LoadWish]  #: the reference first; the context lengths do not count
     texts: Texts
     max_tokens: int  #: of all texts together
-    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +84,16 @@ def quality_texts(path: Path | None, max_tokens: int) -> Texts:
 
 
 def compared_precisions(
-    text: str,
-    folder: Path,
-    measurements: Measurements,
-    wanted_device: str = "auto",
-    detect: Callable[[], hardware.Machine] = hardware.detect,
-    exports: Sequence[Path] = (),
+    text: str, opened: OpenedModel, wanted_device: str = "auto"
 ) -> tuple[str, ...]:
-    """The precisions to compare, the reference first; `text` names them as in `wanted_precisions`.
+    """The precisions to compare, the reference first; `text` names them as in `OpenedModel.wanted`.
 
     The reference is the best one that fits: 16 bits on a card; without one fp32, then 16, 8, 4
     bits on the processor. A better one that is named takes its place. “all” leaves out what is
-    better than the reference. Raises BackendUnavailableError, CheckpointError.
+    better than the reference. Raises BackendUnavailableError.
     """
-    named = wanted_precisions(text, folder, measurements, wanted_device, detect, exports)
-    rows = [
-        row
-        for row in precision_rows(folder, measurements, detect, exports=exports)
-        if row.runs and wanted_device.partition(":")[0] in ("auto", row.device_kind)
-    ]
+    named = opened.wanted(text, wanted_device)
+    rows = opened.rows_on(wanted_device)
     if not rows:
         return named  # whose refusals say why
     chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
@@ -151,7 +138,7 @@ def compare(
         for number, wish in enumerate(job.wishes, 1):
             yield PrecisionBegun(wish.precision, number, len(job.wishes))
             request = QualityRequest(
-                wish.request(job.folder, measurements, job.exports),
+                wish.request(job.model, measurements),
                 job.texts.texts,
                 job.texts.name,
                 job.max_tokens,

@@ -5,29 +5,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.events import BenchmarkReady, ModelReady
 from backends.protocol.requests import BenchmarkRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     DecodeFigure,
     Measurements,
     PrefillFigure,
 )
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedJob:
     """What to measure: a model, as it is loaded by each of these wishes."""
 
-    folder: Path
+    model: InstalledModel
     wishes: Sequence[LoadWish]  #: their context lengths are made as long as it takes
-    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def benchmark(
     """
     for number, wish in enumerate(job.wishes, 1):
         yield PrecisionBegun(wish.precision, number, len(job.wishes))
-        request = BenchmarkRequest(wish.request(job.folder, measurements, job.exports))
+        request = BenchmarkRequest(wish.request(job.model, measurements))
         ready: ModelReady | None = None
         try:
             for event in run(request, cancel):

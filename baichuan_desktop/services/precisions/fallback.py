@@ -17,7 +17,7 @@ from backends.errors import (
 )
 from backends.precision import Precision
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 _OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
 _OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better

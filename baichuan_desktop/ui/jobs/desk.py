@@ -17,7 +17,7 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring.job_source import JobEvent
 from baichuan_desktop.services.precisions.fallback import WantedModel
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.kinds import JobKind
 from baichuan_desktop.ui.jobs.runner import JobRunner

@@ -73,14 +73,7 @@ class MeasureDesk(QObject):
             dialog = self.dialog = MeasureDialog(kind, model, self._theme, self._window)
             dialog.begun.connect(self._begin)
             dialog.cancel_requested.connect(self._cancel)
-            find = partial(
-                measured_rows,
-                model.path,
-                services.measurements,
-                partial(services.look, self._switcher.running),
-                services.look_now,
-                model.exports,
-            )
+            find = partial(measured_rows, services.precisions, model, self._switcher.running)
             task = BackgroundTask(find, dialog)
             task.succeeded.connect(self._on_rows)
             task.failed.connect(self._on_no_rows)

@@ -14,7 +14,8 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.job_source import Job, JobEvent
 from baichuan_desktop.services.measuring.progress import MeasureProgress
 from baichuan_desktop.services.measuring.rows import MeasuredRow
-from baichuan_desktop.services.precisions.rows import LoadWish, label
+from baichuan_desktop.services.precisions.rows import label
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.models import precision_texts
 
 FIGURES = 3  #: beside a bar

@@ -141,7 +141,7 @@ class QualityKind(MeasureKind):
 
     def job(self, model: InstalledModel, rows: Sequence[MeasuredRow], text: Path | None) -> Job:
         """See MeasureKind."""
-        return TextJob(model.path, wishes(rows), text, model.exports)
+        return TextJob(model, wishes(rows), text)
 
     def progress(self) -> MeasureProgress:
         """See MeasureKind."""

@@ -134,7 +134,7 @@ class SpeedKind(MeasureKind):
     def job(self, model: InstalledModel, rows: Sequence[MeasuredRow], text: Path | None) -> Job:
         """See MeasureKind."""
         del text
-        return SpeedJob(model.path, wishes(rows), model.exports)
+        return SpeedJob(model, wishes(rows))
 
     def progress(self) -> MeasureProgress:
         """See MeasureKind."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
-from backends.machine.hardware import Machine
 from baichuan_desktop.services.precisions.fallback import WantedModel
-from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.ui.errors.dialog import MessageDialog, error_dialog
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
@@ -32,16 +29,13 @@ class ErrorPresenter(QObject):
     def __init__(
         self,
         switcher: ModelSwitcher,
-        measurements: Measurements,
-        look: Callable[[ModelReady | None], Machine],
+        precisions: Precisions,
         theme: Theme,
         parent: QWidget,
     ) -> None:
-        """`look` tells of the machine without the engine that runs; it is called in a thread."""
         super().__init__(parent)
         self._switcher = switcher
-        self._measurements = measurements
-        self._look = look
+        self._precisions = precisions
         self._theme = theme
         self._window = parent
         self.dialog: MessageDialog | None = None  #: the one that is open
@@ -72,7 +66,7 @@ class ErrorPresenter(QObject):
         self.dialog.finished.connect(self._on_closed)
         self.dialog.accepted_offer.connect(self.load_requested)
         if wanted is not None:
-            offer_remedies(self.dialog, error, wanted, ready, self._measurements, self._look)
+            offer_remedies(self.dialog, error, wanted, ready, self._precisions)
         self.dialog.open()
 
     @Slot()

@@ -18,7 +18,7 @@ from baichuan_desktop.services.precisions.fallback import (
     may_run_on_export,
 )
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import GenerationWorker
 
@@ -174,8 +174,8 @@ class ModelSwitcher(QObject):
         tried: frozenset[_Attempt] = frozenset(),
     ) -> None:
         self._current = self._aside = None
-        exports = self._usable_exports(wanted.model)
-        request = wanted.wish.request(wanted.model.path, self._measurements, exports)
+        usable = replace(wanted.model, exports=self._usable_exports(wanted.model))
+        request = wanted.wish.request(usable, self._measurements)
         request_id = self._worker.start_instead(request)
         self._loading = _Load(request_id, wanted, otherwise, tried | {self._attempt(wanted)})
         self.began.emit(wanted.model)

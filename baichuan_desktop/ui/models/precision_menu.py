@@ -30,7 +30,8 @@ from PySide6.QtWidgets import (
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_pixmap
 from baichuan_desktop.ui.look.theme import Theme

@@ -53,7 +53,7 @@ def note(row: PrecisionRow) -> str:
     if row.tokens_per_second is not None:
         text = QCoreApplication.translate("PrecisionTexts", "last {speed}")
         parts.append(text.format(speed=speed_text(row.tokens_per_second)))
-    if row.backend == "bnb_cuda" and row.device_kind == "cpu":  # made for cards, see selection.py
+    if row.is_slow:
         parts.append(QCoreApplication.translate("PrecisionTexts", "slow on a processor"))
     if row.quality is not None and row.quality.top1_agreement is not None:
         text = QCoreApplication.translate(

@@ -37,14 +37,14 @@ class MainWindow(QMainWindow):
     def __init__(self, services: AppServices, theme: Theme, translations: Translations) -> None:
         super().__init__()
         store, settings, worker = services.store, services.settings, services.worker
-        measurements, look = services.measurements, services.look
+        measurements, precisions = services.measurements, services.precisions
         self._worker = worker
         self.switcher = ModelSwitcher(worker, measurements, settings, self)
         self.library = ModelLibrary(store, self.switcher, settings, self)
         self.controller = ChatController(worker, self.switcher, self)
         self.model_use = ModelUse(self.controller, self.switcher, settings, self)
-        self.errors = ErrorPresenter(self.switcher, measurements, look, theme, self)
-        self.precision = PrecisionControl(self.switcher, measurements, look, theme, self)
+        self.errors = ErrorPresenter(self.switcher, precisions, theme, self)
+        self.precision = PrecisionControl(self.switcher, precisions, theme, self)
         self.jobs = WindowJobs(services, self.switcher, theme, self)
         self.view = ViewSettings(settings, translations, self)
         self.menus = Menus(self)

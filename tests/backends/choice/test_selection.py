@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from backends.choice import memory, selection
-from backends.choice.selection import Model, Option, Verdict, Wishes
+from backends.choice.options import still_runs
+from backends.choice.values import Model, Option, Verdict, Wishes
 from backends.errors import (
     BackendUnavailableError,
     InsufficientMemoryError,
@@ -947,3 +948,39 @@ def test_what_was_found_wrong_on_a_processor_is_refused_there(precision: Precisi
     assert all(option.verdict.runs for option in found.values())
     cards = [option for option in selection.options(SEVEN, facts) if option.device_kind == "cuda"]
     assert all(option.sentence != reason for option in cards)
+
+
+# --- with other free memory ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [SEVEN, THIRTEEN])
+def test_an_option_still_runs_where_it_would_be_offered_as_one_that_runs(model: Model) -> None:
+    def cards(*free_gib: float) -> list[Gpu]:
+        return [card(24, free_gib=free, index=index) for index, free in enumerate(free_gib)]
+
+    def keys(facts: Machine) -> set[tuple[Precision, str, str | None]]:
+        return {key(option) for option in selection.options(model, facts) if option.verdict.runs}
+
+    def key(option: Option) -> tuple[Precision, str, str | None]:
+        first = option.devices.first if option.devices.single else None
+        return option.precision, option.device_kind, first
+
+    freed = machine(*cards(23.0, 23.0), free_gib=60)
+    outcomes = set()
+    for free, rest in itertools.product(((23.0, 23.0), (2.0, 23.0), (1.0, 1.0), (12.0, 9.0)),
+                                        (60, 15, 2)):  # fmt: skip
+        now = machine(*cards(*free), free_gib=rest)
+        for option in selection.options(model, freed):
+            if option.verdict.runs:
+                expected = key(option) in keys(now)
+                assert still_runs(option, model, now) is expected
+                outcomes.add(expected)
+    assert outcomes == {False, True}
+
+
+def test_only_bitsandbytes_on_a_processor_is_slow() -> None:
+    every = selection.options(SEVEN, machine(card(24)))
+
+    slow = {(option.precision, option.device_kind) for option in every if option.is_slow}
+
+    assert slow == {(INT8, "cpu"), (NF4, "cpu"), (FP4, "cpu")}

@@ -16,7 +16,7 @@ from baichuan_desktop.services.jobs import copies
 from baichuan_desktop.services.jobs.export_pace import ExportPace
 from baichuan_desktop.services.library.registry import InstalledModel, Names
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens, quantized
 
 

@@ -16,8 +16,10 @@ from baichuan_desktop.services.precisions.measurements import (
     Measurements,
     PrefillFigure,
 )
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens
+from tests.helpers.installed import installed
 from tests.helpers.machines import BAICHUAN2_7B, card, machine
 from tests.ui.harness import READY
 
@@ -47,7 +49,8 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows(measurements: Measurements, freed: Machine, now: Machine) -> dict[str, MeasuredRow]:
-    found = measured_rows(FOLDER, measurements, lambda: freed, lambda: now)
+    precisions = Precisions(measurements, lambda: now, lambda _ready: freed)
+    found = measured_rows(precisions, installed(FOLDER), None)
     named = {f"{row.label} {row.device_kind}": row for row in found}
     assert len(named) == len(found)
     return named

@@ -20,7 +20,7 @@ from backends.errors import (
 )
 from baichuan_desktop.services.library.registry import InstalledModel, Names
 from baichuan_desktop.services.precisions.fallback import WantedModel, alternatives
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 SEVEN = InstalledModel(
     id="seven", name=Names(en="Seven", zh="七"), path=Path("/m/seven"), variant=None,

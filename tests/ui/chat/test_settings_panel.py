@@ -11,7 +11,7 @@ from backends.errors import InsufficientMemoryError
 from backends.generation.sampling import SamplingParams
 from backends.protocol.requests import LoadRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.window.status_line import threads_text

@@ -18,7 +18,7 @@ from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.progress_page import time_left
 from tests.helpers import exports, quantized

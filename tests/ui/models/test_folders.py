@@ -11,7 +11,7 @@ import pytest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.process import EngineClient
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.workers.engine_worker import EventSource
 from tests.helpers import goldens
 from tests.ui.harness import Harness

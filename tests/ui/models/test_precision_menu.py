@@ -32,7 +32,7 @@ from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers import exports
@@ -109,6 +109,21 @@ def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: Scrip
     choose(ui, row.text())
     ui.app.processEvents()
     assert len(loads(engine)) == 1, "only the guide's, at the start"
+
+
+def test_the_menu_opens_the_model_once(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    whole = Checkpoint.open
+
+    def open_counted(folder: Path) -> Checkpoint:
+        opened.append(folder)
+        return whole(folder)
+
+    monkeypatch.setattr(Checkpoint, "open", open_counted)
+
+    open_menu(ui)
+
+    assert opened == [GUIDE]
 
 
 def test_an_export_of_weights_that_changed_is_a_remark(
