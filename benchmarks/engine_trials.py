@@ -1,6 +1,6 @@
 """What the window does when its engine is killed, stopped, out of memory or crashes; and orphans.
 
-    python benchmarks/engine_trials.py
+    PYTHONPATH=. python benchmarks/engine_trials.py
 
 The real window with a real engine process and a random checkpoint. In 26 trials the engine is
 struck while it loads, reads a prompt, writes, or waits: what happened must be said, with the right
@@ -22,8 +22,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +43,7 @@ from baichuan_desktop.ui.look.fonts import ensure_chinese_font
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
+from benchmarks.engine_blows import TRIALS, Blow, Phase, Trial
 from benchmarks.machine import child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
@@ -56,67 +55,6 @@ _WAIT_SECONDS: Final = 300.0  # a trial that waits longer has failed
 _STOP_SECONDS: Final = 3.0  # a stop ends a silent engine within these
 _ORPHAN_SECONDS: Final = 1.0
 _MARK: Final = "BAICHUAN_TRIAL"  # in the environment of a window and of all that it starts
-
-
-class Phase(Enum):
-    """What the engine does when it is struck."""
-
-    LOAD = "load"
-    PREFILL = "prefill"
-    DECODE = "decode"
-    IDLE = "idle"
-
-
-class Blow(Enum):
-    """What happens to it."""
-
-    KILL = signal.SIGKILL
-    STOP = signal.SIGSTOP
-    SEGV = signal.SIGSEGV
-    ABRT = signal.SIGABRT
-    BUS = signal.SIGBUS
-    ILL = signal.SIGILL
-    MEMORY = "RLIMIT_AS"  #: it gets no address space beyond what it has
-
-    def strike(self, pid: int) -> None:
-        """Do it to a process; one that has ended already is left alone."""
-        try:
-            if isinstance(self.value, signal.Signals):
-                os.kill(pid, self.value)
-            else:
-                process = psutil.Process(pid)
-                size = process.memory_info().vms
-                process.rlimit(psutil.RLIMIT_AS, (size, size))
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            return
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One blow in one phase."""
-
-    blow: Blow
-    phase: Phase
-    presses_stop: bool = False  #: instead of waiting for the notice and its button
-
-    def __str__(self) -> str:
-        name = self.blow.value.name if isinstance(self.blow.value, signal.Signals) else "RLIMIT_AS"
-        return f"{name} in {self.phase.value}" + (", then Stop" if self.presses_stop else "")
-
-
-TRIALS: Final = (
-    *(
-        Trial(blow, phase)
-        for blow in (Blow.KILL, Blow.STOP, Blow.MEMORY, Blow.SEGV, Blow.ABRT)
-        for phase in Phase
-    ),
-    Trial(Blow.STOP, Phase.PREFILL, presses_stop=True),
-    Trial(Blow.STOP, Phase.DECODE, presses_stop=True),
-    Trial(Blow.BUS, Phase.PREFILL),
-    Trial(Blow.BUS, Phase.DECODE),
-    Trial(Blow.ILL, Phase.LOAD),
-    Trial(Blow.ILL, Phase.IDLE),
-)
 
 
 class FailedTrialError(Exception):

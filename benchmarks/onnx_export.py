@@ -1,6 +1,6 @@
 """Peak memory, time and size of exporting a random checkpoint for ONNX Runtime.
 
-    python benchmarks/onnx_export.py --shape mid --precision int4
+    PYTHONPATH=. python benchmarks/onnx_export.py --shape mid --precision int4
 
 The export runs in a process of its own, so that the peak is its own. Memory that lies in the
 system's file cache is not counted: nothing of a checkpoint is mapped.

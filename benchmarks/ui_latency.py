@@ -1,6 +1,6 @@
 """How late the window's event loop is while a model loads and answers.
 
-    python benchmarks/ui_latency.py
+    PYTHONPATH=. python benchmarks/ui_latency.py
 
 The real window with a real engine process and a random checkpoint: a timer of 5 ms ticks in the
 window's event loop, and how late each tick comes is how long a key or a click would have waited.

@@ -18,13 +18,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import MANIFEST, MANIFEST_VERSION
-from ..checkpoint.weight_checks import check_filled, check_finite
+from ..checkpoint.weight_checks import check_filled
 from ..errors import (
     CopyTakenError,
     DamagedCheckpointError,
@@ -35,9 +34,9 @@ from ..errors import (
 from ..events import CopyReady, JobProgress
 from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
 from ..files.small_files import is_text, parse_json
-from ..files.tensor_files import TensorRecord
 from ..phrases import Phrase
-from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
+from .copy_plan import CopyPlan, Group
+from .safetensors_writer import Block, Shard, index_json, plan_shards, write_shard
 from .side_files import SIDE_FILES, read_own_file, read_side_files
 
 if sys.platform != "win32":
@@ -48,67 +47,6 @@ log = logging.getLogger(__name__)
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
 #: Room for the small files and for what a file system adds.
 _SPARE_BYTES = 64 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Tensors of the copy that are made from one tensor of the source."""
-
-    source: TensorRecord
-    specs: tuple[TensorSpec, ...]
-    blocks: Callable[[], Iterable[Block]]  #: their bytes, made when they are written
-
-
-@dataclass(frozen=True, slots=True)
-class CopyPlan:
-    """What the copy will hold."""
-
-    groups: Sequence[Group]
-    config_changes: Mapping[str, object]  #: keys of config.json that are set
-    options: Mapping[str, object]  #: of the conversion, for the manifest
-    libraries: Sequence[str] = ("torch", "bitsandbytes")  #: whose versions the manifest names
-    data_file: str | None = None  #: one file of all tensors without a header; None: safetensors
-    files: Mapping[str, bytes] = field(default_factory=dict)  #: small ones that such a copy has
-    facts: Mapping[str, object] = field(default_factory=dict)  #: that its manifest says
-
-
-def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """Every tensor as it is, for a .bin that shall become safetensors. Raises JobError."""
-    require_unquantized(checkpoint)
-    groups = [plain_group(record) for record in checkpoint.tensors.values()]
-    return CopyPlan(groups, {}, {"precision": None})
-
-
-def require_unquantized(checkpoint: Checkpoint) -> None:
-    """Raise JobError for what can only run as it is."""
-    require_tensors(checkpoint)
-    if checkpoint.matrices:
-        raise JobError(
-            "“{name}” is quantised, and only 16- or 32-bit weights can be converted.",
-            hint="Quantised models run as they are.",
-            name=checkpoint.folder.name,
-        )
-
-
-def require_tensors(checkpoint: Checkpoint) -> None:
-    """Raise JobError for an export."""
-    if checkpoint.export is not None:
-        raise JobError(
-            "“{name}” is an export for ONNX Runtime, which cannot be converted.",
-            hint="Convert the model that it was made from.",
-            name=checkpoint.folder.name,
-        )
-
-
-def plain_group(record: TensorRecord) -> Group:
-    """One tensor as it is."""
-
-    def blocks() -> Sequence[Block]:
-        raw = read_bytes(record, 0, record.nbytes)
-        check_finite(record, raw)
-        return (raw,)
-
-    return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
 
 
 def write_copy(

@@ -9,6 +9,7 @@ from typing import TypeAlias
 #: What `add_subparsers` gives: a verb is added to it.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
+MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
 DEBUG_HELP = "print where an error comes from"
 
 
@@ -34,7 +35,7 @@ def add_model(parser: argparse.ArgumentParser, *, default: str | None = None) ->
         nargs=None if default is None else "?",
         default=default,
         metavar="MODEL",
-        help="an id of `models list`, or the path of a checkpoint folder",
+        help=MODEL_HELP,
     )
 
 

@@ -24,6 +24,7 @@ from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.in_process import InProcessEngine
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 
 
@@ -37,13 +38,18 @@ class TerminalSession:
     measurements: Measurements
 
 
-def load(arguments: argparse.Namespace) -> tuple[TerminalSession, str]:
+def load(
+    arguments: argparse.Namespace, require: Callable[[InstalledModel], None] | None = None
+) -> tuple[TerminalSession, str]:
     """The model of `add_run_options`, loaded, and its name; progress goes to stderr.
 
-    Options that were not given stay what the model asks for. Raises UserFacingError.
+    Sampling options that were not given stay what the model asks for. `require` may refuse the
+    model before minutes of loading. Raises UserFacingError.
     """
     given = _given_params(arguments)
     model = model_store().model(arguments.model)
+    if require is not None:
+        require(model)
     measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
         str(model.path),

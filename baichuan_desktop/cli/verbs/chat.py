@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO
 
+from backends.checkpoint.folder import Checkpoint
 from backends.errors import UserFacingError
 from backends.events import Finished, FinishReason, ModelReady
 from backends.printable import one_line
@@ -16,6 +17,7 @@ from backends.protocol.requests import ChatRequest
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options
 from baichuan_desktop.cli.session import TerminalSession, answer, load
 from baichuan_desktop.services.chat.session import ChatSession
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.sizes import size_text
 
@@ -47,14 +49,23 @@ def add_to(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Load the model and talk with it; the exit code."""
-    session, name = load(arguments)
-    return chat(session, name, system_prompt=arguments.system, as_chat=arguments.as_chat)
+    """Load the model and talk with it; the exit code. Raises UserFacingError for a base model."""
+    session, name = load(arguments, None if arguments.as_chat else require_chat_model)
+    return _talk(session, name, system_prompt=arguments.system, as_chat=arguments.as_chat)
 
 
-def chat(
-    session: TerminalSession, name: str, *, system_prompt: str | None, as_chat: bool = False
-) -> int:
+def require_chat_model(model: InstalledModel) -> None:
+    """Raise UserFacingError for a base model, which its folder tells without loading it."""
+    if Checkpoint.open(model.path).kind == "base":
+        raise UserFacingError(
+            "{name} is a base model: it continues text and does not chat.",
+            hint="Use: baichuan-desktop complete MODEL --prompt TEXT. If it was fine-tuned on "
+            "conversations: baichuan-desktop chat MODEL --as-chat",
+            name=model.name.en,
+        )
+
+
+def _talk(session: TerminalSession, name: str, *, system_prompt: str | None, as_chat: bool) -> int:
     """Talk until the end of input or /exit. 1 if a program asked and was not always answered.
 
     `as_chat` talks with a base model too.
@@ -62,13 +73,6 @@ def chat(
     conversation = ChatSession()
     conversation.system_prompt = system_prompt or ""
     ready = session.ready
-    if ready.kind == "base" and not as_chat:
-        raise UserFacingError(
-            "{name} is a base model: it continues text and does not chat.",
-            hint="Use: baichuan-desktop complete MODEL --prompt TEXT. If it was fine-tuned on "
-            "conversations: baichuan-desktop chat MODEL --as-chat",
-            name=name,
-        )
     if sys.stdin.isatty():
         _enable_line_editing()
         print(
@@ -170,17 +174,26 @@ def _enable_line_editing() -> None:
 def _stats(finished: Finished | None, ready: ModelReady) -> str:
     if finished is None:
         return "There is no answer yet."
-    return (
-        f"{finished.new_tokens} new tokens, {finished.tokens_per_second:.1f} tokens/s; first token "
-        f"after {finished.first_token_seconds:.2f} s; prompt {finished.prompt_tokens} tokens, "
-        f"{finished.cached_tokens} of them from the cache; context "
-        f"{finished.context_tokens} of {ready.context_length}; {ready.precision}, "
-        f"{_threads(finished, ready)}. {ready.reason}"
-    )
+    facts = [_count(finished.new_tokens, "new token")]
+    if finished.tokens_per_second > 0:  # which one token does not have
+        facts[0] += f", {finished.tokens_per_second:.1f} tokens/s"
+    if finished.new_tokens:
+        facts.append(f"first token after {finished.first_token_seconds:.2f} s")
+    prompt = _count(finished.prompt_tokens, "token")
+    facts += [
+        f"prompt {prompt}, {finished.cached_tokens} of them from the cache",
+        f"context {finished.context_tokens} of {ready.context_length}",
+        f"{ready.precision}, {_threads(finished, ready)}",
+    ]
+    return f"{'; '.join(facts)}. {ready.reason}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"1 {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _threads(finished: Finished, ready: ModelReady) -> str:
     if finished.threads is not None and finished.threads < ready.threads:
         now, most = finished.threads, ready.threads
         return f"{now} of {most} threads: other programs keep the processor busy"
-    return "1 thread" if ready.threads == 1 else f"{ready.threads} threads"
+    return _count(ready.threads, "thread")

@@ -13,8 +13,9 @@ from baichuan_desktop.cli.progress import progress
 from baichuan_desktop.cli.tables import print_facts, print_json, print_table
 from baichuan_desktop.cli.verbs import copies
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.library.registry import UnknownModelError, Variant
+from baichuan_desktop.services.library.registry import UnknownModelError
 from baichuan_desktop.services.library.store import ModelStore, notes
+from baichuan_desktop.services.library.variants import Variant
 
 
 def add_to(commands: Commands) -> None:

@@ -18,10 +18,6 @@ from baichuan_desktop.services.app_paths import AppPaths, resource
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     Registry,
-    Variant,
-    add_installed,
-    remove_installed,
-    require_writable,
     shipped_registry_text,
     weights_stamp,
     with_exports,
@@ -32,6 +28,12 @@ from baichuan_desktop.services.library.registry_schema import (
     Shapes,
     StoredPrecision,
 )
+from baichuan_desktop.services.library.user_layer import (
+    add_installed,
+    remove_installed,
+    require_writable,
+)
+from baichuan_desktop.services.library.variants import Variant
 
 GUIDE_ID = "baichuan-guide"
 

@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from baichuan_desktop import __version__
-from baichuan_desktop.services.library.registry import InstalledModel, Variant
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.variants import Variant
 from baichuan_desktop.ui.look.i18n import is_chinese
 from baichuan_desktop.ui.look.icons import app_icon
 from baichuan_desktop.ui.models import model_texts

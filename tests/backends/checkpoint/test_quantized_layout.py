@@ -18,7 +18,8 @@ from torch import Tensor
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.quantized_layout import Layout
-from backends.copying.folder_writer import plain_plan, write_copy
+from backends.copying.copy_plan import plain_plan
+from backends.copying.folder_writer import write_copy
 from backends.copying.quantized_copy import quantize_plan
 from backends.errors import (
     CheckpointError,

@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 
 from backends.checkpoint.folder import Checkpoint
-from backends.copying.folder_writer import MANIFEST
+from backends.checkpoint.manifest import MANIFEST
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import JobError

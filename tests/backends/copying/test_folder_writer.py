@@ -24,10 +24,12 @@ import safetensors.torch
 import torch
 
 from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.manifest import MANIFEST
 from backends.checkpoint.quantized_layout import Layout
 from backends.choice import memory
 from backends.copying import folder_writer
-from backends.copying.folder_writer import MANIFEST, CopyPlan, write_copy
+from backends.copying.copy_plan import CopyPlan, plain_plan
+from backends.copying.folder_writer import write_copy
 from backends.engine import heavy_modules
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
@@ -926,12 +928,10 @@ def test_the_whole_model_is_never_in_memory(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="open files keep others off there")
 def test_a_second_run_leaves_the_first_alone(out: Path) -> None:
     source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
-    first = write_copy(source, folder_writer.plain_plan(source), out)
+    first = write_copy(source, plain_plan(source), out)
     next(first)
 
-    message = refusal(
-        lambda: list(write_copy(source, folder_writer.plain_plan(source), out)), CopyTakenError
-    )
+    message = refusal(lambda: list(write_copy(source, plain_plan(source), out)), CopyTakenError)
 
     assert message == f"“{out}” is being written by another run."
     *_, ready = first

@@ -75,6 +75,34 @@ def test_a_conversation_that_is_kept_in_place_of_new_tokens_is_told_of(
     )
 
 
+def test_a_base_model_is_refused_before_it_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    requests: list[object] = []
+    monkeypatch.setattr(Engine, "run", lambda _, request, __: requests.append(request))
+
+    assert main(["chat", str(base_folder(tmp_path))]) == 1
+
+    assert "base is a base model: it continues text" in capsys.readouterr().err
+    assert not requests
+
+
+def test_stats_of_an_answer_tell_its_speed() -> None:
+    assert chat._stats(finished(new_tokens=21), READY).startswith(
+        "21 new tokens, 10.0 tokens/s; first token after 0.10 s; prompt 10 tokens, 0 of them "
+    )
+
+
+def test_one_token_has_no_speed() -> None:
+    told = chat._stats(replace(finished(new_tokens=1), prompt_tokens=1), READY)
+
+    assert told.startswith("1 new token; first token after 0.10 s; prompt 1 token, 0 of them ")
+
+
+def test_an_answer_without_tokens_has_neither_a_speed_nor_a_first_token() -> None:
+    assert chat._stats(finished(new_tokens=0), READY).startswith("0 new tokens; prompt 10 tokens")
+
+
 def test_stats_tell_how_many_threads_compute_now() -> None:
     ended = finished()
 

@@ -14,7 +14,8 @@ from backends.protocol.requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.jobs import copies
 from baichuan_desktop.services.jobs.export_pace import ExportPace
-from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens, quantized

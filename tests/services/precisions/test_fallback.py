@@ -18,7 +18,8 @@ from backends.errors import (
     InvalidRequestError,
     UserFacingError,
 )
-from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.precisions.fallback import WantedModel, alternatives
 from baichuan_desktop.services.precisions.wish import LoadWish
 

@@ -13,7 +13,8 @@ from backends.events import LoadProgress
 from backends.phrases import Phrase
 from backends.protocol.requests import ChatRequest, CompleteRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.state import ChatState
