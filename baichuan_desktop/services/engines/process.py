@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from typing_extensions import override
+
 import backends
 from backends.errors import (
     EngineCrashedError,
@@ -37,7 +39,7 @@ from backends.protocol.requests import (
     Request,
     UnloadRequest,
 )
-from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (
     AwakeClock,
     EngineHeard,
@@ -61,8 +63,8 @@ _LOG_TAIL_BYTES = 4096
 _Frame = tuple[int, Payload] | None | EngineProtocolError
 
 
-class EngineClient:
-    """An `EnginePort` with one process at a time; a request after a crash starts a fresh one."""
+class EngineClient(EnginePort):
+    """One process at a time; a request after a crash starts a fresh one."""
 
     def __init__(self, log_file: Path, *, patience: Patience | None = None) -> None:
         self._log_file = log_file
@@ -78,6 +80,7 @@ class EngineClient:
         process = self._process
         return process.pid if process is not None and process.is_running else None
 
+    @override
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         """Send a request and yield its events. Raises what the engine raised, or EngineError.
 
@@ -178,12 +181,13 @@ class EngineClient:
                 self._silence.on_step(self._clock.now())
                 return (payload,)  # type: ignore[return-value]  # the engine sends events only
 
+    @override
     def kill(self) -> None:
-        """Make the engine end at once; from any thread. `run` then raises EngineEndedError."""
         process = self._process
         if process is not None:
             process.kill()
 
+    @override
     def close(self) -> None:
         """End the engine and give all of its memory back."""
         process, self._process = self._process, None
