@@ -46,7 +46,7 @@ class SamplingParams:
 
     @classmethod
     def from_defaults(cls, defaults: SamplingDefaults) -> SamplingParams:
-        """What the checkpoint asks for."""
+        """The sampling that a checkpoint asks for."""
         return cls(
             greedy=defaults.greedy,
             temperature=defaults.temperature,
@@ -94,7 +94,10 @@ class Sampler:
         self._seen[token_ids] = True
 
     def sample(self, logits: Logits) -> int:
-        """The next token. Raises InvalidLogitsError on NaN or infinity of any that may be."""
+        """Choose the next token.
+
+        Raises InvalidLogitsError if a logit of a row that may be chosen is NaN or infinite.
+        """
         seen = self._seen
         if not self._all:
             logits, seen = logits[self._ids], seen[self._ids]

@@ -16,7 +16,7 @@ from baichuan_desktop.services.engines.port import EnginePort
 
 
 class InProcessEngine(EnginePort):
-    """Its model lies in the memory of this process."""
+    """Runs requests in this process, whose memory holds the model."""
 
     def __init__(self) -> None:
         self._engine = Engine()

@@ -33,7 +33,7 @@ class PrecisionFailed:
 
 
 class JobEngine(EnginePort):
-    """One process a request."""
+    """Runs each request in an engine process of its own."""
 
     def __init__(self, log_file: Path) -> None:
         self._client = EngineClient(log_file)

@@ -64,7 +64,7 @@ _Frame = tuple[int, Payload] | None | EngineProtocolError
 
 
 class EngineClient(EnginePort):
-    """One process at a time; a request after a crash starts a fresh one."""
+    """Runs requests in an engine process; a request after a crash starts a fresh one."""
 
     def __init__(self, log_file: Path, *, patience: Patience | None = None) -> None:
         self._log_file = log_file
@@ -322,7 +322,7 @@ def _work(request: Request) -> Work:
 def _write_frames(
     stream: IO[bytes], outgoing: queue.SimpleQueue[tuple[int, Payload] | None]
 ) -> None:
-    """Until None comes, or nobody reads any more."""
+    """Write frames until None comes, or nobody reads any more."""
     try:
         with stream:
             while (frame := outgoing.get()) is not None:
@@ -332,7 +332,7 @@ def _write_frames(
 
 
 def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
-    """Until end of file, which is put as None."""
+    """Put the frames of a pipe into a queue until end of file, and then None."""
     with stream:
         try:
             while (frame := read_frame(stream)) is not None:
