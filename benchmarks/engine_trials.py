@@ -27,6 +27,7 @@ from typing import Final
 
 import psutil
 from PySide6.QtWidgets import QApplication
+from typing_extensions import override
 
 from backends.errors import EngineCrashedError, EngineKilledError, InsufficientMemoryError
 from backends.events import LoadProgress, PrefillProgress, TextDelta
@@ -69,8 +70,8 @@ class StruckClient(EngineClient):
         self.armed: Trial | None = None
         self.struck = threading.Event()
 
+    @override
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
-        """See `EngineClient.run`."""
         texts = 0
         for event in super().run(request, cancel):
             texts += isinstance(event, TextDelta)

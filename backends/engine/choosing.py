@@ -24,7 +24,7 @@ from . import heavy_modules
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """What is loaded, how, and why so."""
+    """Which weights are loaded, how, and why so."""
 
     decision: selection.Decision
     weights: Checkpoint  #: the checkpoint itself, or its export that runs in its place
@@ -32,7 +32,7 @@ class LoadPlan:
 
     @property
     def weights_bytes(self) -> int:
-        """Of the weights in memory."""
+        """Bytes that the weights take in memory."""
         if self.weights.export is not None:
             return self.weights.bytes_on_disk
         return memory.weight_bytes(self.weights.config, self.options.precision)

@@ -54,7 +54,7 @@ class _Machine:
         self._memo: dict[int, object] = {}
 
     def run(self) -> object:
-        """See `read_pickle`."""
+        """The object that the data is. Raises PickleError."""
         opcodes = 0
         data = self._data
         while True:

@@ -13,7 +13,7 @@ from ..interface import LoadedModel, Logits
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Ids that were read at once."""
+    """Ids that one pass has read."""
 
     begin: int  #: of all ids; so many were read before
     end: int

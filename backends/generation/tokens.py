@@ -16,10 +16,10 @@ from .sampling import Sampler
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One that was chosen."""
+    """A token that was chosen, and what it was chosen from."""
 
     token_id: int
-    logits: Logits  #: it was chosen from
+    logits: Logits  #: of the whole vocabulary, as the model gave them
     #: Why no other one follows: STOP for one of the ids that end an answer, which has no text.
     ends: FinishReason | None = None
 

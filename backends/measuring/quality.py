@@ -47,14 +47,14 @@ _CHUNK = 64
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """What is scored."""
+    """The parts of texts that are scored."""
 
     windows: tuple[tuple[int, ...], ...]  #: of at least two tokens each
     is_cut: bool  #: there was more text
 
     @property
     def scored_tokens(self) -> int:
-        """All but the first of each window."""
+        """How many tokens are scored: all but the first of each window."""
         return sum(len(window) - 1 for window in self.windows)
 
 

@@ -48,7 +48,7 @@ class Plan:
         return max(*self.prompts, longest + self.new_tokens if longest else 0, 1)
 
     def within(self, context_length: int) -> Plan:
-        """What of it a model with this context length can do."""
+        """The part of the plan that fits into a context length."""
         return Plan(
             tuple(count for count in self.prompts if count <= context_length),
             tuple(count for count in self.contexts if count + self.new_tokens <= context_length),
@@ -58,7 +58,7 @@ class Plan:
 
 
 def plan_of(request: BenchmarkRequest) -> Plan:
-    """What a request asks for, before it is known what the model can do."""
+    """The plan that a request asks for, whatever the model can do."""
     return Plan(request.prompts, request.contexts, request.new_tokens)
 
 
@@ -161,7 +161,7 @@ class _Run:
     def _read(
         self, begin: int, end: int, step: str, tokens: int
     ) -> Generator[BenchmarkProgress, None, float]:
-        """Read from `begin` on, which the cache holds everything before; the seconds it took."""
+        """Read the ids from `begin` to `end`, after those before them; the seconds it took."""
         seconds = 0.0
 
         def timed(token_ids: Sequence[int]) -> Logits:

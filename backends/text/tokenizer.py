@@ -130,19 +130,6 @@ class Tokenizer:
             start = begin + 1
         return ids + self._encode(text[start:])
 
-    def encode_raw(self, text: str) -> list[int]:
-        """Ids as the published tokenizer gives them: control literals become control ids.
-
-        For comparing with published results; never for what a person typed.
-        """
-        ids: list[int] = []
-        for part in re.split(r"(<unk>|<s>|</s>)", text):
-            if part in ("<unk>", "<s>", "</s>"):
-                ids.append(self._processor.piece_to_id(part))
-            else:
-                ids += self._processor.encode(part)
-        return ids
-
     def _encode(self, text: str) -> list[int]:
         ids: list[int] = self._processor.encode(text)
         if self.control_ids.isdisjoint(ids):

@@ -29,7 +29,7 @@ from .threads import PacedThreads
 
 
 class BnbQuantizer:
-    """See `weights.LayerBuilder`."""
+    """Makes linear layers of 8 and 4 bits, as a `weights.LayerBuilder`."""
 
     def __init__(self, precision: Precision, dtype: torch.dtype) -> None:
         self._precision = precision

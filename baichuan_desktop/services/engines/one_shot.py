@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import override
+
 from backends.errors import UserFacingError
 from backends.protocol.requests import Request
-from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 
 
@@ -30,14 +32,14 @@ class PrecisionFailed:
     error: UserFacingError
 
 
-class JobEngine:
-    """An `EnginePort` with one process a request."""
+class JobEngine(EnginePort):
+    """Runs each request in an engine process of its own."""
 
     def __init__(self, log_file: Path) -> None:
         self._client = EngineClient(log_file)
 
+    @override
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
-        """The events of one request. Raises what the engine raised, or EngineError."""
         if cancel.is_set():
             return
         try:
@@ -45,10 +47,10 @@ class JobEngine:
         finally:
             self._client.close()
 
+    @override
     def kill(self) -> None:
-        """Make the engine end at once; `run` then raises EngineEndedError."""
         self._client.kill()
 
+    @override
     def close(self) -> None:
-        """Nothing is left to be given back when no request runs."""
         self._client.close()

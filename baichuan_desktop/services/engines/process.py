@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from typing_extensions import override
+
 import backends
 from backends.errors import (
     EngineCrashedError,
@@ -37,7 +39,7 @@ from backends.protocol.requests import (
     Request,
     UnloadRequest,
 )
-from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (
     AwakeClock,
     EngineHeard,
@@ -61,8 +63,8 @@ _LOG_TAIL_BYTES = 4096
 _Frame = tuple[int, Payload] | None | EngineProtocolError
 
 
-class EngineClient:
-    """An `EnginePort` with one process at a time; a request after a crash starts a fresh one."""
+class EngineClient(EnginePort):
+    """Runs requests in an engine process; a request after a crash starts a fresh one."""
 
     def __init__(self, log_file: Path, *, patience: Patience | None = None) -> None:
         self._log_file = log_file
@@ -78,6 +80,7 @@ class EngineClient:
         process = self._process
         return process.pid if process is not None and process.is_running else None
 
+    @override
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         """Send a request and yield its events. Raises what the engine raised, or EngineError.
 
@@ -178,12 +181,13 @@ class EngineClient:
                 self._silence.on_step(self._clock.now())
                 return (payload,)  # type: ignore[return-value]  # the engine sends events only
 
+    @override
     def kill(self) -> None:
-        """Make the engine end at once; from any thread. `run` then raises EngineEndedError."""
         process = self._process
         if process is not None:
             process.kill()
 
+    @override
     def close(self) -> None:
         """End the engine and give all of its memory back."""
         process, self._process = self._process, None
@@ -318,7 +322,7 @@ def _work(request: Request) -> Work:
 def _write_frames(
     stream: IO[bytes], outgoing: queue.SimpleQueue[tuple[int, Payload] | None]
 ) -> None:
-    """Until None comes, or nobody reads any more."""
+    """Write frames until None comes, or nobody reads any more."""
     try:
         with stream:
             while (frame := outgoing.get()) is not None:
@@ -328,7 +332,7 @@ def _write_frames(
 
 
 def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
-    """Until end of file, which is put as None."""
+    """Put the frames of a pipe into a queue until end of file, and then None."""
     with stream:
         try:
             while (frame := read_frame(stream)) is not None:
