@@ -12,6 +12,7 @@ from ..interface import LayerDevices, LoadedModel, Logits
 from ..machine import hardware, memory_room
 from ..modeling.baichuan import BaichuanForCausalLM
 from ..modeling.kv_cache import KVCache
+from ..operating_system import resident_peak
 from .threads import PacedThreads
 
 
@@ -91,7 +92,7 @@ class TorchModel(LoadedModel):
 
     def peak_bytes(self) -> int:
         """See `LoadedModel.peak_bytes`."""
-        return hardware.resident_peak()
+        return resident_peak()
 
     def close(self) -> None:
         """See `LoadedModel.close`."""

@@ -27,6 +27,7 @@ from backends.events import (
     TextDelta,
 )
 from backends.generation.sampling import SamplingParams
+from backends.operating_system import enable_line_editing
 from backends.phrases import Phrase
 from backends.printable import one_line
 from backends.protocol.requests import ChatRequest, CopyRequest, ExportRequest, LoadRequest, Request
@@ -155,7 +156,7 @@ def chat(
             name=name,
         )
     if sys.stdin.isatty():
-        _enable_line_editing()
+        enable_line_editing()
         print(
             f"{one_line(name)} · {ready.precision} on {ready.device} · "
             f"{size_text(ready.weights_bytes)} · context {ready.context_length} tokens"
@@ -291,14 +292,6 @@ def _line(stream: TextIO, prompt: str) -> str | None:
             return None
         except KeyboardInterrupt:
             print("\n/exit or Ctrl+D leaves.")
-
-
-def _enable_line_editing() -> None:
-    """History and cursor keys, where Python has them."""
-    with contextlib.suppress(ImportError):
-        import readline
-
-        readline.set_history_length(1000)
 
 
 def _stats(finished: Finished | None, ready: ModelReady) -> str:

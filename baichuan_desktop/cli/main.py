@@ -14,8 +14,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from backends.engine import process as engine
 from backends.errors import InvalidRequestError, UserFacingError
 from backends.generation.sampling import SamplingParams
+from backends.operating_system import has_display
 from backends.precision import ONNX_BLOCK
 from backends.printable import one_line
 from backends.protocol.requests import CopyRequest, ExportRequest, LoadRequest
@@ -39,6 +41,9 @@ _PROGRAM = "baichuan-desktop"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. An error is one sentence on stderr and code 1."""
+    if list(sys.argv[1:] if argv is None else argv) == [engine.OPTION]:
+        engine.main()
+        return 0
     with guarded_output():
         return _run(argv)
 
@@ -63,7 +68,7 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _window(arguments: argparse.Namespace) -> int:
-    if not (_has_display() or os.environ.get("QT_QPA_PLATFORM")):  # Qt would abort
+    if not (has_display() or os.environ.get("QT_QPA_PLATFORM")):  # Qt would abort
         raise InvalidRequestError(
             "There is no display for the window.",
             hint="“baichuan-desktop chat” chats in the terminal.",
@@ -75,7 +80,7 @@ def _window(arguments: argparse.Namespace) -> int:
 
 def _start(arguments: argparse.Namespace) -> int:
     """The window if there is a display, else the terminal, else one question to the guide."""
-    if _has_display():
+    if has_display():
         return _window(arguments)
     arguments.model = arguments.model or GUIDE_ID
     if sys.stdin.isatty() and sys.stdout.isatty():
@@ -83,12 +88,6 @@ def _start(arguments: argparse.Namespace) -> int:
         return _chat(arguments)
     session, _ = _load(arguments)
     return chat.ask_once(session, chat.FIRST_QUESTION)
-
-
-def _has_display() -> bool:
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _chat(arguments: argparse.Namespace) -> int:
