@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import logging.handlers
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -32,16 +34,10 @@ _LOG_BYTES = 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window, or be the engine of a frozen app; the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if "--engine" in arguments:
-        from backends.engine.process import main as engine
-
-        engine()
-        return 0
+    """Open the window; the exit code."""
     parser = argparse.ArgumentParser(prog="baichuan-desktop")
     parser.add_argument("--model", metavar="ID_OR_FOLDER", help="the model to begin with")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(argv)
     return _run_window(options.model)
 
 
@@ -134,22 +130,31 @@ class _LogFormatter(logging.Formatter):
 def _start_log(paths: AppPaths) -> Path:
     """Log to a file that cannot grow without end; where it cannot be written, to stderr alone."""
     file = paths.log / "window.log"
-    handlers: list[logging.Handler] = [logging.StreamHandler(guarded(sys.stderr))]
-    handlers[0].setLevel(logging.WARNING)
+    handlers: list[logging.Handler] = []
+    if sys.stderr is not None:  # as it is where Windows starts a program without a console
+        handlers.append(logging.StreamHandler(guarded(sys.stderr)))
+        handlers[0].setLevel(logging.WARNING)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         require_plain(file)  # to open a FIFO would wait for ever
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8"
-            )
+        kept = logging.handlers.RotatingFileHandler(
+            file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8"
         )
+        kept.rotator = _begin_anew
+        handlers.append(kept)
     except OSError as error:
-        guarded(sys.stderr).write(f"The log {file} cannot be written: {error}\n")
+        if sys.stderr is not None:
+            guarded(sys.stderr).write(f"The log {file} cannot be written: {error}\n")
     for handler in handlers:
         handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     return file
+
+
+def _begin_anew(log_file: str, previous: str) -> None:
+    """Keep a log that is full as `previous`. Another window may have it open, and goes on in it."""
+    shutil.copyfile(log_file, previous)
+    os.truncate(log_file, 0)
 
 
 def _report_to(reporter: CrashReporter) -> None:

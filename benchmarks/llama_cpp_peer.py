@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from backends.checkpoint.folder import Checkpoint
 from backends.interface import LoadedModel, Loading, LoadOptions, Logits
-from backends.machine.hardware import resident_peak
+from backends.operating_system import resident_peak
 from backends.precision import Precision
 
 #: Of llama.cpp's enum of file types, and the name in the file's name.

@@ -17,8 +17,7 @@ import logging
 import os
 import re
 import shutil
-import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint
@@ -34,13 +33,11 @@ from ..errors import (
 from ..events import CopyReady, JobProgress
 from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
 from ..files.small_files import is_text, parse_json
+from ..operating_system import lock_folder, long_path, rename, sync_folder
 from ..phrases import Phrase
 from .copy_plan import CopyPlan, Group
 from .safetensors_writer import Block, Shard, index_json, plan_shards, write_shard
 from .side_files import SIDE_FILES, read_own_file, read_side_files
-
-if sys.platform != "win32":
-    import fcntl
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +105,7 @@ class _Job:
         self._sources = sources
         self._hashes: dict[str, str] = {}  # of what is written, by name
         self._made: list[Path] = []  # folders around the copy that were not there, outermost last
-        self._lock: int | None = None  # descriptor of the folder that grows
+        self._unlock: Callable[[], object] | None = None  # the folder that grows
 
     def run(self) -> Iterator[JobProgress]:
         """Every step, in order."""
@@ -127,10 +124,10 @@ class _Job:
         self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
         yield JobProgress("check", 0, 1)
         Checkpoint.open(self._partial)
-        _sync_folder(self._partial)
+        sync_folder(self._partial)
         self._check_sources()
-        self._partial.rename(self._out)
-        _sync_folder(self._out.parent)
+        rename(self._partial, self._out)
+        sync_folder(self._out.parent)
 
     def discard(self) -> None:
         """Take away what there is of the copy."""
@@ -157,7 +154,7 @@ class _Job:
                 return
         shutil.rmtree(self._partial, ignore_errors=True)
         self._made = [folder for folder in self._out.parents if not folder.exists()]
-        self._out.parent.mkdir(parents=True, exist_ok=True)
+        long_path(self._out.parent).mkdir(parents=True, exist_ok=True)
         self._check_room()
         try:
             self._partial.mkdir()
@@ -168,27 +165,21 @@ class _Job:
 
     def _claim(self) -> None:
         """Keep other runs off the folder that grows, if it is there; the system ends it with us."""
-        if sys.platform == "win32":  # where a folder with open files cannot be taken away
-            return
+        self.release()
         try:
-            descriptor = os.open(self._partial, os.O_RDONLY)
+            self._unlock = lock_folder(self._partial)
         except FileNotFoundError:
             return
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(descriptor)
             raise CopyTakenError(self._out) from error
         except OSError as error:  # a drive of another machine that knows no locks
             log.info("“%s” cannot be locked: %s", self._partial, error)
-        self.release()
-        self._lock = descriptor
 
     def release(self) -> None:
         """Let other runs have the folder."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._unlock is not None:
+            self._unlock()
+            self._unlock = None
 
     def _check_room(self) -> None:
         present = {shard.file_name for shard in self._shards if self._finished(shard).exists()}
@@ -218,7 +209,7 @@ class _Job:
             data = itertools.chain.from_iterable(map(_checked_blocks, mine))
             header = self._plan.data_file is None
             yield from write_shard(temporary, shard, data, header=header)
-            temporary.rename(final)
+            rename(temporary, final)
         hashing = Sha256(final)
         for _ in hashing:
             yield 0
@@ -296,7 +287,7 @@ def _absolute(out: Path) -> Path:
 def _is_there(path: Path) -> bool:
     """Something has this name, if only a link that leads nowhere. Raises OSError, ValueError."""
     try:
-        path.lstat()
+        long_path(path).lstat()
     except FileNotFoundError:
         return False
     return True
@@ -308,7 +299,7 @@ def _taken(folder: Path) -> JobError:
 
 def _partial(out: Path) -> Path:
     """Where the copy grows."""
-    return out.with_name(out.name + ".partial")
+    return long_path(out.with_name(out.name + ".partial"))
 
 
 def _is_ours(partial: Path) -> bool:
@@ -339,16 +330,6 @@ def _write_synced(file: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle of a folder to flush
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _job_error(error: Exception, out: Path) -> JobError:

@@ -35,8 +35,9 @@ from ..errors import (
 from ..events import LoadProgress
 from ..files.hashing import Sha256
 from ..interface import PREFILL_CHUNK, LoadedModel, Loading, LoadOptions, Logits
-from ..machine.hardware import detect, out_of_memory, resident_peak
+from ..machine.hardware import detect, out_of_memory
 from ..model_config import ModelConfig
+from ..operating_system import resident_peak
 from ..phrases import Phrase
 from ..precision import Precision
 from .check import checked_graph

@@ -13,6 +13,7 @@ from ..interface import LayerDevices, LoadedModel, Logits
 from ..machine import hardware, memory_room
 from ..modeling.baichuan import BaichuanForCausalLM
 from ..modeling.kv_cache import KVCache
+from ..operating_system import resident_peak
 from .threads import PacedThreads
 
 
@@ -92,7 +93,7 @@ class TorchModel(LoadedModel):
 
     @override
     def peak_bytes(self) -> int:
-        return hardware.resident_peak()
+        return resident_peak()
 
     @override
     def close(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.files.plain_file import go_on
+from backends.operating_system import rename
 from backends.phrases import Phrase
 from backends.printable import printable
 from baichuan_desktop import __version__
@@ -62,7 +63,7 @@ def _is_kept(error: Exception, log_file: Path) -> bool:
     text = f"{now} {__version__} {sys.platform} {os.getpid()}\n{details}\n"
     try:
         if log_file.exists() and log_file.stat().st_size > _MOST_BYTES:
-            log_file.replace(log_file.with_suffix(".previous.log"))
+            rename(log_file, log_file.with_suffix(".previous.log"))
         with go_on(log_file) as stream:
             stream.write(printable(text).encode())
     except (OSError, ValueError):  # a full or read-only drive; a NUL in the path

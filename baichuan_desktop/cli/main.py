@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from backends.engine import process as engine
 from baichuan_desktop import __version__
 from baichuan_desktop.cli.arguments import DEBUG_HELP, add_debug_to
 from baichuan_desktop.cli.errors import print_error
@@ -37,6 +38,9 @@ _VERBS = (window, chat, complete, copies, export_onnx, bench, quality, doctor, m
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; the exit code. An error is one sentence on stderr and code 1."""
+    if list(sys.argv[1:] if argv is None else argv) == [engine.OPTION]:
+        engine.main()
+        return 0
     with guarded_output():
         return _run(argv)
 

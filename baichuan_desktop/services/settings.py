@@ -23,7 +23,7 @@ from pydantic import (
 
 from backends.files.plain_file import read_plain
 from backends.precision import Precision
-from baichuan_desktop.services.atomic_file import replace_text
+from baichuan_desktop.services.atomic_file import changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
 from baichuan_desktop.services.precisions.wish import LoadWish
 
@@ -153,6 +153,10 @@ class SettingsFile:
 
     def change(self, **changes: object) -> None:
         """Set fields and write the file. Where it cannot be written, they hold until the end."""
+        with changing(self._file):
+            self._change(changes)
+
+    def _change(self, changes: Mapping[str, object]) -> None:
         self.current = _changed(self.current, changes)
         # Another window may have written since: what is not changed here stays as it is there.
         written = _changed(self._read() or self.current, changes)
@@ -166,16 +170,19 @@ class SettingsFile:
 
     def keep_precision(self, folder: Path, wish: LoadWish) -> None:
         """Have a model loaded so from now on."""
-        wishes = dict((self._read() or self.current).precisions)
-        wishes.pop(folder, None)
-        if wish != LoadWish():
-            wishes[folder] = wish
-        self.change(precisions=wishes)
+        with changing(self._file):
+            wishes = dict((self._read() or self.current).precisions)
+            wishes.pop(folder, None)
+            if wish != LoadWish():
+                wishes[folder] = wish
+            self._change({"precisions": wishes})
 
     def keep_as_chat(self, folder: Path, as_chat: bool) -> None:
         """Have a base model used as a chat model from now on, or not any more."""
-        folders = (self._read() or self.current).as_chat
-        self.change(as_chat=folders | {folder} if as_chat else folders - {folder})
+        with changing(self._file):
+            folders = (self._read() or self.current).as_chat
+            changed = folders | {folder} if as_chat else folders - {folder}
+            self._change({"as_chat": changed})
 
 
 def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import TextIO
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import UserFacingError
 from backends.events import Finished, FinishReason, ModelReady
+from backends.operating_system import enable_line_editing
 from backends.printable import one_line
 from backends.protocol.requests import ChatRequest
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options
@@ -74,7 +74,7 @@ def _talk(session: TerminalSession, name: str, *, system_prompt: str | None, as_
     conversation.system_prompt = system_prompt or ""
     ready = session.ready
     if sys.stdin.isatty():
-        _enable_line_editing()
+        enable_line_editing()
         print(
             f"{one_line(name)} · {ready.precision} on {ready.device_name} · "
             f"{size_text(ready.weights_bytes)} · context {ready.context_length} tokens"
@@ -161,14 +161,6 @@ def _line(stream: TextIO, prompt: str) -> str | None:
             return None
         except KeyboardInterrupt:
             print("\n/exit or Ctrl+D leaves.")
-
-
-def _enable_line_editing() -> None:
-    """History and cursor keys, where Python has them."""
-    with contextlib.suppress(ImportError):
-        import readline
-
-        readline.set_history_length(1000)
 
 
 def _stats(finished: Finished | None, ready: ModelReady) -> str:

@@ -8,6 +8,7 @@ import sys
 from functools import partial
 
 from backends.errors import InvalidRequestError
+from backends.operating_system import has_display
 from baichuan_desktop.cli.arguments import MODEL_HELP, Commands, add_run_options
 from baichuan_desktop.cli.session import TerminalSession, answer, load
 from baichuan_desktop.cli.verbs import chat
@@ -29,7 +30,7 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Open the window. Raises InvalidRequestError where there is no display."""
-    if not (_has_display() or os.environ.get("QT_QPA_PLATFORM")):  # Qt would abort
+    if not (has_display() or os.environ.get("QT_QPA_PLATFORM")):  # Qt would abort
         raise InvalidRequestError(
             "There is no display for the window.",
             hint="“baichuan-desktop chat” chats in the terminal.",
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _start(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
     """The window if there is a display, else the terminal, else one question to the model."""
-    if _has_display():
+    if has_display():
         _require_what_the_window_takes(parser, arguments)
         return run(arguments)
     arguments.model = arguments.model or GUIDE_ID
@@ -64,12 +65,6 @@ def _require_what_the_window_takes(
             "baichuan-desktop chat MODEL.",
             options=", ".join(refused),
         )
-
-
-def _has_display() -> bool:
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def ask_once(session: TerminalSession, question: str) -> int:

@@ -14,7 +14,7 @@ from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
 from backends.files.plain_file import read_plain
 from backends.precision import Precision
-from baichuan_desktop.services.atomic_file import replace_text
+from baichuan_desktop.services.atomic_file import changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object
 
 log = logging.getLogger(__name__)
@@ -242,7 +242,9 @@ class Measurements:
         )
 
     def _put(self, measurement: Measurement) -> None:
-        with self._lock:
+        with self._lock, changing(self._file):
+            # A terminal beside the window may have measured something meanwhile.
+            self._known.update((_key(m), m) for m in self._read())
             self._known[_key(measurement)] = measurement
             content = {"measurements": [m.model_dump(by_alias=True) for m in self._known.values()]}
             try:
