@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
@@ -146,18 +147,29 @@ class MessageDialog(QDialog):
         self.copy_button.setText(self.tr("Copied"))
 
 
-def error_dialog(error: UserFacingError, theme: Theme, parent: QWidget | None) -> MessageDialog:
-    """The dialog for an error."""
+def error_dialog(
+    error: UserFacingError,
+    theme: Theme,
+    parent: QWidget | None,
+    others: Sequence[UserFacingError] = (),
+) -> MessageDialog:
+    """The dialog for an error; `others` were met with it, and are counted and copied."""
     topic = QCoreApplication.translate(
         "MessageDialog", "More in docs/troubleshooting.md under “{topic}”"
     )
+    more = [topic.format(topic=error.help_topic)]
+    if others:
+        count = QCoreApplication.translate(
+            "MessageDialog", "Problems besides this one: {count}. Copy the details to read them."
+        )
+        more.insert(0, count.format(count=len(others)))
     return MessageDialog(
         theme,
         parent,
         message=error_texts.message(error),
         hint=error_texts.hint(error),
-        more=topic.format(topic=error.help_topic),
-        details=details(error),
+        more="\n".join(more),
+        details="\n\n".join(map(details, (error, *others))),
     )
 
 

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         picker.precision_requested.connect(self._open_precisions)
         switcher.failed.connect(self.errors.show_of_load)
         library.failed.connect(self.errors.show)
+        library.problems_found.connect(self.errors.show_all)
         self.jobs.failed.connect(self.errors.show)
         self.errors.load_requested.connect(switcher.load_wanted)
         self.jobs.load_requested.connect(switcher.load_wanted)
