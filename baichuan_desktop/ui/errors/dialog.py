@@ -28,7 +28,7 @@ _WIDTH = 460  # pixels
 
 
 class MessageDialog(QDialog):
-    """A sentence, what to do next, and details to copy. Shown with `open`, which does not block.
+    """Shows a sentence, what to do next, and details to copy; `open` does not block.
 
     Signals:
         accepted_offer: the value of the offer that was chosen; the dialog is closed.
@@ -100,13 +100,13 @@ class MessageDialog(QDialog):
         return list(self._offer_buttons)
 
     def look_for_offers(self) -> None:
-        """Say that offers may come."""
+        """Show that offers are being looked for."""
         self._looking.setText(self.tr("Looking for what fits this machine…"))
         self._looking.show()
         self._fit()
 
     def no_more_offers(self) -> None:
-        """Every offer has come."""
+        """Show that every offer has come."""
         self._looking.hide()
         self._fit()
 
@@ -130,7 +130,7 @@ class MessageDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as what the dialog shows now."""
+        """Make the dialog as high as what it shows now."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
@@ -193,7 +193,7 @@ def crash_dialog(
 
 
 def details(error: UserFacingError) -> str:
-    """What helps whoever is asked: in English, whatever the window's language."""
+    """An error in English, whatever the window's language: for whoever is asked about it."""
     lines = [f"Baichuan Desktop {__version__}", f"{type(error).__name__}: {error.message}"]
     lines += [error.hint] if error.hint else []
     lines += [f"{name} = {fact}" for name, fact in error.facts.items()]

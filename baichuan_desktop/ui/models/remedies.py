@@ -46,7 +46,7 @@ def offer_remedies(
 
 
 class _Search(QObject):
-    """Belongs to the dialog, and ends with it."""
+    """Looks for what fits the memory; belongs to the dialog, and ends with it."""
 
     def __init__(
         self,
