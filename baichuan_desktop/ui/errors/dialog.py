@@ -66,14 +66,14 @@ class MessageDialog(QDialog):
         self._looking.setObjectName("muted")
         self._looking.hide()
         texts.addWidget(self._looking)
-        self._offer_buttons: list[QPushButton] = []
+        self.offers: list[QPushButton] = []  #: the buttons of what was offered, in order
         self._offered: list[object] = []  # by the id of its button in the group
         self._group = QButtonGroup(self)
         self._group.setExclusive(False)
         self._group.idClicked.connect(self._on_offer)
-        self._offers = QVBoxLayout()
-        self._offers.setSpacing(6)
-        texts.addLayout(self._offers)
+        self._offer_column = QVBoxLayout()
+        self._offer_column.setSpacing(6)
+        texts.addLayout(self._offer_column)
         texts.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(16)
@@ -93,11 +93,6 @@ class MessageDialog(QDialog):
         column.addLayout(row)
         column.addWidget(buttons)
         self.close_button.setFocus()
-
-    @property
-    def offers(self) -> list[QPushButton]:
-        """The buttons of what was offered, in order."""
-        return list(self._offer_buttons)
 
     def look_for_offers(self) -> None:
         """Show that offers are being looked for."""
@@ -119,14 +114,14 @@ class MessageDialog(QDialog):
         self._group.addButton(button, len(self._offered))
         self._offered.append(value)
         button.setAutoDefault(False)
-        if not self._offer_buttons:
+        if not self.offers:
             button.setObjectName("primary")
             self.close_button.setObjectName("quiet")
             self.style().unpolish(self.close_button)
             self.style().polish(self.close_button)
-        self._offers.addWidget(button)
+        self._offer_column.addWidget(button)
         button.show()  # else it counts for the height only when the event loop gets to it
-        self._offer_buttons.append(button)
+        self.offers.append(button)
         self._fit()
 
     def _fit(self) -> None:
