@@ -195,7 +195,7 @@
     <name>Dialogs</name>
     <message>
         <source>Open a model folder</source>
-        <translation type="unfinished">打开模型文件夹</translation>
+        <translation>打开模型文件夹</translation>
     </message>
 </context>
 <context>
@@ -1085,11 +1085,11 @@
     </message>
     <message>
         <source>Long lines of the pasted text were broken: {count}</source>
-        <translation type="unfinished">粘贴的文本中有 {count} 个过长的行已被拆开</translation>
+        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
     </message>
     <message>
         <source>Your choices cannot be kept: {reason}</source>
-        <translation type="unfinished">您的选择无法保存：{reason}</translation>
+        <translation>您的选择无法保存：{reason}</translation>
     </message>
     <message>
         <source>Show what runs in the background</source>
