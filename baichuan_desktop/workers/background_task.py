@@ -67,7 +67,7 @@ class BackgroundTask(QObject):
         self._op = op
 
     def start(self) -> int:
-        """The id by which whoever starts several tasks tells their results apart; at once."""
+        """Begin, and return at once: the id of the task, which its result carries."""
         QThreadPool.globalInstance().start(_Runnable(self._op, self._signals))
         return self._id
 

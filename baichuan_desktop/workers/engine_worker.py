@@ -34,7 +34,7 @@ _UPDATE_SECONDS = 1 / 30
 
 
 class _Worker(QObject):
-    """Lives in the thread; runs one request at a time.
+    """Runs one request at a time, in the thread in which it lives.
 
     Signals:
         produced: an event, and the id of its request; text and progress at most 30 times a second.

@@ -1,4 +1,4 @@
-"""The ids by which whoever asked for something knows what comes of it."""
+"""The ids of requests: whoever asked for something knows by them what comes of it."""
 
 from __future__ import annotations
 

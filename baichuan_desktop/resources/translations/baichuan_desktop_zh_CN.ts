@@ -132,7 +132,6 @@
     <name>Composer</name>
     <message>
         <source>Esc</source>
-        <extracomment>no model yet: one can write, but not send</extracomment>
         <translation>Esc</translation>
     </message>
     <message>
@@ -190,6 +189,13 @@
     <message>
         <source>Enter sends · Shift+Enter is a new line</source>
         <translation>Enter 发送 · Shift+Enter 换行</translation>
+    </message>
+</context>
+<context>
+    <name>Dialogs</name>
+    <message>
+        <source>Open a model folder</source>
+        <translation>打开模型文件夹</translation>
     </message>
 </context>
 <context>
@@ -438,20 +444,8 @@
 <context>
     <name>MainWindow</name>
     <message>
-        <source>Open a model folder</source>
-        <extracomment>while it is asked</extracomment>
-        <translation>打开模型文件夹</translation>
-    </message>
-    <message>
-        <source>Your choices cannot be kept: {reason}</source>
-        <translation>您的选择无法保存：{reason}</translation>
-    </message>
-    <message>
-        <source>Long lines of the pasted text were broken: {count}</source>
-        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
-    </message>
-    <message>
         <source>The copy “{name}” is listed</source>
+        <extracomment>while it is asked</extracomment>
         <translation>副本“{name}”已加入列表</translation>
     </message>
     <message>
@@ -593,6 +587,7 @@
     <name>MessageDialog</name>
     <message>
         <source>Copy details</source>
+        <extracomment>the buttons of what was offered, in order</extracomment>
         <translation>复制详情</translation>
     </message>
     <message>
@@ -606,6 +601,10 @@
     <message>
         <source>More in docs/troubleshooting.md under “{topic}”</source>
         <translation>更多说明见 docs/troubleshooting.md 中的“{topic}”</translation>
+    </message>
+    <message>
+        <source>Problems besides this one: {count}. Copy the details to read them.</source>
+        <translation>除此之外还有 {count} 个问题，复制详情即可查看。</translation>
     </message>
     <message>
         <source>The details are in {file}</source>
@@ -1083,6 +1082,14 @@
     <message>
         <source>Stopping…</source>
         <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Long lines of the pasted text were broken: {count}</source>
+        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
+    </message>
+    <message>
+        <source>Your choices cannot be kept: {reason}</source>
+        <translation>您的选择无法保存：{reason}</translation>
     </message>
     <message>
         <source>Show what runs in the background</source>

@@ -13,7 +13,7 @@ from baichuan_desktop.ui.look.theme import Theme
 
 
 class Composer(QFrame):
-    """A draft is never lost: it leaves the field only when `submitted` has been taken.
+    """The field and its button. A draft leaves the field only when `submitted` has been taken.
 
     Signals:
         submitted: the person wants this text to be sent; the field still holds it.
@@ -64,19 +64,19 @@ class Composer(QFrame):
         return self._state
 
     def text(self) -> str:
-        """The draft."""
+        """The draft in the field."""
         return self.input.toPlainText()
 
     def set_text(self, text: str) -> None:
-        """Put a draft back."""
+        """Put a draft into the field, in place of what is there."""
         self.input.set_text(text)
 
     def clear(self) -> None:
-        """The draft was taken."""
+        """Empty the field."""
         self.input.clear()
 
     def set_state(self, state: ChatState) -> None:
-        """Say what the button shall do."""
+        """Have the button do what the state of the chat allows."""
         self._state = state
         self._refresh()
 

@@ -12,7 +12,6 @@ from backends.phrases import Phrase
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.controller import ChatController
-from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 
 
@@ -91,9 +90,8 @@ class ModelUse(QObject):
     @Slot()
     def _offer(self) -> None:
         model = self._switcher.current
-        is_answering = self._chat.state in (ChatState.ANSWERING, ChatState.STOPPING)
         self.as_chat_changed.emit(
-            model is not None and model.kind == "base" and not is_answering,
+            model is not None and model.kind == "base" and not self._chat.is_answering,
             model is not None and self._is_chatted_with(model),
         )
 

@@ -1,4 +1,4 @@
-"""What is on the page before anything was said."""
+"""The page before anything was said."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Welcome(QScrollArea):
         self.retranslate()
 
     def introduce(self, introduction: Introduction) -> None:
-        """Say what a model is."""
+        """Show what there is to say of a model."""
         self._introduction = introduction
         self.retranslate()
 
@@ -99,7 +99,7 @@ class Welcome(QScrollArea):
         return model is not None and model.kind == "base" and not self._introduction.as_chat
 
     def retranslate(self) -> None:
-        """Say it in the language of the window."""
+        """Set every text in the language of the window."""
         model, notes = self._introduction.model, self._introduction.notes
         suggestions: tuple[str, ...] = ()
         if model is None:

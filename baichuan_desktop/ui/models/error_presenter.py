@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -43,31 +45,41 @@ class ErrorPresenter(QObject):
     @Slot(object)
     def show(self, error: UserFacingError) -> None:
         """Show an error, in place of one that is still open."""
-        self._show(error, None, None)
+        self._open(error_dialog(error, self._theme, self._window))
+
+    @Slot(object)
+    def show_all(self, errors: Sequence[UserFacingError]) -> None:
+        """Show the first of several errors, and how many more there are."""
+        first, *others = errors
+        self._open(error_dialog(first, self._theme, self._window, others))
 
     @Slot(object, object)
     def show_of_load(self, error: UserFacingError, wanted: WantedModel) -> None:
         """Show why a model could not be loaded, and offer what could be."""
-        self._show(error, wanted, None)
+        self._show_of(wanted, error, None)
 
     @Slot(object)
     def show_of_answer(self, error: UserFacingError) -> None:
         """Show why an answer broke off, and offer how the same model could run instead."""
-        self._show(error, self._switcher.loaded, self._switcher.running)
+        self._show_of(self._switcher.loaded, error, self._switcher.running)
 
-    def _show(
-        self, error: UserFacingError, wanted: WantedModel | None, ready: ModelReady | None
+    def _show_of(
+        self, wanted: WantedModel | None, error: UserFacingError, ready: ModelReady | None
     ) -> None:
-        """Show what the model `wanted` met, if there is one; `ready` is what ran of it."""
-        before, self.dialog = self.dialog, error_dialog(error, self._theme, self._window)
+        """Show what a model met, and what of that can be helped; `ready` is what ran of it."""
+        dialog = error_dialog(error, self._theme, self._window)
+        if wanted is not None:
+            offer_remedies(dialog, error, wanted, ready, self._precisions)
+        self._open(dialog)
+
+    def _open(self, dialog: MessageDialog) -> None:
+        before, self.dialog = self.dialog, dialog
         if before is not None:
             before.finished.disconnect(self._on_closed)
             before.close()
-        self.dialog.finished.connect(self._on_closed)
-        self.dialog.accepted_offer.connect(self.load_requested)
-        if wanted is not None:
-            offer_remedies(self.dialog, error, wanted, ready, self._precisions)
-        self.dialog.open()
+        dialog.finished.connect(self._on_closed)
+        dialog.accepted_offer.connect(self.load_requested)
+        dialog.open()
 
     @Slot()
     def _on_closed(self) -> None:

@@ -25,12 +25,14 @@ class ModelLibrary(QObject):
         listed: every InstalledModel that can be chosen, after one was added.
         opened: a model that a person opened is being loaded.
         failed: a UserFacingError to show.
+        problems_found: every RegistryError of the lists of models.
         unkept: why choices are forgotten when the window is closed; said once.
     """
 
     listed = Signal(object)
     opened = Signal()
     failed = Signal(object)
+    problems_found = Signal(object)
     unkept = Signal(str)
 
     def __init__(
@@ -51,7 +53,7 @@ class ModelLibrary(QObject):
         for problem in self._store.problems:
             log.warning("%s", problem)
         if self._store.problems:
-            self.failed.emit(self._store.problems[0])
+            self.problems_found.emit(self._store.problems)
 
     def load_first(self, name: str | None) -> None:
         """Load what was asked for at the start, else what was used last, else the guide."""

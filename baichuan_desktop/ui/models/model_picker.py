@@ -79,7 +79,7 @@ class ModelPicker(QComboBox):
 
     @Slot(object)
     def set_models(self, models: Sequence[InstalledModel]) -> None:
-        """List these models."""
+        """List these models to choose from."""
         self._models = list(models)
         self._fill()
 
@@ -103,7 +103,7 @@ class ModelPicker(QComboBox):
         self._fill()
 
     def retranslate(self) -> None:
-        """Names in the language of the window."""
+        """Set every text in the language of the window."""
         self.setAccessibleName(self.tr("Model"))
         self._fill()
 
@@ -154,11 +154,11 @@ class ModelPicker(QComboBox):
             self.chosen.emit(model)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Loading a model takes minutes: a turn of the wheel must not begin it."""
+        """Ignore the wheel: loading a model takes minutes, and a turn must not begin it."""
         event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys open the list instead of walking through it unseen."""
+        """Open the list instead of walking through it unseen."""
         opening = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return)
         if event.key() in (*opening, Qt.Key.Key_Enter):
             self.showPopup()
@@ -166,7 +166,7 @@ class ModelPicker(QComboBox):
             event.ignore()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A quiet field: icon, name, chevron."""
+        """Draw a quiet field: icon, name, chevron."""
         colours = self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -199,7 +199,7 @@ class ModelPicker(QComboBox):
 
 
 class _TwoLines(QStyledItemDelegate):
-    """Name over details."""
+    """Draws an entry as a name over its details."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)

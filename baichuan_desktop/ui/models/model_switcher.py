@@ -28,7 +28,7 @@ _Attempt = tuple[Path, LoadWish, tuple[Path, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """What is being loaded."""
+    """A load that is on its way."""
 
     request_id: int
     wanted: WantedModel
@@ -37,7 +37,7 @@ class _Load:
 
 
 class ModelSwitcher(QObject):
-    """Knows which model is loaded and which one is wanted.
+    """Loads a model in place of another, and knows which one is loaded and which is wanted.
 
     Signals:
         began: loading of an InstalledModel.
@@ -96,7 +96,7 @@ class ModelSwitcher(QObject):
 
     @property
     def is_fallback(self) -> bool:
-        """The model that is loaded took the place of one that could not be."""
+        """Whether the model that is loaded took the place of one that could not be."""
         return self._current is not None and self._current.is_fallback
 
     @property
@@ -182,18 +182,18 @@ class ModelSwitcher(QObject):
 
     @Slot(object)
     def reloaded(self, event: ModelReady) -> None:
-        """A fresh engine loaded the model again, after a crash."""
+        """Take note that a fresh engine loaded the model again, after a crash."""
         self.running = event
         self._measurements.loaded(event)
 
     @Slot(object)
     def answered(self, finished: Finished) -> None:
-        """The model came to the end of an answer, which tells how fast it is."""
+        """Remember how fast the model is, as an answer that has ended tells."""
         if self.running is not None:
             self._measurements.answered(self.running, finished)
 
     def refresh(self, models: Sequence[InstalledModel], written: Path) -> None:
-        """The models are described anew: the one that is loaded may have another export.
+        """Take the models as they are described now; the loaded one may have another export.
 
         `written` is the folder that was written meanwhile.
         """
@@ -259,5 +259,5 @@ class ModelSwitcher(QObject):
         return self._settings.current.precisions.get(model.path, LoadWish())
 
     def _remembered(self, model: InstalledModel) -> LoadWish:
-        """How a model ran before."""
+        """How a model ran before, else how its wish was kept."""
         return self._wishes.get(model.path, self._kept(model))

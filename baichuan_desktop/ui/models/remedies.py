@@ -47,7 +47,7 @@ def _find(precisions: Precisions, failed: WantedModel, ready: ModelReady | None)
 
 
 class _Search(QObject):
-    """Belongs to the dialog, and ends with it."""
+    """Looks for what fits the memory; belongs to the dialog, and ends with it."""
 
     def __init__(
         self,

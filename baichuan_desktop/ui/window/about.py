@@ -23,7 +23,7 @@ _WIDTH = 480  # pixels
 
 
 class AboutDialog(QDialog):
-    """Version, licences, and that nothing leaves the machine."""
+    """Names the version and the licences, and says that nothing leaves the machine."""
 
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -45,7 +45,7 @@ class AboutDialog(QDialog):
 
 
 class LicenceDialog(QDialog):
-    """The licence of the model in use."""
+    """Sums up the licence of the model in use."""
 
     def __init__(
         self, model: InstalledModel, variant: Variant | None, parent: QWidget | None

@@ -13,7 +13,7 @@ from baichuan_desktop.ui.window.about import AboutDialog, LicenceDialog
 
 
 class Dialogs(QObject):
-    """Each stands before the window.
+    """Opens each dialog before the window.
 
     Signals:
         folder_chosen: the Path of a model folder that shall be opened.

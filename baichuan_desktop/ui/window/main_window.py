@@ -29,7 +29,7 @@ from baichuan_desktop.ui.window.window_jobs import WindowJobs
 
 
 class MainWindow(QMainWindow):
-    """Used from the window's thread; whoever makes it shuts the worker down by closing it.
+    """The main window; whoever makes it shuts the worker down by closing it.
 
     Controllers decide, and tell what they decided; the window joins them with what shows it.
     """
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.page.composer.setFocus()
 
     def _connect_commands(self) -> None:
-        """What a person does, to whoever does it."""
+        """Join what a person asks for with who does it."""
         menus, bar = self.menus, self.top_bar
         menus.new_chat.triggered.connect(self.controller.new_chat)
         bar.new_chat.clicked.connect(self.controller.new_chat)
@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         menus.about.triggered.connect(self.dialogs.show_about)
 
     def _connect_models(self) -> None:
-        """Which model is loaded, and how, to what shows it."""
+        """Join which model is loaded, and how, with what shows it."""
         switcher, library, picker = self.switcher, self.library, self.top_bar.picker
         picker.chosen.connect(switcher.load)
         picker.chosen.connect(self.page.composer.setFocus)
@@ -140,13 +140,14 @@ class MainWindow(QMainWindow):
         picker.precision_requested.connect(self._open_precisions)
         switcher.failed.connect(self.errors.show_of_load)
         library.failed.connect(self.errors.show)
+        library.problems_found.connect(self.errors.show_all)
         self.jobs.failed.connect(self.errors.show)
         self.errors.load_requested.connect(switcher.load_wanted)
         self.jobs.load_requested.connect(switcher.load_wanted)
         self.errors.closed.connect(self.page.composer.setFocus)
 
     def _connect_chat(self) -> None:
-        """What becomes of a conversation, to what shows it beside the page."""
+        """Join what becomes of a conversation with what shows it beside the page."""
         chat = self.controller
         self.model_use.talk_began.connect(self.panel.set_model)
         self.model_use.talk_began.connect(self.status.clear_context)

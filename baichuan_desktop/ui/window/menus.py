@@ -85,7 +85,7 @@ class Menus(QMenuBar):
         return action
 
     def show_language(self, language: Language) -> None:
-        """Tick the choice."""
+        """Tick the language that was chosen."""
         self._languages[language].setChecked(True)
 
     @Slot(bool, bool)
@@ -117,7 +117,7 @@ class Menus(QMenuBar):
             action.setEnabled(files is not None)
 
     def retranslate(self) -> None:
-        """Name everything in the language of the window."""
+        """Set every text in the language of the window."""
         self._file.setTitle(self.tr("&File"))
         self._edit.setTitle(self.tr("&Edit"))
         self._view.setTitle(self.tr("&View"))

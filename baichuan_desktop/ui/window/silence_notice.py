@@ -1,4 +1,4 @@
-"""The remark that an engine says nothing any more, and the button that ends it."""
+"""The remark that an engine says nothing any more, and the button that ends the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from baichuan_desktop.workers.engine_worker import GenerationWorker
 
 
 class SilenceNotice(QWidget):
-    """Is hidden as long as the engine goes on.
+    """A remark that is hidden as long as the engine goes on.
 
     Signals:
         end_requested: the person wants the engine ended.
@@ -51,7 +51,7 @@ class SilenceNotice(QWidget):
 
     @Slot(int)
     def show_silent(self, seconds: int) -> None:
-        """For so long the engine has not gone on."""
+        """Say for how long the engine has not gone on."""
         self._seconds = seconds
         self._retranslate()
         self._in_place_of.hide()
@@ -59,7 +59,7 @@ class SilenceNotice(QWidget):
 
     @Slot()
     def clear(self) -> None:
-        """The engine goes on, or there is none."""
+        """Hide: the engine goes on, or there is none."""
         self.hide()
         self._in_place_of.show()
         self.button.setEnabled(True)

@@ -28,7 +28,7 @@ from baichuan_desktop.ui.window.silence_notice import SilenceNotice
 
 
 class StatusLine(QStatusBar):
-    """Keeps what it says as functions of the language, so that it can say it in another one."""
+    """Keeps its texts as functions of the language, so that it can say them in another one."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +94,7 @@ class StatusLine(QStatusBar):
 
     @Slot(object)
     def show_loading(self, model: InstalledModel) -> None:
-        """A model is being loaded."""
+        """Say which model is being loaded."""
         self._ready = None
         self._speed = str
         self._show_progress(0, 0)
@@ -102,7 +102,7 @@ class StatusLine(QStatusBar):
 
     @Slot(object)
     def show_load_progress(self, event: LoadProgress) -> None:
-        """So much of its weights is read."""
+        """Show how much of its weights is read."""
         total = max(event.total_bytes, 1)
         self._show_progress(event.done_bytes, total)
         percent = 100 * event.done_bytes // total
@@ -110,25 +110,25 @@ class StatusLine(QStatusBar):
 
     @Slot(object, object)
     def show_loaded(self, _model: InstalledModel, ready: ModelReady) -> None:
-        """A model is loaded."""
+        """Show how a model runs that was loaded."""
         self.show_model(ready)
 
     @Slot(object)
     def show_model(self, ready: ModelReady) -> None:
-        """How the model runs, and why so."""
+        """Show how the model runs, and why so."""
         self._ready, self._finished = ready, None
         self.show_ready()
 
     @Slot()
     def show_no_model(self) -> None:
-        """There is nothing to talk with."""
+        """Say that there is nothing to talk with."""
         self._ready = None
         self.progress.hide()
         self._say(lambda: self.tr("No model is loaded. Choose one at the top."))
 
     @Slot()
     def show_set_aside(self) -> None:
-        """The model comes back by itself."""
+        """Say that the model makes room, and comes back by itself."""
         self._ready = None
         self._speed = str
         self.progress.hide()
@@ -137,14 +137,14 @@ class StatusLine(QStatusBar):
     # --- an answer ---------------------------------------------------------------------------
 
     def show_ready(self) -> None:
-        """Nothing is going on."""
+        """Say that nothing is going on."""
         self.progress.hide()
         self._extra = str
         self._say(lambda: self.tr("Ready"))
 
     @Slot(object)
     def show_progress(self, event: object) -> None:
-        """How far an answer has come."""
+        """Show how far an answer has come."""
         match event:
             case LoadProgress():
                 self.show_load_progress(event)
@@ -161,13 +161,13 @@ class StatusLine(QStatusBar):
 
     @Slot()
     def show_answering(self) -> None:
-        """Text is coming."""
+        """Say that text is coming."""
         self.progress.hide()
         self._say(lambda: self.tr("Answering…"))
 
     @Slot(object)
     def show_chat_state(self, state: ChatState) -> None:
-        """An answer is over, or will be: a stop takes as long as the step that is computed."""
+        """Say that an answer is over, or will be: a stop waits for the step that is computed."""
         match state:
             case ChatState.STOPPING:
                 self._say(lambda: self.tr("Stopping…"))
@@ -176,7 +176,7 @@ class StatusLine(QStatusBar):
 
     @Slot(object)
     def show_finished(self, finished: Finished) -> None:
-        """The figures of the last answer."""
+        """Show the figures of the last answer."""
         self._finished = finished
         self._context_tokens = finished.context_tokens
         fast = finished.tokens_per_second > 0
@@ -185,7 +185,7 @@ class StatusLine(QStatusBar):
 
     @Slot()
     def clear_context(self) -> None:
-        """The conversation begins anew."""
+        """Show an empty context: the conversation begins anew."""
         self._context_tokens = 0
         self._speed = str
         self.retranslate()
@@ -197,7 +197,7 @@ class StatusLine(QStatusBar):
 
     @Slot(int)
     def show_broken_lines(self, count: int) -> None:
-        """So many lines of what was pasted were too long to be shown as one."""
+        """Say how many lines of what was pasted were too long, and were broken."""
         self.notice(
             lambda: self.tr("Long lines of the pasted text were broken: {count}").format(
                 count=count
@@ -206,7 +206,7 @@ class StatusLine(QStatusBar):
 
     @Slot(str)
     def show_unkept(self, reason: str) -> None:
-        """Choices hold until the window is closed, and no longer."""
+        """Say that choices hold until the window is closed, and no longer."""
         self.notice(
             lambda: self.tr("Your choices cannot be kept: {reason}").format(
                 reason=error_texts.sentence(reason)
@@ -214,7 +214,7 @@ class StatusLine(QStatusBar):
         )
 
     def show_job(self, text: Callable[[], str]) -> None:
-        """What a job in the background does; nothing where there is none."""
+        """Show what a job in the background does, if there is one."""
         self._job = text
         self.retranslate()
 
@@ -277,7 +277,7 @@ class StatusLine(QStatusBar):
 
 
 def threads_text(ready: ModelReady, finished: Finished | None) -> str:
-    """How many threads compute: those of the last answer, if they are fewer than could be."""
+    """How many threads compute; of the last answer, where they were fewer than could be."""
     most = ready.threads
     if finished is not None and finished.threads is not None and finished.threads < most:
         return QCoreApplication.translate(

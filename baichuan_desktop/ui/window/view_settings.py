@@ -1,4 +1,4 @@
-"""What a person chose of the window: its language, its panel, its size. It is remembered."""
+"""The language, the panel and the size of the window, as a person chose them, are remembered."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ViewSettings(QObject):
 
     @property
     def language(self) -> Language:
-        """The one that was chosen."""
+        """The language that was chosen."""
         return self._settings.current.language
 
     def restore_panel(self) -> None:
