@@ -242,6 +242,39 @@ def test_every_end_has_a_reason(code: int | None, reason: str) -> None:
     assert_one_sentence(EngineCrashedError(process._reason(code)))
 
 
+@pytest.mark.parametrize(
+    ("code", "reason", "of_memory"),
+    [
+        (0xC0000005, "it crashed in native code (0xC0000005)", False),
+        (0xC0000006, "a model file became unreadable while in use (0xC0000006)", False),
+        (0xC0000017, "the system gave it no more memory (0xC0000017)", True),
+        (0xC000012D, "the system gave it no more memory (0xC000012D)", True),
+        (
+            0xC000001D,
+            "this processor lacks an instruction that a library uses (0xC000001D)",
+            False,
+        ),
+        (0xC00000FD, "it needed more stack than there is (0xC00000FD)", False),
+        (0xC0000409, "a library aborted it (0xC0000409)", False),
+        (0xC0000142, "a library that it needs cannot be loaded (0xC0000142)", False),
+        (0xC0000420, "the system ended it with the code 0xC0000420", False),
+        (0x8000000A, "the system ended it with the code 0x8000000A", False),
+        (1, "it ended by itself with code 1", False),
+        (3, "it ended by itself with code 3", False),
+    ],
+)
+def test_every_end_on_windows_has_a_reason(
+    code: int, reason: str, of_memory: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+
+    error = process.ended(code, "")
+
+    assert str(error.facts["reason"]) == reason
+    assert isinstance(error, EngineKilledError) is of_memory
+    assert_one_sentence(error)
+
+
 def test_a_kill_between_requests_costs_only_a_load(client: EngineClient) -> None:
     run(client, LOAD)
     first = client.pid
@@ -324,6 +357,33 @@ def test_the_log_of_the_engine_before_is_kept(client: EngineClient, tmp_path: Pa
 
     previous = tmp_path / "log folder" / "engine.previous.log"
     assert "Segmentation fault" in previous.read_text()
+
+
+def test_a_log_that_another_windows_engine_writes_to_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows gives no file another name while a program has it open."""
+
+    def held(*_: object) -> None:
+        error = PermissionError("in use")
+        error.winerror = 32  # type: ignore[attr-defined]  # which Windows alone has
+        raise error
+
+    log = tmp_path / "engine.log"
+    log.write_text("of the other engine")
+    monkeypatch.setattr(process, "_command", lambda: SCRIPTED)
+    monkeypatch.setattr(process, "rename", held)
+    client = EngineClient(log)
+    try:
+        run(client, LOAD)
+        _, error = interrupted(client, chat("segfault", max_new_tokens=50), lambda: None)
+    finally:
+        client.close()
+
+    assert str(error.facts["reason"]) == "it crashed in native code (signal 11)"
+    assert log.read_text() == "of the other engine"
+    own = tmp_path / f"engine.{os.getpid()}.log"
+    assert "Segmentation fault" in own.read_text()
 
 
 @pytest.mark.parametrize(
@@ -489,6 +549,11 @@ def test_memory_that_runs_out_in_an_answer_costs_the_engine_and_not_the_text(
         ("OpenBLAS blas_thread_init: pthread_create failed for thread 1 of 2\n", -11, True),
         ("Fatal Python error: Segmentation fault\n", -11, False),
         ("RuntimeError: CUDA error: out of memory\n", -6, False),
+        ("OSError: [WinError 1455] 页面文件太小，无法完成操作。\n", 1, True),
+        ("OSError: [WinError 1455] The paging file is too small for this operation\n", 1, True),
+        ("Insufficient system resources exist to complete the request\n", 0xC0000005, True),
+        ("OSError: [WinError 126] 找不到指定的模块。\n", 1, False),
+        ("OSError: [WinError 14551] of nobody\n", 1, False),
         ("MemoryError\n", 0, False),
         ("", -6, False),
     ],
