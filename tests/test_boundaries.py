@@ -82,6 +82,18 @@ def test_only_the_same_module_asks_which_system_this_is() -> None:
     assert asking == {"backends/operating_system.py"}
 
 
+def test_every_child_is_started_where_it_is_kept_from_opening_a_console() -> None:
+    starts = re.compile(r"subprocess\.(?:run|Popen|call|check_)|os\.(?:system|popen|spawn|exec)")
+    starting = {
+        str(file.relative_to(ROOT))
+        for package in ("backends", "baichuan_desktop")
+        for file in (ROOT / package).rglob("*.py")
+        if starts.search(file.read_text(encoding="utf-8"))
+    }
+
+    assert starting == {"backends/operating_system.py"}
+
+
 WITHOUT = """
 import sys
 import psutil  # whose form for Windows needs none of them
