@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import DamagedCheckpointError, NotDownloadedError, UnsafeCheckpointError
+from ..operating_system import long_path
 from ..phrases import Phrase
 
 _POINTER = b"version https://git-lfs"
@@ -41,7 +42,7 @@ _MOST_ENTRIES = 10_000  # of a folder, that are looked at
 def is_there(file: Path) -> bool:
     """Something has this name, if only a link that leads nowhere."""
     try:
-        file.lstat()
+        long_path(file).lstat()
     except (OSError, ValueError):
         return False
     return True
@@ -56,7 +57,7 @@ def require_file(file: Path) -> None:
     """
     require_target(file)
     try:
-        status = file.stat()
+        status = long_path(file).stat()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DamagedCheckpointError(
@@ -78,7 +79,7 @@ def require_file(file: Path) -> None:
 def require_target(path: Path) -> None:
     """Raise NotDownloadedError for a link that leads nowhere."""
     try:
-        if not path.is_symlink():
+        if not long_path(path).is_symlink():
             return
         path.stat()
     except FileNotFoundError as error:
@@ -108,7 +109,7 @@ def _target(link: Path) -> str:
 def _refuse_substitute(file: Path, size: int) -> None:
     """Raise NotDownloadedError for what stands in place of a file."""
     content = b""
-    with contextlib.suppress(OSError), file.open("rb") as stream:  # who reads it says why not
+    with contextlib.suppress(OSError), long_path(file).open("rb") as stream:  # a reader says why
         content = stream.read(_MOST_POINTER_BYTES)
     if size <= _MOST_POINTER_BYTES and content.startswith(_POINTER):
         what = Phrase("is a Git LFS pointer, the file itself was not downloaded")
@@ -199,7 +200,7 @@ def _halves_of_hubs(folder: Path) -> Iterator[str]:
 def names_in(folder: Path) -> list[str]:
     """What lies in a folder, sorted; nothing if it cannot be looked into."""
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(long_path(folder)) as entries:
             return sorted(entry.name for entry in itertools.islice(entries, _MOST_ENTRIES))
     except OSError:
         return []

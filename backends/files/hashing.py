@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import JobError, SourceChangedError
 from ..events import JobProgress
+from ..operating_system import long_path
 from ..phrases import Phrase
 from .small_files import open_file
 from .tensor_files import TensorRecord
@@ -47,7 +48,7 @@ def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str
 def stamp(file: Path) -> tuple[int, int]:
     """Size in bytes and time in ns, which change with the file. Raises JobError."""
     with reading(file):
-        status = file.stat()
+        status = long_path(file).stat()
     return status.st_size, status.st_mtime_ns
 
 

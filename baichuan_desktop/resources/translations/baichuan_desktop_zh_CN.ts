@@ -1767,14 +1767,6 @@
         <translation>“{name}”有一半全为零</translation>
     </message>
     <message>
-        <source>a library aborted it (signal 6)</source>
-        <translation>某个库使它中止（信号 6）</translation>
-    </message>
-    <message>
-        <source>a model file became unreadable while in use (signal 7)</source>
-        <translation>模型文件在使用中变得无法读取（信号 7）</translation>
-    </message>
-    <message>
         <source>a piece that steers the model has {count:,} characters</source>
         <translation>一个控制模型的词条长达 {count:,} 个字符</translation>
     </message>
@@ -1949,10 +1941,6 @@
     <message>
         <source>it contains code ({name})</source>
         <translation>它包含代码（{name}）</translation>
-    </message>
-    <message>
-        <source>it crashed in native code (signal 11)</source>
-        <translation>它在本机代码中崩溃（信号 11）</translation>
     </message>
     <message>
         <source>it does not describe an export</source>
@@ -2239,10 +2227,6 @@
         <translation>信号 {name} 结束了它</translation>
     </message>
     <message>
-        <source>the system ended it (signal 9), as it does when memory runs out</source>
-        <translation>系统结束了它（信号 9），内存耗尽时就会这样</translation>
-    </message>
-    <message>
         <source>there is a control character</source>
         <translation>其中有控制字符</translation>
     </message>
@@ -2343,10 +2327,6 @@
         <translation>“{name}”不是由 {model} 的权重导出的。</translation>
     </message>
     <message>
-        <source>this processor lacks an instruction that a library uses (signal 4)</source>
-        <translation>此处理器缺少某个库所用的指令（信号 4）</translation>
-    </message>
-    <message>
         <source>Delete that folder and export the model again, or choose another precision.</source>
         <translation>请删除该文件夹并重新导出该模型，或选择其他精度。</translation>
     </message>
@@ -2357,6 +2337,18 @@
     <message>
         <source>The export in “{folder}” was refused: {reason}</source>
         <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>a library aborted it ({code})</source>
+        <translation>某个库使它中止（{code}）</translation>
+    </message>
+    <message>
+        <source>a library that it needs cannot be loaded ({code})</source>
+        <translation>无法加载它所需的某个库（{code}）</translation>
+    </message>
+    <message>
+        <source>a model file became unreadable while in use ({code})</source>
+        <translation>模型文件在使用中变得无法读取（{code}）</translation>
     </message>
     <message>
         <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
@@ -2385,6 +2377,10 @@
     <message>
         <source>it cannot be started ({reason})</source>
         <translation>无法启动（{reason}）</translation>
+    </message>
+    <message>
+        <source>it crashed in native code ({code})</source>
+        <translation>它在本机代码中崩溃（{code}）</translation>
     </message>
     <message>
         <source>it did not answer when it was asked to stop, and was ended</source>
@@ -2421,6 +2417,10 @@
     <message>
         <source>it is the tokenizer of {found}, but the weights are of {expected}</source>
         <translation>它是 {found} 的分词器，而权重是 {expected} 的</translation>
+    </message>
+    <message>
+        <source>it needed more stack than there is ({code})</source>
+        <translation>它所需的栈超出了可用的大小（{code}）</translation>
     </message>
     <message>
         <source>it replaces a character by {count:,} bytes</source>
@@ -2479,6 +2479,10 @@
         <translation>oneDNN，权重预先重排</translation>
     </message>
     <message>
+        <source>signal {number}</source>
+        <translation>信号 {number}</translation>
+    </message>
+    <message>
         <source>the control group (container or service) that the app runs in</source>
         <translation>应用所在的控制组（容器或服务）</translation>
     </message>
@@ -2489,6 +2493,22 @@
     <message>
         <source>the system (vm.overcommit_memory is 2)</source>
         <translation>系统（vm.overcommit_memory 为 2）</translation>
+    </message>
+    <message>
+        <source>the system ended it ({code}), as it does when memory runs out</source>
+        <translation>系统结束了它（{code}），内存耗尽时就会这样</translation>
+    </message>
+    <message>
+        <source>the system ended it with the code {code}</source>
+        <translation>系统结束了它，代码为 {code}</translation>
+    </message>
+    <message>
+        <source>the system gave it no more memory ({code})</source>
+        <translation>系统没有再给它内存（{code}）</translation>
+    </message>
+    <message>
+        <source>this processor lacks an instruction that a library uses ({code})</source>
+        <translation>此处理器缺少某个库所用的指令（{code}）</translation>
     </message>
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
