@@ -101,7 +101,6 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
     from backends.machine import hardware
     from baichuan_desktop.services.engines.one_shot import JobEngine
     from baichuan_desktop.services.library.store import ModelStore
-    from baichuan_desktop.services.measuring.job_source import JobSource
     from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
     from baichuan_desktop.services.precisions.measurements import Measurements
     from baichuan_desktop.ui.app_services import AppServices
@@ -111,12 +110,13 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     def job_worker() -> GenerationWorker:
         engine = JobEngine(paths.job_log)
-        return GenerationWorker(JobSource(engine.run, measurements, paths.cache).run, engine.kill)
+        return GenerationWorker(lambda job, cancel: job.steps(engine.run, cancel), engine.kill)
 
     return AppServices(
         store=ModelStore(paths),
         settings=settings,
         measurements=measurements,
+        cache=paths.cache,
         worker=GenerationWorker(client.run, client.kill, client.close),
         job_worker=job_worker,
         look=lambda ready: machine_without_engine(client.pid, ready),

@@ -14,8 +14,8 @@ from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
 from baichuan_desktop.services.measuring.quality import (
+    Comparison,
     PrecisionJudged,
-    QualityJob,
     compare,
     compared_precisions,
     quality_texts,
@@ -34,7 +34,7 @@ def quality(arguments: argparse.Namespace) -> int:
         arguments.precisions, model.path, measurements, arguments.device, exports=model.exports
     )
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
-    job = QualityJob(model.path, wishes, texts, arguments.tokens, model.exports)
+    job = Comparison(model.path, wishes, texts, arguments.tokens, model.exports)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     judged: list[PrecisionJudged] = []

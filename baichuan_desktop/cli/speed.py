@@ -13,7 +13,7 @@ from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
-from baichuan_desktop.services.measuring.speed import PrecisionMeasured, SpeedJob, benchmark
+from baichuan_desktop.services.measuring.speed import PrecisionMeasured, SpeedMeasurement, benchmark
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
 from baichuan_desktop.services.precisions.rows import LoadWish, wanted_precisions
 from baichuan_desktop.services.sizes import size_text
@@ -30,7 +30,7 @@ def bench(arguments: argparse.Namespace) -> int:
         arguments.precision, model.path, measurements, arguments.device, exports=model.exports
     )
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
-    job = SpeedJob(model.path, wishes, model.exports)
+    job = SpeedMeasurement(model.path, wishes, model.exports)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     measured: list[PrecisionMeasured] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
@@ -20,8 +21,9 @@ class AppServices:
     store: ModelStore
     settings: SettingsFile
     measurements: Measurements
+    cache: Path  #: a folder for what jobs keep only meanwhile
     worker: GenerationWorker
-    #: Makes the worker of a job, with an engine of its own; whoever asks shuts it down.
+    #: Makes the worker of a Job, with an engine of its own; whoever asks shuts it down.
     job_worker: Callable[[], GenerationWorker]
     #: Looks at the machine as it will be when the engine that runs has ended. `ModelReady` is
     #: what it said of its model. Takes a second: not for the window's thread.

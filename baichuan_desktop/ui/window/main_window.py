@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QPlainTextEdit,
+    QStackedWidget,
     QTextEdit,
     QVBoxLayout,
     QWidget,
@@ -35,6 +36,7 @@ from baichuan_desktop.ui.chat.page import ChatPage
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.errors.dialog import MessageDialog
+from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts
@@ -70,7 +72,7 @@ class MainWindow(QMainWindow):
         self.precision = PrecisionControl(
             self.switcher, services.measurements, services.look, theme, self
         )
-        self.jobs = WindowJobs(services, self.switcher, theme, self)
+        self.jobs = JobController(services, self.switcher, theme, self)
         self._unkept_was_told = False
         self.controller = ChatController(queue, self)
         self.menus = Menus(self)
@@ -78,7 +80,19 @@ class MainWindow(QMainWindow):
         self.panel = SettingsPanel(usable_cores(), self)
         self.page = ChatPage(theme, self.controller, self.panel, self)
         self.status = StatusLine(theme, self)
+        self.pages, self._chat_area = QStackedWidget(), QWidget()
         self._lay_out()
+        self.window_jobs = WindowJobs(
+            self.jobs,
+            self._store,
+            self.switcher,
+            self.menus,
+            self.status,
+            self.top_bar,
+            self.pages,
+            self._chat_area,
+            self,
+        )
         self._connect()
         self.menus.show_language(self._settings.current.language)
         self.retranslate()
@@ -92,10 +106,13 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.top_bar)
         row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.page, 1)
         row.addWidget(self.panel)
-        column.addLayout(row, 1)
+        self._chat_area.setLayout(row)
+        self.pages.addWidget(self._chat_area)
+        column.addWidget(self.pages, 1)
         self.setCentralWidget(central)
         self.setMinimumSize(640, 480)
         size = self._settings.current.window_size
@@ -146,7 +163,6 @@ class MainWindow(QMainWindow):
         self.status.precision_button.clicked.connect(self.show_precisions)
         bar.picker.precision_requested.connect(self.show_precisions)
         self.panel.threads_chosen.connect(self._use_threads)
-        self.jobs.connect_to(menus, self.status, bar.picker)
         self.jobs.load_requested.connect(self._load_choice)
         self.jobs.set_aside.connect(self._on_set_aside)
         self.jobs.failed.connect(self.show_error)
@@ -448,7 +464,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the engines and remember the window; a job that runs is asked about first."""
-        if not self.jobs.may_close():
+        if not self.window_jobs.may_close():
             event.ignore()
             return
         if not self.isMaximized() and not self.isFullScreen():

@@ -22,9 +22,9 @@ from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring import quality
 from baichuan_desktop.services.measuring.quality import (
     MOST_TOKENS,
+    Comparison,
     PrecisionJudged,
     QualityEvent,
-    QualityJob,
     compare,
     compared_precisions,
     quality_texts,
@@ -50,17 +50,17 @@ def measurements(paths: AppPaths) -> Measurements:
     return Measurements(paths.measurements)
 
 
-def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> QualityJob:
-    return QualityJob(FOLDER, [LoadWish(name, "cpu") for name in precisions], texts, tokens)
+def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> Comparison:
+    return Comparison(FOLDER, [LoadWish(name, "cpu") for name in precisions], texts, tokens)
 
 
 def begin(
-    asked: QualityJob, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+    asked: Comparison, measurements: Measurements, paths: AppPaths, cancel: threading.Event
 ) -> Iterator[QualityEvent]:
     return compare(asked, measurements, JobEngine(paths.job_log).run, paths.cache, cancel)
 
 
-def run(asked: QualityJob, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
+def run(asked: Comparison, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
     return list(begin(asked, measurements, paths, threading.Event()))
 
 
