@@ -16,6 +16,8 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 	check ruff check .; \
 	check ruff format --check .; \
 	check mypy; \
+	check mypy --platform win32 --cache-dir .mypy_cache/win32 backends baichuan_desktop; \
+	check mypy --platform darwin --cache-dir .mypy_cache/darwin backends baichuan_desktop; \
 	check lint-imports --no-cache --no-logo; \
 	if [ -n "$$failed" ]; then echo "== failed: $${failed#, }"; fi; \
 	check pytest --numprocesses 2 --dist worksteal; \

@@ -51,7 +51,7 @@ class ModelReady:
     kind: str  #: "chat" or "base"
     backend: str
     precision: str
-    device: str  #: its name
+    device_name: str
     device_kind: str  #: “cpu”, “cuda”, or “cuda+cpu” where layers are spread over both
     reason: Phrase  #: why this precision was chosen
     threads: int

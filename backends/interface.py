@@ -34,22 +34,22 @@ class LayerDevices:
 
     @classmethod
     def all_on(cls, device: str, num_layers: int) -> LayerDevices:
-        """Everything on one device."""
+        """Put every part on one device."""
         return cls((device,) * num_layers)
 
     @property
     def first(self) -> str:
-        """Of the embedding."""
+        """The device of the embedding."""
         return self.layers[0]
 
     @property
     def last(self) -> str:
-        """Of the final norm and the head."""
+        """The device of the final norm and the head."""
         return self.layers[-1]
 
     @property
     def single(self) -> bool:
-        """Everything is on one device."""
+        """Whether every part is on one device."""
         return len(set(self.layers)) == 1
 
 

@@ -1,6 +1,6 @@
 """How fast N threads of this machine read memory: what decoding is compared with.
 
-    python benchmarks/bandwidth.py --threads 2
+    PYTHONPATH=. python benchmarks/bandwidth.py --threads 2
 
 The yardstick is the app's, `backends/torch_backend/bandwidth.py`. The second figure is torch's
 product of one vector with matrices of the same bytes: what its kernel makes of the machine,

@@ -7,6 +7,7 @@ import itertools
 import logging
 import random
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from backends.generation.prefill import read_chunks
 from backends.generation.sampling import Sampler, SamplingParams
 from backends.interface import Logits
 from backends.model_config import ModelConfig
@@ -49,12 +51,10 @@ def some_ids(vocab_size: int, count: int) -> list[int]:
 def read(model: CudaModel, ids: Sequence[int], chunk: int | None = None) -> Logits:
     """Read a prompt from its beginning. Raises ArithmeticError on logits that are not finite."""
     model.truncate(0)
-    step = chunk or model.prefill_chunk
-    for begin in range(0, len(ids), step):
-        logits = model.prefill(ids[begin : begin + step])
-    if not np.isfinite(logits).all():
+    *_, last = read_chunks(model.prefill, ids, chunk or model.prefill_chunk, threading.Event())
+    if not np.isfinite(last.logits).all():
         raise ArithmeticError("The model's logits are not finite.")
-    return logits
+    return last.logits
 
 
 # --- parity ------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What `cuda.py` found, as Markdown, and which goals it meets.
 
-    python benchmarks/cuda_tables.py cuda.json
+    PYTHONPATH=. python benchmarks/cuda_tables.py cuda.json
 
 prints the tables of a run again, also of one that was cut short.
 """

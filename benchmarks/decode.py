@@ -1,7 +1,8 @@
 """Load time, memory, and tokens a second of one backend on a random checkpoint.
 
-    python benchmarks/decode.py --shape mid --backend torch_cpu --precision fp32
-    python benchmarks/decode.py --shape mid --precision onnx-int4 --block-size 128 --peer llama_cpp
+    PYTHONPATH=. python benchmarks/decode.py --shape mid --backend torch_cpu --precision fp32
+    PYTHONPATH=. python benchmarks/decode.py --shape mid --precision onnx-int4
+        --block-size 128 --peer llama_cpp
 
 Decoding reads all weights for every token, so its yardstick is the machine's read bandwidth,
 measured in the same run, before and after.
@@ -97,7 +98,7 @@ def _check_memory(options: argparse.Namespace) -> None:
     selection.choose(
         selection.Model(config, options.context, exports=exports),
         hardware.detect(),
-        selection.Wishes(precision=options.precision, device="cpu"),
+        selection.Wishes(precision=options.precision, wanted_device="cpu"),
     )
 
 

@@ -19,8 +19,8 @@ from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules
 from backends.events import Speed
 from backends.interface import LayerDevices, Loading, LoadOptions
-from backends.machine import hardware
 from backends.measuring import speed
+from backends.operating_system import resident_peak
 from backends.precision import Precision
 
 Result = TypeVar("Result")
@@ -68,14 +68,14 @@ def measure(load: Callable[[], Loading], plan: speed.Plan) -> Measured:
     started = time.perf_counter()
     model = _finish(load())
     load_seconds = time.perf_counter() - started
-    load_peak = hardware.resident_peak()
+    load_peak = resident_peak()
     with model:
         speeds = _finish(speed.measure(model, plan, threading.Event()))
         assert speeds is not None  # nobody cancels
         return Measured(
             load_seconds,
             load_peak or None,
-            hardware.resident_peak() or None,
+            resident_peak() or None,
             plan.chunk or model.prefill_chunk,
             speeds.prefill[0],
             list(speeds.decode),

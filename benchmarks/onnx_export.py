@@ -1,6 +1,6 @@
 """Peak memory, time and size of exporting a random checkpoint for ONNX Runtime.
 
-    python benchmarks/onnx_export.py --shape mid --precision int4
+    PYTHONPATH=. python benchmarks/onnx_export.py --shape mid --precision int4
 
 The export runs in a process of its own, so that the peak is its own. Memory that lies in the
 system's file cache is not counted: nothing of a checkpoint is mapped.
@@ -23,6 +23,7 @@ from backends.copying.folder_writer import write_copy
 from backends.engine import heavy_modules
 from backends.events import CopyReady
 from backends.machine import hardware
+from backends.operating_system import resident_peak
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.requests import ExportRequest
 from benchmarks import machine
@@ -125,7 +126,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
     )
     assert isinstance(ready, CopyReady)
     return {
-        "peak_rss_bytes": hardware.resident_peak() or None,
+        "peak_rss_bytes": resident_peak() or None,
         "seconds": time.perf_counter() - begun,
         "neighbour_cores": neighbours.cores(),
         "source_bytes": checkpoint.bytes_on_disk,

@@ -1,6 +1,6 @@
 """Complete checkpoint folders of random weights, in the released form, of a named shape.
 
-    python benchmarks/random_checkpoint.py mid FOLDER
+    PYTHONPATH=. python benchmarks/random_checkpoint.py mid FOLDER
 
 Weights are seeded and of plausible scale, so that logits are finite. They are written block by
 block, so a 13B checkpoint needs its 28 GB on disk and next to nothing in memory. The rows of

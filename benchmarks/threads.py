@@ -1,7 +1,7 @@
 """Tokens a second with the app's own number of threads and with fixed ones, alone and disturbed.
 
-    python benchmarks/threads.py
-    python benchmarks/threads.py --model guide --rounds 2 --seconds 1
+    PYTHONPATH=. python benchmarks/threads.py
+    PYTHONPATH=. python benchmarks/threads.py --model guide --rounds 2 --seconds 1
 
 Each way has a process of its own, which loads the model once. They decode one after the other,
 round by round, first on the machine as it is, then beside busy loops that this starts and ends.

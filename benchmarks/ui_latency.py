@@ -1,6 +1,6 @@
 """How late the window's event loop is while a model loads and answers.
 
-    python benchmarks/ui_latency.py
+    PYTHONPATH=. python benchmarks/ui_latency.py
 
 The real window with a real engine process and a random checkpoint: a timer of 5 ms ticks in the
 window's event loop, and how late each tick comes is how long a key or a click would have waited.
@@ -149,7 +149,7 @@ class Script(QObject):
     @Slot()
     def _load(self) -> None:
         self.metronome.begin("load")
-        self._window.load_first(str(self._folder))
+        self._window.library.load_first(str(self._folder))
 
     @Slot(object, object)
     def _on_ready(self, _model: object, _ready: object) -> None:

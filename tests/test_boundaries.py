@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import backends
 import baichuan_desktop
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = ("backends", "baichuan_desktop")
 HEAVY = {"bitsandbytes", "onnx", "onnxruntime", "torch", "transformers"}
 
 
@@ -62,3 +64,27 @@ def test_the_two_packages_are_siblings() -> None:
 @pytest.mark.parametrize("folder", ["installer", "tests"])
 def test_a_folder_that_is_no_package_has_no_init(folder: str) -> None:
     assert not list((ROOT / folder).rglob("__init__.py"))
+
+
+def test_no_folder_has_more_than_twelve_modules() -> None:
+    """`__init__` aside: a folder is a room with one purpose, which one look takes in."""
+    folders = Counter(
+        file.parent.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+        if file.name != "__init__.py"
+    )
+
+    assert folders["backends/files"]  # that is, they were counted
+    assert not {folder: count for folder, count in folders.items() if count > 12}
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    lines = {
+        file.relative_to(ROOT).as_posix(): len(file.read_text(encoding="utf-8").splitlines())
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+    }
+
+    assert len(lines) > 100  # that is, they were read
+    assert not {module: count for module, count in lines.items() if count > 400}

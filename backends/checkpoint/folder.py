@@ -29,6 +29,7 @@ from ..model_config import ConfigError, ModelConfig
 from ..phrases import Phrase
 from ..precision import Precision
 from ..text.chat_template import ChatTokens
+from ..text.tokenizer import Tokenizer
 from ..text.vocabulary import agreed_config, read_tokenizer
 from .foreign_folders import is_adapter, other_form, quantised, refuse_file, without_config
 from .foreign_quantisation import foreign_quantisation
@@ -96,6 +97,11 @@ class Checkpoint:
     @classmethod
     def open(cls, folder: Path) -> Checkpoint:
         """Read and check `folder`; reads headers only. Raises CheckpointError or a subclass."""
+        return cls.open_with_tokenizer(folder)[0]
+
+    @classmethod
+    def open_with_tokenizer(cls, folder: Path) -> tuple[Checkpoint, Tokenizer]:
+        """As `open`, with the tokenizer that is read for it, and not `steered` yet."""
         if not is_text(folder):
             raise NotACheckpointError(folder, "its path is not UTF-8")
         try:
@@ -118,7 +124,8 @@ class Checkpoint:
                 folder, "it has no tokenizer.model"
             )
         require_file(tokenizer_file)
-        config = agreed_config(config, read_tokenizer(tokenizer_file, config))
+        tokenizer = read_tokenizer(tokenizer_file, config)
+        config = agreed_config(config, tokenizer)
         generation = read_generation_config(folder, config, data)
         tensors: dict[str, TensorRecord] = {}
         matrices: dict[str, QuantizedMatrix] = {}
@@ -128,7 +135,7 @@ class Checkpoint:
             tensors, matrices, notes = _read_tensors(
                 folder, config, data.get("quantization_config")
             )
-        return cls(
+        checkpoint = cls(
             folder,
             config,
             tensors,
@@ -140,6 +147,7 @@ class Checkpoint:
             notes=(*generation.notes, *notes),
             export=export,
         )
+        return checkpoint, tokenizer
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class MeasuredPeak:
 
     backend: str
     precision: str
-    device: str  #: kind of device: “cpu”, “cuda”, “cuda+cpu”
+    device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     peak_bytes: int
     weights_bytes: int | None = None  #: of what was loaded; None: unknown
 

@@ -23,7 +23,7 @@ from ..errors import JobError
 from ..files.tensor_files import TensorRecord
 from ..modeling.baichuan import FOLDED_ROWS, normalised
 from ..modeling.weights import map_tensor
-from .folder_writer import CopyPlan, Group, plain_group, require_unquantized
+from .copy_plan import CopyPlan, Group, plain_group, require_unquantized
 from .safetensors_writer import Block, TensorSpec
 
 _HEAD = "lm_head.weight"

@@ -15,7 +15,7 @@ from ..files.tensor_files import TensorRecord
 from ..modeling.quantized import quantize
 from ..modeling.weights import map_tensor
 from ..precision import Precision
-from .folder_writer import CopyPlan, Group, plain_group, require_tensors
+from .copy_plan import CopyPlan, Group, plain_group, require_tensors
 from .safetensors_writer import Block, TensorSpec
 
 _KINDS = {Precision.NF4: "nf4", Precision.FP4: "fp4"}

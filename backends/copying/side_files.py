@@ -21,6 +21,7 @@ from pathlib import Path
 from ..errors import JobError
 from ..files.hashing import reading
 from ..files.plain_file import open_plain
+from ..operating_system import NO_LINK
 
 SIDE_FILES = (
     "generation_config.json", "tokenizer.model", "tokenizer_config.json",
@@ -55,7 +56,7 @@ def read_own_file(file: Path) -> bytes:
                 file=file.name,
             )
         # It may have become a link since.
-        with open_plain(real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)) as stream:
+        with open_plain(real, os.O_RDONLY | NO_LINK) as stream:
             data = stream.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise OSError(errno.EFBIG, "it is implausibly large")

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ..checkpoint.folder import Checkpoint
-from ..copying.folder_writer import CopyPlan, plain_plan
+from ..copying.copy_plan import CopyPlan, plain_plan
 from ..errors import BackendUnavailableError
 from ..interface import Backend
 from ..machine import hardware

@@ -21,6 +21,7 @@ from ..errors import EngineError, UserFacingError
 from ..machine import hardware
 from ..protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from ..protocol.requests import Request
+from .dispatch import run_request
 from .engine import Engine
 
 log = logging.getLogger(__name__)
@@ -135,7 +136,7 @@ def _answer(
 ) -> Done | Failed:
     """Send the events of a request; how it ended. Raises BrokenPipeError."""
     try:
-        for event in engine.run(request, control.cancel):
+        for event in run_request(engine, request, control.cancel):
             sink.write(request_id, event)
     except UserFacingError as error:
         log.info("%s: %s", type(error).__name__, error.message)

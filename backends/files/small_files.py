@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import DamagedCheckpointError, UnsafeCheckpointError
+from ..operating_system import long_path
 from ..phrases import Phrase
 from .plain_file import NotPlainFileError, open_plain
 
@@ -38,7 +39,7 @@ def is_file(path: Path) -> bool:
     A link to what is missing is no file.
     """
     try:
-        mode = path.stat().st_mode
+        mode = long_path(path).stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in it
         return False
     except OSError as error:

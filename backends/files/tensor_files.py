@@ -26,7 +26,8 @@ from ..errors import (
     UnsafeCheckpointError,
 )
 from ..phrases import Phrase
-from .inert_pickle import CodeError, PickleError, Storage, StorageType, TensorView, read_pickle
+from .inert_pickle import read_pickle
+from .pickle_names import CodeError, PickleError, Storage, StorageType, TensorView
 from .small_files import open_file, unreadable
 from .zip_entries import STORED, Entry, ZipError, data_offset, read_directory, read_entry
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from ..operating_system import OWN_GROUPS
+
 #: Reads a file of the system; "" where there is none.
 Read = Callable[[Path], str]
 
@@ -19,7 +21,7 @@ def folders(read: Read, controller: str) -> Iterator[tuple[int, Path]]:
 
     `controller` is what version 1 has a hierarchy of its own for: “memory”, “cpu”.
     """
-    for line in read(Path("/proc/self/cgroup")).splitlines() or ["0::/"]:
+    for line in read(OWN_GROUPS).splitlines() or ["0::/"]:
         number, _, rest = line.partition(":")
         controllers, _, group = rest.partition(":")
         if number == "0" and not controllers:

@@ -12,8 +12,6 @@ import importlib.util
 import logging
 import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +20,8 @@ from pathlib import Path
 import psutil
 
 from ..errors import InsufficientMemoryError, UserFacingError
+from ..operating_system import OWN_THREADS, output_of
+from ..operating_system import read as _read
 from ..phrases import Phrase
 from . import control_groups, memory_room, processor
 from .memory_room import Bound
@@ -101,13 +101,6 @@ def detect() -> Machine:
 # --- processor and memory ----------------------------------------------------------------
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
 def usable_cores() -> int:
     """Physical cores that this process may use, and whose time it gets, at least one."""
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
@@ -127,7 +120,7 @@ def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
     where the system has no transparent huge pages, it changes nothing.
     """
     given = environment.get(_TUNABLES, "")
-    if not sys.platform.startswith("linux") or "hugetlb" in given:
+    if "hugetlb" in given:
         return dict(environment)
     joined = f"{given}:{_HUGE_PAGES}" if given else _HUGE_PAGES
     return {**environment, _TUNABLES: joined}
@@ -158,7 +151,7 @@ def waited_seconds() -> float | None:
     """
     waited: int | None = None
     try:
-        threads = list(Path("/proc/self/task").iterdir())
+        threads = list(OWN_THREADS.iterdir())
     except OSError:
         return None
     for thread in threads:
@@ -169,23 +162,6 @@ def waited_seconds() -> float | None:
         if len(counts) > 1:
             waited = (waited or 0) + int(counts[1])  # nanoseconds
     return None if waited is None else waited / 1e9
-
-
-def resident_peak() -> int:
-    """The most resident memory of this process so far, mapped files included, in bytes.
-
-    0 where nobody counts it.
-    """
-    # Not getrusage on Linux: its peak is inherited over exec, from whoever started the process.
-    status = _read(Path("/proc/self/status"))
-    if match := re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE):
-        return int(match.group(1)) * 1024
-    try:
-        import resource
-    except ImportError:  # Windows
-        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 class Neighbours:
@@ -251,18 +227,12 @@ _QUERY = "index,uuid,name,memory.total,memory.free,compute_cap,driver_version"
 
 
 def _gpus() -> tuple[Gpu, ...]:
-    try:
-        result = subprocess.run(
-            ["nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            timeout=_NVIDIA_SMI_SECONDS,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ()  # no driver, or one that does not answer
-    return parse_gpus(result.stdout, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    # Nothing where there is no driver, or one that does not answer.
+    table = output_of(
+        ["nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
+        _NVIDIA_SMI_SECONDS,
+    )
+    return parse_gpus(table, os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def parse_gpus(text: str, visible: str | None) -> tuple[Gpu, ...]:

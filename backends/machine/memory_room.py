@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,11 @@ from pathlib import Path
 import psutil
 
 from ..errors import InsufficientMemoryError
+from ..operating_system import MEMORY_COUNTS, OVERCOMMIT, OWN_STATUS, own_limits
 from ..phrases import Phrase
 from . import control_groups
 from .control_groups import Read
 
-_STATUS = Path("/proc/self/status")
 #: A limit from here on is none: version 1 says “no limit” with the largest number of pages.
 _UNLIMITED = 2**60
 #: Address space that threads and libraries reserve without ever using it, measured with torch.
@@ -36,9 +35,13 @@ _NO_MEMORY = re.compile(
     r"cannot allocate memory|can't allocate memory|not enough memory|unable to allocate"
     r"|failed to allocate|memory allocation (?:still )?failed|out of memory|memoryerror"
     r"|bad_alloc|bad allocation|failed to map segment"
-    r"|can't start new thread|thread creation failed|pthread_create failed",
+    r"|can't start new thread|thread creation failed|pthread_create failed"
+    # Windows in English, and Python on a Windows of any language.
+    r"|paging file is too small|insufficient system resources|not enough (?:storage|quota)"
+    r"|\[WinError (?:8|14|1450|1455|1816)\]",
     re.IGNORECASE,
 )
+_NO_MEMORY_ON_WINDOWS = frozenset({8, 14, 1450, 1455, 1816})  # ERROR_… of winerror.h
 #: Memory of a card is another's concern.
 _OF_A_CARD = re.compile(r"cuda|cudnn|cublas|\bgpu\b", re.IGNORECASE)
 _TORCH_ASKED = re.compile(r"DefaultCPUAllocator: .*?(\d+) bytes", re.DOTALL)
@@ -72,7 +75,7 @@ def bounds(read: Read) -> list[Bound]:
     found = [Bound(_MACHINE, memory.total, memory.available)]
     found += group_bounds(read)
     found += commit_bounds(read)
-    found += process_bounds(read, _soft_limits())
+    found += process_bounds(read, own_limits())
     return found
 
 
@@ -118,7 +121,7 @@ def _used(read: Read, usage: Path, statistics: Path, prefix: str) -> int:
     """What a group uses, without the files it keeps; this process alone where nobody says."""
     used = _number(read(usage))
     if used is None:
-        return _kib(read(_STATUS), "VmRSS") or 0
+        return _kib(read(OWN_STATUS), "VmRSS") or 0
     values = _values(read(statistics))
     files = (f"{prefix}inactive_file", f"{prefix}active_file")
     return max(used - sum(_number(values.get(name, "")) or 0 for name in files), 0)
@@ -139,22 +142,22 @@ def _number(text: str) -> int | None:
 
 def commit_bounds(read: Read) -> list[Bound]:
     """What a system that promises no more than it has may still promise; mostly nothing."""
-    if read(Path("/proc/sys/vm/overcommit_memory")).strip() != "2":
+    if read(OVERCOMMIT).strip() != "2":
         return []
-    text = read(Path("/proc/meminfo"))
+    text = read(MEMORY_COUNTS)
     limit, promised = _kib(text, "CommitLimit"), _kib(text, "Committed_AS")
     return [] if limit is None or promised is None else [Bound(_COMMIT, limit, limit - promised)]
 
 
 def process_bounds(read: Read, limits: Mapping[str, int]) -> list[Bound]:
     """What `ulimit` leaves; `limits` are the soft ones that are set: “as” and “data”, in bytes."""
-    status = read(_STATUS)
+    status = read(OWN_STATUS)
     found: list[Bound] = []
     for key, name, field, reserved in (
         ("as", _ADDRESSES, "VmSize", _RESERVED_BYTES),
         ("data", _DATA, "VmData", 0),
     ):
-        if key in limits:
+        if limits.get(key, _UNLIMITED) < _UNLIMITED:
             free = limits[key] - (_kib(status, field) or 0) - reserved
             found.append(Bound(name, limits[key], free, is_own=True))
     return found
@@ -163,19 +166,6 @@ def process_bounds(read: Read, limits: Mapping[str, int]) -> list[Bound]:
 def _kib(text: str, field: str) -> int | None:
     match = re.search(rf"^{field}:\s*(\d+) kB$", text, re.MULTILINE)
     return int(match.group(1)) * 1024 if match else None
-
-
-def _soft_limits() -> dict[str, int]:
-    if sys.platform != "linux":  # elsewhere they are not kept, or do not exist
-        return {}
-    import resource
-
-    found = {}
-    for key, number in (("as", resource.RLIMIT_AS), ("data", resource.RLIMIT_DATA)):
-        soft, _ = resource.getrlimit(number)
-        if soft != resource.RLIM_INFINITY and soft < _UNLIMITED:
-            found[key] = soft
-    return found
 
 
 # --- where it ran out ------------------------------------------------------------------------
@@ -194,7 +184,9 @@ def ran_out(error: BaseException) -> bool:
         seen.add(id(cause))
         if isinstance(cause, MemoryError):
             return True
-        if isinstance(cause, OSError) and cause.errno == errno.ENOMEM:
+        if isinstance(cause, OSError) and (
+            cause.errno == errno.ENOMEM or getattr(cause, "winerror", None) in _NO_MEMORY_ON_WINDOWS
+        ):
             return True
         foreign = isinstance(cause, RuntimeError | ImportError | OSError | SystemError)
         if foreign and says_no_memory(str(cause)):

@@ -1,4 +1,4 @@
-"""What this processor can do, by the names of Linux's /proc/cpuinfo, and what follows from it.
+"""What this processor can do, by the names that Linux lists, and what follows from it.
 
 The one place that asks. Nothing of torch is imported, so the window may ask; what torch makes of
 the answer is tried where torch is, see `modeling.onednn`. An empty set of features is that of a
@@ -11,11 +11,10 @@ import ctypes
 import os
 import platform
 import re
-import subprocess
-import sys
 from functools import cache
-from pathlib import Path
 from typing import Final
+
+from .. import operating_system
 
 #: Names features, separated by commas, that are taken for missing, with all that is built on
 #: them: for tests, and to find out what is at fault.
@@ -37,13 +36,14 @@ _BASES: Final[dict[str, str | None]] = {
     "asimd": None,
     "bf16": "asimd",
 }
-_SYSCTL_SECONDS: Final = 10.0
 
 
 def name() -> str:
     """What this processor is called."""
     match = re.search(r"^model name\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
-    return match.group(1).strip() if match else platform.processor() or platform.machine()
+    if match:
+        return match.group(1).strip()
+    return operating_system.processor_name() or platform.processor() or platform.machine()
 
 
 def features() -> frozenset[str]:
@@ -102,22 +102,13 @@ def multiplies_bf16(found: frozenset[str]) -> bool:
 
 @cache
 def _cpuinfo() -> str:
-    try:
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    return operating_system.read(operating_system.PROCESSORS)
 
 
 def _found() -> set[str]:
+    """What Linux, Windows or macOS tells; each of them tells nothing on another's machine."""
     match = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
-    if match:
-        found = set(match.group(1).split())
-    elif sys.platform == "win32":
-        found = _windows_features()
-    elif sys.platform == "darwin":
-        found = _mac_features()
-    else:
-        found = set()
+    found = set(match.group(1).split()) if match else _windows_features() | _mac_features()
     if "avx2" in found and _has_ne_convert():
         found.add("avx_ne_convert")
     return found & _BASES.keys()
@@ -141,7 +132,6 @@ def _has_ne_convert() -> bool:
 
 def _windows_features() -> set[str]:
     """What Windows tells. All that have AVX512F and run Windows have BW, DQ and VL too."""
-    present = ctypes.CDLL("kernel32").IsProcessorFeaturePresent
     known = {
         10: {"sse2"},
         37: {"sse4_1"},
@@ -150,27 +140,14 @@ def _windows_features() -> set[str]:
         19: {"asimd"},
         68: {"bf16"},
     }  # PF_… of winnt.h
+    present = operating_system.has_feature
     return {each for number, found in known.items() if present(number) for each in found}
 
 
 def _mac_features() -> set[str]:
     """What macOS tells, in its own words."""
+    ask = operating_system.sysctl
     if platform.machine() == "arm64":
-        return {"asimd"} | ({"bf16"} if _sysctl("hw.optional.arm.FEAT_BF16") == "1" else set())
-    words = f"{_sysctl('machdep.cpu.features')} {_sysctl('machdep.cpu.leaf7_features')}"
+        return {"asimd"} | ({"bf16"} if ask("hw.optional.arm.FEAT_BF16") == "1" else set())
+    words = f"{ask('machdep.cpu.features')} {ask('machdep.cpu.leaf7_features')}"
     return {"sse4_1" if word == "sse4.1" else word for word in words.lower().split()}
-
-
-def _sysctl(key: str) -> str:
-    try:
-        result = subprocess.run(
-            ["sysctl", "-n", key],
-            capture_output=True,
-            text=True,
-            timeout=_SYSCTL_SECONDS,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return result.stdout.strip()

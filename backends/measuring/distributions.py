@@ -77,7 +77,7 @@ class Distributions:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Some positions against the reference's."""
+    """How far some positions are from the same ones of the reference."""
 
     divergence_sum: float  #: of D(reference || found), nats
     same_best: int  #: positions with the same likeliest token
@@ -128,7 +128,7 @@ class ReferenceWriter(_ReferenceFile):
 
 
 class ReferenceReader(_ReferenceFile):
-    """Reads it back beside another precision, position after position."""
+    """Reads what was kept beside another precision, position after position."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, "rb")

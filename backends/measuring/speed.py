@@ -19,7 +19,8 @@ from ..checkpoint.folder import Checkpoint
 from ..choice import memory
 from ..errors import InvalidLogitsError
 from ..events import BenchmarkProgress, DecodeSpeed, Speed
-from ..interface import LoadedModel
+from ..generation.prefill import read_chunks
+from ..interface import LoadedModel, Logits
 from ..machine.hardware import Neighbours
 from ..precision import ONNX_BLOCK, Precision
 from ..protocol.requests import BenchmarkRequest
@@ -47,7 +48,7 @@ class Plan:
         return max(*self.prompts, longest + self.new_tokens if longest else 0, 1)
 
     def within(self, context_length: int) -> Plan:
-        """What of it a model with this context length can do."""
+        """The part of the plan that fits into a context length."""
         return Plan(
             tuple(count for count in self.prompts if count <= context_length),
             tuple(count for count in self.contexts if count + self.new_tokens <= context_length),
@@ -57,7 +58,7 @@ class Plan:
 
 
 def plan_of(request: BenchmarkRequest) -> Plan:
-    """What a request asks for, before it is known what the model can do."""
+    """The plan that a request asks for, whatever the model can do."""
     return Plan(request.prompts, request.contexts, request.new_tokens)
 
 
@@ -160,19 +161,21 @@ class _Run:
     def _read(
         self, begin: int, end: int, step: str, tokens: int
     ) -> Generator[BenchmarkProgress, None, float]:
-        """Read from `begin` on, which the cache holds everything before; the seconds it took."""
-        self._model.truncate(begin)
-        seconds, logits = 0.0, None
-        for start in range(begin, end, self._chunk):
-            if self._cancel.is_set():
-                return seconds
-            stop = min(start + self._chunk, end)
+        """Read the ids from `begin` to `end`, after those before them; the seconds it took."""
+        seconds = 0.0
+
+        def timed(token_ids: Sequence[int]) -> Logits:
+            nonlocal seconds
             started = time.perf_counter()
-            logits = self._model.prefill(self._ids[start:stop])
+            logits = self._model.prefill(token_ids)
             seconds += time.perf_counter() - started
-            yield BenchmarkProgress(step, tokens, stop, end)
-        if logits is not None:
-            _check(logits[: self._pieces])
+            return logits
+
+        self._model.truncate(begin)
+        for chunk in read_chunks(timed, self._ids[:end], self._chunk, self._cancel, begin=begin):
+            yield BenchmarkProgress(step, tokens, chunk.end, end)
+            if chunk.end == end:
+                _check(chunk.logits[: self._pieces])
         return seconds
 
 
@@ -187,6 +190,6 @@ def _speed(tokens: int, seconds_each: Sequence[float], neighbours: Neighbours) -
     )
 
 
-def _check(logits: object) -> None:
-    if not np.isfinite(logits).all():  # type: ignore[call-overload]  # an array of fp32
+def _check(logits: Logits) -> None:
+    if not np.isfinite(logits).all():
         raise InvalidLogitsError

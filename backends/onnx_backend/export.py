@@ -20,7 +20,7 @@ from onnx import helper
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import DATA_FILE, GRAPH_FILE, GRAPH_VERSION
 from ..checkpoint.weight_checks import not_a_number
-from ..copying.folder_writer import CopyPlan, Group, require_unquantized
+from ..copying.copy_plan import CopyPlan, Group, require_unquantized
 from ..copying.safetensors_writer import Block, TensorSpec
 from ..errors import JobError
 from ..files.hashing import read_bytes

@@ -21,6 +21,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 from onnxruntime.capi.onnxruntime_pybind11_state import (
     NotImplemented as NotImplementedByRuntime,
 )
+from typing_extensions import override
 
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import Export
@@ -34,8 +35,9 @@ from ..errors import (
 from ..events import LoadProgress
 from ..files.hashing import Sha256
 from ..interface import PREFILL_CHUNK, LoadedModel, Loading, LoadOptions, Logits
-from ..machine.hardware import detect, out_of_memory, resident_peak
+from ..machine.hardware import detect, out_of_memory
 from ..model_config import ModelConfig
+from ..operating_system import resident_peak
 from ..phrases import Phrase
 from ..precision import Precision
 from .check import checked_graph
@@ -241,16 +243,16 @@ class OnnxModel(LoadedModel):
                 self._cache.append(slots)
 
     @property
+    @override
     def cached_ids(self) -> Sequence[int]:
-        """See `LoadedModel.cached_ids`."""
         return self._ids
 
+    @override
     def prefill(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill`."""
         return np.array(self._run(token_ids, self._last, self._logits)[0])
 
+    @override
     def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill_logits`."""
         logits = np.empty((len(token_ids), self.vocab_size), np.float32)
         return self._run(token_ids, self._first, logits)
 
@@ -276,22 +278,22 @@ class OnnxModel(LoadedModel):
         self._ids.extend(token_ids)
         return logits
 
+    @override
     def decode(self, token_id: int) -> Logits:
-        """See `LoadedModel.decode`."""
         return self.prefill((token_id,))
 
+    @override
     def truncate(self, length: int) -> None:
-        """See `LoadedModel.truncate`."""
         if not 0 <= length <= len(self._ids):
             raise ValueError(f"cannot keep {length} of {len(self._ids)} tokens")
         del self._ids[length:]
 
+    @override
     def peak_bytes(self) -> int:
-        """See `LoadedModel.peak_bytes`."""
         return resident_peak()
 
+    @override
     def close(self) -> None:
-        """See `LoadedModel.close`."""
         if self._session is not None:
             self._session = None
             del self._binding, self._cache

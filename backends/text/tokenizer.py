@@ -6,6 +6,7 @@ piece (`</s>`, `<reserved_106>`, …) in two before SentencePiece sees it, so th
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -40,12 +41,8 @@ class Tokenizer:
         *,
         vocab_size: int,
         added: AddedTokens | None = None,
-        steering: Collection[int] = (),
     ) -> None:
-        """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError.
-
-        `steering` are ids that begin a turn or end an answer, whatever they are called.
-        """
+        """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError."""
         data = read_model(file, most_pieces=vocab_size)
         try:
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=data)
@@ -63,15 +60,29 @@ class Tokenizer:
         kinds = zip(self._processor.is_control(ids), self._processor.is_unknown(ids), strict=True)
         added = added or AddedTokens()
         self._added: Mapping[int, AddedToken] = added.honest(self._pieces, vocab_size)
+        self._eos_texts = added.eos_texts
         self._special = {i for i, (control, unknown) in enumerate(kinds) if control or unknown}
         self._special |= {i for i, token in self._added.items() if token.is_special}
+        self._steer(())
+
+    def steered(self, ids: Collection[int]) -> Tokenizer:
+        """The same, with ids that begin a turn or end an answer, whatever they are called.
+
+        The file is not read again. Raises TokenizerError.
+        """
+        other = copy.copy(self)
+        other._steer(ids)
+        return other
+
+    def _steer(self, steering: Collection[int]) -> None:
+        count = self.vocab_size
         control = {i for i, piece in enumerate(self._pieces) if _steers(i, piece)}
         control |= {i for i in self._special if i < count}
         control |= {i for i in (*TURNS, *steering) if i < count and is_marker(self._pieces[i])}
         above = {i for i in steering if i >= count}
         self.control_ids = frozenset(control | self._special | above)
-        self.eos_ids = frozenset(self._named_eos(added.eos_texts))
-        self._control = _Literals(_literals(file, [self._pieces[i] for i in control]))
+        self.eos_ids = frozenset(self._named_eos(self._eos_texts))
+        self._control = _Literals(_literals(self.file, [self._pieces[i] for i in control]))
         self._word_ids = {
             token.text: i
             for i, token in self._added.items()
@@ -118,19 +129,6 @@ class Tokenizer:
             ids += self._encode(text[start : begin + 1])
             start = begin + 1
         return ids + self._encode(text[start:])
-
-    def encode_raw(self, text: str) -> list[int]:
-        """Ids as the published tokenizer gives them: control literals become control ids.
-
-        For comparing with published results; never for what a person typed.
-        """
-        ids: list[int] = []
-        for part in re.split(r"(<unk>|<s>|</s>)", text):
-            if part in ("<unk>", "<s>", "</s>"):
-                ids.append(self._processor.piece_to_id(part))
-            else:
-                ids += self._processor.encode(part)
-        return ids
 
     def _encode(self, text: str) -> list[int]:
         ids: list[int] = self._processor.encode(text)

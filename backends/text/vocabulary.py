@@ -6,7 +6,7 @@ A tokenizer of the other family would give an answer too, of nonsense.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +24,12 @@ _MAX_LOOSE_ROWS = 1_024
 _MULTIPLES = tuple(2**n for n in range(6, 14))
 
 
-def read_tokenizer(file: Path, config: ModelConfig, steering: Collection[int] = ()) -> Tokenizer:
+def read_tokenizer(file: Path, config: ModelConfig) -> Tokenizer:
     """The tokenizer of a checkpoint, with the tokens that its side files add.
 
-    `steering` are ids that begin a turn or end an answer, if they are known. Raises
-    TokenizerError.
+    Raises TokenizerError.
     """
-    return Tokenizer(
-        file,
-        vocab_size=config.vocab_size,
-        added=read_added_tokens(file.parent),
-        steering=steering,
-    )
+    return Tokenizer(file, vocab_size=config.vocab_size, added=read_added_tokens(file.parent))
 
 
 def agreed_config(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:

@@ -6,10 +6,7 @@ bit. Works with bitsandbytes' own kernels for processors too, slowly.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import os
-import sys
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +18,7 @@ from ..interface import Loading, LoadOptions
 from ..modeling import quantized
 from ..modeling.quantized import make_linear, quantize
 from ..modeling.weights import load_model
+from ..operating_system import trim_heap
 from ..phrases import Phrase
 from ..precision import Precision
 from .cuda import CudaModel, chunk_of, translated_errors
@@ -29,7 +27,7 @@ from .threads import PacedThreads
 
 
 class BnbQuantizer:
-    """See `weights.LayerBuilder`."""
+    """Makes linear layers of 8 and 4 bits, as a `weights.LayerBuilder`."""
 
     def __init__(self, precision: Precision, dtype: torch.dtype) -> None:
         self._precision = precision
@@ -41,7 +39,9 @@ class BnbQuantizer:
         shape = (weight.shape[0], weight.shape[1])
         linear = make_linear(parts, Layout.BITSANDBYTES, self._precision, shape, self._dtype)
         if device.type == "cpu":
-            _trim_heap()
+            # Below what stays of each matrix lies what its quantising took: in the end as much as
+            # the unquantised model.
+            trim_heap()
         return linear
 
     def build_stored(self, matrix: QuantizedMatrix, parts: dict[str, Tensor]) -> nn.Linear:
@@ -88,17 +88,6 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
             # LLM.int8 looks for outlier columns on the host in each step.
             use_graph=options.precision is not Precision.INT8,
         )
-
-
-def _trim_heap() -> None:
-    """Give the pages of temporary tensors back to the system.
-
-    glibc keeps what lies below an allocation that stays, and every quantised matrix stays: in the
-    end as much as the unquantised model takes.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(AttributeError):  # another C library
-            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _dtype(precision: Precision, device: str) -> torch.dtype:

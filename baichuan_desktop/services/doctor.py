@@ -15,11 +15,12 @@ from backends.precision import Precision
 from backends.printable import one_line
 from backends.protocol.requests import ProductsRequest
 from baichuan_desktop import __version__
-from baichuan_desktop.services.engines.one_shot import RunRequest
+from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import list_precisions
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow
 
 #: Providers of ONNX Runtime that exports run on; no other is ever asked for.
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
@@ -109,23 +110,33 @@ def _model(
         "notes": [],
     }
     try:
-        found = list_precisions(model.path, measurements, lambda: machine, exports=model.exports)
+        opened = Precisions(measurements, lambda: machine).open(model)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
-    fields = [
-        dataclasses.asdict(row)
-        | {
-            "sentence": str(row.sentence),
-            "quality": row.quality.model_dump() if row.quality else None,
-        }
-        for row in found.rows
-    ]
-    refused = [{"error": error.message, "hint": error.hint} for error in found.refused]
+    refused = [{"error": error.message, "hint": error.hint} for error in opened.refused]
     return entry | {
         "error": None,
-        "precisions": fields,
+        "precisions": [_row(row) for row in opened.whole.rows],
         "refused_exports": refused,
-        "notes": list(map(str, found.notes)),
+        "notes": list(map(str, opened.notes)),
+    }
+
+
+def _row(row: PrecisionRow) -> dict[str, Any]:
+    return {
+        "precision": row.precision,
+        "label": row.label,
+        "backend": row.backend,
+        "device": row.device_kind,
+        "device_name": row.device_name,
+        "request_device": row.wanted_device,
+        "verdict": row.verdict,
+        "needed_bytes": row.needed_bytes,
+        "sentence": str(row.sentence),
+        "chosen": row.chosen,
+        "tokens_per_second": row.tokens_per_second,
+        "published_loss": row.published_loss,
+        "quality": row.quality.model_dump() if row.quality else None,
     }
 
 

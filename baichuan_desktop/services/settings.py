@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import logging
@@ -10,13 +11,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from backends.files.plain_file import read_plain
 from backends.precision import Precision
-from baichuan_desktop.services.atomic_file import replace_text
+from baichuan_desktop.services.atomic_file import changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +52,35 @@ def _possible(wish: LoadWish) -> LoadWish:
     context = wish.context_length
     if (
         wish.precision not in _PRECISIONS
-        or _DEVICE.fullmatch(wish.device) is None
+        or _DEVICE.fullmatch(wish.wanted_device) is None
         or not (context is None or 1 <= context <= _MAX_CONTEXT)
     ):
         raise ValueError("no model can be loaded so")
     return wish
 
 
+#: Keys of a wish in the file, where they are other ones than the names of its fields.
+_KEYS = {"wanted_device": "device"}
+
+
+def _wish_from_json(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    names = [field.name for field in dataclasses.fields(LoadWish)]
+    keys = {_KEYS.get(name, name): name for name in names}
+    return {keys[key]: entry for key, entry in value.items() if key in keys}
+
+
+def _wish_to_json(wish: LoadWish) -> dict[str, object]:
+    return {_KEYS.get(name, name): value for name, value in dataclasses.asdict(wish).items()}
+
+
+Wish = Annotated[
+    LoadWish,
+    BeforeValidator(_wish_from_json),
+    AfterValidator(_possible),
+    PlainSerializer(_wish_to_json),
+]
 Pixels = Annotated[int, Field(strict=True, ge=1, le=_MAX_PIXELS)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 
@@ -63,9 +94,7 @@ class Settings(BaseModel):
     #: An id of the registry.
     last_model: Text | None = None
     #: By folder, if not “auto”.
-    precisions: dict[Folder, Annotated[LoadWish, AfterValidator(_possible)]] = Field(
-        default_factory=dict
-    )
+    precisions: dict[Folder, Wish] = Field(default_factory=dict)
     as_chat: frozenset[Folder] = frozenset()  #: folders of base models that are chatted with
     show_panel: bool = False
     window_size: tuple[Pixels, Pixels] | None = None  #: width, height
@@ -124,6 +153,10 @@ class SettingsFile:
 
     def change(self, **changes: object) -> None:
         """Set fields and write the file. Where it cannot be written, they hold until the end."""
+        with changing(self._file):
+            self._change(changes)
+
+    def _change(self, changes: Mapping[str, object]) -> None:
         self.current = _changed(self.current, changes)
         # Another window may have written since: what is not changed here stays as it is there.
         written = _changed(self._read() or self.current, changes)
@@ -137,16 +170,19 @@ class SettingsFile:
 
     def keep_precision(self, folder: Path, wish: LoadWish) -> None:
         """Have a model loaded so from now on."""
-        wishes = dict((self._read() or self.current).precisions)
-        wishes.pop(folder, None)
-        if wish != LoadWish():
-            wishes[folder] = wish
-        self.change(precisions=wishes)
+        with changing(self._file):
+            wishes = dict((self._read() or self.current).precisions)
+            wishes.pop(folder, None)
+            if wish != LoadWish():
+                wishes[folder] = wish
+            self._change({"precisions": wishes})
 
     def keep_as_chat(self, folder: Path, as_chat: bool) -> None:
         """Have a base model used as a chat model from now on, or not any more."""
-        folders = (self._read() or self.current).as_chat
-        self.change(as_chat=folders | {folder} if as_chat else folders - {folder})
+        with changing(self._file):
+            folders = (self._read() or self.current).as_chat
+            changed = folders | {folder} if as_chat else folders - {folder}
+            self._change({"as_chat": changed})
 
 
 def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:

@@ -17,7 +17,7 @@ from backends.model_config import Family
 from backends.precision import Precision
 from backends.text.tokenizer import Tokenizer
 from benchmarks import random_checkpoint, threads
-from benchmarks.engine_trials import TRIALS, Blow, Phase
+from benchmarks.engine_blows import TRIALS, Blow, Phase
 from benchmarks.machine import ROOT, child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, make, make_or_reuse
 from tests.helpers.fakes import ScriptedModel

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.engine import OpenModel
 from backends.errors import UserFacingError
 from backends.generation.sampling import Sampler, SamplingParams
 from backends.interface import Backend, LayerDevices, Loading, LoadOptions
@@ -16,7 +17,6 @@ from backends.onnx_backend import session
 from backends.onnx_backend.check import checked_graph
 from backends.precision import Precision
 from backends.text.tokenizer import Tokenizer
-from backends.text.vocabulary import read_tokenizer
 from backends.torch_backend import bitsandbytes, cpu
 from tests.fuzz import bases
 from tests.fuzz.formats import FORMATS
@@ -86,10 +86,8 @@ class Cases:
 def _run(folder: Path) -> Outcome:
     stage = Stage.REFUSED
     try:
-        checkpoint = Checkpoint.open(folder)
-        tokenizer = read_tokenizer(
-            checkpoint.tokenizer_file, checkpoint.config, checkpoint.steering_ids
-        )
+        opened = OpenModel.of(str(folder))
+        checkpoint, tokenizer = opened.checkpoint, opened.tokenizer
         if checkpoint.export is not None:
             checked_graph(checkpoint.export, checkpoint.config)
         stage = Stage.ACCEPTED

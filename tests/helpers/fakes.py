@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
+from backends.errors import UserFacingError
 from backends.events import GenerationEvent, TextDelta
 from backends.interface import LoadedModel, Logits
+from backends.protocol.requests import Request
+from baichuan_desktop.services.engines.port import ClientEvent
 
 
 class ScriptedModel(LoadedModel):
@@ -53,6 +57,27 @@ class ScriptedModel(LoadedModel):
 
     def close(self) -> None:
         self._ids = []
+
+
+class FakeEngine:
+    """Answers each request with the next of `answers`: its events, and an error at their end."""
+
+    def __init__(self, *answers: Sequence[ClientEvent | UserFacingError]) -> None:
+        self.requests: list[Request] = []
+        self._answers = list(answers)
+
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
+        self.requests.append(request)
+        for step in self._answers.pop(0):
+            if isinstance(step, UserFacingError):
+                raise step
+            yield step
+
+    def kill(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 class CharacterDetokenizer:

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
-from backends.copying import folder_writer
+from backends.copying import copy_plan, folder_writer
 from backends.engine import heavy_modules
 from backends.precision import parse_precision
 from backends.protocol.requests import ExportRequest
@@ -25,7 +25,7 @@ from backends.protocol.requests import ExportRequest
 _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
 
 
-def _plan(checkpoint: Checkpoint, precision: str) -> folder_writer.CopyPlan:
+def _plan(checkpoint: Checkpoint, precision: str) -> copy_plan.CopyPlan:
     if precision.startswith("onnx-"):
         request = ExportRequest("", "", precision.removeprefix("onnx-"))
         return heavy_modules.export_plan(checkpoint, request)

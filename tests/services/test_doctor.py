@@ -22,7 +22,8 @@ from backends.protocol.requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.one_shot import JobEngine, RunRequest
+from baichuan_desktop.services.engines.one_shot import JobEngine
+from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from tests.helpers import exports, goldens, quantized

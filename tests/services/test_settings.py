@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from baichuan_desktop.services import settings
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import Settings, SettingsFile
 
 

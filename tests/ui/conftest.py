@@ -12,6 +12,7 @@ from baichuan_desktop.ui.look.colours import LIGHT
 from baichuan_desktop.ui.look.fonts import ensure_chinese_font
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.workers.engine_worker import EventSource
+from tests.ui.controllers import Controllers
 from tests.ui.harness import Harness, ScriptedEngine
 
 #: Of the machine and its fonts: a font may have letters of a script and not know how to join them.
@@ -87,3 +88,11 @@ def ui(cold: Harness) -> Harness:
     """A window with the guide model loaded."""
     cold.start()
     return cold
+
+
+@pytest.fixture
+def behind(app: QApplication, engine: ScriptedEngine) -> Iterator[Controllers]:
+    """What decides behind the window, without one."""
+    controllers = Controllers(engine)
+    yield controllers
+    controllers.close()

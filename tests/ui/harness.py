@@ -31,11 +31,14 @@ from backends.protocol.requests import (
     UnloadRequest,
 )
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.app_services import AppServices
+from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
@@ -57,7 +60,7 @@ READY = ModelReady(
     kind="chat",
     backend="torch_cpu",
     precision="bf16",
-    device="A processor",
+    device_name="A processor",
     device_kind="cpu",
     reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
     threads=2,
@@ -139,6 +142,9 @@ class ScriptedEngine:
     def kill(self) -> None:
         self.killed.set()
 
+    def close(self) -> None:
+        pass
+
     @property
     def questions(self) -> list[ChatRequest | CompleteRequest]:
         return [one for one in self.requests if isinstance(one, ChatRequest | CompleteRequest)]
@@ -179,8 +185,9 @@ class Harness:
             cache=app_paths().cache,
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
-            look=self._look,
-            look_now=lambda: self.machine_now or self.machine,
+            precisions=Precisions(
+                self.measurements, lambda: self.machine_now or self.machine, self._look
+            ),
         )
         self.window = MainWindow(services, theme, self.translations)
         self.window.show()
@@ -206,7 +213,7 @@ class Harness:
 
     def start(self) -> None:
         """Load the first model, to the end."""
-        self.window.load_first(None)
+        self.window.library.load_first(None)
         self.until_idle()
 
     def until_idle(self) -> None:
@@ -215,6 +222,15 @@ class Harness:
     @property
     def can_send_next(self) -> bool:
         return not self.window.controller.is_answering
+
+    @property
+    def error(self) -> MessageDialog | None:
+        """The error that is shown."""
+        return self.window.errors.dialog
+
+    def load(self, model: InstalledModel) -> None:
+        """Choose a model in the list at the top."""
+        self.window.top_bar.picker.chosen.emit(model)
 
     def press(
         self,

@@ -14,7 +14,7 @@ from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.numbers import speed_text
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
@@ -43,7 +43,7 @@ def client() -> Iterator[EngineClient]:
 def ui(make_window: MakeWindow, client: EngineClient, folder: Path) -> Iterator[Harness]:
     """A window with a real engine, and a checkpoint loaded in it."""
     window = make_window(client.run, client.kill)
-    window.window.load_first(str(folder))
+    window.window.library.load_first(str(folder))
     window.until_idle()
     window.window.panel.max_new_tokens.setValue(8)
     window.window.panel.greedy.setChecked(True)
@@ -63,14 +63,14 @@ def test_a_window_that_is_closed_while_a_model_loads_says_nothing(
     harness = make_window(client.run, client.kill)
     wish = LoadWish("fp32", "cpu")
     harness.settings.keep_precision(folder, wish)
-    harness.window.load_first(str(folder))
+    harness.window.library.load_first(str(folder))
     harness.until(lambda: harness.window.switcher.wanted is not None)
     QTest.qWait(milliseconds)
 
     harness.window.close()
     QTest.qWait(100)
 
-    assert harness.window.error is None
+    assert harness.error is None
     assert harness.settings.current.precisions == {folder: wish}
     assert client.pid is None
 
@@ -88,7 +88,7 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
     assert "\n8 tokens · " in first
     assert ui.page_text.startswith(first)
     assert ui.page_text.count("\n8 tokens · ") == 2
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def hasty(make_window: MakeWindow, folder: Path) -> Iterator[tuple[Harness, Engi
     """A window whose engine may be silent for a second only, and a checkpoint loaded in it."""
     client = EngineClient(app_paths().engine_log, patience=Patience(steps=0, least=1, most=60))
     window = make_window(client.run, client.kill)
-    window.window.load_first(str(folder))
+    window.window.library.load_first(str(folder))
     window.until_idle()
     window.window.panel.max_new_tokens.setValue(8)
     yield window, client
@@ -122,7 +122,7 @@ def test_an_engine_that_is_stopped_is_told_and_ended_and_the_next_message_is_ans
     ui.until_idle()
     ui.until(lambda: not stopped.is_running())
 
-    assert ui.window.error is None
+    assert ui.error is None
     assert ui.composer.text() == "And now?", "no answer began, so the message can be sent again"
     ui.press(Qt.Key.Key_Return)
     ui.until_idle()
@@ -139,10 +139,10 @@ def test_stop_ends_an_engine_that_does_not_answer_it(
     stopped.suspend()
     ui.say("你好")
     ui.window.controller.stop()
-    ui.until(lambda: ui.window.error is not None)
+    ui.until(lambda: ui.error is not None)
 
     assert not stopped.is_running()
-    error = ui.window.error
+    error = ui.error
     assert error is not None
     error.close()
     ui.until_idle()
@@ -176,8 +176,8 @@ def test_one_conversation_goes_through_three_precisions(
     assert ui.page_text.count("\n8 tokens · ") == 3
     assert "begins here" not in ui.page_text
     assert not any(pid is not None and psutil.pid_exists(pid) for pid in pids)
-    assert ui.window.error is None
-    measured = {(m.precision, m.device) for m in ui.measurements.peaks(folder)}
+    assert ui.error is None
+    measured = {(m.precision, m.device_kind) for m in ui.measurements.peaks(folder)}
     assert {(SECOND, "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
 
 
@@ -228,7 +228,7 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
     assert line.bar.bar_width() > 0
     assert len(children()) == 1, "the engine of the measurement has ended"
     assert "\n8 tokens · " in ui.page_text
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
@@ -253,7 +253,7 @@ def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, fo
     ui.window.panel.max_new_tokens.setValue(8)  # it has settings of its own
     ui.ask("And now?")
     assert ui.page_text.count("\n8 tokens · ") == 2
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
@@ -282,7 +282,7 @@ def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
     ui.until_idle()
     ui.ask("你好")
     assert ui.page_text.count("\n8 tokens · ") == 1
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_precisions_are_compared_on_a_text_of_ones_own(
@@ -304,7 +304,7 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
     dialog.measure.click()
     ui.until(lambda: not ui.window.jobs.is_running)
 
-    assert ui.window.error is None
+    assert ui.error is None
     qualities = {m.precision: m.quality for m in ui.measurements.measured(folder)}
     assert set(qualities) == {"fp32", SECOND}
     second = qualities[SECOND]

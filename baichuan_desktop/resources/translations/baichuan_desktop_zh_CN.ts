@@ -132,7 +132,6 @@
     <name>Composer</name>
     <message>
         <source>Esc</source>
-        <extracomment>no model yet: one can write, but not send</extracomment>
         <translation>Esc</translation>
     </message>
     <message>
@@ -190,6 +189,13 @@
     <message>
         <source>Enter sends · Shift+Enter is a new line</source>
         <translation>Enter 发送 · Shift+Enter 换行</translation>
+    </message>
+</context>
+<context>
+    <name>Dialogs</name>
+    <message>
+        <source>Open a model folder</source>
+        <translation>打开模型文件夹</translation>
     </message>
 </context>
 <context>
@@ -376,18 +382,6 @@
 <context>
     <name>MainWindow</name>
     <message>
-        <source>Open a model folder</source>
-        <translation>打开模型文件夹</translation>
-    </message>
-    <message>
-        <source>Your choices cannot be kept: {reason}</source>
-        <translation>您的选择无法保存：{reason}</translation>
-    </message>
-    <message>
-        <source>Long lines of the pasted text were broken: {count}</source>
-        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
-    </message>
-    <message>
         <source>The copy “{name}” is listed</source>
         <extracomment>while it is asked</extracomment>
         <translation>副本“{name}”已加入列表</translation>
@@ -499,6 +493,7 @@
     <name>MessageDialog</name>
     <message>
         <source>Copy details</source>
+        <extracomment>the buttons of what was offered, in order</extracomment>
         <translation>复制详情</translation>
     </message>
     <message>
@@ -512,6 +507,10 @@
     <message>
         <source>More in docs/troubleshooting.md under “{topic}”</source>
         <translation>更多说明见 docs/troubleshooting.md 中的“{topic}”</translation>
+    </message>
+    <message>
+        <source>Problems besides this one: {count}. Copy the details to read them.</source>
+        <translation>除此之外还有 {count} 个问题，复制详情即可查看。</translation>
     </message>
     <message>
         <source>The details are in {file}</source>
@@ -971,6 +970,14 @@
         <translation>正在停止…</translation>
     </message>
     <message>
+        <source>Long lines of the pasted text were broken: {count}</source>
+        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
+    </message>
+    <message>
+        <source>Your choices cannot be kept: {reason}</source>
+        <translation>您的选择无法保存：{reason}</translation>
+    </message>
+    <message>
         <source>Show what runs in the background</source>
         <translation>显示后台正在进行的工作</translation>
     </message>
@@ -1306,6 +1313,34 @@
         <translation>8 位需要计算能力 7.5，而 {device} 是 {has}。</translation>
     </message>
     <message>
+        <source>&amp;Compare quality…</source>
+        <translation>比较质量(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>&amp;Export for ONNX Runtime…</source>
+        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;Measure speed…</source>
+        <translation>测量速度(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Quantise a copy…</source>
+        <translation>量化一份副本(&amp;Q)…</translation>
+    </message>
+    <message>
+        <source>4-bit FP4, 4-bit floating point</source>
+        <translation>4-bit FP4，4 位浮点数</translation>
+    </message>
+    <message>
+        <source>4-bit NF4, as the 4-bit models were published</source>
+        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
+    </message>
+    <message>
+        <source>8-bit, closest to the original</source>
+        <translation>8-bit，最接近原模型</translation>
+    </message>
+    <message>
         <source>A context of {tokens} tokens is too long for an export.</source>
         <translation>上下文长度 {tokens} 对导出来说太长了。</translation>
     </message>
@@ -1318,6 +1353,22 @@
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
     </message>
     <message>
+        <source>About {count} h left</source>
+        <translation>大约还需 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} h left for this step</source>
+        <translation>此步骤还需约 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} min left</source>
+        <translation>大约还需 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} min left for this step</source>
+        <translation>此步骤还需约 {count} 分钟</translation>
+    </message>
+    <message>
         <source>Baichuan (version 1)</source>
         <translation>Baichuan（第 1 代）</translation>
     </message>
@@ -1328,6 +1379,10 @@
     <message>
         <source>Check the path.</source>
         <translation>请检查路径。</translation>
+    </message>
+    <message>
+        <source>Checking the copy</source>
+        <translation>检查副本</translation>
     </message>
     <message>
         <source>Choose a file that you may read.</source>
@@ -1362,8 +1417,32 @@
         <translation>请关闭其他程序，或选择更小的精度、更短的上下文或更小的模型。</translation>
     </message>
     <message>
+        <source>Compare quality</source>
+        <translation>比较质量</translation>
+    </message>
+    <message>
+        <source>Compared precisions: {done} of {count}</source>
+        <translation>已比较的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Comparing quality</source>
+        <translation>正在比较质量</translation>
+    </message>
+    <message>
         <source>Convert the model that it was made from.</source>
         <translation>请转换它所来自的模型。</translation>
+    </message>
+    <message>
+        <source>Convert to &amp;safetensors…</source>
+        <translation>转换为 safetensors(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>Convert to safetensors</source>
+        <translation>转换为 safetensors</translation>
+    </message>
+    <message>
+        <source>Converting a copy</source>
+        <translation>正在转换副本</translation>
     </message>
     <message>
         <source>Copy what the link leads to as well, or download the model again. Of a Hugging Face cache, copy the whole folder of the model, with “blobs” and “snapshots”.</source>
@@ -1382,8 +1461,16 @@
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
+        <source>Export for ONNX Runtime</source>
+        <translation>导出为 ONNX Runtime</translation>
+    </message>
+    <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Exporting for ONNX Runtime</source>
+        <translation>正在导出为 ONNX Runtime</translation>
     </message>
     <message>
         <source>Finish the download with aria2, or download the file again. If it is complete, delete the file that lies beside it.</source>
@@ -1414,6 +1501,14 @@
         <translation>请去掉 --portable，或选择其他精度。</translation>
     </message>
     <message>
+        <source>Less than a minute left</source>
+        <translation>剩余不到一分钟</translation>
+    </message>
+    <message>
+        <source>Less than a minute left for this step</source>
+        <translation>此步骤还需不到 1 分钟</translation>
+    </message>
+    <message>
         <source>Load the model again, or choose another one.</source>
         <translation>请重新加载模型，或选择其他模型。</translation>
     </message>
@@ -1436,6 +1531,18 @@
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Measured precisions: {done} of {count}</source>
+        <translation>已测量的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Measuring speed</source>
+        <translation>正在测量速度</translation>
     </message>
     <message>
         <source>Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this machine has.</source>
@@ -1474,6 +1581,10 @@
         <translation>请把它放回原处，或将它从列表中移除：baichuan-desktop models remove ID。</translation>
     </message>
     <message>
+        <source>Quantise a copy</source>
+        <translation>量化一份副本</translation>
+    </message>
+    <message>
         <source>Quantise the model&apos;s 16-bit checkpoint.</source>
         <translation>请对该模型的 16 位版本进行量化。</translation>
     </message>
@@ -1482,8 +1593,16 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
+        <source>Quantising a copy</source>
+        <translation>正在量化副本</translation>
+    </message>
+    <message>
         <source>Raise that limit, or choose a smaller precision, context length or model.</source>
         <translation>请提高该限制，或选择更小的精度、上下文长度或模型。</translation>
+    </message>
+    <message>
+        <source>Reading the model</source>
+        <translation>读取模型</translation>
     </message>
     <message>
         <source>Run its zero_to_fp32.py, and open the folder that it writes.</source>
@@ -1508,6 +1627,10 @@
     <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}: {name} · {percent} %</source>
+        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
     </message>
     <message>
         <source>Take the model as safetensors or PyTorch files.</source>
@@ -1548,6 +1671,10 @@
     <message>
         <source>The installed torch multiplies wrongly in {precision} on this processor.</source>
         <translation>已安装的 torch 在此 CPU 上以 {precision} 精度计算的矩阵乘积有误。</translation>
+    </message>
+    <message>
+        <source>The job ended and did not say what came of it.</source>
+        <translation>任务已结束，但没有说明结果。</translation>
     </message>
     <message>
         <source>The manifest of an export names the files that it was made from.</source>
@@ -1618,6 +1745,10 @@
         <translation>该模型没有用来开始一轮对话的词元，不能作为对话模型使用。</translation>
     </message>
     <message>
+        <source>Time left: not known yet</source>
+        <translation>剩余时间：暂时未知</translation>
+    </message>
+    <message>
         <source>Unpack it, and choose the folder that holds config.json.</source>
         <translation>请先解压，再选择包含 config.json 的文件夹。</translation>
     </message>
@@ -1630,8 +1761,32 @@
         <translation>请等到没有程序再写入该模型文件夹，然后重试。</translation>
     </message>
     <message>
+        <source>Weights as they are</source>
+        <translation>权重保持原样</translation>
+    </message>
+    <message>
+        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
+        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
+    </message>
+    <message>
         <source>Write a shorter context into a copy of its config.json.</source>
         <translation>请在其副本的 config.json 里写一个较短的上下文长度。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
+        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
+        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writing the copy</source>
+        <translation>写入副本</translation>
     </message>
     <message>
         <source>You chose this precision. {fact}</source>
@@ -1644,14 +1799,6 @@
     <message>
         <source>a half of “{name}” is zero</source>
         <translation>“{name}”有一半全为零</translation>
-    </message>
-    <message>
-        <source>a library aborted it (signal 6)</source>
-        <translation>某个库使它中止（信号 6）</translation>
-    </message>
-    <message>
-        <source>a model file became unreadable while in use (signal 7)</source>
-        <translation>模型文件在使用中变得无法读取（信号 7）</translation>
     </message>
     <message>
         <source>a piece that steers the model has {count:,} characters</source>
@@ -1694,168 +1841,8 @@
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
-        <source>&amp;Compare quality…</source>
-        <translation>比较质量(&amp;C)…</translation>
-    </message>
-    <message>
-        <source>&amp;Export for ONNX Runtime…</source>
-        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
-    </message>
-    <message>
-        <source>&amp;Measure speed…</source>
-        <translation>测量速度(&amp;M)…</translation>
-    </message>
-    <message>
-        <source>&amp;Quantise a copy…</source>
-        <translation>量化一份副本(&amp;Q)…</translation>
-    </message>
-    <message>
-        <source>4-bit FP4, 4-bit floating point</source>
-        <translation>4-bit FP4，4 位浮点数</translation>
-    </message>
-    <message>
-        <source>4-bit NF4, as the 4-bit models were published</source>
-        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
-    </message>
-    <message>
-        <source>8-bit, closest to the original</source>
-        <translation>8-bit，最接近原模型</translation>
-    </message>
-    <message>
-        <source>About {count} h left</source>
-        <translation>大约还需 {count} 小时</translation>
-    </message>
-    <message>
-        <source>About {count} h left for this step</source>
-        <translation>此步骤还需约 {count} 小时</translation>
-    </message>
-    <message>
-        <source>About {count} min left</source>
-        <translation>大约还需 {count} 分钟</translation>
-    </message>
-    <message>
-        <source>About {count} min left for this step</source>
-        <translation>此步骤还需约 {count} 分钟</translation>
-    </message>
-    <message>
-        <source>Checking the copy</source>
-        <translation>检查副本</translation>
-    </message>
-    <message>
-        <source>Compare quality</source>
-        <translation>比较质量</translation>
-    </message>
-    <message>
-        <source>Compared precisions: {done} of {count}</source>
-        <translation>已比较的精度：{done} / {count}</translation>
-    </message>
-    <message>
-        <source>Comparing quality</source>
-        <translation>正在比较质量</translation>
-    </message>
-    <message>
-        <source>Convert to &amp;safetensors…</source>
-        <translation>转换为 safetensors(&amp;S)…</translation>
-    </message>
-    <message>
-        <source>Convert to safetensors</source>
-        <translation>转换为 safetensors</translation>
-    </message>
-    <message>
-        <source>Converting a copy</source>
-        <translation>正在转换副本</translation>
-    </message>
-    <message>
-        <source>Export for ONNX Runtime</source>
-        <translation>导出为 ONNX Runtime</translation>
-    </message>
-    <message>
-        <source>Exporting for ONNX Runtime</source>
-        <translation>正在导出为 ONNX Runtime</translation>
-    </message>
-    <message>
-        <source>Less than a minute left</source>
-        <translation>剩余不到一分钟</translation>
-    </message>
-    <message>
-        <source>Less than a minute left for this step</source>
-        <translation>此步骤还需不到 1 分钟</translation>
-    </message>
-    <message>
-        <source>Measure speed</source>
-        <translation>测量速度</translation>
-    </message>
-    <message>
-        <source>Measured precisions: {done} of {count}</source>
-        <translation>已测量的精度：{done} / {count}</translation>
-    </message>
-    <message>
-        <source>Measuring speed</source>
-        <translation>正在测量速度</translation>
-    </message>
-    <message>
-        <source>Quantise a copy</source>
-        <translation>量化一份副本</translation>
-    </message>
-    <message>
-        <source>Quantising a copy</source>
-        <translation>正在量化副本</translation>
-    </message>
-    <message>
-        <source>Reading the model</source>
-        <translation>读取模型</translation>
-    </message>
-    <message>
-        <source>Step {number} of {count}: {name} · {percent} %</source>
-        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
-    </message>
-    <message>
-        <source>The job ended and did not say what came of it.</source>
-        <translation>任务已结束，但没有说明结果。</translation>
-    </message>
-    <message>
         <source>The number of threads must be from 1 to {most}, not {value}.</source>
         <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
-    </message>
-    <message>
-        <source>Time left: not known yet</source>
-        <translation>剩余时间：暂时未知</translation>
-    </message>
-    <message>
-        <source>Weights as they are</source>
-        <translation>权重保持原样</translation>
-    </message>
-    <message>
-        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
-        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
-        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
-        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
-        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Writing the copy</source>
-        <translation>写入副本</translation>
-    </message>
-    <message>
-        <source>decoding after {count} tokens</source>
-        <translation>在 {count} 个词元之后生成</translation>
-    </message>
-    <message>
-        <source>fp16, for NVIDIA cards</source>
-        <translation>fp16，用于 NVIDIA 显卡</translation>
-    </message>
-    <message>
-        <source>fp32, for comparisons</source>
-        <translation>fp32，用于比较</translation>
     </message>
     <message>
         <source>has an impossible place</source>
@@ -1892,14 +1879,6 @@
     <message>
         <source>holds weights for {program}, which this app does not run</source>
         <translation>是 {program} 的权重，本程序无法运行</translation>
-    </message>
-    <message>
-        <source>int4, in blocks of {count} weights</source>
-        <translation>int4，每 {count} 个权重一块</translation>
-    </message>
-    <message>
-        <source>int8, in blocks of {count} weights</source>
-        <translation>int8，每 {count} 个权重一块</translation>
     </message>
     <message>
         <source>is a DeepSpeed checkpoint, whose weights lie in parts</source>
@@ -1996,10 +1975,6 @@
     <message>
         <source>it contains code ({name})</source>
         <translation>它包含代码（{name}）</translation>
-    </message>
-    <message>
-        <source>it crashed in native code (signal 11)</source>
-        <translation>它在本机代码中崩溃（信号 11）</translation>
     </message>
     <message>
         <source>it does not describe an export</source>
@@ -2226,10 +2201,6 @@
         <translation>第 1 行</translation>
     </message>
     <message>
-        <source>loading, {percent} %</source>
-        <translation>正在加载，{percent}%</translation>
-    </message>
-    <message>
         <source>one of its pieces is not UTF-8</source>
         <translation>其中有词片不是 UTF-8</translation>
     </message>
@@ -2248,10 +2219,6 @@
     <message>
         <source>reaches past the end of the file</source>
         <translation>超出了文件末尾</translation>
-    </message>
-    <message>
-        <source>reading {count} tokens</source>
-        <translation>读取 {count} 个词元</translation>
     </message>
     <message>
         <source>rms_norm_eps is {value}, which is not between 0 and 1</source>
@@ -2294,10 +2261,6 @@
         <translation>信号 {name} 结束了它</translation>
     </message>
     <message>
-        <source>the system ended it (signal 9), as it does when memory runs out</source>
-        <translation>系统结束了它（信号 9），内存耗尽时就会这样</translation>
-    </message>
-    <message>
         <source>there is a control character</source>
         <translation>其中有控制字符</translation>
     </message>
@@ -2314,10 +2277,6 @@
         <translation>是包在别的对象里保存的：其张量名称前都有“{prefix}”</translation>
     </message>
     <message>
-        <source>{done} of {total} tokens</source>
-        <translation>{done} / {total} 个词元</translation>
-    </message>
-    <message>
         <source>{lacking:,} of its {end:,} bytes are missing</source>
         <translation>应有 {end:,} 字节，缺少 {lacking:,} 字节</translation>
     </message>
@@ -2328,14 +2287,6 @@
     <message>
         <source>{name} is set, which no Baichuan model has</source>
         <translation>设置了 {name}，而百川模型都没有此项</translation>
-    </message>
-    <message>
-        <source>{precision} ({number} of {count}): starting</source>
-        <translation>{precision}（第 {number} 个，共 {count} 个）：正在启动</translation>
-    </message>
-    <message>
-        <source>{precision} ({number} of {count}): {what}</source>
-        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
     </message>
     <message>
         <source>{precision} does not run on {device}.</source>
@@ -2398,10 +2349,6 @@
         <translation>“{name}”无法解压</translation>
     </message>
     <message>
-        <source>“{name}” has one more precision: {precision}.</source>
-        <translation>“{name}”多了一种精度：{precision}。</translation>
-    </message>
-    <message>
         <source>“{name}” is compressed by method {method}, which PyTorch never uses</source>
         <translation>“{name}”采用压缩方法 {method}，PyTorch 从不使用该方法</translation>
     </message>
@@ -2410,20 +2357,8 @@
         <translation>“{name}”已加密</translation>
     </message>
     <message>
-        <source>“{name}” is exported for other programs.</source>
-        <translation>“{name}”已导出，供其他程序使用。</translation>
-    </message>
-    <message>
-        <source>“{name}” is listed.</source>
-        <translation>“{name}”已加入列表。</translation>
-    </message>
-    <message>
         <source>“{name}” is not an export of the weights of {model}.</source>
         <translation>“{name}”不是由 {model} 的权重导出的。</translation>
-    </message>
-    <message>
-        <source>this processor lacks an instruction that a library uses (signal 4)</source>
-        <translation>此处理器缺少某个库所用的指令（信号 4）</translation>
     </message>
     <message>
         <source>Delete that folder and export the model again, or choose another precision.</source>
@@ -2436,6 +2371,30 @@
     <message>
         <source>The export in “{folder}” was refused: {reason}</source>
         <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>a library aborted it ({code})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a library that it needs cannot be loaded ({code})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>a model file became unreadable while in use ({code})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>decoding after {count} tokens</source>
+        <translation>在 {count} 个词元之后生成</translation>
+    </message>
+    <message>
+        <source>fp16, for NVIDIA cards</source>
+        <translation>fp16，用于 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>fp32, for comparisons</source>
+        <translation>fp32，用于比较</translation>
     </message>
     <message>
         <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
@@ -2454,6 +2413,14 @@
         <translation>以 {dtype} 类型存储“{name}”，本应用无法运行这种类型</translation>
     </message>
     <message>
+        <source>int4, in blocks of {count} weights</source>
+        <translation>int4，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>int8, in blocks of {count} weights</source>
+        <translation>int8，每 {count} 个权重一块</translation>
+    </message>
+    <message>
         <source>is a text of {size:,} bytes, the file itself was not downloaded</source>
         <translation>是一段 {size:,} 字节的文本，文件本身没有下载</translation>
     </message>
@@ -2464,6 +2431,10 @@
     <message>
         <source>it cannot be started ({reason})</source>
         <translation>无法启动（{reason}）</translation>
+    </message>
+    <message>
+        <source>it crashed in native code ({code})</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>it did not answer when it was asked to stop, and was ended</source>
@@ -2502,6 +2473,10 @@
         <translation>它是 {found} 的分词器，而权重是 {expected} 的</translation>
     </message>
     <message>
+        <source>it needed more stack than there is ({code})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it replaces a character by {count:,} bytes</source>
         <translation>它会把一个字符替换成 {count:,} 字节</translation>
     </message>
@@ -2538,6 +2513,10 @@
         <translation>其中的示例文本有 {count:,} 字节</translation>
     </message>
     <message>
+        <source>loading, {percent} %</source>
+        <translation>正在加载，{percent}%</translation>
+    </message>
+    <message>
         <source>memory ran out, and {reason}</source>
         <translation>内存已耗尽，{reason}</translation>
     </message>
@@ -2558,6 +2537,14 @@
         <translation>oneDNN，权重预先重排</translation>
     </message>
     <message>
+        <source>reading {count} tokens</source>
+        <translation>读取 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>signal {number}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>the control group (container or service) that the app runs in</source>
         <translation>应用所在的控制组（容器或服务）</translation>
     </message>
@@ -2568,6 +2555,22 @@
     <message>
         <source>the system (vm.overcommit_memory is 2)</source>
         <translation>系统（vm.overcommit_memory 为 2）</translation>
+    </message>
+    <message>
+        <source>the system ended it ({code}), as it does when memory runs out</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the system ended it with the code {code}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the system gave it no more memory ({code})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>this processor lacks an instruction that a library uses ({code})</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
@@ -2602,6 +2605,10 @@
         <translation>{device} 的计算能力是 {has}，而安装的 torch（CUDA {cuda}）需要 {least}。</translation>
     </message>
     <message>
+        <source>{done} of {total} tokens</source>
+        <translation>{done} / {total} 个词元</translation>
+    </message>
+    <message>
         <source>{name} is missing</source>
         <translation>缺少 {name}</translation>
     </message>
@@ -2612,6 +2619,14 @@
     <message>
         <source>{name} must be from {low:g} to {high:g}, not {value:g}.</source>
         <translation>{name}须在 {low:g} 到 {high:g} 之间，不能是 {value:g}。</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): starting</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：正在启动</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): {what}</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
     </message>
     <message>
         <source>{precision} fits on {devices} together.</source>
@@ -2702,6 +2717,10 @@
         <translation>“{name}”的位置不可能存在</translation>
     </message>
     <message>
+        <source>“{name}” has one more precision: {precision}.</source>
+        <translation>“{name}”多了一种精度：{precision}。</translation>
+    </message>
+    <message>
         <source>“{name}” has the shape {found}, but config.json implies {implied}</source>
         <translation>“{name}”的形状是 {found}，而按 config.json 应为 {implied}</translation>
     </message>
@@ -2730,12 +2749,20 @@
         <translation>“{name}”是 ONNX Runtime 的导出，不能再转换。</translation>
     </message>
     <message>
+        <source>“{name}” is exported for other programs.</source>
+        <translation>“{name}”已导出，供其他程序使用。</translation>
+    </message>
+    <message>
         <source>“{name}” is implausibly large</source>
         <translation>“{name}”大得不合理</translation>
     </message>
     <message>
         <source>“{name}” is in two places</source>
         <translation>“{name}”出现在两处</translation>
+    </message>
+    <message>
+        <source>“{name}” is listed.</source>
+        <translation>“{name}”已加入列表。</translation>
     </message>
     <message>
         <source>“{name}” is not what was written</source>

@@ -133,7 +133,7 @@ class AwakeClock:
         self._now = 0.0
 
     def now(self) -> float:
-        """Looked at many times a second while something is waited for."""
+        """The seconds so far; asked for many times a second while something is waited for."""
         seen = self._clock()
         self._now += min(seen - self._seen, self._LONGEST_LOOK)
         self._seen = seen

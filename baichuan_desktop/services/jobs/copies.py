@@ -14,12 +14,12 @@ from backends.events import CopyReady
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.requests import CopyRequest, ExportRequest
-from baichuan_desktop.services.engines.one_shot import RunRequest
+from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.jobs.pace import JobPace
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: What an engine does to write a folder, in its order.
 _STEPS = {

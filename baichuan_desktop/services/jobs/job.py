@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backends.phrases import Phrase
-from baichuan_desktop.services.engines.one_shot import RunRequest
-from baichuan_desktop.services.library.registry import Names
+from baichuan_desktop.services.engines.port import RunRequest
+from baichuan_desktop.services.library.registry_schema import Names
 
 #: Makes the events of a job: those of its engines and its own. It gets what runs a request in an
 #: engine of its own, and ends early once the event is set. The last event is a `JobResult`, unless

@@ -15,13 +15,10 @@ from backends.files.hashing import hash_weights
 from backends.phrases import Phrase
 from backends.precision import Precision
 from baichuan_desktop.services.app_paths import AppPaths, resource
+from baichuan_desktop.services.atomic_file import changing
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     Registry,
-    Variant,
-    add_installed,
-    remove_installed,
-    require_writable,
     shipped_registry_text,
     weights_stamp,
     with_exports,
@@ -32,6 +29,12 @@ from baichuan_desktop.services.library.registry_schema import (
     Shapes,
     StoredPrecision,
 )
+from baichuan_desktop.services.library.user_layer import (
+    add_installed,
+    remove_installed,
+    require_writable,
+)
+from baichuan_desktop.services.library.variants import Variant
 
 GUIDE_ID = "baichuan-guide"
 
@@ -168,13 +171,14 @@ class ModelStore:
         Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
         registry cannot be written.
         """
-        self._registry = self._load()  # another window or a terminal may have added to it
-        wanted = _resolved(str(folder))
-        for model in self._listed:
-            if _lies_in(model, wanted):
-                Checkpoint.open(folder)  # listed, but is it still usable?
-                return model
-        return self._put(self.describe(folder))
+        described = self.describe(folder)  # one that is listed too: it may be usable no more
+        with changing(self._paths.user_registry):
+            self._registry = self._load()  # another window or a terminal may have added to it
+            wanted = _resolved(str(folder))
+            for model in self._listed:
+                if _lies_in(model, wanted):
+                    return model
+            return self._put(replace(described, id=self._unused_id(described.id)))
 
     def join_export(
         self, model_id: str, folder: Path, on_progress: Callable[[int, int], None]
@@ -209,17 +213,18 @@ class ModelStore:
 
         Raises CheckpointError, RegistryError.
         """
-        self._registry = self._load()
-        wanted = _resolved(str(folder))
-        for listed in self._registry.installed:
-            if _lies_in(listed, wanted):  # what was in this folder before is gone
-                with contextlib.suppress(RegistryError):  # an administrator's entry stays
-                    self.remove(listed.id)
-        model = self.describe(folder)
-        if any(one.id == source.id and one.path == source.path for one in self._listed):
-            stamp = weights_stamp(source.path)
-            model = replace(model, export_of=source.id, export_stamp=stamp)
-        return self._put(model)
+        with changing(self._paths.user_registry):
+            self._registry = self._load()
+            wanted = _resolved(str(folder))
+            for listed in self._registry.installed:
+                if _lies_in(listed, wanted):  # what was in this folder before is gone
+                    with contextlib.suppress(RegistryError):  # an administrator's entry stays
+                        self._remove(listed.id)
+            model = self.describe(folder)
+            if any(one.id == source.id and one.path == source.path for one in self._listed):
+                stamp = weights_stamp(source.path)
+                model = replace(model, export_of=source.id, export_stamp=stamp)
+            return self._put(model)
 
     def _put(self, model: InstalledModel) -> InstalledModel:
         add_installed(self._paths.user_registry, model)
@@ -230,6 +235,11 @@ class ModelStore:
         """Forget a model; its files stay. Raises UnknownModelError, RegistryError."""
         if model_id == GUIDE_ID:
             raise InvalidRequestError("The guide model is a part of the app and cannot be removed.")
+        self._registry.model(model_id)  # which is not known, or has a file to be locked
+        with changing(self._paths.user_registry):
+            return self._remove(model_id)
+
+    def _remove(self, model_id: str) -> InstalledModel:
         model = self._registry.model(model_id)
         remove_installed(self._paths.user_registry, model_id)
         self._registry = self._load()

@@ -16,24 +16,20 @@ import psutil
 
 from backends.errors import InvalidRequestError, QualityError, UserFacingError
 from backends.events import ModelReady, QualityReady
-from backends.machine import hardware
 from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.progress import MeasureProgress, quality_steps
 from baichuan_desktop.services.measuring.text_files import Texts, read_texts
 from baichuan_desktop.services.precisions.measurements import Measurements, Quality
-from baichuan_desktop.services.precisions.rows import (
-    LoadWish,
-    PrecisionRow,
-    precision_rows,
-    wanted_precisions,
-)
+from baichuan_desktop.services.precisions.opened import OpenedModel
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: Of the text, where the person says nothing: more than the sample, less than a book.
 DEFAULT_TOKENS = 8192
@@ -63,11 +59,10 @@ WORDS = JobWords(Phrase("Compare quality"), Phrase("Comparing quality"))
 class Comparison:
     """What to compare."""
 
-    folder: Path
+    model: InstalledModel
     wishes: Sequence[LoadWish]  #: the reference first; the context lengths do not count
     texts: Texts
     max_tokens: int  #: of all texts together
-    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +90,16 @@ def quality_texts(path: Path | None, max_tokens: int) -> Texts:
 
 
 def compared_precisions(
-    text: str,
-    folder: Path,
-    measurements: Measurements,
-    device: str = "auto",
-    detect: Callable[[], hardware.Machine] = hardware.detect,
-    exports: Sequence[Path] = (),
+    text: str, opened: OpenedModel, wanted_device: str = "auto"
 ) -> tuple[str, ...]:
-    """The precisions to compare, the reference first; `text` names them as in `wanted_precisions`.
+    """The precisions to compare, the reference first; `text` names them as in `OpenedModel.wanted`.
 
     The reference is the best one that fits: 16 bits on a card; without one fp32, then 16, 8, 4
     bits on the processor. A better one that is named takes its place. “all” leaves out what is
-    better than the reference. Raises BackendUnavailableError, CheckpointError.
+    better than the reference. Raises BackendUnavailableError.
     """
-    named = wanted_precisions(text, folder, measurements, device, detect, exports)
-    rows = [
-        row
-        for row in precision_rows(folder, measurements, detect, exports=exports)
-        if row.runs and device.partition(":")[0] in ("auto", row.device)
-    ]
+    named = opened.wanted(text, wanted_device)
+    rows = opened.rows_on(wanted_device)
     if not rows:
         return named  # whose refusals say why
     chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
@@ -127,7 +113,9 @@ def compared_precisions(
 def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
     """The best of some precisions that run, for the others to be compared with."""
     on_card = [
-        row for row in rows if row.device == "cuda" and not Precision(row.precision).is_quantized
+        row
+        for row in rows
+        if row.device_kind == "cuda" and not Precision(row.precision).is_quantized
     ]
     return min(on_card or rows, key=lambda row: _RANK.index(row.precision))
 
@@ -156,7 +144,7 @@ def compare(
         for number, wish in enumerate(what.wishes, 1):
             yield PrecisionBegun(wish.precision, number, len(what.wishes))
             request = QualityRequest(
-                wish.request(what.folder, measurements, what.exports),
+                wish.request(what.model, measurements),
                 what.texts.texts,
                 what.texts.name,
                 what.max_tokens,
@@ -201,7 +189,7 @@ def quality_job(
 
     def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
         judged = 0
-        what = Comparison(model.path, wishes, read(), max_tokens, model.exports)
+        what = Comparison(model, wishes, read(), max_tokens)
         for event in compare(what, measurements, run, cache, cancel):
             yield event
             judged += isinstance(event, PrecisionJudged)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from backends.checkpoint.folder import Checkpoint
-from backends.machine.hardware import Machine
+from backends.events import ModelReady
 from backends.measuring.speed import plan_of
 from backends.protocol.requests import BenchmarkRequest, LoadRequest
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.quality import is_coarser, reference_of
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     Measurement,
-    Measurements,
     Quality,
 )
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow, label, precision_rows
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow, label
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class MeasuredRow:
 
     key: tuple[str, str, str]  #: backend, precision, kind of device, as in `Measurement`
     label: str  #: of the precision
-    device: str  #: “cpu”, “cuda”, “cuda+cpu”
+    device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
     wish: LoadWish | None  #: what measures it; None: it was measured before, and does not run now
     fits_beside: bool  #: it can be measured while the chat's model is loaded
@@ -38,29 +37,21 @@ class MeasuredRow:
 
 
 def measured_rows(
-    folder: Path,
-    measurements: Measurements,
-    look_freed: Callable[[], Machine],
-    look_now: Callable[[], Machine],
-    exports: Sequence[Path] = (),
+    precisions: Precisions, model: InstalledModel, ready: ModelReady | None
 ) -> list[MeasuredRow]:
-    """The precisions of the model in `folder`, and of its exports, that run here or ran once.
+    """The precisions of a model, and of its exports, that run here or ran once, the best first.
 
-    The best come first. `look_freed` tells of the machine without the chat's engine, `look_now` of
-    it as it is. Raises CheckpointError.
+    `ready` is what the chat's engine said of its model: it counts as gone, but for what can be
+    measured beside it. Raises CheckpointError.
     """
-    checkpoint = Checkpoint.open(folder)
-    request = BenchmarkRequest(LoadRequest(str(folder)))
+    opened = precisions.open_freed(model, ready)
+    checkpoint = opened.checkpoint
+    request = BenchmarkRequest(LoadRequest(str(checkpoint.folder)))
     length = plan_of(request).within(checkpoint.config.context_length).context_length
-    beside = {
-        (_key(row), row.request_device)
-        for row in precision_rows(folder, measurements, look_now, length, exports)
-        if row.runs
-    }
-    known = {_key(m): m for m in measurements.measured(checkpoint.folder)}
-    running = [
-        row for row in precision_rows(folder, measurements, look_freed, length, exports) if row.runs
-    ]
+    found_rows = opened.at(length)
+    beside = found_rows.running_on(precisions.now())
+    known = {_key(m): m for m in opened.measurements.measured(checkpoint.folder)}
+    running = found_rows.running
     reference = reference_of(running) if running else None
     rows: dict[tuple[str, str, str], MeasuredRow] = {}
     for row in running:
@@ -71,11 +62,11 @@ def measured_rows(
         rows[key] = MeasuredRow(
             key,
             row.label,
-            row.device,
+            row.device_kind,
             row.device_name,
             row.wish(),
-            fits_beside=(key, row.request_device) in beside,
-            is_slow=(row.backend, row.device) == ("bnb_cuda", "cpu"),  # made for cards
+            fits_beside=row in beside,
+            is_slow=row.is_slow,
             is_reference=row is reference,
             is_coarser=reference is not None and is_coarser(row.precision, reference.precision),
             benchmark=found.benchmark if found else None,
@@ -88,8 +79,8 @@ def _measured_once(known: Measurement) -> MeasuredRow:
     return MeasuredRow(
         _key(known),
         label(known.precision),
-        known.device,
-        known.benchmark.device if known.benchmark else known.device,
+        known.device_kind,
+        known.benchmark.device_name if known.benchmark else known.device_kind,
         wish=None,
         fits_beside=False,
         is_slow=False,
@@ -101,4 +92,4 @@ def _measured_once(known: Measurement) -> MeasuredRow:
 
 
 def _key(one: PrecisionRow | Measurement) -> tuple[str, str, str]:
-    return one.backend, one.precision, one.device
+    return one.backend, one.precision, one.device_kind

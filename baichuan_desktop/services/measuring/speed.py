@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.events import BenchmarkReady, ModelReady
 from backends.phrases import Phrase
 from backends.protocol.requests import BenchmarkRequest
-from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.progress import MeasureProgress, speed_steps
@@ -22,7 +21,7 @@ from baichuan_desktop.services.precisions.measurements import (
     Measurements,
     PrefillFigure,
 )
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: In the window's menu.
 MENU_TEXT = Phrase("&Measure speed…")
@@ -33,9 +32,8 @@ WORDS = JobWords(Phrase("Measure speed"), Phrase("Measuring speed"))
 class SpeedMeasurement:
     """What to measure: a model, as it is loaded by each of these wishes."""
 
-    folder: Path
+    model: InstalledModel
     wishes: Sequence[LoadWish]  #: their context lengths are made as long as it takes
-    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def benchmark(
     """
     for number, wish in enumerate(what.wishes, 1):
         yield PrecisionBegun(wish.precision, number, len(what.wishes))
-        request = BenchmarkRequest(wish.request(what.folder, measurements, what.exports))
+        request = BenchmarkRequest(wish.request(what.model, measurements))
         ready: ModelReady | None = None
         try:
             for event in run(request, cancel):
@@ -91,7 +89,7 @@ def speed_job(
 
     def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
         measured = 0
-        what = SpeedMeasurement(model.path, wishes, model.exports)
+        what = SpeedMeasurement(model, wishes)
         for event in benchmark(what, measurements, run, cancel):
             yield event
             measured += isinstance(event, PrecisionMeasured)
@@ -113,7 +111,7 @@ def speed_job(
 def _measured(ready: ModelReady, found: BenchmarkReady) -> PrecisionMeasured:
     speeds = (*found.prefill, *(decoding.speed for decoding in found.decode))
     entry = Benchmark(
-        device=ready.device,
+        device_name=ready.device_name,
         threads=ready.threads,
         load_seconds=ready.load_seconds,
         peak_bytes=found.peak_bytes,

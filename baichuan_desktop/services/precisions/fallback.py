@@ -17,7 +17,7 @@ from backends.errors import (
 )
 from backends.precision import Precision
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 _OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
 _OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better
@@ -25,7 +25,7 @@ _MEMORY = (InsufficientMemoryError, EngineKilledError, GpuLostError)
 
 
 @dataclass(frozen=True, slots=True)
-class LoadChoice:
+class WantedModel:
     """A model, and how it is wanted."""
 
     model: InstalledModel
@@ -41,8 +41,8 @@ def may_run_on_export(wish: LoadWish) -> bool:
 
 
 def alternatives(
-    failed: LoadChoice, error: UserFacingError, otherwise: LoadChoice | None, kept: LoadWish
-) -> Iterator[LoadChoice]:
+    failed: WantedModel, error: UserFacingError, otherwise: WantedModel | None, kept: LoadWish
+) -> Iterator[WantedModel]:
     """What may be loaded instead, in order; some of it may have been tried already.
 
     What was asked for gives way to `otherwise`, which ran before. What nobody asked for gives way
@@ -57,7 +57,7 @@ def alternatives(
         if ran is not None and needs_export and ran.precision == wish.precision:
             otherwise = ran = None  # on the same export
         if ran is None and needs_export:
-            yield replace(alone, wish=replace(wish, precision="auto", device="auto"))
+            yield replace(alone, wish=replace(wish, precision="auto", wanted_device="auto"))
         elif ran is None:
             yield replace(failed, is_asked=False)
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
@@ -66,7 +66,7 @@ def alternatives(
         if not isinstance(error, _MEMORY) or _length(kept) <= _length(wish):
             yield replace(alone, wish=kept)
         if not isinstance(error, InvalidRequestError):
-            shorter = replace(wish, precision="auto", device="auto")
+            shorter = replace(wish, precision="auto", wanted_device="auto")
             yield replace(alone, wish=shorter, is_kept=is_over)
         if not isinstance(error, _MEMORY):  # a full context needs more of it
             yield replace(alone, wish=LoadWish(), is_kept=is_over)

@@ -33,7 +33,7 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
         free, limit = max(own.free_bytes, 0), own
     cards = machine.gpus
     if ready is not None and "cuda" in ready.device_kind:
-        names = ready.device.split(" + ")
+        names = ready.device_name.split(" + ")
         mine = [gpu for gpu in cards if gpu.name in names]
         if len(names) == 1:  # of several cards of a name, the one that holds the most
             mine = sorted(mine, key=lambda gpu: gpu.free_memory_bytes)[:1]

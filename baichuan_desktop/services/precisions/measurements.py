@@ -14,7 +14,7 @@ from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
 from backends.files.plain_file import read_plain
 from backends.precision import Precision
-from baichuan_desktop.services.atomic_file import replace_text
+from baichuan_desktop.services.atomic_file import changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object
 
 log = logging.getLogger(__name__)
@@ -63,9 +63,9 @@ class DecodeFigure(BaseModel):
 class Benchmark(BaseModel):
     """What `bench` measured of a model at a precision."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
-    device: Text  #: its name
+    device_name: Annotated[Text, Field(alias="device")]
     threads: Count
     load_seconds: Amount
     peak_bytes: Count  #: on the device of the model, over the whole benchmark
@@ -101,12 +101,13 @@ class Quality(BaseModel):
 class Measurement(BaseModel):
     """One model at one precision on one kind of device."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
     folder: Text
     backend: Text
     precision: Text
-    device: Text  #: kind of device, as in `ModelReady.device_kind`
+    #: As in `ModelReady`.
+    device_kind: Annotated[Text, Field(alias="device")]
     peak_bytes: Count  #: of loading, the KV cache not counted
     load_seconds: Amount
     #: In memory. Exports of one precision differ in their blocks; None: an older file does not say.
@@ -153,7 +154,7 @@ class Measurements:
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
         """What loading the model in `folder` took, by backend, precision and device."""
         return tuple(
-            MeasuredPeak(m.backend, m.precision, m.device, m.peak_bytes, m.weights_bytes)
+            MeasuredPeak(m.backend, m.precision, m.device_kind, m.peak_bytes, m.weights_bytes)
             for m in list(self._known.values())  # may be read while another thread adds to it
             if m.folder == str(folder) and m.precision in _PRECISIONS
         )
@@ -163,14 +164,14 @@ class Measurements:
         folder: Path,
         backend: str,
         precision: str,
-        device: str,
+        device_kind: str,
         weights_bytes: int | None = None,
     ) -> Measurement | None:
         """The measurement of a model at a precision on a kind of device, if there is one.
 
         One of weights of another size is none: they were exported anew since.
         """
-        known = self._known.get((str(folder), backend, precision, device))
+        known = self._known.get((str(folder), backend, precision, device_kind))
         if known is None or weights_bytes is None or known.weights_bytes is None:
             return known
         return known if known.weights_bytes == weights_bytes else None
@@ -184,7 +185,7 @@ class Measurements:
                     folder=ready.folder,
                     backend=ready.backend,
                     precision=ready.precision,
-                    device=ready.device_kind,
+                    device_kind=ready.device_kind,
                     peak_bytes=ready.peak_bytes,
                     load_seconds=ready.load_seconds,
                     weights_bytes=ready.weights_bytes,
@@ -241,9 +242,11 @@ class Measurements:
         )
 
     def _put(self, measurement: Measurement) -> None:
-        with self._lock:
+        with self._lock, changing(self._file):
+            # A terminal beside the window may have measured something meanwhile.
+            self._known.update((_key(m), m) for m in self._read())
             self._known[_key(measurement)] = measurement
-            content = {"measurements": [m.model_dump() for m in self._known.values()]}
+            content = {"measurements": [m.model_dump(by_alias=True) for m in self._known.values()]}
             try:
                 replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
             except OSError as error:
@@ -251,4 +254,4 @@ class Measurements:
 
 
 def _key(measurement: Measurement) -> tuple[str, str, str, str]:
-    return measurement.folder, measurement.backend, measurement.precision, measurement.device
+    return measurement.folder, measurement.backend, measurement.precision, measurement.device_kind

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
-from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.services.jobs.desk import JobDesk, JobRecord, JobState
 from baichuan_desktop.services.jobs.job import Job
 from baichuan_desktop.ui.app_services import AppServices
@@ -25,8 +24,7 @@ class JobController(QObject):
     Signals:
         changed: `summary` or `is_running` may be others now.
         ended: the JobRecord of a job that is over.
-        load_requested: a LoadChoice shall be loaded.
-        set_aside: the chat's model is unloaded to make room.
+        load_requested: a WantedModel shall be loaded.
         failed: a UserFacingError to show.
         silent: for how many seconds the engine of the job has not gone on, where that is a hang.
         heard: it goes on, or the job is over.
@@ -35,7 +33,6 @@ class JobController(QObject):
     changed = Signal()
     ended = Signal(object)
     load_requested = Signal(object)
-    set_aside = Signal()
     failed = Signal(object)
     silent = Signal(int)
     heard = Signal()
@@ -49,6 +46,7 @@ class JobController(QObject):
         self._theme = theme
         self._window = window
         self._worker: GenerationWorker | None = None  # of the job that runs
+        self._request_id = 0  # of the job that runs
         self._wants_room = False  # the job that runs waits for the chat's model to be gone
         self._dialogs: dict[JobRecord, JobDialog] = {}
         self._entries: dict[JobDialog, JobEntry] = {}
@@ -118,7 +116,7 @@ class JobController(QObject):
             self._on_ended()
         else:
             if self._worker is not None:
-                self._worker.stop()
+                self._worker.stop(self._request_id)
             self._tell(record)
 
     @Slot()
@@ -170,7 +168,6 @@ class JobController(QObject):
         if record.job.needs_room and self._switcher.current is not None:
             self._wants_room = True
             self._switcher.set_aside()
-            self.set_aside.emit()
             return
         if not record.job.needs_room:
             self._switcher.bring_back()
@@ -187,21 +184,18 @@ class JobController(QObject):
         worker.produced.connect(self._on_event)
         worker.failed.connect(self._on_failed)
         worker.ended.connect(self._on_ended)
-        worker.start(record.job)
+        worker.silent.connect(self.silent)
+        worker.heard.connect(self.heard)
+        self._request_id = worker.start(record.job)
 
     @Slot(object)
     def _on_event(self, event: object) -> None:
         record = self.desk.running
-        match event:
-            case EngineSilent(seconds):
-                self.silent.emit(seconds)
-            case EngineHeard():
-                self.heard.emit()
-            case _ if record is not None:
-                self.desk.hear(event)
-                if record in self._dialogs:
-                    self._dialogs[record].show_event(event)
-                self._tell(record)
+        if record is not None:
+            self.desk.hear(event)
+            if record in self._dialogs:
+                self._dialogs[record].show_event(event)
+            self._tell(record)
 
     @Slot(object)
     def _on_failed(self, error: UserFacingError) -> None:

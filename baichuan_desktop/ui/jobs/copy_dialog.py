@@ -14,8 +14,8 @@ from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, MadeCopy,
 from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.fallback import LoadChoice
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.fallback import WantedModel
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.options_page import JobOptions
@@ -108,7 +108,7 @@ class CopyDialog(JobDialog):
         if result is not None and isinstance(result.found, MadeCopy):
             made = result.found
             is_kept = made.wish != LoadWish()
-            self.load_requested.emit(LoadChoice(made.model, made.wish, is_kept=is_kept))
+            self.load_requested.emit(WantedModel(made.model, made.wish, is_kept=is_kept))
 
     def retranslate(self) -> None:
         """Name the dialog in the language of the window."""

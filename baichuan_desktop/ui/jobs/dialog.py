@@ -15,7 +15,7 @@ class JobDialog(QDialog):
     Signals:
         begun: this dialog, and the Job that shall be done.
         cancel_requested: the JobRecord of a job that shall end.
-        load_requested: a LoadChoice shall be loaded.
+        load_requested: a WantedModel shall be loaded.
         failed: the UserFacingError for which there is nothing to ask.
     """
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from backends.phrases import Phrase
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from baichuan_desktop.services.jobs.job import Job, JobResult
-from baichuan_desktop.services.library.registry import Names
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.i18n import in_ui_language
 

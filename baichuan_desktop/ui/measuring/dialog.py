@@ -86,15 +86,7 @@ class MeasureDialog(JobDialog):
 
     def _look(self, asked: Asked) -> None:
         """Find out, in the background, what can be measured and what was."""
-        services = asked.services
-        find = partial(
-            measured_rows,
-            asked.model.path,
-            services.measurements,
-            partial(services.look, asked.ready),
-            services.look_now,
-            asked.model.exports,
-        )
+        find = partial(measured_rows, asked.services.precisions, asked.model, asked.ready)
         task = BackgroundTask(find, self)
         task.succeeded.connect(self._on_rows)
         task.failed.connect(self._on_no_rows)

@@ -91,7 +91,7 @@ def _bandwidth(benchmark: Benchmark) -> str:
     return text.format(
         size=f"{usual.bytes_per_token / _GB:.2f}",
         percent=round(100 * usual.bandwidth_share),
-        device=benchmark.device,
+        device=benchmark.device_name,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from baichuan_desktop.services.jobs.job import Job
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.rows import MeasuredRow
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.models import precision_texts
 
@@ -93,4 +93,4 @@ class Measuring:
 
 def title(row: MeasuredRow) -> str:
     """Precision and device."""
-    return f"{row.label} · {precision_texts.device(row.device, row.device_name)}"
+    return f"{row.label} · {precision_texts.device(row.device_kind, row.device_name)}"

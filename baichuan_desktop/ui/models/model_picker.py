@@ -77,18 +77,33 @@ class ModelPicker(QComboBox):
         theme.changed.connect(self.update)
         self.retranslate()
 
+    @Slot(object)
     def set_models(self, models: Sequence[InstalledModel]) -> None:
-        """List these models."""
+        """List these models to choose from."""
         self._models = list(models)
         self._fill()
 
-    def show_model(self, model: InstalledModel | None, ready: ModelReady | None = None) -> None:
-        """Show what is, or is about to be, in use; `ready` if it is loaded."""
+    @Slot(object)
+    def show_loading(self, model: InstalledModel) -> None:
+        """Show what is about to be in use."""
+        self._show(model, None)
+
+    @Slot(object, object)
+    def show_loaded(self, model: InstalledModel, ready: ModelReady) -> None:
+        """Show what is in use."""
+        self._show(model, ready)
+
+    @Slot()
+    def show_no_model(self) -> None:
+        """Show that there is nothing to use."""
+        self._show(None, None)
+
+    def _show(self, model: InstalledModel | None, ready: ModelReady | None) -> None:
         self._shown, self._ready = model, ready
         self._fill()
 
     def retranslate(self) -> None:
-        """Names in the language of the window."""
+        """Set every text in the language of the window."""
         self.setAccessibleName(self.tr("Model"))
         self._fill()
 
@@ -139,11 +154,11 @@ class ModelPicker(QComboBox):
             self.chosen.emit(model)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Loading a model takes minutes: a turn of the wheel must not begin it."""
+        """Ignore the wheel: loading a model takes minutes, and a turn must not begin it."""
         event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys open the list instead of walking through it unseen."""
+        """Open the list instead of walking through it unseen."""
         opening = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return)
         if event.key() in (*opening, Qt.Key.Key_Enter):
             self.showPopup()
@@ -151,7 +166,7 @@ class ModelPicker(QComboBox):
             event.ignore()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A quiet field: icon, name, chevron."""
+        """Draw a quiet field: icon, name, chevron."""
         colours = self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -184,7 +199,7 @@ class ModelPicker(QComboBox):
 
 
 class _TwoLines(QStyledItemDelegate):
-    """Name over details."""
+    """Draws an entry as a name over its details."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)

@@ -30,7 +30,8 @@ from PySide6.QtWidgets import (
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_pixmap
 from baichuan_desktop.ui.look.theme import Theme
@@ -141,7 +142,7 @@ class PrecisionMenu(QFrame):
         for remark in remarks:
             self._add_remark(remark)
         if length is not None and length < full_context:
-            whole = LoadWish(self._wish.precision, self._wish.device)
+            whole = LoadWish(self._wish.precision, self._wish.wanted_device)
             note = self.tr("Now {count} tokens, which need less memory").format(count=f"{length:,}")
             title = self.tr("Full context: {count} tokens").format(count=f"{full_context:,}")
             self._add(whole, title, note)
@@ -191,9 +192,9 @@ class PrecisionMenu(QFrame):
         return (
             ready is not None
             and wish.precision in ("auto", row.precision)
-            and wish.device in ("auto", row.device, row.request_device)
+            and wish.wanted_device in ("auto", row.device_kind, row.wanted_device)
             and (row.backend, row.precision) == (ready.backend, ready.precision)
-            and (row.device, row.device_name) == (ready.device_kind, ready.device)
+            and (row.device_kind, row.device_name) == (ready.device_kind, ready.device_name)
         )
 
     def _add(

@@ -15,15 +15,15 @@ from baichuan_desktop.ui.look.numbers import share_text, speed_text
 
 def in_use(ready: ModelReady) -> str:
     """What runs, in the few words of the status bar."""
-    return f"{label(ready.precision)} · {device(ready.device_kind, ready.device)}"
+    return f"{label(ready.precision)} · {device(ready.device_kind, ready.device_name)}"
 
 
 def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
     """Precision and device; two cards of a name, among `rows`, are told apart by their number."""
-    name = device(row.device, row.device_name)
-    same = [one for one in rows if device(one.device, one.device_name) == name]
-    if len({one.request_device for one in same}) > 1:
-        name = f"{name} ({row.request_device})"
+    name = device(row.device_kind, row.device_name)
+    same = [one for one in rows if device(one.device_kind, one.device_name) == name]
+    if len({one.wanted_device for one in same}) > 1:
+        name = f"{name} ({row.wanted_device})"
     return f"{row.label} · {name}"
 
 
@@ -53,7 +53,7 @@ def note(row: PrecisionRow) -> str:
     if row.tokens_per_second is not None:
         text = QCoreApplication.translate("PrecisionTexts", "last {speed}")
         parts.append(text.format(speed=speed_text(row.tokens_per_second)))
-    if row.backend == "bnb_cuda" and row.device == "cpu":  # made for cards, see selection.py
+    if row.is_slow:
         parts.append(QCoreApplication.translate("PrecisionTexts", "slow on a processor"))
     if row.quality is not None and row.quality.top1_agreement is not None:
         text = QCoreApplication.translate(

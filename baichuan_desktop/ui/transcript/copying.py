@@ -1,4 +1,4 @@
-"""What is copied out of the transcript: the words, and nobody's figures."""
+"""What is copied out of the transcript: the words, without the figures under answers."""
 
 from __future__ import annotations
 

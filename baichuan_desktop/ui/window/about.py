@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
 )
 
 from baichuan_desktop import __version__
-from baichuan_desktop.services.library.registry import InstalledModel, Variant
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.variants import Variant
 from baichuan_desktop.ui.look.i18n import is_chinese
 from baichuan_desktop.ui.look.icons import app_icon
 from baichuan_desktop.ui.models import model_texts
@@ -22,7 +23,7 @@ _WIDTH = 480  # pixels
 
 
 class AboutDialog(QDialog):
-    """Version, licences, and that nothing leaves the machine."""
+    """Names the version and the licences, and says that nothing leaves the machine."""
 
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -44,7 +45,7 @@ class AboutDialog(QDialog):
 
 
 class LicenceDialog(QDialog):
-    """The licence of the model in use."""
+    """Sums up the licence of the model in use."""
 
     def __init__(
         self, model: InstalledModel, variant: Variant | None, parent: QWidget | None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from baichuan_desktop.services.jobs.copies import ModelFiles
 from baichuan_desktop.services.settings import Language
+from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs.entry import JobEntry
 from baichuan_desktop.ui.window.job_entries import COPIES, MEASUREMENTS
@@ -36,18 +35,24 @@ class Menus(QMenuBar):
         self.new_chat = self._action(self._file, "Ctrl+N")
         self._file.addSeparator()
         self.jobs: list[tuple[JobEntry, QAction]] = []
+        jobs = QActionGroup(self)
+        jobs.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
+        jobs.triggered.connect(self._on_job)
         for entries in (COPIES, MEASUREMENTS):
             for entry in entries:
                 action = self._action(self._file, "")
                 action.setEnabled(False)
-                action.triggered.connect(partial(self.job_requested.emit, entry))
+                action.setData(entry)
+                jobs.addAction(action)
                 self.jobs.append((entry, action))
             self._file.addSeparator()
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.stop = self._action(self._edit, "Esc")
+        self.stop.setEnabled(False)
         self.as_chat = self._action(self._edit, "")
         self.as_chat.setCheckable(True)
+        self.as_chat.setEnabled(False)
         self._edit.addSeparator()
         self.copy = self._action(self._edit, "Ctrl+C")
         self.select_all = self._action(self._edit, "Ctrl+A")
@@ -58,14 +63,15 @@ class Menus(QMenuBar):
         self._view.addMenu(self._language)
         self._languages: dict[Language, QAction] = {}
         group = QActionGroup(self)
+        group.triggered.connect(self._on_language)
         for language in ("system", "en", "zh_CN"):
             action = self._action(self._language, "")
             action.setCheckable(True)
             action.setData(language)
-            action.triggered.connect(self._on_language)
             group.addAction(action)
             self._languages[language] = action
         self.licence = self._action(self._help, "")
+        self.licence.setEnabled(False)
         self._help.addSeparator()
         self.about = self._action(self._help, "")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
@@ -79,13 +85,29 @@ class Menus(QMenuBar):
         return action
 
     def show_language(self, language: Language) -> None:
-        """Tick the choice."""
+        """Tick the language that was chosen."""
         self._languages[language].setChecked(True)
 
-    def show_as_chat(self, *, is_base: bool, as_chat: bool) -> None:
+    @Slot(bool, bool)
+    def show_as_chat(self, can_change: bool, as_chat: bool) -> None:
         """Offer to chat with a base model, ticked if that is so."""
-        self.as_chat.setEnabled(is_base)
+        self.as_chat.setEnabled(can_change)
         self.as_chat.setChecked(as_chat)
+
+    @Slot(object)
+    def show_chat_state(self, state: ChatState) -> None:
+        """Offer to stop an answer that is on its way."""
+        self.stop.setEnabled(state is ChatState.ANSWERING)
+
+    @Slot()
+    def show_loaded(self) -> None:
+        """Offer what can be done with a model that is loaded."""
+        self.licence.setEnabled(True)
+
+    @Slot()
+    def show_no_model(self) -> None:
+        """Offer nothing that needs a model."""
+        self.licence.setEnabled(False)
 
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
@@ -93,7 +115,7 @@ class Menus(QMenuBar):
             action.setEnabled(files is not None and entry.is_for(files))
 
     def retranslate(self) -> None:
-        """Name everything in the language of the window."""
+        """Set every text in the language of the window."""
         self._file.setTitle(self.tr("&File"))
         self._edit.setTitle(self.tr("&Edit"))
         self._view.setTitle(self.tr("&View"))
@@ -116,11 +138,13 @@ class Menus(QMenuBar):
         self.licence.setText(self.tr("Model &licence"))
         self.about.setText(self.tr("&About Baichuan Desktop"))
 
-    @Slot()
-    def _on_language(self) -> None:
-        sender: QObject = self.sender()
-        if isinstance(sender, QAction):
-            self.language_chosen.emit(sender.data())
+    @Slot(QAction)
+    def _on_job(self, action: QAction) -> None:
+        self.job_requested.emit(action.data())
+
+    @Slot(QAction)
+    def _on_language(self, action: QAction) -> None:
+        self.language_chosen.emit(action.data())
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

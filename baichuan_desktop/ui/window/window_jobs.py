@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from baichuan_desktop.services.jobs.copies import MadeCopy
+from baichuan_desktop.services.jobs.copies import MadeCopy, ModelFiles, model_files
 from baichuan_desktop.services.jobs.desk import JobRecord
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
@@ -16,6 +18,7 @@ from baichuan_desktop.ui.window.close_question import CloseQuestion
 from baichuan_desktop.ui.window.menus import Menus
 from baichuan_desktop.ui.window.status_line import StatusLine
 from baichuan_desktop.ui.window.top_bar import TopBar
+from baichuan_desktop.workers.background_task import BackgroundTask
 
 
 class WindowJobs(QObject):
@@ -26,42 +29,57 @@ class WindowJobs(QObject):
         jobs: JobController,
         store: ModelStore,
         switcher: ModelSwitcher,
-        menus: Menus,
-        status: StatusLine,
-        top_bar: TopBar,
         pages: QStackedWidget,
-        chat: QWidget,
         window: QWidget,
     ) -> None:
-        """`pages` holds `chat`, and gets the page of jobs."""
+        """`pages` holds the page of the chat, the only one, and gets the one of jobs."""
         super().__init__(window)
         self._jobs = jobs
         self._store, self._switcher = store, switcher
-        self._menus, self._status, self._picker = menus, status, top_bar.picker
-        self._pages = pages
-        self._window = window
-        self._chat = chat
+        self._pages, self._window = pages, window
         self._may_end_jobs = False  # the person said so
         self.close_question: CloseQuestion | None = None  #: while it is asked
         pages.addWidget(jobs.page)
+
+    def connect_to(self, menus: Menus, status: StatusLine, top_bar: TopBar) -> None:
+        """Be asked by the menus, and tell of jobs in the status line and the list of models."""
+        jobs, switcher = self._jobs, self._switcher
+        self._menus, self._status, self._picker = menus, status, top_bar.picker
+        switcher.began.connect(self._offer_nothing)
+        switcher.stepped_aside.connect(self._offer_nothing)
+        switcher.ready.connect(self._look_at_files)
         menus.job_requested.connect(jobs.open)
         menus.jobs_page.toggled.connect(self.show_page)
         menus.new_chat.triggered.connect(self._show_chat)
         top_bar.new_chat.clicked.connect(self._show_chat)
-        jobs.page.left.connect(self._show_chat)
         status.job_button.clicked.connect(self._show_jobs)
-        status.job_notice.end_requested.connect(jobs.end_engine)
-        jobs.silent.connect(status.job_notice.show_silent)
-        jobs.heard.connect(status.job_notice.clear)
+        status.job_notice.watch(jobs)
+        jobs.page.left.connect(self._show_chat)
         jobs.changed.connect(self._on_changed)
         jobs.ended.connect(self._on_ended)
+
+    # --- what is offered --------------------------------------------------------------------------
+
+    @Slot()
+    def _offer_nothing(self) -> None:
+        self._menus.show_jobs(None)
+
+    @Slot(object)
+    def _look_at_files(self, model: InstalledModel) -> None:
+        task = BackgroundTask(partial(model_files, model.path), self)
+        task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
+        task.start()
+
+    @Slot(object)
+    def _on_model_files(self, files: ModelFiles) -> None:
+        self._menus.show_jobs(files if self._switcher.current is not None else None)
 
     # --- the page ---------------------------------------------------------------------------------
 
     @Slot(bool)
     def show_page(self, shown: bool) -> None:
         """Show the page of jobs, or that of the chat."""
-        self._pages.setCurrentWidget(self._jobs.page if shown else self._chat)
+        self._pages.setCurrentIndex(int(shown))
         self._menus.jobs_page.setChecked(shown)
         if shown:
             self._jobs.page.back.setFocus()

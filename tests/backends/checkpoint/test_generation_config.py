@@ -15,6 +15,7 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.generation_config import BASE_DEFAULTS
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import CheckpointError, NotDownloadedError, UnsafeCheckpointError
 from backends.events import EngineEvent, Finished, FinishReason, ModelReady, SamplingDefaults
@@ -312,7 +313,7 @@ def answer(folder: Path, request: ChatRequest | CompleteRequest, *more: Path) ->
 
 
 def events(engine: Engine, *requests: Any) -> Sequence[EngineEvent]:
-    return [event for one in requests for event in engine.run(one, threading.Event())]
+    return [event for one in requests for event in run_request(engine, one, threading.Event())]
 
 
 CHAT = ChatRequest((Message(Role.USER, "你好"),), PARAMS)
@@ -358,7 +359,7 @@ def _ids(folder: Path, request: ChatRequest | CompleteRequest) -> list[int]:
     *_, last = events(engine, LoadRequest(str(folder), "fp32", threads=1), four)
     assert isinstance(last, Finished)
     # The fourth is said, and not read any more.
-    return list(engine._require().model.cached_ids)[last.prompt_tokens :]
+    return list(engine.loaded.model.cached_ids)[last.prompt_tokens :]
 
 
 def test_a_loaded_model_tells_its_notes(tmp_path: Path) -> None:

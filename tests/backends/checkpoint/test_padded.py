@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.events import (
     BenchmarkReady,
@@ -50,7 +51,7 @@ PIECES = {"b1-13b": 1072, "b2-7b": 1120}
 
 
 def run(engine: Engine, request: Request) -> list[EngineEvent]:
-    return list(engine.run(request, threading.Event()))
+    return list(run_request(engine, request, threading.Event()))
 
 
 def answer(engine: Engine, request: Request) -> tuple[str, FinishReason]:

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.quantized_layout import Layout
-from backends.copying.folder_writer import plain_plan, write_copy
+from backends.copying.copy_plan import plain_plan
+from backends.copying.folder_writer import write_copy
 from backends.copying.quantized_copy import quantize_plan
 from backends.errors import (
     CheckpointError,
@@ -26,6 +27,7 @@ from backends.errors import (
     ForeignModelError,
     UnsafeCheckpointError,
 )
+from backends.interface import Logits
 from backends.precision import Precision
 from backends.torch_backend import bitsandbytes
 from tests.helpers import goldens, quantized
@@ -488,14 +490,14 @@ def test_a_description_may_write_its_blocks_as_a_number_with_a_point(
     change_of: dict[str, float], tmp_path: Path
 ) -> None:
     folder = bnb_folder(tmp_path, Precision.NF4)
-    text = json.dumps(DESCRIPTION | change_of)
     key = f"{GATE}.weight.quant_state.bitsandbytes__nf4"
-    blob = torch.tensor(list(text.encode()), dtype=torch.uint8)
-    ids = [5, 6, 7]
-    expected = quantized.load(folder, Precision.NF4).prefill(ids)
-    change(folder, lambda state: state.update({key: blob}))
 
-    assert np.array_equal(quantized.load(folder, Precision.NF4).prefill(ids), expected)
+    def logits(description: object) -> Logits:
+        blob = torch.tensor(list(json.dumps(description).encode()), dtype=torch.uint8)
+        change(folder, lambda state: state.update({key: blob}))
+        return quantized.load(folder, Precision.NF4).prefill([5, 6, 7])
+
+    assert np.array_equal(logits(DESCRIPTION | change_of), logits(DESCRIPTION))
 
 
 @pytest.mark.parametrize("text", ["[" * 5_000, " " * 5_000, json.dumps(DESCRIPTION).ljust(4_097)])

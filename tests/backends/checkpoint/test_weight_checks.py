@@ -14,8 +14,9 @@ from torch import Tensor
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.weight_checks import check_filled, check_finite
+from backends.copying.copy_plan import CopyPlan, plain_plan
 from backends.copying.folded_copy import fold_plan
-from backends.copying.folder_writer import CopyPlan, plain_plan, write_copy
+from backends.copying.folder_writer import write_copy
 from backends.copying.quantized_copy import quantize_plan
 from backends.errors import DamagedCheckpointError, JobError
 from backends.files.tensor_files import TensorRecord

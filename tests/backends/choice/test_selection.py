@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from backends.choice import memory, selection
-from backends.choice.selection import Model, Option, Verdict, Wishes
+from backends.choice.options import still_runs
+from backends.choice.values import Model, Option, Verdict, Wishes
 from backends.errors import (
     BackendUnavailableError,
     InsufficientMemoryError,
@@ -49,7 +50,7 @@ def chosen(
 ) -> tuple[str, Precision, str]:
     """Backend, precision and device of the decision."""
     option = selection.choose(model, facts, wishes).chosen
-    return option.backend, option.precision, option.device
+    return option.backend, option.precision, option.device_kind
 
 
 def find(
@@ -59,7 +60,7 @@ def find(
     found = [
         option
         for option in selection.options(model, facts)
-        if (option.precision, option.device) == (precision, device)
+        if (option.precision, option.device_kind) == (precision, device)
     ]
     return found[number]
 
@@ -201,7 +202,7 @@ def test_what_is_tight_runs_if_nothing_leaves_the_margin() -> None:
 
     option = selection.choose(SEVEN, facts).chosen
 
-    assert (option.precision, option.device, option.verdict) == (NF4, "cuda", Verdict.TIGHT)
+    assert (option.precision, option.device_kind, option.verdict) == (NF4, "cuda", Verdict.TIGHT)
 
 
 def test_what_is_tight_runs_if_it_is_asked_for() -> None:
@@ -279,7 +280,7 @@ def test_layers_are_spread_over_two_cards() -> None:
     option = selection.choose(THIRTEEN, facts, wishes).chosen
 
     # 30.1 GiB, of which 25.5 are in the layers with their KV cache: 0.65 GiB each
-    assert option.device == "cuda"
+    assert option.device_kind == "cuda"
     assert set(option.devices.layers) == {"cuda:0", "cuda:1"}
     assert list(option.devices.layers) == sorted(option.devices.layers, reverse=True)
     assert option.devices.layers.count("cuda:1") > option.devices.layers.count("cuda:0")
@@ -318,7 +319,7 @@ def test_four_small_cards_run_what_none_of_them_can() -> None:
 
     option = selection.choose(THIRTEEN, facts).chosen
 
-    assert (option.precision, option.device) == (FP16, "cuda")
+    assert (option.precision, option.device_kind) == (FP16, "cuda")
     assert option.verdict is Verdict.FITS
 
 
@@ -460,7 +461,7 @@ def test_without_bitsandbytes_there_are_no_quantised_precisions() -> None:
 def test_without_torch_nothing_runs(facts: Machine, device: str | None) -> None:
     facts = dataclasses.replace(facts, torch_cuda=None)
 
-    assert refusal(SEVEN, facts, Wishes(device=device)) == "torch is not installed."
+    assert refusal(SEVEN, facts, Wishes(wanted_device=device)) == "torch is not installed."
     for option in selection.options(SEVEN, facts):
         assert option.verdict is Verdict.UNAVAILABLE
         assert str(option.sentence) in (
@@ -497,7 +498,7 @@ def test_a_precision_that_is_asked_for(precision: Precision) -> None:
     decision = selection.choose(SEVEN, machine(card(24)), Wishes(precision=precision))
 
     assert decision.chosen.precision is precision
-    assert decision.chosen.device == "cuda"
+    assert decision.chosen.device_kind == "cuda"
     assert str(decision.reason).startswith("You chose this precision. ")
 
 
@@ -518,14 +519,14 @@ def test_a_precision_that_no_card_has() -> None:
 
 
 def test_the_processor_that_is_asked_for() -> None:
-    decision = selection.choose(SEVEN, machine(card(24)), Wishes(device="cpu"))
+    decision = selection.choose(SEVEN, machine(card(24)), Wishes(wanted_device="cpu"))
 
     assert (decision.chosen.backend, decision.chosen.precision) == ("torch_cpu", FP32)
     assert decision.reason == decision.chosen.sentence
 
 
 def test_the_card_that_is_asked_for() -> None:
-    decision = selection.choose(SEVEN, big_and_small(), Wishes(NF4, device="cuda:0"))
+    decision = selection.choose(SEVEN, big_and_small(), Wishes(NF4, wanted_device="cuda:0"))
     message = refusal(SEVEN, big_and_small(), Wishes(INT8, "cuda:0"), InsufficientMemoryError)
 
     assert decision.chosen.devices.layers == ("cuda:0",) * 32
@@ -533,13 +534,15 @@ def test_the_card_that_is_asked_for() -> None:
 
 
 def test_cards_that_are_asked_for_do_not_fall_back_to_the_processor() -> None:
-    message = refusal(THIRTEEN, machine(card(8)), Wishes(device="cuda"), InsufficientMemoryError)
+    message = refusal(
+        THIRTEEN, machine(card(8)), Wishes(wanted_device="cuda"), InsufficientMemoryError
+    )
 
     assert message == "4-bit needs 12.7 GiB on NVIDIA GeForce RTX 3060, but only 7.8 GiB is free."
 
 
 def test_a_card_on_a_machine_without_one() -> None:
-    message = refusal(SEVEN, machine(), Wishes(device="cuda"))
+    message = refusal(SEVEN, machine(), Wishes(wanted_device="cuda"))
 
     assert message == "This machine has no NVIDIA card that can be used."
 
@@ -825,7 +828,7 @@ def test_the_decision_runs_or_is_a_named_error(
         assert option.verdict.runs
         assert option in decision.options
         assert wish.precision in (None, option.precision)
-        assert wish.device in (None, option.device)
+        assert wish.wanted_device in (None, option.device_kind)
         assert str(decision.reason).endswith(str(option.sentence))
     assert len(outcomes) == 3
 
@@ -842,7 +845,7 @@ def test_options_that_run_are_told_apart_by_precision_and_device(facts: Machine)
 def test_the_order_of_preference() -> None:
     facts = machine(card(12), bf16=True)
 
-    order = [(o.precision, o.device) for o in selection.options(SEVEN, facts)]
+    order = [(o.precision, o.device_kind) for o in selection.options(SEVEN, facts)]
 
     assert order == [
         (BF16, "cuda"), (INT8, "cuda"), (NF4, "cuda"), (BF16, "cuda+cpu"),
@@ -939,9 +942,45 @@ def test_what_was_found_wrong_on_a_processor_is_refused_there(precision: Precisi
     facts = dataclasses.replace(machine(card(24), bf16=True), refused={precision.value: reason})
 
     found = {option.precision: option for option in selection.options(SEVEN, facts)
-             if option.device == "cpu"}  # fmt: skip
+             if option.device_kind == "cpu"}  # fmt: skip
 
     assert found.pop(precision).sentence == reason
     assert all(option.verdict.runs for option in found.values())
-    cards = [option for option in selection.options(SEVEN, facts) if option.device == "cuda"]
+    cards = [option for option in selection.options(SEVEN, facts) if option.device_kind == "cuda"]
     assert all(option.sentence != reason for option in cards)
+
+
+# --- with other free memory ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [SEVEN, THIRTEEN])
+def test_an_option_still_runs_where_it_would_be_offered_as_one_that_runs(model: Model) -> None:
+    def cards(*free_gib: float) -> list[Gpu]:
+        return [card(24, free_gib=free, index=index) for index, free in enumerate(free_gib)]
+
+    def keys(facts: Machine) -> set[tuple[Precision, str, str | None]]:
+        return {key(option) for option in selection.options(model, facts) if option.verdict.runs}
+
+    def key(option: Option) -> tuple[Precision, str, str | None]:
+        first = option.devices.first if option.devices.single else None
+        return option.precision, option.device_kind, first
+
+    freed = machine(*cards(23.0, 23.0), free_gib=60)
+    outcomes = set()
+    for free, rest in itertools.product(((23.0, 23.0), (2.0, 23.0), (1.0, 1.0), (12.0, 9.0)),
+                                        (60, 15, 2)):  # fmt: skip
+        now = machine(*cards(*free), free_gib=rest)
+        for option in selection.options(model, freed):
+            if option.verdict.runs:
+                expected = key(option) in keys(now)
+                assert still_runs(option, model, now) is expected
+                outcomes.add(expected)
+    assert outcomes == {False, True}
+
+
+def test_only_bitsandbytes_on_a_processor_is_slow() -> None:
+    every = selection.options(SEVEN, machine(card(24)))
+
+    slow = {(option.precision, option.device_kind) for option in every if option.is_slow}
+
+    assert slow == {(INT8, "cpu"), (NF4, "cpu"), (FP4, "cpu")}

@@ -24,11 +24,14 @@ import safetensors.torch
 import torch
 
 from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.manifest import MANIFEST
 from backends.checkpoint.quantized_layout import Layout
 from backends.choice import memory
 from backends.copying import folder_writer
-from backends.copying.folder_writer import MANIFEST, CopyPlan, write_copy
+from backends.copying.copy_plan import CopyPlan, plain_plan
+from backends.copying.folder_writer import write_copy
 from backends.engine import heavy_modules
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
@@ -366,7 +369,7 @@ def test_a_cancel_of_the_engines_job_takes_everything_away(source: Path, out: Pa
     cancel = threading.Event()
     events = []
 
-    for event in Engine().run(CopyRequest(str(source), str(out), "4bit"), cancel):
+    for event in run_request(Engine(), CopyRequest(str(source), str(out), "4bit"), cancel):
         events.append(event)
         if isinstance(event, JobProgress) and event.step == "write":
             cancel.set()
@@ -514,7 +517,7 @@ def test_a_job_that_a_power_cut_left_unreadable_begins_anew(source: Path, out: P
 
 
 def test_the_engine_copies(source: Path, out: Path) -> None:
-    *_, last = Engine().run(CopyRequest(str(source), str(out), "8bit"), threading.Event())
+    *_, last = run_request(Engine(), CopyRequest(str(source), str(out), "8bit"), threading.Event())
 
     assert isinstance(last, CopyReady)
     assert Checkpoint.open(Path(last.folder)).stored is Precision.INT8
@@ -851,7 +854,7 @@ def test_a_source_that_is_gone_before_it_begins(own_source: Path, out: Path) -> 
 def test_a_source_that_is_quantised_already(name: str, precision: str | None, out: Path) -> None:
     request = CopyRequest(str(quantized.published(name)), str(out), precision)
 
-    message = refusal(lambda: list(Engine().run(request, threading.Event())))
+    message = refusal(lambda: list(run_request(Engine(), request, threading.Event())))
 
     assert message.startswith(f"“{name}” is quantised")
     assert_nothing(out)
@@ -871,7 +874,7 @@ def test_a_precision_that_quantises_nothing(precision: str, source: Path, out: P
     request = CopyRequest(str(source), str(out), precision)
 
     message = refusal(
-        lambda: list(Engine().run(request, threading.Event())), BackendUnavailableError
+        lambda: list(run_request(Engine(), request, threading.Event())), BackendUnavailableError
     )
 
     assert message == f"There is no precision “{precision}”; there are 8bit, 4bit, fp4."
@@ -925,12 +928,10 @@ def test_the_whole_model_is_never_in_memory(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="open files keep others off there")
 def test_a_second_run_leaves_the_first_alone(out: Path) -> None:
     source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
-    first = write_copy(source, folder_writer.plain_plan(source), out)
+    first = write_copy(source, plain_plan(source), out)
     next(first)
 
-    message = refusal(
-        lambda: list(write_copy(source, folder_writer.plain_plan(source), out)), CopyTakenError
-    )
+    message = refusal(lambda: list(write_copy(source, plain_plan(source), out)), CopyTakenError)
 
     assert message == f"“{out}” is being written by another run."
     *_, ready = first

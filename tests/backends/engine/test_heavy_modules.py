@@ -8,7 +8,7 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import selection
-from backends.choice.selection import Model
+from backends.choice.values import Model
 from backends.engine import heavy_modules
 from backends.errors import BackendUnavailableError, JobError
 from backends.precision import Precision

@@ -182,7 +182,9 @@ def test_nothing_that_takes_time_is_imported_before_the_engine_is_bound_to_its_w
     loaded = set(result.stdout.split())
     assert {name for name in loaded if name.startswith("backends")} == {
         "backends",
+        "backends.engine",
         "backends.engine.process",
+        "backends.operating_system",
     }
     assert not loaded & {"numpy", "psutil", "logging", "json", "ctypes"}
 

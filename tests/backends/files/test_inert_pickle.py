@@ -22,10 +22,9 @@ from backends.files.inert_pickle import (
     MAX_MEMO,
     MAX_OPCODES,
     MAX_STRING_BYTES,
-    CodeError,
-    PickleError,
     read_pickle,
 )
+from backends.files.pickle_names import CodeError, PickleError
 from backends.files.tensor_files import read_contents
 from tests.helpers import goldens
 from tests.helpers.quantized import FOUR_BIT, published

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from backends import operating_system
 from backends.machine import hardware, processor
 
 AVX2 = "fpu sse2 sse4_1 avx2"
@@ -52,6 +53,7 @@ def test_a_processor_that_nobody_describes_has_a_name_and_no_features(
 ) -> None:
     monkeypatch.setattr(processor, "_cpuinfo", lambda: "")
     monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("platform.machine", lambda: "some")
 
     assert processor.name()
     assert processor.features() == frozenset()
@@ -75,7 +77,7 @@ def test_windows_is_asked_by_number(
     kernel32 = SimpleNamespace(IsProcessorFeaturePresent=lambda number: int(number in present))
     monkeypatch.setattr(processor, "_cpuinfo", lambda: "")
     monkeypatch.setattr(processor, "_has_ne_convert", lambda: False)
-    monkeypatch.setattr(processor.ctypes, "CDLL", {"kernel32": kernel32}.__getitem__)
+    monkeypatch.setattr(operating_system, "_kernel32", lambda: kernel32)
     monkeypatch.setattr("sys.platform", "win32")
 
     assert processor.features() == features
@@ -102,7 +104,9 @@ def test_a_mac_is_asked_by_sysctl(
 ) -> None:
     monkeypatch.setattr(processor, "_cpuinfo", lambda: "")
     monkeypatch.setattr(processor, "_has_ne_convert", lambda: False)
-    monkeypatch.setattr(processor, "_sysctl", lambda key: answers.get(key, ""))
+    monkeypatch.setattr(
+        operating_system, "output_of", lambda command, _: answers.get(command[-1], "") + "\n"
+    )
     monkeypatch.setattr("sys.platform", "darwin")
     monkeypatch.setattr("platform.machine", lambda: machine)
 

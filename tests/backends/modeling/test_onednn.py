@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from backends.engine import heavy_modules
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import BackendUnavailableError
 from backends.events import ModelReady, ProductsTried
@@ -285,7 +286,7 @@ def wrong_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ready_of(request: LoadRequest) -> ModelReady:
-    *_, ready = Engine(lambda: machine(bf16=True)).run(request, threading.Event())
+    *_, ready = run_request(Engine(lambda: machine(bf16=True)), request, threading.Event())
     assert isinstance(ready, ModelReady)
     return ready
 
@@ -313,7 +314,7 @@ def test_what_is_found_wrong_is_refused_to_a_person(monkeypatch: pytest.MonkeyPa
 
 def tried(features: set[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, ProductsTried]:
     monkeypatch.setattr(processor, "_found", lambda: features)
-    events = list(Engine().run(ProductsRequest(), threading.Event()))
+    events = list(run_request(Engine(), ProductsRequest(), threading.Event()))
     assert all(isinstance(event, ProductsTried) for event in events)
     return {event.precision: event for event in events if isinstance(event, ProductsTried)}
 

@@ -27,6 +27,7 @@ from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
 from backends.choice import memory
 from backends.copying import folder_writer
 from backends.copying.folder_writer import write_copy
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
@@ -268,7 +269,7 @@ def test_progress_reaches_its_end(source: Path, out: Path) -> None:
 def test_the_engine_exports(source: Path, out: Path) -> None:
     request = ExportRequest(str(source), str(out), "int8", block_size=64)
 
-    *_, last = Engine().run(request, threading.Event())
+    *_, last = run_request(Engine(), request, threading.Event())
 
     assert isinstance(last, CopyReady)
     export = Checkpoint.open(Path(last.folder)).export
@@ -403,7 +404,7 @@ def test_a_source_that_is_an_export(
 ) -> None:
     request = request_of(str(exports.of_golden("b2-7b").folder), str(out))
 
-    message = refusal(lambda: list(Engine().run(request, threading.Event())))
+    message = refusal(lambda: list(run_request(Engine(), request, threading.Event())))
 
     assert "is an export for ONNX Runtime" in message
     assert_nothing(out)
@@ -414,7 +415,7 @@ def test_a_precision_that_exports_do_not_have(precision: str, source: Path, out:
     request = ExportRequest(str(source), str(out), precision)
 
     message = refusal(
-        lambda: list(Engine().run(request, threading.Event())), BackendUnavailableError
+        lambda: list(run_request(Engine(), request, threading.Event())), BackendUnavailableError
     )
 
     assert message == (f"There is no precision “{precision}”; there are int4, int8, fp16, fp32.")

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
@@ -221,7 +222,7 @@ def test_fp16_is_near_fp32(name: str) -> None:
 
 
 def run(engine: Engine, request: Request) -> list[EngineEvent]:
-    return list(engine.run(request, threading.Event()))
+    return list(run_request(engine, request, threading.Event()))
 
 
 def text_of(events: list[EngineEvent]) -> str:

@@ -131,7 +131,7 @@ def test_a_word_that_begins_a_turn_is_no_word(tmp_path: Path) -> None:
     config = replace(goldens.checkpoint("b2-7b").config, vocab_size=ROWS)
     file = folder / "tokenizer.model"
 
-    tokenizer = read_tokenizer(file, config, {1120, 1121})
+    tokenizer = read_tokenizer(file, config).steered({1120, 1121})
 
     ids = tokenizer.encode("用户百川助手")
     assert [i for i in ids if i >= PIECES] == [1122]

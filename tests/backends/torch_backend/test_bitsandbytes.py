@@ -14,6 +14,7 @@ from torch import nn
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.quantized_layout import Layout
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import BackendUnavailableError
 from backends.events import Finished, LoadProgress, ModelReady
@@ -171,7 +172,7 @@ def test_files_are_not_written_to(tmp_path: Path) -> None:
 
 
 def load(engine: Engine, request: LoadRequest) -> ModelReady:
-    *_, ready = engine.run(request, threading.Event())
+    *_, ready = run_request(engine, request, threading.Event())
     assert isinstance(ready, ModelReady)
     return ready
 
@@ -185,7 +186,7 @@ def test_the_engine_runs_published_4_bit_files_as_they_are(name: str) -> None:
     assert (ready.backend, ready.precision, ready.kind) == ("bnb_cuda", "4bit", "chat")
     assert str(ready.reason).startswith("4-bit needs ")
     params = SamplingParams(greedy=True, max_new_tokens=5)
-    *_, last = engine.run(CompleteRequest("abc", params), threading.Event())
+    *_, last = run_request(engine, CompleteRequest("abc", params), threading.Event())
     assert isinstance(last, Finished)
     assert last.new_tokens >= 1
 
@@ -205,7 +206,7 @@ def test_the_engine_refuses_another_precision_for_quantised_files() -> None:
     request = LoadRequest(str(quantized.published("b2-7b-4bits")), precision="bf16")
 
     with pytest.raises(BackendUnavailableError) as caught:
-        list(Engine(lambda: machine(card(80))).run(request, threading.Event()))
+        list(run_request(Engine(lambda: machine(card(80))), request, threading.Event()))
 
     assert_one_sentence(caught.value)
 

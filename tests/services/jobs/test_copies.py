@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.events import CopyReady
 from backends.protocol.requests import CopyRequest, ExportRequest
@@ -18,9 +20,10 @@ from baichuan_desktop.services.jobs.job import JobResult
 from baichuan_desktop.services.jobs.onnx_export import onnx_exports
 from baichuan_desktop.services.jobs.quantised import quantised_copies
 from baichuan_desktop.services.jobs.safetensors import safetensors_copies
-from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens, quantized
 
 
@@ -43,7 +46,7 @@ def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_p
     choices = [*quantised_copies(folder), *safetensors_copies(folder)]
     (choice,) = [one for one in choices if one.suffix == precision]
 
-    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+    *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
     assert isinstance(ready, CopyReady)
     # The description of each quantised matrix, 256 bytes, is not worth counting.
@@ -57,7 +60,7 @@ def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
 ) -> None:
     choice = onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
 
-    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+    *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
     assert isinstance(ready, CopyReady)
     # Each tensor begins at a multiple of 4 KiB at most, and the tables of the graph come on top.
@@ -91,7 +94,7 @@ def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_pat
     request = onnx_exports(source.path)[0].request(tmp_path / "out")
     job = copies.copy_job(store, source, request, onnx_export.OFFER.words)
 
-    *_, result = job.steps(Engine().run, threading.Event())
+    *_, result = job.steps(partial(run_request, Engine()), threading.Event())
 
     assert isinstance(result, JobResult)
     made = result.found

@@ -14,21 +14,21 @@ import pytest
 import yaml
 
 from backends.errors import UserFacingError
-from baichuan_desktop.services.library import registry_file
+from baichuan_desktop.services.library import registry_file, registry_yaml
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
-    Names,
     Registry,
-    RegistryError,
-    Shapes,
     UnknownModelError,
-    Variant,
-    add_installed,
-    load_layer,
-    remove_installed,
-    require_writable,
     shipped_registry_text,
 )
+from baichuan_desktop.services.library.registry_file import load_layer
+from baichuan_desktop.services.library.registry_schema import Names, RegistryError, Shapes
+from baichuan_desktop.services.library.user_layer import (
+    add_installed,
+    remove_installed,
+    require_writable,
+)
+from baichuan_desktop.services.library.variants import Variant
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models_registry.yaml"
 SHAPES_7B_V2 = Shapes(
@@ -783,7 +783,7 @@ def test_below_a_file_there_is_no_layer(tmp_path: Path) -> None:
 
 def units(unit: str, head: str = "schema_version: 1\n") -> str:
     """A text of one mebibyte."""
-    room = registry_file.MAX_FILE_BYTES - len(head)
+    room = registry_yaml.MAX_FILE_BYTES - len(head)
     return head + unit * (room // len(unit))
 
 
@@ -822,7 +822,7 @@ def test_a_mebibyte_of_anything_is_refused_after_bounded_work(
     monkeypatch.setattr(yaml, "parse", counted)
 
     assert reason in refusal(text)
-    assert events <= registry_file.MAX_VALUES + 1
+    assert events <= registry_yaml.MAX_VALUES + 1
 
 
 def test_a_mebibyte_of_comments_is_read() -> None:
@@ -871,13 +871,13 @@ def test_a_long_word_is_compared_with_nothing() -> None:
 
 @pytest.mark.parametrize("text", [TINY, SHIPPED.read_text(encoding="utf-8")])
 def test_libyaml_and_pyyaml_read_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = registry_file.parse_yaml(text, source_name="x")
-    monkeypatch.setattr(registry_file, "_PARSER", yaml.SafeLoader)
+    fast = registry_yaml.parse_yaml(text, source_name="x")
+    monkeypatch.setattr(registry_yaml, "_PARSER", yaml.SafeLoader)
 
-    assert registry_file.parse_yaml(text, source_name="x") == fast
+    assert registry_yaml.parse_yaml(text, source_name="x") == fast
 
 
-@pytest.mark.parametrize("parser", [registry_file._PARSER, yaml.SafeLoader])
+@pytest.mark.parametrize("parser", [registry_yaml._PARSER, yaml.SafeLoader])
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -891,19 +891,19 @@ def test_libyaml_and_pyyaml_read_the_same(text: str, monkeypatch: pytest.MonkeyP
 def test_words_are_read_plainly_by_both_parsers(
     written: str, read: object, parser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry_file, "_PARSER", parser)
+    monkeypatch.setattr(registry_yaml, "_PARSER", parser)
 
-    found = registry_file.parse_yaml(f"x: {written}", source_name="x")["x"]
+    found = registry_yaml.parse_yaml(f"x: {written}", source_name="x")["x"]
 
     assert found == read
     assert type(found) is type(read)
 
 
-@pytest.mark.parametrize("parser", [registry_file._PARSER, yaml.SafeLoader])
+@pytest.mark.parametrize("parser", [registry_yaml._PARSER, yaml.SafeLoader])
 def test_the_line_of_a_control_character_is_counted_in_lines(
     parser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry_file, "_PARSER", parser)
+    monkeypatch.setattr(registry_yaml, "_PARSER", parser)
 
     assert "is wrong at line 3: there is a control character" in refusal(
         "# 百川\n# 模型\nx: \x07\n"

@@ -25,9 +25,9 @@ from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     NotInstalledError,
-    RegistryError,
     UnknownModelError,
 )
+from baichuan_desktop.services.library.registry_schema import RegistryError
 from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence

@@ -14,6 +14,7 @@ import pytest
 
 from backends.errors import InvalidRequestError, QualityError
 from backends.events import ModelReady, QualityProgress
+from backends.machine.hardware import Machine
 from backends.precision import Precision
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
@@ -31,8 +32,10 @@ from baichuan_desktop.services.measuring.quality import (
 )
 from baichuan_desktop.services.measuring.text_files import Texts
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, precision_rows
+from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens, quantized
+from tests.helpers.installed import installed
 from tests.helpers.machines import card, machine
 from tests.helpers.sentences import assert_one_sentence
 
@@ -51,7 +54,13 @@ def measurements(paths: AppPaths) -> Measurements:
 
 
 def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> Comparison:
-    return Comparison(FOLDER, [LoadWish(name, "cpu") for name in precisions], texts, tokens)
+    return Comparison(
+        installed(FOLDER), [LoadWish(name, "cpu") for name in precisions], texts, tokens
+    )
+
+
+def opened(measurements: Measurements, facts: Machine, folder: Path = FOLDER) -> OpenedModel:
+    return Precisions(measurements, lambda: facts).open(installed(folder))
 
 
 def begin(
@@ -89,7 +98,7 @@ def test_each_precision_is_compared_with_the_first_and_remembered(
     assert same.perplexity == reference.perplexity
     assert {found.reference for found in (reference, four, same)} == {"fp32"}
     assert not left_over(paths)
-    rows = precision_rows(FOLDER, Measurements(paths.measurements), machine)
+    rows = opened(Measurements(paths.measurements), machine()).whole.rows
     qualities = {row.precision: row.quality for row in rows}
     assert qualities["4bit"] == four
     assert qualities["8bit"] is None
@@ -222,13 +231,13 @@ def test_the_reference_is_the_best_that_fits(
 ) -> None:
     facts = machine(*[card(gib)] if gib else [])
 
-    assert compared_precisions(text, FOLDER, measurements, device, lambda: facts) == expected
+    assert compared_precisions(text, opened(measurements, facts), device) == expected
 
 
 def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
     facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
 
-    named = compared_precisions("all", FOLDER, measurements, "auto", lambda: facts)
+    named = compared_precisions("all", opened(measurements, facts))
 
     assert named == ("fp32", "8bit", "4bit", "fp4")
 
@@ -240,13 +249,15 @@ def test_every_precision_has_its_rank() -> None:
 def test_a_quantised_model_has_only_itself(measurements: Measurements) -> None:
     folder = quantized.published("b2-7b-4bits")
 
-    assert compared_precisions("all", folder, measurements, "auto", machine) == ("4bit",)
+    model = opened(measurements, machine(), folder)
+
+    assert compared_precisions("all", model) == ("4bit",)
 
 
 def test_where_nothing_fits_the_wish_stays_and_is_refused(measurements: Measurements) -> None:
     facts = machine(free_gib=0.1)
 
-    assert compared_precisions("4bit", FOLDER, measurements, "auto", lambda: facts) == ("4bit",)
+    assert compared_precisions("4bit", opened(measurements, facts)) == ("4bit",)
 
 
 # --- which text --------------------------------------------------------------------------

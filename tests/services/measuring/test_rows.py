@@ -16,14 +16,16 @@ from baichuan_desktop.services.precisions.measurements import (
     Measurements,
     PrefillFigure,
 )
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens
+from tests.helpers.installed import installed
 from tests.helpers.machines import BAICHUAN2_7B, card, machine
 from tests.ui.harness import READY
 
 FOLDER = goldens.folder("b2-7b", "safetensors")
 FOUND = Benchmark(
-    device="A processor",
+    device_name="A processor",
     threads=2,
     load_seconds=1.0,
     peak_bytes=2**30,
@@ -47,8 +49,9 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows(measurements: Measurements, freed: Machine, now: Machine) -> dict[str, MeasuredRow]:
-    found = measured_rows(FOLDER, measurements, lambda: freed, lambda: now)
-    named = {f"{row.label} {row.device}": row for row in found}
+    precisions = Precisions(measurements, lambda: now, lambda _ready: freed)
+    found = measured_rows(precisions, installed(FOLDER), None)
+    named = {f"{row.label} {row.device_kind}": row for row in found}
     assert len(named) == len(found)
     return named
 

@@ -12,6 +12,7 @@ import pytest
 
 from backends.errors import BackendUnavailableError, InsufficientMemoryError
 from backends.events import BenchmarkProgress, ModelReady
+from backends.machine.hardware import Machine
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.measuring.speed import (
     BenchmarkEvent,
@@ -20,8 +21,10 @@ from baichuan_desktop.services.measuring.speed import (
     benchmark,
 )
 from baichuan_desktop.services.precisions.measurements import Benchmark, DecodeFigure, Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, precision_rows, wanted_precisions
+from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens
+from tests.helpers.installed import installed
 from tests.helpers.machines import SECOND, card, machine
 
 FOLDER = goldens.folder("b2-7b", "safetensors")  # context 256
@@ -38,6 +41,10 @@ def run(
     return list(begin(precisions, measurements, tmp_path, threading.Event(), device))
 
 
+def opened(measurements: Measurements, facts: Machine) -> OpenedModel:
+    return Precisions(measurements, lambda: facts).open(installed(FOLDER))
+
+
 def begin(
     precisions: Sequence[str],
     measurements: Measurements,
@@ -45,7 +52,9 @@ def begin(
     cancel: threading.Event,
     device: str = "cpu",
 ) -> Iterator[BenchmarkEvent]:
-    job = SpeedMeasurement(FOLDER, [LoadWish(precision, device) for precision in precisions])
+    job = SpeedMeasurement(
+        installed(FOLDER), [LoadWish(precision, device) for precision in precisions]
+    )
     return benchmark(job, measurements, JobEngine(tmp_path / "job.log").run, cancel)
 
 
@@ -98,7 +107,7 @@ def test_every_precision_is_measured_and_remembered(whole: Run) -> None:
 
 
 def test_the_rows_of_the_precisions_show_the_speed(whole: Run) -> None:
-    rows = precision_rows(FOLDER, Measurements(whole.file), machine)
+    rows = Precisions(Measurements(whole.file), machine).open(installed(FOLDER)).whole.rows
 
     speeds = {row.precision: row.tokens_per_second for row in rows}
     assert speeds["fp32"] == round(whole.measured[0].benchmark.decode[0].tokens_per_second, 1)
@@ -186,24 +195,21 @@ def test_the_speed_at_512_tokens_stands_for_the_precision(
 def test_precisions_are_named_by_commas(
     text: str, expected: tuple[str, ...], measurements: Measurements
 ) -> None:
-    assert wanted_precisions(text, FOLDER, measurements) == expected
+    assert Precisions(measurements).open(installed(FOLDER)).wanted(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", ",", "fp31", "int8"])
 def test_a_name_that_is_none_is_refused(text: str, measurements: Measurements) -> None:
+    model = Precisions(measurements).open(installed(FOLDER))
+
     with pytest.raises(BackendUnavailableError, match="There is no precision"):
-        wanted_precisions(text, FOLDER, measurements)
+        model.wanted(text)
 
 
 def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
     def wanted(device: str = "auto", **facts: float) -> set[str]:
-        found = wanted_precisions(
-            "all",
-            FOLDER,
-            measurements,
-            device,
-            lambda: machine(card(24), **facts),  # type: ignore[arg-type]
-        )
+        seen = machine(card(24), **facts)  # type: ignore[arg-type]
+        found = opened(measurements, seen).wanted("all", device)
         assert len(set(found)) == len(found)
         return set(found)
 
@@ -215,7 +221,7 @@ def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
 def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
     facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
 
-    assert set(wanted_precisions("all", FOLDER, measurements, detect=lambda: facts)) == {
+    assert set(opened(measurements, facts).wanted("all")) == {
         "fp32", "8bit", "4bit", "fp4",
     }  # fmt: skip
 

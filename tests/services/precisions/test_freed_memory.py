@@ -18,7 +18,7 @@ NAME = "NVIDIA GeForce RTX 3060"
 
 
 def loaded(device: str = NAME, kind: str = "cuda", needed_gib: float = 6.0) -> ModelReady:
-    return ready(device=device, device_kind=kind, needed_bytes=int(needed_gib * GIB))
+    return ready(device_name=device, device_kind=kind, needed_bytes=int(needed_gib * GIB))
 
 
 def free_gib(*cards: float) -> list[float]:
@@ -28,7 +28,7 @@ def free_gib(*cards: float) -> list[float]:
 def test_memory_of_the_engine_counts_as_free() -> None:
     facts = machine(card(12, free_gib=4.0), free_gib=10.0)
 
-    seen = given_back(facts, 5 * GIB, ready(device_kind="cpu", device=facts.processor))
+    seen = given_back(facts, 5 * GIB, ready(device_kind="cpu", device_name=facts.processor))
 
     assert seen.free_memory_bytes == 15 * GIB
     assert seen.gpus == facts.gpus

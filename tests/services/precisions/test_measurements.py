@@ -22,7 +22,7 @@ FOLDER = Path("/models/百川 2")
 def ready(folder: Path = FOLDER, **changes: Any) -> ModelReady:
     facts: dict[str, Any] = {
         "folder": str(folder), "family": "baichuan2-7b", "kind": "chat", "backend": "bnb_cuda",
-        "precision": "4bit", "device": "NVIDIA GeForce RTX 3060", "device_kind": "cuda",
+        "precision": "4bit", "device_name": "NVIDIA GeForce RTX 3060", "device_kind": "cuda",
         "reason": Phrase("because."), "needed_bytes": 7 * 2**30,
         "threads": 8, "context_length": 4096, "parameters": 7_505_973_248,
         "weights_bytes": 5 * 2**30, "peak_bytes": 6 * 2**30, "load_seconds": 12.5,
@@ -78,7 +78,7 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
         folder=str(FOLDER),
         backend="bnb_cuda",
         precision="4bit",
-        device="cuda",
+        device_kind="cuda",
         peak_bytes=6 * 2**30,
         load_seconds=12.5,
         weights_bytes=5 * 2**30,

@@ -12,8 +12,10 @@ from backends.checkpoint.generation_config import BASE_DEFAULTS
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.remedies import MemoryRemedies
+from baichuan_desktop.services.precisions.wish import LoadWish
+from tests.helpers.installed import installed
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.services.precisions.test_measurements import ready
 
@@ -37,14 +39,15 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ran(precision: str, backend: str, device: str = CARD) -> ModelReady:
-    return ready(FOLDER, precision=precision, backend=backend, device=device)
+    return ready(FOLDER, precision=precision, backend=backend, device_name=device)
 
 
 def remedies(
     tmp_path: Path, facts: Machine, wish: LoadWish, what_ran: ModelReady | None = None
 ) -> MemoryRemedies:
     measurements = Measurements(tmp_path / "measurements.json")
-    return memory_remedies(FOLDER, wish, what_ran, measurements, lambda: facts)
+    opened = Precisions(measurements, lambda: facts).open(installed(FOLDER))
+    return opened.remedies(wish, what_ran)
 
 
 def test_what_is_offered_keeps_the_threads(tmp_path: Path) -> None:

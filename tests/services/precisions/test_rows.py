@@ -19,8 +19,11 @@ from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.requests import LoadRequest
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow, precision_rows
+from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import exports, goldens, quantized
+from tests.helpers.installed import installed
 from tests.helpers.machines import LIBRARIES, card, machine
 
 MIB = 2**20
@@ -31,14 +34,18 @@ def measurements(tmp_path: Path) -> Measurements:
     return Measurements(tmp_path / "measurements.json")
 
 
+def opened(folder: Path, measurements: Measurements, facts: Machine, *exports: Path) -> OpenedModel:
+    return Precisions(measurements, lambda: facts).open(installed(folder, exports))
+
+
 def rows_of(folder: Path, measurements: Measurements, facts: Machine) -> list[PrecisionRow]:
-    return precision_rows(folder, measurements, lambda: facts)
+    return list(opened(folder, measurements, facts).whole.rows)
 
 
 def chosen(rows: list[PrecisionRow]) -> tuple[str, str, str]:
     """The one row that “auto” takes."""
     (row,) = [row for row in rows if row.chosen]
-    return row.backend, row.precision, row.device
+    return row.backend, row.precision, row.device_kind
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def ready(folder: Path, peak_bytes: int) -> ModelReady:
         kind="chat",
         backend="bnb_cuda",
         precision="4bit",
-        device="",
+        device_name="",
         device_kind="cuda",
         reason=Phrase(""),
         threads=1,
@@ -90,7 +97,7 @@ def finished() -> Finished:
 def test_every_precision_has_a_row_best_first(folder: Path, measurements: Measurements) -> None:
     rows = rows_of(folder, measurements, machine(card(24)))
 
-    assert [(row.precision, row.device) for row in rows[:3]] == [
+    assert [(row.precision, row.device_kind) for row in rows[:3]] == [
         ("bf16", "cuda"), ("8bit", "cuda"), ("4bit", "cuda")
     ]  # fmt: skip
     assert {row.precision for row in rows} == {"bf16", "8bit", "4bit", "fp4", "fp32"}
@@ -117,7 +124,7 @@ def test_one_row_is_what_auto_takes(
 def test_of_two_equal_cards_one_row_is_chosen(folder: Path, measurements: Measurements) -> None:
     rows = rows_of(folder, measurements, machine(card(24, index=0), card(24, index=1)))
 
-    assert len([row for row in rows if row.precision == "bf16" and row.device == "cuda"]) >= 2
+    assert len([row for row in rows if row.precision == "bf16" and row.device_kind == "cuda"]) >= 2
     assert chosen(rows)[1] == "bf16"
 
 
@@ -131,8 +138,8 @@ def test_a_row_can_be_asked_for(folder: Path, measurements: Measurements) -> Non
         LoadWish("8bit", "cuda:0", 128),
     ]  # fmt: skip
     assert LoadWish("fp32", "cpu", 128) in wishes
-    assert wishes[0].request(folder, measurements) == LoadRequest(
-        str(folder), "bf16", 128, device="cuda:0"
+    assert wishes[0].request(installed(folder), measurements) == LoadRequest(
+        str(folder), "bf16", 128, wanted_device="cuda:0"
     )
 
 
@@ -140,8 +147,8 @@ def test_layers_that_are_spread_are_asked_for_by_their_precision(
     monkeypatch: pytest.MonkeyPatch, folder: Path, measurements: Measurements
 ) -> None:
     config = replace(Checkpoint.open(folder).config, num_layers=64, hidden_size=4096)
-    opened = replace(Checkpoint.open(folder), config=config)
-    monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
+    checkpoint = replace(Checkpoint.open(folder), config=config)
+    monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
 
     rows = rows_of(folder, measurements, machine(card(8, index=0), card(8, index=1)))
 
@@ -153,11 +160,11 @@ def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
     measurements: Measurements, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("b1-7b", "b2-7b", "b2-13b")
-    opened = {name: goldens.checkpoint(name, "safetensors") for name in names}
+    checkpoints = {name: goldens.checkpoint(name, "safetensors") for name in names}
 
     def losses(name: str, hidden_size: int) -> dict[str, float | None]:
-        config = replace(opened[name].config, hidden_size=hidden_size)
-        checkpoint = replace(opened[name], config=config)
+        config = replace(checkpoints[name].config, hidden_size=hidden_size)
+        checkpoint = replace(checkpoints[name], config=config)
         monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
         rows = rows_of(checkpoint.folder, measurements, machine(card(24)))
         return {row.precision: row.published_loss for row in rows}
@@ -174,11 +181,11 @@ def test_a_shorter_context_needs_less(folder: Path, measurements: Measurements) 
     facts = machine()
     length = Checkpoint.open(folder).config.context_length
 
-    whole = precision_rows(folder, measurements, lambda: facts)
-    half = precision_rows(folder, measurements, lambda: facts, length // 2)
+    model = opened(folder, measurements, facts)
+    whole, half = model.whole.rows, model.at(length // 2).rows
 
     assert [row.needed_bytes for row in whole] == [
-        row.needed_bytes for row in precision_rows(folder, measurements, lambda: facts, length)
+        row.needed_bytes for row in model.at(length).rows
     ]
     assert all(
         (less.needed_bytes or 0) < (more.needed_bytes or 0)
@@ -228,7 +235,7 @@ def test_the_last_measured_speed_is_shown(folder: Path, measurements: Measuremen
 
     rows = rows_of(folder, measurements, machine(card(24)))
 
-    speeds = {row.precision: row.tokens_per_second for row in rows if row.device == "cuda"}
+    speeds = {row.precision: row.tokens_per_second for row in rows if row.device_kind == "cuda"}
     assert speeds["4bit"] == 25.0
     assert speeds["bf16"] is None
 
@@ -242,7 +249,7 @@ def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Mea
     after = rows_of(folder, measurements, machine(card(24)))
 
     def needed(rows: list[PrecisionRow]) -> int:
-        (row,) = [r for r in rows if (r.precision, r.device) == ("4bit", "cuda")]
+        (row,) = [r for r in rows if (r.precision, r.device_kind) == ("4bit", "cuda")]
         assert row.needed_bytes is not None
         return row.needed_bytes
 
@@ -278,13 +285,13 @@ def test_an_export_is_a_row_among_the_others(folder: Path, measurements: Measure
     export = exports.of_golden("b2-7b", Scheme(Precision.ONNX_INT4))
     facts = machine(libraries=LIBRARIES | {"onnx": "1", "onnxruntime": "1"})
 
-    rows = precision_rows(folder, measurements, lambda: facts, exports=[export.folder])
+    rows = list(opened(folder, measurements, facts, export.folder).whole.rows)
 
     assert chosen(rows) == ("onnx_runtime", "onnx-int4", "cpu")
     (row,) = [row for row in rows if row.backend == "onnx_runtime"]
     assert row.label == "ONNX int4"
     assert row.runs
-    request = row.wish().request(folder, measurements, [export.folder])
+    request = row.wish().request(installed(folder, [export.folder]), measurements)
     assert (request.precision, request.exports) == ("onnx-int4", (str(export.folder),))
 
 
@@ -307,7 +314,7 @@ def test_what_was_measured_of_an_export_is_not_said_of_one_with_other_blocks(
     measurements.answered(loaded, finished())
 
     def row(*folders: Path) -> PrecisionRow:
-        rows = precision_rows(folder, measurements, lambda: facts, exports=folders)
+        rows = opened(folder, measurements, facts, *folders).whole.rows
         return next(row for row in rows if row.backend == "onnx_runtime")
 
     assert row(old.folder).tokens_per_second is not None
@@ -320,7 +327,7 @@ def test_what_was_measured_of_an_export_is_not_said_of_one_with_other_blocks(
 def test_an_export_that_is_gone_is_no_row(
     folder: Path, measurements: Measurements, tmp_path: Path
 ) -> None:
-    rows = precision_rows(folder, measurements, machine, exports=[tmp_path / "gone"])
+    rows = opened(folder, measurements, machine(), tmp_path / "gone").whole.rows
 
     assert rows
     assert not [row for row in rows if row.backend == "onnx_runtime"]

@@ -11,7 +11,7 @@ from backends.errors import ContextLengthExceededError, EngineCrashedError
 from backends.events import FinishReason, LoadProgress, PrefillProgress, PromptReady, TextDelta
 from backends.protocol.requests import ChatRequest
 from backends.text.chat_template import Message, Role
-from baichuan_desktop.ui.chat.composer import ComposerState
+from baichuan_desktop.ui.chat.state import ChatState
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, answer, finished
 
 TOO_LONG = ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8)
@@ -104,7 +104,7 @@ def test_stop_ends_the_answer_and_keeps_its_text(
         QTest.keyClick(ui.window, Qt.Key.Key_Escape)
 
     assert engine.cancels[-1].is_set()
-    assert ui.composer.state is ComposerState.STOPPING
+    assert ui.composer.state is ChatState.STOPPING
     ui.until_idle()
     assert "So far\n3 tokens · 1.0 tokens/s · stopped" in ui.page_text
     assert ui.composer.button.text() == "Send"
@@ -133,7 +133,7 @@ def test_an_error_before_any_text_gives_the_message_back_and_says_why(
 
     ui.ask("Second")
 
-    dialog = ui.window.error
+    dialog = ui.error
     assert dialog is not None
     assert dialog.message.text() == TOO_LONG.message
     assert dialog.hint.text() == TOO_LONG.hint
@@ -176,8 +176,8 @@ def test_a_crash_in_the_middle_keeps_the_text_and_names_the_reason(
     ui.ask("Question")
 
     assert "Half an \nThe answer broke off: The engine that runs the model stopped" in ui.page_text
-    assert ui.window.error is not None
-    assert "it went away" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "it went away" in ui.error.message.text()
     ui.window.panel.temperature.setValue(0.9)
     ui.ask("Again")
     assert "Whole." in ui.page_text
@@ -187,14 +187,14 @@ def test_a_crash_in_the_middle_keeps_the_text_and_names_the_reason(
 def test_only_one_error_dialog_is_open(ui: Harness, engine: ScriptedEngine) -> None:
     engine.answers += [[TOO_LONG], [EngineCrashedError("it went away")]]
     ui.ask("one")
-    first = ui.window.error
+    first = ui.error
     ui.ask("two")
 
     assert first is not None
-    assert ui.window.error is not first
-    assert ui.window.error is not None
-    ui.window.error.close()
-    ui.until(lambda: ui.window.error is None)
+    assert ui.error is not first
+    assert ui.error is not None
+    ui.error.close()
+    ui.until(lambda: ui.error is None)
 
 
 def test_new_chat_clears_the_page_and_stops_the_answer(ui: Harness, engine: ScriptedEngine) -> None:

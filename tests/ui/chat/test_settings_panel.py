@@ -11,7 +11,7 @@ from backends.errors import InsufficientMemoryError
 from backends.generation.sampling import SamplingParams
 from backends.protocol.requests import LoadRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.window.status_line import threads_text
@@ -232,7 +232,7 @@ def test_the_wheel_scrolls_the_panel_and_chooses_nothing(
 def test_the_field_waits_while_a_model_is_loaded(ui: Harness) -> None:
     assert ui.window.panel.threads.isEnabled()
 
-    ui.window.load(ui.store.models[0])
+    ui.load(ui.store.models[0])
 
     assert not ui.window.panel.threads.isEnabled()
     ui.until_idle()

@@ -18,7 +18,7 @@ from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from tests.helpers import exports, quantized
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer
@@ -41,7 +41,7 @@ def seven(ui: Harness, folder: Path) -> Harness:
 
 
 def open_folder(ui: Harness, folder: Path) -> None:
-    ui.window.open_folder(folder)
+    ui.window.library.open_folder(folder)
     ui.until(lambda: (ui.window.switcher.current or ui.store.models[0]).path == folder)
     ui.app.processEvents()
 
@@ -85,7 +85,7 @@ def test_the_entries_are_named_as_the_guide_names_them(ui: Harness) -> None:
         "Quantise a copy…", "Convert to safetensors…", "Export for ONNX Runtime…",
         "Measure speed…", "Compare quality…",
     ]  # fmt: skip
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
     assert names() == [
         "量化一份副本(Q)…", "转换为 safetensors(S)…", "导出为 ONNX Runtime(E)…",
@@ -184,7 +184,7 @@ def test_a_model_that_is_gone_ends_the_dialog_with_its_error(seven: Harness, fol
     (folder / "config.json").unlink()
 
     entry(seven, 0).trigger()
-    seven.until(lambda: seven.window.error is not None)
+    seven.until(lambda: seven.error is not None)
 
     assert seven.window.jobs.dialog is not None
     assert not seven.window.jobs.dialog.isVisible()
@@ -199,10 +199,10 @@ def test_a_registry_that_is_wrong_refuses_every_job_before_it_begins(
     registry.write_text(registry.read_text(encoding="utf-8") + "modles: []\n", encoding="utf-8")
 
     entry(seven, number).trigger()
-    seven.until(lambda: seven.window.error is not None)
+    seven.until(lambda: seven.error is not None)
 
-    assert seven.window.error is not None
-    assert "modles" in seven.window.error.message.text()
+    assert seven.error is not None
+    assert "modles" in seven.error.message.text()
     assert seven.window.jobs.dialog is not None
     assert not seven.window.jobs.dialog.isVisible()
     assert not seven.window.jobs.is_running
@@ -270,7 +270,7 @@ def test_a_cancelled_job_asks_the_engine_to_stop_and_offers_another_try(
 
     assert seven.jobs.cancels[0].is_set()
     assert dialog.pages.currentWidget() is dialog.options
-    assert seven.window.error is None
+    assert seven.error is None
     assert [model.path for model in seven.store.models][1:] == [folder]
 
 
@@ -324,19 +324,19 @@ def test_a_job_that_fails_says_why_and_lists_nothing(
     dialog = begin(seven, JobProgress("hash", 1, 2), error)
     ended(seven)
 
-    assert seven.window.error is not None
-    assert "The copy needs 5.0 GiB" in seven.window.error.message.text()
+    assert seven.error is not None
+    assert "The copy needs 5.0 GiB" in seven.error.message.text()
     assert dialog.pages.currentWidget() is dialog.options
     assert [model.path for model in seven.store.models][1:] == [folder]
 
 
 def test_a_copy_that_cannot_be_listed_is_an_error(seven: Harness, tmp_path: Path) -> None:
     begin(seven, CopyReady(str(tmp_path / "nowhere"), 1))
-    seven.until(lambda: seven.window.error is not None)
+    seven.until(lambda: seven.error is not None)
 
-    assert seven.window.error is not None
-    assert "there is no such folder" in seven.window.error.message.text()
-    assert NotACheckpointError.help_topic in seven.window.error.more.text()
+    assert seven.error is not None
+    assert "there is no such folder" in seven.error.message.text()
+    assert NotACheckpointError.help_topic in seven.error.more.text()
 
 
 def test_the_engine_of_a_job_ends_with_it(seven: Harness) -> None:
@@ -374,7 +374,7 @@ def test_the_dialog_follows_the_language(seven: Harness) -> None:
     dialog = begin(seven, JobProgress("write", 37, 100), gate)
     seven.until(lambda: "37 %" in dialog.progress.step.text())
 
-    seven.window.use_language("zh_CN")
+    seven.window.view.use_language("zh_CN")
     seven.app.processEvents()
 
     assert dialog.progress.step.text() == "第 2 步，共 3 步：写入副本 · 37%"

@@ -43,7 +43,7 @@ def test_the_language_changes_while_the_window_is_open(ui: Harness, engine: Scri
     ui.ask("Here?")
     ui.composer.set_text("a draft")
 
-    window.use_language("zh_CN")
+    window.view.use_language("zh_CN")
     ui.app.processEvents()
 
     assert window.menus.new_chat.text() == "新对话(&N)"
@@ -61,7 +61,7 @@ def test_the_language_changes_while_the_window_is_open(ui: Harness, engine: Scri
     assert "可以放进" in window.status.precision_button.toolTip()
     assert SettingsFile(ui.settings._file).current.language == "zh_CN"
 
-    window.use_language("en")
+    window.view.use_language("en")
     ui.app.processEvents()
 
     assert ui.composer.button.text() == "Send"
@@ -69,14 +69,14 @@ def test_the_language_changes_while_the_window_is_open(ui: Harness, engine: Scri
 
 
 def test_errors_and_standard_buttons_speak_chinese(ui: Harness) -> None:
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     error = DamagedCheckpointError(
         Path("/m/a.safetensors"), Phrase("its header names “{name}” twice", name="x")
     )
 
-    ui.window.show_error(error)
+    ui.window.errors.show(error)
 
-    dialog = ui.window.error
+    dialog = ui.error
     assert dialog is not None
     assert dialog.message.text() == "“a.safetensors”已损坏或不完整：文件头中“x”出现了两次。"
     assert dialog.close_button.text().startswith("关闭")

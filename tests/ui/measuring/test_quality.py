@@ -129,8 +129,8 @@ def test_a_text_that_cannot_be_read_is_an_error_and_nothing_is_loaded(
     dialog.measure.click()
     ended(ui)
 
-    assert ui.window.error is not None
-    assert "There is no file or folder" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "There is no file or folder" in ui.error.message.text()
     assert ui.jobs.requests == []
     assert dialog.measure.isEnabled()
 
@@ -140,8 +140,8 @@ def test_without_its_reference_there_is_no_comparison(ui: Harness) -> None:
     begin(ui, [error])
     ended(ui)
 
-    assert ui.window.error is not None
-    assert "The model needs 2.0 GiB" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "The model needs 2.0 GiB" in ui.error.message.text()
     assert len(ui.jobs.requests) == 1
 
 
@@ -158,7 +158,7 @@ def test_the_progress_is_told(ui: Harness, language: str, step: str, summary: st
         ui, [ready("fp32"), BEST], [ready("bf16"), QualityProgress(256, 1000), gate, NEAR]
     )
     ui.until(gate.reached.is_set)
-    ui.window.use_language(language)  # type: ignore[arg-type]  # one of the two
+    ui.window.view.use_language(language)  # type: ignore[arg-type]  # one of the two
     ui.until(lambda: dialog.step.text() == step)
 
     assert ui.window.status.job_button.text() == summary

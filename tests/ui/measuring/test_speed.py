@@ -22,7 +22,7 @@ from backends.protocol.requests import BenchmarkRequest, CopyRequest, LoadReques
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.ui.chat.composer import ComposerState
+from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
 from baichuan_desktop.ui.look.theme import Theme
@@ -77,7 +77,7 @@ def ended(ui: Harness) -> None:
 
 
 def can_send(ui: Harness) -> bool:
-    return ui.composer.state is ComposerState.READY
+    return ui.composer.state is ChatState.READY
 
 
 def shown(dialog: MeasureDialog, name: str) -> list[str]:
@@ -124,7 +124,7 @@ def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> 
     ended(ui)
 
     requests = [r for r in ui.jobs.requests if isinstance(r, BenchmarkRequest)]
-    assert [(r.load.precision, r.load.device) for r in requests] == [
+    assert [(r.load.precision, r.load.wanted_device) for r in requests] == [
         ("bf16", "cpu"), ("fp32", "cpu")
     ]  # fmt: skip
     long, short = [line.bar.bar_width() for line in dialog.chart.lines[:2]]
@@ -171,7 +171,7 @@ def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -
     assert dialog.record is not None
     ui.window.jobs.page.rows[dialog.record].show_button.click()
     assert dialog.isVisible()
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
     assert dialog.step.text() == "bf16（第 1 个，共 2 个）：在 512 个词元之后生成"
     gate.open.set()
@@ -189,7 +189,7 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(ui: Harness) -> N
     assert "bf16 · CPU: The model needs 2.0 GiB" in dialog.notes.text()
     assert "fp32: other programs kept up to 0.8 cores busy" in dialog.notes.text()
     assert [row.label for row in dialog.chart.chosen] == ["bf16"]
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_a_cancel_keeps_what_was_measured_before(ui: Harness) -> None:
@@ -203,7 +203,7 @@ def test_a_cancel_keeps_what_was_measured_before(ui: Harness) -> None:
     assert shown(dialog, "bf16 · CPU")[0] == "6.0 tokens/s"
     assert shown(dialog, "fp32 · CPU")[0] == "not measured yet"
     assert ui.jobs.killed.is_set(), "its engine has ended"
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_a_copy_and_a_measurement_do_not_run_at_once(ui: Harness) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.process import EngineClient
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.workers.engine_worker import EventSource
 from tests.helpers import goldens
 from tests.ui.harness import Harness
@@ -72,11 +72,11 @@ def test_what_is_no_model_is_named_when_it_is_opened_and_not_listed(
 ) -> None:
     sentence = spoil(folder)
 
-    ui.window.open_folder(folder)
+    ui.window.library.open_folder(folder)
 
-    ui.until(lambda: ui.window.error is not None)
-    assert ui.window.error is not None
-    assert sentence in ui.window.error.message.text()
+    ui.until(lambda: ui.error is not None)
+    assert ui.error is not None
+    assert sentence in ui.error.message.text()
     assert [model.path for model in ui.store.models][1:] == []
 
 
@@ -85,10 +85,10 @@ def test_what_can_be_used_is_loaded_and_the_rest_is_said(ui: Harness, folder: Pa
     change_json(folder / "generation_config.json", top_k=-1)
     ui.settings.keep_precision(folder, LoadWish("fp32", "cpu"))
 
-    ui.window.open_folder(folder)
+    ui.window.library.open_folder(folder)
     ui.until(lambda: (now := ui.window.switcher.current) is not None and now.path == folder)
 
-    assert ui.window.error is None
+    assert ui.error is None
     assert "top_k" in ui.window.page.welcome.notes.text()
     assert ui.window.panel.top_k.value() == 5
 
@@ -98,7 +98,7 @@ def test_an_answer_ends_at_an_id_that_only_one_of_the_files_names(
 ) -> None:
     change_json(folder / "generation_config.json", eos_token_id=[2, 56])
     ui.settings.keep_precision(folder, LoadWish("fp32", "cpu"))
-    ui.window.open_folder(folder)
+    ui.window.library.open_folder(folder)
     ui.until(lambda: (now := ui.window.switcher.current) is not None and now.path == folder)
     ui.window.panel.greedy.setChecked(True)
 

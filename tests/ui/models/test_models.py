@@ -13,10 +13,11 @@ from backends.events import LoadProgress
 from backends.phrases import Phrase
 from backends.protocol.requests import ChatRequest, CompleteRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.ui.chat.composer import ComposerState
+from baichuan_desktop.ui.chat.state import ChatState
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, answer
 
 GUIDE = resource("guide_model")
@@ -40,7 +41,7 @@ BROKEN = DamagedCheckpointError(Path("/models/Other/model.safetensors"), "it is 
 
 
 def switch(ui: Harness, to: InstalledModel) -> None:
-    ui.window.load(to)
+    ui.load(to)
     ui.until(lambda: ui.window.switcher.current is to)
 
 
@@ -58,12 +59,12 @@ def test_a_draft_is_kept_while_a_model_loads_and_is_not_sent(
 ) -> None:
     gate = Gate()
     engine.loads.append([LoadProgress(45, 100), gate, LoadProgress(100, 100), READY])
-    cold.window.load_first(None)
+    cold.window.library.load_first(None)
     cold.until(lambda: "45 %" in cold.window.status.state_label.text())
 
     cold.say("already written")
 
-    assert cold.composer.state is ComposerState.WAITING
+    assert cold.composer.state is ChatState.WAITING
     assert not cold.composer.button.isEnabled()
     gate.open.set()
     cold.until_idle()
@@ -80,12 +81,12 @@ def test_a_model_that_cannot_be_loaded_is_reported_and_the_one_before_comes_back
     ui.window.panel.temperature.setValue(0.9)
     engine.loads.append([LoadProgress(1, 2), BROKEN])
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until_idle()
 
     assert engine.loaded_folders == [GUIDE, OTHER.path, GUIDE]
-    assert ui.window.error is not None
-    assert "it is cut short" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "it is cut short" in ui.error.message.text()
     assert ui.window.switcher.current is not None
     assert ui.window.switcher.current.id == GUIDE_ID
     assert ui.window.panel.temperature.value() == pytest.approx(0.9)
@@ -100,11 +101,11 @@ def test_when_nothing_can_be_loaded_the_window_says_so_and_lives(
 ) -> None:
     engine.loads += [[BROKEN], [BROKEN]]
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(lambda: "No model is loaded" in ui.window.status.state_label.text())
 
-    assert ui.composer.state is ComposerState.WAITING
-    ui.window.load(OTHER)
+    assert ui.composer.state is ChatState.WAITING
+    ui.load(OTHER)
     ui.until_idle()
     assert ui.window.switcher.current is OTHER
 
@@ -114,10 +115,10 @@ def test_choosing_another_model_while_one_loads_stops_that_load(
 ) -> None:
     gate = Gate()
     engine.loads.append([LoadProgress(1, 2), gate, READY])
-    ui.window.load(BASE)
+    ui.load(BASE)
     ui.until(gate.reached.is_set)
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until_idle()
 
     assert ui.window.switcher.current is OTHER
@@ -131,10 +132,10 @@ def test_a_load_that_ended_before_it_was_heard_of_does_not_come_after_a_newer_ch
     ui.window.switcher.ready.connect(lambda one, _ready: said.append(one.name.en))
     gate = Gate()
     engine.loads.append([READY, gate])
-    ui.window.load(BASE)
+    ui.load(BASE)
     assert gate.reached.wait(60), "the engine is ready, but the window has not run since"
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until_idle()
 
     assert said == ["Other"]
@@ -204,13 +205,13 @@ def test_a_last_model_that_was_removed_gives_way_to_the_guide(
     cold.start()
 
     assert engine.loaded_folders == [GUIDE]
-    assert cold.window.error is None
+    assert cold.error is None
 
 
 def test_a_model_named_at_the_start_is_loaded_first(cold: Harness, engine: ScriptedEngine) -> None:
     folder = CHECKPOINTS / "b2-7b" / "safetensors"
 
-    cold.window.load_first(str(folder))
+    cold.window.library.load_first(str(folder))
     cold.until_idle()
 
     assert engine.loaded_folders == [folder]
@@ -219,18 +220,18 @@ def test_a_model_named_at_the_start_is_loaded_first(cold: Harness, engine: Scrip
 def test_an_unknown_model_named_at_the_start_is_reported_and_the_guide_loaded(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
-    cold.window.load_first("baichuan-gide")
+    cold.window.library.load_first("baichuan-gide")
     cold.until_idle()
 
     assert engine.loaded_folders == [GUIDE]
-    assert cold.window.error is not None
-    assert "baichuan-gide" in cold.window.error.message.text()
+    assert cold.error is not None
+    assert "baichuan-gide" in cold.error.message.text()
 
 
 def test_a_folder_that_is_opened_is_listed_and_loaded(ui: Harness, engine: ScriptedEngine) -> None:
     folder = CHECKPOINTS / "b2-7b" / "safetensors"
 
-    ui.window.open_folder(folder)
+    ui.window.library.open_folder(folder)
     ui.until(lambda: len(engine.loaded_folders) == 2)
     ui.until_idle()
 
@@ -247,8 +248,8 @@ def test_a_folder_that_is_opened_is_listed_and_loaded(ui: Harness, engine: Scrip
 def test_a_folder_that_is_no_model_is_reported_and_nothing_changes(
     ui: Harness, engine: ScriptedEngine, tmp_path: Path
 ) -> None:
-    ui.window.open_folder(tmp_path)
-    ui.until(lambda: ui.window.error is not None)
+    ui.window.library.open_folder(tmp_path)
+    ui.until(lambda: ui.error is not None)
 
     assert engine.loaded_folders == [GUIDE]
     assert ui.window.switcher.current is not None
@@ -496,7 +497,7 @@ def test_nothing_is_offered_while_a_model_loads(ui: Harness, engine: ScriptedEng
     gate = Gate()
     engine.loads.append([gate, READY])
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(gate.reached.is_set)
 
     assert not ui.window.menus.as_chat.isEnabled()

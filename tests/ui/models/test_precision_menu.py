@@ -32,7 +32,7 @@ from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers import exports
@@ -109,6 +109,21 @@ def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: Scrip
     choose(ui, row.text())
     ui.app.processEvents()
     assert len(loads(engine)) == 1, "only the guide's, at the start"
+
+
+def test_the_menu_opens_the_model_once(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    whole = Checkpoint.open
+
+    def open_counted(folder: Path) -> Checkpoint:
+        opened.append(folder)
+        return whole(folder)
+
+    monkeypatch.setattr(Checkpoint, "open", open_counted)
+
+    open_menu(ui)
+
+    assert opened == [GUIDE]
 
 
 def test_an_export_of_weights_that_changed_is_a_remark(
@@ -205,7 +220,7 @@ def test_a_model_that_is_gone_is_told_in_the_menu(
 
 
 def test_the_menu_speaks_chinese(ui: Harness) -> None:
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
 
     items = open_menu(ui)
@@ -240,7 +255,11 @@ def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
     ui.until(lambda: ui.window.status.precision_button.text() == "fp32 · CPU")
 
     request = loads(engine)[-1]
-    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", None)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "fp32",
+        "cpu",
+        None,
+    )
     assert not ui.window.precision.menu.isVisible()
     assert ui.composer.text() == "a draft"
     assert ui.window.panel.temperature.value() == pytest.approx(0.9)
@@ -256,7 +275,9 @@ def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
     """As after *Load it* in a dialog, which leaves the device to the app."""
-    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    engine.loads.append(
+        [replace(READY, folder=str(GUIDE), precision="fp32", device_name=PROCESSOR)]
+    )
     ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
@@ -295,7 +316,7 @@ def test_what_runs_is_ticked_though_it_would_not_fit_any_more(
 def test_a_menu_closes_where_another_model_is_loaded_under_it(ui: Harness) -> None:
     open_menu(ui)
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
 
     assert not ui.window.precision.menu.isVisible()
 
@@ -312,7 +333,7 @@ def test_the_other_card_of_a_name_can_be_chosen(ui: Harness, engine: ScriptedEng
     engine.loads.append([on_card("bnb_cuda", "4bit")])
     choose(ui, second)
     ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
-    assert loads(engine)[-1].device == "cuda:1"
+    assert loads(engine)[-1].wanted_device == "cuda:1"
     items = open_menu(ui, facts)
     assert [item.text() for item in items if item.data(_IS_TICKED)] == [second]
 
@@ -324,7 +345,7 @@ def on_card(backend: str, precision: str) -> ModelReady:
         backend=backend,
         precision=precision,
         device_kind="cuda",
-        device=card(24).name,
+        device_name=card(24).name,
     )
 
 
@@ -382,7 +403,7 @@ def test_a_precision_that_cannot_be_loaded_gives_way_to_the_one_before(
 
     assert loads(engine)[-1].precision == "auto"
     assert ui.window.switcher.wish == LoadWish()
-    assert ui.window.error is not None
+    assert ui.error is not None
 
 
 def test_a_model_keeps_its_precision_while_another_is_used(
@@ -394,9 +415,9 @@ def test_a_model_keeps_its_precision_while_another_is_used(
     choose(ui, "fp32 · CPU")
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
-    ui.window.open_folder(CHECKPOINT)
+    ui.window.library.open_folder(CHECKPOINT)
     ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
-    ui.window.load(guide)
+    ui.load(guide)
     ui.until(lambda: len(loads(engine)) == 4)
 
     assert [request.precision for request in loads(engine)] == ["auto", "fp32", "auto", "fp32"]
@@ -423,7 +444,9 @@ def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine
 def test_what_an_error_offered_is_kept_once_it_is_chosen_in_the_menu(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
+    engine.loads.append(
+        [replace(READY, folder=str(GUIDE), precision="fp32", device_name=PROCESSOR)]
+    )
     ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
@@ -453,7 +476,11 @@ def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEn
     cold.start()
 
     (request,) = loads(engine)
-    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", 256)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "fp32",
+        "cpu",
+        256,
+    )
 
 
 def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
@@ -469,8 +496,8 @@ def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
         ("4bit", 256), ("auto", 256),
     ]  # fmt: skip
     assert cold.window.switcher.current is not None
-    assert cold.window.error is not None
-    assert "cuda:1" in cold.window.error.message.text()
+    assert cold.error is not None
+    assert "cuda:1" in cold.error.message.text()
     kept = SettingsFile(cold.settings._file).current.precisions
     assert kept == {GUIDE: LoadWish(context_length=256)}
 
@@ -494,7 +521,7 @@ def test_a_choice_is_not_forgotten_where_nothing_else_runs_either(
     gone = BackendUnavailableError("torch is not installed.")
     engine.loads += [[gone], [gone]]
 
-    cold.window.load_first(None)
+    cold.window.library.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
     assert cold.settings.current.precisions == {GUIDE: LoadWish("4bit", "cuda:1")}
@@ -527,7 +554,7 @@ def test_a_model_that_is_damaged_is_not_tried_again(cold: Harness, engine: Scrip
     cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
     engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
 
-    cold.window.load_first(None)
+    cold.window.library.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
     assert len(loads(engine)) == 1
@@ -541,10 +568,10 @@ def test_an_engine_that_crashes_with_everything_is_given_up(
     cold.settings.keep_precision(GUIDE, wish)
     engine.loads += [[EngineCrashedError("it crashed")] for _ in range(9)]
 
-    cold.window.load_first(None)
+    cold.window.library.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
-    wishes = [(one.precision, one.device, one.context_length) for one in loads(engine)]
+    wishes = [(one.precision, one.wanted_device, one.context_length) for one in loads(engine)]
     assert len(set(wishes)) == len(wishes) <= 3
     assert cold.settings.current.precisions == {GUIDE: wish}
 
@@ -558,11 +585,11 @@ def test_what_an_error_offered_gives_way_to_what_was_chosen(
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
     ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("8bit", "cpu"))
     ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
     engine.loads.append([EngineCrashedError("it crashed")])
 
-    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.load(ui.store.model(GUIDE_ID))
     ui.until(lambda: len(loads(engine)) == 6 and ui.window.switcher.current is not None)
 
     assert [one.precision for one in loads(engine)[4:]] == ["8bit", "fp32"]
@@ -606,7 +633,7 @@ def without_export(ui: Harness, engine: ScriptedEngine) -> InstalledModel:
     folder = Path("/m/int8")
     model = replace(OTHER, exports=(folder,))
     engine.loads.append([refused(folder)])
-    ui.window.load(model)
+    ui.load(model)
     ui.until(lambda: ui.window.switcher.current is model)
     return model
 
@@ -622,7 +649,7 @@ def test_a_model_runs_without_an_export_that_was_refused(
     first, second = Path("/m/int8"), Path("/m/int4")
     engine.loads += [[refused(first)], [refused(second)]]
 
-    ui.window.load(replace(OTHER, exports=(first, second)))
+    ui.load(replace(OTHER, exports=(first, second)))
     ui.until(lambda: ui.window.switcher.current is not None)
 
     assert [request.exports for request in loads(engine)[1:]] == [
@@ -630,8 +657,8 @@ def test_a_model_runs_without_an_export_that_was_refused(
     ]  # fmt: skip
     assert ui.window.controller.model is not None
     assert ui.window.controller.model.path == OTHER.path
-    assert ui.window.error is not None
-    assert "was refused" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "was refused" in ui.error.message.text()
 
 
 def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
@@ -640,9 +667,9 @@ def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
     model = without_export(ui, engine)
     (folder,) = model.exports
 
-    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.load(ui.store.model(GUIDE_ID))
     ui.until(lambda: ui.window.switcher.current is not None)
-    ui.window.load(model)
+    ui.load(model)
     ui.until(lambda: ui.window.switcher.current is model)
     ui.window.switcher.load(model, LoadWish("onnx-int8", "cpu"))
     ui.until(lambda: len(loads(engine)) == 6)
@@ -659,9 +686,9 @@ def test_an_export_that_was_refused_is_tried_when_it_was_made_anew(
 
     ui.window.switcher.refresh([model], folder)
     assert ui.window.switcher.refused_exports(model) == []
-    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.load(ui.store.model(GUIDE_ID))
     ui.until(lambda: ui.window.switcher.current is not None)
-    ui.window.load(model)
+    ui.load(model)
     ui.until(lambda: ui.window.switcher.current is model)
 
     assert loads(engine)[-1].exports == (str(folder),)
@@ -678,18 +705,18 @@ def test_a_choice_that_needs_no_export_does_not_try_one_again(
     ui.until(lambda: len(loads(engine)) == 5 and ui.window.switcher.current is model)
 
     assert [one.exports for one in loads(engine)[3:]] == [(), ()]
-    assert ui.window.error is not None
-    assert "only" in ui.window.error.message.text(), "the error of memory is the one to be read"
+    assert ui.error is not None
+    assert "only" in ui.error.message.text(), "the error of memory is the one to be read"
 
 
 def test_the_menu_names_an_export_that_was_refused(ui: Harness, engine: ScriptedEngine) -> None:
     """Its files are of the right size, so that nothing is to be seen without reading them."""
     folder = exports.of_golden("b2-7b").folder
     guide = replace(ui.store.model(GUIDE_ID), exports=(folder,))
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(lambda: ui.window.switcher.current is OTHER)
     engine.loads.append([refused(folder)])
-    ui.window.load(guide)
+    ui.load(guide)
     ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
 
     items = open_menu(ui)
@@ -707,10 +734,10 @@ def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold.settings.keep_precision(GUIDE, wish)
     engine.loads.append([refused(Path("/m/int8"))])
 
-    cold.window.load(guide)
+    cold.load(guide)
     cold.until(lambda: cold.window.switcher.current is not None)
 
-    assert [(one.precision, one.device) for one in loads(engine)] == [
+    assert [(one.precision, one.wanted_device) for one in loads(engine)] == [
         ("onnx-int8", "cpu"), ("auto", "auto"),
     ]  # fmt: skip
     assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
@@ -738,7 +765,7 @@ def test_automatic_is_kept_though_its_export_was_refused(
     cpu = LoadWish("fp32", "cpu")
     ui.settings.keep_precision(GUIDE, cpu)
     model = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(lambda: ui.window.switcher.current is OTHER)
     engine.loads.append([refused(Path("/m/int4"))])
 
@@ -783,7 +810,7 @@ def test_the_list_of_models_leads_to_the_precisions(ui: Harness) -> None:
 def test_while_a_model_loads_there_is_nothing_to_choose(cold: Harness) -> None:
     assert not cold.window.status.precision_button.isVisible()
 
-    cold.window.show_precisions()
+    cold.window.top_bar.picker.precision_requested.emit()
 
     assert not cold.window.precision.menu.isVisible()
 
@@ -816,7 +843,7 @@ def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine
         folder=str(GUIDE),
         backend="bnb_cuda",
         precision="8bit",
-        device="NVIDIA GeForce RTX 3060",
+        device_name="NVIDIA GeForce RTX 3060",
         device_kind="cuda",
     )
     engine.loads.append([ready])

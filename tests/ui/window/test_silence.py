@@ -64,7 +64,7 @@ def test_the_button_ends_the_engine_and_the_text_stays(ui: Harness, engine: Scri
 
     assert engine.killed.is_set()
     assert ui.page_text.endswith("Half an answ\nstopped")
-    assert ui.window.error is None, "it was asked for"
+    assert ui.error is None, "it was asked for"
     assert notice(ui).isHidden()
     ui.ask("And now?")
     assert "Whole." in ui.page_text
@@ -77,14 +77,14 @@ def test_a_load_that_hangs_can_be_ended_and_the_model_before_comes_back(
 ) -> None:
     guide = ui.window.switcher.current
     engine.loads.append([LoadProgress(1, 2), EngineSilent(10), Gate()])
-    ui.window.open_folder(goldens.folder("b2-7b", "safetensors"))
+    ui.window.library.open_folder(goldens.folder("b2-7b", "safetensors"))
     ui.until(lambda: not notice(ui).isHidden())
 
     press(notice(ui))
-    ui.until(lambda: ui.window.error is not None)
+    ui.until(lambda: ui.error is not None)
     ui.until(lambda: ui.window.switcher.current == guide)
 
-    error = ui.window.error
+    error = ui.error
     assert error is not None
     assert notice(ui).isHidden()
     error.close()
@@ -98,7 +98,7 @@ def test_the_notice_speaks_the_language_of_the_window(ui: Harness) -> None:
     shown.show_silent(10)
     english = shown.label.text()
 
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     ui.until(lambda: shown.label.text() != english)
 
     assert "10" in shown.label.text()
@@ -122,7 +122,7 @@ def test_a_job_that_hangs_is_told_beside_its_own_button(ui: Harness, tmp_path: P
 
     assert shown.isHidden()
     assert ui.jobs.killed.is_set()
-    ui.until(lambda: ui.window.error is not None)
-    error = ui.window.error
+    ui.until(lambda: ui.error is not None)
+    error = ui.error
     assert error is not None
     error.close()

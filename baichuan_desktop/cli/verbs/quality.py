@@ -8,12 +8,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.events import LoadProgress, QualityProgress
-from baichuan_desktop.cli.chat import interrupt_sets, model_store, print_refusal, progress
+from baichuan_desktop.cli.arguments import (
+    Commands,
+    add_device,
+    add_json,
+    add_model,
+    add_threads,
+    path,
+)
+from baichuan_desktop.cli.errors import print_refusal
+from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
 from baichuan_desktop.services.measuring.quality import (
+    DEFAULT_TOKENS,
     Comparison,
     PrecisionJudged,
     compare,
@@ -21,20 +32,48 @@ from baichuan_desktop.services.measuring.quality import (
     quality_texts,
 )
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 
-def quality(arguments: argparse.Namespace) -> int:
+def add_to(commands: Commands) -> None:
+    """Add `quality`."""
+    parser = commands.add_parser(
+        "quality", help="compare the precisions of a model on a text of yours"
+    )
+    parser.set_defaults(run=_run)
+    add_model(parser)
+    parser.add_argument(
+        "--text",
+        type=path,
+        metavar="PATH",
+        help="a UTF-8 file, or a folder of .txt and .md files; default: a sample in two languages",
+    )
+    parser.add_argument(
+        "--precisions", default="all", metavar="P,…", help="separated by commas; default: all"
+    )
+    parser.add_argument(
+        "--tokens",
+        type=int,
+        default=DEFAULT_TOKENS,
+        metavar="N",
+        help=f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}",
+    )
+    add_device(parser)
+    add_threads(parser)
+    add_json(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Compare, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
     model = model_store().model(arguments.model)
     texts = quality_texts(arguments.text, arguments.tokens)
-    precisions = compared_precisions(
-        arguments.precisions, model.path, measurements, arguments.device, exports=model.exports
-    )
+    opened = Precisions(measurements).open(model)
+    precisions = compared_precisions(arguments.precisions, opened, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
-    job = Comparison(model.path, wishes, texts, arguments.tokens, model.exports)
+    job = Comparison(model, wishes, texts, arguments.tokens)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     judged: list[PrecisionJudged] = []
@@ -77,7 +116,7 @@ def _as_json(
             {
                 "precision": found.ready.precision,
                 "backend": found.ready.backend,
-                "device": found.ready.device,
+                "device": found.ready.device_name,
                 **found.quality.model_dump(mode="json"),
                 "text_is_cut": found.is_cut,
             }

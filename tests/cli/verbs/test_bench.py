@@ -18,7 +18,7 @@ from baichuan_desktop.services.precisions.measurements import Measurements
 from tests.helpers import goldens
 from tests.helpers.machines import SECOND
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDER = str(goldens.folder("b2-7b", "safetensors"))
 
 

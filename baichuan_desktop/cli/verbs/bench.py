@@ -8,29 +8,49 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.events import BenchmarkProgress, LoadProgress
-from baichuan_desktop.cli.chat import interrupt_sets, model_store, print_refusal, progress
+from baichuan_desktop.cli.arguments import Commands, add_device, add_json, add_model, add_threads
+from baichuan_desktop.cli.errors import print_refusal
+from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
 from baichuan_desktop.services.measuring.speed import PrecisionMeasured, SpeedMeasurement, benchmark
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, wanted_precisions
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.sizes import size_text
 
 _GB = 10**9
 
 
-def bench(arguments: argparse.Namespace) -> int:
+def add_to(commands: Commands) -> None:
+    """Add `bench`."""
+    parser = commands.add_parser("bench", help="measure how fast a model is on this machine")
+    parser.set_defaults(run=_run)
+    add_model(parser)
+    parser.add_argument(
+        "--precision",
+        "--precisions",
+        dest="precision",
+        default="auto",
+        metavar="P,…",
+        help="several, separated by commas; or all",
+    )
+    add_device(parser)
+    add_threads(parser)
+    add_json(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Measure, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
     model = model_store().model(arguments.model)
-    wanted = wanted_precisions(
-        arguments.precision, model.path, measurements, arguments.device, exports=model.exports
-    )
+    wanted = Precisions(measurements).open(model).wanted(arguments.precision, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
-    job = SpeedMeasurement(model.path, wishes, model.exports)
+    job = SpeedMeasurement(model, wishes)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     measured: list[PrecisionMeasured] = []
@@ -80,7 +100,7 @@ def _as_json(
             {
                 "precision": found.ready.precision,
                 "backend": found.ready.backend,
-                **found.benchmark.model_dump(mode="json"),
+                **found.benchmark.model_dump(mode="json", by_alias=True),
                 "skipped_prompts": list(found.skipped_prompts),
                 "skipped_contexts": list(found.skipped_contexts),
             }
@@ -96,7 +116,7 @@ def _print(measured: Sequence[PrecisionMeasured]) -> None:
     rows = [_row(found) for found in measured]
     print_table(rows, tuple(dict.fromkeys(name for row in rows for name in row)))
     print("Prefill and decode are tokens/s; behind them, the share of the read bandwidth.")
-    for device in dict.fromkeys(found.benchmark.device for found in measured):
+    for device in dict.fromkeys(found.benchmark.device_name for found in measured):
         print(_bandwidth(device, measured))
     left_out = [f"prefill {count}" for count in measured[0].skipped_prompts]  # the same for all
     left_out += [f"decode at {count}" for count in measured[0].skipped_contexts]
@@ -111,7 +131,8 @@ def _bandwidth(device: str, measured: Sequence[PrecisionMeasured]) -> str:
     speeds = [
         found.benchmark.read_bytes_per_second / _GB
         for found in measured
-        if found.benchmark.device == device and found.benchmark.read_bytes_per_second is not None
+        if found.benchmark.device_name == device
+        and found.benchmark.read_bytes_per_second is not None
     ]
     if not speeds:
         return f"{device}: its read bandwidth could not be measured."
