@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, SignalInstance
 
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.settings import SettingsFile

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 from backends.errors import EngineError, GpuLostError
 from backends.phrases import Phrase
 from baichuan_desktop.services.precisions.fallback import WantedModel
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.error_presenter import ErrorPresenter
 from tests.helpers.machines import machine
@@ -27,7 +28,7 @@ MODEL = installed("Model")
 def errors(behind: Controllers, theme: Theme) -> Iterator[ErrorPresenter]:
     window = QWidget()
     presenter = ErrorPresenter(
-        behind.switcher, behind.measurements, lambda _ready: machine(), theme, window
+        behind.switcher, Precisions(behind.measurements, machine), theme, window
     )
     yield presenter
     if presenter.dialog is not None:
@@ -82,7 +83,7 @@ def test_an_answers_error_offers_how_the_model_that_is_loaded_could_run(
     (offer,) = errors.dialog.offers
     offer.click()
 
-    wish = LoadWish(device="cpu", context_length=1024)
+    wish = LoadWish(wanted_device="cpu", context_length=1024)
     assert taken == [(WantedModel(MODEL, wish),)]
     assert errors.dialog is None
 

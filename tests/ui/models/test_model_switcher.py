@@ -7,7 +7,7 @@ from dataclasses import replace
 from backends.events import LoadProgress
 from backends.protocol.requests import LoadRequest
 from baichuan_desktop.services.precisions.fallback import WantedModel
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.ui.controllers import Controllers, installed
 from tests.ui.harness import READY, Gate, ScriptedEngine, finished, until
 
