@@ -95,7 +95,6 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
     """
     from baichuan_desktop.services.engines.one_shot import JobEngine
     from baichuan_desktop.services.library.store import ModelStore
-    from baichuan_desktop.services.measuring.job_source import JobSource
     from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
     from baichuan_desktop.services.precisions.measurements import Measurements
     from baichuan_desktop.services.precisions.opened import Precisions
@@ -106,7 +105,7 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     def job_worker() -> GenerationWorker:
         engine = JobEngine(paths.job_log)
-        return GenerationWorker(JobSource(engine.run, measurements, paths.cache).run, engine.kill)
+        return GenerationWorker(lambda job, cancel: job.steps(engine.run, cancel), engine.kill)
 
     return AppServices(
         store=ModelStore(paths),
@@ -115,6 +114,7 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
         precisions=Precisions(
             measurements, detect_freed=lambda ready: machine_without_engine(client.pid, ready)
         ),
+        cache=paths.cache,
         worker=GenerationWorker(client.run, client.kill, client.close),
         job_worker=job_worker,
     )

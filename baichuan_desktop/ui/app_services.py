@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -20,6 +21,7 @@ class AppServices:
     settings: SettingsFile
     measurements: Measurements
     precisions: Precisions
+    cache: Path  #: a folder for what jobs keep only meanwhile
     worker: GenerationWorker
-    #: Makes the worker of a job, with an engine of its own; whoever asks shuts it down.
+    #: Makes the worker of a Job, with an engine of its own; whoever asks shuts it down.
     job_worker: Callable[[], GenerationWorker]

@@ -34,7 +34,6 @@ from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.measuring.job_source import JobSource
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
@@ -176,12 +175,14 @@ class Harness:
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
-        job_source = JobSource(self.jobs.run, self.measurements, app_paths().cache)
-        self.job_worker = lambda: GenerationWorker(job_source.run, self.jobs.kill)
+        self.job_worker = lambda: GenerationWorker(
+            lambda job, cancel: job.steps(self.jobs.run, cancel), self.jobs.kill
+        )
         services = AppServices(
             store=self.store,
             settings=self.settings,
             measurements=self.measurements,
+            cache=app_paths().cache,
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
             precisions=Precisions(

@@ -14,9 +14,10 @@ from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
-from baichuan_desktop.services.measuring.job_source import JobSource
 from baichuan_desktop.services.precisions.wish import LoadWish
+from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.numbers import speed_text
+from baichuan_desktop.ui.measuring.dialog import MeasureDialog
 from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
 from tests.helpers.machines import SECOND, SECOND_LABEL
 from tests.ui.harness import Harness
@@ -199,24 +200,24 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
 def jobs_in_real_engines(ui: Harness) -> None:
     def job_worker() -> GenerationWorker:
         engine = JobEngine(app_paths().job_log)
-        source = JobSource(engine.run, ui.measurements, app_paths().cache)
-        return GenerationWorker(source.run, engine.kill)
+        return GenerationWorker(lambda job, cancel: job.steps(engine.run, cancel), engine.kill)
 
     ui.job_worker = job_worker
 
 
 def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> None:
     jobs_in_real_engines(ui)
-    ui.until(ui.window.menus.measure_speed.isEnabled)
-    ui.window.menus.measure_speed.trigger()
-    dialog = ui.window.jobs.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[3]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     for line in dialog.chart.lines:
         line.tick.setChecked(line.tick.accessibleName() == "fp32 · CPU")
     dialog.measure.click()
     ui.ask("你好")
-    ui.until(lambda: not ui.window.jobs.measuring.is_running)
+    ui.until(lambda: not ui.window.jobs.is_running)
 
     (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
     (measured,) = ui.measurements.benchmarks(folder)
@@ -232,18 +233,18 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
 
 def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
     jobs_in_real_engines(ui)
-    kind, entry = ui.window.menus.jobs[0]
+    _, entry = ui.window.menus.jobs[0]
     ui.until(entry.isEnabled)
     entry.trigger()
     dialog = ui.window.jobs.dialog
-    assert dialog is not None
+    assert isinstance(dialog, CopyDialog)
     ui.until(lambda: bool(dialog.options.radios))
     dialog.options.begin.click()
     ui.ask("你好")
     ui.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
 
     out = folder.with_name("百川 7B-4bit")
-    assert kind.title() == "Quantise a copy"
+    assert dialog.windowTitle() == "Quantise a copy"
     assert len(children()) == 1, "the engine of the job has ended"
     assert sorted(folder.parent.iterdir()) == [folder, out]
     dialog.done_page.load.click()
@@ -260,17 +261,17 @@ def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
 ) -> None:
     jobs_in_real_engines(ui)
     ui.store.add(folder)  # what “Open a model folder…” does
-    kind, entry = ui.window.menus.jobs[2]
+    _, entry = ui.window.menus.jobs[2]
     ui.until(entry.isEnabled)
     entry.trigger()
     dialog = ui.window.jobs.dialog
-    assert dialog is not None
+    assert isinstance(dialog, CopyDialog)
     ui.until(lambda: bool(dialog.options.radios))
     dialog.options.begin.click()
     ui.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
 
     out = folder.with_name("百川 7B-onnx-int4")
-    assert kind.title() == "Export for ONNX Runtime"
+    assert dialog.windowTitle() == "Export for ONNX Runtime"
     assert "“百川 7B” has one more precision: ONNX int4." in dialog.done_page.text.text()
     assert [model.path for model in ui.store.models][1:] == [folder], "no model of its own"
     current = ui.window.switcher.current
@@ -291,16 +292,17 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
     sentence = "How does a refrigerator make cold? 天空为什么是蓝色的？\n"
     text.write_text(4 * sentence, encoding="utf-8")
     jobs_in_real_engines(ui)
-    ui.until(ui.window.menus.compare_quality.isEnabled)
-    ui.window.menus.compare_quality.trigger()
-    dialog = ui.window.jobs.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[4]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     for row, line in zip(dialog.chart.rows, dialog.chart.lines, strict=True):
         line.tick.setChecked(row.label in ("fp32", SECOND_LABEL))
     dialog.text.choose(text)
     dialog.measure.click()
-    ui.until(lambda: not ui.window.jobs.measuring.is_running)
+    ui.until(lambda: not ui.window.jobs.is_running)
 
     assert ui.error is None
     qualities = {m.precision: m.quality for m in ui.measurements.measured(folder)}

@@ -16,7 +16,7 @@ from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
-from baichuan_desktop.services.measuring.speed import PrecisionMeasured, SpeedJob, benchmark
+from baichuan_desktop.services.measuring.speed import PrecisionMeasured, SpeedMeasurement, benchmark
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -50,7 +50,7 @@ def _run(arguments: argparse.Namespace) -> int:
     model = model_store().model(arguments.model)
     wanted = Precisions(measurements).open(model).wanted(arguments.precision, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
-    job = SpeedJob(model, wishes)
+    job = SpeedMeasurement(model, wishes)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     measured: list[PrecisionMeasured] = []

@@ -25,8 +25,8 @@ from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun
 from baichuan_desktop.services.engines.silence import EngineSilent
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
+    Comparison,
     PrecisionJudged,
-    QualityJob,
     compare,
     compared_precisions,
     quality_texts,
@@ -73,7 +73,7 @@ def _run(arguments: argparse.Namespace) -> int:
     opened = Precisions(measurements).open(model)
     precisions = compared_precisions(arguments.precisions, opened, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
-    job = QualityJob(model, wishes, texts, arguments.tokens)
+    job = Comparison(model, wishes, texts, arguments.tokens)
     run = JobEngine(paths.job_log).run
     cancel = threading.Event()
     judged: list[PrecisionJudged] = []

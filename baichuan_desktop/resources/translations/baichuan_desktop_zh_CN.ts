@@ -108,24 +108,24 @@
 <context>
     <name>CloseQuestion</name>
     <message>
-        <source>A copy is being written</source>
-        <translation>正在写入副本</translation>
-    </message>
-    <message>
-        <source>Close the window and end the copy that is being written?</source>
-        <translation>要关闭窗口并中止正在写入的副本吗？</translation>
-    </message>
-    <message>
-        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
-        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
-    </message>
-    <message>
         <source>Close the window</source>
         <translation>关闭窗口</translation>
     </message>
     <message>
         <source>Go on</source>
         <translation>继续写入</translation>
+    </message>
+    <message>
+        <source>Jobs are not done</source>
+        <translation>任务尚未完成</translation>
+    </message>
+    <message>
+        <source>Close the window and end what is not done?</source>
+        <translation>要关闭窗口并结束尚未完成的任务吗？</translation>
+    </message>
+    <message>
+        <source>{job}: waits, and would not begin</source>
+        <translation>{job}：等待中，将不会开始</translation>
     </message>
 </context>
 <context>
@@ -199,6 +199,14 @@
     </message>
 </context>
 <context>
+    <name>JobController</name>
+    <message>
+        <source>{job} · {count} waiting</source>
+        <extracomment>opened last</extracomment>
+        <translation>{job} · {count} 个等待中</translation>
+    </message>
+</context>
+<context>
     <name>JobDonePage</name>
     <message>
         <source>{done} It takes {size} in {folder}</source>
@@ -211,101 +219,6 @@
     <message>
         <source>Load it</source>
         <translation>加载</translation>
-    </message>
-</context>
-<context>
-    <name>JobKinds</name>
-    <message>
-        <source>“{name}” is listed.</source>
-        <translation>“{name}”已加入列表。</translation>
-    </message>
-    <message>
-        <source>{what}: {name}</source>
-        <translation>{what}：{name}</translation>
-    </message>
-    <message>
-        <source>&amp;Quantise a copy…</source>
-        <translation>量化一份副本(&amp;Q)…</translation>
-    </message>
-    <message>
-        <source>Quantise a copy</source>
-        <translation>量化一份副本</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
-        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Quantising a copy</source>
-        <translation>正在量化副本</translation>
-    </message>
-    <message>
-        <source>4-bit NF4, as the 4-bit models were published</source>
-        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
-    </message>
-    <message>
-        <source>8-bit, closest to the original</source>
-        <translation>8-bit，最接近原模型</translation>
-    </message>
-    <message>
-        <source>4-bit FP4, 4-bit floating point</source>
-        <translation>4-bit FP4，4 位浮点数</translation>
-    </message>
-    <message>
-        <source>Convert to &amp;safetensors…</source>
-        <translation>转换为 safetensors(&amp;S)…</translation>
-    </message>
-    <message>
-        <source>Convert to safetensors</source>
-        <translation>转换为 safetensors</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
-        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Converting a copy</source>
-        <translation>正在转换副本</translation>
-    </message>
-    <message>
-        <source>Weights as they are</source>
-        <translation>权重保持原样</translation>
-    </message>
-    <message>
-        <source>&amp;Export for ONNX Runtime…</source>
-        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
-    </message>
-    <message>
-        <source>Export for ONNX Runtime</source>
-        <translation>导出为 ONNX Runtime</translation>
-    </message>
-    <message>
-        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
-        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Exporting for ONNX Runtime</source>
-        <translation>正在导出为 ONNX Runtime</translation>
-    </message>
-    <message>
-        <source>int4, in blocks of {count} weights</source>
-        <translation>int4，每 {count} 个权重一块</translation>
-    </message>
-    <message>
-        <source>int8, in blocks of {count} weights</source>
-        <translation>int8，每 {count} 个权重一块</translation>
-    </message>
-    <message>
-        <source>fp16, for NVIDIA cards</source>
-        <translation>fp16，用于 NVIDIA 显卡</translation>
-    </message>
-    <message>
-        <source>fp32, for comparisons</source>
-        <translation>fp32，用于比较</translation>
-    </message>
-    <message>
-        <source>“{name}” has one more precision: {precision}.</source>
-        <translation>“{name}”多了一种精度：{precision}。</translation>
     </message>
 </context>
 <context>
@@ -346,16 +259,50 @@
 <context>
     <name>JobProgressPage</name>
     <message>
-        <source>{what}: {percent} %</source>
-        <translation>{what}：{percent}%</translation>
-    </message>
-    <message>
         <source>Progress</source>
         <translation>进度</translation>
     </message>
     <message>
         <source>You can go on chatting meanwhile; it may be slower.</source>
         <translation>其间可以继续对话，速度可能会慢一些。</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+</context>
+<context>
+    <name>JobRow</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Show result</source>
+        <translation>查看结果</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+</context>
+<context>
+    <name>JobTexts</name>
+    <message>
+        <source>{what}: {name}</source>
+        <translation>{what}：{name}</translation>
+    </message>
+    <message>
+        <source>{what}: {percent} %</source>
+        <translation>{what}：{percent}%</translation>
+    </message>
+    <message>
+        <source>Waits until the job before it has ended</source>
+        <translation>等待前一项任务结束</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
     </message>
     <message>
         <source>Cancelling…</source>
@@ -366,44 +313,35 @@
         <translation>取消</translation>
     </message>
     <message>
-        <source>Hide</source>
-        <translation>隐藏</translation>
+        <source>Cancelled</source>
+        <translation>已取消</translation>
+    </message>
+</context>
+<context>
+    <name>JobsPage</name>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
     </message>
     <message>
-        <source>Starting…</source>
-        <translation>正在开始…</translation>
+        <source>Back to the chat</source>
+        <translation>返回对话</translation>
     </message>
     <message>
-        <source>Reading the model</source>
-        <translation>读取模型</translation>
+        <source>Running</source>
+        <translation>正在运行</translation>
     </message>
     <message>
-        <source>Writing the copy</source>
-        <translation>写入副本</translation>
+        <source>Waiting</source>
+        <translation>等待中</translation>
     </message>
     <message>
-        <source>Checking the copy</source>
-        <translation>检查副本</translation>
+        <source>Finished since the app was opened</source>
+        <translation>本次打开应用后已结束的任务</translation>
     </message>
     <message>
-        <source>Step {number} of {count}: {name} · {percent} %</source>
-        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
-    </message>
-    <message>
-        <source>Time left: not known yet</source>
-        <translation>剩余时间：暂时未知</translation>
-    </message>
-    <message>
-        <source>Less than a minute left for this step</source>
-        <translation>此步骤还需不到 1 分钟</translation>
-    </message>
-    <message>
-        <source>About {count} min left for this step</source>
-        <translation>此步骤还需约 {count} 分钟</translation>
-    </message>
-    <message>
-        <source>About {count} h left for this step</source>
-        <translation>此步骤还需约 {count} 小时</translation>
+        <source>Nothing runs. Copies, exports and measurements of the File menu are listed here: how far they are, and what came of them.</source>
+        <translation>当前没有任务在运行。“文件”菜单中的副本、导出和测量会列在这里：进度如何，结果怎样。</translation>
     </message>
 </context>
 <context>
@@ -456,10 +394,6 @@
 <context>
     <name>MeasureDialog</name>
     <message>
-        <source>Starting…</source>
-        <translation>正在开始…</translation>
-    </message>
-    <message>
         <source>Looking at this machine…</source>
         <translation>正在查看本机…</translation>
     </message>
@@ -476,36 +410,12 @@
         <translation>{precision}：{sentence}</translation>
     </message>
     <message>
-        <source>Cancelling…</source>
-        <translation>正在取消…</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
         <source>Hide</source>
         <translation>隐藏</translation>
     </message>
     <message>
         <source>Close</source>
         <translation>关闭</translation>
-    </message>
-</context>
-<context>
-    <name>MeasureKind</name>
-    <message>
-        <source>loading, {percent} %</source>
-        <extracomment>beside a bar the person chooses a text for it</extracomment>
-        <translation>正在加载，{percent}%</translation>
-    </message>
-    <message>
-        <source>starting</source>
-        <translation>正在开始</translation>
-    </message>
-    <message>
-        <source>{precision} ({number} of {count}): {what}</source>
-        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
     </message>
 </context>
 <context>
@@ -537,14 +447,6 @@
     <message>
         <source>&amp;New chat</source>
         <translation>新对话(&amp;N)</translation>
-    </message>
-    <message>
-        <source>&amp;Measure speed…</source>
-        <translation>测量速度(&amp;M)…</translation>
-    </message>
-    <message>
-        <source>&amp;Compare quality…</source>
-        <translation>比较质量(&amp;C)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -581,6 +483,10 @@
     <message>
         <source>&amp;About Baichuan Desktop</source>
         <translation>关于 Baichuan Desktop(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Jobs</source>
+        <translation>任务(&amp;J)</translation>
     </message>
 </context>
 <context>
@@ -765,10 +671,6 @@
         <translation>比较</translation>
     </message>
     <message>
-        <source>Comparing quality: {percent} %</source>
-        <translation>正在比较质量：{percent}%</translation>
-    </message>
-    <message>
         <source>reads the text…</source>
         <translation>正在读取文本…</translation>
     </message>
@@ -811,10 +713,6 @@
     <message>
         <source>There is more text than that.</source>
         <translation>文本不止于此。</translation>
-    </message>
-    <message>
-        <source>{done} of {total} tokens</source>
-        <translation>{done} / {total} 个词元</translation>
     </message>
     <message>
         <source>the sample that ships with the app</source>
@@ -977,10 +875,6 @@
         <translation>测量</translation>
     </message>
     <message>
-        <source>Measuring speed: {percent} %</source>
-        <translation>正在测量速度：{percent}%</translation>
-    </message>
-    <message>
         <source>is being measured…</source>
         <translation>正在测量…</translation>
     </message>
@@ -1027,14 +921,6 @@
     <message>
         <source>{name}: other programs kept up to {cores} cores busy meanwhile.</source>
         <translation>{name}：其间其他程序最多占用了 {cores} 个核心。</translation>
-    </message>
-    <message>
-        <source>decoding after {count} tokens</source>
-        <translation>在 {count} 个词元之后生成</translation>
-    </message>
-    <message>
-        <source>reading {count} tokens</source>
-        <translation>读取 {count} 个词元</translation>
     </message>
     <message>
         <source>A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.</source>
@@ -2717,6 +2603,206 @@
     <message>
         <source>“{tensor}” {what}</source>
         <translation>“{tensor}”{what}</translation>
+    </message>
+    <message>
+        <source>&amp;Compare quality…</source>
+        <translation>比较质量(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>&amp;Export for ONNX Runtime…</source>
+        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;Measure speed…</source>
+        <translation>测量速度(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Quantise a copy…</source>
+        <translation>量化一份副本(&amp;Q)…</translation>
+    </message>
+    <message>
+        <source>4-bit FP4, 4-bit floating point</source>
+        <translation>4-bit FP4，4 位浮点数</translation>
+    </message>
+    <message>
+        <source>4-bit NF4, as the 4-bit models were published</source>
+        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
+    </message>
+    <message>
+        <source>8-bit, closest to the original</source>
+        <translation>8-bit，最接近原模型</translation>
+    </message>
+    <message>
+        <source>About {count} h left</source>
+        <translation>大约还需 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} h left for this step</source>
+        <translation>此步骤还需约 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} min left</source>
+        <translation>大约还需 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} min left for this step</source>
+        <translation>此步骤还需约 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>Checking the copy</source>
+        <translation>检查副本</translation>
+    </message>
+    <message>
+        <source>Compare quality</source>
+        <translation>比较质量</translation>
+    </message>
+    <message>
+        <source>Compared precisions: {done} of {count}</source>
+        <translation>已比较的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Comparing quality</source>
+        <translation>正在比较质量</translation>
+    </message>
+    <message>
+        <source>Convert to &amp;safetensors…</source>
+        <translation>转换为 safetensors(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>Convert to safetensors</source>
+        <translation>转换为 safetensors</translation>
+    </message>
+    <message>
+        <source>Converting a copy</source>
+        <translation>正在转换副本</translation>
+    </message>
+    <message>
+        <source>Export for ONNX Runtime</source>
+        <translation>导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Exporting for ONNX Runtime</source>
+        <translation>正在导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Less than a minute left</source>
+        <translation>剩余不到一分钟</translation>
+    </message>
+    <message>
+        <source>Less than a minute left for this step</source>
+        <translation>此步骤还需不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Measured precisions: {done} of {count}</source>
+        <translation>已测量的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Measuring speed</source>
+        <translation>正在测量速度</translation>
+    </message>
+    <message>
+        <source>Quantise a copy</source>
+        <translation>量化一份副本</translation>
+    </message>
+    <message>
+        <source>Quantising a copy</source>
+        <translation>正在量化副本</translation>
+    </message>
+    <message>
+        <source>Reading the model</source>
+        <translation>读取模型</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}: {name} · {percent} %</source>
+        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
+    </message>
+    <message>
+        <source>The job ended and did not say what came of it.</source>
+        <translation>任务已结束，但没有说明结果。</translation>
+    </message>
+    <message>
+        <source>Time left: not known yet</source>
+        <translation>剩余时间：暂时未知</translation>
+    </message>
+    <message>
+        <source>Weights as they are</source>
+        <translation>权重保持原样</translation>
+    </message>
+    <message>
+        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
+        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
+        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
+        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writing the copy</source>
+        <translation>写入副本</translation>
+    </message>
+    <message>
+        <source>decoding after {count} tokens</source>
+        <translation>在 {count} 个词元之后生成</translation>
+    </message>
+    <message>
+        <source>fp16, for NVIDIA cards</source>
+        <translation>fp16，用于 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>fp32, for comparisons</source>
+        <translation>fp32，用于比较</translation>
+    </message>
+    <message>
+        <source>int4, in blocks of {count} weights</source>
+        <translation>int4，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>int8, in blocks of {count} weights</source>
+        <translation>int8，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>loading, {percent} %</source>
+        <translation>正在加载，{percent}%</translation>
+    </message>
+    <message>
+        <source>reading {count} tokens</source>
+        <translation>读取 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>{done} of {total} tokens</source>
+        <translation>{done} / {total} 个词元</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): starting</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：正在启动</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): {what}</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
+    </message>
+    <message>
+        <source>“{name}” has one more precision: {precision}.</source>
+        <translation>“{name}”多了一种精度：{precision}。</translation>
+    </message>
+    <message>
+        <source>“{name}” is exported for other programs.</source>
+        <translation>“{name}”已导出，供其他程序使用。</translation>
+    </message>
+    <message>
+        <source>“{name}” is listed.</source>
+        <translation>“{name}”已加入列表。</translation>
     </message>
 </context>
 </TS>

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from backends.events import JobProgress
+from backends.phrases import Phrase
 
+_MINUTE, _HOUR = 60, 3600
+
+#: Said of what cannot be told yet.
+NOT_KNOWN = Phrase("Time left: not known yet")
 #: What lies longer ago says little of the pace: a drive is fast until its cache is full.
 _WINDOW_SECONDS = 20.0
 #: A pace from less than this is a guess.
@@ -15,15 +20,23 @@ _LEAST_SECONDS = 2.0
 
 
 class JobPace:
-    """Reads the progress of one job."""
+    """Reads the progress of a job that goes through its bytes step by step."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, steps: Mapping[str, Phrase], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`steps` says what is done in each, by the names in `JobProgress`, in their order."""
+        self._steps = steps
         self._clock = clock
         self._seen: deque[tuple[float, int]] = deque()  # time, bytes
         self._last: JobProgress | None = None
 
-    def read(self, progress: JobProgress) -> None:
-        """The job has come so far."""
+    def read(self, event: object) -> None:
+        """See `Progress`."""
+        if isinstance(event, JobProgress) and event.step in self._steps:
+            self._read(event)
+
+    def _read(self, progress: JobProgress) -> None:
         if self._last is not None and self._last.step != progress.step:
             self._seen.clear()
         self._last = progress
@@ -40,6 +53,24 @@ class JobPace:
         return 100 * self._last.done_bytes // max(self._last.total_bytes, 1)
 
     @property
+    def step(self) -> Phrase | None:
+        """The step, by its number and its name, and how much of it is done."""
+        if self._last is None:
+            return None
+        return Phrase(
+            "Step {number} of {count}: {name} · {percent} %",
+            number=list(self._steps).index(self._last.step) + 1,
+            count=len(self._steps),
+            name=self._steps[self._last.step],
+            percent=self.percent,
+        )
+
+    @property
+    def time_left(self) -> Phrase:
+        """How long the step still takes, as exactly as it can be told."""
+        return left_for_step(self.seconds_left)
+
+    @property
     def seconds_left(self) -> float | None:
         """Of the step that the job is at; None while it cannot be told."""
         if self._last is None or len(self._seen) < 2:
@@ -48,3 +79,25 @@ class JobPace:
         if now - since < _LEAST_SECONDS or done <= before:
             return None
         return (self._last.total_bytes - done) * (now - since) / (done - before)
+
+
+def left_for_step(seconds: float | None) -> Phrase:
+    """How long a step still takes, in words."""
+    if seconds is None:
+        return NOT_KNOWN
+    if seconds < _MINUTE:
+        return Phrase("Less than a minute left for this step")
+    if seconds < _HOUR:
+        return Phrase("About {count} min left for this step", count=round(seconds / _MINUTE))
+    return Phrase("About {count} h left for this step", count=f"{seconds / _HOUR:.1f}")
+
+
+def left_in_all(seconds: float | None) -> Phrase:
+    """How long a job still takes, in words."""
+    if seconds is None:
+        return NOT_KNOWN
+    if seconds < _MINUTE:
+        return Phrase("Less than a minute left")
+    if seconds < _HOUR:
+        return Phrase("About {count} min left", count=round(seconds / _MINUTE))
+    return Phrase("About {count} h left", count=f"{seconds / _HOUR:.1f}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from backends.events import BenchmarkProgress, LoadProgress, QualityProgress
+from backends.phrases import Fact, Phrase
+from backends.precision import Precision
 from backends.protocol.requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun
-from baichuan_desktop.services.measuring.job_source import JobEvent
+from baichuan_desktop.services.jobs.pace import left_in_all
 
 
 def speed_steps() -> Sequence[str]:
@@ -26,28 +29,73 @@ def quality_steps() -> Sequence[str]:
 class MeasureProgress:
     """Reads the events of one measurement. Never goes back."""
 
-    def __init__(self, steps: Sequence[str]) -> None:
+    def __init__(self, steps: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._steps = steps
-        self._begun = PrecisionBegun("", 1, 1)
+        self._clock = clock
+        self._begun: PrecisionBegun | None = None
+        self._began = 0.0  # when the first precision began
+        self._turned = 0.0  # when the one that is measured began
+        self._doing: Phrase | None = None
         self._done = 0.0  # of 1
 
-    def read(self, event: JobEvent) -> None:
+    def read(self, event: object) -> None:
         """Something came; what says nothing of the progress is passed over."""
         match event:
             case PrecisionBegun():
+                self._turned = self._clock()
+                if self._begun is None:
+                    self._began = self._turned
                 self._begun = event
+                self._doing = None
                 self._reach(0.0)
             case LoadProgress(done, total):
+                percent = 100 * done // max(total, 1)
+                self._doing = Phrase("loading, {percent} %", percent=percent)
                 self._step("load", done, total)
             case QualityProgress(done, total):
+                self._doing = Phrase(
+                    "{done} of {total} tokens", done=f"{done:,}", total=f"{total:,}"
+                )
                 self._step("score", done, total)
-            case BenchmarkProgress("prefill" | "decode" as step, tokens, done, total):
-                self._step(f"{step} {tokens}", done, total)
+            case BenchmarkProgress("decode", tokens, done, total):
+                self._doing = Phrase("decoding after {count} tokens", count=tokens)
+                self._step(f"decode {tokens}", done, total)
+            case BenchmarkProgress(name, tokens, done, total):
+                self._doing = Phrase("reading {count} tokens", count=tokens)
+                self._step(f"{name} {tokens}", done, total)
 
     @property
     def percent(self) -> int:
         """Of the whole, rounded down; steps count alike, however long they take."""
         return int(100 * self._done)
+
+    @property
+    def step(self) -> Phrase | None:
+        """What is done now with which precision."""
+        if self._begun is None:
+            return None
+        facts: dict[str, Fact] = {
+            "precision": Precision(self._begun.precision).label,
+            "number": self._begun.number,
+            "count": self._begun.count,
+        }
+        if self._doing is None:
+            return Phrase("{precision} ({number} of {count}): starting", **facts)
+        return Phrase("{precision} ({number} of {count}): {what}", **facts, what=self._doing)
+
+    @property
+    def time_left(self) -> Phrase:
+        """How long all precisions still take, once one has been measured."""
+        return left_in_all(self.seconds_left)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """As if each precision took what those before it took on average; None at the first."""
+        if self._begun is None or self._begun.number == 1:
+            return None
+        each = (self._turned - self._began) / (self._begun.number - 1)
+        rest = self._began + each * self._begun.count - self._clock()
+        return max(rest, each * (self._begun.count - self._begun.number), 0.0)
 
     def _step(self, name: str, done: int, total: int) -> None:
         if name in self._steps:
@@ -55,5 +103,6 @@ class MeasureProgress:
             self._reach((number + done / max(total, 1)) / len(self._steps))
 
     def _reach(self, share: float) -> None:
-        done = (self._begun.number - 1 + share) / self._begun.count
-        self._done = max(self._done, done)
+        if self._begun is not None:
+            done = (self._begun.number - 1 + share) / self._begun.count
+            self._done = max(self._done, done)

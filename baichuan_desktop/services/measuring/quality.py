@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from backends.protocol.requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
+from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.measuring.progress import MeasureProgress, quality_steps
 from baichuan_desktop.services.measuring.text_files import Texts, read_texts
 from baichuan_desktop.services.precisions.measurements import Measurements, Quality
 from baichuan_desktop.services.precisions.opened import OpenedModel
@@ -48,9 +50,13 @@ _RANK = tuple(
 SAMPLE = "quality_sample"
 _SCRATCH = re.compile(r"quality-(\d+)-")
 
+#: In the window's menu.
+MENU_TEXT = Phrase("&Compare quality…")
+WORDS = JobWords(Phrase("Compare quality"), Phrase("Comparing quality"))
+
 
 @dataclass(frozen=True, slots=True)
-class QualityJob:
+class Comparison:
     """What to compare."""
 
     model: InstalledModel
@@ -120,7 +126,7 @@ def is_coarser(precision: str, reference: str) -> bool:
 
 
 def compare(
-    job: QualityJob,
+    what: Comparison,
     measurements: Measurements,
     run: RunRequest,
     cache: Path,
@@ -135,13 +141,13 @@ def compare(
     """
     reference = ""
     with _scratch(cache) as scratch:
-        for number, wish in enumerate(job.wishes, 1):
-            yield PrecisionBegun(wish.precision, number, len(job.wishes))
+        for number, wish in enumerate(what.wishes, 1):
+            yield PrecisionBegun(wish.precision, number, len(what.wishes))
             request = QualityRequest(
-                wish.request(job.model, measurements),
-                job.texts.texts,
-                job.texts.name,
-                job.max_tokens,
+                wish.request(what.model, measurements),
+                what.texts.texts,
+                what.texts.name,
+                what.max_tokens,
                 str(scratch / "reference"),
                 is_reference=number == 1,
             )
@@ -154,7 +160,7 @@ def compare(
                         reference = reference or event.precision
                     elif isinstance(event, QualityReady):
                         assert ready is not None  # the engine loads first
-                        judged = _judged(ready, event, reference, job.texts.name)
+                        judged = _judged(ready, event, reference, what.texts.name)
                         measurements.judged(ready, judged.quality)
                         yield judged
             except UserFacingError as error:
@@ -164,6 +170,40 @@ def compare(
                     yield PrecisionFailed(wish.precision, error)
             if cancel.is_set():
                 return
+
+
+def quality_job(
+    model: InstalledModel,
+    wishes: Sequence[LoadWish],
+    read: Callable[[], Texts],
+    measurements: Measurements,
+    cache: Path,
+    *,
+    max_tokens: int = DEFAULT_TOKENS,
+    needs_room: bool = False,
+) -> Job:
+    """Compares a model with itself as each of these wishes loads it, the reference first.
+
+    `read` gets the texts, when the job begins. Its events are those of `compare`.
+    """
+
+    def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
+        judged = 0
+        what = Comparison(model, wishes, read(), max_tokens)
+        for event in compare(what, measurements, run, cache, cancel):
+            yield event
+            judged += isinstance(event, PrecisionJudged)
+        if not cancel.is_set():
+            said = Phrase("Compared precisions: {done} of {count}", done=judged, count=len(wishes))
+            yield JobResult(said, model.name)
+
+    return Job(
+        WORDS,
+        model.name,
+        steps,
+        lambda: MeasureProgress(quality_steps()),
+        needs_room,
+    )
 
 
 def _judged(ready: ModelReady, found: QualityReady, reference: str, text: str) -> PrecisionJudged:

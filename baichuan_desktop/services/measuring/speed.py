@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from backends.errors import UserFacingError
 from backends.events import BenchmarkReady, ModelReady
+from backends.phrases import Phrase
 from backends.protocol.requests import BenchmarkRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
+from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.measuring.progress import MeasureProgress, speed_steps
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     DecodeFigure,
@@ -20,9 +23,13 @@ from baichuan_desktop.services.precisions.measurements import (
 )
 from baichuan_desktop.services.precisions.wish import LoadWish
 
+#: In the window's menu.
+MENU_TEXT = Phrase("&Measure speed…")
+WORDS = JobWords(Phrase("Measure speed"), Phrase("Measuring speed"))
+
 
 @dataclass(frozen=True, slots=True)
-class SpeedJob:
+class SpeedMeasurement:
     """What to measure: a model, as it is loaded by each of these wishes."""
 
     model: InstalledModel
@@ -43,16 +50,16 @@ BenchmarkEvent = PrecisionBegun | ClientEvent | PrecisionMeasured | PrecisionFai
 
 
 def benchmark(
-    job: SpeedJob, measurements: Measurements, run: RunRequest, cancel: threading.Event
+    what: SpeedMeasurement, measurements: Measurements, run: RunRequest, cancel: threading.Event
 ) -> Iterator[BenchmarkEvent]:
     """Measure a model; what is measured is remembered at once.
 
     Each precision begins with `PrecisionBegun` and ends with `PrecisionMeasured` or
     `PrecisionFailed`, the events of the engine in between. Setting `cancel` ends the events early.
     """
-    for number, wish in enumerate(job.wishes, 1):
-        yield PrecisionBegun(wish.precision, number, len(job.wishes))
-        request = BenchmarkRequest(wish.request(job.model, measurements))
+    for number, wish in enumerate(what.wishes, 1):
+        yield PrecisionBegun(wish.precision, number, len(what.wishes))
+        request = BenchmarkRequest(wish.request(what.model, measurements))
         ready: ModelReady | None = None
         try:
             for event in run(request, cancel):
@@ -69,6 +76,36 @@ def benchmark(
                 yield PrecisionFailed(wish.precision, error)
         if cancel.is_set():
             return
+
+
+def speed_job(
+    model: InstalledModel,
+    wishes: Sequence[LoadWish],
+    measurements: Measurements,
+    *,
+    needs_room: bool = False,
+) -> Job:
+    """Measures a model as each of these wishes loads it; its events are those of `benchmark`."""
+
+    def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
+        measured = 0
+        what = SpeedMeasurement(model, wishes)
+        for event in benchmark(what, measurements, run, cancel):
+            yield event
+            measured += isinstance(event, PrecisionMeasured)
+        if not cancel.is_set():
+            said = Phrase(
+                "Measured precisions: {done} of {count}", done=measured, count=len(wishes)
+            )
+            yield JobResult(said, model.name)
+
+    return Job(
+        WORDS,
+        model.name,
+        steps,
+        lambda: MeasureProgress(speed_steps()),
+        needs_room,
+    )
 
 
 def _measured(ready: ModelReady, found: BenchmarkReady) -> PrecisionMeasured:

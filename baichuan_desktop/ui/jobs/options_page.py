@@ -20,29 +20,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backends.protocol.requests import Request
-from baichuan_desktop.services.jobs.copies import JobChoice, free_copy_folder
+from backends.errors import UserFacingError
+from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, free_copy_folder
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
-from baichuan_desktop.ui.jobs.kinds import JobKind, heading
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.jobs import texts
 
 _MINUTE = 60
 
 
 class JobOptions(QWidget):
-    """Offers the choices of a kind of job.
+    """Offers the choices of a job.
 
     Signals:
-        begun: the Request of what was chosen.
+        begun: the request of what was chosen.
         dismissed: the person does not want it.
     """
 
     begun = Signal(object)
     dismissed = Signal()
 
-    def __init__(self, kind: JobKind, model: InstalledModel) -> None:
+    def __init__(self, offer: JobOffer, model: InstalledModel) -> None:
         super().__init__()
-        self._kind, self._model = kind, model
+        self._offer, self._model = offer, model
+        self._error: UserFacingError | None = None  # of the try before
         self._choices: Sequence[JobChoice] = ()
         self.radios: list[QRadioButton] = []
         self._group = QButtonGroup(self)
@@ -50,6 +52,8 @@ class JobOptions(QWidget):
         self.heading, self.explanation = _label(), _label()
         self.heading.setObjectName("dialogHeading")
         self.explanation.setObjectName("muted")
+        self.trouble = _label()
+        self.trouble.setObjectName("trouble")
         self._looking, self._folder_label = _label(), QLabel()
         self._looking.setObjectName("muted")
         self.folder = QLineEdit()
@@ -80,6 +84,7 @@ class JobOptions(QWidget):
         column.addSpacing(4)
         column.addWidget(self._folder_label)
         column.addLayout(row)
+        column.addWidget(self.trouble)
         column.addStretch(1)
         column.addSpacing(8)
         column.addWidget(buttons)
@@ -110,6 +115,11 @@ class JobOptions(QWidget):
         self.radios[0].setChecked(True)
         self.radios[0].setFocus()
 
+    def show_error(self, error: UserFacingError | None) -> None:
+        """Why the try before came to nothing; None where the person ended it."""
+        self._error = error
+        self.retranslate()
+
     @property
     def _chosen(self) -> JobChoice | None:
         number = self._group.checkedId()
@@ -138,8 +148,7 @@ class JobOptions(QWidget):
     def _begin(self) -> None:
         choice = self._chosen
         if choice is not None and self.folder.text().strip():
-            request: Request = choice.request(Path(self.folder.text().strip()).expanduser())
-            self.begun.emit(request)
+            self.begun.emit(choice.request(Path(self.folder.text().strip()).expanduser()))
 
     @Slot()
     def _refresh(self) -> None:
@@ -147,15 +156,17 @@ class JobOptions(QWidget):
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""
-        self.heading.setText(heading(self._kind.title(), self._model))
-        self.explanation.setText(self._kind.explanation())
+        self.heading.setText(texts.heading(self._offer.words.title, self._model.name))
+        self.explanation.setText(error_texts.sentence(self._offer.explanation))
+        self.trouble.setText(error_texts.message(self._error) if self._error is not None else "")
+        self.trouble.setVisible(self._error is not None)
         self._looking.setText(self.tr("Looking at the model…"))
         self._folder_label.setText(self.tr("New folder"))
         self.folder.setAccessibleName(self.tr("New folder"))
         self.browse.setText(self.tr("Browse…"))
         self.begin.setText(self.tr("Write the copy"))
         for radio, size, choice in zip(self.radios, self._sizes, self._choices, strict=True):
-            radio.setText(self._kind.choice_text(choice))
+            radio.setText(error_texts.sentence(choice.text))
             text = self._estimate(choice)
             size.setText(text)
             radio.setAccessibleDescription(text)

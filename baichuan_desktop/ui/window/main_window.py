@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from backends.machine.hardware import usable_cores
 from baichuan_desktop.ui.app_services import AppServices
@@ -12,6 +12,7 @@ from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.model_use import ModelUse
 from baichuan_desktop.ui.chat.page import ChatPage
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
+from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts
@@ -45,20 +46,22 @@ class MainWindow(QMainWindow):
         self.model_use = ModelUse(self.controller, self.switcher, settings, self)
         self.errors = ErrorPresenter(self.switcher, precisions, theme, self)
         self.precision = PrecisionControl(self.switcher, precisions, theme, self)
-        self.jobs = WindowJobs(services, self.switcher, theme, self)
+        self.jobs = JobController(services, self.switcher, theme, self)
         self.view = ViewSettings(settings, translations, self)
         self.menus = Menus(self)
         self.top_bar = TopBar(theme, self)
         self.panel = SettingsPanel(usable_cores(), self)
         self.page = ChatPage(theme, self.controller, self.model_use, self.panel, self)
         self.status = StatusLine(theme, self)
+        self.pages = QStackedWidget()
         self.edit_commands = EditCommands(self.page.transcript, self)
         self.dialogs = Dialogs(store, self.switcher, self)
         self._lay_out()
         self._connect_commands()
         self._connect_models()
         self._connect_chat()
-        self.jobs.connect_to(self.menus, self.status, self.top_bar.picker)
+        self.window_jobs = WindowJobs(self.jobs, store, self.switcher, self.pages, self)
+        self.window_jobs.connect_to(self.menus, self.status, self.top_bar)
         self.status.engine_notice.watch(worker)
         self.top_bar.picker.set_models(store.models)
         self.menus.show_language(self.view.language)
@@ -74,10 +77,14 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.top_bar)
         row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.page, 1)
         row.addWidget(self.panel)
-        column.addLayout(row, 1)
+        chat = QWidget()
+        chat.setLayout(row)
+        self.pages.addWidget(chat)
+        column.addWidget(self.pages, 1)
         self.setCentralWidget(central)
         self.setMinimumSize(640, 480)
         self.resize(self.view.size_for(self.screen().availableSize()))
@@ -192,7 +199,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the engines and remember the window; a job that runs is asked about first."""
-        event.setAccepted(self.jobs.may_close())
+        event.setAccepted(self.window_jobs.may_close())
         if event.isAccepted():
             self.view.keep_size(self)
             self.shut_down()

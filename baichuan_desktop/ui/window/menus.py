@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from baichuan_desktop.services.jobs.copies import ModelFiles
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.ui.chat.state import ChatState
-from baichuan_desktop.ui.jobs.kinds import JOB_KINDS, JobKind
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.jobs.entry import JobEntry
+from baichuan_desktop.ui.window.job_entries import COPIES, MEASUREMENTS
 
 
 class Menus(QMenuBar):
@@ -17,7 +19,7 @@ class Menus(QMenuBar):
 
     Signals:
         language_chosen: a `Language`.
-        job_requested: a `JobKind`.
+        job_requested: a `JobEntry`.
     """
 
     language_chosen = Signal(str)
@@ -32,22 +34,18 @@ class Menus(QMenuBar):
         self.open_folder = self._action(self._file, "Ctrl+O")
         self.new_chat = self._action(self._file, "Ctrl+N")
         self._file.addSeparator()
-        self.jobs: list[tuple[JobKind, QAction]] = []
+        self.jobs: list[tuple[JobEntry, QAction]] = []
         jobs = QActionGroup(self)
         jobs.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
         jobs.triggered.connect(self._on_job)
-        for kind in JOB_KINDS:
-            action = self._action(self._file, "")
-            action.setEnabled(False)
-            action.setData(kind)
-            jobs.addAction(action)
-            self.jobs.append((kind, action))
-        self._file.addSeparator()
-        self.measure_speed = self._action(self._file, "")
-        self.compare_quality = self._action(self._file, "")
-        for action in (self.measure_speed, self.compare_quality):
-            action.setEnabled(False)
-        self._file.addSeparator()
+        for entries in (COPIES, MEASUREMENTS):
+            for entry in entries:
+                action = self._action(self._file, "")
+                action.setEnabled(False)
+                action.setData(entry)
+                jobs.addAction(action)
+                self.jobs.append((entry, action))
+            self._file.addSeparator()
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.stop = self._action(self._edit, "Esc")
@@ -60,6 +58,8 @@ class Menus(QMenuBar):
         self.select_all = self._action(self._edit, "Ctrl+A")
         self.panel = self._action(self._view, "F9")
         self.panel.setCheckable(True)
+        self.jobs_page = self._action(self._view, "Ctrl+J")
+        self.jobs_page.setCheckable(True)
         self._view.addMenu(self._language)
         self._languages: dict[Language, QAction] = {}
         group = QActionGroup(self)
@@ -111,10 +111,8 @@ class Menus(QMenuBar):
 
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
-        for kind, action in self.jobs:
-            action.setEnabled(files is not None and kind.is_for(files))
-        for action in (self.measure_speed, self.compare_quality):
-            action.setEnabled(files is not None)
+        for entry, action in self.jobs:
+            action.setEnabled(files is not None and entry.is_for(files))
 
     def retranslate(self) -> None:
         """Set every text in the language of the window."""
@@ -125,16 +123,15 @@ class Menus(QMenuBar):
         self._language.setTitle(self.tr("&Language"))
         self.open_folder.setText(self.tr("&Open a model folder…"))
         self.new_chat.setText(self.tr("&New chat"))
-        for kind, action in self.jobs:
-            action.setText(kind.menu_text())
-        self.measure_speed.setText(self.tr("&Measure speed…"))
-        self.compare_quality.setText(self.tr("&Compare quality…"))
+        for entry, action in self.jobs:
+            action.setText(error_texts.sentence(entry.text))
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer"))
         self.as_chat.setText(self.tr("&Use as chat model"))
         self.copy.setText(self.tr("&Copy"))
         self.select_all.setText(self.tr("Select &all"))
         self.panel.setText(self.tr("&Settings panel"))
+        self.jobs_page.setText(self.tr("&Jobs"))
         self._languages["system"].setText(self.tr("&System"))
         self._languages["en"].setText("English")
         self._languages["zh_CN"].setText("中文")

@@ -4,108 +4,61 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from baichuan_desktop.services.jobs.copies import ModelFiles, model_files
+from baichuan_desktop.services.jobs.copies import MadeCopy, ModelFiles, model_files
+from baichuan_desktop.services.jobs.desk import JobRecord
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.ui.app_services import AppServices
-from baichuan_desktop.ui.jobs.desk import JobDesk
-from baichuan_desktop.ui.jobs.dialog import JobDialog
-from baichuan_desktop.ui.jobs.kinds import JobKind
-from baichuan_desktop.ui.jobs.runner import JobRunner
-from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.ui.measuring.desk import MeasureDesk
-from baichuan_desktop.ui.measuring.kind import MeasureKind
-from baichuan_desktop.ui.measuring.quality import QualityKind
-from baichuan_desktop.ui.measuring.speed import SpeedKind
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.models import model_texts
-from baichuan_desktop.ui.models.model_picker import ModelPicker
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.window.close_question import CloseQuestion
 from baichuan_desktop.ui.window.menus import Menus
 from baichuan_desktop.ui.window.status_line import StatusLine
+from baichuan_desktop.ui.window.top_bar import TopBar
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 
 class WindowJobs(QObject):
-    """Joins the jobs with the window.
-
-    Signals:
-        load_requested: a LoadChoice shall be loaded.
-        failed: a UserFacingError to show.
-    """
-
-    load_requested = Signal(object)
-    failed = Signal(object)
+    """Joins the jobs with the menus, the status line, the pages and the list of models."""
 
     def __init__(
-        self, services: AppServices, switcher: ModelSwitcher, theme: Theme, window: QWidget
+        self,
+        jobs: JobController,
+        store: ModelStore,
+        switcher: ModelSwitcher,
+        pages: QStackedWidget,
+        window: QWidget,
     ) -> None:
+        """`pages` holds the page of the chat, the only one, and gets the one of jobs."""
         super().__init__(window)
-        self._store = services.store
-        self._switcher = switcher
-        self._window = window
-        self._may_end_job = False  # the person said so
+        self._jobs = jobs
+        self._store, self._switcher = store, switcher
+        self._pages, self._window = pages, window
+        self._may_end_jobs = False  # the person said so
         self.close_question: CloseQuestion | None = None  #: while it is asked
-        self._copies = JobDesk(services.store, services.job_worker, window)
-        self.measuring = MeasureDesk(services, switcher, theme, window)
+        pages.addWidget(jobs.page)
 
-    def connect_to(self, menus: Menus, status: StatusLine, picker: ModelPicker) -> None:
-        """Be asked by the menu, and tell of jobs in the status line and the list of models."""
-        self._status, self._picker, self._menus = status, picker, menus
-        self._switcher.began.connect(self._offer_nothing)
-        self._switcher.stepped_aside.connect(self._offer_nothing)
-        self._switcher.ready.connect(self._look_at_files)
-        menus.job_requested.connect(self._open_job)
-        menus.measure_speed.triggered.connect(self._measure_speed)
-        menus.compare_quality.triggered.connect(self._compare_quality)
-        status.job_button.clicked.connect(self._bring_up_job)
-        self._copies.changed.connect(self._on_job_changed)
-        self._copies.listed.connect(self._on_copy_listed)
-        self._copies.load_requested.connect(self.load_requested)
-        self._copies.failed.connect(self.failed)
-        for runner in (self._copies.runner, self.measuring.runner):
-            status.job_notice.watch(runner)
-        self.measuring.changed.connect(self._on_job_changed)
-        self.measuring.failed.connect(self.failed)
+    def connect_to(self, menus: Menus, status: StatusLine, top_bar: TopBar) -> None:
+        """Be asked by the menus, and tell of jobs in the status line and the list of models."""
+        jobs, switcher = self._jobs, self._switcher
+        self._menus, self._status, self._picker = menus, status, top_bar.picker
+        switcher.began.connect(self._offer_nothing)
+        switcher.stepped_aside.connect(self._offer_nothing)
+        switcher.ready.connect(self._look_at_files)
+        menus.job_requested.connect(jobs.open)
+        menus.jobs_page.toggled.connect(self.show_page)
+        menus.new_chat.triggered.connect(self._show_chat)
+        top_bar.new_chat.clicked.connect(self._show_chat)
+        status.job_button.clicked.connect(self._show_jobs)
+        status.job_notice.watch(jobs)
+        jobs.page.left.connect(self._show_chat)
+        jobs.changed.connect(self._on_changed)
+        jobs.ended.connect(self._on_ended)
 
-    @property
-    def is_running(self) -> bool:
-        """Whether a copy is being written."""
-        return self._copies.is_running
-
-    @property
-    def dialog(self) -> JobDialog | None:
-        """Of the copy that is written, or was last."""
-        return self._copies.dialog
-
-    @property
-    def runner(self) -> JobRunner:
-        """Of the copy that is written."""
-        return self._copies.runner
-
-    def may_close(self) -> bool:
-        """Whether the window can be closed now; else the person is asked, and it closes later."""
-        if not self._copies.is_running or self._may_end_job:
-            return True
-        if self.close_question is None:
-            self.close_question = CloseQuestion(self._window)
-            self.close_question.finished.connect(self._on_close_answered)
-            self.close_question.open()
-        return False
-
-    def shut_down(self) -> None:
-        """End what runs, at once."""
-        self._copies.shut_down()
-        self.measuring.shut_down()
-
-    @Slot(int)
-    def _on_close_answered(self, answer: int) -> None:
-        self.close_question = None
-        if answer == CloseQuestion.DialogCode.Accepted:
-            self._may_end_job = True
-            self._window.close()
+    # --- what is offered --------------------------------------------------------------------------
 
     @Slot()
     def _offer_nothing(self) -> None:
@@ -121,39 +74,36 @@ class WindowJobs(QObject):
     def _on_model_files(self, files: ModelFiles) -> None:
         self._menus.show_jobs(files if self._switcher.current is not None else None)
 
-    @Slot(object)
-    def _open_job(self, kind: JobKind) -> None:
-        model = self._switcher.current
-        if self.measuring.is_running:  # a copy beside it would slow down what is measured
-            self.measuring.bring_up()
-        elif model is not None:
-            self._copies.open(kind, model)
+    # --- the page ---------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def show_page(self, shown: bool) -> None:
+        """Show the page of jobs, or that of the chat."""
+        self._pages.setCurrentIndex(int(shown))
+        self._menus.jobs_page.setChecked(shown)
+        if shown:
+            self._jobs.page.back.setFocus()
 
     @Slot()
-    def _measure_speed(self) -> None:
-        self._measure(SpeedKind())
+    def _show_jobs(self) -> None:
+        self.show_page(True)
 
     @Slot()
-    def _compare_quality(self) -> None:
-        self._measure(QualityKind())
+    def _show_chat(self) -> None:
+        self.show_page(False)
 
-    def _measure(self, kind: MeasureKind) -> None:
-        if self._copies.is_running:
-            self._copies.bring_up()
-        else:
-            self.measuring.open(kind)
+    # --- what the window says ---------------------------------------------------------------------
 
     @Slot()
-    def _bring_up_job(self) -> None:
-        desk = self.measuring if self.measuring.is_running else self._copies
-        desk.bring_up()
-
-    @Slot()
-    def _on_job_changed(self) -> None:
-        self._status.show_job(lambda: self.measuring.summary() or self._copies.summary())
+    def _on_changed(self) -> None:
+        self._status.show_job(self._jobs.summary)
 
     @Slot(object)
-    def _on_copy_listed(self, copy: InstalledModel) -> None:
+    def _on_ended(self, record: JobRecord) -> None:
+        if record.result is not None and isinstance(record.result.found, MadeCopy):
+            self._on_listed(record.result.found.listed)
+
+    def _on_listed(self, copy: InstalledModel) -> None:
         self._picker.set_models(self._store.models)
         self._switcher.refresh(self._store.models, copy.path)
         self._status.notice(
@@ -165,3 +115,24 @@ class WindowJobs(QObject):
                 )
             ).format(name=model_texts.name(copy))
         )
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Whether the window can be closed now; else the person is asked, and it closes later."""
+        pending = self._jobs.desk.pending
+        is_lost = len(pending) > 1 or any(one.job.when_ended is not None for one in pending)
+        if not is_lost or self._may_end_jobs:
+            return True
+        if self.close_question is None:
+            self.close_question = CloseQuestion(pending, self._window)
+            self.close_question.finished.connect(self._on_close_answered)
+            self.close_question.open()
+        return False
+
+    @Slot(int)
+    def _on_close_answered(self, answer: int) -> None:
+        self.close_question = None
+        if answer == CloseQuestion.DialogCode.Accepted:
+            self._may_end_jobs = True
+            self._window.close()

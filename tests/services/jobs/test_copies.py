@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,13 @@ from backends.engine.engine import Engine
 from backends.events import CopyReady
 from backends.protocol.requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.jobs import copies
+from baichuan_desktop.services.jobs import copies, onnx_export
+from baichuan_desktop.services.jobs.copies import MadeCopy
 from baichuan_desktop.services.jobs.export_pace import ExportPace
+from baichuan_desktop.services.jobs.job import JobResult
+from baichuan_desktop.services.jobs.onnx_export import onnx_exports
+from baichuan_desktop.services.jobs.quantised import quantised_copies
+from baichuan_desktop.services.jobs.safetensors import safetensors_copies
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
@@ -37,8 +43,8 @@ def installed(folder: Path, *, bundled: bool = False) -> InstalledModel:
 @pytest.mark.parametrize("precision", ["8bit", "4bit", "fp4", "safetensors"])
 def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_path: Path) -> None:
     folder = goldens.folder("b1-7b", "sharded")
-    choices = [*copies.quantised_copies(folder), *copies.safetensors_copies(folder)]
-    (choice,) = [one for one in choices if one.name == precision]
+    choices = [*quantised_copies(folder), *safetensors_copies(folder)]
+    (choice,) = [one for one in choices if one.suffix == precision]
 
     *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
@@ -52,7 +58,7 @@ def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_p
 def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
     number: int, tmp_path: Path
 ) -> None:
-    choice = copies.onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
+    choice = onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
 
     *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
@@ -64,14 +70,20 @@ def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
 def test_a_choice_of_an_export_asks_for_it_and_names_its_folder() -> None:
     folder = goldens.folder("b2-7b", "safetensors")
 
-    choices = copies.onnx_exports(folder)
+    choices = onnx_exports(folder)
 
     request = choices[1].request(Path("/out"))
     assert request == ExportRequest(str(folder), "/out", "int4", block_size=32)
     assert [choice.suffix for choice in choices] == [
         "onnx-int4", "onnx-int4-block32", "onnx-int8", "onnx-fp16", "onnx-fp32",
     ]  # fmt: skip
-    assert [choice.block_size for choice in choices] == [128, 32, 128, 0, 0]
+    assert [str(choice.text) for choice in choices] == [
+        "int4, in blocks of 128 weights",
+        "int4, in blocks of 32 weights",
+        "int8, in blocks of 128 weights",
+        "fp16, for NVIDIA cards",
+        "fp32, for comparisons",
+    ]
     assert choices[0].bytes_on_disk < choices[2].bytes_on_disk < choices[4].bytes_on_disk
 
 
@@ -79,10 +91,15 @@ def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_pat
     del app_home
     store = ModelStore(app_paths())
     source = store.add(goldens.folder("b2-7b", "safetensors"))
-    request = copies.onnx_exports(source.path)[0].request(tmp_path / "out")
-    list(run_request(Engine(), request, threading.Event()))
+    request = onnx_exports(source.path)[0].request(tmp_path / "out")
+    job = copies.copy_job(store, source, request, onnx_export.OFFER.words)
 
-    made = copies.list_copy(store, source, request, tmp_path / "out")
+    *_, result = job.steps(partial(run_request, Engine()), threading.Event())
+
+    assert isinstance(result, JobResult)
+    made = result.found
+    assert isinstance(made, MadeCopy)
+    assert str(result.sentence) == f"“{source.name.en}” has one more precision: ONNX int4."
 
     assert made.listed.export_of == source.id
     assert made.model.path == source.path
@@ -103,8 +120,8 @@ def test_what_an_export_computes_is_estimated_from_a_trial() -> None:
 def test_a_choice_asks_for_its_copy() -> None:
     folder = goldens.folder("b2-7b", "safetensors")
 
-    nf4, int8, fp4 = copies.quantised_copies(folder)
-    (plain,) = copies.safetensors_copies(folder)
+    nf4, int8, fp4 = quantised_copies(folder)
+    (plain,) = safetensors_copies(folder)
 
     out = Path("/out")
     assert nf4.request(out) == CopyRequest(str(folder), str(out), "4bit")

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from backends.events import JobProgress
-from baichuan_desktop.services.jobs.pace import JobPace
+from backends.phrases import Phrase
+from baichuan_desktop.services.jobs.pace import JobPace, left_for_step
+
+STEPS = {
+    "hash": Phrase("Reading the model"),
+    "write": Phrase("Writing the copy"),
+    "check": Phrase("Checking the copy"),
+}
 
 
 class Clock:
@@ -27,7 +34,7 @@ def read(pace: JobPace, clock: Clock, *seen: tuple[float, int], step: str = "wri
 
 
 def test_nothing_is_said_before_there_is_a_pace(clock: Clock) -> None:
-    pace = JobPace(clock)
+    pace = JobPace(STEPS, clock)
     assert (pace.percent, pace.seconds_left) == (0, None)
 
     read(pace, clock, (0, 10), (1.9, 20))
@@ -36,7 +43,7 @@ def test_nothing_is_said_before_there_is_a_pace(clock: Clock) -> None:
 
 
 def test_what_is_left_follows_from_the_pace(clock: Clock) -> None:
-    pace = JobPace(clock)
+    pace = JobPace(STEPS, clock)
 
     read(pace, clock, (0, 100), (5, 200), (5, 300))  # 20 a second
 
@@ -45,7 +52,7 @@ def test_what_is_left_follows_from_the_pace(clock: Clock) -> None:
 
 
 def test_the_last_seconds_count(clock: Clock) -> None:
-    pace = JobPace(clock)
+    pace = JobPace(STEPS, clock)
 
     read(pace, clock, (0, 0), (1, 500), *[(5, 500 + 20 * n) for n in range(1, 6)])
 
@@ -53,7 +60,7 @@ def test_the_last_seconds_count(clock: Clock) -> None:
 
 
 def test_a_new_step_has_a_pace_of_its_own(clock: Clock) -> None:
-    pace = JobPace(clock)
+    pace = JobPace(STEPS, clock)
     read(pace, clock, (0, 0), (10, 1000), step="hash")
 
     read(pace, clock, (0, 0), (1, 10))
@@ -64,7 +71,7 @@ def test_a_new_step_has_a_pace_of_its_own(clock: Clock) -> None:
 
 
 def test_a_job_that_stands_still_tells_nothing(clock: Clock) -> None:
-    pace = JobPace(clock)
+    pace = JobPace(STEPS, clock)
 
     read(pace, clock, (0, 10), (30, 10))
 
@@ -72,8 +79,31 @@ def test_a_job_that_stands_still_tells_nothing(clock: Clock) -> None:
 
 
 def test_a_step_without_bytes_is_no_division_by_zero(clock: Clock) -> None:
-    pace = JobPace(clock)
+    pace = JobPace(STEPS, clock)
 
     pace.read(JobProgress("check", 0, 0))
 
     assert pace.percent == 0
+
+
+def test_a_step_is_named_with_its_number_and_its_percentage(clock: Clock) -> None:
+    pace = JobPace(STEPS, clock)
+    assert pace.step is None
+
+    read(pace, clock, (0, 370))
+
+    assert str(pace.step) == "Step 2 of 3: Writing the copy · 37 %"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "Time left: not known yet"),
+        (59.0, "Less than a minute left for this step"),
+        (61.0, "About 1 min left for this step"),
+        (1800.0, "About 30 min left for this step"),
+        (5400.0, "About 1.5 h left for this step"),
+    ],
+)
+def test_time_left_is_told_as_exactly_as_it_is_known(seconds: float | None, text: str) -> None:
+    assert str(left_for_step(seconds)) == text

@@ -23,9 +23,9 @@ from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring import quality
 from baichuan_desktop.services.measuring.quality import (
     MOST_TOKENS,
+    Comparison,
     PrecisionJudged,
     QualityEvent,
-    QualityJob,
     compare,
     compared_precisions,
     quality_texts,
@@ -53,8 +53,8 @@ def measurements(paths: AppPaths) -> Measurements:
     return Measurements(paths.measurements)
 
 
-def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> QualityJob:
-    return QualityJob(
+def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> Comparison:
+    return Comparison(
         installed(FOLDER), [LoadWish(name, "cpu") for name in precisions], texts, tokens
     )
 
@@ -64,12 +64,12 @@ def opened(measurements: Measurements, facts: Machine, folder: Path = FOLDER) ->
 
 
 def begin(
-    asked: QualityJob, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+    asked: Comparison, measurements: Measurements, paths: AppPaths, cancel: threading.Event
 ) -> Iterator[QualityEvent]:
     return compare(asked, measurements, JobEngine(paths.job_log).run, paths.cache, cancel)
 
 
-def run(asked: QualityJob, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
+def run(asked: Comparison, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
     return list(begin(asked, measurements, paths, threading.Event()))
 
 

@@ -17,7 +17,7 @@ from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun
 from baichuan_desktop.services.measuring.speed import (
     BenchmarkEvent,
     PrecisionMeasured,
-    SpeedJob,
+    SpeedMeasurement,
     benchmark,
 )
 from baichuan_desktop.services.precisions.measurements import Benchmark, DecodeFigure, Measurements
@@ -52,7 +52,9 @@ def begin(
     cancel: threading.Event,
     device: str = "cpu",
 ) -> Iterator[BenchmarkEvent]:
-    job = SpeedJob(installed(FOLDER), [LoadWish(precision, device) for precision in precisions])
+    job = SpeedMeasurement(
+        installed(FOLDER), [LoadWish(precision, device) for precision in precisions]
+    )
     return benchmark(job, measurements, JobEngine(tmp_path / "job.log").run, cancel)
 
 

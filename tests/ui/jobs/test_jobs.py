@@ -19,8 +19,7 @@ from backends.precision import Precision
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.precisions.wish import LoadWish
-from baichuan_desktop.ui.jobs.dialog import JobDialog
-from baichuan_desktop.ui.jobs.progress_page import time_left
+from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from tests.helpers import exports, quantized
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer
 
@@ -52,17 +51,17 @@ def entry(ui: Harness, number: int) -> QAction:
     return action
 
 
-def open_job(ui: Harness, number: int = 0) -> JobDialog:
+def open_job(ui: Harness, number: int = 0) -> CopyDialog:
     """Choose the entry and wait for what it offers."""
     ui.until(entry(ui, number).isEnabled)
     entry(ui, number).trigger()
     dialog = ui.window.jobs.dialog
-    assert dialog is not None
+    assert isinstance(dialog, CopyDialog)
     ui.until(lambda: bool(dialog.options.radios))
     return dialog
 
 
-def begin(ui: Harness, *steps: object) -> JobDialog:
+def begin(ui: Harness, *steps: object) -> CopyDialog:
     """Have the first choice written by an engine that follows a script."""
     ui.jobs.answers.append(list(steps))  # type: ignore[arg-type]  # steps of a script
     dialog = open_job(ui)
@@ -83,12 +82,14 @@ def test_the_entries_are_named_as_the_guide_names_them(ui: Harness) -> None:
         return [action.text().replace("&", "") for _, action in ui.window.menus.jobs]
 
     assert names() == [
-        "Quantise a copy…", "Convert to safetensors…", "Export for ONNX Runtime…"
+        "Quantise a copy…", "Convert to safetensors…", "Export for ONNX Runtime…",
+        "Measure speed…", "Compare quality…",
     ]  # fmt: skip
     ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
     assert names() == [
-        "量化一份副本(Q)…", "转换为 safetensors(S)…", "导出为 ONNX Runtime(E)…"
+        "量化一份副本(Q)…", "转换为 safetensors(S)…", "导出为 ONNX Runtime(E)…",
+        "测量速度(M)…", "比较质量(C)…",
     ]  # fmt: skip
 
 
@@ -229,21 +230,6 @@ def test_progress_is_told_by_step_and_percentage_and_the_chat_goes_on(
     assert not seven.window.status.job_button.isVisible()
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (None, "Time left: not known yet"),
-        (59.0, "Less than a minute left for this step"),
-        (61.0, "About 1 min left for this step"),
-        (1800.0, "About 30 min left for this step"),
-        (5400.0, "About 1.5 h left for this step"),
-    ],
-)
-@pytest.mark.usefixtures("app")
-def test_time_left_is_told_as_exactly_as_it_is_known(seconds: float | None, text: str) -> None:
-    assert time_left(seconds) == text
-
-
 def test_a_hidden_job_runs_on_and_comes_back_by_the_status_bar(seven: Harness) -> None:
     gate = Gate()
     dialog = begin(seven, JobProgress("write", 1, 2), gate)
@@ -253,10 +239,19 @@ def test_a_hidden_job_runs_on_and_comes_back_by_the_status_bar(seven: Harness) -
     assert seven.window.jobs.is_running
     seven.until(lambda: seven.window.status.job_button.isVisible())
     seven.window.status.job_button.click()
+    page = seven.window.jobs.page
+    assert page.isVisible()
+    assert dialog.record is not None
+    page.rows[dialog.record].show_button.click()
 
     assert dialog.isVisible()
-    entry(seven, 1).trigger()
-    assert seven.window.jobs.dialog is dialog, "one job at a time"
+    page.back.click()
+    assert not page.isVisible()
+    other = open_job(seven, 1)
+    seven.jobs.answers.append([])
+    other.options.begin.click()
+    assert seven.window.jobs.desk.running is dialog.record, "one job at a time"
+    assert len(seven.jobs.requests) == 1
     gate.open.set()
     ended(seven)
 
@@ -357,7 +352,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     seven.until(gate.reached.is_set)
 
     seven.window.close()
-    question = seven.window.jobs.close_question
+    question = seven.window.window_jobs.close_question
     assert question is not None
     question.stay.click()
     seven.app.processEvents()
@@ -365,7 +360,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     assert seven.window.jobs.is_running
 
     seven.window.menus.quit.trigger()
-    question = seven.window.jobs.close_question
+    question = seven.window.window_jobs.close_question
     assert question is not None
     question.close_window.click()
 

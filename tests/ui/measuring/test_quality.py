@@ -26,10 +26,11 @@ def ready(precision: str) -> ModelReady:
 
 
 def open_dialog(ui: Harness) -> MeasureDialog:
-    ui.until(ui.window.menus.compare_quality.isEnabled)
-    ui.window.menus.compare_quality.trigger()
-    dialog = ui.window.jobs.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[4]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     return dialog
 
@@ -43,7 +44,7 @@ def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.jobs.measuring.is_running)
+    ui.until(lambda: not ui.window.jobs.is_running)
 
 
 def shown(dialog: MeasureDialog, name: str) -> list[str]:

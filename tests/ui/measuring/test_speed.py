@@ -18,10 +18,12 @@ from backends.events import (
     ModelReady,
     Speed,
 )
-from backends.protocol.requests import BenchmarkRequest, LoadRequest, UnloadRequest
+from backends.protocol.requests import BenchmarkRequest, CopyRequest, LoadRequest, UnloadRequest
 from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.ui.chat.state import ChatState
+from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
@@ -47,10 +49,11 @@ def found(decode: float, *, neighbours: float = 0.0) -> BenchmarkReady:
 
 
 def open_dialog(ui: Harness) -> MeasureDialog:
-    ui.until(ui.window.menus.measure_speed.isEnabled)
-    ui.window.menus.measure_speed.trigger()
-    dialog = ui.window.jobs.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[3]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     return dialog
 
@@ -70,7 +73,7 @@ def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.jobs.measuring.is_running)
+    ui.until(lambda: not ui.window.jobs.is_running)
 
 
 def can_send(ui: Harness) -> bool:
@@ -87,7 +90,8 @@ def shown(dialog: MeasureDialog, name: str) -> list[str]:
 
 
 def test_without_a_model_nothing_can_be_measured(cold: Harness) -> None:
-    assert not cold.window.menus.measure_speed.isEnabled()
+    _, entry = cold.window.menus.jobs[3]
+    assert not entry.isEnabled()
 
 
 def test_what_was_not_measured_is_ticked(ui: Harness) -> None:
@@ -164,6 +168,8 @@ def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -
     assert not dialog.chart.lines[0].tick.isEnabled()
     dialog.close()
     ui.window.status.job_button.click()
+    assert dialog.record is not None
+    ui.window.jobs.page.rows[dialog.record].show_button.click()
     assert dialog.isVisible()
     ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
@@ -208,11 +214,20 @@ def test_a_copy_and_a_measurement_do_not_run_at_once(ui: Harness) -> None:
 
     _, copy = ui.window.menus.jobs[0]
     copy.trigger()
+    options = ui.window.jobs.dialog
+    assert isinstance(options, CopyDialog)
+    ui.until(lambda: bool(options.options.radios))
+    ui.jobs.answers.append([])
+    options.options.begin.click()
 
-    assert ui.window.jobs.dialog is None
-    assert dialog.isVisible()
+    assert len(ui.jobs.requests) == 1
+    assert options.progress.step.text() == "Waits until the job before it has ended"
+    assert ui.window.status.job_button.text() == "Measuring speed: 0 % · 1 waiting"
     gate.open.set()
     ended(ui)
+    assert dialog.record is not None
+    assert dialog.record.state is JobState.DONE
+    assert isinstance(ui.jobs.requests[-1], CopyRequest)
 
 
 def test_the_window_closes_in_a_measurement_without_a_question(ui: Harness) -> None:

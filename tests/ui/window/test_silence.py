@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from backends.events import JobProgress, LoadProgress, PromptReady, TextDelta
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
+from baichuan_desktop.services.jobs import quantised
+from baichuan_desktop.services.jobs.copies import copy_job
 from baichuan_desktop.ui.window.silence_notice import SilenceNotice
 from tests.helpers import goldens
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer, finished
@@ -108,7 +110,9 @@ def test_a_job_that_hangs_is_told_beside_its_own_button(ui: Harness, tmp_path: P
     ui.jobs.answers.append([JobProgress("write", 1, 2), EngineSilent(11), gate])
     shown = ui.window.status.job_notice
 
-    ui.window.jobs.runner.start(CopyRequest("/x", str(tmp_path), "4bit"))
+    model = ui.store.models[0]
+    request = CopyRequest("/x", str(tmp_path), "4bit")
+    ui.window.jobs.put(copy_job(ui.store, model, request, quantised.OFFER.words))
     ui.until(lambda: not shown.isHidden())
     assert shown.label.text() == "The background job has said nothing for 11 s"
     assert notice(ui).isHidden()
