@@ -110,13 +110,13 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     def job_worker() -> GenerationWorker:
         engine = JobEngine(paths.job_log)
-        return GenerationWorker(JobSource(engine.run, measurements, paths.cache).run, engine.kill)
+        return GenerationWorker(engine, JobSource(engine.run, measurements, paths.cache).run)
 
     return AppServices(
         store=ModelStore(paths),
         settings=settings,
         measurements=measurements,
-        worker=GenerationWorker(client.run, client.kill, client.close),
+        worker=GenerationWorker(client),
         job_worker=job_worker,
         look=lambda ready: machine_without_engine(client.pid, ready),
         look_now=hardware.detect,

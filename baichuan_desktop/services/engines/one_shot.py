@@ -50,3 +50,7 @@ class JobEngine:
     def kill(self) -> None:
         """Make the engine end at once; `run` then raises EngineEndedError."""
         self._client.kill()
+
+    def close(self) -> None:
+        """Nothing is left to be given back when no request runs."""
+        self._client.close()
