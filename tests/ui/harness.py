@@ -143,7 +143,7 @@ class ScriptedEngine:
         self.killed.set()
 
     def close(self) -> None:
-        """It holds nothing."""
+        pass
 
     @property
     def questions(self) -> list[ChatRequest | CompleteRequest]:
