@@ -99,7 +99,6 @@ class GraphPlan:
 
     model: onnx.ModelProto
     initializers: tuple[Initializer, ...]
-    data_bytes: int
 
 
 #: Element type and dimensions by name; a dimension that varies has a name.
@@ -273,7 +272,7 @@ class Graph(ABC):
                 hidden, self._mlp(normed, prefix), f"{following}.weight"
             )
         self._head(normed)
-        return GraphPlan(self._model(), tuple(self._initializers), self._offset)
+        return GraphPlan(self._model(), tuple(self._initializers))
 
     def _embedding(self) -> str:
         config = self.config
