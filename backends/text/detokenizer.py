@@ -18,7 +18,7 @@ _REPLACEMENT = "\ufffd"
 
 
 class StreamingDetokenizer:
-    """Holds back the bytes of a character until it is complete."""
+    """Turns ids into text one at a time; bytes wait until their character is complete."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
