@@ -125,7 +125,7 @@ def _allocated(run: Run) -> int:
 
 
 def _memory(run: Run) -> dict[str, int]:
-    """The peaks of this case, and what the card counts beside torch's own."""
+    """Peaks of this case in bytes, and what the card holds beside torch's own memory."""
     free, total = torch.cuda.mem_get_info(run.device)
     before: int = run.report["machine"]["used_before_bytes"]
     return {
@@ -178,7 +178,10 @@ def _generate_sections(
 
 
 def loads(run: Run, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Real folders, just written or read: their pages are in memory, so the disk costs little."""
+    """Times and peaks of loading whole folders, by shape and precision.
+
+    Their pages are in memory, as they were just written or read: the drive costs little.
+    """
     load_shape = options.load_shape or ("mid" if run.on_card else "tiny")
     shapes = [load_shape, *(options.shapes if options.disk else ())]
     found = []

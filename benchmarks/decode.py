@@ -157,7 +157,7 @@ def _against(
     options: argparse.Namespace,
     bandwidths: tuple[Bandwidth, Bandwidth],
 ) -> dict[str, Any]:
-    """Decoding after `context_tokens`, against the bandwidth of the machine."""
+    """The speed of decoding, and its share of the bandwidth of the machine."""
     plan = speed.Plan((options.prompt,), _CONTEXTS, options.new)
     read = mean(bandwidth.read for bandwidth in bandwidths)
     checkpoint = Checkpoint.open(folder)

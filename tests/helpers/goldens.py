@@ -36,7 +36,7 @@ CHECKPOINTS = [
 
 @cache
 def scratch() -> Path:
-    """A folder that goes with this process."""
+    """A folder that is deleted when this process ends."""
     folder = tempfile.mkdtemp(prefix="goldens-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)

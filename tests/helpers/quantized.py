@@ -187,7 +187,7 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
 
 
 def int8_kind() -> type[nn.Linear]:
-    """What holds 8 bits on this processor."""
+    """The class of an 8-bit layer on this processor."""
     return Linear8bitLt if packs(Precision.INT8) else UnpackedInt8Linear
 
 
