@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
-class Run:
+class CardRun:
     """One run of this command: what it may use, and what it found so far."""
 
     device: str

@@ -288,7 +288,7 @@ def _turned(children: Sequence[_Child], number: int) -> Sequence[_Child]:
 
 def _processor_seconds(pids: Sequence[int]) -> float:
     times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return sum(time.user + time.system for time in times)
+    return sum(one.user + one.system for one in times)
 
 
 # --- what is printed ----------------------------------------------------------------------

@@ -21,7 +21,7 @@ from .pickle_names import (
     PickleError,
     Storage,
     StorageType,
-    unreadable,
+    no_state_dict,
 )
 
 #: The largest released file takes about 100,000 opcodes; these are read in half a second.
@@ -275,7 +275,7 @@ class _Machine:
 
 
 def _refuse() -> NoReturn:
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _text(raw: bytes) -> str:

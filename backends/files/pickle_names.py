@@ -61,7 +61,7 @@ class Function:
     make: Callable[[tuple[object, ...]], object]
 
 
-def unreadable() -> PickleError:
+def no_state_dict() -> PickleError:
     """The error of a pickle that is not a state dict's."""
     return PickleError("its list of tensors is not readable")
 
@@ -82,7 +82,7 @@ def _tensor(arguments: tuple[object, ...]) -> TensorView:
     match arguments:
         case (Storage() as storage, int(offset), tuple(shape), tuple(stride), *_):
             return TensorView(storage, offset, shape, stride)
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _untyped_tensor(arguments: tuple[object, ...]) -> TensorView:
@@ -91,19 +91,19 @@ def _untyped_tensor(arguments: tuple[object, ...]) -> TensorView:
         case (Storage() as storage, int(offset), tuple(shape), tuple(stride), _, _, str(name), *_):
             if (dtype := _UNTYPED_DTYPES.get(name)) is not None:
                 return TensorView(replace(storage, dtype=dtype), offset, shape, stride)
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _parameter(arguments: tuple[object, ...]) -> TensorView:
     match arguments:
         case (TensorView() as view, *_):
             return view
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _ordered_dict(arguments: tuple[object, ...]) -> dict[object, object]:
     if arguments:
-        raise unreadable()
+        raise no_state_dict()
     return {}
 
 
@@ -111,7 +111,7 @@ def _size(arguments: tuple[object, ...]) -> tuple[object, ...]:
     match arguments:
         case (tuple(numbers),):
             return numbers
-    raise unreadable()
+    raise no_state_dict()
 
 
 #: All names that a state dict has; a dtype is read as its name.
