@@ -309,7 +309,7 @@ def _taken(folder: Path) -> JobError:
 
 
 def _partial(out: Path) -> Path:
-    """The folder that the copy lies in until it is complete."""
+    """Where the copy grows."""
     return out.with_name(out.name + ".partial")
 
 
