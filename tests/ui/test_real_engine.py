@@ -221,7 +221,7 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
     ui.until(lambda: not ui.window.jobs.is_running)
 
     (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
-    (measured,) = ui.measurements.benchmarks(folder)
+    (measured,) = ui.measurements.measured(folder)
     assert measured.precision == "fp32"
     assert measured.benchmark is not None
     assert measured.benchmark.usual_decode is not None

@@ -283,7 +283,7 @@ def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> 
 
 
 def _is_path(name: str) -> bool:
-    """No id looks so."""
+    """Whether a name is a path, as no id can be."""
     return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
 
 
