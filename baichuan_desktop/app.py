@@ -105,7 +105,7 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     def job_worker() -> GenerationWorker:
         engine = JobEngine(paths.job_log)
-        return GenerationWorker(lambda job, cancel: job.steps(engine.run, cancel), engine.kill)
+        return GenerationWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     return AppServices(
         store=ModelStore(paths),
@@ -115,7 +115,7 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
             measurements, detect_freed=lambda ready: machine_without_engine(client.pid, ready)
         ),
         cache=paths.cache,
-        worker=GenerationWorker(client.run, client.kill, client.close),
+        worker=GenerationWorker(client),
         job_worker=job_worker,
     )
 

@@ -26,7 +26,7 @@ _WIDTH: Final = 2048  # of the matrices: the hidden size of the shape `mid`
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """Bytes a second; a neighbour can only make them smaller, so the best counts."""
+    """Bytes a second over several rounds. The best counts: other programs can only lower it."""
 
     threads: int
     read: float  #: best of the rounds

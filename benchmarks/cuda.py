@@ -35,7 +35,7 @@ from backends.machine import hardware
 from backends.precision import Precision
 from benchmarks import cuda_cases, cuda_speed, cuda_tables, cuda_yardsticks
 from benchmarks.cuda_cases import CONTEXT_LENGTH
-from benchmarks.cuda_run import Run, plain_precision
+from benchmarks.cuda_run import CardRun, plain_precision
 from benchmarks.random_checkpoint import SHAPES
 
 _CHAT_VOCABULARY: Final = 125_696
@@ -52,7 +52,7 @@ def main() -> int:
     before = hardware.detect()  # before this process takes any of the card's memory
     if options.device.startswith("cuda"):
         torch.cuda.set_device(options.device)
-    run = Run(
+    run = CardRun(
         device=options.device,
         precisions=tuple(options.precisions or _default_precisions(options.device)),
         new_tokens=options.new,
@@ -144,7 +144,7 @@ def _facts(machine: hardware.Machine, device: str) -> dict[str, Any]:
     return facts
 
 
-def _measure(run: Run, options: argparse.Namespace) -> None:
+def _measure(run: CardRun, options: argparse.Namespace) -> None:
     plain = plain_precision(run.device)
     dtype = torch.float16 if plain is Precision.FP16 else torch.bfloat16
     chunk = PREFILL_CHUNK["cuda" if run.on_card else "cpu"]
@@ -182,7 +182,7 @@ def _some_logits(count: int) -> Any:
     return torch.randn(count, generator=generator).mul(2).bfloat16().float().numpy()
 
 
-def _against_fp32(run: Run, plain: Precision) -> dict[str, Any]:
+def _against_fp32(run: CardRun, plain: Precision) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for shape in ("tiny", "tiny-alibi"):
         parity = run.attempt(

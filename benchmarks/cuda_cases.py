@@ -20,14 +20,14 @@ from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.precision import Precision
 from backends.torch_backend.cuda import CudaModel
 from benchmarks import cuda_speed, random_model
-from benchmarks.cuda_run import Run
+from benchmarks.cuda_run import CardRun
 from benchmarks.random_checkpoint import SHAPES, cache_folder, make_or_reuse
 
 CONTEXT_LENGTH: Final = 4096
 _CONTEXTS: Final = (512, 3500)
 
 
-def measure(run: Run, shape: str, precision: Precision, *, compiled: bool) -> None:
+def measure(run: CardRun, shape: str, precision: Precision, *, compiled: bool) -> None:
     """Add a case to the report: parity, memory, prefill, decoding, and transformers beside it."""
     config = SHAPES[shape].config
     name = f"{shape} {precision.value}"
@@ -67,7 +67,7 @@ def measure(run: Run, shape: str, precision: Precision, *, compiled: bool) -> No
 
 
 def _own_sections(
-    run: Run,
+    run: CardRun,
     name: str,
     case: dict[str, Any],
     model: CudaModel,
@@ -105,7 +105,7 @@ def _own_sections(
 
 
 def _prefill(
-    run: Run, name: str, case: dict[str, Any], model: CudaModel, config: ModelConfig, chunk: int
+    run: CardRun, name: str, case: dict[str, Any], model: CudaModel, config: ModelConfig, chunk: int
 ) -> None:
     seconds = run.attempt(
         f"{name}, prefill by {chunk:,}", partial(cuda_speed.prefill_seconds, model, chunk)
@@ -120,12 +120,12 @@ def _prefill(
         )
 
 
-def _allocated(run: Run) -> int:
+def _allocated(run: CardRun) -> int:
     return torch.cuda.memory_allocated(run.device) if run.on_card else 0
 
 
-def _memory(run: Run) -> dict[str, int]:
-    """The peaks of this case, and what the card counts beside torch's own."""
+def _memory(run: CardRun) -> dict[str, int]:
+    """Peaks of this case in bytes, and what the card holds beside torch's own memory."""
     free, total = torch.cuda.mem_get_info(run.device)
     before: int = run.report["machine"]["used_before_bytes"]
     return {
@@ -136,7 +136,7 @@ def _memory(run: Run) -> dict[str, int]:
 
 
 def _difference_to_llama(
-    run: Run, name: str, case: dict[str, Any], model: CudaModel, weights: BaichuanForCausalLM
+    run: CardRun, name: str, case: dict[str, Any], model: CudaModel, weights: BaichuanForCausalLM
 ) -> None:
     case["llama_difference"] = run.attempt(
         f"{name}, against transformers",
@@ -150,7 +150,7 @@ def _llama_difference(model: CudaModel, weights: BaichuanForCausalLM, device: st
 
 
 def _generate_sections(
-    run: Run, name: str, case: dict[str, Any], model: BaichuanForCausalLM, *, compiled: bool
+    run: CardRun, name: str, case: dict[str, Any], model: BaichuanForCausalLM, *, compiled: bool
 ) -> None:
     kinds: dict[str, dict[str, Any]] = {
         "growing cache": {},
@@ -177,8 +177,11 @@ def _generate_sections(
 # --- loading -----------------------------------------------------------------------------
 
 
-def loads(run: Run, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Real folders, just written or read: their pages are in memory, so the disk costs little."""
+def loads(run: CardRun, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Times and peaks of loading whole folders, by shape and precision.
+
+    Their pages are in memory, as they were just written or read: the drive costs little.
+    """
     load_shape = options.load_shape or ("mid" if run.on_card else "tiny")
     shapes = [load_shape, *(options.shapes if options.disk else ())]
     found = []
@@ -200,7 +203,7 @@ def loads(run: Run, options: argparse.Namespace) -> list[dict[str, Any]]:
     return found
 
 
-def _load(run: Run, folder: Path, precision: Precision) -> dict[str, Any]:
+def _load(run: CardRun, folder: Path, precision: Precision) -> dict[str, Any]:
     if run.on_card:
         torch.cuda.reset_peak_memory_stats(run.device)
     started = time.perf_counter()

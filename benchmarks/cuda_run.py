@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
-class Run:
+class CardRun:
     """One run of this command: what it may use, and what it found so far."""
 
     device: str
@@ -33,7 +33,7 @@ class Run:
 
     @property
     def on_card(self) -> bool:
-        """False in a dry run."""
+        """Whether the run measures a card; False in a dry run."""
         return self.device.startswith("cuda")
 
     def attempt(self, what: str, work: Callable[[], Result]) -> Result | None:
@@ -55,7 +55,7 @@ class Run:
         return None
 
     def free(self) -> None:
-        """Give back what nothing refers to."""
+        """Give memory that nothing refers to back to the card."""
         gc.collect()
         if self.on_card:
             torch.cuda.empty_cache()
@@ -73,7 +73,7 @@ class Run:
 
 
 def plain_precision(device: str) -> Precision:
-    """16 bit as the card multiplies it."""
+    """The 16-bit precision that the device multiplies in."""
     if device.startswith("cuda") and torch.cuda.get_device_capability(device) < (8, 0):
         return Precision.FP16
     return Precision.BF16

@@ -1,4 +1,4 @@
-"""The blows of `engine_trials.py`: what happens to an engine, while it does what."""
+"""The trials of `engine_trials.py`: what is done to an engine, in which of its phases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Phase(Enum):
 
 
 class Blow(Enum):
-    """What happens to it."""
+    """What is done to the engine process."""
 
     KILL = signal.SIGKILL
     STOP = signal.SIGSTOP
@@ -32,7 +32,7 @@ class Blow(Enum):
     MEMORY = "RLIMIT_AS"  #: it gets no address space beyond what it has
 
     def strike(self, pid: int) -> None:
-        """Do it to a process; one that has ended already is left alone."""
+        """Strike the process `pid`; nothing happens if it has ended already."""
         try:
             if isinstance(self.value, signal.Signals):
                 os.kill(pid, self.value)

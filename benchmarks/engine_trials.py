@@ -163,7 +163,7 @@ class Person:
         self._app.processEvents()
 
     def close(self) -> None:
-        """End it all."""
+        """Close the window and end its engine."""
         self.close_error()
         self.window.close()
         self.client.close()
@@ -245,7 +245,7 @@ class Person:
 
 
 def _undergo_all(app: QApplication, folder: Path, patience: Patience) -> int:
-    """How many trials failed."""
+    """Undergo every trial; how many failed."""
     person = Person(app, folder, patience)
     failed = 0
     for number, trial in enumerate(TRIALS, 1):
@@ -274,7 +274,7 @@ def _be_a_window(app: QApplication, folder: Path) -> None:
 
 
 def _kill_windows(folder: Path, count: int, seed: int) -> int:
-    """How many windows left a process behind."""
+    """Kill `count` windows; how many left a process behind."""
     dice = random.Random(seed)
     left_behind = 0
     for number in range(1, count + 1):
@@ -317,7 +317,7 @@ def _kill_one(
 
 
 def _engines(mark: str, window: int) -> list[psutil.Process]:
-    """What a window has started and lives."""
+    """The live processes that the window `window` started, told by `mark` in their environment."""
     found = []
     for process in psutil.process_iter():
         try:

@@ -93,7 +93,7 @@ def _finish(job: Generator[object, None, Result]) -> Result:
 
 
 def main() -> None:
-    """Measure what the command line says."""
+    """Measure the checkpoint of the command line; prints JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--backend", choices=BACKENDS, required=True)

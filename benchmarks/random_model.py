@@ -92,7 +92,7 @@ def wrap(
 
 
 class _UnrecordedGraph(DecodeGraph):
-    """The steps of a graph without a graph."""
+    """Computes the steps of a graph anew each time, where none can be recorded."""
 
     def _record(self, keys: int) -> Any:
         logits = self._step.step(keys)

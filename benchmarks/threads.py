@@ -80,7 +80,7 @@ class Phase:
     rounds: tuple[tuple[Run, ...], ...]
 
     def speeds(self, way: str) -> list[float]:
-        """Of one way, round by round."""
+        """Tokens a second of one way, round by round."""
         return [run.tokens_per_second for runs in self.rounds for run in runs if run.way == way]
 
     def ratio(self, way: str, other: str) -> float:
@@ -251,7 +251,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> list[Phase]:
 
 @contextlib.contextmanager
 def _busy_loops(count: int, most_seconds: float) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Programs that do nothing but keep a core busy, each; they end by themselves too."""
+    """Programs that each keep a core busy; they end with the context, or by themselves."""
     loops: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(count):
@@ -281,14 +281,14 @@ def _phase(
 
 
 def _turned(children: Sequence[_Child], number: int) -> Sequence[_Child]:
-    """Each round begins with another one."""
+    """The children in the order of a round: each round begins with another one."""
     first = number % len(children)
     return (*children[first:], *children[:first])
 
 
 def _processor_seconds(pids: Sequence[int]) -> float:
     times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return sum(time.user + time.system for time in times)
+    return sum(one.user + one.system for one in times)
 
 
 # --- what is printed ----------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -52,6 +53,99 @@ def test_the_command_line_starts_without_qt_and_torch() -> None:
 
 def test_the_engine_imports_torch_only_when_a_model_is_loaded() -> None:
     assert not _loaded_by("backends.engine.process") & (HEAVY | {"PySide6", "baichuan_desktop"})
+
+
+#: What no two systems have alike.
+SYSTEM_WORDS = re.compile(r"\b(?:fcntl|fork|SIGKILL|prctl|mkfifo)\b|/proc\b")
+
+
+def test_one_module_alone_knows_the_words_of_a_system() -> None:
+    files = [file for package in ("backends", "baichuan_desktop") for file in
+             (ROOT / package).rglob("*.py")]  # fmt: skip
+    found = {
+        str(file.relative_to(ROOT)): set(SYSTEM_WORDS.findall(file.read_text(encoding="utf-8")))
+        for file in files
+    }
+
+    assert len(files) > 100
+    assert [name for name, words in found.items() if words] == ["backends/operating_system.py"]
+
+
+def test_only_the_same_module_asks_which_system_this_is() -> None:
+    """Others may name it in a report."""
+    asks = re.compile(r"""sys\.platform\s*(?:==|!=|in\b|\.)|\bos\.name\b|platform\.system\(""")
+    asking = {
+        str(file.relative_to(ROOT))
+        for package in ("backends", "baichuan_desktop")
+        for file in (ROOT / package).rglob("*.py")
+        if asks.search(file.read_text(encoding="utf-8"))
+    }
+
+    assert asking == {"backends/operating_system.py"}
+
+
+def test_every_child_is_started_where_it_is_kept_from_opening_a_console() -> None:
+    starts = re.compile(r"subprocess\.(?:run|Popen|call|check_)|os\.(?:system|popen|spawn|exec)")
+    starting = {
+        str(file.relative_to(ROOT))
+        for package in ("backends", "baichuan_desktop")
+        for file in (ROOT / package).rglob("*.py")
+        if starts.search(file.read_text(encoding="utf-8"))
+    }
+
+    assert starting == {"backends/operating_system.py"}
+
+
+WITHOUT = """
+import sys
+import psutil  # whose form for Windows needs none of them
+for name in ("fcntl", "readline", "resource", "termios", "pwd", "grp"):
+    sys.modules[name] = None  # as on Windows
+from types import SimpleNamespace
+from backends import operating_system
+
+class Kernel32:
+    names = []
+    def CreateFileW(self, name, *_):
+        self.names.append(name)
+        return 7
+    def __getattr__(self, _):
+        return lambda *_: 0
+
+import ctypes
+ctypes.get_last_error = lambda: 0
+operating_system._kernel32 = lambda kernel32=Kernel32(): kernel32
+operating_system.sys = SimpleNamespace(
+    platform="win32", stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr
+)
+"""
+
+
+def test_what_windows_lacks_is_missed_nowhere(tmp_path: Path) -> None:
+    code = WITHOUT + "".join(f"import {name}\n" for name in _modules_of_the_app())
+    code += """
+import backends.engine.server
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.console import guarded_output
+from pathlib import Path
+folder = Path(sys.argv[1]) / "config"
+SettingsFile(folder / "settings.json").change(language="zh_CN")
+with guarded_output():
+    print(SettingsFile(folder / "settings.json").current.language)
+print([Path(name).name for name in Kernel32.names], sorted(f.name for f in folder.iterdir()))
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.stdout.splitlines() == ["zh_CN", "['config.lock'] ['settings.json']"], (
+        result.stderr
+    )
 
 
 def test_the_two_packages_are_siblings() -> None:

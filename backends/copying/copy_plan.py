@@ -36,14 +36,14 @@ class CopyPlan:
 
 
 def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """Every tensor as it is, for a .bin that shall become safetensors. Raises JobError."""
+    """The plan that copies every tensor unchanged, from .bin to safetensors. Raises JobError."""
     require_unquantized(checkpoint)
     groups = [plain_group(record) for record in checkpoint.tensors.values()]
     return CopyPlan(groups, {}, {"precision": None})
 
 
 def require_unquantized(checkpoint: Checkpoint) -> None:
-    """Raise JobError for what can only run as it is."""
+    """Raise JobError for an export, and for weights that are not stored in 16 or 32 bits."""
     require_tensors(checkpoint)
     if checkpoint.matrices:
         raise JobError(
@@ -54,7 +54,7 @@ def require_unquantized(checkpoint: Checkpoint) -> None:
 
 
 def require_tensors(checkpoint: Checkpoint) -> None:
-    """Raise JobError for an export."""
+    """Raise JobError for an export, whose weights belong to a graph."""
     if checkpoint.export is not None:
         raise JobError(
             "“{name}” is an export for ONNX Runtime, which cannot be converted.",
@@ -64,7 +64,7 @@ def require_tensors(checkpoint: Checkpoint) -> None:
 
 
 def plain_group(record: TensorRecord) -> Group:
-    """One tensor as it is."""
+    """The group that copies one tensor unchanged."""
 
     def blocks() -> Sequence[Block]:
         raw = read_bytes(record, 0, record.nbytes)

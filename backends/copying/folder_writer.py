@@ -72,7 +72,7 @@ def write_copy(
         shards = plan_shards(specs)
     else:
         shards = [Shard(plan.data_file, tuple(itertools.chain.from_iterable(specs)))]
-    job = _Job(checkpoint, plan, out, shards, sources)
+    job = _CopyJob(checkpoint, plan, out, shards, sources)
     try:
         yield from job.run()
     except CopyTakenError:  # what lies there is the other run's
@@ -88,7 +88,9 @@ def write_copy(
     yield CopyReady(str(out), sum(spec.nbytes for shard in shards for spec in shard.tensors))
 
 
-class _Job:
+class _CopyJob:
+    """One copy on its way from a plan to a folder of its own."""
+
     def __init__(
         self,
         checkpoint: Checkpoint,
@@ -108,7 +110,7 @@ class _Job:
         self._unlock: Callable[[], object] | None = None  # the folder that grows
 
     def run(self) -> Iterator[JobProgress]:
-        """Every step, in order."""
+        """Write the copy, check it, and give it its name; yields progress."""
         self._begin()
         config = self._source_config()
         side_files = read_side_files(self._checkpoint.folder)
@@ -233,7 +235,7 @@ class _Job:
         return data
 
     def _small_files(self, config: Mapping[str, object]) -> Mapping[str, bytes]:
-        """Those that are made anew, by name."""
+        """The contents of the small files that are written anew, by name."""
         # What is converted is not quantised, whatever its config.json says of another copy.
         plain = {name: value for name, value in config.items() if name != "quantization_config"}
         changed = {**plain, **self._plan.config_changes}
@@ -277,7 +279,7 @@ def _checked_blocks(group: Group) -> Iterator[Block]:
 
 
 def _absolute(out: Path) -> Path:
-    """The path as the person gave it, and not where its links lead, but for “..”."""
+    """The absolute path, links as the person gave them; only “..” is resolved."""
     if out.name == "..":
         return out.resolve()
     parent = out.parent.resolve() if ".." in out.parts else out.parent.absolute()
@@ -285,7 +287,7 @@ def _absolute(out: Path) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    """Something has this name, if only a link that leads nowhere. Raises OSError, ValueError."""
+    """Whether something has this name, a dangling link included. Raises OSError, ValueError."""
     try:
         long_path(path).lstat()
     except FileNotFoundError:
@@ -303,9 +305,10 @@ def _partial(out: Path) -> Path:
 
 
 def _is_ours(partial: Path) -> bool:
-    """An interrupted copy, which holds its job or its manifest, and nothing but what a copy writes.
+    """Whether a folder is an interrupted copy, which may be continued or deleted.
 
-    It may be taken up, or taken away. A model that somebody named so has neither.
+    It holds a job or a manifest, and no file but those that a copy writes. A model that somebody
+    gave this name holds neither.
     """
     ours = {*SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
             MANIFEST, "job.json"}  # fmt: skip

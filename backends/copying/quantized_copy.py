@@ -1,4 +1,4 @@
-"""What a quantised copy of a checkpoint holds, in bitsandbytes' layout as transformers reads it."""
+"""The plan of a quantised copy of a checkpoint, in bitsandbytes' layout for transformers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TORCH_NAMES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 def quantize_plan(checkpoint: Checkpoint, precision: Precision) -> CopyPlan:
-    """The copy of `checkpoint` at a quantised precision. Raises JobError."""
+    """The plan of a copy of `checkpoint` at a quantised precision. Raises JobError."""
     require_tensors(checkpoint)
     if checkpoint.stored is not None:
         raise JobError(

@@ -159,8 +159,10 @@ def _answer(
 
 def main() -> None:
     """Take over stdin and stdout for frames, then serve."""
-    faulthandler.enable()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    # A frozen program without a console has no such stream, but was given its log all the same.
+    errors = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    faulthandler.enable(errors)
+    logging.basicConfig(level=logging.INFO, stream=errors, format="%(levelname)s %(message)s")
     if threading.current_thread() is threading.main_thread():
         # Ctrl+C in the terminal that started the window is the window's to handle.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -21,7 +21,7 @@ from .pickle_names import (
     PickleError,
     Storage,
     StorageType,
-    unreadable,
+    no_state_dict,
 )
 
 #: The largest released file takes about 100,000 opcodes; these are read in half a second.
@@ -36,15 +36,15 @@ _MAX_GLOBAL_BYTES: Final = 4_096
 
 
 def read_pickle(data: bytes) -> object:
-    """The value of a pickle: dicts, lists, tuples, text, numbers, None, and the records above.
+    """The value of a pickle: dicts, lists, tuples, text, numbers, None, and records.
 
-    Raises PickleError, CodeError.
+    The records are those of `pickle_names`. Raises PickleError, CodeError.
     """
     return _Machine(data).run()
 
 
 class _Machine:
-    """A stack, the marks in it, and the memo."""
+    """Runs one pickle: its stack, the marks in it, and its memo."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -104,12 +104,12 @@ class _Machine:
         return self._stack.pop()
 
     def _check_height(self, count: int) -> None:
-        """There are so many values above the last mark."""
+        """Raise PickleError unless `count` values lie above the last mark."""
         if len(self._stack) - (self._marks[-1] if self._marks else 0) < count:
             _refuse()
 
     def _pop_mark(self) -> list[object]:
-        """The values above the last mark, which goes too."""
+        """Take away the last mark; the values that lay above it."""
         if not self._marks:
             _refuse()
         height = self._marks.pop()
@@ -267,7 +267,7 @@ class _Machine:
         self._stack.append(function.make(arguments))
 
     def build(self) -> None:
-        """Attributes of a dict: torch's `_metadata`, which says nothing of tensors."""
+        """Drop the attributes of a dict: torch's `_metadata`, which holds no tensor."""
         attributes = self._pop()
         self._check_height(1)
         if not isinstance(attributes, dict) or not isinstance(self._stack[-1], dict):
@@ -275,7 +275,7 @@ class _Machine:
 
 
 def _refuse() -> NoReturn:
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _text(raw: bytes) -> str:

@@ -13,7 +13,7 @@ from ..phrases import Phrase
 
 
 class PickleError(Exception):
-    """A pickle that is broken, too much, or none of a state dict; `what` is the phrase."""
+    """A pickle that is broken, too large, or no state dict; `what` ends a sentence on the file."""
 
     def __init__(self, what: str | Phrase) -> None:
         super().__init__(str(what))
@@ -21,7 +21,7 @@ class PickleError(Exception):
 
 
 class CodeError(Exception):
-    """A pickle asks for a name that is none of a state dict's, such as a function."""
+    """A pickle names something that is not in `NAMES`, such as a function to call."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -30,14 +30,14 @@ class CodeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StorageType:
-    """The type of the numbers in a storage, by safetensors' names."""
+    """A storage class of torch: the dtype of its numbers, as safetensors names it."""
 
     dtype: str
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """An entry of the archive that holds numbers."""
+    """The numbers in the archive's entry `key`: how many, and of which dtype."""
 
     dtype: str
     key: str
@@ -56,13 +56,13 @@ class TensorView:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What REDUCE may name: its arguments are put into a record."""
+    """A function that a pickle may call: `make` turns the arguments into a record."""
 
     make: Callable[[tuple[object, ...]], object]
 
 
-def unreadable() -> PickleError:
-    """The error for a pickle that no state dict has."""
+def no_state_dict() -> PickleError:
+    """The error of a pickle that is not a state dict's."""
     return PickleError("its list of tensors is not readable")
 
 
@@ -82,28 +82,28 @@ def _tensor(arguments: tuple[object, ...]) -> TensorView:
     match arguments:
         case (Storage() as storage, int(offset), tuple(shape), tuple(stride), *_):
             return TensorView(storage, offset, shape, stride)
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _untyped_tensor(arguments: tuple[object, ...]) -> TensorView:
-    """A tensor whose storage is bytes; its dtype stands beside it."""
+    """A tensor over an untyped storage, whose dtype is one of the arguments."""
     match arguments:
         case (Storage() as storage, int(offset), tuple(shape), tuple(stride), _, _, str(name), *_):
             if (dtype := _UNTYPED_DTYPES.get(name)) is not None:
                 return TensorView(replace(storage, dtype=dtype), offset, shape, stride)
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _parameter(arguments: tuple[object, ...]) -> TensorView:
     match arguments:
         case (TensorView() as view, *_):
             return view
-    raise unreadable()
+    raise no_state_dict()
 
 
 def _ordered_dict(arguments: tuple[object, ...]) -> dict[object, object]:
     if arguments:
-        raise unreadable()
+        raise no_state_dict()
     return {}
 
 
@@ -111,7 +111,7 @@ def _size(arguments: tuple[object, ...]) -> tuple[object, ...]:
     match arguments:
         case (tuple(numbers),):
             return numbers
-    raise unreadable()
+    raise no_state_dict()
 
 
 #: All names that a state dict has; a dtype is read as its name.

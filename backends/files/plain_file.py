@@ -56,7 +56,7 @@ def begin_anew(file: Path) -> BinaryIO:
 
     Raises OSError for what is no ordinary file, or cannot be written to.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    long_path(file.parent).mkdir(parents=True, exist_ok=True)
     return open_plain(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
 
@@ -65,7 +65,7 @@ def go_on(file: Path) -> BinaryIO:
 
     Raises OSError for what is no ordinary file, or cannot be written to.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    long_path(file.parent).mkdir(parents=True, exist_ok=True)
     return open_plain(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
 

@@ -54,7 +54,7 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """There is such a folder, and it may be looked at."""
     try:
-        return path.is_dir()
+        return long_path(path).is_dir()
     except (OSError, ValueError):  # a drive that does not answer; a NUL
         return False
 

@@ -123,7 +123,7 @@ def _packed(weight: Tensor, rows: int) -> OneDnnLinear:
 
 @contextlib.contextmanager
 def _translated_errors() -> Iterator[None]:
-    """OneDNN's refusals as ours. Memory that it does not get is told by torch, elsewhere."""
+    """Raise an error of oneDNN as BackendUnavailableError; torch raises for lack of memory."""
     try:
         yield
     except RuntimeError as error:

@@ -230,15 +230,3 @@ def _quant_state(
         )
     state.dtype = dtype
     return state
-
-
-def unpack_int4(packed: Tensor) -> Tensor:
-    """int8 [out, in] of Baichuan-13B's own 4 bits, int32 [out, in / 8]: the low nibble first.
-
-    Times the scale of its row (largest magnitude / 7), that is the matrix. No model was published
-    in this form and no backend runs it.
-    """
-    shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=packed.device)
-    nibbles = (packed[:, :, None] >> shifts) & 15
-    values: Tensor = ((nibbles ^ 8) - 8).to(torch.int8)  # the sign of four bits
-    return values.flatten(1)

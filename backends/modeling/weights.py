@@ -38,7 +38,7 @@ _PAGE_IN_BYTES = 64 * 2**20
 
 
 class LayerBuilder(Protocol):
-    """How the matrices of the layers are held, if not as they are: quantised, or packed."""
+    """Makes the linear layers whose matrices are not held as they are stored."""
 
     def build(self, weight: Tensor, device: torch.device) -> nn.Module:
         """A layer of a matrix [out, in] that lies mapped in memory, in the dtype of its file."""
@@ -106,7 +106,7 @@ def _matrix_names(checkpoint: Checkpoint) -> list[str]:
 
 
 class _Placer:
-    """Puts tensors where they belong."""
+    """Brings tensors to the device of their layer in the dtype asked for, and counts bytes."""
 
     def __init__(self, checkpoint: Checkpoint, devices: LayerDevices) -> None:
         self._devices = devices

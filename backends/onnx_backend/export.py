@@ -37,7 +37,7 @@ _BLOCK = 4 * 2**20
 
 
 def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
-    """What an export of `checkpoint` holds. Raises JobError."""
+    """The plan of an export of `checkpoint`. Raises JobError."""
     _check(checkpoint, scheme)
     graph = (PortableGraph if scheme.portable else FusedGraph)(
         checkpoint.config,
@@ -239,7 +239,7 @@ def _bytes(array: npt.NDArray[np.generic]) -> memoryview:
 
 
 def _genai_config(checkpoint: Checkpoint, scheme: Scheme) -> bytes:
-    """What onnxruntime-genai wants to know to run the folder."""
+    """genai_config.json, with which onnxruntime-genai runs the folder."""
     config: ModelConfig = checkpoint.config
     defaults = checkpoint.defaults
     eos_ids = sorted(checkpoint.eos_ids)

@@ -76,7 +76,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
 
 
 def _hashed(export: Export) -> Iterator[LoadProgress]:
-    """Read every file once. Raises DamagedCheckpointError."""
+    """Compare every file with its hash; yields progress. Raises DamagedCheckpointError."""
     done, total = 0, sum(facts.size for facts in export.files.values())
     for name, facts in export.files.items():
         file = export.folder / name
@@ -112,11 +112,11 @@ class _SessionMaker:
             self._error = error
 
     def join(self) -> None:
-        """Wait for the end, good or bad."""
+        """Wait until the thread has ended, with a session or with an error."""
         self._thread.join()
 
     def session(self) -> onnxruntime.InferenceSession:
-        """What was made. Raises CheckpointError, BackendError."""
+        """The session. Raises CheckpointError, BackendError."""
         if self._error is not None:
             raise self._error
         assert self._session is not None
@@ -171,7 +171,7 @@ def _index(device: str) -> int:
 
 @contextlib.contextmanager
 def _translated_errors(export: Export, device: str) -> Iterator[None]:
-    """ONNX Runtime's errors as ours."""
+    """Raise ONNX Runtime's errors as CheckpointError or BackendError."""
     try:
         yield
     except (*_ERRORS, MemoryError, RuntimeError) as error:

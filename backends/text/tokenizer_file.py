@@ -1,4 +1,4 @@
-"""The bytes of a tokenizer.model, bounded in the work that they can ask for.
+"""Reads a tokenizer.model, and refuses one that would cost SentencePiece too much work.
 
 SentencePiece looks for every piece at every place of a text, replaces characters by what a table
 of the file says, and encodes sample texts of the file while it loads. So a small file can cost
@@ -29,7 +29,7 @@ _FIXED_BYTES = {1: 8, 5: 4}  # by wire type
 
 
 def read_model(file: Path, *, most_pieces: int) -> bytes:
-    """What SentencePiece may be given. Raises TokenizerError, UnsafeCheckpointError."""
+    """Bytes that SentencePiece may load. Raises TokenizerError, UnsafeCheckpointError."""
     try:
         with open_file(file) as stream:
             data = stream.read(_MAX_BYTES + 1)
@@ -47,7 +47,7 @@ def read_model(file: Path, *, most_pieces: int) -> bytes:
 
 
 def not_sentencepiece(file: Path) -> TokenizerError:
-    """The error of a file that is something else."""
+    """The error of a file that is no SentencePiece model."""
     return TokenizerError(file, "it is not a SentencePiece model")
 
 
@@ -85,7 +85,10 @@ def _check(file: Path, data: bytes, most_pieces: int) -> None:
 
 
 def _check_replacements(file: Path, table: bytes) -> None:
-    """A table is the bytes of a trie, counted in front, then texts that end with a zero byte."""
+    """Raise TokenizerError if a character would become too many bytes.
+
+    A table is the size of a trie (4 bytes), the trie, then texts that end with a zero byte.
+    """
     texts = table[4 + int.from_bytes(table[:4], "little") :]
     longest = max(map(len, texts.split(b"\0")))
     if longest > _MAX_REPLACEMENT_BYTES:

@@ -22,7 +22,7 @@ _WARM_ROUNDS = 2  # pages, threads and kernels come into being
 
 @dataclass(frozen=True, slots=True)
 class ReadBandwidth:
-    """Bytes a second; others can only make them smaller, so the best counts."""
+    """Bytes a second over several rounds. The best counts: other programs can only lower it."""
 
     best: float
     median: float
@@ -42,7 +42,7 @@ def measure(device: str, threads: int, free_bytes: int) -> ReadBandwidth:
 
 
 def seconds(work: Callable[[], object], device: str, rounds: int) -> list[float]:
-    """Times of `work` on the device, as a card itself counts them."""
+    """Seconds that `work` took in each of `rounds`; on a card by the card's own clock."""
     for _ in range(_WARM_ROUNDS):
         work()
     if not device.startswith("cuda"):

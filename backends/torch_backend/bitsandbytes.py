@@ -91,7 +91,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
 
 
 def _dtype(precision: Precision, device: str) -> torch.dtype:
-    """Of activations and of what is not quantised."""
+    """The dtype of the activations, and of the weights that are not quantised."""
     if precision is Precision.INT8:  # whose kernels take fp16 and would cast each time
         return torch.float16
     if device.startswith("cuda") and torch.cuda.get_device_capability(device) < (8, 0):

@@ -167,7 +167,7 @@ class DecodeGraph:
         return graph, logits
 
     def _compare(self, keys: int, token_id: int) -> None:
-        """The first replay must compute what the ordinary path computes."""
+        """Raise GraphError unless the first replay computes what the ordinary path computes."""
         graph, recorded = self._recorded[keys]
         graph.replay()
         length = self._cache.length
@@ -189,7 +189,7 @@ def keys_for(length: int, capacity: int) -> int:
 
 @contextlib.contextmanager
 def translated_errors() -> Iterator[None]:
-    """Torch's errors of a card as ours."""
+    """Raise torch's errors of a card as InsufficientMemoryError and GpuLostError."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:

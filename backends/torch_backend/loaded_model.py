@@ -104,7 +104,7 @@ class TorchModel(LoadedModel):
 
 @contextlib.contextmanager
 def translated_memory_errors() -> Iterator[None]:
-    """Torch's failure to get memory of the machine as ours, with how much it was.
+    """Raise torch's failure to get host memory as InsufficientMemoryError, with the bytes.
 
     Linux promises more memory than there is and kills whoever takes it; this is for what it does
     not even promise, for limits, and for other systems.

@@ -38,7 +38,7 @@ def changing(
         end = clock() + _WAIT_SECONDS
         while True:
             try:
-                file.parent.mkdir(parents=True, exist_ok=True)
+                long_path(file.parent).mkdir(parents=True, exist_ok=True)
                 stack.callback(lock(file.parent))
             except BlockingIOError:
                 if clock() < end:

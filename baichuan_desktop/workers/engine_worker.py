@@ -18,12 +18,13 @@ from backends.events import (
     QualityProgress,
     TextDelta,
 )
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.request_id import new_request_id
 
 log = logging.getLogger(__name__)
 
-#: Makes the events of a request; `EngineClient.run`, `JobSource.run`, or a fake in a test.
+#: Makes the events of what is asked for, until they end or the event is set.
 EventSource = Callable[[Any, threading.Event], Iterator[Any]]
 
 #: Events of which the last one says it all.
@@ -89,23 +90,17 @@ class GenerationWorker(QObject):
     heard = Signal()
     _run = Signal(object, object, int)
 
-    def __init__(
-        self,
-        source: EventSource,
-        kill: Callable[[], None],
-        close: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`source` answers requests; `kill` makes a running one end at once, from any thread.
+    def __init__(self, engine: EnginePort, source: EventSource | None = None) -> None:
+        """The worker owns `engine`, and runs what it is asked for with its `run`.
 
-        `close` gives back what `source` holds, when nothing runs any more.
+        `source` runs it instead where that is no request of one engine, but a job with steps.
         """
         super().__init__()
-        self._kill = kill
-        self._close = close
+        self._engine = engine
         self._cancels: dict[int, threading.Event] = {}  # by request that has not ended
         self._thread = QThread()
         self._thread.setObjectName("engine")
-        self._worker = _Worker(source)
+        self._worker = _Worker(source or engine.run)
         self._worker.moveToThread(self._thread)
         self._run.connect(self._worker.run, Qt.ConnectionType.QueuedConnection)
         self._worker.produced.connect(self._on_event)
@@ -141,7 +136,7 @@ class GenerationWorker(QObject):
     def end_engine(self) -> None:
         """Make what runs end at once; it fails with EngineEndedError, what it sent is kept."""
         if self._cancels:
-            self._kill()
+            self._engine.kill()
 
     def shut_down(self) -> None:
         """End what runs, without waiting for it, and the thread. Not to be used afterwards.
@@ -150,10 +145,10 @@ class GenerationWorker(QObject):
         """
         self.blockSignals(True)
         self._stop_all()
-        self._kill()
+        self._engine.kill()
         self._thread.quit()
         self._thread.wait()
-        self._close()
+        self._engine.close()
 
     def _stop_all(self) -> None:
         for cancel in self._cancels.values():

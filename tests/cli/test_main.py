@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+import pkgutil
+import re
+
 import pytest
 
+from baichuan_desktop.cli import main as entry
+from baichuan_desktop.cli import verbs
 from baichuan_desktop.cli.main import main
+
+
+def test_every_module_of_a_verb_is_added() -> None:
+    modules = {f"{verbs.__name__}.{module.name}" for module in pkgutil.iter_modules(verbs.__path__)}
+
+    assert {module.__name__ for module in entry._VERBS} == modules
+
+
+@pytest.mark.parametrize(
+    ("command", "listed"),
+    [
+        (
+            [],
+            ["start", "chat", "complete", "quantize", "export-onnx", "bench", "quality", "doctor",
+             "models"],
+        ),
+        (["models"], ["list", "show", "add", "remove", "convert", "fold-head"]),
+    ],
+    ids=["top", "models"],
+)  # fmt: skip
+def test_commands_are_listed_from_using_a_model_to_keeping_one(
+    command: list[str], listed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
+
+    assert re.findall(r"^    ([a-z-]+)", capsys.readouterr().out, re.MULTILINE) == listed
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def _run(source: str, out: Path, precision: str, point: int) -> int:
 
 
 def main() -> None:
-    """See the module."""
+    """Run one copy for each point of the command line."""
     source, folder, precision, shard_bytes, *points = sys.argv[1:]
     folder_writer.plan_shards = functools.partial(
         folder_writer.plan_shards, shard_bytes=int(shard_bytes)

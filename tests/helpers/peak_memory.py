@@ -36,7 +36,7 @@ def _forget_peak() -> int:
 
 
 def main() -> None:
-    """See the module."""
+    """Quantise and load; prints both rises of resident memory, in bytes."""
     source, out = map(Path, sys.argv[1:])
     quantize(torch.randn(64, 64), Precision.NF4)  # what libraries allocate on first use
     checkpoint = Checkpoint.open(source)

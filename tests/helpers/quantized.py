@@ -187,5 +187,17 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
 
 
 def int8_kind() -> type[nn.Linear]:
-    """What holds 8 bits on this processor."""
+    """The class of an 8-bit layer on this processor."""
     return Linear8bitLt if packs(Precision.INT8) else UnpackedInt8Linear
+
+
+def unpack_int4(packed: Tensor) -> Tensor:
+    """int8 [out, in] of Baichuan-13B's own 4 bits, int32 [out, in / 8]: the low nibble first.
+
+    Times the scale of its row (largest magnitude / 7), that is the matrix. No model was published
+    in this form and no backend runs it.
+    """
+    shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=packed.device)
+    nibbles = (packed[:, :, None] >> shifts) & 15
+    values: Tensor = ((nibbles ^ 8) - 8).to(torch.int8)  # the sign of four bits
+    return values.flatten(1)

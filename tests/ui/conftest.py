@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.look.colours import LIGHT
 from baichuan_desktop.ui.look.fonts import ensure_chinese_font
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.workers.engine_worker import EventSource
 from tests.ui.controllers import Controllers
 from tests.ui.harness import Harness, ScriptedEngine
 
@@ -55,14 +55,12 @@ def _no_qt_warnings() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_window(
-    app: QApplication, theme: Theme
-) -> Iterator[Callable[[EventSource, Callable[[], None]], Harness]]:
+def make_window(app: QApplication, theme: Theme) -> Iterator[Callable[[EnginePort], Harness]]:
     """Opens windows and closes them after the test."""
     opened: list[Harness] = []
 
-    def make(source: EventSource, kill: Callable[[], None]) -> Harness:
-        opened.append(Harness(app, theme, source, kill))
+    def make(engine: EnginePort) -> Harness:
+        opened.append(Harness(app, theme, engine))
         return opened[-1]
 
     yield make
@@ -76,11 +74,9 @@ def engine() -> ScriptedEngine:
 
 
 @pytest.fixture
-def cold(
-    engine: ScriptedEngine, make_window: Callable[[EventSource, Callable[[], None]], Harness]
-) -> Harness:
+def cold(engine: ScriptedEngine, make_window: Callable[[EnginePort], Harness]) -> Harness:
     """A window that has not begun to load a model."""
-    return make_window(engine.run, engine.kill)
+    return make_window(engine)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Controllers:
         self.settings = SettingsFile(app_paths().settings)
         self.measurements = Measurements(app_paths().measurements)
         self.store = ModelStore(app_paths())
-        self.worker = GenerationWorker(engine.run, engine.kill)
+        self.worker = GenerationWorker(engine)
         self.switcher = ModelSwitcher(self.worker, self.measurements, self.settings, self.parent)
         self.library = ModelLibrary(self.store, self.switcher, self.settings, self.parent)
         self.switcher.ready.connect(self.library.remember)

@@ -31,7 +31,7 @@ from backends.protocol.requests import (
     UnloadRequest,
 )
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -42,7 +42,7 @@ from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
-from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
+from baichuan_desktop.workers.engine_worker import GenerationWorker
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
 
@@ -161,15 +161,14 @@ class Harness:
         self,
         app: QApplication,
         theme: Theme,
-        source: EventSource,
-        kill: Callable[[], None],
+        engine: EnginePort,
     ) -> None:
         self.app = app
         self.settings = SettingsFile(app_paths().settings)
         self.store = ModelStore(app_paths())
         self.translations = Translations(app)
         self.translations.use("en")
-        self.worker = GenerationWorker(source, kill)
+        self.worker = GenerationWorker(engine)
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
@@ -196,9 +195,7 @@ class Harness:
 
     def _job_worker(self) -> GenerationWorker:
         self.jobs.killed.clear()  # that was the engine of the job before
-        return GenerationWorker(
-            lambda job, cancel: job.steps(self.jobs.run, cancel), self.jobs.kill
-        )
+        return GenerationWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.workers.engine_worker import EventSource
 from tests.ui.harness import Harness, ScriptedEngine, answer, until
 
-MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
+MakeWindow = Callable[[EnginePort], Harness]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -174,7 +174,7 @@ def test_a_person_is_told_once_that_choices_cannot_be_kept(
 ) -> None:
     app_home.mkdir()
     (app_home / "config").write_text("a file in place of the folder")
-    ui = make_window(engine.run, engine.kill)
+    ui = make_window(engine)
 
     ui.start()
     assert "Your choices cannot be kept: Not a directory" in ui.window.status.state_label.text()

@@ -12,18 +12,19 @@ from PySide6.QtTest import QTest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.numbers import speed_text
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
-from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
+from baichuan_desktop.workers.engine_worker import GenerationWorker
 from tests.helpers.machines import SECOND, SECOND_LABEL
 from tests.ui.harness import Harness
 
 CHECKPOINT = Path(__file__).parents[1] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
-MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
+MakeWindow = Callable[[EnginePort], Harness]
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def client() -> Iterator[EngineClient]:
 @pytest.fixture
 def ui(make_window: MakeWindow, client: EngineClient, folder: Path) -> Iterator[Harness]:
     """A window with a real engine, and a checkpoint loaded in it."""
-    window = make_window(client.run, client.kill)
+    window = make_window(client)
     window.window.library.load_first(str(folder))
     window.until_idle()
     window.window.panel.max_new_tokens.setValue(8)
@@ -60,7 +61,7 @@ def test_a_window_that_is_closed_while_a_model_loads_says_nothing(
     milliseconds: int, make_window: MakeWindow, client: EngineClient, folder: Path
 ) -> None:
     """That the engine died is what was wanted; a dialog would keep the app without a window."""
-    harness = make_window(client.run, client.kill)
+    harness = make_window(client)
     wish = LoadWish("fp32", "cpu")
     harness.settings.keep_precision(folder, wish)
     harness.window.library.load_first(str(folder))
@@ -95,7 +96,7 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
 def hasty(make_window: MakeWindow, folder: Path) -> Iterator[tuple[Harness, EngineClient]]:
     """A window whose engine may be silent for a second only, and a checkpoint loaded in it."""
     client = EngineClient(app_paths().engine_log, patience=Patience(steps=0, least=1, most=60))
-    window = make_window(client.run, client.kill)
+    window = make_window(client)
     window.window.library.load_first(str(folder))
     window.until_idle()
     window.window.panel.max_new_tokens.setValue(8)
@@ -200,7 +201,7 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
 def jobs_in_real_engines(ui: Harness) -> None:
     def job_worker() -> GenerationWorker:
         engine = JobEngine(app_paths().job_log)
-        return GenerationWorker(lambda job, cancel: job.steps(engine.run, cancel), engine.kill)
+        return GenerationWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     ui.job_worker = job_worker
 
@@ -220,7 +221,7 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
     ui.until(lambda: not ui.window.jobs.is_running)
 
     (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
-    (measured,) = ui.measurements.benchmarks(folder)
+    (measured,) = ui.measurements.measured(folder)
     assert measured.precision == "fp32"
     assert measured.benchmark is not None
     assert measured.benchmark.usual_decode is not None

@@ -190,6 +190,18 @@ class Window(QObject):
             self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
+class FakeEngine:
+    """Runs a generator of events."""
+
+    def __init__(self, source: EventSource, kill: Callable[[], None] = lambda: None) -> None:
+        self.run = source
+        self.kill = kill
+        self.is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
 Make = Callable[[EventSource], tuple[GenerationWorker, Window]]
 
 
@@ -198,7 +210,7 @@ def make(app: QCoreApplication) -> Iterator[Make]:
     made: list[GenerationWorker] = []
 
     def start(source: EventSource) -> tuple[GenerationWorker, Window]:
-        worker, window = GenerationWorker(source, kill=lambda: None), Window(app)
+        worker, window = GenerationWorker(FakeEngine(source)), Window(app)
         worker.produced.connect(window.hear)
         worker.failed.connect(window.fail)
         worker.ended.connect(window.end)
@@ -393,7 +405,7 @@ def test_an_engine_is_ended_only_while_something_runs(app: QCoreApplication) -> 
         killed.wait()
         yield DONE
 
-    worker = GenerationWorker(source, kill=killed.set)
+    worker = GenerationWorker(FakeEngine(source, kill=killed.set))
     worker.end_engine()
     assert not killed.is_set()
 
@@ -443,6 +455,29 @@ def test_a_bug_is_told_as_one_sentence_and_logged(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_job_runs_its_steps_on_the_engine_of_the_worker(app: QCoreApplication) -> None:
+    def run(request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        assert isinstance(request, CompleteRequest)
+        yield TextDelta(request.prompt)
+
+    def steps(job: str, cancel: threading.Event) -> Iterator[EngineEvent]:
+        for step in job.split():
+            yield from run(CompleteRequest(step, SamplingParams()), cancel)
+            yield PromptReady(1, 0, 0)
+
+    worker, window = GenerationWorker(FakeEngine(run), steps), Window(app)
+    worker.produced.connect(window.hear)
+    worker.ended.connect(window.end)
+    worker.start("one two")
+    window.wait(1)
+    worker.shut_down()
+
+    assert [event for event in window.events if isinstance(event, TextDelta)] == [
+        TextDelta("one"),
+        TextDelta("two"),
+    ]
+
+
 def test_shutting_down_kills_what_runs_and_ends_the_thread(app: QCoreApplication) -> None:
     killed, running = threading.Event(), threading.Event()
 
@@ -453,13 +488,15 @@ def test_shutting_down_kills_what_runs_and_ends_the_thread(app: QCoreApplication
         raise EngineCrashedError("it was killed")
         yield
 
-    worker = GenerationWorker(source, kill=killed.set)
+    engine = FakeEngine(source, kill=killed.set)
+    worker = GenerationWorker(engine)
     worker.start(REQUEST)
     running.wait()
 
     worker.shut_down()
 
     assert worker._thread.isFinished()
+    assert engine.is_closed
 
 
 # --- in the background -------------------------------------------------------------------

@@ -108,6 +108,14 @@
 <context>
     <name>CloseQuestion</name>
     <message>
+        <source>Close the window</source>
+        <translation>关闭窗口</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续写入</translation>
+    </message>
+    <message>
         <source>Jobs are not done</source>
         <translation>任务尚未完成</translation>
     </message>
@@ -118,14 +126,6 @@
     <message>
         <source>{job}: waits, and would not begin</source>
         <translation>{job}：等待中，将不会开始</translation>
-    </message>
-    <message>
-        <source>Close the window</source>
-        <translation>关闭窗口</translation>
-    </message>
-    <message>
-        <source>Go on</source>
-        <translation>继续写入</translation>
     </message>
 </context>
 <context>
@@ -473,10 +473,6 @@
         <translation>设置面板(&amp;S)</translation>
     </message>
     <message>
-        <source>&amp;Jobs</source>
-        <translation>任务(&amp;J)</translation>
-    </message>
-    <message>
         <source>&amp;System</source>
         <translation>跟随系统(&amp;S)</translation>
     </message>
@@ -487,6 +483,10 @@
     <message>
         <source>&amp;About Baichuan Desktop</source>
         <translation>关于 Baichuan Desktop(&amp;A)</translation>
+    </message>
+    <message>
+        <source>&amp;Jobs</source>
+        <translation>任务(&amp;J)</translation>
     </message>
 </context>
 <context>
@@ -1313,34 +1313,6 @@
         <translation>8 位需要计算能力 7.5，而 {device} 是 {has}。</translation>
     </message>
     <message>
-        <source>&amp;Compare quality…</source>
-        <translation>比较质量(&amp;C)…</translation>
-    </message>
-    <message>
-        <source>&amp;Export for ONNX Runtime…</source>
-        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
-    </message>
-    <message>
-        <source>&amp;Measure speed…</source>
-        <translation>测量速度(&amp;M)…</translation>
-    </message>
-    <message>
-        <source>&amp;Quantise a copy…</source>
-        <translation>量化一份副本(&amp;Q)…</translation>
-    </message>
-    <message>
-        <source>4-bit FP4, 4-bit floating point</source>
-        <translation>4-bit FP4，4 位浮点数</translation>
-    </message>
-    <message>
-        <source>4-bit NF4, as the 4-bit models were published</source>
-        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
-    </message>
-    <message>
-        <source>8-bit, closest to the original</source>
-        <translation>8-bit，最接近原模型</translation>
-    </message>
-    <message>
         <source>A context of {tokens} tokens is too long for an export.</source>
         <translation>上下文长度 {tokens} 对导出来说太长了。</translation>
     </message>
@@ -1353,22 +1325,6 @@
         <translation>可移植的导出只有 fp32 或 fp16：{bits} 位权重的乘法是 ONNX Runtime 自己的算子。</translation>
     </message>
     <message>
-        <source>About {count} h left</source>
-        <translation>大约还需 {count} 小时</translation>
-    </message>
-    <message>
-        <source>About {count} h left for this step</source>
-        <translation>此步骤还需约 {count} 小时</translation>
-    </message>
-    <message>
-        <source>About {count} min left</source>
-        <translation>大约还需 {count} 分钟</translation>
-    </message>
-    <message>
-        <source>About {count} min left for this step</source>
-        <translation>此步骤还需约 {count} 分钟</translation>
-    </message>
-    <message>
         <source>Baichuan (version 1)</source>
         <translation>Baichuan（第 1 代）</translation>
     </message>
@@ -1379,10 +1335,6 @@
     <message>
         <source>Check the path.</source>
         <translation>请检查路径。</translation>
-    </message>
-    <message>
-        <source>Checking the copy</source>
-        <translation>检查副本</translation>
     </message>
     <message>
         <source>Choose a file that you may read.</source>
@@ -1417,32 +1369,8 @@
         <translation>请关闭其他程序，或选择更小的精度、更短的上下文或更小的模型。</translation>
     </message>
     <message>
-        <source>Compare quality</source>
-        <translation>比较质量</translation>
-    </message>
-    <message>
-        <source>Compared precisions: {done} of {count}</source>
-        <translation>已比较的精度：{done} / {count}</translation>
-    </message>
-    <message>
-        <source>Comparing quality</source>
-        <translation>正在比较质量</translation>
-    </message>
-    <message>
         <source>Convert the model that it was made from.</source>
         <translation>请转换它所来自的模型。</translation>
-    </message>
-    <message>
-        <source>Convert to &amp;safetensors…</source>
-        <translation>转换为 safetensors(&amp;S)…</translation>
-    </message>
-    <message>
-        <source>Convert to safetensors</source>
-        <translation>转换为 safetensors</translation>
-    </message>
-    <message>
-        <source>Converting a copy</source>
-        <translation>正在转换副本</translation>
     </message>
     <message>
         <source>Copy what the link leads to as well, or download the model again. Of a Hugging Face cache, copy the whole folder of the model, with “blobs” and “snapshots”.</source>
@@ -1461,16 +1389,8 @@
         <translation>为 Baichuan 1 编写的推理引擎可以直接运行它。</translation>
     </message>
     <message>
-        <source>Export for ONNX Runtime</source>
-        <translation>导出为 ONNX Runtime</translation>
-    </message>
-    <message>
         <source>Export the model without --portable.</source>
         <translation>请不带 --portable 重新导出模型。</translation>
-    </message>
-    <message>
-        <source>Exporting for ONNX Runtime</source>
-        <translation>正在导出为 ONNX Runtime</translation>
     </message>
     <message>
         <source>Finish the download with aria2, or download the file again. If it is complete, delete the file that lies beside it.</source>
@@ -1501,14 +1421,6 @@
         <translation>请去掉 --portable，或选择其他精度。</translation>
     </message>
     <message>
-        <source>Less than a minute left</source>
-        <translation>剩余不到一分钟</translation>
-    </message>
-    <message>
-        <source>Less than a minute left for this step</source>
-        <translation>此步骤还需不到 1 分钟</translation>
-    </message>
-    <message>
         <source>Load the model again, or choose another one.</source>
         <translation>请重新加载模型，或选择其他模型。</translation>
     </message>
@@ -1531,18 +1443,6 @@
     <message>
         <source>Make room, or choose a folder that you may write to.</source>
         <translation>请腾出空间，或选择有写入权限的文件夹。</translation>
-    </message>
-    <message>
-        <source>Measure speed</source>
-        <translation>测量速度</translation>
-    </message>
-    <message>
-        <source>Measured precisions: {done} of {count}</source>
-        <translation>已测量的精度：{done} / {count}</translation>
-    </message>
-    <message>
-        <source>Measuring speed</source>
-        <translation>正在测量速度</translation>
     </message>
     <message>
         <source>Memory ran out: {free:.1f} GiB is free of the {limit:.1f} GiB that this machine has.</source>
@@ -1581,10 +1481,6 @@
         <translation>请把它放回原处，或将它从列表中移除：baichuan-desktop models remove ID。</translation>
     </message>
     <message>
-        <source>Quantise a copy</source>
-        <translation>量化一份副本</translation>
-    </message>
-    <message>
         <source>Quantise the model&apos;s 16-bit checkpoint.</source>
         <translation>请对该模型的 16 位版本进行量化。</translation>
     </message>
@@ -1593,16 +1489,8 @@
         <translation>量化模型可以直接运行。</translation>
     </message>
     <message>
-        <source>Quantising a copy</source>
-        <translation>正在量化副本</translation>
-    </message>
-    <message>
         <source>Raise that limit, or choose a smaller precision, context length or model.</source>
         <translation>请提高该限制，或选择更小的精度、上下文长度或模型。</translation>
-    </message>
-    <message>
-        <source>Reading the model</source>
-        <translation>读取模型</translation>
     </message>
     <message>
         <source>Run its zero_to_fp32.py, and open the folder that it writes.</source>
@@ -1627,10 +1515,6 @@
     <message>
         <source>Spreading the layers over several devices brings nothing here.</source>
         <translation>在本机上把各层分布到多个设备没有好处。</translation>
-    </message>
-    <message>
-        <source>Step {number} of {count}: {name} · {percent} %</source>
-        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
     </message>
     <message>
         <source>Take the model as safetensors or PyTorch files.</source>
@@ -1671,10 +1555,6 @@
     <message>
         <source>The installed torch multiplies wrongly in {precision} on this processor.</source>
         <translation>已安装的 torch 在此 CPU 上以 {precision} 精度计算的矩阵乘积有误。</translation>
-    </message>
-    <message>
-        <source>The job ended and did not say what came of it.</source>
-        <translation>任务已结束，但没有说明结果。</translation>
     </message>
     <message>
         <source>The manifest of an export names the files that it was made from.</source>
@@ -1745,10 +1625,6 @@
         <translation>该模型没有用来开始一轮对话的词元，不能作为对话模型使用。</translation>
     </message>
     <message>
-        <source>Time left: not known yet</source>
-        <translation>剩余时间：暂时未知</translation>
-    </message>
-    <message>
         <source>Unpack it, and choose the folder that holds config.json.</source>
         <translation>请先解压，再选择包含 config.json 的文件夹。</translation>
     </message>
@@ -1761,32 +1637,8 @@
         <translation>请等到没有程序再写入该模型文件夹，然后重试。</translation>
     </message>
     <message>
-        <source>Weights as they are</source>
-        <translation>权重保持原样</translation>
-    </message>
-    <message>
-        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
-        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
-    </message>
-    <message>
         <source>Write a shorter context into a copy of its config.json.</source>
         <translation>请在其副本的 config.json 里写一个较短的上下文长度。</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
-        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
-        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
-        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Writing the copy</source>
-        <translation>写入副本</translation>
     </message>
     <message>
         <source>You chose this precision. {fact}</source>
@@ -2374,27 +2226,15 @@
     </message>
     <message>
         <source>a library aborted it ({code})</source>
-        <translation type="unfinished"></translation>
+        <translation>某个库使它中止（{code}）</translation>
     </message>
     <message>
         <source>a library that it needs cannot be loaded ({code})</source>
-        <translation type="unfinished"></translation>
+        <translation>无法加载它所需的某个库（{code}）</translation>
     </message>
     <message>
         <source>a model file became unreadable while in use ({code})</source>
-        <translation type="unfinished"></translation>
-    </message>
-    <message>
-        <source>decoding after {count} tokens</source>
-        <translation>在 {count} 个词元之后生成</translation>
-    </message>
-    <message>
-        <source>fp16, for NVIDIA cards</source>
-        <translation>fp16，用于 NVIDIA 显卡</translation>
-    </message>
-    <message>
-        <source>fp32, for comparisons</source>
-        <translation>fp32，用于比较</translation>
+        <translation>模型文件在使用中变得无法读取（{code}）</translation>
     </message>
     <message>
         <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
@@ -2413,14 +2253,6 @@
         <translation>以 {dtype} 类型存储“{name}”，本应用无法运行这种类型</translation>
     </message>
     <message>
-        <source>int4, in blocks of {count} weights</source>
-        <translation>int4，每 {count} 个权重一块</translation>
-    </message>
-    <message>
-        <source>int8, in blocks of {count} weights</source>
-        <translation>int8，每 {count} 个权重一块</translation>
-    </message>
-    <message>
         <source>is a text of {size:,} bytes, the file itself was not downloaded</source>
         <translation>是一段 {size:,} 字节的文本，文件本身没有下载</translation>
     </message>
@@ -2434,7 +2266,7 @@
     </message>
     <message>
         <source>it crashed in native code ({code})</source>
-        <translation type="unfinished"></translation>
+        <translation>它在本机代码中崩溃（{code}）</translation>
     </message>
     <message>
         <source>it did not answer when it was asked to stop, and was ended</source>
@@ -2474,7 +2306,7 @@
     </message>
     <message>
         <source>it needed more stack than there is ({code})</source>
-        <translation type="unfinished"></translation>
+        <translation>它所需的栈超出了可用的大小（{code}）</translation>
     </message>
     <message>
         <source>it replaces a character by {count:,} bytes</source>
@@ -2513,10 +2345,6 @@
         <translation>其中的示例文本有 {count:,} 字节</translation>
     </message>
     <message>
-        <source>loading, {percent} %</source>
-        <translation>正在加载，{percent}%</translation>
-    </message>
-    <message>
         <source>memory ran out, and {reason}</source>
         <translation>内存已耗尽，{reason}</translation>
     </message>
@@ -2537,12 +2365,8 @@
         <translation>oneDNN，权重预先重排</translation>
     </message>
     <message>
-        <source>reading {count} tokens</source>
-        <translation>读取 {count} 个词元</translation>
-    </message>
-    <message>
         <source>signal {number}</source>
-        <translation type="unfinished"></translation>
+        <translation>信号 {number}</translation>
     </message>
     <message>
         <source>the control group (container or service) that the app runs in</source>
@@ -2558,19 +2382,19 @@
     </message>
     <message>
         <source>the system ended it ({code}), as it does when memory runs out</source>
-        <translation type="unfinished"></translation>
+        <translation>系统结束了它（{code}），内存耗尽时就会这样</translation>
     </message>
     <message>
         <source>the system ended it with the code {code}</source>
-        <translation type="unfinished"></translation>
+        <translation>系统结束了它，代码为 {code}</translation>
     </message>
     <message>
         <source>the system gave it no more memory ({code})</source>
-        <translation type="unfinished"></translation>
+        <translation>系统没有再给它内存（{code}）</translation>
     </message>
     <message>
         <source>this processor lacks an instruction that a library uses ({code})</source>
-        <translation type="unfinished"></translation>
+        <translation>此处理器缺少某个库所用的指令（{code}）</translation>
     </message>
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
@@ -2605,10 +2429,6 @@
         <translation>{device} 的计算能力是 {has}，而安装的 torch（CUDA {cuda}）需要 {least}。</translation>
     </message>
     <message>
-        <source>{done} of {total} tokens</source>
-        <translation>{done} / {total} 个词元</translation>
-    </message>
-    <message>
         <source>{name} is missing</source>
         <translation>缺少 {name}</translation>
     </message>
@@ -2619,14 +2439,6 @@
     <message>
         <source>{name} must be from {low:g} to {high:g}, not {value:g}.</source>
         <translation>{name}须在 {low:g} 到 {high:g} 之间，不能是 {value:g}。</translation>
-    </message>
-    <message>
-        <source>{precision} ({number} of {count}): starting</source>
-        <translation>{precision}（第 {number} 个，共 {count} 个）：正在启动</translation>
-    </message>
-    <message>
-        <source>{precision} ({number} of {count}): {what}</source>
-        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
     </message>
     <message>
         <source>{precision} fits on {devices} together.</source>
@@ -2717,10 +2529,6 @@
         <translation>“{name}”的位置不可能存在</translation>
     </message>
     <message>
-        <source>“{name}” has one more precision: {precision}.</source>
-        <translation>“{name}”多了一种精度：{precision}。</translation>
-    </message>
-    <message>
         <source>“{name}” has the shape {found}, but config.json implies {implied}</source>
         <translation>“{name}”的形状是 {found}，而按 config.json 应为 {implied}</translation>
     </message>
@@ -2749,20 +2557,12 @@
         <translation>“{name}”是 ONNX Runtime 的导出，不能再转换。</translation>
     </message>
     <message>
-        <source>“{name}” is exported for other programs.</source>
-        <translation>“{name}”已导出，供其他程序使用。</translation>
-    </message>
-    <message>
         <source>“{name}” is implausibly large</source>
         <translation>“{name}”大得不合理</translation>
     </message>
     <message>
         <source>“{name}” is in two places</source>
         <translation>“{name}”出现在两处</translation>
-    </message>
-    <message>
-        <source>“{name}” is listed.</source>
-        <translation>“{name}”已加入列表。</translation>
     </message>
     <message>
         <source>“{name}” is not what was written</source>
@@ -2803,6 +2603,206 @@
     <message>
         <source>“{tensor}” {what}</source>
         <translation>“{tensor}”{what}</translation>
+    </message>
+    <message>
+        <source>&amp;Compare quality…</source>
+        <translation>比较质量(&amp;C)…</translation>
+    </message>
+    <message>
+        <source>&amp;Export for ONNX Runtime…</source>
+        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;Measure speed…</source>
+        <translation>测量速度(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Quantise a copy…</source>
+        <translation>量化一份副本(&amp;Q)…</translation>
+    </message>
+    <message>
+        <source>4-bit FP4, 4-bit floating point</source>
+        <translation>4-bit FP4，4 位浮点数</translation>
+    </message>
+    <message>
+        <source>4-bit NF4, as the 4-bit models were published</source>
+        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
+    </message>
+    <message>
+        <source>8-bit, closest to the original</source>
+        <translation>8-bit，最接近原模型</translation>
+    </message>
+    <message>
+        <source>About {count} h left</source>
+        <translation>大约还需 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} h left for this step</source>
+        <translation>此步骤还需约 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} min left</source>
+        <translation>大约还需 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} min left for this step</source>
+        <translation>此步骤还需约 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>Checking the copy</source>
+        <translation>检查副本</translation>
+    </message>
+    <message>
+        <source>Compare quality</source>
+        <translation>比较质量</translation>
+    </message>
+    <message>
+        <source>Compared precisions: {done} of {count}</source>
+        <translation>已比较的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Comparing quality</source>
+        <translation>正在比较质量</translation>
+    </message>
+    <message>
+        <source>Convert to &amp;safetensors…</source>
+        <translation>转换为 safetensors(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>Convert to safetensors</source>
+        <translation>转换为 safetensors</translation>
+    </message>
+    <message>
+        <source>Converting a copy</source>
+        <translation>正在转换副本</translation>
+    </message>
+    <message>
+        <source>Export for ONNX Runtime</source>
+        <translation>导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Exporting for ONNX Runtime</source>
+        <translation>正在导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Less than a minute left</source>
+        <translation>剩余不到一分钟</translation>
+    </message>
+    <message>
+        <source>Less than a minute left for this step</source>
+        <translation>此步骤还需不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Measured precisions: {done} of {count}</source>
+        <translation>已测量的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Measuring speed</source>
+        <translation>正在测量速度</translation>
+    </message>
+    <message>
+        <source>Quantise a copy</source>
+        <translation>量化一份副本</translation>
+    </message>
+    <message>
+        <source>Quantising a copy</source>
+        <translation>正在量化副本</translation>
+    </message>
+    <message>
+        <source>Reading the model</source>
+        <translation>读取模型</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}: {name} · {percent} %</source>
+        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
+    </message>
+    <message>
+        <source>The job ended and did not say what came of it.</source>
+        <translation>任务已结束，但没有说明结果。</translation>
+    </message>
+    <message>
+        <source>Time left: not known yet</source>
+        <translation>剩余时间：暂时未知</translation>
+    </message>
+    <message>
+        <source>Weights as they are</source>
+        <translation>权重保持原样</translation>
+    </message>
+    <message>
+        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
+        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
+        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
+        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writing the copy</source>
+        <translation>写入副本</translation>
+    </message>
+    <message>
+        <source>decoding after {count} tokens</source>
+        <translation>在 {count} 个词元之后生成</translation>
+    </message>
+    <message>
+        <source>fp16, for NVIDIA cards</source>
+        <translation>fp16，用于 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>fp32, for comparisons</source>
+        <translation>fp32，用于比较</translation>
+    </message>
+    <message>
+        <source>int4, in blocks of {count} weights</source>
+        <translation>int4，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>int8, in blocks of {count} weights</source>
+        <translation>int8，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>loading, {percent} %</source>
+        <translation>正在加载，{percent}%</translation>
+    </message>
+    <message>
+        <source>reading {count} tokens</source>
+        <translation>读取 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>{done} of {total} tokens</source>
+        <translation>{done} / {total} 个词元</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): starting</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：正在启动</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): {what}</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
+    </message>
+    <message>
+        <source>“{name}” has one more precision: {precision}.</source>
+        <translation>“{name}”多了一种精度：{precision}。</translation>
+    </message>
+    <message>
+        <source>“{name}” is exported for other programs.</source>
+        <translation>“{name}”已导出，供其他程序使用。</translation>
+    </message>
+    <message>
+        <source>“{name}” is listed.</source>
+        <translation>“{name}”已加入列表。</translation>
     </message>
 </context>
 </TS>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from backends.events import SamplingDefaults
 from backends.generation.sampling import SamplingParams
 from backends.protocol.requests import ChatRequest, CompleteRequest
 from backends.text.chat_template import Message, Role
@@ -54,8 +53,3 @@ class ChatSession:
 def completion(text: str, params: SamplingParams) -> CompleteRequest:
     """The request to continue a text, for base models."""
     return CompleteRequest(text, params)
-
-
-def default_params(defaults: SamplingDefaults) -> SamplingParams:
-    """The sampling a checkpoint asks for."""
-    return SamplingParams.from_defaults(defaults)

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -22,16 +21,14 @@ from backends.errors import (
     EngineCrashedError,
     EngineEndedError,
     EngineError,
-    EngineKilledError,
     EngineProtocolError,
     InsufficientMemoryError,
     UserFacingError,
 )
 from backends.events import EngineEvent
 from backends.files.plain_file import begin_anew
-from backends.machine import memory_room
 from backends.machine.hardware import with_huge_pages
-from backends.operating_system import End, end_of, is_held, rename, start_child
+from backends.operating_system import is_held, rename, start_child
 from backends.phrases import Phrase
 from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from backends.protocol.requests import (
@@ -41,6 +38,7 @@ from backends.protocol.requests import (
     Request,
     UnloadRequest,
 )
+from baichuan_desktop.services.engines.ends import ended
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (
     AwakeClock,
@@ -209,7 +207,7 @@ class EngineClient(EnginePort):
             log.info("The engine was ended, as was asked for.")
             return EngineEndedError()
         error = ended(code, process.log_tail())
-        log.error("%s Its log: %s", error.message, process.log_file)
+        log.error("%s Its log: %s", error.message, process.log_file or "none")
         return error
 
 
@@ -297,7 +295,7 @@ def _opened_log(file: Path) -> Iterator[tuple[IO[bytes], Path | None]]:
         rename(file, file.with_suffix(".previous.log"))
     except OSError as error:  # there was no engine before, for one
         if is_held(error):
-            file = file.with_stem(f"{file.stem}.{os.getpid()}")
+            file = _own_log(file)
     with contextlib.ExitStack() as stack:
         written: Path | None = file
         try:
@@ -306,6 +304,14 @@ def _opened_log(file: Path) -> Iterator[tuple[IO[bytes], Path | None]]:
             log.warning("The engine's log %s cannot be written: %s", file, error)
             stream, written = stack.enter_context(Path(os.devnull).open("wb")), None
         yield stream, written
+
+
+def _own_log(file: Path) -> Path:
+    """The log of this window's engines, where another window's engine writes to `file`."""
+    for left in file.parent.glob(f"{file.stem}.[0-9]*.log"):
+        with contextlib.suppress(OSError):  # of a window that is still open, too
+            left.unlink()
+    return file.with_stem(f"{file.stem}.{os.getpid()}")
 
 
 def _work(request: Request) -> Work:
@@ -360,51 +366,3 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
         "PYTHONUTF8": "1",
     }
-
-
-_ENDS = {
-    End.KILLED: "the system ended it ({code}), as it does when memory runs out",
-    End.NO_MEMORY: "the system gave it no more memory ({code})",
-    End.CRASH: "it crashed in native code ({code})",
-    End.STACK_OVERFLOW: "it needed more stack than there is ({code})",
-    End.ABORT: "a library aborted it ({code})",
-    End.UNREADABLE_FILE: "a model file became unreadable while in use ({code})",
-    End.NO_INSTRUCTION: "this processor lacks an instruction that a library uses ({code})",
-    End.NO_LIBRARY: "a library that it needs cannot be loaded ({code})",
-}
-#: From here on, Windows chose the exit code.
-_LEAST_STATUS = 0x80000000
-
-
-def ended(code: int | None, log_tail: str) -> EngineCrashedError:
-    """The error of a process that nobody asked to end, from its exit code and its last words.
-
-    A library that gets no memory aborts, crashes or exits, each as it likes, but mostly says so.
-    """
-    reason = _reason(code)
-    if code is not None and end_of(code) in (End.KILLED, End.NO_MEMORY):
-        return EngineKilledError(reason)
-    if code != 0 and memory_room.says_no_memory(log_tail):
-        return EngineKilledError(Phrase("memory ran out, and {reason}", reason=reason))
-    return EngineCrashedError(reason)
-
-
-def _reason(code: int | None) -> str | Phrase:
-    """Why a process ended, from its exit code."""
-    if code is None:
-        return "it closed its pipe but did not end"
-    if (end := end_of(code)) is not None:
-        return Phrase(_ENDS[end], code=_number(code))
-    if code >= _LEAST_STATUS:
-        return Phrase("the system ended it with the code {code}", code=_number(code))
-    if code >= 0:
-        return Phrase("it ended by itself with code {code}", code=code)
-    try:
-        return Phrase("the signal {name} ended it", name=signal.Signals(-code).name)
-    except ValueError:
-        return Phrase("signal {number} ended it", number=-code)
-
-
-def _number(code: int) -> str | Phrase:
-    """An exit code as manuals name it: a signal's number, or that of one of Windows' statuses."""
-    return Phrase("signal {number}", number=-code) if code < 0 else f"0x{code:08X}"

@@ -77,7 +77,7 @@ class InstalledModel:
 
 
 def with_exports(model: InstalledModel, installed: Sequence[InstalledModel]) -> InstalledModel:
-    """The model and its exports. Those from before its weights changed run in place of nothing."""
+    """The model with its exports; those of earlier weights, which never run, are told apart."""
     own = [one for one in installed if one.export_of == model.id]
     stamp = weights_stamp(model.path) if own else None
     current = [one for one in own if stamp is None or one.export_stamp in (None, stamp)]

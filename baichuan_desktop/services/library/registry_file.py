@@ -172,7 +172,7 @@ def _told(wrong: Mapping[_Entry, _Problem], source_name: str) -> tuple[RegistryE
 
 
 def _most_telling(problems: Sequence[Any]) -> Any:
-    """A misspelt key before the missing one."""
+    """The problem of an entry that is told: a misspelt key rather than the missing one."""
     return min(problems, key=lambda one: one["type"] != "extra_forbidden")
 
 

@@ -127,6 +127,11 @@ class ModelStore:
 
     def describe(self, folder: Path) -> InstalledModel:
         """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
+        model = self._recognised(folder)
+        return replace(model, id=self._unused_id(model.id))
+
+    def _recognised(self, folder: Path) -> InstalledModel:
+        """See `describe`; the id may be another model's. Raises CheckpointError."""
         checkpoint = Checkpoint.open(folder)
         if checkpoint.export is not None and checkpoint.export.portable:
             raise PortableExportError(checkpoint.folder)
@@ -151,7 +156,7 @@ class ModelStore:
         else:
             model_id, names = _slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
         return InstalledModel(
-            id=self._unused_id(model_id),
+            id=model_id,
             name=names,
             path=checkpoint.folder,
             variant=variant.id if variant else None,
@@ -171,14 +176,14 @@ class ModelStore:
         Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
         registry cannot be written.
         """
-        described = self.describe(folder)  # one that is listed too: it may be usable no more
+        recognised = self._recognised(folder)  # one that is listed too: it may be usable no more
         with changing(self._paths.user_registry):
             self._registry = self._load()  # another window or a terminal may have added to it
             wanted = _resolved(str(folder))
             for model in self._listed:
                 if _lies_in(model, wanted):
                     return model
-            return self._put(replace(described, id=self._unused_id(described.id)))
+            return self._put(replace(recognised, id=self._unused_id(recognised.id)))
 
     def join_export(
         self, model_id: str, folder: Path, on_progress: Callable[[int, int], None]
@@ -278,7 +283,7 @@ def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> 
 
 
 def _is_path(name: str) -> bool:
-    """No id looks so."""
+    """Whether a name is a path, as no id can be."""
     return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
 
 

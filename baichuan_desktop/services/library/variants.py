@@ -88,7 +88,7 @@ class Tables:
         self.installed |= {model.id: model for model in file.installed}
 
     def with_layer(self, layer: Layer, source_name: str) -> tuple[Tables, Sequence[RegistryError]]:
-        """These tables and a layer over them, and what of its models is wrong and left out.
+        """These tables with a layer laid over them, and an error for each of its models left out.
 
         Raises RegistryError for a layer with which a model of an earlier file is wrong.
         """
@@ -124,7 +124,7 @@ class Tables:
             ) from error
 
     def variant(self, placed: _Placed[ModelSection]) -> Variant:
-        """Follow the references of one model."""
+        """The variant that a section describes, references followed. Raises RegistryError."""
         model = placed.section
         family = self.families.get(model.family)
         if family is None:

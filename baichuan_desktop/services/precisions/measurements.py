@@ -216,12 +216,8 @@ class Measurements:
         assert known is not None
         self._put(known.model_copy(update={"quality": quality}))
 
-    def benchmarks(self, folder: Path) -> tuple[Measurement, ...]:
-        """The measurements of the model in `folder` that have a benchmark."""
-        return tuple(m for m in self.measured(folder) if m.benchmark is not None)
-
     def measured(self, folder: Path) -> tuple[Measurement, ...]:
-        """Those that have a benchmark, or a comparison."""
+        """The measurements of the model in `folder` that have a benchmark, or a comparison."""
         return tuple(
             m
             for m in list(self._known.values())

@@ -925,8 +925,28 @@ def test_the_whole_model_is_never_in_memory(tmp_path: Path) -> None:
 # --- other runs and other folders --------------------------------------------------------
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="open files keep others off there")
-def test_a_second_run_leaves_the_first_alone(out: Path) -> None:
+class NamedLocks:
+    """Locks as Windows has them: by a name beside the folder, which need not be there yet."""
+
+    def __init__(self) -> None:
+        self.taken: set[Path] = set()
+
+    def take(self, folder: Path) -> Callable[[], object]:
+        if not folder.parent.exists():
+            raise FileNotFoundError(folder)
+        if folder in self.taken:
+            raise BlockingIOError(folder)
+        self.taken.add(folder)
+        return lambda: self.taken.remove(folder)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_second_run_leaves_the_first_alone(
+    out: Path, by_name: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks = NamedLocks()
+    if by_name:
+        monkeypatch.setattr(folder_writer, "lock_folder", locks.take)
     source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
     first = write_copy(source, plain_plan(source), out)
     next(first)
@@ -938,6 +958,7 @@ def test_a_second_run_leaves_the_first_alone(out: Path) -> None:
     assert isinstance(ready, CopyReady)
     assert Checkpoint.open(out).config == source.config
     assert [file.name for file in out.parent.iterdir()] == [out.name]
+    assert not locks.taken
 
 
 def test_a_model_that_somebody_named_like_an_unfinished_copy_stays(out: Path) -> None:

@@ -197,6 +197,12 @@ def caused(error: Exception, cause: BaseException) -> Exception:
     return error
 
 
+def of_windows(number: int, text: str) -> OSError:
+    error = OSError(errno.EINVAL, text)
+    error.winerror = number  # type: ignore[attr-defined]  # which Windows alone has
+    return error
+
+
 def no_memory() -> OSError:
     return OSError(errno.ENOMEM, "Cannot allocate memory")
 
@@ -214,6 +220,9 @@ def no_memory() -> OSError:
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), True),
         (caused(DamagedCheckpointError(Path("w.bin"), "it cannot be read"), no_memory()), True),
         (caused(BackendUnavailableError("No."), ImportError("failed to map segment")), True),
+        (of_windows(1455, "页面文件太小，无法完成操作。"), True),
+        (of_windows(8, "没有足够的内存资源来处理此命令。"), True),
+        (of_windows(112, "磁盘空间不足。"), False),
         (OSError(errno.ENOSPC, "No space left on device"), False),
         (RuntimeError("CUDA error: out of memory"), False),
         (RuntimeError("shapes cannot be multiplied"), False),

@@ -12,10 +12,10 @@ import pytest
 
 from backends.errors import NotDownloadedError
 from backends.text.added_tokens import read_added_tokens
-from backends.text.detokenizer import decode
 from backends.text.tokenizer import Tokenizer
 from backends.text.vocabulary import read_tokenizer
 from tests.helpers import goldens
+from tests.helpers.decoding import decode
 from tests.helpers.padded import change_json
 from tests.helpers.tokenizer_models import USER_DEFINED, change, fields, message, piece, renamed
 

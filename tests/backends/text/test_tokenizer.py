@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from backends.errors import TokenizerError
-from backends.text.detokenizer import decode
 from backends.text.tokenizer import Tokenizer
 from tests.helpers import goldens
+from tests.helpers.decoding import decode
 from tests.helpers.sentences import assert_one_sentence
 from tests.helpers.tokenizer_models import CONTROL, Field, encode_raw, fields, message, piece
 

@@ -34,7 +34,7 @@ def test_bench_prints_a_row_a_precision(capsys: pytest.CaptureFixture[str]) -> N
     text = "\n".join(out)
     assert "GB/s" in text
     assert "Left out, as the model's context is too short: prefill 512, prefill 2048, " in text
-    assert len(Measurements(app_paths().measurements).benchmarks(Path(FOLDER))) == 2
+    assert len(Measurements(app_paths().measurements).measured(Path(FOLDER))) == 2
 
 
 def test_bench_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,4 +108,4 @@ def test_ctrl_c_ends_bench_and_its_engine(app_home: Path) -> None:
     assert process.returncode == 130
     assert (out, err) == ("", "")
     assert has_ended(engine[0])
-    assert not Measurements(app_paths().measurements).benchmarks(Path(FOLDER))
+    assert not Measurements(app_paths().measurements).measured(Path(FOLDER))

@@ -101,7 +101,7 @@ def test_every_precision_is_measured_and_remembered(whole: Run) -> None:
         assert found.benchmark.peak_bytes > 50 * 2**20  # the engine's, torch and all
     assert whole.engines_left == 0
     again = Measurements(whole.file)
-    assert [(m.precision, m.benchmark) for m in again.benchmarks(FOLDER)] == [
+    assert [(m.precision, m.benchmark) for m in again.measured(FOLDER)] == [
         (found.ready.precision, found.benchmark) for found in whole.measured
     ]
 
@@ -136,7 +136,7 @@ def test_a_cancel_keeps_what_was_measured_before(
 
     assert kinds.count(PrecisionBegun) == 2
     assert kinds.count(PrecisionMeasured) == 1
-    assert [m.precision for m in measurements.benchmarks(FOLDER)] == ["fp32"]
+    assert [m.precision for m in measurements.measured(FOLDER)] == ["fp32"]
     assert not engines()
 
 
@@ -233,4 +233,4 @@ def test_nothing_is_measured_where_nothing_fits(measurements: Measurements, tmp_
     )
 
     assert isinstance(failed.error, BackendUnavailableError | InsufficientMemoryError)
-    assert measurements.benchmarks(FOLDER) == ()
+    assert measurements.measured(FOLDER) == ()

@@ -149,7 +149,7 @@ def test_every_error_sentence_was_found() -> None:
         "it has no config.json",
         "its header names “{name}” twice",
         "reaches past the end of its data",
-        "the system ended it (signal 9), as it does when memory runs out",
+        "the system ended it ({code}), as it does when memory runs out",
         "it closed its pipe but did not end",
         "Repetition penalty",
         "Your message",

@@ -134,7 +134,7 @@ def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> 
     long, short = [line.bar.bar_width() for line in dialog.chart.lines[:2]]
     assert abs(long - 2 * short) <= 1
     known = Measurements(ui.measurements._file)
-    speeds = {m.precision: m.tokens_per_second for m in known.benchmarks(FOLDER)}
+    speeds = {m.precision: m.tokens_per_second for m in known.measured(FOLDER)}
     assert speeds == {"bf16": 6.0, "fp32": 3.0}
     assert dialog.chart.chosen == []
     assert ui.window.status.job_button.isHidden()

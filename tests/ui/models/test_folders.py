@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.precisions.wish import LoadWish
-from baichuan_desktop.workers.engine_worker import EventSource
 from tests.helpers import goldens
 from tests.ui.harness import Harness
 
-MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
+MakeWindow = Callable[[EnginePort], Harness]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def client() -> Iterator[EngineClient]:
 @pytest.fixture
 def ui(make_window: MakeWindow, client: EngineClient) -> Iterator[Harness]:
     """A window in which no model is loaded yet."""
-    window = make_window(client.run, client.kill)
+    window = make_window(client)
     yield window
     window.window.close()
 
