@@ -174,9 +174,7 @@ class Harness:
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
-        self.job_worker = lambda: GenerationWorker(
-            self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel)
-        )
+        self.job_worker = self._job_worker
         services = AppServices(
             store=self.store,
             settings=self.settings,
@@ -194,6 +192,10 @@ class Harness:
         self.composer = self.window.page.composer
         self.transcript = self.window.page.transcript
         self.composer.input.setFocus()
+
+    def _job_worker(self) -> GenerationWorker:
+        self.jobs.killed.clear()  # that was the engine of the job before
+        return GenerationWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)

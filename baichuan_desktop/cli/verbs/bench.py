@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import threading
 from collections.abc import Sequence
 from typing import Any
 
 from backends.events import BenchmarkProgress, LoadProgress
 from baichuan_desktop.cli.arguments import Commands, add_device, add_json, add_model, add_threads
 from baichuan_desktop.cli.errors import print_refusal
+from baichuan_desktop.cli.jobs import run_job
 from baichuan_desktop.cli.library import model_store
-from baichuan_desktop.cli.progress import interrupt_sets, progress
+from baichuan_desktop.cli.progress import progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
-from baichuan_desktop.services.measuring.speed import PrecisionMeasured, SpeedMeasurement, benchmark
+from baichuan_desktop.services.measuring.speed import PrecisionMeasured, speed_job
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -50,36 +50,36 @@ def _run(arguments: argparse.Namespace) -> int:
     model = model_store().model(arguments.model)
     wanted = Precisions(measurements).open(model).wanted(arguments.precision, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
-    job = SpeedMeasurement(model, wishes)
-    run = JobEngine(paths.job_log).run
-    cancel = threading.Event()
+    job = speed_job(model, wishes, measurements)
     measured: list[PrecisionMeasured] = []
     failed: list[PrecisionFailed] = []
     now = ""
-    with interrupt_sets(cancel):
-        for event in benchmark(job, measurements, run, cancel):
-            match event:
-                case PrecisionBegun(precision, number, count):
-                    now = f"{model.name.en}, {precision} ({number} of {count})"
-                    progress(now)
-                case EngineSilent(seconds):
-                    progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
-                case LoadProgress(done, total):
-                    progress(f"{now}: loading, {100 * done // max(total, 1)} %")
-                case BenchmarkProgress():
-                    progress(f"{now}: {_step(event)}")
-                case PrecisionMeasured():
-                    measured.append(event)
-                case PrecisionFailed():
-                    failed.append(event)
-    progress("")
+
+    def hear(event: object) -> None:
+        nonlocal now
+        match event:
+            case PrecisionBegun(precision, number, count):
+                now = f"{model.name.en}, {precision} ({number} of {count})"
+                progress(now)
+            case EngineSilent(seconds):
+                progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
+            case LoadProgress(done, total):
+                progress(f"{now}: loading, {100 * done // max(total, 1)} %")
+            case BenchmarkProgress():
+                progress(f"{now}: {_step(event)}")
+            case PrecisionMeasured():
+                measured.append(event)
+            case PrecisionFailed():
+                failed.append(event)
+
+    result = run_job(job, JobEngine(paths.job_log).run, hear)
     if arguments.json:
         print_json(_as_json(model.id, measured, failed))
     else:
         _print(measured)
     for failure in failed:
         print_refusal(failure.precision, failure.error)
-    if cancel.is_set():
+    if result is None:
         raise KeyboardInterrupt
     return 0 if measured else 1
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from backends.phrases import Phrase
 from backends.printable import one_line
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
 from baichuan_desktop.cli.jobs import run_copy
 from baichuan_desktop.cli.library import model_json, store_to_list_in
 from baichuan_desktop.cli.tables import print_json
-from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.jobs.copies import copy_folder
-from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.jobs import quantised, safetensors
+from baichuan_desktop.services.jobs.copies import MadeCopy, copy_folder, copy_job
+from baichuan_desktop.services.jobs.job import JobWords
 from baichuan_desktop.services.sizes import size_text
+
+#: The terminal alone has this job.
+_FOLD_HEAD = JobWords(Phrase("Fold the output head"), Phrase("Folding the output head"))
 
 
 def add_to(commands: Commands) -> None:
@@ -40,30 +43,35 @@ def add_to_models(commands: Commands) -> None:
 
 
 def _quantize(arguments: argparse.Namespace) -> int:
-    model = store_to_list_in().model(arguments.model)
-    precision = arguments.precision
-    out = arguments.out or copy_folder(model, precision)
-    return _copy(arguments, CopyRequest(str(model.path), str(out), precision))
+    return _copy(arguments, quantised.OFFER.words, arguments.precision, arguments.precision)
 
 
 def _convert(arguments: argparse.Namespace) -> int:
-    model = store_to_list_in().model(arguments.model)
-    out = arguments.out or copy_folder(model, "safetensors")
-    return _copy(arguments, CopyRequest(str(model.path), str(out)))
+    return _copy(arguments, safetensors.OFFER.words, "safetensors")
 
 
 def _fold_head(arguments: argparse.Namespace) -> int:
-    model = store_to_list_in().model(arguments.model)
-    out = arguments.out or copy_folder(model, "folded")
-    return _copy(arguments, CopyRequest(str(model.path), str(out), fold_head=True))
+    return _copy(arguments, _FOLD_HEAD, "folded", fold_head=True)
 
 
-def _copy(arguments: argparse.Namespace, request: CopyRequest) -> int:
+def _copy(
+    arguments: argparse.Namespace,
+    words: JobWords,
+    suffix: str,
+    precision: str | None = None,
+    *,
+    fold_head: bool = False,
+) -> int:
     """Write a copy and list it."""
-    ready = run_copy(request)
-    model = ModelStore(app_paths()).add(Path(ready.folder))
+    store = store_to_list_in()
+    model = store.model(arguments.model)
+    out = arguments.out or copy_folder(model, suffix)
+    request = CopyRequest(str(model.path), str(out), precision, fold_head=fold_head)
+    made = run_copy(copy_job(store, model, request, words))
+    assert isinstance(made, MadeCopy)
+    size = made.ready.bytes_on_disk
     if arguments.json:
-        print_json(model_json(model) | {"bytes_on_disk": ready.bytes_on_disk})
+        print_json(model_json(made.listed) | {"bytes_on_disk": size})
     else:
-        print(one_line(f"{model.id}: {size_text(ready.bytes_on_disk)} at {ready.folder}"))
+        print(one_line(f"{made.listed.id}: {size_text(size)} at {made.ready.folder}"))
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from backends.precision import ONNX_BLOCK
@@ -15,7 +14,8 @@ from baichuan_desktop.cli.jobs import run_copy
 from baichuan_desktop.cli.library import model_json, store_to_list_in
 from baichuan_desktop.cli.tables import print_json
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.jobs.copies import copy_folder, export_suffix
+from baichuan_desktop.services.jobs import onnx_export
+from baichuan_desktop.services.jobs.copies import MadeCopy, copy_folder, copy_job, export_suffix
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.sizes import size_text
 
@@ -62,11 +62,14 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     if arguments.out is None:
         request = replace(request, out=str(copy_folder(model, export_suffix(request))))
-    ready = run_copy(request)
-    facts: dict[str, Any] = {"path": ready.folder, "export_of": None}
-    if not request.portable:  # which is for other programs
-        export = store.add_export(model, Path(ready.folder))
-        facts = model_json(export) | {"export_of": export.export_of}
+    made = run_copy(copy_job(store, model, request, onnx_export.OFFER.words))
+    facts: dict[str, Any]
+    if isinstance(made, MadeCopy):
+        ready = made.ready
+        facts = model_json(made.listed) | {"export_of": made.listed.export_of}
+    else:  # for other programs, and so not listed
+        ready = made
+        facts = {"path": ready.folder, "export_of": None}
     if arguments.json:
         print_json(facts | {"bytes_on_disk": ready.bytes_on_disk})
     else:

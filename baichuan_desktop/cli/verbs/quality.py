@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,18 +16,18 @@ from baichuan_desktop.cli.arguments import (
     path,
 )
 from baichuan_desktop.cli.errors import print_refusal
+from baichuan_desktop.cli.jobs import run_job
 from baichuan_desktop.cli.library import model_store
-from baichuan_desktop.cli.progress import interrupt_sets, progress
+from baichuan_desktop.cli.progress import progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.silence import EngineSilent
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
-    Comparison,
     PrecisionJudged,
-    compare,
     compared_precisions,
+    quality_job,
     quality_texts,
 )
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -73,36 +72,38 @@ def _run(arguments: argparse.Namespace) -> int:
     opened = Precisions(measurements).open(model)
     precisions = compared_precisions(arguments.precisions, opened, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
-    job = Comparison(model, wishes, texts, arguments.tokens)
-    run = JobEngine(paths.job_log).run
-    cancel = threading.Event()
+    job = quality_job(
+        model, wishes, lambda: texts, measurements, paths.cache, max_tokens=arguments.tokens
+    )
     judged: list[PrecisionJudged] = []
     failed: list[PrecisionFailed] = []
     now = ""
-    with interrupt_sets(cancel):
-        for event in compare(job, measurements, run, paths.cache, cancel):
-            match event:
-                case PrecisionBegun(precision, number, count):
-                    now = f"{model.name.en}, {precision} ({number} of {count})"
-                    progress(now)
-                case EngineSilent(seconds):
-                    progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
-                case LoadProgress(done, total):
-                    progress(f"{now}: loading, {100 * done // max(total, 1)} %")
-                case QualityProgress(done, total):
-                    progress(f"{now}: {done} of {total} tokens")
-                case PrecisionJudged():
-                    judged.append(event)
-                case PrecisionFailed():
-                    failed.append(event)
-    progress("")
+
+    def hear(event: object) -> None:
+        nonlocal now
+        match event:
+            case PrecisionBegun(precision, number, count):
+                now = f"{model.name.en}, {precision} ({number} of {count})"
+                progress(now)
+            case EngineSilent(seconds):
+                progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
+            case LoadProgress(done, total):
+                progress(f"{now}: loading, {100 * done // max(total, 1)} %")
+            case QualityProgress(done, total):
+                progress(f"{now}: {done} of {total} tokens")
+            case PrecisionJudged():
+                judged.append(event)
+            case PrecisionFailed():
+                failed.append(event)
+
+    result = run_job(job, JobEngine(paths.job_log).run, hear)
     if arguments.json:
         print_json(_as_json(model.id, judged, failed))
     else:
         _print(judged)
     for failure in failed:
         print_refusal(failure.precision, failure.error)
-    if cancel.is_set():
+    if result is None:
         raise KeyboardInterrupt
     return 1 if failed and len(judged) < 2 else 0  # the reference alone compares nothing
 

@@ -73,6 +73,7 @@ class JobsPage(QWidget):
         column.addWidget(self.nothing)
         for title, rows in self._sections:
             title.setObjectName("sectionTitle")
+            title.hide()
             title.setContentsMargins(0, 12, 0, 0)
             rows.setSpacing(8)
             column.addWidget(title)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QVBoxLayout,
-    QWidget,
 )
 
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
@@ -70,24 +69,16 @@ class JobRow(QFrame):
         row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(6)
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        for line in (head, foot):
-            line.setSpacing(16)
-        head.addWidget(self.title, 1)
-        head.addWidget(self.time)
+        foot = QHBoxLayout()
+        foot.setSpacing(16)
         foot.addWidget(self.text, 1)
-        foot.addWidget(self.left)
-        column.addLayout(head)
+        foot.addWidget(self.left, 0, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self.title)
         column.addWidget(self.bar)
         column.addLayout(foot)
         row.addLayout(column, 1)
-        buttons = QWidget()
-        line = QHBoxLayout(buttons)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(self.show_button)
-        line.addWidget(self.cancel)
-        row.addWidget(buttons, 0, Qt.AlignmentFlag.AlignVCenter)
+        for widget in (self.show_button, self.cancel, self.time):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     @Slot()
     def refresh(self) -> None:

@@ -35,9 +35,11 @@ class CloseQuestion(QDialog):
             for one in pending
             if one.state is JobState.RUNNING and one.job.when_ended is not None
         )
-        text = QLabel("\n".join((*lines, *left)))
-        text.setTextFormat(Qt.TextFormat.PlainText)
-        for label in (heading, text):
+        self.text, note = QLabel("\n".join(lines)), QLabel("\n".join(left))
+        note.setObjectName("muted")
+        note.setVisible(bool(left))
+        for label in (heading, self.text, note):
+            label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
             label.setMinimumWidth(_WIDTH)
         buttons = QDialogButtonBox()
@@ -53,6 +55,7 @@ class CloseQuestion(QDialog):
         column.setContentsMargins(22, 22, 22, 18)
         column.setSpacing(12)
         column.addWidget(heading)
-        column.addWidget(text)
+        column.addWidget(self.text)
+        column.addWidget(note)
         column.addSpacing(6)
         column.addWidget(buttons)

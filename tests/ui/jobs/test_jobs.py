@@ -292,6 +292,12 @@ def test_a_complete_copy_is_listed_and_can_be_loaded(
     assert "“Seven-4bit” is listed" in seven.window.status.state_label.text()
     assert seven.window.switcher.current is not None
     assert seven.window.switcher.current.name.en == "Seven", "nothing is loaded unasked"
+    dialog.close()
+    assert dialog.record is not None
+    log = seven.window.jobs.page.rows[dialog.record]
+    assert log.text.text() == "“Seven-4bit” is listed."
+    log.show_button.click()
+    assert dialog.isVisible(), "its result can be seen again"
     dialog.done_page.load.click()
     seven.until(lambda: engine.loaded_folders[-1] == out)
     assert not dialog.isVisible()
@@ -326,6 +332,10 @@ def test_a_job_that_fails_says_why_and_lists_nothing(
 
     assert seven.error is not None
     assert "The copy needs 5.0 GiB" in seven.error.message.text()
+    assert "The copy needs 5.0 GiB" in dialog.options.trouble.text()
+    assert dialog.record is not None
+    log = seven.window.jobs.page.rows[dialog.record]
+    assert "The copy needs 5.0 GiB" in log.text.text()
     assert dialog.pages.currentWidget() is dialog.options
     assert [model.path for model in seven.store.models][1:] == [folder]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QImage
 
 from backends.checkpoint.folder import Checkpoint
+from backends.choice.options import options
+from backends.choice.values import Model, Option
 from backends.errors import InsufficientMemoryError
 from backends.events import (
     BenchmarkProgress,
@@ -21,6 +24,7 @@ from backends.events import (
 from backends.protocol.requests import BenchmarkRequest, CopyRequest, LoadRequest, UnloadRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.jobs.desk import JobState
+from baichuan_desktop.services.precisions import rows as rows_module
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
@@ -338,3 +342,36 @@ def test_the_bars_have_the_colour_of_the_theme(ui: Harness, theme: Theme, colour
     scale = image.devicePixelRatio()
     pixel = image.pixelColor(int(bar.bar_width() / 2 * scale), image.height() // 2)
     assert pixel.name() == colours.accent
+
+
+# --- what it costs -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_a_dialog_opens_the_model_and_finds_its_options_once(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    _, entry = ui.window.menus.jobs[number]
+    ui.until(entry.isEnabled)
+    opened: list[Path] = []
+    found: list[Model] = []
+    whole = Checkpoint.open
+
+    def open_counted(folder: Path) -> Checkpoint:
+        opened.append(folder)
+        return whole(folder)
+
+    def options_counted(model: Model, *others: Any) -> list[Option]:
+        found.append(model)
+        return options(model, *others)
+
+    monkeypatch.setattr(Checkpoint, "open", open_counted)
+    monkeypatch.setattr(rows_module, "options", options_counted)
+
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
+    ui.until(lambda: bool(dialog.chart.lines))
+
+    assert opened == [FOLDER]
+    assert len(found) == 1
