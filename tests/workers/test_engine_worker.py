@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, Slot
-from PySide6.QtWidgets import QApplication
 
 from backends.errors import EngineCrashedError, EngineError, UserFacingError
 from backends.events import (
@@ -136,12 +135,6 @@ def skeleton(events: list[EngineEvent]) -> list[object]:
 
 
 # --- through the thread ------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def app() -> QCoreApplication:
-    """The tests of the window may have made one; there can be only one."""
-    return QCoreApplication.instance() or QApplication(["test"])
 
 
 class Window(QObject):
