@@ -13,7 +13,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 from .phrases import Phrase
 
@@ -26,7 +26,7 @@ class ConfigError(ValueError):
         super().__init__(str(self.what))
 
 
-class Family(Enum):
+class Family(StrEnum):
     """An architecture that was released; the values are the registry's."""
 
     BAICHUAN_7B = "baichuan-7b"

@@ -43,7 +43,7 @@ from backends.interface import PREFILL_CHUNK, LayerDevices, LoadOptions
 from backends.machine import hardware
 from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from backends.torch_backend.cuda import CudaModel, translated_errors
 from benchmarks import cuda_speed, cuda_tables, cuda_yardsticks, random_model
 from benchmarks.random_checkpoint import SHAPES, cache_folder, make_or_reuse
@@ -450,7 +450,9 @@ def _load(run: Run, folder: Path, precision: Precision) -> dict[str, Any]:
     started = time.perf_counter()
     checkpoint = Checkpoint.open(folder)
     devices = LayerDevices((run.device,) * checkpoint.config.num_layers)
-    backend = heavy_modules.backend_module("bnb_cuda" if precision.is_quantized else "torch_cuda")
+    backend = heavy_modules.backend_module(
+        BackendName.BITSANDBYTES if precision.is_quantized else BackendName.TORCH_CUDA
+    )
     loading = backend.load(
         checkpoint,
         LoadOptions(precision, checkpoint.config.context_length, torch.get_num_threads(), devices),

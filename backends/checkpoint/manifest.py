@@ -101,7 +101,7 @@ def stated_precision(folder: Path) -> Precision | None:
     """The precision of an export that may be damaged; None if it cannot be said."""
     try:
         facts = read_json(folder / MANIFEST).get("onnx")
-        return Precision(facts.get("precision")) if isinstance(facts, dict) else None
+        return Precision(str(facts.get("precision"))) if isinstance(facts, dict) else None
     except (CheckpointError, ValueError):
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model_config import ModelConfig
-from ..precision import ONNX_BLOCK, Precision
+from ..precision import ONNX_BLOCK, BackendName, Precision
 
 #: Resident memory of a process that has imported torch and loaded a tiny model, measured.
 CPU_LIBRARY_BYTES = 400 * 2**20
@@ -22,8 +22,8 @@ _FP32, _FP16 = 4, 2
 class MeasuredPeak:
     """The most memory that loading took, the KV cache not counted."""
 
-    backend: str
-    precision: str
+    backend: BackendName
+    precision: Precision
     device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     peak_bytes: int
     weights_bytes: int | None = None  #: of what was loaded; None: unknown

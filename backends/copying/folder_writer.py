@@ -32,7 +32,7 @@ from ..errors import (
     JobError,
     SourceChangedError,
 )
-from ..events import CopyReady, JobProgress
+from ..events import CopyReady, JobProgress, JobStep
 from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
 from ..files.small_files import is_text, parse_json
 from ..files.tensor_files import TensorRecord
@@ -184,10 +184,10 @@ class _Job:
         for shard in self._shards:
             for size in self._write(shard, groups):
                 done += size
-                yield JobProgress("write", done, total)
+                yield JobProgress(JobStep.WRITE, done, total)
             self._check_sources()
         self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
-        yield JobProgress("check", 0, 1)
+        yield JobProgress(JobStep.CHECK, 0, 1)
         Checkpoint.open(self._partial)
         _sync_folder(self._partial)
         self._check_sources()

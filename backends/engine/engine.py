@@ -41,7 +41,7 @@ from ..machine import hardware
 from ..measuring import quality
 from ..measuring.speed import decode_speed, measure, plan_of
 from ..phrases import Phrase
-from ..precision import Precision, parse_name, parse_precision
+from ..precision import Precision
 from ..protocol.requests import (
     MOST_THREADS,
     BenchmarkRequest,
@@ -140,11 +140,8 @@ class Engine:
             plan = heavy_modules.export_plan(checkpoint, request)
         elif request.fold_head:
             plan = heavy_modules.folded_plan(checkpoint)
-        elif request.precision is not None:
-            wanted = parse_name(request.precision, heavy_modules.COPY_PRECISIONS)
-            plan = heavy_modules.copy_plan(checkpoint, wanted)
         else:
-            plan = heavy_modules.copy_plan(checkpoint, None)
+            plan = heavy_modules.copy_plan(checkpoint, request.precision)
         with contextlib.closing(write_copy(checkpoint, plan, Path(request.out))) as job:
             for event in job:
                 yield event
@@ -252,7 +249,7 @@ class Engine:
             checkpoint, exports.usable, context_length, request.measured
         )
         wishes = selection.Wishes(
-            parse_precision(request.precision),
+            request.precision,
             selection.parse_device(request.wanted_device, machine),
             request.prefer_speed,
         )
@@ -282,10 +279,10 @@ class Engine:
         self._loaded = _Loaded(checkpoint, weights, tokenizer, model, options)
         yield ModelReady(
             folder=str(checkpoint.folder),
-            family=config.family.value,
+            family=config.family,
             kind=checkpoint.kind,
             backend=choice.backend,
-            precision=choice.precision.value,
+            precision=choice.precision,
             device_name=choice.device_name,
             device_kind=choice.device_kind,
             reason=decision.reason,
@@ -353,7 +350,7 @@ def _try_products(machine: hardware.Machine) -> Iterator[ProductsTried]:
         except BackendUnavailableError as error:
             way, is_right = Phrase(error.template, **error.facts), False
         if way is not None:
-            yield ProductsTried(precision.value, way, is_right)
+            yield ProductsTried(precision, way, is_right)
 
 
 def _chat_tokens(loaded: _Loaded, *, as_chat: bool) -> ChatTokens:

@@ -20,6 +20,7 @@ from backends.events import (
     Finished,
     FinishReason,
     JobProgress,
+    JobStep,
     LoadProgress,
     ModelReady,
     PrefillProgress,
@@ -28,6 +29,7 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.phrases import Phrase
+from backends.precision import Precision, name_of
 from backends.printable import one_line
 from backends.protocol.requests import ChatRequest, CopyRequest, ExportRequest, LoadRequest, Request
 from baichuan_desktop.console import exact, unguarded
@@ -47,7 +49,11 @@ _HELP = """\
   Ctrl+C stops an answer. A line that ends with \\ goes on in the next one; a line of three
   quotes (\"\"\") begins a message of several lines, and another one ends it."""
 
-_STEPS = {"hash": "Reading the model", "write": "Writing the copy", "check": "Checking the copy"}
+_STEPS = {
+    JobStep.HASH: "Reading the model",
+    JobStep.WRITE: "Writing the copy",
+    JobStep.CHECK: "Checking the copy",
+}
 
 _REASONS = {
     FinishReason.LENGTH: "the most new tokens allowed",
@@ -320,9 +326,9 @@ def _threads(finished: Finished, ready: ModelReady) -> str:
     return "1 thread" if ready.threads == 1 else f"{ready.threads} threads"
 
 
-def print_refusal(name: str, error: UserFacingError) -> None:
+def print_refusal(precision: Precision | None, error: UserFacingError) -> None:
     """Tell why one of several things could not be done; the others go on."""
-    print(f"{name}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+    print(f"{name_of(precision)}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
 
 
 def print_notes(notes: Sequence[Phrase]) -> None:

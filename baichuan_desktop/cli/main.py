@@ -16,7 +16,13 @@ from typing import Any
 
 from backends.errors import InvalidRequestError, UserFacingError
 from backends.generation.sampling import SamplingParams
-from backends.precision import ONNX_BLOCK
+from backends.precision import (
+    COPY_PRECISIONS,
+    EXPORT_PRECISIONS,
+    ONNX_BLOCK,
+    parse_name,
+    parse_precision,
+)
 from backends.printable import one_line
 from backends.protocol.requests import CopyRequest, ExportRequest, LoadRequest
 from baichuan_desktop import __version__
@@ -197,7 +203,7 @@ def _models_fold_head(arguments: argparse.Namespace) -> int:
 
 def _quantize(arguments: argparse.Namespace) -> int:
     model = _store_to_list_in().model(arguments.model)
-    precision = arguments.precision
+    precision = parse_name(arguments.precision, COPY_PRECISIONS)
     out = arguments.out or copy_folder(model, precision)
     return _copy(arguments, CopyRequest(str(model.path), str(out), precision))
 
@@ -227,7 +233,9 @@ def _export_onnx(arguments: argparse.Namespace) -> int:
     request = ExportRequest(
         str(model.path),
         str(arguments.out or ""),
-        arguments.precision or ("fp32" if arguments.portable else "int4"),
+        parse_name(
+            arguments.precision or ("fp32" if arguments.portable else "int4"), EXPORT_PRECISIONS
+        ),
         block_size=arguments.block_size,
         symmetric=arguments.symmetric,
         portable=arguments.portable,
@@ -287,7 +295,7 @@ def _load(arguments: argparse.Namespace) -> tuple[chat.TerminalSession, str]:
     measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
         str(model.path),
-        precision=arguments.precision,
+        precision=parse_precision(arguments.precision),
         context_length=arguments.context_length,
         threads=arguments.threads,
         wanted_device=arguments.device,

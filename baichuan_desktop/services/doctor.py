@@ -80,7 +80,11 @@ def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
     try:
         if "torch" in machine.libraries:
             found += [
-                {"precision": event.precision, "way": str(event.way), "is_right": event.is_right}
+                {
+                    "precision": event.precision.value,
+                    "way": str(event.way),
+                    "is_right": event.is_right,
+                }
                 for event in run(ProductsRequest(), threading.Event())
                 if isinstance(event, ProductsTried)
             ]
@@ -124,13 +128,13 @@ def _model(
 
 def _row(row: PrecisionRow) -> dict[str, Any]:
     return {
-        "precision": row.precision,
-        "label": row.label,
-        "backend": row.backend,
+        "precision": row.precision.value,
+        "label": row.precision.label,
+        "backend": row.backend.value,
         "device": row.device_kind,
         "device_name": row.device_name,
         "request_device": row.wanted_device,
-        "verdict": row.verdict,
+        "verdict": row.verdict.value,
         "needed_bytes": row.needed_bytes,
         "sentence": str(row.sentence),
         "chosen": row.chosen,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backends.errors import UserFacingError
+from backends.precision import Precision
 from backends.protocol.requests import Request
 from baichuan_desktop.services.engines.process import ClientEvent, EngineClient
 
@@ -19,7 +20,7 @@ RunRequest = Callable[[Request, threading.Event], Iterator[ClientEvent]]
 class PrecisionBegun:
     """A job that goes from precision to precision turns to the next one."""
 
-    precision: str  #: as it was asked for; “auto” too
+    precision: Precision | None  #: as it was asked for; None: the best that fits
     number: int  #: from 1
     count: int
 
@@ -28,7 +29,7 @@ class PrecisionBegun:
 class PrecisionFailed:
     """One precision could not be run; the job goes on with the next."""
 
-    precision: str
+    precision: Precision | None
     error: UserFacingError
 
 

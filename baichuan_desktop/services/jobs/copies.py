@@ -9,7 +9,6 @@ from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
-from backends.engine.heavy_modules import EXPORT_PRECISIONS
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.requests import CopyRequest, ExportRequest, Request
 from baichuan_desktop.services.jobs.export_pace import ExportPace
@@ -22,7 +21,8 @@ _QUANTISED = (Precision.NF4, Precision.INT8, Precision.FP4)
 
 #: Precision and block size of the exports that are offered; the terminal knows more block sizes.
 _EXPORTS = (
-    ("int4", ONNX_BLOCK), ("int4", 32), ("int8", ONNX_BLOCK), ("fp16", 0), ("fp32", 0),
+    (Precision.ONNX_INT4, ONNX_BLOCK), (Precision.ONNX_INT4, 32),
+    (Precision.ONNX_INT8, ONNX_BLOCK), (Precision.ONNX_FP16, 0), (Precision.ONNX_FP32, 0),
 )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def quantised_copies(folder: Path) -> Sequence[JobChoice]:
             precision.value,
             precision.value,
             copy_bytes(checkpoint, precision),
-            partial(_copy, folder, precision.value),
+            partial(_copy, folder, precision),
         )
         for precision in _QUANTISED
     ]
@@ -82,12 +82,12 @@ def onnx_exports(folder: Path) -> Sequence[JobChoice]:
     checkpoint = Checkpoint.open(folder)
     pace = ExportPace.measured()
     choices = []
-    for name, block in _EXPORTS:
-        request = ExportRequest(str(folder), "", name, block_size=block or ONNX_BLOCK)
-        size = export_bytes(checkpoint, EXPORT_PRECISIONS[name], request.block_size)
+    for precision, block in _EXPORTS:
+        request = ExportRequest(str(folder), "", precision, block_size=block or ONNX_BLOCK)
+        size = export_bytes(checkpoint, precision, request.block_size)
         choices.append(
             JobChoice(
-                name,
+                precision.export_name,
                 export_suffix(request),
                 size,
                 partial(_export, request),
@@ -113,8 +113,8 @@ def export_bytes(checkpoint: Checkpoint, precision: Precision, block_size: int) 
 
 def export_suffix(request: ExportRequest) -> str:
     """What is added to a folder's name: all that tells one export of a model from another."""
-    parts = ["onnx", request.precision]
-    if request.precision in ("int4", "int8") and request.block_size != ONNX_BLOCK:
+    parts = ["onnx", request.precision.export_name]
+    if request.precision.is_quantized and request.block_size != ONNX_BLOCK:
         parts.append(f"block{request.block_size}")
     parts += ["symmetric"] if request.symmetric else []
     parts += ["portable"] if request.portable else []
@@ -154,7 +154,7 @@ def free_copy_folder(model: InstalledModel, suffix: str) -> Path:
     return folder
 
 
-def _copy(folder: Path, precision: str | None, out: Path) -> Request:
+def _copy(folder: Path, precision: Precision | None, out: Path) -> Request:
     return CopyRequest(str(folder), str(out), precision)
 
 
@@ -183,4 +183,4 @@ def list_copy(
         return MadeCopy(copy, copy, LoadWish())
     export = store.add_export(source, folder)
     owner = next((model for model in store.models if model.id == export.export_of), export)
-    return MadeCopy(export, owner, LoadWish(EXPORT_PRECISIONS[request.precision].value))
+    return MadeCopy(export, owner, LoadWish(request.precision))

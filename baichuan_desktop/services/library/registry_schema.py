@@ -19,13 +19,16 @@ from pydantic import (
     model_validator,
 )
 
+from backends import model_config
 from backends.errors import UserFacingError
+from backends.events import ModelKind
 from backends.phrases import Phrase
 
 SCHEMA_VERSION = 1
 
-Family = Literal["baichuan-7b", "baichuan-13b", "baichuan2-7b", "baichuan2-13b"]
-Kind = Literal["base", "chat"]
+#: A file names them, and strict is what a section is of the types of values.
+Family = Annotated[model_config.Family, Strict(False)]
+Kind = Annotated[ModelKind, Strict(False)]
 #: How the weights lie on disk. bf16 stands for both 16-bit types.
 StoredPrecision = Literal["bf16", "8bit", "4bit"]
 

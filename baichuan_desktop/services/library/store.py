@@ -129,7 +129,7 @@ class ModelStore:
             raise PortableExportError(checkpoint.folder)
         config = checkpoint.config
         variant = self._registry.recognise(
-            family=config.family.value,
+            family=config.family,
             shapes=Shapes(
                 hidden_size=config.hidden_size,
                 num_layers=config.num_layers,
@@ -152,7 +152,7 @@ class ModelStore:
             name=names,
             path=checkpoint.folder,
             variant=variant.id if variant else None,
-            family=config.family.value,
+            family=config.family,
             kind=checkpoint.kind,
             context_length=config.context_length,
         )

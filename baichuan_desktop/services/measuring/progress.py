@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backends.events import BenchmarkProgress, LoadProgress, QualityProgress
+from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress, QualityProgress
 from backends.protocol.requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun
 from baichuan_desktop.services.measuring.job_source import JobEvent
@@ -28,7 +28,7 @@ class MeasureProgress:
 
     def __init__(self, steps: Sequence[str]) -> None:
         self._steps = steps
-        self._begun = PrecisionBegun("", 1, 1)
+        self._begun = PrecisionBegun(None, 1, 1)
         self._done = 0.0  # of 1
 
     def read(self, event: JobEvent) -> None:
@@ -41,7 +41,9 @@ class MeasureProgress:
                 self._step("load", done, total)
             case QualityProgress(done, total):
                 self._step("score", done, total)
-            case BenchmarkProgress("prefill" | "decode" as step, tokens, done, total):
+            case BenchmarkProgress(
+                BenchmarkStep.PREFILL | BenchmarkStep.DECODE as step, tokens, done, total
+            ):
                 self._step(f"{step} {tokens}", done, total)
 
     @property

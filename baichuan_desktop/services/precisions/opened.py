@@ -14,7 +14,7 @@ from backends.events import ModelReady
 from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.phrases import Phrase
-from backends.precision import parse_precision
+from backends.precision import Precision, parse_precision
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
@@ -62,19 +62,18 @@ class OpenedModel:
         kind = wanted_device.partition(":")[0]
         return [row for row in self.whole.running if kind in ("auto", row.device_kind)]
 
-    def wanted(self, text: str, wanted_device: str = "auto") -> tuple[str, ...]:
+    def wanted(self, text: str, wanted_device: str = "auto") -> tuple[Precision | None, ...]:
         """The precisions that a comma-separated text names, each once, in its order.
 
-        “all” is every precision that runs here, on `wanted_device` if one is named. Raises
-        BackendUnavailableError for a name that is none, or a device.
+        “all” is every precision that runs here, on `wanted_device` if one is named; None stands
+        for “auto”. Raises BackendUnavailableError for a name that is none, or a device.
         """
         names = [name.strip() for name in text.split(",") if name.strip()] or [text]
         if "all" in names:  # “auto” says why nothing runs
             names = [row.precision for row in self.rows_on(wanted_device)] or ["auto"]
-        for name in names:
-            parse_precision(name)
+        found = tuple(dict.fromkeys(parse_precision(name) for name in names))
         selection.parse_device(wanted_device, self.machine)  # once, and not in each engine
-        return tuple(dict.fromkeys(names))
+        return found
 
     def remedies(self, wish: LoadWish, ready: ModelReady | None) -> MemoryRemedies:
         """What to offer where memory ran out of a model that was loaded, or asked for, so.

@@ -10,28 +10,28 @@ from backends.choice import selection
 from backends.choice.options import options, still_runs
 from backends.choice.values import Model, Option, Verdict
 from backends.machine.hardware import Machine
+from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.precision import Precision
-from baichuan_desktop.services.precisions.measurements import Measurements, Quality
+from backends.precision import BackendName, Precision
+from baichuan_desktop.services.precisions.measurements import Key, Measurements, Quality
 from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
 #: 16-bit ones, on average, by family and hidden size: a small model of a family, such as the guide,
 #: is another matter. Source: README of Baichuan 2, “Quantization Effect”.
-PUBLISHED_4BIT_LOSS = {("baichuan2-7b", 4096): 1.6, ("baichuan2-13b", 5120): 0.9}
+PUBLISHED_4BIT_LOSS = {(Family.BAICHUAN2_7B, 4096): 1.6, (Family.BAICHUAN2_13B, 5120): 0.9}
 
 
 @dataclass(frozen=True, slots=True)
 class PrecisionRow:
     """One precision of one model."""
 
-    precision: str
-    label: str
-    backend: str
+    precision: Precision
+    backend: BackendName
     device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
     wanted_device: str  #: what a `LoadRequest` names to get this row and no other
-    verdict: str  #: of `values.Verdict`
+    verdict: Verdict
     needed_bytes: int | None
     sentence: Phrase
     is_slow: bool  #: it takes very long, see `Option.is_slow`
@@ -41,9 +41,14 @@ class PrecisionRow:
     quality: Quality | None = None  #: last compared here
 
     @property
+    def key(self) -> Key:
+        """As `Measurement.key`."""
+        return self.backend, self.precision, self.device_kind
+
+    @property
     def runs(self) -> bool:
         """It can be chosen."""
-        return Verdict(self.verdict).runs
+        return self.verdict.runs
 
     def wish(self, context_length: int | None = None) -> LoadWish:
         """The wish that loads this row."""
@@ -88,11 +93,6 @@ class PrecisionRows:
         ]
 
 
-def label(precision: str) -> str:
-    """A precision, by the name that requests and events carry, as a person reads it."""
-    return Precision(precision).label
-
-
 def _row(
     option: Option,
     checkpoint: Checkpoint,
@@ -105,22 +105,21 @@ def _row(
     known = measurements.of(
         checkpoint.folder,
         option.backend,
-        option.precision.value,
+        option.precision,
         option.device_kind,
         model.exports.get(option.precision),
     )
     loss = None
     if option.precision is Precision.NF4:
-        loss = PUBLISHED_4BIT_LOSS.get((config.family.value, config.hidden_size))
+        loss = PUBLISHED_4BIT_LOSS.get((config.family, config.hidden_size))
     return PrecisionRow(
-        precision=option.precision.value,
-        label=option.precision.label,
+        precision=option.precision,
         backend=option.backend,
         device_kind=option.device_kind,
         device_name=option.device_name,
         # Layers are spread where no card holds them all, so the precision says it all.
         wanted_device=option.devices.first if option.devices.single else "auto",
-        verdict=option.verdict.value,
+        verdict=option.verdict,
         needed_bytes=option.need.total if option.need else None,
         sentence=option.sentence,
         is_slow=option.is_slow,

@@ -11,7 +11,6 @@ from PySide6.QtCore import QCoreApplication
 from baichuan_desktop.services.jobs import copies
 from baichuan_desktop.services.jobs.copies import JobChoice, MadeCopy, ModelFiles
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.rows import label
 from baichuan_desktop.ui.models import model_texts
 
 
@@ -188,7 +187,9 @@ class OnnxExport(JobKind):
         text = QCoreApplication.translate(
             "JobKinds", "“{name}” has one more precision: {precision}."
         )
-        return text.format(name=model_texts.name(made.model), precision=label(made.wish.precision))
+        precision = made.wish.precision
+        assert precision is not None, "an export is made at one"
+        return text.format(name=model_texts.name(made.model), precision=precision.label)
 
 
 JOB_KINDS: tuple[JobKind, ...] = (QuantisedCopy(), SafetensorsCopy(), OnnxExport())

@@ -14,14 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backends.events import CopyReady, JobProgress
+from backends.events import CopyReady, JobProgress, JobStep
 from baichuan_desktop.services.jobs.copies import MadeCopy
 from baichuan_desktop.services.jobs.pace import JobPace
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.jobs.kinds import JobKind, heading
 
-_STEPS = ("hash", "write", "check")
+_STEPS = (JobStep.HASH, JobStep.WRITE, JobStep.CHECK)
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -40,7 +40,7 @@ class JobProgressPage(QWidget):
         super().__init__()
         self._kind, self._model = kind, model
         self._pace = JobPace()
-        self._step = ""
+        self._step: JobStep | None = None
         self._is_cancelling = False
         self.heading, self.step, self.left, self.note = (_label() for _ in range(4))
         self.heading.setObjectName("dialogHeading")
@@ -66,7 +66,7 @@ class JobProgressPage(QWidget):
 
     def begin(self) -> None:
         """Another job begins."""
-        self._pace, self._step, self._is_cancelling = JobPace(), "", False
+        self._pace, self._step, self._is_cancelling = JobPace(), None, False
         self.retranslate()
 
     def show_progress(self, progress: JobProgress) -> None:
@@ -101,9 +101,9 @@ class JobProgressPage(QWidget):
         if not self._step:
             return self.tr("Starting…")
         names = {
-            "hash": self.tr("Reading the model"),
-            "write": self.tr("Writing the copy"),
-            "check": self.tr("Checking the copy"),
+            JobStep.HASH: self.tr("Reading the model"),
+            JobStep.WRITE: self.tr("Writing the copy"),
+            JobStep.CHECK: self.tr("Checking the copy"),
         }
         name = names.get(self._step, self._step)
         if self._step not in _STEPS:

@@ -14,7 +14,6 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.job_source import Job, JobEvent
 from baichuan_desktop.services.measuring.progress import MeasureProgress
 from baichuan_desktop.services.measuring.rows import MeasuredRow
-from baichuan_desktop.services.precisions.rows import label
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.models import precision_texts
 
@@ -135,11 +134,12 @@ class MeasureKind(ABC):
             what = what.format(percent=100 * event.done_bytes // max(event.total_bytes, 1))
         else:
             what = self.doing(event) or QCoreApplication.translate("MeasureKind", "starting")
+        assert begun.precision is not None, "each row names its own"
         text = QCoreApplication.translate(
             "MeasureKind", "{precision} ({number} of {count}): {what}"
         )
         return text.format(
-            precision=label(begun.precision), number=begun.number, count=begun.count, what=what
+            precision=begun.precision.label, number=begun.number, count=begun.count, what=what
         )
 
 

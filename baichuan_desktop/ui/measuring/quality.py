@@ -15,7 +15,6 @@ from baichuan_desktop.services.measuring.progress import MeasureProgress, qualit
 from baichuan_desktop.services.measuring.quality import SAMPLE, PrecisionJudged
 from baichuan_desktop.services.measuring.rows import MeasuredRow
 from baichuan_desktop.services.precisions.measurements import Quality
-from baichuan_desktop.services.precisions.rows import label
 from baichuan_desktop.ui.look.numbers import share_text
 from baichuan_desktop.ui.measuring.kind import FIGURES, MeasureKind, wishes
 from baichuan_desktop.ui.models import model_texts
@@ -101,7 +100,7 @@ class QualityKind(MeasureKind):
             return ("",) * FIGURES
         divergence = "" if found.kl_divergence is None else f"{found.kl_divergence:.4f}"
         perplexity = f"{found.perplexity:,.{2 if found.perplexity < 1000 else 0}f}"
-        compared = "" if found.top1_agreement is None else label(found.reference)
+        compared = "" if found.top1_agreement is None else found.reference_label
         return divergence, perplexity, compared
 
     def spoken(self, row: MeasuredRow) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from backends.events import BenchmarkProgress
+from backends.events import BenchmarkProgress, BenchmarkStep
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.job_source import Job, JobEvent
 from baichuan_desktop.services.measuring.progress import MeasureProgress, speed_steps
@@ -160,7 +160,7 @@ class SpeedKind(MeasureKind):
     def doing(self, event: JobEvent) -> str:
         """See MeasureKind."""
         match event:
-            case BenchmarkProgress("decode", tokens):
+            case BenchmarkProgress(BenchmarkStep.DECODE, tokens):
                 what = QCoreApplication.translate("SpeedKind", "decoding after {count} tokens")
             case BenchmarkProgress(_, tokens):
                 what = QCoreApplication.translate("SpeedKind", "reading {count} tokens")

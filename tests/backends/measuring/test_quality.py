@@ -317,7 +317,7 @@ def test_a_text_that_is_never_expected_has_a_finite_perplexity(file: Path) -> No
 
 
 def request(file: Path, *, is_reference: bool, text: str = TEXT) -> QualityRequest:
-    load = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
+    load = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), Precision.FP32, threads=1)
     return QualityRequest(load, (text,), "text", 1000, str(file), is_reference)
 
 

@@ -195,7 +195,7 @@ def test_a_quantised_token_reads_fewer_bytes() -> None:
 
 def test_the_engine_measures_a_model_and_unloads_it() -> None:
     folder = goldens.folder("b2-7b", "safetensors")  # context 256
-    load = LoadRequest(str(folder), "fp32", threads=1)
+    load = LoadRequest(str(folder), Precision.FP32, threads=1)
     engine = Engine()
 
     events = list(engine.run(BenchmarkRequest(load, (64, 300), (16, 250), 8), threading.Event()))
@@ -219,7 +219,7 @@ def test_the_engine_measures_a_model_and_unloads_it() -> None:
 def test_a_cancel_of_the_engines_benchmark_measures_nothing(kind: str) -> None:
     folder = goldens.folder("b2-7b", "safetensors")
     cancel = threading.Event()
-    request = BenchmarkRequest(LoadRequest(str(folder), "fp32", threads=1), (64,), (16,), 8)
+    request = BenchmarkRequest(LoadRequest(str(folder), Precision.FP32, threads=1), (64,), (16,), 8)
     kinds = []
 
     for event in Engine().run(request, cancel):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from backends.events import JobProgress
+from backends.events import JobProgress, JobStep
 from baichuan_desktop.services.jobs.pace import JobPace
 
 
@@ -19,7 +19,9 @@ def clock() -> Clock:
     return Clock()
 
 
-def read(pace: JobPace, clock: Clock, *seen: tuple[float, int], step: str = "write") -> None:
+def read(
+    pace: JobPace, clock: Clock, *seen: tuple[float, int], step: JobStep = JobStep.WRITE
+) -> None:
     """Seconds since the last event, and bytes done of 1000."""
     for seconds, done in seen:
         clock.now += seconds
@@ -54,7 +56,7 @@ def test_the_last_seconds_count(clock: Clock) -> None:
 
 def test_a_new_step_has_a_pace_of_its_own(clock: Clock) -> None:
     pace = JobPace(clock)
-    read(pace, clock, (0, 0), (10, 1000), step="hash")
+    read(pace, clock, (0, 0), (10, 1000), step=JobStep.HASH)
 
     read(pace, clock, (0, 0), (1, 10))
 
@@ -74,6 +76,6 @@ def test_a_job_that_stands_still_tells_nothing(clock: Clock) -> None:
 def test_a_step_without_bytes_is_no_division_by_zero(clock: Clock) -> None:
     pace = JobPace(clock)
 
-    pace.read(JobProgress("check", 0, 0))
+    pace.read(JobProgress(JobStep.CHECK, 0, 0))
 
     assert pace.percent == 0

@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from backends.errors import UserFacingError
+from backends.events import ModelKind
+from backends.model_config import Family
 from baichuan_desktop.services.library import registry_file
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
@@ -89,8 +91,8 @@ def installed(folder: Path, model_id: str = "my-chat", **facts: object) -> Insta
         "name": Names(en="Mine", zh="我的"),
         "path": folder / model_id,
         "variant": "baichuan2-7b-chat",
-        "family": "baichuan2-7b",
-        "kind": "chat",
+        "family": Family.BAICHUAN2_7B,
+        "kind": ModelKind.CHAT,
         "context_length": 4096,
     }
     return InstalledModel(**(values | facts))  # type: ignore[arg-type]
@@ -456,13 +458,15 @@ def test_a_13b_checkpoint_is_recognised(
 
 def test_intermediate_checkpoints_and_strange_shapes_are_not_recognised(shipped: Registry) -> None:
     backwards = Registry(variants=shipped.variants[::-1], installed=())
-    base = backwards.recognise("baichuan2-7b", SHAPES_7B_V2, "base", 4096, "bf16")
+    base = backwards.recognise(Family.BAICHUAN2_7B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16")
     strange = SHAPES_7B_V2.model_copy(update={"num_layers": 31})
 
     assert base is not None
     assert base.id == "baichuan2-7b-base"
-    assert shipped.recognise("baichuan2-7b", strange, "base", 4096, "bf16") is None
-    assert shipped.recognise("baichuan2-13b", SHAPES_7B_V2, "base", 4096, "bf16") is None
+    assert shipped.recognise(Family.BAICHUAN2_7B, strange, ModelKind.BASE, 4096, "bf16") is None
+    assert (
+        shipped.recognise(Family.BAICHUAN2_13B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16") is None
+    )
 
 
 # --- the user's layer ----------------------------------------------------------------------

@@ -18,6 +18,7 @@ from backends.errors import (
 )
 from backends.events import ModelReady, PromptReady, TextDelta
 from backends.phrases import Phrase
+from backends.precision import BackendName
 from backends.protocol.requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
@@ -40,7 +41,11 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def on_card(folder: Path = GUIDE) -> ModelReady:
     return replace(
-        READY, folder=str(folder), backend="torch_cuda", device_name=CARD, device_kind="cuda"
+        READY,
+        folder=str(folder),
+        backend=BackendName.TORCH_CUDA,
+        device_name=CARD,
+        device_kind="cuda",
     )
 
 

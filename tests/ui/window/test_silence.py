@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from backends.events import JobProgress, LoadProgress, PromptReady, TextDelta
+from backends.events import JobProgress, JobStep, LoadProgress, PromptReady, TextDelta
+from backends.precision import Precision
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.ui.window.silence_notice import SilenceNotice
@@ -105,10 +106,10 @@ def test_the_notice_speaks_the_language_of_the_window(ui: Harness) -> None:
 
 def test_a_job_that_hangs_is_told_beside_its_own_button(ui: Harness, tmp_path: Path) -> None:
     gate = Gate()
-    ui.jobs.answers.append([JobProgress("write", 1, 2), EngineSilent(11), gate])
+    ui.jobs.answers.append([JobProgress(JobStep.WRITE, 1, 2), EngineSilent(11), gate])
     shown = ui.window.status.job_notice
 
-    ui.window.jobs.runner.start(CopyRequest("/x", str(tmp_path), "4bit"))
+    ui.window.jobs.runner.start(CopyRequest("/x", str(tmp_path), Precision.NF4))
     ui.until(lambda: not shown.isHidden())
     assert shown.label.text() == "The background job has said nothing for 11 s"
     assert notice(ui).isHidden()
