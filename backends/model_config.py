@@ -68,6 +68,15 @@ _MAX_CONTEXT_LENGTH = 1_048_576
 _ACTIVATIONS = ("silu", "swish")  # two names of one function
 
 
+def count_parameters(
+    *, vocab_size: int, hidden_size: int, num_layers: int, intermediate_size: int
+) -> int:
+    """Number of weights: no biases, an untied head, two norms a layer and a final one."""
+    matrices = 4 * hidden_size * hidden_size + 3 * hidden_size * intermediate_size
+    layer = matrices + 2 * hidden_size
+    return 2 * vocab_size * hidden_size + num_layers * layer + hidden_size
+
+
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
     """The shapes of one model; names follow the field, not config.json."""
@@ -117,9 +126,12 @@ class ModelConfig:
     @property
     def parameters(self) -> int:
         """Number of weights."""
-        h = self.hidden_size
-        layer = 4 * h * h + 3 * h * self.intermediate_size + 2 * h
-        return 2 * self.vocab_size * h + self.num_layers * layer + h
+        return count_parameters(
+            vocab_size=self.vocab_size,
+            hidden_size=self.hidden_size,
+            num_layers=self.num_layers,
+            intermediate_size=self.intermediate_size,
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> ModelConfig:

@@ -10,6 +10,10 @@ from .errors import BackendUnavailableError
 
 _Named = TypeVar("_Named")
 
+#: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
+FOUR_BIT_BLOCK = 64
+SCALE_BLOCK = 256
+
 #: Weights that share a scale and a zero point in an export, unless it is made with other blocks:
 #: docs/performance.md has the figures that decided it.
 ONNX_BLOCK = 128

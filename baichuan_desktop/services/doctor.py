@@ -35,6 +35,8 @@ def report(
 ) -> dict[str, Any]:
     """The report as plain values, for JSON. `run` has an engine try what torch multiplies."""
     machine = detect()
+    losses = store.published_4bit_losses
+    precisions = Precisions(measurements, lambda: machine, published_4bit_losses=losses)
     return {
         "app": __version__,
         "system": platform.platform(),
@@ -54,7 +56,7 @@ def report(
         },
         "onnx_providers": {name: name in _PROVIDERS for name in providers()},
         "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
-        "models": [_model(model, measurements, machine) for model in store.models],
+        "models": [_model(model, precisions) for model in store.models],
     }
 
 
@@ -101,9 +103,7 @@ def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
     return {"products": found, "products_error": failure}
 
 
-def _model(
-    model: InstalledModel, measurements: Measurements, machine: hardware.Machine
-) -> dict[str, Any]:
+def _model(model: InstalledModel, precisions: Precisions) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": model.id,
         "path": str(model.path),
@@ -114,7 +114,7 @@ def _model(
         "notes": [],
     }
     try:
-        opened = Precisions(measurements, lambda: machine).open(model)
+        opened = precisions.open(model)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
     refused = [{"error": error.message, "hint": error.hint} for error in opened.refused]

@@ -183,7 +183,10 @@ class Harness:
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
             precisions=Precisions(
-                self.measurements, lambda: self.machine_now or self.machine, self._look
+                self.measurements,
+                lambda: self.machine_now or self.machine,
+                self._look,
+                self.store.published_4bit_losses,
             ),
         )
         self.window = MainWindow(services, theme, self.translations)

@@ -10,16 +10,15 @@ from backends.choice import selection
 from backends.choice.options import options, still_runs
 from backends.choice.values import Model, Option, Verdict
 from backends.machine.hardware import Machine
-from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import BackendName, Precision
-from baichuan_desktop.services.precisions.measurements import Key, Measurements, Quality
+from baichuan_desktop.services.precisions.measurements import (
+    Key,
+    Measurement,
+    Measurements,
+    Quality,
+)
 from baichuan_desktop.services.precisions.wish import LoadWish
-
-#: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
-#: 16-bit ones, on average, by family and hidden size: a small model of a family, such as the guide,
-#: is another matter. Source: README of Baichuan 2, “Quantization Effect”.
-PUBLISHED_4BIT_LOSS = {(Family.BAICHUAN2_7B, 4096): 1.6, (Family.BAICHUAN2_13B, 5120): 0.9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class PrecisionRow:
     is_slow: bool  #: it takes very long, see `Option.is_slow`
     chosen: bool  #: what “auto” takes
     tokens_per_second: float | None  #: last measured here
-    published_loss: float | None  #: points, see PUBLISHED_4BIT_LOSS
+    published_loss: float | None  #: points, see `Registry.published_4bit_losses`
     quality: Quality | None = None  #: last compared here
 
     @property
@@ -65,14 +64,30 @@ class PrecisionRows:
 
     @classmethod
     def of(
-        cls, checkpoint: Checkpoint, model: Model, machine: Machine, measurements: Measurements
+        cls,
+        checkpoint: Checkpoint,
+        model: Model,
+        machine: Machine,
+        measurements: Measurements,
+        published_4bit_loss: float | None = None,
     ) -> PrecisionRows:
         """The rows of a checkpoint on a machine; `model` is what selection knows of it."""
         found = options(model, machine)
         chosen = selection.automatic(found, model)
         return cls(
             [
-                _row(option, checkpoint, model, measurements, is_chosen=option == chosen)
+                _row(
+                    option,
+                    measurements.of(
+                        checkpoint.folder,
+                        option.backend,
+                        option.precision,
+                        option.device_kind,
+                        model.exports.get(option.precision),
+                    ),
+                    published_4bit_loss if option.precision is Precision.NF4 else None,
+                    is_chosen=option == chosen,
+                )
                 for option in found
             ],
             model,
@@ -94,24 +109,8 @@ class PrecisionRows:
 
 
 def _row(
-    option: Option,
-    checkpoint: Checkpoint,
-    model: Model,
-    measurements: Measurements,
-    *,
-    is_chosen: bool,
+    option: Option, known: Measurement | None, published_loss: float | None, *, is_chosen: bool
 ) -> PrecisionRow:
-    config = checkpoint.config
-    known = measurements.of(
-        checkpoint.folder,
-        option.backend,
-        option.precision,
-        option.device_kind,
-        model.exports.get(option.precision),
-    )
-    loss = None
-    if option.precision is Precision.NF4:
-        loss = PUBLISHED_4BIT_LOSS.get((config.family, config.hidden_size))
     return PrecisionRow(
         precision=option.precision,
         backend=option.backend,
@@ -125,6 +124,6 @@ def _row(
         is_slow=option.is_slow,
         chosen=is_chosen,
         tokens_per_second=known.tokens_per_second if known else None,
-        published_loss=loss,
+        published_loss=published_loss,
         quality=known.quality if known else None,
     )

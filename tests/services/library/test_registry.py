@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from backends.checkpoint.generation_config import BASE_DEFAULTS, published_sampling
 from backends.errors import UserFacingError
 from backends.events import ModelKind
 from backends.model_config import Family
@@ -31,6 +32,7 @@ from baichuan_desktop.services.library.registry import (
     require_writable,
     shipped_registry_text,
 )
+from tests.helpers.machines import BAICHUAN2_7B, BAICHUAN2_13B, BAICHUAN_7B, BAICHUAN_13B
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models_registry.yaml"
 SHAPES_7B_V2 = Shapes(
@@ -83,6 +85,9 @@ def refusal(text: str) -> str:
     assert not re.search(r"\. [A-Z]", message)
     assert caught.value.hint
     return message
+
+
+RELEASED = (BAICHUAN_7B, BAICHUAN_13B, BAICHUAN2_7B, BAICHUAN2_13B)
 
 
 def installed(folder: Path, model_id: str = "my-chat", **facts: object) -> InstalledModel:
@@ -431,6 +436,31 @@ def test_an_installed_model_without_a_name_has_its_variants_name(tmp_path: Path)
 
     assert [name.zh for name in names] == ["百川 2-7B 对话", "b", "我的模型"]
     assert names[2].en == "我的模型"
+
+
+def test_published_losses_are_those_of_the_released_sizes(shipped: Registry) -> None:
+    assert shipped.published_4bit_losses == {
+        (Family.BAICHUAN2_7B, 4096): 1.6,
+        (Family.BAICHUAN2_13B, 5120): 0.9,
+    }
+
+
+def test_what_a_folder_is_sampled_with_that_says_nothing_is_what_the_registry_has(
+    shipped: Registry,
+) -> None:
+    """`backends` reads no registry; whoever changes one of the two is told here."""
+    released = [variant for variant in shipped.variants if not variant.bundled]
+    assert {variant.kind for variant in released} == set(ModelKind)
+    for variant in released:
+        config = next(c for c in RELEASED if c.family is variant.family)
+        used, stated = BASE_DEFAULTS, variant.sampling
+        if variant.kind is ModelKind.CHAT:
+            used = published_sampling(config)
+            assert (used.temperature, used.top_k) == (stated.temperature, stated.top_k)
+        assert used.greedy is not stated.do_sample
+        assert used.top_p == stated.top_p
+        assert used.repetition_penalty == stated.repetition_penalty, variant.id
+        assert used.max_new_tokens == stated.max_new_tokens
 
 
 # --- recognising ---------------------------------------------------------------------------

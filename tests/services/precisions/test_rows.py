@@ -20,6 +20,7 @@ from backends.onnx_backend.graph import Scheme
 from backends.phrases import Phrase
 from backends.precision import BackendName, Precision
 from backends.protocol.requests import LoadRequest
+from baichuan_desktop.services.library.registry import Registry, shipped_registry_text
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
 from baichuan_desktop.services.precisions.rows import PrecisionRow
@@ -168,7 +169,11 @@ def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
         config = replace(checkpoints[name].config, hidden_size=hidden_size)
         checkpoint = replace(checkpoints[name], config=config)
         monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
-        rows = rows_of(checkpoint.folder, measurements, machine(card(24)))
+        published = Registry.load(shipped_registry_text()).published_4bit_losses
+        precisions = Precisions(
+            measurements, lambda: machine(card(24)), published_4bit_losses=published
+        )
+        rows = precisions.open(installed(checkpoint.folder)).whole.rows
         return {row.precision: row.published_loss for row in rows}
 
     assert losses("b2-7b", 4096) == {

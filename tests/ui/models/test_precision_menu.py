@@ -113,6 +113,7 @@ def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: Scrip
 
 
 def test_the_menu_opens_the_model_once(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    ui.until(ui.window.menus.compare_quality.isEnabled)  # the window has looked at its files
     opened: list[Path] = []
     whole = Checkpoint.open
 
@@ -402,7 +403,7 @@ def test_the_row_in_use_is_ticked_and_does_not_load_again(
     open_menu(ui)
     choose(ui, "Automatic")
     ui.until(lambda: len(loads(engine)) == 3)
-    assert loads(engine)[-1].precision == "auto"
+    assert loads(engine)[-1].precision is None
 
 
 def test_keys_choose_and_close(ui: Harness, engine: ScriptedEngine) -> None:
@@ -429,7 +430,7 @@ def test_a_precision_that_cannot_be_loaded_gives_way_to_the_one_before(
     ui.until(lambda: len(loads(engine)) == 3)
     ui.until_idle()
 
-    assert loads(engine)[-1].precision == "auto"
+    assert loads(engine)[-1].precision is None
     assert ui.window.switcher.wish == LoadWish()
     assert ui.window.error is not None
 
@@ -448,7 +449,7 @@ def test_a_model_keeps_its_precision_while_another_is_used(
     ui.window.load(guide)
     ui.until(lambda: len(loads(engine)) == 4)
 
-    assert [request.precision for request in loads(engine)] == ["auto", "fp32", "auto", "fp32"]
+    assert [request.precision for request in loads(engine)] == [None, "fp32", None, "fp32"]
 
 
 def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine) -> None:
@@ -525,7 +526,7 @@ def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
     cold.start()
 
     assert [(one.precision, one.context_length) for one in loads(engine)] == [
-        ("4bit", 256), ("auto", 256),
+        ("4bit", 256), (None, 256),
     ]  # fmt: skip
     assert cold.window.switcher.current is not None
     assert cold.window.error is not None
@@ -577,7 +578,7 @@ def test_what_may_be_otherwise_at_the_next_start_keeps_the_choice(
 
     cold.start()
 
-    assert [request.precision for request in loads(engine)] == ["fp32", "auto"]
+    assert [request.precision for request in loads(engine)] == ["fp32", None]
     assert cold.window.switcher.current is not None
     assert cold.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32)}
 
@@ -644,7 +645,7 @@ def test_the_guide_in_place_of_a_model_is_not_the_next_first_one_whatever_it_tak
 
     cold.start()
 
-    assert [request.precision for request in loads(engine)] == ["auto", "4bit", "auto"]
+    assert [request.precision for request in loads(engine)] == [None, "4bit", None]
     assert SettingsFile(cold.settings._file).current.last_model == added.id
 
 
@@ -659,7 +660,7 @@ def test_a_model_that_comes_back_instead_of_another_comes_as_it_was_chosen(
 
     cold.start()
 
-    assert [request.precision for request in loads(engine)] == ["auto", "fp32"]
+    assert [request.precision for request in loads(engine)] == [None, "fp32"]
 
 
 def without_export(ui: Harness, engine: ScriptedEngine) -> InstalledModel:
@@ -772,7 +773,7 @@ def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold.until(lambda: cold.window.switcher.current is not None)
 
     assert [(one.precision, one.wanted_device) for one in loads(engine)] == [
-        ("onnx-int8", "cpu"), ("auto", "auto"),
+        ("onnx-int8", "cpu"), (None, "auto"),
     ]  # fmt: skip
     assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
 

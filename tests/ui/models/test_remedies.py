@@ -127,7 +127,7 @@ def test_the_context_gets_shorter_only_when_that_is_taken(
 
     request = last_load(engine)
     assert (request.precision, request.wanted_device, request.context_length) == (
-        "auto",
+        None,
         "auto",
         2048,
     )
@@ -227,7 +227,7 @@ def test_a_lost_card_offers_the_processor(on_a_card: Harness, engine: ScriptedEn
     ui.until(lambda: len(engine.loaded_folders) == 2 and ui.window.switcher.current is not None)
 
     request = last_load(engine)
-    assert (request.precision, request.wanted_device) == ("auto", "cpu")
+    assert (request.precision, request.wanted_device) == (None, "cpu")
     assert "So far" in ui.page_text
 
 
