@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 
-from backends.events import CopyReady, JobProgress
+from backends.events import CopyReady, JobProgress, JobStep
 from backends.protocol.requests import CopyRequest, ExportRequest
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.services.engines.in_process import InProcessEngine
 
-_STEPS = {"hash": "Reading the model", "write": "Writing the copy", "check": "Checking the copy"}
+_STEPS = {
+    JobStep.HASH: "Reading the model",
+    JobStep.WRITE: "Writing the copy",
+    JobStep.CHECK: "Checking the copy",
+}
 
 
 def run_copy(request: CopyRequest | ExportRequest) -> CopyReady:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from backends.precision import COPY_PRECISIONS, parse_name
 from backends.printable import one_line
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
@@ -41,7 +42,7 @@ def add_to_models(commands: Commands) -> None:
 
 def _quantize(arguments: argparse.Namespace) -> int:
     model = store_to_list_in().model(arguments.model)
-    precision = arguments.precision
+    precision = parse_name(arguments.precision, COPY_PRECISIONS)
     out = arguments.out or copy_folder(model, precision)
     return _copy(arguments, CopyRequest(str(model.path), str(out), precision))
 

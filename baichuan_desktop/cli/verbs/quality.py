@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.events import LoadProgress, QualityProgress
+from backends.precision import name_of
 from baichuan_desktop.cli.arguments import (
     Commands,
     add_device,
@@ -83,7 +84,7 @@ def _run(arguments: argparse.Namespace) -> int:
         for event in compare(job, measurements, run, paths.cache, cancel):
             match event:
                 case PrecisionBegun(precision, number, count):
-                    now = f"{model.name.en}, {precision} ({number} of {count})"
+                    now = f"{model.name.en}, {name_of(precision)} ({number} of {count})"
                     progress(now)
                 case EngineSilent(seconds):
                     progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
@@ -122,7 +123,7 @@ def _as_json(
             }
             for found in judged
         ],
-        "failed": [{"precision": f.precision, "error": f.error.message} for f in failed],
+        "failed": [{"precision": name_of(f.precision), "error": f.error.message} for f in failed],
     }
 
 
