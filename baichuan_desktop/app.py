@@ -101,18 +101,20 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.workers.engine_worker import GenerationWorker
 
-    measurements = Measurements(paths.measurements)
+    store, measurements = ModelStore(paths), Measurements(paths.measurements)
 
     def job_worker() -> GenerationWorker:
         engine = JobEngine(paths.job_log)
         return GenerationWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     return AppServices(
-        store=ModelStore(paths),
+        store=store,
         settings=settings,
         measurements=measurements,
         precisions=Precisions(
-            measurements, detect_freed=lambda ready: machine_without_engine(client.pid, ready)
+            measurements,
+            detect_freed=lambda ready: machine_without_engine(client.pid, ready),
+            published_4bit_losses=store.published_4bit_losses,
         ),
         cache=paths.cache,
         worker=GenerationWorker(client),

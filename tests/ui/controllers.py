@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, SignalInstance
 
+from backends.events import ModelKind
+from backends.model_config import Family
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
@@ -21,14 +23,14 @@ from baichuan_desktop.workers.engine_worker import GenerationWorker
 from tests.ui.harness import ScriptedEngine, until
 
 
-def installed(name: str, kind: str = "chat") -> InstalledModel:
+def installed(name: str, kind: ModelKind = ModelKind.CHAT) -> InstalledModel:
     return InstalledModel(
         id=name.lower(),
         name=Names(en=name, zh=name),
         path=Path("/models") / name,
         variant=None,
-        family="baichuan2-7b",
-        kind="base" if kind == "base" else "chat",
+        family=Family.BAICHUAN2_7B,
+        kind=kind,
         context_length=4096,
     )
 

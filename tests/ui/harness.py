@@ -16,13 +16,16 @@ from backends.errors import EngineEndedError
 from backends.events import (
     Finished,
     FinishReason,
+    ModelKind,
     ModelReady,
     PromptReady,
     SamplingDefaults,
     TextDelta,
 )
 from backends.machine.hardware import Machine
+from backends.model_config import Family
 from backends.phrases import Phrase
+from backends.precision import BackendName, Precision
 from backends.protocol.requests import (
     ChatRequest,
     CompleteRequest,
@@ -56,10 +59,10 @@ DEFAULTS = SamplingDefaults(
 )
 READY = ModelReady(
     folder="",
-    family="baichuan2-7b",
-    kind="chat",
-    backend="torch_cpu",
-    precision="bf16",
+    family=Family.BAICHUAN2_7B,
+    kind=ModelKind.CHAT,
+    backend=BackendName.TORCH_CPU,
+    precision=Precision.BF16,
     device_name="A processor",
     device_kind="cpu",
     reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
@@ -183,7 +186,10 @@ class Harness:
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
             precisions=Precisions(
-                self.measurements, lambda: self.machine_now or self.machine, self._look
+                self.measurements,
+                lambda: self.machine_now or self.machine,
+                self._look,
+                self.store.published_4bit_losses,
             ),
         )
         self.window = MainWindow(services, theme, self.translations)
