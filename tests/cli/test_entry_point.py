@@ -30,7 +30,7 @@ def program(before: str = "") -> list[str]:
 def test_the_engine_of_a_frozen_app_begins_without_qt() -> None:
     before = (
         "import backends.engine.process\n"
-        "heavy = ('PySide6', 'torch', 'transformers', 'onnxruntime')\n"
+        "heavy = ('PySide6', 'torch', 'transformers', 'onnxruntime', 'numpy', 'pydantic')\n"
         "backends.engine.process.main = lambda: print('engine', *{*heavy} & {*sys.modules})"
     )
     result = subprocess.run(
