@@ -19,7 +19,7 @@ from baichuan_desktop.ui.chat.model_use import ModelUse
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.models.model_library import ModelLibrary
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.ui.harness import ScriptedEngine, until
 
 
@@ -43,7 +43,7 @@ class Controllers:
         self.settings = SettingsFile(app_paths().settings)
         self.measurements = Measurements(app_paths().measurements)
         self.store = ModelStore(app_paths())
-        self.worker = GenerationWorker(engine)
+        self.worker = EngineWorker(engine)
         self.switcher = ModelSwitcher(self.worker, self.measurements, self.settings, self.parent)
         self.library = ModelLibrary(self.store, self.switcher, self.settings, self.parent)
         self.switcher.ready.connect(self.library.remember)

@@ -45,7 +45,7 @@ from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
 
@@ -171,7 +171,7 @@ class Harness:
         self.store = ModelStore(app_paths())
         self.translations = Translations(app)
         self.translations.use("en")
-        self.worker = GenerationWorker(engine)
+        self.worker = EngineWorker(engine)
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
@@ -199,9 +199,9 @@ class Harness:
         self.transcript = self.window.page.transcript
         self.composer.input.setFocus()
 
-    def _job_worker(self) -> GenerationWorker:
+    def _job_worker(self) -> EngineWorker:
         self.jobs.killed.clear()  # that was the engine of the job before
-        return GenerationWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
+        return EngineWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)

@@ -20,7 +20,7 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.numbers import speed_text
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.helpers.machines import SECOND, SECOND_LABEL
 from tests.ui.harness import Harness
 
@@ -200,9 +200,9 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
 
 
 def jobs_in_real_engines(ui: Harness) -> None:
-    def job_worker() -> GenerationWorker:
+    def job_worker() -> EngineWorker:
         engine = JobEngine(app_paths().job_log)
-        return GenerationWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
+        return EngineWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     ui.job_worker = job_worker
 
