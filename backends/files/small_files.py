@@ -10,6 +10,7 @@ import codecs
 import errno
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from .plain_file import NotPlainFileError, open_plain
 #: An index of 2,000 tensors has 0.2 MB. Parsed, JSON may take thirty times its bytes.
 _MAX_JSON_BYTES = 4_000_000
 _MAX_DEPTH = 64
+_TOO_DEEP = "it is nested too deeply"
 _MAX_DIGITS = 100  # tokenizer_config.json may hold 10**30
 
 
@@ -103,23 +105,35 @@ def read_json(file: Path) -> dict[str, object]:
 
 
 def parse_json(file: Path, raw: bytes) -> object:
-    """The value of JSON in UTF-8, or in UTF-16 with its mark. Raises DamagedCheckpointError.
+    """The value of JSON that came with a model. Raises DamagedCheckpointError.
 
     Its depth, its digits and its characters are ones that can be handled without a second look;
     half a character (a lone surrogate, which cannot be written to a file) is read as “?”.
     """
     try:
-        # What Windows' own programs call Unicode is UTF-16, which has a mark in front.
-        is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        text = raw.decode("utf-16" if is_utf_16 else "utf-8-sig")
-        data: object = json.loads(text, parse_int=_bounded_int)
-        _check_depth(data)
-        if "\\u" in text:  # it can be escaped only
+        data = json_value(raw, _bounded_int)
+        if b"\\" in raw:  # it can be escaped only
             data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except _ImplausibleError as error:
         raise DamagedCheckpointError(file, error.what) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise DamagedCheckpointError(file, "it is not readable as JSON") from error
+    return data
+
+
+def json_value(raw: bytes, whole_number: Callable[[str], object]) -> object:
+    """The value of JSON in UTF-8, or in UTF-16 with its mark. Raises ValueError.
+
+    `whole_number` makes one of its digits, of which there may be any number.
+    """
+    # What Windows' own programs call Unicode is UTF-16, which has a mark in front.
+    is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = raw.decode("utf-16" if is_utf_16 else "utf-8-sig")
+    try:
+        data: object = json.loads(text, parse_int=whole_number)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    _check_depth(data)
     return data
 
 
@@ -162,4 +176,4 @@ def _check_depth(data: object) -> None:
         if not inner:
             return
         level = inner
-    raise _ImplausibleError("it is nested too deeply")
+    raise _ImplausibleError(_TOO_DEEP)
