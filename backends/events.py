@@ -7,9 +7,11 @@ is an event (`Finished` with `CANCELLED`), never an exception.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
+from .model_config import Family
 from .phrases import Phrase
+from .precision import BackendName, Precision
 
 
 class FinishReason(Enum):
@@ -20,6 +22,30 @@ class FinishReason(Enum):
     LENGTH = "length"  #: `max_new_tokens` was reached
     CONTEXT = "context"  #: the context length was reached
     CANCELLED = "cancelled"  #: the person asked to stop; not an error
+
+
+class ModelKind(StrEnum):
+    """What a model was trained to do."""
+
+    BASE = "base"  #: to continue text
+    CHAT = "chat"
+
+
+class JobStep(StrEnum):
+    """What a job does with the files of a model."""
+
+    HASH = "hash"
+    WRITE = "write"
+    CHECK = "check"
+
+
+class BenchmarkStep(StrEnum):
+    """What a benchmark does."""
+
+    WARM = "warm"
+    PREFILL = "prefill"
+    FILL = "fill"  #: reading what decoding starts from
+    DECODE = "decode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +73,10 @@ class ModelReady:
     """A model is loaded: what runs, and how."""
 
     folder: str
-    family: str
-    kind: str  #: "chat" or "base"
-    backend: str
-    precision: str
+    family: Family
+    kind: ModelKind
+    backend: BackendName
+    precision: Precision
     device_name: str
     device_kind: str  #: “cpu”, “cuda”, or “cuda+cpu” where layers are spread over both
     reason: Phrase  #: why this precision was chosen
@@ -118,7 +144,7 @@ class Finished:
 class JobProgress:
     """A long job: what it does now, and how far it is."""
 
-    step: str  #: “hash”, “write” or “check”
+    step: JobStep
     done_bytes: int
     total_bytes: int
 
@@ -135,7 +161,7 @@ class CopyReady:
 class BenchmarkProgress:
     """A benchmark goes on: tokens of this step that are done."""
 
-    step: str  #: “warm”, “prefill”, “fill” (reading what decoding starts from) or “decode”
+    step: BenchmarkStep
     tokens: int  #: of the prompt, or of the context, that is being measured
     done_tokens: int
     total_tokens: int
@@ -198,7 +224,7 @@ GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
 class ProductsTried:
     """How the processor multiplies in one precision."""
 
-    precision: str
+    precision: Precision
     way: Phrase  #: or why not
     is_right: bool
 

@@ -1,14 +1,18 @@
-"""How weights are held in memory: the names that a person chooses by."""
+"""How weights are held in memory, and what computes with them: the names for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
+from enum import StrEnum
 from typing import TypeVar
 
 from .errors import BackendUnavailableError
 
-_Choice = TypeVar("_Choice")
+_Named = TypeVar("_Named")
+
+#: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
+FOUR_BIT_BLOCK = 64
+SCALE_BLOCK = 256
 
 #: Weights that share a scale and a zero point in an export, unless it is made with other blocks:
 #: docs/performance.md has the figures that decided it.
@@ -16,7 +20,7 @@ ONNX_BLOCK = 128
 ONNX_BLOCK_SIZES = (16, 32, 64, 128, 256)
 
 
-class Precision(Enum):
+class Precision(StrEnum):
     """How weights are held in memory, as a person chooses it."""
 
     FP32 = "fp32"
@@ -50,8 +54,22 @@ class Precision(Enum):
     def label(self) -> str:
         """As a person reads it."""
         if self.is_onnx:
-            return f"ONNX {self.value.removeprefix('onnx-')}"
+            return f"ONNX {self.export_name}"
         return _LABELS.get(self, self.value)
+
+    @property
+    def export_name(self) -> str:
+        """That of an export, among exports."""
+        return self.value.removeprefix("onnx-")
+
+
+class BackendName(StrEnum):
+    """What runs a model."""
+
+    TORCH_CPU = "torch_cpu"
+    TORCH_CUDA = "torch_cuda"
+    BITSANDBYTES = "bitsandbytes"  #: on cards, and slowly on processors
+    ONNX_RUNTIME = "onnx_runtime"
 
 
 _LABELS = {Precision.INT8: "8-bit", Precision.NF4: "4-bit", Precision.FP4: "4-bit (FP4)"}
@@ -62,6 +80,24 @@ _QUANTIZED = (
 _FP32 = (Precision.FP32, Precision.ONNX_FP32, Precision.ONNX_INT8, Precision.ONNX_INT4)
 
 
+#: Those of quantised copies, by the name that the command has for them.
+COPY_PRECISIONS: Mapping[str, Precision] = {
+    precision.value: precision
+    for precision in Precision
+    if precision.is_quantized and not precision.is_onnx
+}
+
+#: Those of exports, by the name that the command has for them.
+EXPORT_PRECISIONS: Mapping[str, Precision] = {
+    precision.export_name: precision for precision in Precision if precision.is_onnx
+}
+
+
+def name_of(precision: Precision | None) -> str:
+    """The name by which a precision is asked for; “auto” where that is left to the app."""
+    return "auto" if precision is None else precision.value
+
+
 def parse_precision(text: str) -> Precision | None:
     """A precision by its name; None for “auto”. Raises BackendUnavailableError."""
     return parse_name(
@@ -69,7 +105,7 @@ def parse_precision(text: str) -> Precision | None:
     )
 
 
-def parse_name(text: str, known: Mapping[str, _Choice]) -> _Choice:
+def parse_name(text: str, known: Mapping[str, _Named]) -> _Named:
     """What a precision's name stands for. Raises BackendUnavailableError."""
     if text not in known:
         raise BackendUnavailableError(

@@ -99,23 +99,25 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
     from baichuan_desktop.services.precisions.measurements import Measurements
     from baichuan_desktop.services.precisions.opened import Precisions
     from baichuan_desktop.ui.app_services import AppServices
-    from baichuan_desktop.workers.engine_worker import GenerationWorker
+    from baichuan_desktop.workers.engine_worker import EngineWorker
 
-    measurements = Measurements(paths.measurements)
+    store, measurements = ModelStore(paths), Measurements(paths.measurements)
 
-    def job_worker() -> GenerationWorker:
+    def job_worker() -> EngineWorker:
         engine = JobEngine(paths.job_log)
-        return GenerationWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
+        return EngineWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     return AppServices(
-        store=ModelStore(paths),
+        store=store,
         settings=settings,
         measurements=measurements,
         precisions=Precisions(
-            measurements, detect_freed=lambda ready: machine_without_engine(client.pid, ready)
+            measurements,
+            detect_freed=lambda ready: machine_without_engine(client.pid, ready),
+            published_4bit_losses=store.published_4bit_losses,
         ),
         cache=paths.cache,
-        worker=GenerationWorker(client),
+        worker=EngineWorker(client),
         job_worker=job_worker,
     )
 

@@ -17,7 +17,7 @@ from backends.engine import heavy_modules
 from backends.interface import LayerDevices, LoadOptions
 from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from backends.torch_backend.cuda import CudaModel
 from benchmarks import cuda_speed, random_model
 from benchmarks.cuda_run import CardRun
@@ -209,7 +209,9 @@ def _load(run: CardRun, folder: Path, precision: Precision) -> dict[str, Any]:
     started = time.perf_counter()
     checkpoint = Checkpoint.open(folder)
     devices = LayerDevices((run.device,) * checkpoint.config.num_layers)
-    backend = heavy_modules.backend_module("bnb_cuda" if precision.is_quantized else "torch_cuda")
+    backend = heavy_modules.backend_module(
+        BackendName.BITSANDBYTES if precision.is_quantized else BackendName.TORCH_CUDA
+    )
     loading = backend.load(
         checkpoint,
         LoadOptions(precision, checkpoint.config.context_length, torch.get_num_threads(), devices),

@@ -21,12 +21,12 @@ from backends.events import Speed
 from backends.interface import LayerDevices, Loading, LoadOptions
 from backends.measuring import speed
 from backends.operating_system import resident_peak
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 
 Result = TypeVar("Result")
 
 
-def _app_backend(name: str) -> Callable[[Checkpoint, LoadOptions], Loading]:
+def _app_backend(name: BackendName) -> Callable[[Checkpoint, LoadOptions], Loading]:
     """A backend of the app, imported when it is measured."""
     return lambda checkpoint, options: heavy_modules.backend_module(name).load(checkpoint, options)
 
@@ -45,8 +45,8 @@ PEERS: Final[Mapping[str, Callable[[Checkpoint, LoadOptions], Loading]]] = {
 
 #: One line a backend.
 BACKENDS: Final[Mapping[str, Callable[[Checkpoint, LoadOptions], Loading]]] = {
-    "torch_cpu": _app_backend("torch_cpu"),
-    "onnx_runtime": _app_backend("onnx_runtime"),
+    BackendName.TORCH_CPU: _app_backend(BackendName.TORCH_CPU),
+    BackendName.ONNX_RUNTIME: _app_backend(BackendName.ONNX_RUNTIME),
     **PEERS,
 }
 

@@ -24,7 +24,7 @@ from backends.engine import heavy_modules
 from backends.events import CopyReady
 from backends.machine import hardware
 from backends.operating_system import resident_peak
-from backends.precision import ONNX_BLOCK, Precision
+from backends.precision import EXPORT_PRECISIONS, ONNX_BLOCK, Precision
 from backends.protocol.requests import ExportRequest
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
@@ -66,7 +66,7 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
         request = ExportRequest(
             str(source),
             str(out),
-            precision.value.removeprefix("onnx-"),
+            precision,
             block_size=block_size,
             symmetric=form == "symmetric",
         )
@@ -79,7 +79,7 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, default="mid")
-    parser.add_argument("--precision", choices=heavy_modules.EXPORT_PRECISIONS, default="int4")
+    parser.add_argument("--precision", choices=EXPORT_PRECISIONS, default="int4")
     parser.add_argument("--block-size", type=int, default=ONNX_BLOCK)
     parser.add_argument("--symmetric", action="store_true")
     parser.add_argument(
@@ -116,7 +116,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
     request = ExportRequest(
         str(options.source),
         str(options.out),
-        options.precision,
+        EXPORT_PRECISIONS[options.precision],
         block_size=options.block_size,
         symmetric=options.symmetric,
     )

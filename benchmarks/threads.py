@@ -29,7 +29,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules
 from backends.interface import LayerDevices, LoadedModel, LoadOptions
 from backends.machine import hardware
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES
 from benchmarks import machine
 from benchmarks.random_checkpoint import NotEnoughDiskError, cache_folder, make_or_reuse
@@ -159,7 +159,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _load(folder: Path, precision: Precision, threads: int | None, cores: int) -> LoadedModel:
     checkpoint = Checkpoint.open(folder)
-    backend = "bnb_cuda" if precision.is_quantized else "torch_cpu"
+    backend = BackendName.BITSANDBYTES if precision.is_quantized else BackendName.TORCH_CPU
     loading = heavy_modules.backend_module(backend).load(
         checkpoint,
         LoadOptions(

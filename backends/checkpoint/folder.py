@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from ..errors import (
     CheckpointError,
@@ -21,7 +20,7 @@ from ..errors import (
     NotACheckpointError,
     UnsupportedArchitectureError,
 )
-from ..events import SamplingDefaults
+from ..events import ModelKind, SamplingDefaults
 from ..files.downloads import half_download, is_there, require_file, require_target
 from ..files.small_files import is_file, is_folder, is_text, read_json
 from ..files.tensor_files import TensorRecord
@@ -60,9 +59,9 @@ class Checkpoint:
     export: Export | None = None  #: the weights, where they are a graph and its data
 
     @property
-    def kind(self) -> Literal["base", "chat"]:
-        """“chat” or “base”."""
-        return "base" if self.chat_tokens is None else "chat"
+    def kind(self) -> ModelKind:
+        """What it was trained to do."""
+        return ModelKind.BASE if self.chat_tokens is None else ModelKind.CHAT
 
     @property
     def steering_ids(self) -> frozenset[int]:

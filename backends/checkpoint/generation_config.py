@@ -120,7 +120,7 @@ class _Reader:
 
     def sampling(self, data: Mapping[str, object], tokens: ChatTokens | None) -> SamplingDefaults:
         """The sampling that is asked for."""
-        usual = _published(self.config) if tokens is not None else BASE_DEFAULTS
+        usual = published_sampling(self.config) if tokens is not None else BASE_DEFAULTS
         if not data:
             return usual
         sampled = data.get("do_sample")
@@ -198,8 +198,8 @@ class _Reader:
         )
 
 
-def _published(config: ModelConfig) -> SamplingDefaults:
-    """What the published chat models ask for."""
+def published_sampling(config: ModelConfig) -> SamplingDefaults:
+    """What the published chat models ask for, as the registry has it."""
     return SamplingDefaults(
         greedy=False,
         temperature=0.3,

@@ -21,7 +21,7 @@ from ..errors import (
     NotACheckpointError,
     UnsafeCheckpointError,
 )
-from ..files.small_files import is_file, read_json
+from ..files.small_files import is_file, is_leaf_name, read_json
 from ..phrases import Phrase
 from ..precision import ONNX_BLOCK_SIZES, Precision
 
@@ -34,10 +34,9 @@ GRAPH_VERSION: Final = 1
 
 #: That each precision of an export may have.
 _BLOCK_SIZES: Mapping[str, tuple[int | None, ...]] = {
-    Precision.ONNX_INT4.value: ONNX_BLOCK_SIZES,
-    Precision.ONNX_INT8.value: ONNX_BLOCK_SIZES,
-    Precision.ONNX_FP16.value: (None,),
-    Precision.ONNX_FP32.value: (None,),
+    precision.value: ONNX_BLOCK_SIZES if precision.is_quantized else (None,)
+    for precision in Precision
+    if precision.is_onnx
 }
 
 
@@ -101,7 +100,7 @@ def stated_precision(folder: Path) -> Precision | None:
     """The precision of an export that may be damaged; None if it cannot be said."""
     try:
         facts = read_json(folder / MANIFEST).get("onnx")
-        return Precision(facts.get("precision")) if isinstance(facts, dict) else None
+        return Precision(str(facts.get("precision"))) if isinstance(facts, dict) else None
     except (CheckpointError, ValueError):
         return None
 
@@ -137,7 +136,7 @@ def _parsed(file: Path, data: Mapping[str, object], facts: object) -> Export:
                 raise DamagedCheckpointError(
                     file, Phrase("it does not describe “{name}”", name=str(name)[:100])
                 )
-        if name != Path(name).name or "\\" in name or ":" in name or name in ("", ".", ".."):
+        if not is_leaf_name(name):
             raise UnsafeCheckpointError(
                 file, Phrase("it names “{name}”, outside of its folder", name=name[:100])
             )

@@ -19,15 +19,11 @@ from ..errors import DamagedCheckpointError, ForeignModelError
 from ..files.tensor_files import TensorRecord, Value
 from ..model_config import ModelConfig, shown
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import FOUR_BIT_BLOCK, SCALE_BLOCK, Precision
 
 PLAIN_HINT = (
     "Take the model in 16 bits as it was published, from which this app makes 8 or 4 bits itself."
 )
-
-#: Weights that share a scale, and scales that share one of their own, in all 4-bit layouts.
-BLOCK = 64
-SCALE_BLOCK = 256
 
 #: Between the name of a matrix and the place of a value, in the published 4-bit layout.
 _STATE = ".weight.quant_state."
@@ -219,7 +215,7 @@ def _expected(
             "SCB": (f"{name}.SCB", ("F32",), (rows,)),
         }
     elements = rows * columns
-    blocks = -(-elements // BLOCK)
+    blocks = -(-elements // FOUR_BIT_BLOCK)
     scale_blocks = -(-blocks // SCALE_BLOCK)
     packed = (-(-elements // 2), 1)
     if layout is Layout.PUBLISHED_4BIT:
@@ -253,7 +249,7 @@ def _check_published_values(
 ) -> None:
     """Check what stands beside the tensors: the shape, the blocks, the type."""
     prefix = f"{name}{_STATE}"
-    expected: dict[str, Value] = {"1": shape, "3": BLOCK, "4.1.2": SCALE_BLOCK, "5": "nf4"}
+    expected: dict[str, Value] = {"1": shape, "3": FOUR_BIT_BLOCK, "4.1.2": SCALE_BLOCK, "5": "nf4"}
     for key, value in expected.items():
         if state.get(prefix + key) != value:
             raise DamagedCheckpointError(

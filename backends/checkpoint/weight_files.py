@@ -21,7 +21,7 @@ from ..errors import (
     UnsafeCheckpointError,
 )
 from ..files.downloads import half_download, is_there, names_in, require_file
-from ..files.small_files import read_json
+from ..files.small_files import is_leaf_name, read_json
 from ..files.tensor_files import FileContents, TensorRecord, Value, read_contents
 from ..model_config import ModelConfig
 from ..phrases import Phrase
@@ -306,9 +306,9 @@ class _Indexed:
             raise DamagedCheckpointError(
                 self.index, "its weight_map names something that is no file"
             )
-        # A name, not a path: no folder, no drive, no way up. What the name links to is the
-        # person's own arrangement (a Hugging Face cache keeps its files behind links).
-        if value != Path(value).name or "\\" in value or ":" in value or value in ("", ".", ".."):
+        # What the name links to is the person's own arrangement: a Hugging Face cache keeps its
+        # files behind links.
+        if not is_leaf_name(value):
             raise UnsafeCheckpointError(
                 self.index, Phrase("it names “{name}”, outside of its folder", name=value[:100])
             )

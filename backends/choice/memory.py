@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model_config import ModelConfig
-from ..precision import ONNX_BLOCK, Precision
+from ..precision import FOUR_BIT_BLOCK, ONNX_BLOCK, SCALE_BLOCK, BackendName, Precision
 
 #: Resident memory of a process that has imported torch and loaded a tiny model, measured.
 CPU_LIBRARY_BYTES = 400 * 2**20
 #: What a CUDA context, its kernels and the allocator's slack take on a card.
 CUDA_LIBRARY_BYTES = 700 * 2**20
 
-#: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
-BLOCK = 64
-SCALE_BLOCK = 256
 _FP32, _FP16 = 4, 2
 
 
@@ -22,8 +19,8 @@ _FP32, _FP16 = 4, 2
 class MeasuredPeak:
     """The most memory that loading took, the KV cache not counted."""
 
-    backend: str
-    precision: str
+    backend: BackendName
+    precision: Precision
     device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     peak_bytes: int
     weights_bytes: int | None = None  #: of what was loaded; None: unknown
@@ -90,7 +87,7 @@ def matrix_bytes(
         case Precision.INT8:
             return elements + rows * _FP32  # a scale a row
         case Precision.NF4 | Precision.FP4:
-            blocks = -(-elements // BLOCK)
+            blocks = -(-elements // FOUR_BIT_BLOCK)
             scale_blocks = -(-blocks // SCALE_BLOCK)
             tables = (16 + 256 + 1) * _FP32  # values of 4 bits, of the scales, and their offset
             return -(-elements // 2) + blocks + scale_blocks * _FP32 + tables

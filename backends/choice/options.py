@@ -9,7 +9,7 @@ from ..interface import PREFILL_CHUNK, LayerDevices
 from ..machine import processor
 from ..machine.hardware import Gpu, Machine
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import BackendName, Precision
 from . import memory
 from .memory import MemoryNeed
 from .sentences import (
@@ -103,14 +103,14 @@ def _processor_order(machine: Machine) -> list[Precision]:
 # --- one option --------------------------------------------------------------------------
 
 
-def _backend(precision: Precision, plain: str) -> str:
+def _backend(precision: Precision, plain: BackendName) -> BackendName:
     if precision.is_onnx:
-        return "onnx_runtime"
-    return "bnb_cuda" if precision.is_quantized else plain
+        return BackendName.ONNX_RUNTIME
+    return BackendName.BITSANDBYTES if precision.is_quantized else plain
 
 
 def _on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> Option:
-    backend = _backend(precision, "torch_cuda")
+    backend = _backend(precision, BackendName.TORCH_CUDA)
     devices = LayerDevices.all_on(gpu.device, model.config.num_layers)
     refusal = library_refusal(machine, precision, gpu)
     if not precision.is_onnx:
@@ -124,7 +124,7 @@ def _on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> 
 
 
 def _on_processor(model: Model, machine: Machine, precision: Precision) -> Option:
-    backend = _backend(precision, "torch_cpu")
+    backend = _backend(precision, BackendName.TORCH_CPU)
     devices = LayerDevices.all_on("cpu", model.config.num_layers)
     name = machine.processor
     refusal = library_refusal(machine, precision, None) or processor_refusal(machine, precision)
@@ -151,7 +151,7 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
     precision = Precision.BF16
     if usable and any(half_precision(gpu) is Precision.FP16 for gpu in usable):
         precision = Precision.FP16
-    need = _need(model, "torch_cuda", precision, "cuda")
+    need = _need(model, BackendName.TORCH_CUDA, precision, "cuda")
     layer = memory.layer_weight_bytes(config, precision)
     layer += (
         memory.kv_bytes_per_token(config, precision) * model.context_length // config.num_layers
@@ -173,7 +173,7 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
 
     def option(verdict: Verdict, sentence: Phrase) -> Option:
         name = names if not on_processor else f"{names} + {machine.processor}"
-        return Option("torch_cuda", precision, devices, name, need, verdict, sentence)
+        return Option(BackendName.TORCH_CUDA, precision, devices, name, need, verdict, sentence)
 
     if devices.single:
         # No card can be used, or all of it fits one, and that option stands above, or no layer
@@ -183,7 +183,13 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
         if not usable:
             sentence = Phrase("No graphics card of this machine can be used.")
         return Option(
-            "torch_cuda", precision, devices, cards[0].name, None, Verdict.UNAVAILABLE, sentence
+            BackendName.TORCH_CUDA,
+            precision,
+            devices,
+            cards[0].name,
+            None,
+            Verdict.UNAVAILABLE,
+            sentence,
         )
     if on_processor and rest > machine.free_memory_bytes:
         rest_gib, free_gib = apart_in_gib(rest, machine.free_memory_bytes)
@@ -215,7 +221,7 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
     )
 
 
-def _need(model: Model, backend: str, precision: Precision, kind: str) -> MemoryNeed:
+def _need(model: Model, backend: BackendName, precision: Precision, kind: str) -> MemoryNeed:
     library = memory.CPU_LIBRARY_BYTES if kind == "cpu" else memory.CUDA_LIBRARY_BYTES
     return memory.needed(
         model.config,

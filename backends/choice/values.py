@@ -10,7 +10,7 @@ from ..checkpoint.folder import Checkpoint
 from ..interface import LayerDevices
 from ..model_config import ModelConfig
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import BackendName, Precision
 from .memory import MeasuredPeak, MemoryNeed
 
 
@@ -32,7 +32,7 @@ class Verdict(Enum):
 class Option:
     """One way to run a model: what it needs, and how it stands."""
 
-    backend: str
+    backend: BackendName
     precision: Precision
     devices: LayerDevices
     device_name: str
@@ -49,7 +49,7 @@ class Option:
     @property
     def is_slow(self) -> bool:
         """Bitsandbytes on a processor: made for cards, it takes very long there."""
-        return self.backend == "bnb_cuda" and self.device_kind == "cpu"
+        return self.backend is BackendName.BITSANDBYTES and self.device_kind == "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Model:
     stored: Precision | None = None  #: the quantised precision of the files; None: 16 or 32 bit
     #: Peak of loading without the KV cache, measured here before, by backend, precision and kind
     #: of device: bitsandbytes runs on a card and on the processor.
-    measured: Mapping[tuple[str, Precision, str], int] = field(default_factory=dict)
+    measured: Mapping[tuple[BackendName, Precision, str], int] = field(default_factory=dict)
     exports: Mapping[Precision, int] = field(default_factory=dict)  #: bytes of their weights
     has_tensors: bool = True  #: False: it is an export, and nothing else
 
@@ -98,11 +98,10 @@ class Model:
         sizes = {precision: export.bytes_on_disk for precision, export in exports.items()}
         peaks = {}
         for peak in measured:
-            precision = Precision(peak.precision)
             if peak.weights_bytes is None or peak.weights_bytes == sizes.get(
-                precision, peak.weights_bytes
+                peak.precision, peak.weights_bytes
             ):
-                peaks[peak.backend, precision, peak.device_kind] = peak.peak_bytes
+                peaks[peak.backend, peak.precision, peak.device_kind] = peak.peak_bytes
         return cls(
             checkpoint.config,
             context_length,

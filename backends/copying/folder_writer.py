@@ -30,7 +30,7 @@ from ..errors import (
     JobError,
     SourceChangedError,
 )
-from ..events import CopyReady, JobProgress
+from ..events import CopyReady, JobProgress, JobStep
 from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
 from ..files.small_files import is_text, parse_json
 from ..operating_system import lock_folder, long_path, rename, sync_folder
@@ -121,10 +121,10 @@ class _CopyJob:
         for shard in self._shards:
             for size in self._write(shard, groups):
                 done += size
-                yield JobProgress("write", done, total)
+                yield JobProgress(JobStep.WRITE, done, total)
             self._check_sources()
         self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
-        yield JobProgress("check", 0, 1)
+        yield JobProgress(JobStep.CHECK, 0, 1)
         Checkpoint.open(self._partial)
         sync_folder(self._partial)
         self._check_sources()

@@ -17,7 +17,7 @@ from ..interface import LoadOptions
 from ..machine.hardware import Machine
 from ..model_config import ModelConfig
 from ..phrases import Phrase
-from ..precision import Precision, parse_precision
+from ..precision import Precision
 from ..protocol.requests import MOST_THREADS, LoadRequest
 from . import heavy_modules
 
@@ -70,7 +70,7 @@ def plan_load(
     exports = open_exports(checkpoint, request.exports)
     model = selection.Model.of(checkpoint, exports.usable, context_length, request.measured)
     wishes = selection.Wishes(
-        parse_precision(request.precision),
+        request.precision,
         selection.parse_device(request.wanted_device, machine),
         request.prefer_speed,
     )
@@ -119,4 +119,4 @@ def try_products(machine: Machine) -> Iterator[ProductsTried]:
         except BackendUnavailableError as error:
             way, is_right = Phrase(error.template, **error.facts), False
         if way is not None:
-            yield ProductsTried(precision.value, way, is_right)
+            yield ProductsTried(precision, way, is_right)

@@ -129,10 +129,10 @@ def _ready(
     choice, options = plan.decision.chosen, plan.options
     return ModelReady(
         folder=str(checkpoint.folder),
-        family=checkpoint.config.family.value,
+        family=checkpoint.config.family,
         kind=checkpoint.kind,
         backend=choice.backend,
-        precision=choice.precision.value,
+        precision=choice.precision,
         device_name=choice.device_name,
         device_kind=choice.device_kind,
         reason=plan.decision.reason,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from collections.abc import Mapping
 from typing import Any, cast
 
 from ..checkpoint.folder import Checkpoint
@@ -18,33 +17,21 @@ from ..errors import BackendUnavailableError
 from ..interface import Backend
 from ..machine import hardware
 from ..phrases import Phrase
-from ..precision import Precision, parse_name
+from ..precision import BackendName, Precision
 from ..protocol.requests import ExportRequest
 
 log = logging.getLogger(__name__)
 
 #: Module of this package by the name a person sees; one line a backend.
 _BACKENDS = {
-    "torch_cuda": "..torch_backend.cuda",
-    "bnb_cuda": "..torch_backend.bitsandbytes",
-    "onnx_runtime": "..onnx_backend.session",
-    "torch_cpu": "..torch_backend.cpu",
-}
-
-#: Those of quantised copies, by the name that the command has for them.
-COPY_PRECISIONS: Mapping[str, Precision] = {
-    precision.value: precision
-    for precision in Precision
-    if precision.is_quantized and not precision.is_onnx
-}
-
-#: Those of exports, by the name that the command has for them.
-EXPORT_PRECISIONS: Mapping[str, Precision] = {
-    precision.value.removeprefix("onnx-"): precision for precision in Precision if precision.is_onnx
+    BackendName.TORCH_CUDA: "..torch_backend.cuda",
+    BackendName.BITSANDBYTES: "..torch_backend.bitsandbytes",
+    BackendName.ONNX_RUNTIME: "..onnx_backend.session",
+    BackendName.TORCH_CPU: "..torch_backend.cpu",
 }
 
 
-def backend_module(name: str) -> Backend:
+def backend_module(name: BackendName) -> Backend:
     """Import a backend. Only here, and only when a model is loaded, torch is imported."""
     os.environ.update(hardware.with_short_waits(os.environ))  # read by torch's OpenMP, once
     return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
@@ -52,11 +39,11 @@ def backend_module(name: str) -> Backend:
 
 #: Precisions whose products depend on what the processor can do, and their backends.
 _PROCESSOR_BACKENDS = {
-    Precision.FP32: "torch_cpu",
-    Precision.BF16: "torch_cpu",
-    Precision.INT8: "bnb_cuda",
-    Precision.NF4: "bnb_cuda",
-    Precision.FP4: "bnb_cuda",
+    Precision.FP32: BackendName.TORCH_CPU,
+    Precision.BF16: BackendName.TORCH_CPU,
+    Precision.INT8: BackendName.BITSANDBYTES,
+    Precision.NF4: BackendName.BITSANDBYTES,
+    Precision.FP4: BackendName.BITSANDBYTES,
 }
 
 
@@ -109,7 +96,7 @@ def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
 
     Raises JobError, BackendUnavailableError.
     """
-    precision = parse_name(request.precision, EXPORT_PRECISIONS)
+    precision = request.precision
     module = _module("..onnx_backend.export", "onnx", precision)
     plan: CopyPlan = module.export_plan(
         checkpoint,

@@ -13,7 +13,6 @@ from ..copying.folder_writer import CopyPlan, write_copy
 from ..events import BenchmarkReady, EngineEvent
 from ..measuring import quality as scoring
 from ..measuring.speed import decode_speed, measure, plan_of
-from ..precision import parse_name
 from ..protocol.requests import (
     BenchmarkRequest,
     CopyRequest,
@@ -47,10 +46,7 @@ def _copy_plan(checkpoint: Checkpoint, request: CopyRequest | ExportRequest) -> 
         return heavy_modules.export_plan(checkpoint, request)
     if request.fold_head:
         return heavy_modules.folded_plan(checkpoint)
-    if request.precision is not None:
-        wanted = parse_name(request.precision, heavy_modules.COPY_PRECISIONS)
-        return heavy_modules.copy_plan(checkpoint, wanted)
-    return heavy_modules.copy_plan(checkpoint, None)
+    return heavy_modules.copy_plan(checkpoint, request.precision)
 
 
 def benchmark(

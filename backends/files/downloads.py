@@ -15,9 +15,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import DamagedCheckpointError, NotDownloadedError, UnsafeCheckpointError
+from ..errors import NotDownloadedError, UnsafeCheckpointError
 from ..operating_system import long_path
 from ..phrases import Phrase
+from .small_files import unreadable
 
 _POINTER = b"version https://git-lfs"
 _POINTER_SIZE = re.compile(rb"^size (\d{1,18})\r?$", re.MULTILINE)
@@ -59,10 +60,7 @@ def require_file(file: Path) -> None:
     try:
         status = long_path(file).stat()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DamagedCheckpointError(
-            file, Phrase("it cannot be read ({reason})", reason=reason)
-        ) from error
+        raise unreadable(file, error) from error
     if not stat.S_ISREG(status.st_mode):  # a pipe would never come to its end
         raise UnsafeCheckpointError(file, "it is not a file")
     _refuse_substitute(file, status.st_size)

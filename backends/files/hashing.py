@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
 from ..errors import JobError, SourceChangedError
-from ..events import JobProgress
+from ..events import JobProgress, JobStep
 from ..operating_system import long_path
 from ..phrases import Phrase
 from .small_files import open_file
@@ -40,7 +40,7 @@ def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str
         with reading(file):
             for count in hashing:
                 done += count
-                yield JobProgress("hash", done, total)
+                yield JobProgress(JobStep.HASH, done, total)
         hashes[file.name] = hashing.hexdigest()
     return hashes
 

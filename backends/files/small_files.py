@@ -33,6 +33,16 @@ def is_text(path: Path) -> bool:
     return True
 
 
+def is_leaf_name(name: str) -> bool:
+    """A name and no path, on any system: no folder, no drive, no way up."""
+    return (
+        name == Path(name).name
+        and "\\" not in name
+        and ":" not in name
+        and name not in ("", ".", "..")
+    )
+
+
 def is_file(path: Path) -> bool:
     """There is such a file. Raises CheckpointError if there is something else, or nobody can say.
 
@@ -113,11 +123,15 @@ def parse_json(file: Path, raw: bytes) -> object:
     return data
 
 
-def unreadable(file: Path, error: OSError) -> DamagedCheckpointError:
+def unreadable(file: Path, error: OSError | ValueError) -> DamagedCheckpointError:
     """What the system says of a file, as an error."""
-    return DamagedCheckpointError(
-        file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-    )
+    return DamagedCheckpointError(file, not_read(error))
+
+
+def not_read(error: OSError | ValueError) -> Phrase:
+    """That a file cannot be read, and what the system says of it."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return Phrase("it cannot be read ({reason})", reason=reason)
 
 
 def _not_a_file(path: Path) -> UnsafeCheckpointError:

@@ -18,7 +18,7 @@ import numpy as np
 from ..checkpoint.folder import Checkpoint
 from ..choice import memory
 from ..errors import InvalidLogitsError
-from ..events import BenchmarkProgress, DecodeSpeed, Speed
+from ..events import BenchmarkProgress, BenchmarkStep, DecodeSpeed, Speed
 from ..generation.prefill import read_chunks
 from ..interface import LoadedModel, Logits
 from ..machine.hardware import Neighbours
@@ -129,18 +129,18 @@ class _Run:
     def prefill(self, count: int) -> Generator[BenchmarkProgress, None, Speed]:
         """Read a prompt from its beginning, a few times."""
         if not self._warm:
-            yield from self._read(0, min(self._chunk, count), "warm", count)
+            yield from self._read(0, min(self._chunk, count), BenchmarkStep.WARM, count)
             self._warm = True
         neighbours = Neighbours()
         times: list[float] = []
         while len(times) < _ROUNDS and sum(times) < _ENOUGH_SECONDS and not self._cancel.is_set():
-            times.append((yield from self._read(0, count, "prefill", count)))
+            times.append((yield from self._read(0, count, BenchmarkStep.PREFILL, count)))
         return _speed(count, [seconds / count for seconds in times], neighbours)
 
     def decode(self, context: int) -> Generator[BenchmarkProgress, None, Speed]:
         """Decode after `context` tokens."""
         begin = min(len(self._model.cached_ids), context - _WARM_TOKENS)
-        yield from self._read(begin, context - _WARM_TOKENS, "fill", context)
+        yield from self._read(begin, context - _WARM_TOKENS, BenchmarkStep.FILL, context)
         times: list[float] = []
         neighbours = Neighbours()
         for position in range(context - _WARM_TOKENS, context + self._new_tokens):
@@ -153,13 +153,13 @@ class _Run:
             seconds = time.perf_counter() - started
             if position >= context:
                 times.append(seconds)
-                yield BenchmarkProgress("decode", context, len(times), self._new_tokens)
+                yield BenchmarkProgress(BenchmarkStep.DECODE, context, len(times), self._new_tokens)
         else:
             _check(logits[: self._pieces])
         return _speed(context, times, neighbours)
 
     def _read(
-        self, begin: int, end: int, step: str, tokens: int
+        self, begin: int, end: int, step: BenchmarkStep, tokens: int
     ) -> Generator[BenchmarkProgress, None, float]:
         """Read the ids from `begin` to `end`, after those before them; the seconds it took."""
         seconds = 0.0

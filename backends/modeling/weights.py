@@ -16,7 +16,7 @@ from ..checkpoint.quantized_layout import QuantizedMatrix
 from ..checkpoint.weight_checks import check_filled
 from ..errors import DamagedCheckpointError
 from ..events import LoadProgress
-from ..files.small_files import open_file
+from ..files.small_files import open_file, unreadable
 from ..files.tensor_files import TensorRecord
 from ..interface import LayerDevices
 from ..operating_system import WEIGHTS_ACCESS
@@ -151,10 +151,7 @@ def map_tensor(record: TensorRecord) -> Tensor:
                 raise DamagedCheckpointError(record.file, _SHORTER)
             mapped = mmap.mmap(stream.fileno(), end - start, access=WEIGHTS_ACCESS, offset=start)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DamagedCheckpointError(
-            record.file, Phrase("it cannot be read ({reason})", reason=reason)
-        ) from error
+        raise unreadable(record.file, error) from error
     except ValueError as error:  # it was cut between the two looks
         raise DamagedCheckpointError(record.file, _SHORTER) from error
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is read-only

@@ -34,6 +34,7 @@ from ..errors import (
 )
 from ..events import LoadProgress
 from ..files.hashing import Sha256
+from ..files.small_files import unreadable
 from ..interface import PREFILL_CHUNK, LoadedModel, Loading, LoadOptions, Logits
 from ..machine.hardware import detect, out_of_memory
 from ..model_config import ModelConfig
@@ -86,9 +87,7 @@ def _hashed(export: Export) -> Iterator[LoadProgress]:
                 done += count
                 yield LoadProgress(min(done, total), total)
         except OSError as error:
-            raise DamagedCheckpointError(
-                file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-            ) from error
+            raise unreadable(file, error) from error
         if hashing.hexdigest() != facts.sha256:
             raise DamagedCheckpointError(file, "it is not what was written")
 

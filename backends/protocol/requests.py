@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..choice.memory import MeasuredPeak
 from ..generation.sampling import SamplingParams
-from ..precision import ONNX_BLOCK
+from ..precision import ONNX_BLOCK, Precision
 from ..text.chat_template import Message
 
 #: No machine has so many cores that more were of use.
@@ -18,7 +18,7 @@ class LoadRequest:
     """Load a checkpoint folder, in place of the model that is loaded now."""
 
     folder: str
-    precision: str = "auto"  #: or a value of `Precision`
+    precision: Precision | None = None  #: None: the best that fits
     context_length: int | None = None  #: tokens; None: what the model was trained for
     threads: int | None = None  #: None: one a physical core, fewer while others keep them busy
     wanted_device: str = "auto"  #: or “cpu”, “cuda”, one card such as “cuda:1”
@@ -55,7 +55,7 @@ class CopyRequest:
 
     folder: str
     out: str
-    precision: str | None = None  #: “8bit”, “4bit” or “fp4”; None keeps the weights as they are
+    precision: Precision | None = None  #: of `COPY_PRECISIONS`; None keeps the weights as they are
     fold_head: bool = False  #: write a Baichuan 2 head normalised; the rest stays as it is
 
 
@@ -65,7 +65,7 @@ class ExportRequest:
 
     folder: str
     out: str
-    precision: str  #: “int4”, “int8”, “fp16” or “fp32”
+    precision: Precision  #: of `EXPORT_PRECISIONS`
     block_size: int = ONNX_BLOCK  #: weights that share a scale, in int4 and int8
     symmetric: bool = False  #: without zero points
     portable: bool = False  #: operators of the standard only, for other programs

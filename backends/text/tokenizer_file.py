@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import TokenizerError
-from ..files.small_files import open_file
+from ..files.small_files import not_read, open_file
 from ..phrases import Phrase
 
 _MAX_BYTES = 8_000_000  # the released ones have 1.1 and 2.0 MB
@@ -34,9 +34,7 @@ def read_model(file: Path, *, most_pieces: int) -> bytes:
         with open_file(file) as stream:
             data = stream.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise TokenizerError(
-            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-        ) from error
+        raise TokenizerError(file, not_read(error)) from error
     if len(data) > _MAX_BYTES:
         raise TokenizerError(file, "it is implausibly large")
     try:

@@ -12,6 +12,7 @@ from backends.errors import UserFacingError
 from backends.files.plain_file import go_on
 from backends.operating_system import rename
 from backends.phrases import Phrase
+from backends.precision import Precision, name_of
 from backends.printable import printable
 from baichuan_desktop import __version__
 
@@ -34,9 +35,9 @@ def print_error(program: str, error: Exception, log_file: Path, *, debug: bool) 
         print(shown.hint, file=sys.stderr)
 
 
-def print_refusal(name: str, error: UserFacingError) -> None:
+def print_refusal(precision: Precision | None, error: UserFacingError) -> None:
     """Tell why one of several things could not be done; the others go on."""
-    print(f"{name}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+    print(f"{name_of(precision)}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
 
 
 def _unknown(error: Exception, log_file: Path) -> UserFacingError:

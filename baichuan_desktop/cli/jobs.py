@@ -5,14 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from backends.events import CopyReady, JobProgress
+from backends.events import CopyReady, JobProgress, JobStep
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.services.engines.in_process import InProcessEngine
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.jobs.copies import MadeCopy
 from baichuan_desktop.services.jobs.job import Job, JobResult
 
-_STEPS = {"hash": "Reading the model", "write": "Writing the copy", "check": "Checking the copy"}
+_STEPS = {
+    JobStep.HASH: "Reading the model",
+    JobStep.WRITE: "Writing the copy",
+    JobStep.CHECK: "Checking the copy",
+}
 
 
 def run_job(job: Job, run: RunRequest, hear: Callable[[object], None]) -> JobResult | None:

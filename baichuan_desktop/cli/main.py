@@ -1,77 +1,21 @@
-"""`baichuan-desktop`: the window without a verb, everything else with one.
-
-Nothing of Qt or torch is imported before a verb needs it.
-"""
+"""`baichuan-desktop`, and the engine of a frozen one, which is the same program."""
 
 from __future__ import annotations
 
-import argparse
-import logging
-import os
 import sys
 from collections.abc import Sequence
 
 from backends.engine import process as engine
-from baichuan_desktop import __version__
-from baichuan_desktop.cli.arguments import DEBUG_HELP, add_debug_to
-from baichuan_desktop.cli.errors import print_error
-from baichuan_desktop.cli.progress import progress
-from baichuan_desktop.cli.verbs import (
-    bench,
-    chat,
-    complete,
-    copies,
-    doctor,
-    export_onnx,
-    models,
-    quality,
-    window,
-)
-from baichuan_desktop.console import guarded_output
-from baichuan_desktop.services.app_paths import app_paths
-
-_PROGRAM = "baichuan-desktop"
-
-#: In the order of the help text.
-_VERBS = (window, chat, complete, copies, export_onnx, bench, quality, doctor, models)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; the exit code. An error is one sentence on stderr and code 1."""
+    """Run a command; the exit code. The window and torch are imported where one needs them."""
     if list(sys.argv[1:] if argv is None else argv) == [engine.OPTION]:
         engine.main()
         return 0
+    # An engine binds itself to its window first of all: nothing is imported before.
+    from baichuan_desktop.cli.commands import run
+    from baichuan_desktop.console import guarded_output
+
     with guarded_output():
-        return _run(argv)
-
-
-def _run(argv: Sequence[str] | None) -> int:
-    arguments = _parser().parse_args(argv)
-    logging.basicConfig(level=logging.ERROR)  # what libraries warn of is not for the person
-    try:
-        return int(arguments.run(arguments))
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:  # noqa: BLE001 - what a library raises, nobody foresaw
-        progress("")
-        print_error(_PROGRAM, error, app_paths().terminal_log, debug=arguments.debug)
-        return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=_PROGRAM,
-        description="Runs the open Baichuan models on this machine, without any network.",
-        epilog="Without a command it opens the window.",
-    )
-    parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
-    parser.set_defaults(run=window.run, model=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for verb in _VERBS:
-        verb.add_to(commands)
-    parser.add_argument("--debug", action="store_true", help=DEBUG_HELP)
-    add_debug_to(commands)
-    return parser
+        return run(argv)

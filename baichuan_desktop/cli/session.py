@@ -18,6 +18,7 @@ from backends.events import (
     TextDelta,
 )
 from backends.generation.sampling import SamplingParams
+from backends.precision import parse_precision
 from backends.protocol.requests import LoadRequest, Request
 from baichuan_desktop.cli.library import model_store, print_notes
 from baichuan_desktop.cli.progress import interrupt_sets, progress
@@ -53,7 +54,7 @@ def load(
     measurements = Measurements(app_paths().measurements)
     request = LoadRequest(
         str(model.path),
-        precision=arguments.precision,
+        precision=parse_precision(arguments.precision),
         context_length=arguments.context_length,
         threads=arguments.threads,
         wanted_device=arguments.device,

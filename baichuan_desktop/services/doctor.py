@@ -35,6 +35,8 @@ def report(
 ) -> dict[str, Any]:
     """The report as plain values, for JSON. `run` has an engine try what torch multiplies."""
     machine = detect()
+    losses = store.published_4bit_losses
+    precisions = Precisions(measurements, lambda: machine, published_4bit_losses=losses)
     return {
         "app": __version__,
         "system": platform.platform(),
@@ -54,7 +56,7 @@ def report(
         },
         "onnx_providers": {name: name in _PROVIDERS for name in providers()},
         "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
-        "models": [_model(model, measurements, machine) for model in store.models],
+        "models": [_model(model, precisions) for model in store.models],
     }
 
 
@@ -80,7 +82,11 @@ def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
     try:
         if "torch" in machine.libraries:
             found += [
-                {"precision": event.precision, "way": str(event.way), "is_right": event.is_right}
+                {
+                    "precision": event.precision.value,
+                    "way": str(event.way),
+                    "is_right": event.is_right,
+                }
                 for event in run(ProductsRequest(), threading.Event())
                 if isinstance(event, ProductsTried)
             ]
@@ -97,9 +103,7 @@ def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
     return {"products": found, "products_error": failure}
 
 
-def _model(
-    model: InstalledModel, measurements: Measurements, machine: hardware.Machine
-) -> dict[str, Any]:
+def _model(model: InstalledModel, precisions: Precisions) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": model.id,
         "path": str(model.path),
@@ -110,7 +114,7 @@ def _model(
         "notes": [],
     }
     try:
-        opened = Precisions(measurements, lambda: machine).open(model)
+        opened = precisions.open(model)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
     refused = [{"error": error.message, "hint": error.hint} for error in opened.refused]
@@ -124,13 +128,13 @@ def _model(
 
 def _row(row: PrecisionRow) -> dict[str, Any]:
     return {
-        "precision": row.precision,
-        "label": row.label,
-        "backend": row.backend,
+        "precision": row.precision.value,
+        "label": row.precision.label,
+        "backend": row.backend.value,
         "device": row.device_kind,
         "device_name": row.device_name,
         "request_device": row.wanted_device,
-        "verdict": row.verdict,
+        "verdict": row.verdict.value,
         "needed_bytes": row.needed_bytes,
         "sentence": str(row.sentence),
         "chosen": row.chosen,

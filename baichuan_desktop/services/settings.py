@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from backends.files.plain_file import read_plain
-from backends.precision import Precision
+from backends.precision import name_of
 from baichuan_desktop.services.atomic_file import changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -37,7 +37,6 @@ _MAX_FOLDERS = 1000  #: of models that something is remembered of, and that are 
 #: Of a window; four 4K monitors side by side have 15,360. Qt ends the app at a few times as many.
 _MAX_PIXELS = 16_384
 
-_PRECISIONS = {"auto", *(precision.value for precision in Precision)}
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 _MAX_CONTEXT = 2**31  # tokens
 
@@ -50,10 +49,8 @@ def _folder(path: Path) -> Path:
 def _possible(wish: LoadWish) -> LoadWish:
     """A precision or a device that no machine has would refuse the model at every start."""
     context = wish.context_length
-    if (
-        wish.precision not in _PRECISIONS
-        or _DEVICE.fullmatch(wish.wanted_device) is None
-        or not (context is None or 1 <= context <= _MAX_CONTEXT)
+    if _DEVICE.fullmatch(wish.wanted_device) is None or not (
+        context is None or 1 <= context <= _MAX_CONTEXT
     ):
         raise ValueError("no model can be loaded so")
     return wish
@@ -68,11 +65,15 @@ def _wish_from_json(value: object) -> object:
         return value
     names = [field.name for field in dataclasses.fields(LoadWish)]
     keys = {_KEYS.get(name, name): name for name in names}
-    return {keys[key]: entry for key, entry in value.items() if key in keys}
+    wish = {keys[key]: entry for key, entry in value.items() if key in keys}
+    if wish.get("precision") == "auto":
+        wish["precision"] = None
+    return wish
 
 
 def _wish_to_json(wish: LoadWish) -> dict[str, object]:
-    return {_KEYS.get(name, name): value for name, value in dataclasses.asdict(wish).items()}
+    fields = dataclasses.asdict(wish) | {"precision": name_of(wish.precision)}
+    return {_KEYS.get(name, name): value for name, value in fields.items()}
 
 
 Wish = Annotated[

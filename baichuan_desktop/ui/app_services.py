@@ -10,7 +10,7 @@ from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,6 @@ class AppServices:
     measurements: Measurements
     precisions: Precisions
     cache: Path  #: a folder for what jobs keep only meanwhile
-    worker: GenerationWorker
+    worker: EngineWorker
     #: Makes the worker of a Job, with an engine of its own; whoever asks shuts it down.
-    job_worker: Callable[[], GenerationWorker]
+    job_worker: Callable[[], EngineWorker]

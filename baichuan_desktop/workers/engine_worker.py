@@ -71,7 +71,7 @@ class _Worker(QObject):
             self.failed.emit(unknown, request_id)
 
 
-class GenerationWorker(QObject):
+class EngineWorker(QObject):
     """Runs requests on a thread of its own, one after the other.
 
     Each request has an id, and whoever asked listens to the events that carry it. Connect the

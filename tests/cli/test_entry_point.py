@@ -30,7 +30,7 @@ def program(before: str = "") -> list[str]:
 def test_the_engine_of_a_frozen_app_begins_without_qt() -> None:
     before = (
         "import backends.engine.process\n"
-        "heavy = ('PySide6', 'torch', 'transformers', 'onnxruntime')\n"
+        "heavy = ('PySide6', 'torch', 'transformers', 'onnxruntime', 'numpy', 'pydantic')\n"
         "backends.engine.process.main = lambda: print('engine', *{*heavy} & {*sys.modules})"
     )
     result = subprocess.run(
@@ -56,7 +56,7 @@ def test_the_program_answers_frames_as_an_engine_and_ends_with_its_input(
     assert engine.stdout is not None
     assert engine.stderr is not None
 
-    write_frame(engine.stdin, 7, LoadRequest(str(tmp_path), "auto"))
+    write_frame(engine.stdin, 7, LoadRequest(str(tmp_path)))
     frames = [read_frame(engine.stdout)]
     while frames[-1] is not None and not isinstance(frames[-1][1], Failed):
         frames.append(read_frame(engine.stdout))  # a beat may come before

@@ -7,15 +7,14 @@ import re
 
 import pytest
 
-from baichuan_desktop.cli import main as entry
-from baichuan_desktop.cli import verbs
+from baichuan_desktop.cli import commands, verbs
 from baichuan_desktop.cli.main import main
 
 
 def test_every_module_of_a_verb_is_added() -> None:
     modules = {f"{verbs.__name__}.{module.name}" for module in pkgutil.iter_modules(verbs.__path__)}
 
-    assert {module.__name__ for module in entry._VERBS} == modules
+    assert {module.__name__ for module in commands._VERBS} == modules
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from backends.events import ModelKind
+from backends.model_config import Family
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 
@@ -16,8 +18,8 @@ def installed(folder: Path, exports: Sequence[Path] = ()) -> InstalledModel:
         name=Names(en="Model", zh="模型"),
         path=folder,
         variant=None,
-        family="baichuan2-7b",
-        kind="chat",
+        family=Family.BAICHUAN2_7B,
+        kind=ModelKind.CHAT,
         context_length=4096,
         exports=tuple(exports),
     )

@@ -26,10 +26,10 @@ _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil
 
 
 def _plan(checkpoint: Checkpoint, precision: str) -> copy_plan.CopyPlan:
-    if precision.startswith("onnx-"):
-        request = ExportRequest("", "", precision.removeprefix("onnx-"))
-        return heavy_modules.export_plan(checkpoint, request)
-    return heavy_modules.copy_plan(checkpoint, parse_precision(precision))
+    wanted = parse_precision(precision)
+    if wanted is not None and wanted.is_onnx:
+        return heavy_modules.export_plan(checkpoint, ExportRequest("", "", wanted))
+    return heavy_modules.copy_plan(checkpoint, wanted)
 
 
 def _run(source: str, out: Path, precision: str, point: int) -> int:

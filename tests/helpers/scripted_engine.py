@@ -23,6 +23,7 @@ from backends.errors import DamagedCheckpointError
 from backends.events import EngineEvent, LoadProgress
 from backends.interface import LoadedModel
 from backends.phrases import Phrase
+from backends.precision import BackendName
 from backends.protocol.requests import ChatRequest
 from tests.helpers.fakes import ScriptedModel
 from tests.helpers.patience import PATIENCE_SECONDS
@@ -75,6 +76,6 @@ if __name__ == "__main__":
     checkpoint_file = Path("/m/w.bin")
     engine_pipe = os.dup(1)
     sys.modules["scripted"] = cast("ModuleType", SimpleNamespace(load=_load))
-    heavy_modules._BACKENDS["torch_cpu"] = "scripted"
+    heavy_modules._BACKENDS[BackendName.TORCH_CPU] = "scripted"
     server.run_request = _run
     server.main()

@@ -18,6 +18,7 @@ from backends.events import EngineEvent, ProductsTried
 from backends.machine.hardware import Machine
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
+from backends.precision import Precision
 from backends.protocol.requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
@@ -54,9 +55,11 @@ def store(tmp_path: Path) -> ModelStore:
 def tried(request: Request, _: threading.Event) -> Iterator[EngineEvent]:
     """An engine that multiplies in two precisions, and not in a third."""
     assert request == ProductsRequest()
-    yield ProductsTried("fp32", Phrase("oneDNN"), True)
-    yield ProductsTried("bf16", Phrase("{one}, packed", one="oneDNN"), True)
-    yield ProductsTried("4bit", Phrase("4-bit needs bitsandbytes, which is not installed."), False)
+    yield ProductsTried(Precision.FP32, Phrase("oneDNN"), True)
+    yield ProductsTried(Precision.BF16, Phrase("{one}, packed", one="oneDNN"), True)
+    yield ProductsTried(
+        Precision.NF4, Phrase("4-bit needs bitsandbytes, which is not installed."), False
+    )
 
 
 def report(
@@ -123,7 +126,7 @@ def test_nothing_is_tried_without_torch(store: ModelStore) -> None:
 )
 def test_an_engine_that_ends_in_the_trial_is_told(store: ModelStore, error: Exception) -> None:
     def run(*_: object) -> Iterator[EngineEvent]:
-        yield ProductsTried("fp32", Phrase("oneDNN"), True)
+        yield ProductsTried(Precision.FP32, Phrase("oneDNN"), True)
         raise error
 
     content = report(store, run=run)

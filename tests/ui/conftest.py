@@ -1,4 +1,4 @@
-"""One application for all tests of the window, and a window for each."""
+"""A window for each test."""
 
 from __future__ import annotations
 
@@ -10,22 +10,12 @@ from PySide6.QtWidgets import QApplication
 
 from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.look.colours import LIGHT
-from baichuan_desktop.ui.look.fonts import ensure_chinese_font
 from baichuan_desktop.ui.look.theme import Theme
 from tests.ui.controllers import Controllers
 from tests.ui.harness import Harness, ScriptedEngine
 
 #: Of the machine and its fonts: a font may have letters of a script and not know how to join them.
 _OF_THE_PLATFORM = ("This plugin does not support", "QFontDatabase:", "OpenType support missing")
-
-
-@pytest.fixture(scope="session")
-def app() -> QApplication:
-    made = QApplication(["baichuan-desktop"])
-    made.setApplicationDisplayName("Baichuan Desktop")
-    made.setQuitOnLastWindowClosed(False)
-    ensure_chinese_font()
-    return made
 
 
 @pytest.fixture(scope="session")

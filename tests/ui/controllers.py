@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, SignalInstance
 
+from backends.events import ModelKind
+from backends.model_config import Family
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
@@ -17,18 +19,18 @@ from baichuan_desktop.ui.chat.model_use import ModelUse
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.models.model_library import ModelLibrary
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.ui.harness import ScriptedEngine, until
 
 
-def installed(name: str, kind: str = "chat") -> InstalledModel:
+def installed(name: str, kind: ModelKind = ModelKind.CHAT) -> InstalledModel:
     return InstalledModel(
         id=name.lower(),
         name=Names(en=name, zh=name),
         path=Path("/models") / name,
         variant=None,
-        family="baichuan2-7b",
-        kind="base" if kind == "base" else "chat",
+        family=Family.BAICHUAN2_7B,
+        kind=kind,
         context_length=4096,
     )
 
@@ -41,7 +43,7 @@ class Controllers:
         self.settings = SettingsFile(app_paths().settings)
         self.measurements = Measurements(app_paths().measurements)
         self.store = ModelStore(app_paths())
-        self.worker = GenerationWorker(engine)
+        self.worker = EngineWorker(engine)
         self.switcher = ModelSwitcher(self.worker, self.measurements, self.settings, self.parent)
         self.library = ModelLibrary(self.store, self.switcher, self.settings, self.parent)
         self.switcher.ready.connect(self.library.remember)

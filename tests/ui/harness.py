@@ -16,13 +16,16 @@ from backends.errors import EngineEndedError
 from backends.events import (
     Finished,
     FinishReason,
+    ModelKind,
     ModelReady,
     PromptReady,
     SamplingDefaults,
     TextDelta,
 )
 from backends.machine.hardware import Machine
+from backends.model_config import Family
 from backends.phrases import Phrase
+from backends.precision import BackendName, Precision
 from backends.protocol.requests import (
     ChatRequest,
     CompleteRequest,
@@ -42,7 +45,7 @@ from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
 
@@ -56,10 +59,10 @@ DEFAULTS = SamplingDefaults(
 )
 READY = ModelReady(
     folder="",
-    family="baichuan2-7b",
-    kind="chat",
-    backend="torch_cpu",
-    precision="bf16",
+    family=Family.BAICHUAN2_7B,
+    kind=ModelKind.CHAT,
+    backend=BackendName.TORCH_CPU,
+    precision=Precision.BF16,
     device_name="A processor",
     device_kind="cpu",
     reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
@@ -168,7 +171,7 @@ class Harness:
         self.store = ModelStore(app_paths())
         self.translations = Translations(app)
         self.translations.use("en")
-        self.worker = GenerationWorker(engine)
+        self.worker = EngineWorker(engine)
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
@@ -183,7 +186,10 @@ class Harness:
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
             precisions=Precisions(
-                self.measurements, lambda: self.machine_now or self.machine, self._look
+                self.measurements,
+                lambda: self.machine_now or self.machine,
+                self._look,
+                self.store.published_4bit_losses,
             ),
         )
         self.window = MainWindow(services, theme, self.translations)
@@ -193,9 +199,9 @@ class Harness:
         self.transcript = self.window.page.transcript
         self.composer.input.setFocus()
 
-    def _job_worker(self) -> GenerationWorker:
+    def _job_worker(self) -> EngineWorker:
         self.jobs.killed.clear()  # that was the engine of the job before
-        return GenerationWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
+        return EngineWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)

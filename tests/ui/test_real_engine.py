@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from backends.precision import Precision
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine
 from baichuan_desktop.services.engines.port import EnginePort
@@ -19,7 +20,7 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.numbers import speed_text
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.helpers.machines import SECOND, SECOND_LABEL
 from tests.ui.harness import Harness
 
@@ -62,7 +63,7 @@ def test_a_window_that_is_closed_while_a_model_loads_says_nothing(
 ) -> None:
     """That the engine died is what was wanted; a dialog would keep the app without a window."""
     harness = make_window(client)
-    wish = LoadWish("fp32", "cpu")
+    wish = LoadWish(Precision.FP32, "cpu")
     harness.settings.keep_precision(folder, wish)
     harness.window.library.load_first(str(folder))
     harness.until(lambda: harness.window.switcher.wanted is not None)
@@ -152,7 +153,7 @@ def test_stop_ends_an_engine_that_does_not_answer_it(
     assert ui.page_text.count("\n8 tokens") == 1
 
 
-def switch(ui: Harness, precision: str, shown: str) -> None:
+def switch(ui: Harness, precision: Precision, shown: str) -> None:
     model = ui.window.switcher.current
     assert model is not None
     ui.window.switcher.load(model, LoadWish(precision, "cpu"))
@@ -165,7 +166,7 @@ def test_one_conversation_goes_through_three_precisions(
 ) -> None:
     pids = []
     switch(ui, SECOND, f"{SECOND_LABEL} · CPU")
-    for precision, shown in (("fp32", "fp32 · CPU"), ("4bit", "4-bit · CPU")):
+    for precision, shown in ((Precision.FP32, "fp32 · CPU"), (Precision.NF4, "4-bit · CPU")):
         ui.ask("你好")
         ui.composer.set_text("a draft")
         pids.append(client.pid)
@@ -188,7 +189,7 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
     assert len(before) == 1
 
     for number in range(10):
-        precision, shown = (("fp32", "fp32"), (SECOND, SECOND_LABEL))[number % 2]
+        precision, shown = ((Precision.FP32, "fp32"), (SECOND, SECOND_LABEL))[number % 2]
         switch(ui, precision, f"{shown} · CPU")
 
     after = children()
@@ -199,9 +200,9 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
 
 
 def jobs_in_real_engines(ui: Harness) -> None:
-    def job_worker() -> GenerationWorker:
+    def job_worker() -> EngineWorker:
         engine = JobEngine(app_paths().job_log)
-        return GenerationWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
+        return EngineWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     ui.job_worker = job_worker
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, Slot
-from PySide6.QtWidgets import QApplication
 
 from backends.errors import EngineCrashedError, EngineError, UserFacingError
 from backends.events import (
@@ -25,7 +24,7 @@ from backends.protocol.requests import CompleteRequest, Request, UnloadRequest
 from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.background_task import BackgroundTask
-from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker, coalesced
+from baichuan_desktop.workers.engine_worker import EngineWorker, EventSource, coalesced
 
 DONE = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.0, 0.0, 0.0)
 REQUEST = CompleteRequest("hi", SamplingParams())
@@ -138,12 +137,6 @@ def skeleton(events: list[EngineEvent]) -> list[object]:
 # --- through the thread ------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def app() -> QCoreApplication:
-    """The tests of the window may have made one; there can be only one."""
-    return QCoreApplication.instance() or QApplication(["test"])
-
-
 class Window(QObject):
     """Hears of everything, and in which thread."""
 
@@ -202,15 +195,15 @@ class FakeEngine:
         self.is_closed = True
 
 
-Make = Callable[[EventSource], tuple[GenerationWorker, Window]]
+Make = Callable[[EventSource], tuple[EngineWorker, Window]]
 
 
 @pytest.fixture
 def make(app: QCoreApplication) -> Iterator[Make]:
-    made: list[GenerationWorker] = []
+    made: list[EngineWorker] = []
 
-    def start(source: EventSource) -> tuple[GenerationWorker, Window]:
-        worker, window = GenerationWorker(FakeEngine(source)), Window(app)
+    def start(source: EventSource) -> tuple[EngineWorker, Window]:
+        worker, window = EngineWorker(FakeEngine(source)), Window(app)
         worker.produced.connect(window.hear)
         worker.failed.connect(window.fail)
         worker.ended.connect(window.end)
@@ -405,7 +398,7 @@ def test_an_engine_is_ended_only_while_something_runs(app: QCoreApplication) -> 
         killed.wait()
         yield DONE
 
-    worker = GenerationWorker(FakeEngine(source, kill=killed.set))
+    worker = EngineWorker(FakeEngine(source, kill=killed.set))
     worker.end_engine()
     assert not killed.is_set()
 
@@ -465,7 +458,7 @@ def test_a_job_runs_its_steps_on_the_engine_of_the_worker(app: QCoreApplication)
             yield from run(CompleteRequest(step, SamplingParams()), cancel)
             yield PromptReady(1, 0, 0)
 
-    worker, window = GenerationWorker(FakeEngine(run), steps), Window(app)
+    worker, window = EngineWorker(FakeEngine(run), steps), Window(app)
     worker.produced.connect(window.hear)
     worker.ended.connect(window.end)
     worker.start("one two")
@@ -489,7 +482,7 @@ def test_shutting_down_kills_what_runs_and_ends_the_thread(app: QCoreApplication
         yield
 
     engine = FakeEngine(source, kill=killed.set)
-    worker = GenerationWorker(engine)
+    worker = EngineWorker(engine)
     worker.start(REQUEST)
     running.wait()
 

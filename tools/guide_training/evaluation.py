@@ -12,6 +12,7 @@ from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.events import ModelReady, TextDelta
 from backends.generation.sampling import SamplingParams
+from backends.precision import Precision
 from backends.protocol.requests import ChatRequest, LoadRequest
 from backends.text.chat_template import Message, Role
 
@@ -25,7 +26,7 @@ class Guide:
     """A loaded guide folder."""
 
     def __init__(
-        self, folder: Path, *, precision: str = "auto", threads: int | None = None
+        self, folder: Path, *, precision: Precision | None = None, threads: int | None = None
     ) -> None:
         self._engine = Engine()
         self._never = threading.Event()

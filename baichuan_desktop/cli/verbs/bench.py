@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from backends.events import BenchmarkProgress, LoadProgress
+from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress
+from backends.precision import name_of
 from baichuan_desktop.cli.arguments import Commands, add_device, add_json, add_model, add_threads
 from baichuan_desktop.cli.errors import print_refusal
 from baichuan_desktop.cli.jobs import run_job
@@ -59,7 +60,7 @@ def _run(arguments: argparse.Namespace) -> int:
         nonlocal now
         match event:
             case PrecisionBegun(precision, number, count):
-                now = f"{model.name.en}, {precision} ({number} of {count})"
+                now = f"{model.name.en}, {name_of(precision)} ({number} of {count})"
                 progress(now)
             case EngineSilent(seconds):
                 progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
@@ -86,7 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _step(event: BenchmarkProgress) -> str:
     share = f"{100 * event.done_tokens // max(event.total_tokens, 1)} %"
-    if event.step == "decode":
+    if event.step is BenchmarkStep.DECODE:
         return f"decoding after {event.tokens} tokens, {share}"
     return f"reading {event.tokens} tokens, {share}"
 
@@ -106,7 +107,7 @@ def _as_json(
             }
             for found in measured
         ],
-        "failed": [{"precision": f.precision, "error": f.error.message} for f in failed],
+        "failed": [{"precision": name_of(f.precision), "error": f.error.message} for f in failed],
     }
 
 

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import UserFacingError
-from backends.events import Finished, FinishReason, ModelReady
+from backends.events import Finished, FinishReason, ModelKind, ModelReady
 from backends.operating_system import enable_line_editing
 from backends.printable import one_line
 from backends.protocol.requests import ChatRequest
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def require_chat_model(model: InstalledModel) -> None:
     """Raise UserFacingError for a base model, which its folder tells without loading it."""
-    if Checkpoint.open(model.path).kind == "base":
+    if Checkpoint.open(model.path).kind is ModelKind.BASE:
         raise UserFacingError(
             "{name} is a base model: it continues text and does not chat.",
             hint="Use: baichuan-desktop complete MODEL --prompt TEXT. If it was fine-tuned on "

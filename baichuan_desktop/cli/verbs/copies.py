@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from backends.phrases import Phrase
+from backends.precision import COPY_PRECISIONS, Precision, parse_name
 from backends.printable import one_line
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
@@ -43,7 +44,8 @@ def add_to_models(commands: Commands) -> None:
 
 
 def _quantize(arguments: argparse.Namespace) -> int:
-    return _copy(arguments, quantised.OFFER.words, arguments.precision, arguments.precision)
+    precision = parse_name(arguments.precision, COPY_PRECISIONS)
+    return _copy(arguments, quantised.OFFER.words, precision, precision)
 
 
 def _convert(arguments: argparse.Namespace) -> int:
@@ -58,7 +60,7 @@ def _copy(
     arguments: argparse.Namespace,
     words: JobWords,
     suffix: str,
-    precision: str | None = None,
+    precision: Precision | None = None,
     *,
     fold_head: bool = False,
 ) -> int:

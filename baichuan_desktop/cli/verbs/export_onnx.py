@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from backends.precision import ONNX_BLOCK
+from backends.precision import EXPORT_PRECISIONS, ONNX_BLOCK, parse_name
 from backends.printable import one_line
 from backends.protocol.requests import ExportRequest
 from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
@@ -55,7 +55,9 @@ def _run(arguments: argparse.Namespace) -> int:
     request = ExportRequest(
         str(model.path),
         str(arguments.out or ""),
-        arguments.precision or ("fp32" if arguments.portable else "int4"),
+        parse_name(
+            arguments.precision or ("fp32" if arguments.portable else "int4"), EXPORT_PRECISIONS
+        ),
         block_size=arguments.block_size,
         symmetric=arguments.symmetric,
         portable=arguments.portable,

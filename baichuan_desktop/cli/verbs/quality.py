@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.events import LoadProgress, QualityProgress
+from backends.precision import name_of
 from baichuan_desktop.cli.arguments import (
     Commands,
     add_device,
@@ -83,7 +84,7 @@ def _run(arguments: argparse.Namespace) -> int:
         nonlocal now
         match event:
             case PrecisionBegun(precision, number, count):
-                now = f"{model.name.en}, {precision} ({number} of {count})"
+                now = f"{model.name.en}, {name_of(precision)} ({number} of {count})"
                 progress(now)
             case EngineSilent(seconds):
                 progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
@@ -123,7 +124,7 @@ def _as_json(
             }
             for found in judged
         ],
-        "failed": [{"precision": f.precision, "error": f.error.message} for f in failed],
+        "failed": [{"precision": name_of(f.precision), "error": f.error.message} for f in failed],
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from backends.errors import UserFacingError
+from backends.precision import Precision
 from backends.protocol.requests import Request
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
@@ -19,7 +20,7 @@ from baichuan_desktop.services.engines.process import EngineClient
 class PrecisionBegun:
     """A job that goes from precision to precision turns to the next one."""
 
-    precision: str  #: as it was asked for; “auto” too
+    precision: Precision | None  #: as it was asked for; None: the best that fits
     number: int  #: from 1
     count: int
 
@@ -28,7 +29,7 @@ class PrecisionBegun:
 class PrecisionFailed:
     """One precision could not be run; the job goes on with the next."""
 
-    precision: str
+    precision: Precision | None
     error: UserFacingError
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
-from backends.engine.heavy_modules import EXPORT_PRECISIONS
-from backends.events import CopyReady
+from backends.events import CopyReady, JobStep
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.requests import CopyRequest, ExportRequest
@@ -23,9 +22,9 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: What an engine does to write a folder, in its order.
 _STEPS = {
-    "hash": Phrase("Reading the model"),
-    "write": Phrase("Writing the copy"),
-    "check": Phrase("Checking the copy"),
+    JobStep.HASH: Phrase("Reading the model"),
+    JobStep.WRITE: Phrase("Writing the copy"),
+    JobStep.CHECK: Phrase("Checking the copy"),
 }
 
 
@@ -70,8 +69,8 @@ class JobOffer:
 
 def export_suffix(request: ExportRequest) -> str:
     """What is added to a folder's name: all that tells one export of a model from another."""
-    parts = ["onnx", request.precision]
-    if request.precision in ("int4", "int8") and request.block_size != ONNX_BLOCK:
+    parts = ["onnx", request.precision.export_name]
+    if request.precision.is_quantized and request.block_size != ONNX_BLOCK:
         parts.append(f"block{request.block_size}")
     parts += ["symmetric"] if request.symmetric else []
     parts += ["portable"] if request.portable else []
@@ -167,13 +166,13 @@ def _result(
         sentence = Phrase("“{name}” is exported for other programs.", name=source.name.en)
         return JobResult(sentence, source.name, ready)
     made = list_copy(store, source, request, ready)
-    if made.model is made.listed:
+    if not isinstance(request, ExportRequest) or made.model is made.listed:
         sentence = Phrase("“{name}” is listed.", name=made.listed.name.en)
         return JobResult(sentence, made.listed.name, made)
     sentence = Phrase(
         "“{name}” has one more precision: {precision}.",
         name=made.model.name.en,
-        precision=Precision(made.wish.precision).label,
+        precision=request.precision.label,
     )
     return JobResult(sentence, made.model.name, made)
 
@@ -191,5 +190,4 @@ def list_copy(
         return MadeCopy(copy, copy, LoadWish(), ready)
     export = store.add_export(source, folder)
     owner = next((model for model in store.models if model.id == export.export_of), export)
-    wish = LoadWish(EXPORT_PRECISIONS[request.precision].value)
-    return MadeCopy(export, owner, wish, ready)
+    return MadeCopy(export, owner, LoadWish(request.precision), ready)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
-from backends.engine.heavy_modules import EXPORT_PRECISIONS
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.requests import ExportRequest
@@ -20,11 +19,19 @@ from baichuan_desktop.services.jobs.job import JobWords
 #: Precision and block size of the exports that are offered, and what is said of them; the terminal
 #: knows more block sizes.
 _EXPORTS = (
-    ("int4", ONNX_BLOCK, Phrase("int4, in blocks of {count} weights", count=ONNX_BLOCK)),
-    ("int4", 32, Phrase("int4, in blocks of {count} weights", count=32)),
-    ("int8", ONNX_BLOCK, Phrase("int8, in blocks of {count} weights", count=ONNX_BLOCK)),
-    ("fp16", 0, Phrase("fp16, for NVIDIA cards")),
-    ("fp32", 0, Phrase("fp32, for comparisons")),
+    (
+        Precision.ONNX_INT4,
+        ONNX_BLOCK,
+        Phrase("int4, in blocks of {count} weights", count=ONNX_BLOCK),
+    ),
+    (Precision.ONNX_INT4, 32, Phrase("int4, in blocks of {count} weights", count=32)),
+    (
+        Precision.ONNX_INT8,
+        ONNX_BLOCK,
+        Phrase("int8, in blocks of {count} weights", count=ONNX_BLOCK),
+    ),
+    (Precision.ONNX_FP16, 0, Phrase("fp16, for NVIDIA cards")),
+    (Precision.ONNX_FP32, 0, Phrase("fp32, for comparisons")),
 )
 
 
@@ -36,9 +43,9 @@ def onnx_exports(folder: Path) -> Sequence[JobChoice]:
     checkpoint = Checkpoint.open(folder)
     pace = ExportPace.measured()
     choices = []
-    for name, block, text in _EXPORTS:
-        request = ExportRequest(str(folder), "", name, block_size=block or ONNX_BLOCK)
-        size = export_bytes(checkpoint, EXPORT_PRECISIONS[name], request.block_size)
+    for precision, block, text in _EXPORTS:
+        request = ExportRequest(str(folder), "", precision, block_size=block or ONNX_BLOCK)
+        size = export_bytes(checkpoint, precision, request.block_size)
         choices.append(
             JobChoice(
                 text,

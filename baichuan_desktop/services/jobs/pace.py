@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from backends.events import JobProgress
+from backends.events import JobProgress, JobStep
 from backends.phrases import Phrase
 
 _MINUTE, _HOUR = 60, 3600
@@ -23,9 +23,9 @@ class JobPace:
     """Reads the progress of a job that goes through its bytes step by step."""
 
     def __init__(
-        self, steps: Mapping[str, Phrase], clock: Callable[[], float] = time.monotonic
+        self, steps: Mapping[JobStep, Phrase], clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`steps` says what is done in each, by the names in `JobProgress`, in their order."""
+        """`steps` says what is done in each, in their order."""
         self._steps = steps
         self._clock = clock
         self._seen: deque[tuple[float, int]] = deque()  # time, bytes

@@ -29,13 +29,13 @@ def quantised_copies(folder: Path) -> Sequence[JobChoice]:
             text,
             precision.value,
             copy_bytes(checkpoint, precision),
-            partial(_request, folder, precision.value),
+            partial(_request, folder, precision),
         )
         for precision, text in _TEXTS.items()
     ]
 
 
-def _request(folder: Path, precision: str, out: Path) -> CopyRequest:
+def _request(folder: Path, precision: Precision, out: Path) -> CopyRequest:
     return CopyRequest(str(folder), str(out), precision)
 
 

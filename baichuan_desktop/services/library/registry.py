@@ -10,7 +10,7 @@ import hashlib
 import importlib.resources
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backends.errors import UserFacingError
@@ -120,6 +120,10 @@ class Registry:
     #: What of the later layers is wrong and left out, a sentence each.
     problems: tuple[RegistryError, ...] = ()
 
+    #: Points that the published 4-bit models lost, by family and hidden size: a small model of a
+    #: family, such as the guide, is another matter.
+    published_4bit_losses: Mapping[tuple[Family, int], float] = field(default_factory=dict)
+
     @classmethod
     def load(cls, shipped: str | Path, layers: Sequence[Path] = ()) -> Registry:
         """Read the shipped file, then the site's and the user's.
@@ -157,6 +161,11 @@ class Registry:
             variants=tuple(variants.values()),
             installed=tuple(with_exports(one, exports.get(one.id, ())) for one in installed),
             problems=tuple(problems),
+            published_4bit_losses={
+                (family, placed.section.shapes.hidden_size): placed.section.published_4bit_loss
+                for family, placed in tables.families.items()
+                if placed.section.published_4bit_loss is not None
+            },
         )
 
     def variant(self, variant_id: str) -> Variant:

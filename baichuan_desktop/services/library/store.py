@@ -12,6 +12,7 @@ from pathlib import Path
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import CheckpointError, InvalidRequestError, PortableExportError
 from backends.files.hashing import hash_weights
+from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import Precision
 from baichuan_desktop.services.app_paths import AppPaths, resource
@@ -70,6 +71,11 @@ class ModelStore:
     def variants(self) -> Sequence[Variant]:
         """Every released variant that the registry describes, on this machine or not."""
         return self._registry.variants
+
+    @property
+    def published_4bit_losses(self) -> Mapping[tuple[Family, int], float]:
+        """See `Registry.published_4bit_losses`."""
+        return self._registry.published_4bit_losses
 
     @property
     def models(self) -> Sequence[InstalledModel]:
@@ -137,7 +143,7 @@ class ModelStore:
             raise PortableExportError(checkpoint.folder)
         config = checkpoint.config
         variant = self._registry.recognise(
-            family=config.family.value,
+            family=config.family,
             shapes=Shapes(
                 hidden_size=config.hidden_size,
                 num_layers=config.num_layers,
@@ -160,7 +166,7 @@ class ModelStore:
             name=names,
             path=checkpoint.folder,
             variant=variant.id if variant else None,
-            family=config.family.value,
+            family=config.family,
             kind=checkpoint.kind,
             context_length=config.context_length,
         )

@@ -71,8 +71,8 @@ def _entry_of(model: InstalledModel) -> dict[str, Any]:
         "name": model.name.en if same else {"en": model.name.en, "zh": model.name.zh},
         "path": str(model.path),
         "variant": model.variant,
-        "family": model.family,
-        "kind": model.kind,
+        "family": model.family.value,
+        "kind": model.kind.value,
         "context_length": model.context_length,
     }
     if model.bundled:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from backends.events import BenchmarkProgress, LoadProgress, QualityProgress
+from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress, QualityProgress
 from backends.phrases import Fact, Phrase
-from backends.precision import Precision
+from backends.precision import name_of
 from backends.protocol.requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun
 from baichuan_desktop.services.jobs.pace import left_in_all
@@ -57,12 +57,12 @@ class MeasureProgress:
                     "{done} of {total} tokens", done=f"{done:,}", total=f"{total:,}"
                 )
                 self._step("score", done, total)
-            case BenchmarkProgress("decode", tokens, done, total):
+            case BenchmarkProgress(BenchmarkStep.DECODE, tokens, done, total):
                 self._doing = Phrase("decoding after {count} tokens", count=tokens)
                 self._step(f"decode {tokens}", done, total)
-            case BenchmarkProgress(name, tokens, done, total):
+            case BenchmarkProgress(step, tokens, done, total):
                 self._doing = Phrase("reading {count} tokens", count=tokens)
-                self._step(f"{name} {tokens}", done, total)
+                self._step(f"{step} {tokens}", done, total)
 
     @property
     def percent(self) -> int:
@@ -74,8 +74,9 @@ class MeasureProgress:
         """What is done now with which precision."""
         if self._begun is None:
             return None
+        precision = self._begun.precision
         facts: dict[str, Fact] = {
-            "precision": Precision(self._begun.precision).label,
+            "precision": name_of(None) if precision is None else precision.label,
             "number": self._begun.number,
             "count": self._begun.count,
         }

@@ -39,12 +39,9 @@ MOST_TOKENS = 262_144
 #: Characters of a text that certainly give a token.
 _CHARS_PER_TOKEN = 16
 #: Best first.
-_RANK = tuple(
-    precision.value
-    for precision in (
-        Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
-        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
-    )
+_RANK = (
+    Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
+    Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
 )  # fmt: skip
 #: What the sample is called where a text's name stands.
 SAMPLE = "quality_sample"
@@ -91,7 +88,7 @@ def quality_texts(path: Path | None, max_tokens: int) -> Texts:
 
 def compared_precisions(
     text: str, opened: OpenedModel, wanted_device: str = "auto"
-) -> tuple[str, ...]:
+) -> tuple[Precision | None, ...]:
     """The precisions to compare, the reference first; `text` names them as in `OpenedModel.wanted`.
 
     The reference is the best one that fits: 16 bits on a card; without one fp32, then 16, 8, 4
@@ -103,24 +100,20 @@ def compared_precisions(
     if not rows:
         return named  # whose refusals say why
     chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
-    named = tuple(dict.fromkeys(chosen if name == "auto" else name for name in named))
+    found = {chosen if precision is None else precision for precision in named}
     best = reference_of(rows).precision
     if "all" in (name.strip() for name in text.split(",")):
-        named = tuple(name for name in named if is_coarser(name, best))
-    return tuple(sorted({best, *named}, key=_RANK.index))
+        found = {precision for precision in found if is_coarser(precision, best)}
+    return tuple(sorted({best, *found}, key=_RANK.index))
 
 
 def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
     """The best of some precisions that run, for the others to be compared with."""
-    on_card = [
-        row
-        for row in rows
-        if row.device_kind == "cuda" and not Precision(row.precision).is_quantized
-    ]
+    on_card = [row for row in rows if row.device_kind == "cuda" and not row.precision.is_quantized]
     return min(on_card or rows, key=lambda row: _RANK.index(row.precision))
 
 
-def is_coarser(precision: str, reference: str) -> bool:
+def is_coarser(precision: Precision, reference: Precision) -> bool:
     """Whether a precision is expected to be further from the original than the reference."""
     return _RANK.index(precision) > _RANK.index(reference)
 
@@ -157,7 +150,7 @@ def compare(
                     yield event
                     if isinstance(event, ModelReady):
                         ready = event
-                        reference = reference or event.precision
+                        reference = reference or event.precision.value
                     elif isinstance(event, QualityReady):
                         assert ready is not None  # the engine loads first
                         judged = _judged(ready, event, reference, what.texts.name)

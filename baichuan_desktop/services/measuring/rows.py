@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import starmap
 
 from backends.events import ModelReady
 from backends.measuring.speed import plan_of
@@ -11,11 +12,11 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.quality import is_coarser, reference_of
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
+    Key,
     Measurement,
     Quality,
 )
 from baichuan_desktop.services.precisions.opened import Precisions
-from baichuan_desktop.services.precisions.rows import PrecisionRow, label
 from baichuan_desktop.services.precisions.wish import LoadWish
 
 
@@ -23,7 +24,7 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 class MeasuredRow:
     """One precision of a model on one kind of device."""
 
-    key: tuple[str, str, str]  #: backend, precision, kind of device, as in `Measurement`
+    key: Key  #: backend, precision, kind of device
     label: str  #: of the precision
     device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
@@ -50,18 +51,18 @@ def measured_rows(
     length = plan_of(request).within(checkpoint.config.context_length).context_length
     found_rows = opened.at(length)
     beside = found_rows.running_on(precisions.now())
-    known = {_key(m): m for m in opened.measurements.measured(checkpoint.folder)}
+    known = {m.key: m for m in opened.measurements.measured(checkpoint.folder) if m.key}
     running = found_rows.running
     reference = reference_of(running) if running else None
-    rows: dict[tuple[str, str, str], MeasuredRow] = {}
+    rows: dict[Key, MeasuredRow] = {}
     for row in running:
-        key = _key(row)
+        key = row.key
         if key in rows:  # of several cards, one stands for all
             continue
         found = known.pop(key, None)
         rows[key] = MeasuredRow(
             key,
-            row.label,
+            row.precision.label,
             row.device_kind,
             row.device_name,
             row.wish(),
@@ -72,13 +73,13 @@ def measured_rows(
             benchmark=found.benchmark if found else None,
             quality=found.quality if found else None,
         )
-    return [*rows.values(), *map(_measured_once, known.values())]
+    return [*rows.values(), *starmap(_measured_once, known.items())]
 
 
-def _measured_once(known: Measurement) -> MeasuredRow:
+def _measured_once(key: Key, known: Measurement) -> MeasuredRow:
     return MeasuredRow(
-        _key(known),
-        label(known.precision),
+        key,
+        key[1].label,
         known.device_kind,
         known.benchmark.device_name if known.benchmark else known.device_kind,
         wish=None,
@@ -89,7 +90,3 @@ def _measured_once(known: Measurement) -> MeasuredRow:
         benchmark=known.benchmark,
         quality=known.quality,
     )
-
-
-def _key(one: PrecisionRow | Measurement) -> tuple[str, str, str]:
-    return one.backend, one.precision, one.device_kind

@@ -15,11 +15,9 @@ from backends.errors import (
     InvalidRequestError,
     UserFacingError,
 )
-from backends.precision import Precision
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.wish import LoadWish
 
-_OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
 _OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better
 _MEMORY = (InsufficientMemoryError, EngineKilledError, GpuLostError)
 
@@ -37,7 +35,7 @@ class WantedModel:
 
 def may_run_on_export(wish: LoadWish) -> bool:
     """The app may take an export for it, or has to."""
-    return wish.precision == "auto" or wish.precision in _OF_EXPORTS
+    return wish.precision is None or wish.precision.is_onnx
 
 
 def alternatives(
@@ -51,13 +49,13 @@ def alternatives(
     """
     model, wish = failed.model, failed.wish
     alone = replace(failed, is_asked=False, is_kept=False)
-    needs_export = wish.precision in _OF_EXPORTS
+    needs_export = wish.precision is not None and wish.precision.is_onnx
     if isinstance(error, ExportRefusedError):  # which is left out from now on
         ran = otherwise.wish if otherwise and otherwise.model.path == model.path else None
         if ran is not None and needs_export and ran.precision == wish.precision:
             otherwise = ran = None  # on the same export
         if ran is None and needs_export:
-            yield replace(alone, wish=replace(wish, precision="auto", wanted_device="auto"))
+            yield replace(alone, wish=replace(wish, precision=None, wanted_device="auto"))
         elif ran is None:
             yield replace(failed, is_asked=False)
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
@@ -66,7 +64,7 @@ def alternatives(
         if not isinstance(error, _MEMORY) or _length(kept) <= _length(wish):
             yield replace(alone, wish=kept)
         if not isinstance(error, InvalidRequestError):
-            shorter = replace(wish, precision="auto", wanted_device="auto")
+            shorter = replace(wish, precision=None, wanted_device="auto")
             yield replace(alone, wish=shorter, is_kept=is_over)
         if not isinstance(error, _MEMORY):  # a full context needs more of it
             yield replace(alone, wish=LoadWish(), is_kept=is_over)

@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
 from backends.files.plain_file import read_plain
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from baichuan_desktop.services.atomic_file import changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object
 
@@ -28,8 +28,10 @@ _LEAST_TOKENS = 16
 #: Tokens of a chat of a few turns: the context whose speed stands for a precision.
 _USUAL_CONTEXT = 512
 
-#: A file of a newer version may name others.
-_PRECISIONS = {precision.value for precision in Precision}
+#: What a file of an older version calls them.
+_OLD_BACKENDS = {"bnb_cuda": BackendName.BITSANDBYTES.value}
+
+Key = tuple[BackendName, Precision, str]
 
 _MAX_BYTES = 4 * 2**20  # a measurement has one or two KB
 _MAX_ENTRIES = 10_000
@@ -97,6 +99,12 @@ class Quality(BaseModel):
     kl_divergence: Amount | None
     top1_agreement: Amount | None
 
+    @property
+    def reference_label(self) -> str:
+        """The precision it was compared with, as a person reads it."""
+        known = {precision.value: precision.label for precision in Precision}
+        return known.get(self.reference, self.reference)
+
 
 class Measurement(BaseModel):
     """One model at one precision on one kind of device."""
@@ -104,7 +112,8 @@ class Measurement(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
     folder: Text
-    backend: Text
+    #: Names of `BackendName` and `Precision`, unless a newer version wrote this.
+    backend: Annotated[Text, AfterValidator(lambda name: _OLD_BACKENDS.get(name, name))]
     precision: Text
     #: As in `ModelReady`.
     device_kind: Annotated[Text, Field(alias="device")]
@@ -116,6 +125,14 @@ class Measurement(BaseModel):
     tokens_per_second: Amount | None = None
     benchmark: Benchmark | None = None
     quality: Quality | None = None
+
+    @property
+    def key(self) -> Key | None:
+        """Backend, precision and kind of device; None for those of a newer version."""
+        try:
+            return BackendName(self.backend), Precision(self.precision), self.device_kind
+        except ValueError:
+            return None
 
 
 class Measurements:
@@ -154,16 +171,16 @@ class Measurements:
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
         """What loading the model in `folder` took, by backend, precision and device."""
         return tuple(
-            MeasuredPeak(m.backend, m.precision, m.device_kind, m.peak_bytes, m.weights_bytes)
+            MeasuredPeak(*m.key, m.peak_bytes, m.weights_bytes)
             for m in list(self._known.values())  # may be read while another thread adds to it
-            if m.folder == str(folder) and m.precision in _PRECISIONS
+            if m.folder == str(folder) and m.key is not None
         )
 
     def of(
         self,
         folder: Path,
-        backend: str,
-        precision: str,
+        backend: BackendName,
+        precision: Precision,
         device_kind: str,
         weights_bytes: int | None = None,
     ) -> Measurement | None:
@@ -183,8 +200,8 @@ class Measurements:
             self._put(
                 Measurement(
                     folder=ready.folder,
-                    backend=ready.backend,
-                    precision=ready.precision,
+                    backend=ready.backend.value,
+                    precision=ready.precision.value,
                     device_kind=ready.device_kind,
                     peak_bytes=ready.peak_bytes,
                     load_seconds=ready.load_seconds,
@@ -223,7 +240,7 @@ class Measurements:
             for m in list(self._known.values())
             if m.folder == str(folder)
             and (m.benchmark is not None or m.quality is not None)
-            and m.precision in _PRECISIONS
+            and m.key is not None
         )
 
     def _of(self, ready: ModelReady) -> Measurement | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,8 +13,9 @@ from backends.errors import ExportRefusedError
 from backends.events import ModelReady
 from backends.machine import hardware
 from backends.machine.hardware import Machine
+from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.precision import parse_precision
+from backends.precision import Precision, parse_precision
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
@@ -30,6 +31,7 @@ class OpenedModel:
     exports: Exports
     machine: Machine
     measurements: Measurements
+    published_4bit_loss: float | None  #: points, of this very model
 
     def at(self, context_length: int | None) -> PrecisionRows:
         """Every precision with a context of so many tokens; None: what it was trained for."""
@@ -40,7 +42,9 @@ class OpenedModel:
             context_length or config.context_length,
             self.measurements.peaks(self.checkpoint.folder),
         )
-        return PrecisionRows.of(self.checkpoint, model, self.machine, self.measurements)
+        return PrecisionRows.of(
+            self.checkpoint, model, self.machine, self.measurements, self.published_4bit_loss
+        )
 
     @cached_property
     def whole(self) -> PrecisionRows:
@@ -62,19 +66,18 @@ class OpenedModel:
         kind = wanted_device.partition(":")[0]
         return [row for row in self.whole.running if kind in ("auto", row.device_kind)]
 
-    def wanted(self, text: str, wanted_device: str = "auto") -> tuple[str, ...]:
+    def wanted(self, text: str, wanted_device: str = "auto") -> tuple[Precision | None, ...]:
         """The precisions that a comma-separated text names, each once, in its order.
 
-        “all” is every precision that runs here, on `wanted_device` if one is named. Raises
-        BackendUnavailableError for a name that is none, or a device.
+        “all” is every precision that runs here, on `wanted_device` if one is named; None stands
+        for “auto”. Raises BackendUnavailableError for a name that is none, or a device.
         """
         names = [name.strip() for name in text.split(",") if name.strip()] or [text]
         if "all" in names:  # “auto” says why nothing runs
             names = [row.precision for row in self.rows_on(wanted_device)] or ["auto"]
-        for name in names:
-            parse_precision(name)
+        found = tuple(dict.fromkeys(parse_precision(name) for name in names))
         selection.parse_device(wanted_device, self.machine)  # once, and not in each engine
-        return tuple(dict.fromkeys(names))
+        return found
 
     def remedies(self, wish: LoadWish, ready: ModelReady | None) -> MemoryRemedies:
         """What to offer where memory ran out of a model that was loaded, or asked for, so.
@@ -93,11 +96,16 @@ class Precisions:
         measurements: Measurements,
         detect: Callable[[], Machine] = hardware.detect,
         detect_freed: Callable[[ModelReady | None], Machine] | None = None,
+        published_4bit_losses: Mapping[tuple[Family, int], float] | None = None,
     ) -> None:
-        """`detect_freed` tells of the machine without the chat's engine, see `freed_memory`."""
+        """`detect_freed` tells of the machine without the chat's engine, see `freed_memory`.
+
+        `published_4bit_losses` are those of the registry.
+        """
         self.measurements = measurements
         self.now = detect  #: the machine as it is, the chat's engine included
         self._detect_freed = detect_freed
+        self._losses = published_4bit_losses or {}
 
     def open(self, model: InstalledModel) -> OpenedModel:
         """A model on this machine as it is. Raises CheckpointError."""
@@ -116,4 +124,6 @@ class Precisions:
     def _opened(self, model: InstalledModel, detect: Callable[[], Machine]) -> OpenedModel:
         checkpoint = Checkpoint.open(model.path)
         exports = open_exports(checkpoint, model.exports)
-        return OpenedModel(checkpoint, exports, detect(), self.measurements)
+        config = checkpoint.config
+        loss = self._losses.get((config.family, config.hidden_size))
+        return OpenedModel(checkpoint, exports, detect(), self.measurements, loss)

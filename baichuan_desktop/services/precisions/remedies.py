@@ -62,7 +62,7 @@ def _failed(
 
 
 def _is_wished(row: PrecisionRow, wish: LoadWish) -> bool:
-    return wish.precision in ("auto", row.precision) and wish.wanted_device in (
+    return wish.precision in (None, row.precision) and wish.wanted_device in (
         "auto",
         row.device_kind,
         row.wanted_device,

@@ -11,39 +11,43 @@ from backends.choice.options import options, still_runs
 from backends.choice.values import Model, Option, Verdict
 from backends.machine.hardware import Machine
 from backends.phrases import Phrase
-from backends.precision import Precision
-from baichuan_desktop.services.precisions.measurements import Measurements, Quality
+from backends.precision import BackendName, Precision
+from baichuan_desktop.services.precisions.measurements import (
+    Key,
+    Measurement,
+    Measurements,
+    Quality,
+)
 from baichuan_desktop.services.precisions.wish import LoadWish
-
-#: Points lost on C-Eval, MMLU and CMMLU (5-shot) by the published 4-bit chat models against the
-#: 16-bit ones, on average, by family and hidden size: a small model of a family, such as the guide,
-#: is another matter. Source: README of Baichuan 2, “Quantization Effect”.
-PUBLISHED_4BIT_LOSS = {("baichuan2-7b", 4096): 1.6, ("baichuan2-13b", 5120): 0.9}
 
 
 @dataclass(frozen=True, slots=True)
 class PrecisionRow:
     """One precision of one model."""
 
-    precision: str
-    label: str
-    backend: str
+    precision: Precision
+    backend: BackendName
     device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
     device_name: str
     wanted_device: str  #: what a `LoadRequest` names to get this row and no other
-    verdict: str  #: of `values.Verdict`
+    verdict: Verdict
     needed_bytes: int | None
     sentence: Phrase
     is_slow: bool  #: it takes very long, see `Option.is_slow`
     chosen: bool  #: what “auto” takes
     tokens_per_second: float | None  #: last measured here
-    published_loss: float | None  #: points, see PUBLISHED_4BIT_LOSS
+    published_loss: float | None  #: points, see `Registry.published_4bit_losses`
     quality: Quality | None = None  #: last compared here
+
+    @property
+    def key(self) -> Key:
+        """As `Measurement.key`."""
+        return self.backend, self.precision, self.device_kind
 
     @property
     def runs(self) -> bool:
         """It can be chosen."""
-        return Verdict(self.verdict).runs
+        return self.verdict.runs
 
     def wish(self, context_length: int | None = None) -> LoadWish:
         """The wish that loads this row."""
@@ -60,14 +64,30 @@ class PrecisionRows:
 
     @classmethod
     def of(
-        cls, checkpoint: Checkpoint, model: Model, machine: Machine, measurements: Measurements
+        cls,
+        checkpoint: Checkpoint,
+        model: Model,
+        machine: Machine,
+        measurements: Measurements,
+        published_4bit_loss: float | None = None,
     ) -> PrecisionRows:
         """The rows of a checkpoint on a machine; `model` is what selection knows of it."""
         found = options(model, machine)
         chosen = selection.automatic(found, model)
         return cls(
             [
-                _row(option, checkpoint, model, measurements, is_chosen=option == chosen)
+                _row(
+                    option,
+                    measurements.of(
+                        checkpoint.folder,
+                        option.backend,
+                        option.precision,
+                        option.device_kind,
+                        model.exports.get(option.precision),
+                    ),
+                    published_4bit_loss if option.precision is Precision.NF4 else None,
+                    is_chosen=option == chosen,
+                )
                 for option in found
             ],
             model,
@@ -88,44 +108,22 @@ class PrecisionRows:
         ]
 
 
-def label(precision: str) -> str:
-    """A precision, by the name that requests and events carry, as a person reads it."""
-    return Precision(precision).label
-
-
 def _row(
-    option: Option,
-    checkpoint: Checkpoint,
-    model: Model,
-    measurements: Measurements,
-    *,
-    is_chosen: bool,
+    option: Option, known: Measurement | None, published_loss: float | None, *, is_chosen: bool
 ) -> PrecisionRow:
-    config = checkpoint.config
-    known = measurements.of(
-        checkpoint.folder,
-        option.backend,
-        option.precision.value,
-        option.device_kind,
-        model.exports.get(option.precision),
-    )
-    loss = None
-    if option.precision is Precision.NF4:
-        loss = PUBLISHED_4BIT_LOSS.get((config.family.value, config.hidden_size))
     return PrecisionRow(
-        precision=option.precision.value,
-        label=option.precision.label,
+        precision=option.precision,
         backend=option.backend,
         device_kind=option.device_kind,
         device_name=option.device_name,
         # Layers are spread where no card holds them all, so the precision says it all.
         wanted_device=option.devices.first if option.devices.single else "auto",
-        verdict=option.verdict.value,
+        verdict=option.verdict,
         needed_bytes=option.need.total if option.need else None,
         sentence=option.sentence,
         is_slow=option.is_slow,
         chosen=is_chosen,
         tokens_per_second=known.tokens_per_second if known else None,
-        published_loss=loss,
+        published_loss=published_loss,
         quality=known.quality if known else None,
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from backends.precision import Precision
 from backends.protocol.requests import MOST_THREADS, LoadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -16,7 +17,7 @@ from baichuan_desktop.services.precisions.measurements import Measurements
 class LoadWish:
     """How a person wants a model to be loaded; what is left out, the app decides."""
 
-    precision: str = "auto"
+    precision: Precision | None = None
     wanted_device: str = "auto"
     context_length: int | None = None  #: tokens; None: what the model was trained for
     #: None: one a core, fewer while other programs keep the processor busy
@@ -25,7 +26,7 @@ class LoadWish:
     @property
     def is_automatic(self) -> bool:
         """Whether precision and device are the app's to choose."""
-        return self.precision == "auto" and self.wanted_device == "auto"
+        return self.precision is None and self.wanted_device == "auto"
 
     def request(self, model: InstalledModel, measurements: Measurements) -> LoadRequest:
         """What the engine is asked, to load a model so."""

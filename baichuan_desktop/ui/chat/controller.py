@@ -22,7 +22,7 @@ from baichuan_desktop.services.chat.session import ChatSession, completion
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class ChatController(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, worker: GenerationWorker, switcher: ModelSwitcher, parent: QObject | None = None
+        self, worker: EngineWorker, switcher: ModelSwitcher, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._worker = worker

@@ -15,7 +15,7 @@ from baichuan_desktop.ui.jobs.entry import Asked, JobEntry
 from baichuan_desktop.ui.jobs.page import JobsPage
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
 class JobController(QObject):
@@ -45,7 +45,7 @@ class JobController(QObject):
         self._switcher = switcher
         self._theme = theme
         self._window = window
-        self._worker: GenerationWorker | None = None  # of the job that runs
+        self._worker: EngineWorker | None = None  # of the job that runs
         self._request_id = 0  # of the job that runs
         self._wants_room = False  # the job that runs waits for the chat's model to be gone
         self._dialogs: dict[JobRecord, JobDialog] = {}

@@ -18,7 +18,6 @@ from baichuan_desktop.services.measuring.quality import (
 )
 from baichuan_desktop.services.measuring.rows import MeasuredRow
 from baichuan_desktop.services.precisions.measurements import Quality
-from baichuan_desktop.services.precisions.rows import label
 from baichuan_desktop.ui.look.numbers import share_text
 from baichuan_desktop.ui.measuring.view import ChartLine, MeasureView, MeasureWords, Measuring
 
@@ -79,7 +78,7 @@ def _nothing(row: MeasuredRow) -> str:
 def _figures(found: Quality) -> Sequence[str]:
     divergence = "" if found.kl_divergence is None else f"{found.kl_divergence:.4f}"
     perplexity = f"{found.perplexity:,.{2 if found.perplexity < 1000 else 0}f}"
-    compared = "" if found.top1_agreement is None else label(found.reference)
+    compared = "" if found.top1_agreement is None else found.reference_label
     return divergence, perplexity, compared
 
 

@@ -34,7 +34,6 @@ from PySide6.QtWidgets import (
 
 from backends.events import ModelReady
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.rows import label
 from baichuan_desktop.ui.look.icons import line_pixmap
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts, precision_texts
@@ -118,7 +117,7 @@ class ModelPicker(QComboBox):
             current = row if is_shown else current
             item = QStandardItem(model_texts.name(model))
             item.setData(model, Qt.ItemDataRole.UserRole)
-            precision = label(self._ready.precision) if is_shown and self._ready else ""
+            precision = self._ready.precision.label if is_shown and self._ready else ""
             item.setData(model_texts.details(model, precision), _DETAILS)
             item.setData("chat" if model.kind == "chat" else "text", _ICON)
             item.setToolTip(model_texts.as_tooltip(str(model.path)))

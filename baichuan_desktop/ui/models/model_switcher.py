@@ -20,7 +20,7 @@ from baichuan_desktop.services.precisions.fallback import (
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 #: A model, how it was wanted, and with which exports: what is the same has the same end.
 _Attempt = tuple[Path, LoadWish, tuple[Path, ...]]
@@ -59,7 +59,7 @@ class ModelSwitcher(QObject):
 
     def __init__(
         self,
-        worker: GenerationWorker,
+        worker: EngineWorker,
         measurements: Measurements,
         settings: SettingsFile,
         parent: QObject | None = None,

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backends.choice.values import Verdict
 from backends.errors import UserFacingError
 from backends.events import ModelReady
 from baichuan_desktop.services.precisions.rows import PrecisionRow
@@ -191,7 +192,7 @@ class PrecisionMenu(QFrame):
         wish, ready = self._wish, self._ready
         return (
             ready is not None
-            and wish.precision in ("auto", row.precision)
+            and wish.precision in (None, row.precision)
             and wish.wanted_device in ("auto", row.device_kind, row.wanted_device)
             and (row.backend, row.precision) == (ready.backend, ready.precision)
             and (row.device_kind, row.device_name) == (ready.device_kind, ready.device_name)
@@ -203,7 +204,7 @@ class PrecisionMenu(QFrame):
         title: str,
         note: str,
         figures: str = "",
-        verdict: str = "",
+        verdict: Verdict | None = None,
         *,
         is_ticked: bool = False,
     ) -> QListWidgetItem:
@@ -303,7 +304,7 @@ class _Row(QStyledItemDelegate):
     ) -> None:
         colours = self._theme.colours
         figures, verdict = index.data(_FIGURES) or "", index.data(_VERDICT)
-        inks = {"fits": colours.accent, "tight": colours.caution}
+        inks = {Verdict.FITS: colours.accent, Verdict.TIGHT: colours.caution}
         painter.setFont(_small(font))
         painter.setPen(QColor(inks.get(verdict, colours.muted)))
         middle = Qt.AlignmentFlag.AlignVCenter

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
+from backends.choice.values import Verdict
 from backends.events import ModelReady
-from baichuan_desktop.services.precisions.rows import PrecisionRow, label
+from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.numbers import share_text, speed_text
@@ -15,7 +16,7 @@ from baichuan_desktop.ui.look.numbers import share_text, speed_text
 
 def in_use(ready: ModelReady) -> str:
     """What runs, in the few words of the status bar."""
-    return f"{label(ready.precision)} · {device(ready.device_kind, ready.device_name)}"
+    return f"{ready.precision.label} · {device(ready.device_kind, ready.device_name)}"
 
 
 def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
@@ -24,7 +25,7 @@ def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
     same = [one for one in rows if device(one.device_kind, one.device_name) == name]
     if len({one.wanted_device for one in same}) > 1:
         name = f"{name} ({row.wanted_device})"
-    return f"{row.label} · {name}"
+    return f"{row.precision.label} · {name}"
 
 
 def size(row: PrecisionRow) -> str:
@@ -35,17 +36,17 @@ def size(row: PrecisionRow) -> str:
 def verdict(row: PrecisionRow) -> str:
     """How it stands on this machine."""
     words = {
-        "fits": QCoreApplication.translate("PrecisionTexts", "fits"),
-        "tight": QCoreApplication.translate("PrecisionTexts", "tight"),
-        "does not fit": QCoreApplication.translate("PrecisionTexts", "does not fit"),
-        "not available": QCoreApplication.translate("PrecisionTexts", "not available"),
+        Verdict.FITS: QCoreApplication.translate("PrecisionTexts", "fits"),
+        Verdict.TIGHT: QCoreApplication.translate("PrecisionTexts", "tight"),
+        Verdict.TOO_LARGE: QCoreApplication.translate("PrecisionTexts", "does not fit"),
+        Verdict.UNAVAILABLE: QCoreApplication.translate("PrecisionTexts", "not available"),
     }
     return words[row.verdict]
 
 
 def note(row: PrecisionRow) -> str:
     """The second line: why it does not run, or hardly; else what is known of how it runs."""
-    if row.verdict != "fits":
+    if row.verdict is not Verdict.FITS:
         return error_texts.sentence(row.sentence)
     parts = []
     if row.chosen:
@@ -60,7 +61,7 @@ def note(row: PrecisionRow) -> str:
             "PrecisionTexts", "{share} of next tokens as in {reference}"
         )
         share = share_text(row.quality.top1_agreement)
-        parts.append(text.format(share=share, reference=label(row.quality.reference)))
+        parts.append(text.format(share=share, reference=row.quality.reference_label))
     if row.published_loss is not None:
         text = QCoreApplication.translate(
             "PrecisionTexts",

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from baichuan_desktop.ui.jobs.controller import JobController
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
 class SilenceNotice(QWidget):
@@ -43,7 +43,7 @@ class SilenceNotice(QWidget):
         self.button.clicked.connect(self._on_clicked)
         self.hide()
 
-    def watch(self, engine: GenerationWorker | JobController) -> None:
+    def watch(self, engine: EngineWorker | JobController) -> None:
         """Show when this engine is silent, and end it where that is wanted."""
         engine.silent.connect(self.show_silent)
         engine.heard.connect(self.clear)

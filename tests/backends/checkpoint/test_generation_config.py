@@ -20,6 +20,7 @@ from backends.engine.engine import Engine
 from backends.errors import CheckpointError, NotDownloadedError, UnsafeCheckpointError
 from backends.events import EngineEvent, Finished, FinishReason, ModelReady, SamplingDefaults
 from backends.generation.sampling import SamplingParams
+from backends.precision import Precision
 from backends.protocol.requests import ChatRequest, CompleteRequest, LoadRequest
 from backends.text.chat_template import ChatTokens, Message, Role
 from tests.helpers import exports, goldens
@@ -305,7 +306,7 @@ PARAMS = SamplingParams(greedy=True, repetition_penalty=1.05, max_new_tokens=12)
 
 
 def answer(folder: Path, request: ChatRequest | CompleteRequest, *more: Path) -> Finished:
-    precision = "onnx-fp32" if more else "fp32"
+    precision = Precision.ONNX_FP32 if more else Precision.FP32
     load = LoadRequest(str(folder), precision, threads=1, exports=tuple(map(str, more)))
     *_, last = events(Engine(), load, request)
     assert isinstance(last, Finished)
@@ -356,7 +357,7 @@ def _ids(folder: Path, request: ChatRequest | CompleteRequest) -> list[int]:
     """The first three tokens of an answer."""
     engine = Engine()
     four = replace(request, params=replace(PARAMS, max_new_tokens=4))
-    *_, last = events(engine, LoadRequest(str(folder), "fp32", threads=1), four)
+    *_, last = events(engine, LoadRequest(str(folder), Precision.FP32, threads=1), four)
     assert isinstance(last, Finished)
     # The fourth is said, and not read any more.
     return list(engine.loaded.model.cached_ids)[last.prompt_tokens :]
@@ -365,7 +366,7 @@ def _ids(folder: Path, request: ChatRequest | CompleteRequest) -> list[int]:
 def test_a_loaded_model_tells_its_notes(tmp_path: Path) -> None:
     folder = change_json(copy_of(tmp_path) / FILE, top_k=-1)
 
-    *_, ready = events(Engine(), LoadRequest(str(folder), "fp32", threads=1))
+    *_, ready = events(Engine(), LoadRequest(str(folder), Precision.FP32, threads=1))
 
     assert isinstance(ready, ModelReady)
     assert ready.notes == Checkpoint.open(folder).notes

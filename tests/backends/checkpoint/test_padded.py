@@ -61,13 +61,15 @@ def answer(engine: Engine, request: Request) -> tuple[str, FinishReason]:
     return "".join(e.text for e in events if isinstance(e, TextDelta)), last.reason
 
 
-def loaded(folder: Path, precision: str = "fp32") -> Engine:
+def loaded(folder: Path, precision: Precision | None = Precision.FP32) -> Engine:
     engine = Engine(lambda: MACHINE)
     run(engine, LoadRequest(str(folder), precision, threads=1))
     return engine
 
 
-def answers(folder: Path, precision: str = "fp32") -> Sequence[tuple[str, FinishReason]]:
+def answers(
+    folder: Path, precision: Precision | None = Precision.FP32
+) -> Sequence[tuple[str, FinishReason]]:
     """Chat and completion, greedy and sampled."""
     engine = loaded(folder, precision)
     return [
@@ -90,9 +92,9 @@ def test_the_answers_are_those_of_the_model_without_padding(
     assert answers(folder) == answers(goldens.folder(name, "safetensors"))
 
 
-@pytest.mark.parametrize("precision", ["4bit", "8bit"])
+@pytest.mark.parametrize("precision", [Precision.NF4, Precision.INT8])
 def test_quantised_copies_of_a_padded_model_answer_in_tokens(
-    tmp_path: Path, precision: str
+    tmp_path: Path, precision: Precision
 ) -> None:
     pytest.importorskip("bitsandbytes")
     folder, out = padded(tmp_path, "b1-13b"), tmp_path / "copy"
@@ -100,8 +102,8 @@ def test_quantised_copies_of_a_padded_model_answer_in_tokens(
     *_, ready = run(Engine(lambda: MACHINE), CopyRequest(str(folder), str(out), precision))
 
     assert isinstance(ready, CopyReady)
-    assert answers(out, "auto") == answers(folder, precision)
-    assert all(text or reason is FinishReason.STOP for text, reason in answers(out, "auto"))
+    assert answers(out, None) == answers(folder, precision)
+    assert all(text or reason is FinishReason.STOP for text, reason in answers(out, None))
 
 
 @pytest.mark.parametrize(
@@ -115,9 +117,7 @@ def test_exports_of_a_padded_model_answer_in_tokens(
     padded_export = exports.write(source, Scheme(precision), tmp_path / "export")
     plain_export = exports.of_golden(name, Scheme(precision))
 
-    assert answers(padded_export.folder, precision.value) == answers(
-        plain_export.folder, precision.value
-    )
+    assert answers(padded_export.folder, precision) == answers(plain_export.folder, precision)
 
 
 def test_the_rows_are_really_hot(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_padded_model_is_scored_on_its_tokens_alone(tmp_path: Path) -> None:
     texts = (" ".join(["今天天气很好，我们一起去公园散步。"] * 12),)
     figures: list[float] = []
     for folder in (goldens.folder("b1-13b", "safetensors"), padded(tmp_path, fill=math.nan)):
-        load = LoadRequest(str(folder), "fp32", threads=1)
+        load = LoadRequest(str(folder), Precision.FP32, threads=1)
         reference = tmp_path / f"reference-{len(figures)}"
         request = QualityRequest(load, texts, "a text", 200, str(reference), is_reference=True)
         *_, scored = run(Engine(lambda: MACHINE), request)
@@ -149,7 +149,7 @@ def test_a_padded_model_is_scored_on_its_tokens_alone(tmp_path: Path) -> None:
 
 
 def test_the_speed_of_a_padded_model_is_measured(tmp_path: Path) -> None:
-    load = LoadRequest(str(padded(tmp_path, fill=math.nan)), "fp32", threads=1)
+    load = LoadRequest(str(padded(tmp_path, fill=math.nan)), Precision.FP32, threads=1)
     request = BenchmarkRequest(load, prompts=(16,), contexts=(8,), new_tokens=4)
 
     *_, ready = run(Engine(lambda: MACHINE), request)
@@ -229,4 +229,4 @@ def test_copies_and_exports_take_the_names_along(tmp_path: Path) -> None:
     )
 
     assert json.loads((export.folder / "added_tokens.json").read_text(encoding="utf-8"))
-    assert answers(export.folder, "onnx-fp32") == answers(folder)
+    assert answers(export.folder, Precision.ONNX_FP32) == answers(folder)

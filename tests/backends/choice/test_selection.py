@@ -22,7 +22,7 @@ from backends.machine.hardware import Gpu, Machine
 from backends.machine.memory_room import Bound
 from backends.model_config import ModelConfig
 from backends.phrases import Phrase
-from backends.precision import Precision, parse_precision
+from backends.precision import BackendName, Precision, parse_precision
 from tests.helpers.machines import (
     BAICHUAN2_7B,
     BAICHUAN2_13B,
@@ -97,16 +97,16 @@ def test_the_numbers_of_this_table(model: Model, gib: tuple[float, ...]) -> None
     [
         (SEVEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
         (SEVEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
-        (SEVEN, 12, ("bnb_cuda", INT8, "cuda")),
-        (SEVEN, 16, ("bnb_cuda", INT8, "cuda")),
+        (SEVEN, 12, ("bitsandbytes", INT8, "cuda")),
+        (SEVEN, 16, ("bitsandbytes", INT8, "cuda")),
         (SEVEN, 24, ("torch_cuda", BF16, "cuda")),
         (SEVEN, 48, ("torch_cuda", BF16, "cuda")),
         (SEVEN, 80, ("torch_cuda", BF16, "cuda")),
         (THIRTEEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
         (THIRTEEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
         (THIRTEEN, 12, ("torch_cuda", BF16, "cuda+cpu")),
-        (THIRTEEN, 16, ("bnb_cuda", NF4, "cuda")),
-        (THIRTEEN, 24, ("bnb_cuda", INT8, "cuda")),
+        (THIRTEEN, 16, ("bitsandbytes", NF4, "cuda")),
+        (THIRTEEN, 24, ("bitsandbytes", INT8, "cuda")),
         (THIRTEEN, 48, ("torch_cuda", BF16, "cuda")),
         (THIRTEEN, 80, ("torch_cuda", BF16, "cuda")),
     ],
@@ -117,7 +117,7 @@ def test_a_card_of_some_size(model: Model, gib: int, expected: tuple[str, Precis
 
 def test_a_shorter_context_makes_room() -> None:
     """What the window offers before layers go to the machine's memory."""
-    assert chosen(Model(BAICHUAN2_7B, 2048), machine(card(8))) == ("bnb_cuda", NF4, "cuda")
+    assert chosen(Model(BAICHUAN2_7B, 2048), machine(card(8))) == ("bitsandbytes", NF4, "cuda")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_pascal_card_runs_4_bit_but_not_8_bit() -> None:
         card(11, capability=(6, 1), name="NVIDIA GeForce GTX 1080 Ti"), torch_cuda="12.6"
     )
 
-    assert chosen(SEVEN, facts) == ("bnb_cuda", NF4, "cuda")
+    assert chosen(SEVEN, facts) == ("bitsandbytes", NF4, "cuda")
     assert str(find(SEVEN, facts, INT8).sentence) == (
         "8-bit needs compute capability 7.5, but NVIDIA GeForce GTX 1080 Ti has 6.1."
     )
@@ -234,13 +234,14 @@ def test_a_measured_peak_decides() -> None:
     """What loading took here is believed more than the estimate."""
     facts = machine(card(12, free_gib=11.8))
     weights = memory.weight_bytes(BAICHUAN2_7B, INT8)
-    measured = Model(BAICHUAN2_7B, 4096, None, {("bnb_cuda", INT8, "cuda"): weights + 3 * GIB})
+    peak, bnb = weights + 3 * GIB, BackendName.BITSANDBYTES
+    measured = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, "cuda"): peak})
 
-    assert chosen(SEVEN, facts) == ("bnb_cuda", INT8, "cuda")
-    assert chosen(measured, facts) == ("bnb_cuda", NF4, "cuda")
+    assert chosen(SEVEN, facts) == ("bitsandbytes", INT8, "cuda")
+    assert chosen(measured, facts) == ("bitsandbytes", NF4, "cuda")
     assert "8-bit needs 13.0 GiB" in str(find(measured, facts, INT8).sentence)
-    on_processor = Model(BAICHUAN2_7B, 4096, None, {("bnb_cuda", INT8, "cpu"): weights + 3 * GIB})
-    assert chosen(on_processor, facts) == ("bnb_cuda", INT8, "cuda")
+    on_processor = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, "cpu"): peak})
+    assert chosen(on_processor, facts) == ("bitsandbytes", INT8, "cuda")
 
 
 # --- several cards -----------------------------------------------------------------------
@@ -390,7 +391,7 @@ def test_quantised_weights_run_on_a_processor_only_if_asked_for() -> None:
     facts = machine(free_gib=12)
 
     assert "bf16 needs 16." in refusal(SEVEN, facts, kind=InsufficientMemoryError)
-    assert chosen(SEVEN, facts, Wishes(precision=NF4)) == ("bnb_cuda", NF4, "cpu")
+    assert chosen(SEVEN, facts, Wishes(precision=NF4)) == ("bitsandbytes", NF4, "cpu")
 
 
 def test_little_memory_is_said_with_the_smallest_need() -> None:
@@ -484,8 +485,8 @@ def test_a_card_that_torch_was_not_built_for() -> None:
 def test_prefer_speed_takes_4_bit_before_8_bit() -> None:
     facts = machine(card(12))
 
-    assert chosen(SEVEN, facts) == ("bnb_cuda", INT8, "cuda")
-    assert chosen(SEVEN, facts, Wishes(prefer_speed=True)) == ("bnb_cuda", NF4, "cuda")
+    assert chosen(SEVEN, facts) == ("bitsandbytes", INT8, "cuda")
+    assert chosen(SEVEN, facts, Wishes(prefer_speed=True)) == ("bitsandbytes", NF4, "cuda")
 
 
 def test_prefer_speed_does_not_give_bf16_up() -> None:
@@ -591,12 +592,12 @@ def test_quantised_files_run_as_they_are(stored: Precision) -> None:
 
     decision = selection.choose(model, machine(card(80)))
 
-    assert (decision.chosen.backend, decision.chosen.precision) == ("bnb_cuda", stored)
+    assert (decision.chosen.backend, decision.chosen.precision) == ("bitsandbytes", stored)
     assert {option.precision for option in decision.options} == {stored}
 
 
 def test_quantised_files_run_on_a_processor_too() -> None:
-    assert chosen(Model(BAICHUAN2_7B, 4096, NF4), machine()) == ("bnb_cuda", NF4, "cpu")
+    assert chosen(Model(BAICHUAN2_7B, 4096, NF4), machine()) == ("bitsandbytes", NF4, "cpu")
 
 
 def test_quantised_files_in_another_precision() -> None:
@@ -666,7 +667,7 @@ def test_a_card_that_fits_goes_before_an_export() -> None:
     model = exported(Precision.ONNX_INT4)
 
     assert chosen(model, machine(card(24), libraries=WITH_ONNX))[0] == "torch_cuda"
-    assert chosen(model, machine(card(12), libraries=WITH_ONNX))[0] == "bnb_cuda"
+    assert chosen(model, machine(card(12), libraries=WITH_ONNX))[0] == "bitsandbytes"
 
 
 def test_an_export_needs_what_its_file_has_and_a_cache_in_fp32() -> None:

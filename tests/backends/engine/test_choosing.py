@@ -84,7 +84,7 @@ def test_what_a_processor_computes_wrongly_is_left_out(monkeypatch: pytest.Monke
 def test_a_precision_that_is_wrong_is_refused_to_who_asks_for_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    request = LoadRequest(str(FOLDER), "bf16")
+    request = LoadRequest(str(FOLDER), Precision.BF16)
 
     with pytest.raises(BackendUnavailableError, match=r"It is wrong in bf16\."):
         planned(monkeypatch, machine(bf16=True), Processor(Precision.BF16), request)
@@ -104,7 +104,7 @@ def test_an_export_runs_in_place_of_its_model_and_counts_as_it_lies_on_disk(
 ) -> None:
     export = exports.of_golden("b2-7b")
     libraries = {"torch": "2.11.0", "onnx": "1.23.2", "onnxruntime": "1.31.1"}
-    request = LoadRequest(str(FOLDER), "onnx-fp32", exports=(str(export.folder),))
+    request = LoadRequest(str(FOLDER), Precision.ONNX_FP32, exports=(str(export.folder),))
 
     plan = planned(monkeypatch, machine(libraries=libraries), request=request)
 
@@ -113,7 +113,7 @@ def test_an_export_runs_in_place_of_its_model_and_counts_as_it_lies_on_disk(
 
 
 def test_a_model_counts_as_its_precision_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = planned(monkeypatch, machine(), request=LoadRequest(str(FOLDER), "fp32"))
+    plan = planned(monkeypatch, machine(), request=LoadRequest(str(FOLDER), Precision.FP32))
 
     assert plan.weights.folder == FOLDER
     assert plan.weights_bytes == 4 * plan.weights.config.parameters
@@ -126,6 +126,6 @@ def test_every_precision_of_the_processor_is_tried_and_what_is_wrong_is_said(
 
     found = {one.precision: one for one in choosing.try_products(machine(bf16=True))}
 
-    assert found["fp32"].is_right
-    assert not found["4bit"].is_right
-    assert str(found["4bit"].way) == "It is wrong in 4-bit."
+    assert found[Precision.FP32].is_right
+    assert not found[Precision.NF4].is_right
+    assert str(found[Precision.NF4].way) == "It is wrong in 4-bit."

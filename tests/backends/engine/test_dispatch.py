@@ -12,6 +12,7 @@ from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import GIB, DamagedCheckpointError, InsufficientMemoryError
 from backends.events import LoadProgress
+from backends.precision import Precision
 from backends.protocol.requests import LoadRequest, UnloadRequest
 from tests.helpers import goldens
 
@@ -60,7 +61,9 @@ def test_an_error_of_memory_with_its_figures_stays_what_it_is(
 def test_a_load_that_is_cancelled_ends_without_a_model() -> None:
     engine, cancel, events = Engine(), threading.Event(), []
 
-    for event in run_request(engine, LoadRequest(str(goldens.folder("b2-7b")), "fp32"), cancel):
+    for event in run_request(
+        engine, LoadRequest(str(goldens.folder("b2-7b")), Precision.FP32), cancel
+    ):
         events.append(event)
         cancel.set()
 

@@ -35,6 +35,7 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.machine.hardware import Machine
+from backends.precision import BackendName, Precision
 from backends.protocol.requests import (
     ChatRequest,
     CompleteRequest,
@@ -103,7 +104,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
     checkpoint = goldens.checkpoint(name, layout)
     engine = Engine(lambda: MACHINE)
 
-    *progress, ready = run(engine, LoadRequest(str(checkpoint.folder), "fp32", threads=1))
+    *progress, ready = run(engine, LoadRequest(str(checkpoint.folder), Precision.FP32, threads=1))
 
     assert progress
     assert all(isinstance(event, LoadProgress) for event in progress)
@@ -116,10 +117,10 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
     assert ready.needed_bytes > ready.weights_bytes
     assert replace(ready, load_seconds=0) == ModelReady(
         folder=str(checkpoint.folder),
-        family=checkpoint.config.family.value,
+        family=checkpoint.config.family,
         kind=checkpoint.kind,
-        backend="torch_cpu",
-        precision="fp32",
+        backend=BackendName.TORCH_CPU,
+        precision=Precision.FP32,
         device_name="A processor",
         device_kind="cpu",
         reason=ready.reason,
@@ -142,7 +143,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         ({"context_length": -5}, InvalidRequestError, "not -5"),
         ({"threads": 0}, InvalidRequestError, "from 1 to 1024, not 0"),
         ({"threads": 5000}, InvalidRequestError, "from 1 to 1024, not 5000"),
-        ({"precision": "int3"}, BackendUnavailableError, "“int3”; there are auto, fp32, bf16"),
+        ({"precision": Precision.FP16}, BackendUnavailableError, "fp16 does not run on"),
     ],
     ids=str,
 )
@@ -330,10 +331,10 @@ def test_a_base_model_chats_if_it_is_asked_to(tmp_path: Path) -> None:
     folder = tmp_path / "base"
     shutil.copytree(goldens.folder("b2-13b", "safetensors"), folder)
     (folder / "generation_config.json").unlink()
-    base, question = loaded(folder, precision="fp32"), chat("你好", "在吗？")
+    base, question = loaded(folder, precision=Precision.FP32), chat("你好", "在吗？")
 
     answer = run(base, replace(question, as_chat=True))
-    other = run(loaded(goldens.folder("b2-13b", "safetensors"), precision="fp32"), question)
+    other = run(loaded(goldens.folder("b2-13b", "safetensors"), precision=Precision.FP32), question)
 
     assert refusal(InvalidRequestError, lambda: run(base, question)).endswith("does not chat.")
     assert text_of(answer) == text_of(other)

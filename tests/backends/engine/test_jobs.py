@@ -17,6 +17,7 @@ from backends.events import (
     QualityProgress,
     QualityReady,
 )
+from backends.precision import Precision
 from backends.protocol.requests import BenchmarkRequest, LoadRequest, QualityRequest
 from tests.helpers import goldens
 from tests.helpers.reads import counted
@@ -34,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_the_engine_measures_a_model_and_unloads_it() -> None:
     folder = goldens.folder("b2-7b", "safetensors")  # context 256
-    load = LoadRequest(str(folder), "fp32", threads=1)
+    load = LoadRequest(str(folder), Precision.FP32, threads=1)
     engine = Engine()
 
     events = list(
@@ -60,7 +61,7 @@ def test_the_engine_measures_a_model_and_unloads_it() -> None:
 def test_a_cancel_of_the_engines_benchmark_measures_nothing(kind: str) -> None:
     folder = goldens.folder("b2-7b", "safetensors")
     cancel = threading.Event()
-    request = BenchmarkRequest(LoadRequest(str(folder), "fp32", threads=1), (64,), (16,), 8)
+    request = BenchmarkRequest(LoadRequest(str(folder), Precision.FP32, threads=1), (64,), (16,), 8)
     kinds = []
 
     for event in run_request(Engine(), request, cancel):
@@ -76,7 +77,7 @@ def test_a_benchmark_opens_its_folder_once(monkeypatch: pytest.MonkeyPatch) -> N
     folder = goldens.folder("b2-7b", "safetensors")
     reads = counted(monkeypatch)
 
-    load = LoadRequest(str(folder), "fp32", threads=1)
+    load = LoadRequest(str(folder), Precision.FP32, threads=1)
     list(run_request(Engine(), BenchmarkRequest(load, (8,), (), 4), threading.Event()))
 
     assert reads.opened == [folder]
@@ -87,7 +88,7 @@ def test_a_benchmark_opens_its_folder_once(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def comparison(file: Path, *, is_reference: bool, text: str = TEXT) -> QualityRequest:
-    load = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
+    load = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), Precision.FP32, threads=1)
     return QualityRequest(load, (text,), "text", 1000, str(file), is_reference)
 
 

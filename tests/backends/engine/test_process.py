@@ -19,6 +19,7 @@ from backends.errors import DamagedCheckpointError, EngineError
 from backends.events import Finished, FinishReason, LoadProgress, ModelReady, PromptReady, TextDelta
 from backends.generation.sampling import SamplingParams
 from backends.phrases import Phrase
+from backends.precision import Precision
 from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from backends.protocol.requests import ChatRequest, LoadRequest, Request
 from backends.text.chat_template import Message, Role
@@ -26,7 +27,7 @@ from tests.helpers import goldens
 from tests.helpers.patience import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[3]
-LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
+LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), Precision.FP32, threads=1)
 
 
 def chat(text: str, max_new_tokens: int = 10) -> ChatRequest:

@@ -306,7 +306,7 @@ def test_what_is_found_wrong_is_refused_to_a_person(monkeypatch: pytest.MonkeyPa
     wrong_bf16(monkeypatch)
 
     with pytest.raises(BackendUnavailableError) as caught:
-        ready_of(LoadRequest(str(goldens.folder("b2-7b")), precision="bf16", threads=1))
+        ready_of(LoadRequest(str(goldens.folder("b2-7b")), precision=Precision.BF16, threads=1))
 
     assert_one_sentence(caught.value)
     assert "multiplies wrongly in bf16 on this processor" in caught.value.message

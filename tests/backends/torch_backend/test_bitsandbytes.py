@@ -183,7 +183,7 @@ def test_the_engine_runs_published_4_bit_files_as_they_are(name: str) -> None:
 
     ready = load(engine, LoadRequest(str(quantized.published(name)), threads=1))
 
-    assert (ready.backend, ready.precision, ready.kind) == ("bnb_cuda", "4bit", "chat")
+    assert (ready.backend, ready.precision, ready.kind) == ("bitsandbytes", "4bit", "chat")
     assert str(ready.reason).startswith("4-bit needs ")
     params = SamplingParams(greedy=True, max_new_tokens=5)
     *_, last = run_request(engine, CompleteRequest("abc", params), threading.Event())
@@ -191,19 +191,19 @@ def test_the_engine_runs_published_4_bit_files_as_they_are(name: str) -> None:
     assert last.new_tokens >= 1
 
 
-@pytest.mark.parametrize("precision", ["4bit", "8bit", "fp4"])
-def test_the_engine_quantises_if_it_is_asked_to(precision: str) -> None:
+@pytest.mark.parametrize("precision", [Precision.NF4, Precision.INT8, Precision.FP4])
+def test_the_engine_quantises_if_it_is_asked_to(precision: Precision) -> None:
     request = LoadRequest(str(goldens.folder("b2-7b")), precision=precision, threads=1)
 
     ready = load(Engine(lambda: machine()), request)
 
-    assert (ready.backend, ready.precision) == ("bnb_cuda", precision)
+    assert (ready.backend, ready.precision) == ("bitsandbytes", precision)
     assert str(ready.reason).startswith("You chose this precision. ")
     assert ready.peak_bytes > ready.weights_bytes > 0
 
 
 def test_the_engine_refuses_another_precision_for_quantised_files() -> None:
-    request = LoadRequest(str(quantized.published("b2-7b-4bits")), precision="bf16")
+    request = LoadRequest(str(quantized.published("b2-7b-4bits")), precision=Precision.BF16)
 
     with pytest.raises(BackendUnavailableError) as caught:
         list(run_request(Engine(lambda: machine(card(80))), request, threading.Event()))

@@ -11,6 +11,7 @@ import pytest
 
 from backends.engine.engine import Engine
 from backends.events import Finished, FinishReason, PromptReady, TextDelta
+from baichuan_desktop.cli import session
 from baichuan_desktop.cli.main import main
 from baichuan_desktop.cli.verbs import chat
 from tests.helpers import goldens
@@ -78,13 +79,13 @@ def test_a_conversation_that_is_kept_in_place_of_new_tokens_is_told_of(
 def test_a_base_model_is_refused_before_it_is_loaded(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    requests: list[object] = []
-    monkeypatch.setattr(Engine, "run", lambda _, request, __: requests.append(request))
+    loaded: list[object] = []
+    monkeypatch.setattr(session, "_load", lambda *arguments: loaded.append(arguments))
 
     assert main(["chat", str(base_folder(tmp_path))]) == 1
 
     assert "base is a base model: it continues text" in capsys.readouterr().err
-    assert not requests
+    assert not loaded
 
 
 def test_stats_of_an_answer_tell_its_speed() -> None:

@@ -16,6 +16,7 @@ from backends.engine.engine import Engine
 from backends.errors import EngineEndedError, InvalidRequestError, UserFacingError
 from backends.events import Finished, FinishReason, LoadProgress, ModelReady, TextDelta
 from backends.generation.sampling import SamplingParams
+from backends.precision import BackendName, Precision
 from backends.protocol.requests import ChatRequest, LoadRequest, Request
 from backends.text.chat_template import Message, Role
 from baichuan_desktop.services.engines import process
@@ -28,7 +29,7 @@ from tests.helpers import goldens, scripted_engine
 from tests.helpers.fakes import FakeEngine
 from tests.helpers.patience import PATIENCE_SECONDS
 
-LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
+LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), Precision.FP32, threads=1)
 CHAT = ChatRequest((Message(Role.USER, "你好"),), SamplingParams(greedy=True, max_new_tokens=200))
 
 #: Of engines that keep what they have loaded.
@@ -48,7 +49,7 @@ def made(
     monkeypatch.setattr(process, "_command", lambda: command)
     module = SimpleNamespace(load=scripted_engine._load)
     monkeypatch.setitem(sys.modules, "scripted", cast("ModuleType", module))
-    monkeypatch.setitem(heavy_modules._BACKENDS, "torch_cpu", "scripted")
+    monkeypatch.setitem(heavy_modules._BACKENDS, BackendName.TORCH_CPU, "scripted")
     engine = ALL[request.param](tmp_path / "engine.log")
     yield engine
     engine.close()

@@ -35,6 +35,7 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.phrases import Phrase
+from backends.precision import Precision
 from backends.protocol.requests import ChatRequest, LoadRequest, Request, UnloadRequest
 from backends.text.chat_template import Message, Role
 from baichuan_desktop.services.engines import process
@@ -47,7 +48,7 @@ from tests.helpers.sentences import assert_one_sentence
 
 ROOT = Path(__file__).parents[3]
 FOLDER = goldens.folder("b2-7b", "safetensors")
-LOAD = LoadRequest(str(FOLDER), "fp32", threads=1)
+LOAD = LoadRequest(str(FOLDER), Precision.FP32, threads=1)
 SCRIPTED = [sys.executable, "-m", "tests.helpers.scripted_engine"]
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="speaks of signals")

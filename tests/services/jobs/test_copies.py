@@ -10,7 +10,9 @@ import pytest
 from backends.checkpoint.folder import Checkpoint
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
-from backends.events import CopyReady
+from backends.events import CopyReady, ModelKind
+from backends.model_config import Family
+from backends.precision import Precision
 from backends.protocol.requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.jobs import copies, onnx_export
@@ -33,8 +35,8 @@ def installed(folder: Path, *, bundled: bool = False) -> InstalledModel:
         name=Names(en="Seven", zh="七"),
         path=folder,
         variant=None,
-        family="baichuan2-7b",
-        kind="chat",
+        family=Family.BAICHUAN2_7B,
+        kind=ModelKind.CHAT,
         context_length=256,
         bundled=bundled,
     )
@@ -73,7 +75,7 @@ def test_a_choice_of_an_export_asks_for_it_and_names_its_folder() -> None:
     choices = onnx_exports(folder)
 
     request = choices[1].request(Path("/out"))
-    assert request == ExportRequest(str(folder), "/out", "int4", block_size=32)
+    assert request == ExportRequest(str(folder), "/out", Precision.ONNX_INT4, block_size=32)
     assert [choice.suffix for choice in choices] == [
         "onnx-int4", "onnx-int4-block32", "onnx-int8", "onnx-fp16", "onnx-fp32",
     ]  # fmt: skip
@@ -104,7 +106,7 @@ def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_pat
     assert made.listed.export_of == source.id
     assert made.model.path == source.path
     assert made.model.exports == (tmp_path / "out",)
-    assert made.wish == LoadWish("onnx-int4")
+    assert made.wish == LoadWish(Precision.ONNX_INT4)
     assert [model.path for model in store.models][1:] == [source.path]
 
 
@@ -124,9 +126,9 @@ def test_a_choice_asks_for_its_copy() -> None:
     (plain,) = safetensors_copies(folder)
 
     out = Path("/out")
-    assert nf4.request(out) == CopyRequest(str(folder), str(out), "4bit")
-    assert int8.request(out) == CopyRequest(str(folder), str(out), "8bit")
-    assert fp4.request(out) == CopyRequest(str(folder), str(out), "fp4")
+    assert nf4.request(out) == CopyRequest(str(folder), str(out), Precision.NF4)
+    assert int8.request(out) == CopyRequest(str(folder), str(out), Precision.INT8)
+    assert fp4.request(out) == CopyRequest(str(folder), str(out), Precision.FP4)
     assert plain.request(out) == CopyRequest(str(folder), str(out), None)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from backends.errors import EngineCrashedError
-from backends.events import JobProgress
+from backends.events import JobProgress, JobStep
 from backends.phrases import Phrase
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.jobs.desk import JobDesk, JobState
@@ -28,7 +28,7 @@ def job(title: str) -> Job:
         yield
 
     words = JobWords(Phrase(title), Phrase(title))
-    return Job(words, SEVEN, steps, lambda: JobPace({"write": Phrase("Writing the copy")}))
+    return Job(words, SEVEN, steps, lambda: JobPace({JobStep.WRITE: Phrase("Writing the copy")}))
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_the_desk_reads_the_progress_of_the_job_that_runs(desk: JobDesk) -> None
     first, second = desk.add(job("First")), desk.add(job("Second"))
     desk.begin_next()
 
-    desk.hear(JobProgress("write", 37, 100))
+    desk.hear(JobProgress(JobStep.WRITE, 37, 100))
 
     assert first.progress.percent == 37
     assert second.progress.percent == 0

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from backends.events import JobProgress
+from backends.events import JobProgress, JobStep
 from backends.phrases import Phrase
 from baichuan_desktop.services.jobs.pace import JobPace, left_for_step
 
 STEPS = {
-    "hash": Phrase("Reading the model"),
-    "write": Phrase("Writing the copy"),
-    "check": Phrase("Checking the copy"),
+    JobStep.HASH: Phrase("Reading the model"),
+    JobStep.WRITE: Phrase("Writing the copy"),
+    JobStep.CHECK: Phrase("Checking the copy"),
 }
 
 
@@ -26,7 +26,9 @@ def clock() -> Clock:
     return Clock()
 
 
-def read(pace: JobPace, clock: Clock, *seen: tuple[float, int], step: str = "write") -> None:
+def read(
+    pace: JobPace, clock: Clock, *seen: tuple[float, int], step: JobStep = JobStep.WRITE
+) -> None:
     """Seconds since the last event, and bytes done of 1000."""
     for seconds, done in seen:
         clock.now += seconds
@@ -61,7 +63,7 @@ def test_the_last_seconds_count(clock: Clock) -> None:
 
 def test_a_new_step_has_a_pace_of_its_own(clock: Clock) -> None:
     pace = JobPace(STEPS, clock)
-    read(pace, clock, (0, 0), (10, 1000), step="hash")
+    read(pace, clock, (0, 0), (10, 1000), step=JobStep.HASH)
 
     read(pace, clock, (0, 0), (1, 10))
 
@@ -81,7 +83,7 @@ def test_a_job_that_stands_still_tells_nothing(clock: Clock) -> None:
 def test_a_step_without_bytes_is_no_division_by_zero(clock: Clock) -> None:
     pace = JobPace(STEPS, clock)
 
-    pace.read(JobProgress("check", 0, 0))
+    pace.read(JobProgress(JobStep.CHECK, 0, 0))
 
     assert pace.percent == 0
 

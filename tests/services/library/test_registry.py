@@ -13,7 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
+from backends.checkpoint.generation_config import BASE_DEFAULTS, published_sampling
 from backends.errors import UserFacingError
+from backends.events import ModelKind
+from backends.model_config import Family
 from baichuan_desktop.services.library import registry_file, registry_yaml
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
@@ -29,6 +32,7 @@ from baichuan_desktop.services.library.user_layer import (
     require_writable,
 )
 from baichuan_desktop.services.library.variants import Variant
+from tests.helpers.machines import BAICHUAN2_7B, BAICHUAN2_13B, BAICHUAN_7B, BAICHUAN_13B
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models_registry.yaml"
 SHAPES_7B_V2 = Shapes(
@@ -83,14 +87,17 @@ def refusal(text: str) -> str:
     return message
 
 
+RELEASED = (BAICHUAN_7B, BAICHUAN_13B, BAICHUAN2_7B, BAICHUAN2_13B)
+
+
 def installed(folder: Path, model_id: str = "my-chat", **facts: object) -> InstalledModel:
     values: dict[str, object] = {
         "id": model_id,
         "name": Names(en="Mine", zh="我的"),
         "path": folder / model_id,
         "variant": "baichuan2-7b-chat",
-        "family": "baichuan2-7b",
-        "kind": "chat",
+        "family": Family.BAICHUAN2_7B,
+        "kind": ModelKind.CHAT,
         "context_length": 4096,
     }
     return InstalledModel(**(values | facts))  # type: ignore[arg-type]
@@ -431,6 +438,31 @@ def test_an_installed_model_without_a_name_has_its_variants_name(tmp_path: Path)
     assert names[2].en == "我的模型"
 
 
+def test_published_losses_are_those_of_the_released_sizes(shipped: Registry) -> None:
+    assert shipped.published_4bit_losses == {
+        (Family.BAICHUAN2_7B, 4096): 1.6,
+        (Family.BAICHUAN2_13B, 5120): 0.9,
+    }
+
+
+def test_what_a_folder_is_sampled_with_that_says_nothing_is_what_the_registry_has(
+    shipped: Registry,
+) -> None:
+    """`backends` reads no registry; whoever changes one of the two is told here."""
+    released = [variant for variant in shipped.variants if not variant.bundled]
+    assert {variant.kind for variant in released} == set(ModelKind)
+    for variant in released:
+        config = next(c for c in RELEASED if c.family is variant.family)
+        used, stated = BASE_DEFAULTS, variant.sampling
+        if variant.kind is ModelKind.CHAT:
+            used = published_sampling(config)
+            assert (used.temperature, used.top_k) == (stated.temperature, stated.top_k)
+        assert used.greedy is not stated.do_sample
+        assert used.top_p == stated.top_p
+        assert used.repetition_penalty == stated.repetition_penalty, variant.id
+        assert used.max_new_tokens == stated.max_new_tokens
+
+
 # --- recognising ---------------------------------------------------------------------------
 
 
@@ -456,13 +488,15 @@ def test_a_13b_checkpoint_is_recognised(
 
 def test_intermediate_checkpoints_and_strange_shapes_are_not_recognised(shipped: Registry) -> None:
     backwards = Registry(variants=shipped.variants[::-1], installed=())
-    base = backwards.recognise("baichuan2-7b", SHAPES_7B_V2, "base", 4096, "bf16")
+    base = backwards.recognise(Family.BAICHUAN2_7B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16")
     strange = SHAPES_7B_V2.model_copy(update={"num_layers": 31})
 
     assert base is not None
     assert base.id == "baichuan2-7b-base"
-    assert shipped.recognise("baichuan2-7b", strange, "base", 4096, "bf16") is None
-    assert shipped.recognise("baichuan2-13b", SHAPES_7B_V2, "base", 4096, "bf16") is None
+    assert shipped.recognise(Family.BAICHUAN2_7B, strange, ModelKind.BASE, 4096, "bf16") is None
+    assert (
+        shipped.recognise(Family.BAICHUAN2_13B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16") is None
+    )
 
 
 # --- the user's layer ----------------------------------------------------------------------

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from backends.events import BenchmarkProgress, LoadProgress, QualityProgress
+from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress, QualityProgress
+from backends.precision import Precision
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun
 from baichuan_desktop.services.measuring.progress import MeasureProgress, quality_steps, speed_steps
 
@@ -13,13 +14,43 @@ from baichuan_desktop.services.measuring.progress import MeasureProgress, qualit
     ("events", "percent"),
     [
         ([], 0),
-        ([PrecisionBegun("bf16", 1, 1), LoadProgress(1, 2)], 7),
-        ([PrecisionBegun("bf16", 2, 2)], 50),
-        ([PrecisionBegun("bf16", 1, 1), BenchmarkProgress("prefill", 128, 128, 128)], 28),
-        ([PrecisionBegun("bf16", 1, 2), BenchmarkProgress("decode", 2048, 32, 32)], 35),
-        ([PrecisionBegun("bf16", 1, 1), BenchmarkProgress("decode", 16, 32, 32)], 100),
-        ([PrecisionBegun("bf16", 1, 1), BenchmarkProgress("warm", 128, 64, 64)], 0),
-        ([PrecisionBegun("bf16", 1, 1), BenchmarkProgress("prefill", 77, 77, 77)], 0),
+        ([PrecisionBegun(Precision.BF16, 1, 1), LoadProgress(1, 2)], 7),
+        ([PrecisionBegun(Precision.BF16, 2, 2)], 50),
+        (
+            [
+                PrecisionBegun(Precision.BF16, 1, 1),
+                BenchmarkProgress(BenchmarkStep.PREFILL, 128, 128, 128),
+            ],
+            28,
+        ),
+        (
+            [
+                PrecisionBegun(Precision.BF16, 1, 2),
+                BenchmarkProgress(BenchmarkStep.DECODE, 2048, 32, 32),
+            ],
+            35,
+        ),
+        (
+            [
+                PrecisionBegun(Precision.BF16, 1, 1),
+                BenchmarkProgress(BenchmarkStep.DECODE, 16, 32, 32),
+            ],
+            100,
+        ),
+        (
+            [
+                PrecisionBegun(Precision.BF16, 1, 1),
+                BenchmarkProgress(BenchmarkStep.WARM, 128, 64, 64),
+            ],
+            0,
+        ),
+        (
+            [
+                PrecisionBegun(Precision.BF16, 1, 1),
+                BenchmarkProgress(BenchmarkStep.PREFILL, 77, 77, 77),
+            ],
+            0,
+        ),
     ],
 )
 def test_steps_of_all_precisions_count_alike(events: list[object], percent: int) -> None:
@@ -32,9 +63,9 @@ def test_steps_of_all_precisions_count_alike(events: list[object], percent: int)
 
 def test_a_prompt_that_is_read_again_takes_nothing_back() -> None:
     progress = MeasureProgress(speed_steps())
-    progress.read(PrecisionBegun("bf16", 1, 1))
-    progress.read(BenchmarkProgress("prefill", 128, 128, 128))
-    progress.read(BenchmarkProgress("prefill", 128, 64, 128))
+    progress.read(PrecisionBegun(Precision.BF16, 1, 1))
+    progress.read(BenchmarkProgress(BenchmarkStep.PREFILL, 128, 128, 128))
+    progress.read(BenchmarkProgress(BenchmarkStep.PREFILL, 128, 64, 128))
 
     assert progress.percent == 28
 
@@ -50,12 +81,12 @@ class Clock:
 def test_the_time_left_follows_from_the_precisions_before() -> None:
     clock = Clock()
     progress = MeasureProgress(speed_steps(), clock)
-    progress.read(PrecisionBegun("bf16", 1, 3))
+    progress.read(PrecisionBegun(Precision.BF16, 1, 3))
     clock.now += 60
     assert str(progress.time_left) == "Time left: not known yet"
 
     clock.now += 60  # two minutes for the first: four for the other two
-    progress.read(PrecisionBegun("fp32", 2, 3))
+    progress.read(PrecisionBegun(Precision.FP32, 2, 3))
     assert str(progress.time_left) == "About 4 min left"
     clock.now += 60
     assert str(progress.time_left) == "About 3 min left"
@@ -68,15 +99,21 @@ def test_the_time_left_follows_from_the_precisions_before() -> None:
     [
         (None, "bf16 (1 of 2): starting"),
         (LoadProgress(1, 2), "bf16 (1 of 2): loading, 50 %"),
-        (BenchmarkProgress("decode", 512, 8, 32), "bf16 (1 of 2): decoding after 512 tokens"),
-        (BenchmarkProgress("prefill", 128, 1, 128), "bf16 (1 of 2): reading 128 tokens"),
+        (
+            BenchmarkProgress(BenchmarkStep.DECODE, 512, 8, 32),
+            "bf16 (1 of 2): decoding after 512 tokens",
+        ),
+        (
+            BenchmarkProgress(BenchmarkStep.PREFILL, 128, 1, 128),
+            "bf16 (1 of 2): reading 128 tokens",
+        ),
         (QualityProgress(256, 1000), "bf16 (1 of 2): 256 of 1,000 tokens"),
     ],
 )
 def test_what_is_done_now_is_told_with_the_precision(event: object, step: str) -> None:
     progress = MeasureProgress(speed_steps())
     assert progress.step is None
-    progress.read(PrecisionBegun("bf16", 1, 2))
+    progress.read(PrecisionBegun(Precision.BF16, 1, 2))
     progress.read(event)
 
     assert str(progress.step) == step
@@ -84,7 +121,7 @@ def test_what_is_done_now_is_told_with_the_precision(event: object, step: str) -
 
 def test_a_comparison_loads_and_reads() -> None:
     progress = MeasureProgress(quality_steps())
-    progress.read(PrecisionBegun("bf16", 2, 2))
+    progress.read(PrecisionBegun(Precision.BF16, 2, 2))
     progress.read(QualityProgress(256, 512))
 
     assert progress.percent == 87

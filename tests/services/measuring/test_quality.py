@@ -53,7 +53,7 @@ def measurements(paths: AppPaths) -> Measurements:
     return Measurements(paths.measurements)
 
 
-def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> Comparison:
+def job(precisions: Sequence[Precision], texts: Texts = TEXTS, tokens: int = 1000) -> Comparison:
     return Comparison(
         installed(FOLDER), [LoadWish(name, "cpu") for name in precisions], texts, tokens
     )
@@ -84,7 +84,7 @@ def left_over(paths: AppPaths) -> list[Path]:
 def test_each_precision_is_compared_with_the_first_and_remembered(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    events = run(job(["fp32", "4bit", "fp32"]), measurements, paths)
+    events = run(job([Precision.FP32, Precision.NF4, Precision.FP32]), measurements, paths)
 
     begun = [event.precision for event in events if isinstance(event, PrecisionBegun)]
     assert begun == ["fp32", "4bit", "fp32"]
@@ -100,8 +100,8 @@ def test_each_precision_is_compared_with_the_first_and_remembered(
     assert not left_over(paths)
     rows = opened(Measurements(paths.measurements), machine()).whole.rows
     qualities = {row.precision: row.quality for row in rows}
-    assert qualities["4bit"] == four
-    assert qualities["8bit"] is None
+    assert qualities[Precision.NF4] == four
+    assert qualities[Precision.INT8] is None
 
 
 def test_the_report_on_the_machine_tells_what_was_found(
@@ -109,7 +109,7 @@ def test_the_report_on_the_machine_tells_what_was_found(
 ) -> None:
     store = ModelStore(paths)
     store.add(FOLDER)
-    *_, found = judged_of(run(job(["fp32", "4bit"]), measurements, paths))
+    *_, found = judged_of(run(job([Precision.FP32, Precision.NF4]), measurements, paths))
 
     facts = doctor.report(store, measurements, lambda *_: iter(()), machine)
     report = json.loads(json.dumps(facts))
@@ -124,7 +124,7 @@ def test_the_report_on_the_machine_tells_what_was_found(
 
 
 def test_a_text_longer_than_asked_for_is_cut(measurements: Measurements, paths: AppPaths) -> None:
-    (found,) = judged_of(run(job(["fp32"], tokens=80), measurements, paths))
+    (found,) = judged_of(run(job([Precision.FP32], tokens=80), measurements, paths))
 
     assert found.is_cut
     assert found.quality.scored_tokens == 79
@@ -133,7 +133,9 @@ def test_a_text_longer_than_asked_for_is_cut(measurements: Measurements, paths: 
 def test_what_cannot_run_is_told_and_the_rest_compared(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    events = run(job(["fp32", "fp16", "bf16"]), measurements, paths)  # fp16 runs on cards only
+    events = run(
+        job([Precision.FP32, Precision.FP16, Precision.BF16]), measurements, paths
+    )  # fp16 runs on cards only
 
     assert [e.precision for e in events if isinstance(e, PrecisionFailed)] == ["fp16"]
     assert [found.ready.precision for found in judged_of(events)] == ["fp32", "bf16"]
@@ -143,7 +145,9 @@ def test_without_a_reference_there_is_no_comparison(
     measurements: Measurements, paths: AppPaths
 ) -> None:
     with pytest.raises(QualityError, match="at least 64 are needed") as caught:
-        run(job(["fp32", "bf16"], Texts("short", ("A line.",))), measurements, paths)
+        run(
+            job([Precision.FP32, Precision.BF16], Texts("short", ("A line.",))), measurements, paths
+        )
 
     assert_one_sentence(caught.value)
     assert not left_over(paths)
@@ -157,7 +161,12 @@ def test_a_cancel_leaves_nothing_on_the_drive(
     ready, events = 0, []
     long = Texts("text", (30 * TEXTS.texts[0],))  # that the engine is not done before it hears
 
-    for event in begin(job(["fp32", "bf16", "fp32"], long, 9000), measurements, paths, cancel):
+    for event in begin(
+        job([Precision.FP32, Precision.BF16, Precision.FP32], long, 9000),
+        measurements,
+        paths,
+        cancel,
+    ):
         events.append(event)
         ready += isinstance(event, ModelReady)
         if isinstance(event, QualityProgress) and ready == precision:
@@ -171,7 +180,7 @@ def test_a_cancel_leaves_nothing_on_the_drive(
 def test_whoever_stops_listening_leaves_nothing_either(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    running = begin(job(["fp32"]), measurements, paths, threading.Event())
+    running = begin(job([Precision.FP32]), measurements, paths, threading.Event())
     while not isinstance(next(running), QualityProgress):
         pass
 
@@ -189,7 +198,7 @@ def test_what_a_killed_comparison_left_is_taken_away(
         (paths.cache / name).mkdir(parents=True)
         (paths.cache / name / "reference").write_bytes(b"12345678")
 
-    run(job(["fp32"]), measurements, paths)
+    run(job([Precision.FP32]), measurements, paths)
 
     names = {left.name for left in left_over(paths)}
     assert names == {f"quality-{os.getpid()}-alive", "something else"}
@@ -202,7 +211,7 @@ def test_a_cache_folder_that_cannot_be_made_is_named(
     paths.cache.write_text("a file")
 
     with pytest.raises(QualityError, match="cannot be kept in") as caught:
-        run(job(["fp32"]), measurements, paths)
+        run(job([Precision.FP32]), measurements, paths)
 
     assert_one_sentence(caught.value)
 

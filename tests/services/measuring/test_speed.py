@@ -13,6 +13,7 @@ import pytest
 from backends.errors import BackendUnavailableError, InsufficientMemoryError
 from backends.events import BenchmarkProgress, ModelReady
 from backends.machine.hardware import Machine
+from backends.precision import Precision, name_of
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.measuring.speed import (
     BenchmarkEvent,
@@ -36,7 +37,7 @@ def measurements(tmp_path: Path) -> Measurements:
 
 
 def run(
-    precisions: Sequence[str], measurements: Measurements, tmp_path: Path, device: str = "cpu"
+    precisions: Sequence[Precision], measurements: Measurements, tmp_path: Path, device: str = "cpu"
 ) -> list[BenchmarkEvent]:
     return list(begin(precisions, measurements, tmp_path, threading.Event(), device))
 
@@ -46,7 +47,7 @@ def opened(measurements: Measurements, facts: Machine) -> OpenedModel:
 
 
 def begin(
-    precisions: Sequence[str],
+    precisions: Sequence[Precision],
     measurements: Measurements,
     tmp_path: Path,
     cancel: threading.Event,
@@ -83,14 +84,16 @@ class Run:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("benchmark")
     file = folder / "measurements.json"
-    events = run(["fp16", "fp32", SECOND], Measurements(file), folder)
+    events = run([Precision.FP16, Precision.FP32, SECOND], Measurements(file), folder)
     return Run(events, file, len(engines()))
 
 
 def test_every_precision_is_measured_and_remembered(whole: Run) -> None:
     begun = [event for event in whole.events if isinstance(event, PrecisionBegun)]
     assert begun == [
-        PrecisionBegun("fp16", 1, 3), PrecisionBegun("fp32", 2, 3), PrecisionBegun(SECOND, 3, 3)
+        PrecisionBegun(Precision.FP16, 1, 3),
+        PrecisionBegun(Precision.FP32, 2, 3),
+        PrecisionBegun(SECOND, 3, 3),
     ]  # fmt: skip
     assert [found.ready.precision for found in whole.measured] == ["fp32", SECOND]
     for found in whole.measured:
@@ -110,8 +113,10 @@ def test_the_rows_of_the_precisions_show_the_speed(whole: Run) -> None:
     rows = Precisions(Measurements(whole.file), machine).open(installed(FOLDER)).whole.rows
 
     speeds = {row.precision: row.tokens_per_second for row in rows}
-    assert speeds["fp32"] == round(whole.measured[0].benchmark.decode[0].tokens_per_second, 1)
-    assert speeds["4bit"] is None
+    assert speeds[Precision.FP32] == round(
+        whole.measured[0].benchmark.decode[0].tokens_per_second, 1
+    )
+    assert speeds[Precision.NF4] is None
 
 
 def test_what_cannot_run_is_told_and_the_rest_measured(whole: Run) -> None:
@@ -128,7 +133,7 @@ def test_a_cancel_keeps_what_was_measured_before(
     ready = 0
     kinds = []
 
-    for event in begin(["fp32", SECOND, "fp32"], measurements, tmp_path, cancel):
+    for event in begin([Precision.FP32, SECOND, Precision.FP32], measurements, tmp_path, cancel):
         kinds.append(type(event))
         ready += isinstance(event, ModelReady)
         if isinstance(event, BenchmarkProgress) and ready == 2:
@@ -143,7 +148,7 @@ def test_a_cancel_keeps_what_was_measured_before(
 def test_whoever_stops_listening_ends_the_engine(
     measurements: Measurements, tmp_path: Path
 ) -> None:
-    job = begin(["fp32"], measurements, tmp_path, threading.Event())
+    job = begin([Precision.FP32], measurements, tmp_path, threading.Event())
     while not isinstance(next(job), ModelReady):
         assert len(engines()) <= 1
 
@@ -174,7 +179,7 @@ def test_the_speed_at_512_tokens_stands_for_the_precision(
 
     measurements.benchmarked(last.ready, entry)
 
-    known = measurements.of(Path(last.ready.folder), last.ready.backend, "fp32", "cpu")
+    known = measurements.of(Path(last.ready.folder), last.ready.backend, Precision.FP32, "cpu")
     assert known is not None
     assert known.tokens_per_second == expected
 
@@ -195,7 +200,9 @@ def test_the_speed_at_512_tokens_stands_for_the_precision(
 def test_precisions_are_named_by_commas(
     text: str, expected: tuple[str, ...], measurements: Measurements
 ) -> None:
-    assert Precisions(measurements).open(installed(FOLDER)).wanted(text) == expected
+    found = Precisions(measurements).open(installed(FOLDER)).wanted(text)
+
+    assert tuple(map(name_of, found)) == expected
 
 
 @pytest.mark.parametrize("text", ["", ",", "fp31", "int8"])
@@ -211,7 +218,7 @@ def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
         seen = machine(card(24), **facts)  # type: ignore[arg-type]
         found = opened(measurements, seen).wanted("all", device)
         assert len(set(found)) == len(found)
-        return set(found)
+        return {name_of(precision) for precision in found}
 
     assert wanted() == {"bf16", "fp32", "8bit", "4bit", "fp4"}
     assert wanted("cuda:0") == {"bf16", "8bit", "4bit", "fp4"}
@@ -229,7 +236,9 @@ def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> 
 def test_nothing_is_measured_where_nothing_fits(measurements: Measurements, tmp_path: Path) -> None:
     """The engine decides anew: memory may have been taken meanwhile."""
     (failed,) = (
-        e for e in run(["8bit"], measurements, tmp_path, "cuda") if isinstance(e, PrecisionFailed)
+        e
+        for e in run([Precision.INT8], measurements, tmp_path, "cuda")
+        if isinstance(e, PrecisionFailed)
     )
 
     assert isinstance(failed.error, BackendUnavailableError | InsufficientMemoryError)

@@ -95,7 +95,7 @@ def test_remedies_open_a_folder_once_however_often_the_context_is_halved(
     counts = Counts(monkeypatch)
     opened = Precisions(measurements, counts.look).open(installed(FOLDER, [export]))
 
-    opened.remedies(LoadWish("bf16", "cuda:0", 4096), None)
+    opened.remedies(LoadWish(Precision.BF16, "cuda:0", 4096), None)
 
     assert counts.opened == {FOLDER: 1, export: 1}
     assert counts.looks == 1

@@ -11,13 +11,16 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
+from backends.choice.values import Verdict
 from backends.errors import NotACheckpointError
-from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
+from backends.events import Finished, FinishReason, ModelKind, ModelReady, SamplingDefaults
 from backends.machine.hardware import Machine
+from backends.model_config import Family
 from backends.onnx_backend.graph import Scheme
 from backends.phrases import Phrase
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from backends.protocol.requests import LoadRequest
+from baichuan_desktop.services.library.registry import Registry, shipped_registry_text
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
 from baichuan_desktop.services.precisions.rows import PrecisionRow
@@ -56,10 +59,10 @@ def folder() -> Path:
 def ready(folder: Path, peak_bytes: int) -> ModelReady:
     return ModelReady(
         folder=str(folder),
-        family="baichuan2-7b",
-        kind="chat",
-        backend="bnb_cuda",
-        precision="4bit",
+        family=Family.BAICHUAN2_7B,
+        kind=ModelKind.CHAT,
+        backend=BackendName.BITSANDBYTES,
+        precision=Precision.NF4,
         device_name="",
         device_kind="cuda",
         reason=Phrase(""),
@@ -101,7 +104,7 @@ def test_every_precision_has_a_row_best_first(folder: Path, measurements: Measur
         ("bf16", "cuda"), ("8bit", "cuda"), ("4bit", "cuda")
     ]  # fmt: skip
     assert {row.precision for row in rows} == {"bf16", "8bit", "4bit", "fp4", "fp32"}
-    assert [row.label for row in rows[:3]] == ["bf16", "8-bit", "4-bit"]
+    assert [row.precision.label for row in rows[:3]] == ["bf16", "8-bit", "4-bit"]
     assert chosen(rows) == ("torch_cuda", "bf16", "cuda")
 
 
@@ -134,12 +137,12 @@ def test_a_row_can_be_asked_for(folder: Path, measurements: Measurements) -> Non
     wishes = [row.wish(128) for row in rows_of(folder, measurements, facts) if row.runs]
 
     assert wishes[:3] == [
-        LoadWish("bf16", "cuda:0", 128), LoadWish("bf16", "cuda:1", 128),
-        LoadWish("8bit", "cuda:0", 128),
+        LoadWish(Precision.BF16, "cuda:0", 128), LoadWish(Precision.BF16, "cuda:1", 128),
+        LoadWish(Precision.INT8, "cuda:0", 128),
     ]  # fmt: skip
-    assert LoadWish("fp32", "cpu", 128) in wishes
+    assert LoadWish(Precision.FP32, "cpu", 128) in wishes
     assert wishes[0].request(installed(folder), measurements) == LoadRequest(
-        str(folder), "bf16", 128, wanted_device="cuda:0"
+        str(folder), Precision.BF16, 128, wanted_device="cuda:0"
     )
 
 
@@ -153,7 +156,7 @@ def test_layers_that_are_spread_are_asked_for_by_their_precision(
     rows = rows_of(folder, measurements, machine(card(8, index=0), card(8, index=1)))
 
     (spread,) = [row for row in rows if " + " in row.device_name]
-    assert spread.wish() == LoadWish("bf16", "auto")
+    assert spread.wish() == LoadWish(Precision.BF16, "auto")
 
 
 def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
@@ -166,7 +169,11 @@ def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
         config = replace(checkpoints[name].config, hidden_size=hidden_size)
         checkpoint = replace(checkpoints[name], config=config)
         monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
-        rows = rows_of(checkpoint.folder, measurements, machine(card(24)))
+        published = Registry.load(shipped_registry_text()).published_4bit_losses
+        precisions = Precisions(
+            measurements, lambda: machine(card(24)), published_4bit_losses=published
+        )
+        rows = precisions.open(installed(checkpoint.folder)).whole.rows
         return {row.precision: row.published_loss for row in rows}
 
     assert losses("b2-7b", 4096) == {
@@ -196,10 +203,10 @@ def test_a_shorter_context_needs_less(folder: Path, measurements: Measurements) 
 def test_every_row_has_its_sentence_and_numbers(folder: Path, measurements: Measurements) -> None:
     for row in rows_of(folder, measurements, machine(card(1, free_gib=0.72), free_gib=0.3)):
         assert str(row.sentence).endswith(".")
-        if row.verdict == "not available":
+        if row.verdict is Verdict.UNAVAILABLE:
             assert row.needed_bytes is None
         else:
-            assert row.verdict in ("fits", "tight", "does not fit")
+            assert row.verdict in (Verdict.FITS, Verdict.TIGHT, Verdict.TOO_LARGE)
             assert row.needed_bytes is not None
             assert row.needed_bytes > 300 * MIB
 
@@ -209,7 +216,7 @@ def test_where_nothing_runs_no_row_is_chosen(folder: Path, measurements: Measure
 
     assert rows
     assert not [row for row in rows if row.chosen]
-    assert {row.verdict for row in rows} == {"does not fit"}
+    assert {row.verdict for row in rows} == {Verdict.TOO_LARGE}
 
 
 def test_without_torch_every_row_says_so(folder: Path, measurements: Measurements) -> None:
@@ -225,7 +232,7 @@ def test_quantised_files_have_their_own_precision_only(
     rows = rows_of(quantized.published(name), measurements, machine(card(24)))
 
     assert {row.precision for row in rows} == {"4bit"}
-    assert chosen(rows) == ("bnb_cuda", "4bit", "cuda")
+    assert chosen(rows) == ("bitsandbytes", "4bit", "cuda")
 
 
 def test_the_last_measured_speed_is_shown(folder: Path, measurements: Measurements) -> None:
@@ -236,8 +243,8 @@ def test_the_last_measured_speed_is_shown(folder: Path, measurements: Measuremen
     rows = rows_of(folder, measurements, machine(card(24)))
 
     speeds = {row.precision: row.tokens_per_second for row in rows if row.device_kind == "cuda"}
-    assert speeds["4bit"] == 25.0
-    assert speeds["bf16"] is None
+    assert speeds[Precision.NF4] == 25.0
+    assert speeds[Precision.BF16] is None
 
 
 def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Measurements) -> None:
@@ -289,7 +296,7 @@ def test_an_export_is_a_row_among_the_others(folder: Path, measurements: Measure
 
     assert chosen(rows) == ("onnx_runtime", "onnx-int4", "cpu")
     (row,) = [row for row in rows if row.backend == "onnx_runtime"]
-    assert row.label == "ONNX int4"
+    assert row.precision.label == "ONNX int4"
     assert row.runs
     request = row.wish().request(installed(folder, [export.folder]), measurements)
     assert (request.precision, request.exports) == ("onnx-int4", (str(export.folder),))
@@ -305,8 +312,8 @@ def test_what_was_measured_of_an_export_is_not_said_of_one_with_other_blocks(
     )
     loaded = replace(
         ready(folder, 77 * MIB),
-        backend="onnx_runtime",
-        precision="onnx-int4",
+        backend=BackendName.ONNX_RUNTIME,
+        precision=Precision.ONNX_INT4,
         device_kind="cpu",
         weights_bytes=old.bytes_on_disk,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from backends.events import ModelKind
 from backends.phrases import Phrase
 from baichuan_desktop.ui.chat.model_use import Introduction
 from tests.ui.controllers import Controllers, installed
 from tests.ui.harness import DEFAULTS, READY, Gate, ScriptedEngine, until
 
-CHAT, BASE = installed("Chat"), installed("Base", "base")
+CHAT, BASE = installed("Chat"), installed("Base", ModelKind.BASE)
 
 
 def test_a_model_is_introduced_when_it_is_loading_and_when_it_is_loaded(

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from backends.errors import InsufficientMemoryError
 from backends.generation.sampling import SamplingParams
+from backends.precision import Precision
 from backends.protocol.requests import LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -191,8 +192,8 @@ def test_another_precision_keeps_the_threads(ui: Harness, engine: ScriptedEngine
     choose_threads(ui, "1")
     ui.until(lambda: ui.window.switcher.wish == LoadWish(threads=1))
 
-    ui.window.precision._on_chosen(LoadWish("fp32", "cpu"))
-    ui.until(lambda: ui.window.switcher.wish == LoadWish("fp32", "cpu", threads=1))
+    ui.window.precision._on_chosen(LoadWish(Precision.FP32, "cpu"))
+    ui.until(lambda: ui.window.switcher.wish == LoadWish(Precision.FP32, "cpu", threads=1))
 
     assert wanted_threads(engine) == [None, 1, 1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+from backends.events import JobStep
 from backends.phrases import Phrase
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.services.engines.port import RunRequest
@@ -24,4 +25,4 @@ def counting_job(name: str) -> Job:
         if not cancel.is_set():
             yield JobResult(Phrase("{name} has {count} weights.", name=name, count=7), of)
 
-    return Job(WORDS, of, steps, lambda: JobPace({"count": Phrase("Counting")}))
+    return Job(WORDS, of, steps, lambda: JobPace({JobStep.CHECK: Phrase("Counting")}))

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import DiskFullError, NotACheckpointError
-from backends.events import CopyReady, JobProgress
+from backends.events import CopyReady, JobProgress, JobStep
 from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
 from backends.protocol.requests import CopyRequest
@@ -161,7 +161,7 @@ def test_a_folder_that_was_written_by_hand_stays(
     ended(seven)
 
     assert seven.jobs.requests == [
-        CopyRequest(str(tmp_path / "Seven"), str(tmp_path / "mine"), "fp4")
+        CopyRequest(str(tmp_path / "Seven"), str(tmp_path / "mine"), Precision.FP4)
     ]
     assert all(not isinstance(request, CopyRequest) for request in engine.requests), (
         "the chat's engine has no part in it"
@@ -215,7 +215,9 @@ def test_progress_is_told_by_step_and_percentage_and_the_chat_goes_on(
     seven: Harness, engine: ScriptedEngine
 ) -> None:
     gate = Gate()
-    dialog = begin(seven, JobProgress("hash", 50, 100), JobProgress("write", 37, 100), gate)
+    dialog = begin(
+        seven, JobProgress(JobStep.HASH, 50, 100), JobProgress(JobStep.WRITE, 37, 100), gate
+    )
     seven.until(lambda: "37 %" in dialog.progress.step.text())
 
     assert dialog.progress.step.text() == "Step 2 of 3: Writing the copy · 37 %"
@@ -232,7 +234,7 @@ def test_progress_is_told_by_step_and_percentage_and_the_chat_goes_on(
 
 def test_a_hidden_job_runs_on_and_comes_back_by_the_status_bar(seven: Harness) -> None:
     gate = Gate()
-    dialog = begin(seven, JobProgress("write", 1, 2), gate)
+    dialog = begin(seven, JobProgress(JobStep.WRITE, 1, 2), gate)
 
     dialog.progress.hide_button.click()
     assert not dialog.isVisible()
@@ -260,7 +262,7 @@ def test_a_cancelled_job_asks_the_engine_to_stop_and_offers_another_try(
     seven: Harness, folder: Path
 ) -> None:
     gate = Gate()
-    dialog = begin(seven, JobProgress("write", 1, 2), gate)
+    dialog = begin(seven, JobProgress(JobStep.WRITE, 1, 2), gate)
     seven.until(gate.reached.is_set)
 
     dialog.progress.cancel.click()
@@ -283,7 +285,7 @@ def test_a_complete_copy_is_listed_and_can_be_loaded(
     out = tmp_path / "Seven-4bit"
     shutil.copytree(CHECKPOINTS / "b2-7b" / "safetensors", out)
 
-    dialog = begin(seven, JobProgress("check", 0, 1), CopyReady(str(out), 5 * 2**30))
+    dialog = begin(seven, JobProgress(JobStep.CHECK, 0, 1), CopyReady(str(out), 5 * 2**30))
     seven.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
 
     assert dialog.done_page.text.text() == (f"“Seven-4bit” is listed. It takes 5.0 GiB in {out}")
@@ -319,7 +321,7 @@ def test_an_export_that_is_loaded_holds_at_the_next_start(
     seven.until(lambda: len(engine.loaded_folders) == 3)
     seven.until(lambda: seven.window.switcher.current is not None)
 
-    assert seven.settings.current.precisions == {folder: LoadWish("onnx-int4")}
+    assert seven.settings.current.precisions == {folder: LoadWish(Precision.ONNX_INT4)}
 
 
 def test_a_job_that_fails_says_why_and_lists_nothing(
@@ -327,7 +329,7 @@ def test_a_job_that_fails_says_why_and_lists_nothing(
 ) -> None:
     error = DiskFullError(tmp_path, needed_bytes=5 * 2**30, free_bytes=2**30)
 
-    dialog = begin(seven, JobProgress("hash", 1, 2), error)
+    dialog = begin(seven, JobProgress(JobStep.HASH, 1, 2), error)
     ended(seven)
 
     assert seven.error is not None
@@ -358,7 +360,7 @@ def test_the_engine_of_a_job_ends_with_it(seven: Harness) -> None:
 
 def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     gate = Gate()
-    begin(seven, JobProgress("write", 1, 2), gate)
+    begin(seven, JobProgress(JobStep.WRITE, 1, 2), gate)
     seven.until(gate.reached.is_set)
 
     seven.window.close()
@@ -381,7 +383,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
 
 def test_the_dialog_follows_the_language(seven: Harness) -> None:
     gate = Gate()
-    dialog = begin(seven, JobProgress("write", 37, 100), gate)
+    dialog = begin(seven, JobProgress(JobStep.WRITE, 37, 100), gate)
     seven.until(lambda: "37 %" in dialog.progress.step.text())
 
     seven.window.view.use_language("zh_CN")

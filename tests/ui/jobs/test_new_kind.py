@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backends.errors import EngineCrashedError
-from backends.events import JobProgress
+from backends.events import JobProgress, JobStep
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from tests.ui.harness import Gate, Harness
 from tests.ui.jobs.counting import counting_job
@@ -16,8 +16,8 @@ def ended(ui: Harness, record: JobRecord) -> None:
 def test_it_waits_runs_shows_its_progress_and_leaves_its_result_in_the_log(ui: Harness) -> None:
     jobs, first, second = ui.window.jobs, Gate(), Gate()
     ui.jobs.answers += [
-        [JobProgress("count", 37, 100), first],
-        [JobProgress("count", 50, 100), second],
+        [JobProgress(JobStep.CHECK, 37, 100), first],
+        [JobProgress(JobStep.CHECK, 50, 100), second],
     ]
     running, waiting = jobs.put(counting_job("Seven")), jobs.put(counting_job("Eight"))
     ui.window.menus.jobs_page.trigger()
@@ -45,7 +45,7 @@ def test_it_waits_runs_shows_its_progress_and_leaves_its_result_in_the_log(ui: H
 
 def test_it_is_cancelled_while_it_waits_and_while_it_runs(ui: Harness) -> None:
     jobs, gate = ui.window.jobs, Gate()
-    ui.jobs.answers.append([JobProgress("count", 1, 2), gate])
+    ui.jobs.answers.append([JobProgress(JobStep.CHECK, 1, 2), gate])
     running, waiting = jobs.put(counting_job("Seven")), jobs.put(counting_job("Eight"))
     ui.until(gate.reached.is_set)
 
@@ -64,7 +64,7 @@ def test_it_is_cancelled_while_it_waits_and_while_it_runs(ui: Harness) -> None:
 
 def test_the_engine_that_dies_is_told_in_the_log_and_the_next_job_runs(ui: Harness) -> None:
     jobs = ui.window.jobs
-    ui.jobs.answers += [[JobProgress("count", 1, 2), EngineCrashedError("it crashed")], []]
+    ui.jobs.answers += [[JobProgress(JobStep.CHECK, 1, 2), EngineCrashedError("it crashed")], []]
     failed, after = jobs.put(counting_job("Seven")), jobs.put(counting_job("Eight"))
     ended(ui, after)
 
@@ -78,7 +78,7 @@ def test_the_engine_that_dies_is_told_in_the_log_and_the_next_job_runs(ui: Harne
 
 def test_closing_the_window_asks_for_jobs_that_wait_too(ui: Harness) -> None:
     gate = Gate()
-    ui.jobs.answers.append([JobProgress("count", 1, 2), gate])
+    ui.jobs.answers.append([JobProgress(JobStep.CHECK, 1, 2), gate])
     running, _ = (ui.window.jobs.put(counting_job(name)) for name in ("Seven", "Eight"))
     ui.until(gate.reached.is_set)
     ui.until(lambda: running.progress.percent == 50)

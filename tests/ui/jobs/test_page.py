@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backends.events import JobProgress
+from backends.events import JobProgress, JobStep
 from tests.ui.harness import Gate, Harness
 from tests.ui.jobs.counting import counting_job
 
@@ -30,7 +30,7 @@ def test_a_section_is_shown_where_there_is_a_job_in_it(ui: Harness) -> None:
     jobs, gate = ui.window.jobs, Gate()
     page = jobs.page
     ui.window.menus.jobs_page.trigger()
-    ui.jobs.answers += [[JobProgress("count", 1, 2), gate], []]
+    ui.jobs.answers += [[JobProgress(JobStep.CHECK, 1, 2), gate], []]
     first, second = jobs.put(counting_job("Seven")), jobs.put(counting_job("Eight"))
     ui.until(gate.reached.is_set)
 

@@ -10,6 +10,7 @@ import pytest
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import InsufficientMemoryError
 from backends.events import ModelReady, QualityProgress, QualityReady
+from backends.precision import BackendName, Precision
 from backends.protocol.requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -21,7 +22,7 @@ BEST = QualityReady(900, is_cut=False, perplexity=7.41, kl_divergence=None, top1
 NEAR = QualityReady(900, is_cut=False, perplexity=7.5, kl_divergence=0.0123, top1_agreement=0.987)
 
 
-def ready(precision: str) -> ModelReady:
+def ready(precision: Precision) -> ModelReady:
     return replace(READY, folder=str(FOLDER), precision=precision)
 
 
@@ -69,7 +70,7 @@ def test_the_best_that_fits_is_always_read_and_the_rest_is_for_the_person_to_cho
 
 
 def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: Harness) -> None:
-    dialog = begin(ui, [ready("fp32"), BEST], [ready("bf16"), NEAR])
+    dialog = begin(ui, [ready(Precision.FP32), BEST], [ready(Precision.BF16), NEAR])
     ended(ui)
 
     assert shown(dialog, "fp32 · CPU") == ["the others are compared with it", "", "7.41", ""]
@@ -83,7 +84,9 @@ def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: H
     assert line.tick.accessibleDescription() == (
         "the same next token as fp32 98.7 % of the time, KL divergence 0.0123, perplexity 7.50"
     )
-    known = Measurements(ui.measurements._file).of(FOLDER, "torch_cpu", "bf16", "cpu")
+    known = Measurements(ui.measurements._file).of(
+        FOLDER, BackendName.TORCH_CPU, Precision.BF16, "cpu"
+    )
     assert known is not None
     assert known.quality is not None
     assert known.quality.top1_agreement == 0.987
@@ -97,7 +100,11 @@ def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: H
 
 
 def test_all_but_the_same_is_not_100_per_cent(ui: Harness) -> None:
-    dialog = begin(ui, [ready("fp32"), BEST], [ready("bf16"), replace(NEAR, top1_agreement=0.9998)])
+    dialog = begin(
+        ui,
+        [ready(Precision.FP32), BEST],
+        [ready(Precision.BF16), replace(NEAR, top1_agreement=0.9998)],
+    )
     ended(ui)
 
     assert shown(dialog, "bf16 · CPU")[0] == "99.9 %"
@@ -109,7 +116,10 @@ def test_a_text_of_ones_own_is_read(ui: Harness, tmp_path: Path) -> None:
     assert dialog.text.name.text() == "Text: the sample of the app"
 
     dialog.text.choose(tmp_path / "my own.txt")
-    ui.jobs.answers += [[ready("fp32"), BEST], [ready("bf16"), replace(NEAR, is_cut=True)]]
+    ui.jobs.answers += [
+        [ready(Precision.FP32), BEST],
+        [ready(Precision.BF16), replace(NEAR, is_cut=True)],
+    ]
     dialog.measure.click()
     ended(ui)
 
@@ -155,7 +165,9 @@ def test_without_its_reference_there_is_no_comparison(ui: Harness) -> None:
 def test_the_progress_is_told(ui: Harness, language: str, step: str, summary: str) -> None:
     gate = Gate()
     dialog = begin(
-        ui, [ready("fp32"), BEST], [ready("bf16"), QualityProgress(256, 1000), gate, NEAR]
+        ui,
+        [ready(Precision.FP32), BEST],
+        [ready(Precision.BF16), QualityProgress(256, 1000), gate, NEAR],
     )
     ui.until(gate.reached.is_set)
     ui.window.view.use_language(language)  # type: ignore[arg-type]  # one of the two

@@ -16,11 +16,13 @@ from backends.errors import InsufficientMemoryError
 from backends.events import (
     BenchmarkProgress,
     BenchmarkReady,
+    BenchmarkStep,
     DecodeSpeed,
     LoadProgress,
     ModelReady,
     Speed,
 )
+from backends.precision import Precision
 from backends.protocol.requests import BenchmarkRequest, CopyRequest, LoadRequest, UnloadRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.jobs.desk import JobState
@@ -37,7 +39,7 @@ from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, Step, answer
 FOLDER = Checkpoint.open(resource("guide_model")).folder
 
 
-def ready(precision: str) -> ModelReady:
+def ready(precision: Precision) -> ModelReady:
     return replace(READY, folder=str(FOLDER), precision=precision, load_seconds=1.5)
 
 
@@ -110,7 +112,7 @@ def test_what_was_not_measured_is_ticked(ui: Harness) -> None:
 
 
 def test_older_measurements_are_shown_and_not_measured_again_unasked(ui: Harness) -> None:
-    begin(ui, [ready("bf16"), found(5.94)], [ready("fp32"), found(4.0)])
+    begin(ui, [ready(Precision.BF16), found(5.94)], [ready(Precision.FP32), found(4.0)])
     ended(ui)
 
     dialog = open_dialog(ui)
@@ -124,7 +126,7 @@ def test_older_measurements_are_shown_and_not_measured_again_unasked(ui: Harness
 
 
 def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> None:
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), found(3.0)])
     ended(ui)
 
     requests = [r for r in ui.jobs.requests if isinstance(r, BenchmarkRequest)]
@@ -147,7 +149,7 @@ def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> 
 
 
 def test_the_chart_is_told_to_who_does_not_see_it(ui: Harness) -> None:
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), found(3.0)])
     ended(ui)
 
     line = dialog.chart.lines[0]
@@ -159,9 +161,11 @@ def test_the_chart_is_told_to_who_does_not_see_it(ui: Harness) -> None:
 
 def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -> None:
     gate = Gate()
-    decoding = BenchmarkProgress("decode", 512, 8, 32)
+    decoding = BenchmarkProgress(BenchmarkStep.DECODE, 512, 8, 32)
     dialog = begin(
-        ui, [LoadProgress(1, 1), ready("bf16"), decoding, gate], [ready("fp32"), found(3.0)]
+        ui,
+        [LoadProgress(1, 1), ready(Precision.BF16), decoding, gate],
+        [ready(Precision.FP32), found(3.0)],
     )
     ui.until(gate.reached.is_set)
     ui.until(lambda: "decoding" in dialog.step.text())
@@ -185,7 +189,7 @@ def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -
 
 def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(ui: Harness) -> None:
     error = InsufficientMemoryError(device="the processor", needed_bytes=2**31, free_bytes=2**30)
-    dialog = begin(ui, [error], [ready("fp32"), found(3.0, neighbours=0.8)])
+    dialog = begin(ui, [error], [ready(Precision.FP32), found(3.0, neighbours=0.8)])
     ended(ui)
 
     assert shown(dialog, "bf16 · CPU")[0] == "could not be measured"
@@ -198,7 +202,7 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(ui: Harness) -> N
 
 def test_a_cancel_keeps_what_was_measured_before(ui: Harness) -> None:
     gate = Gate()
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), gate])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), gate])
     ui.until(gate.reached.is_set)
 
     dialog.cancel.click()
@@ -212,7 +216,7 @@ def test_a_cancel_keeps_what_was_measured_before(ui: Harness) -> None:
 
 def test_a_copy_and_a_measurement_do_not_run_at_once(ui: Harness) -> None:
     gate = Gate()
-    dialog = begin(ui, [gate], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [gate], [ready(Precision.FP32), found(3.0)])
     ui.until(gate.reached.is_set)
     dialog.close()
 
@@ -236,7 +240,7 @@ def test_a_copy_and_a_measurement_do_not_run_at_once(ui: Harness) -> None:
 
 def test_the_window_closes_in_a_measurement_without_a_question(ui: Harness) -> None:
     gate = Gate()
-    begin(ui, [ready("bf16"), found(6.0)], [gate])
+    begin(ui, [ready(Precision.BF16), found(6.0)], [gate])
     ui.until(gate.reached.is_set)
 
     ui.window.close()
@@ -274,7 +278,7 @@ def test_the_chats_model_makes_room_and_comes_back_with_its_conversation(
     engine.answers.append(answer("Hello."))
     crowded.ask("Hi")
     gate = Gate()
-    begin(crowded, [ready("bf16"), found(6.0)], [ready("fp32"), gate, found(3.0)])
+    begin(crowded, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), gate, found(3.0)])
     crowded.until(gate.reached.is_set)
 
     assert isinstance(engine.requests[-1], UnloadRequest)
@@ -295,7 +299,7 @@ def test_a_model_chosen_meanwhile_is_not_replaced_by_the_one_that_made_room(
     crowded: Harness, engine: ScriptedEngine, tmp_path: Path
 ) -> None:
     gate = Gate()
-    begin(crowded, [ready("bf16"), found(6.0)], [ready("fp32"), gate, found(3.0)])
+    begin(crowded, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), gate, found(3.0)])
     crowded.until(gate.reached.is_set)
     model = crowded.store.models[0]
     other = replace(model, id="other", path=tmp_path)
@@ -332,7 +336,7 @@ def test_a_cancel_before_there_is_room_begins_nothing(
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_the_bars_have_the_colour_of_the_theme(ui: Harness, theme: Theme, colours: Colours) -> None:
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), found(3.0)])
     ended(ui)
 
     theme.show(colours)

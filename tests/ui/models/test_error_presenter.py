@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from backends.errors import EngineError, GpuLostError
 from backends.phrases import Phrase
+from backends.precision import Precision
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -74,7 +75,7 @@ def test_one_error_alone_speaks_of_no_others(errors: ErrorPresenter) -> None:
 def test_an_answers_error_offers_how_the_model_that_is_loaded_could_run(
     errors: ErrorPresenter, behind: Controllers
 ) -> None:
-    behind.switcher.load(MODEL, LoadWish("8bit", "cuda", context_length=1024))
+    behind.switcher.load(MODEL, LoadWish(Precision.INT8, "cuda", context_length=1024))
     until(lambda: behind.switcher.current is not None)
     taken = behind.heard(errors.load_requested)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.precision import Precision
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
@@ -83,7 +84,7 @@ def test_what_is_no_model_is_named_when_it_is_opened_and_not_listed(
 def test_what_can_be_used_is_loaded_and_the_rest_is_said(ui: Harness, folder: Path) -> None:
     change_json(folder / "config.json", quantization_config={"load_in_4bit": True})
     change_json(folder / "generation_config.json", top_k=-1)
-    ui.settings.keep_precision(folder, LoadWish("fp32", "cpu"))
+    ui.settings.keep_precision(folder, LoadWish(Precision.FP32, "cpu"))
 
     ui.window.library.open_folder(folder)
     ui.until(lambda: (now := ui.window.switcher.current) is not None and now.path == folder)
@@ -97,7 +98,7 @@ def test_an_answer_ends_at_an_id_that_only_one_of_the_files_names(
     ui: Harness, folder: Path
 ) -> None:
     change_json(folder / "generation_config.json", eos_token_id=[2, 56])
-    ui.settings.keep_precision(folder, LoadWish("fp32", "cpu"))
+    ui.settings.keep_precision(folder, LoadWish(Precision.FP32, "cpu"))
     ui.window.library.open_folder(folder)
     ui.until(lambda: (now := ui.window.switcher.current) is not None and now.path == folder)
     ui.window.panel.greedy.setChecked(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backends.events import LoadProgress
+from backends.precision import BackendName, Precision
 from backends.protocol.requests import LoadRequest
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -44,11 +45,11 @@ def test_what_is_proposed_for_the_model_that_is_loaded_keeps_its_threads(
 ) -> None:
     load(behind, LoadWish(threads=3))
 
-    behind.switcher.load_wanted(WantedModel(ONE, LoadWish("8bit"), is_kept=True))
+    behind.switcher.load_wanted(WantedModel(ONE, LoadWish(Precision.INT8), is_kept=True))
     until(lambda: behind.switcher.current is not None)
 
     assert loads(engine)[-1].threads == 3
-    assert behind.settings.current.precisions == {ONE.path: LoadWish("8bit", threads=3)}
+    assert behind.settings.current.precisions == {ONE.path: LoadWish(Precision.INT8, threads=3)}
 
 
 def test_what_is_proposed_for_another_model_has_no_threads_of_this_one(
@@ -56,7 +57,7 @@ def test_what_is_proposed_for_another_model_has_no_threads_of_this_one(
 ) -> None:
     load(behind, LoadWish(threads=3))
 
-    behind.switcher.load_wanted(WantedModel(OTHER, LoadWish("8bit")))
+    behind.switcher.load_wanted(WantedModel(OTHER, LoadWish(Precision.INT8)))
     until(lambda: behind.switcher.current is OTHER)
 
     assert loads(engine)[-1].threads != 3
@@ -68,7 +69,7 @@ def test_another_number_of_threads_loads_the_model_again_and_the_same_does_not(
 ) -> None:
     behind.switcher.use_threads(2)
     assert loads(engine) == []
-    load(behind, LoadWish("bf16", threads=3))
+    load(behind, LoadWish(Precision.BF16, threads=3))
 
     behind.switcher.use_threads(3)
     assert len(loads(engine)) == 1
@@ -76,14 +77,14 @@ def test_another_number_of_threads_loads_the_model_again_and_the_same_does_not(
     until(lambda: behind.switcher.current is not None)
 
     assert [request.threads for request in loads(engine)] == [3, 2]
-    assert loads(engine)[-1].precision == "bf16"
-    assert behind.settings.current.precisions == {ONE.path: LoadWish("bf16", threads=2)}
+    assert loads(engine)[-1].precision == Precision.BF16
+    assert behind.settings.current.precisions == {ONE.path: LoadWish(Precision.BF16, threads=2)}
 
 
 def test_a_model_that_steps_aside_says_so_then_has_made_room_then_comes_back(
     behind: Controllers, engine: ScriptedEngine
 ) -> None:
-    load(behind, LoadWish("8bit"))
+    load(behind, LoadWish(Precision.INT8))
     order: list[str] = []
     behind.switcher.stepped_aside.connect(lambda: order.append("aside"))
     behind.switcher.made_room.connect(lambda: order.append("room"))
@@ -96,7 +97,7 @@ def test_a_model_that_steps_aside_says_so_then_has_made_room_then_comes_back(
     until(lambda: behind.switcher.current is not None)
 
     assert order == ["aside", "room", "back"]
-    assert behind.switcher.wish == LoadWish("8bit")
+    assert behind.switcher.wish == LoadWish(Precision.INT8)
 
 
 def test_room_is_made_also_where_another_model_takes_the_place_at_once(
@@ -118,14 +119,15 @@ def test_an_answer_is_measured_with_what_ran(behind: Controllers, engine: Script
     behind.switcher.answered(finished())
     engine.loads.append([replace(READY, folder=str(ONE.path))])
     load(behind, LoadWish())
-    fresh = replace(READY, folder=str(ONE.path), precision="fp32")
+    fresh = replace(READY, folder=str(ONE.path), precision=Precision.FP32)
 
     behind.switcher.reloaded(fresh)
     behind.switcher.answered(finished(new_tokens=101))  # in 2 seconds, the first one apart
 
     speeds = [
         found.tokens_per_second
-        for precision in ("bf16", "fp32")
-        if (found := behind.measurements.of(ONE.path, "torch_cpu", precision, "cpu")) is not None
+        for precision in (Precision.BF16, Precision.FP32)
+        if (found := behind.measurements.of(ONE.path, BackendName.TORCH_CPU, precision, "cpu"))
+        is not None
     ]
     assert speeds == [None, 50.0]

@@ -9,7 +9,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 
 from backends.errors import DamagedCheckpointError
-from backends.events import LoadProgress
+from backends.events import LoadProgress, ModelKind
+from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.protocol.requests import ChatRequest, CompleteRequest
 from baichuan_desktop.services.app_paths import resource
@@ -24,19 +25,19 @@ GUIDE = resource("guide_model")
 CHECKPOINTS = Path(__file__).parents[2] / "goldens" / "checkpoints"
 
 
-def model(name: str, kind: str = "chat") -> InstalledModel:
+def model(name: str, kind: ModelKind = ModelKind.CHAT) -> InstalledModel:
     return InstalledModel(
         id=name.lower(),
         name=Names(en=name, zh=name),
         path=Path("/models") / name,
         variant=None,
-        family="baichuan2-7b",
-        kind="base" if kind == "base" else "chat",
+        family=Family.BAICHUAN2_7B,
+        kind=kind,
         context_length=4096,
     )
 
 
-OTHER, BASE = model("Other"), model("Base", "base")
+OTHER, BASE = model("Other"), model("Base", ModelKind.BASE)
 BROKEN = DamagedCheckpointError(Path("/models/Other/model.safetensors"), "it is cut short")
 
 
@@ -448,7 +449,7 @@ def test_a_base_model_that_is_used_as_a_chat_model_chats(
 
 
 def test_it_is_remembered_for_this_model_alone(ui: Harness, engine: ScriptedEngine) -> None:
-    another = model("Another", "base")
+    another = model("Another", ModelKind.BASE)
     switch(ui, BASE)
     ui.window.menus.as_chat.trigger()
 

@@ -18,6 +18,7 @@ from backends.errors import (
 )
 from backends.events import ModelReady, PromptReady, TextDelta
 from backends.phrases import Phrase
+from backends.precision import BackendName
 from backends.protocol.requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
@@ -40,7 +41,11 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def on_card(folder: Path = GUIDE) -> ModelReady:
     return replace(
-        READY, folder=str(folder), backend="torch_cuda", device_name=CARD, device_kind="cuda"
+        READY,
+        folder=str(folder),
+        backend=BackendName.TORCH_CUDA,
+        device_name=CARD,
+        device_kind="cuda",
     )
 
 
@@ -122,7 +127,7 @@ def test_the_context_gets_shorter_only_when_that_is_taken(
 
     request = last_load(engine)
     assert (request.precision, request.wanted_device, request.context_length) == (
-        "auto",
+        None,
         "auto",
         2048,
     )
@@ -222,7 +227,7 @@ def test_a_lost_card_offers_the_processor(on_a_card: Harness, engine: ScriptedEn
     ui.until(lambda: len(engine.loaded_folders) == 2 and ui.window.switcher.current is not None)
 
     request = last_load(engine)
-    assert (request.precision, request.wanted_device) == ("auto", "cpu")
+    assert (request.precision, request.wanted_device) == (None, "cpu")
     assert "So far" in ui.page_text
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from backends.events import JobProgress, LoadProgress, PromptReady, TextDelta
+from backends.events import JobProgress, JobStep, LoadProgress, PromptReady, TextDelta
+from backends.precision import Precision
 from backends.protocol.requests import CopyRequest
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.services.jobs import quantised
@@ -107,11 +108,11 @@ def test_the_notice_speaks_the_language_of_the_window(ui: Harness) -> None:
 
 def test_a_job_that_hangs_is_told_beside_its_own_button(ui: Harness, tmp_path: Path) -> None:
     gate = Gate()
-    ui.jobs.answers.append([JobProgress("write", 1, 2), EngineSilent(11), gate])
+    ui.jobs.answers.append([JobProgress(JobStep.WRITE, 1, 2), EngineSilent(11), gate])
     shown = ui.window.status.job_notice
 
     model = ui.store.models[0]
-    request = CopyRequest("/x", str(tmp_path), "4bit")
+    request = CopyRequest("/x", str(tmp_path), Precision.NF4)
     ui.window.jobs.put(copy_job(ui.store, model, request, quantised.OFFER.words))
     ui.until(lambda: not shown.isHidden())
     assert shown.label.text() == "The background job has said nothing for 11 s"
