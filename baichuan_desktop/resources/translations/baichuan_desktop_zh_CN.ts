@@ -380,18 +380,6 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
-    <message>
-        <source>The copy “{name}” is listed</source>
-        <extracomment>while it is asked</extracomment>
-        <translation>副本“{name}”已加入列表</translation>
-    </message>
-    <message>
-        <source>The export “{name}” is a precision of its model</source>
-        <translation>导出“{name}”现在是该模型的一种精度</translation>
-    </message>
-</context>
-<context>
     <name>MeasureDialog</name>
     <message>
         <source>Looking at this machine…</source>
@@ -653,7 +641,7 @@
     </message>
 </context>
 <context>
-    <name>QualityKind</name>
+    <name>QualityView</name>
     <message>
         <source>Compare quality</source>
         <translation>比较质量</translation>
@@ -677,14 +665,6 @@
     <message>
         <source>could not be compared</source>
         <translation>未能比较</translation>
-    </message>
-    <message>
-        <source>the others are compared with it</source>
-        <translation>其他精度与它比较</translation>
-    </message>
-    <message>
-        <source>not compared yet</source>
-        <translation>尚未比较</translation>
     </message>
     <message>
         <source>Precision</source>
@@ -711,8 +691,12 @@
         <translation>{share} 的下一个词元与 {reference} 相同，KL 散度 {divergence}，困惑度 {perplexity}</translation>
     </message>
     <message>
-        <source>There is more text than that.</source>
-        <translation>文本不止于此。</translation>
+        <source>the others are compared with it</source>
+        <translation>其他精度与它比较</translation>
+    </message>
+    <message>
+        <source>not compared yet</source>
+        <translation>尚未比较</translation>
     </message>
     <message>
         <source>the sample that ships with the app</source>
@@ -721,6 +705,10 @@
     <message>
         <source>Scored on {count} tokens of {text}.</source>
         <translation>依据{text}中的 {count} 个词元评分。</translation>
+    </message>
+    <message>
+        <source>There is more text than that.</source>
+        <translation>文本不止于此。</translation>
     </message>
 </context>
 <context>
@@ -857,7 +845,7 @@
     </message>
 </context>
 <context>
-    <name>SpeedKind</name>
+    <name>SpeedView</name>
     <message>
         <source>Measure speed</source>
         <translation>测量速度</translation>
@@ -881,10 +869,6 @@
     <message>
         <source>could not be measured</source>
         <translation>未能测量</translation>
-    </message>
-    <message>
-        <source>not measured yet</source>
-        <translation>尚未测量</translation>
     </message>
     <message>
         <source>Decoding</source>
@@ -911,20 +895,24 @@
         <translation>内存峰值</translation>
     </message>
     <message>
-        <source>{count} s</source>
-        <translation>{count} 秒</translation>
+        <source>not measured yet</source>
+        <translation>尚未测量</translation>
     </message>
     <message>
         <source>{decode} decoding, {prefill} reading the prompt, loaded in {load}, at most {memory}</source>
         <translation>生成 {decode}，读取提示 {prefill}，加载用时 {load}，内存峰值 {memory}</translation>
     </message>
     <message>
-        <source>{name}: other programs kept up to {cores} cores busy meanwhile.</source>
-        <translation>{name}：其间其他程序最多占用了 {cores} 个核心。</translation>
+        <source>{count} s</source>
+        <translation>{count} 秒</translation>
     </message>
     <message>
         <source>A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.</source>
         <translation>每个词元读取 {size} GB，达到 {device} 读取带宽的 {percent}%。</translation>
+    </message>
+    <message>
+        <source>{name}: other programs kept up to {cores} cores busy meanwhile.</source>
+        <translation>{name}：其间其他程序最多占用了 {cores} 个核心。</translation>
     </message>
 </context>
 <context>
@@ -1132,6 +1120,18 @@
     <message>
         <source>It was fine-tuned on conversations: use as chat model</source>
         <translation>它用对话数据微调过：作为对话模型使用</translation>
+    </message>
+</context>
+<context>
+    <name>WindowJobs</name>
+    <message>
+        <source>The copy “{name}” is listed</source>
+        <extracomment>while it is asked</extracomment>
+        <translation>副本“{name}”已加入列表</translation>
+    </message>
+    <message>
+        <source>The export “{name}” is a precision of its model</source>
+        <translation>导出“{name}”现在是该模型的一种精度</translation>
     </message>
 </context>
 <context>

@@ -24,26 +24,26 @@ from baichuan_desktop.ui.measuring.view import ChartLine, MeasureView, MeasureWo
 
 def _words() -> MeasureWords:
     return MeasureWords(
-        title=QCoreApplication.translate("QualityKind", "Compare quality"),
-        heading=QCoreApplication.translate("QualityKind", "Quality of the precisions: {name}"),
+        title=QCoreApplication.translate("QualityView", "Compare quality"),
+        heading=QCoreApplication.translate("QualityView", "Quality of the precisions: {name}"),
         explanation=QCoreApplication.translate(
-            "QualityKind",
+            "QualityView",
             "Each ticked precision reads the text, and is compared with the best one that fits: "
             "how often both take the same next token, and how far their probabilities are apart.",
         ),
-        button=QCoreApplication.translate("QualityKind", "Compare"),
-        busy=QCoreApplication.translate("QualityKind", "reads the text…"),
-        failed=QCoreApplication.translate("QualityKind", "could not be compared"),
+        button=QCoreApplication.translate("QualityView", "Compare"),
+        busy=QCoreApplication.translate("QualityView", "reads the text…"),
+        failed=QCoreApplication.translate("QualityView", "could not be compared"),
     )
 
 
 def _headers(_rows: Sequence[MeasuredRow]) -> Sequence[str]:
     return (
-        QCoreApplication.translate("QualityKind", "Precision"),
-        QCoreApplication.translate("QualityKind", "Same next token"),
-        QCoreApplication.translate("QualityKind", "KL divergence"),
-        QCoreApplication.translate("QualityKind", "Perplexity"),
-        QCoreApplication.translate("QualityKind", "Compared with"),
+        QCoreApplication.translate("QualityView", "Precision"),
+        QCoreApplication.translate("QualityView", "Same next token"),
+        QCoreApplication.translate("QualityView", "KL divergence"),
+        QCoreApplication.translate("QualityView", "Perplexity"),
+        QCoreApplication.translate("QualityView", "Compared with"),
     )
 
 
@@ -56,7 +56,7 @@ def _line(row: MeasuredRow) -> ChartLine:
         return ChartLine(None, nothing, figures, nothing, _where(found))
     share = share_text(found.top1_agreement)
     spoken = QCoreApplication.translate(
-        "QualityKind",
+        "QualityView",
         "the same next token as {reference} {share} of the time, "
         "KL divergence {divergence}, perplexity {perplexity}",
     )
@@ -69,10 +69,10 @@ def _line(row: MeasuredRow) -> ChartLine:
 
 def _nothing(row: MeasuredRow) -> str:
     if row.is_reference:
-        return QCoreApplication.translate("QualityKind", "the others are compared with it")
+        return QCoreApplication.translate("QualityView", "the others are compared with it")
     if row.quality is not None:  # it was the reference of others
         return ""
-    return QCoreApplication.translate("QualityKind", "not compared yet")
+    return QCoreApplication.translate("QualityView", "not compared yet")
 
 
 def _figures(found: Quality) -> Sequence[str]:
@@ -85,12 +85,12 @@ def _figures(found: Quality) -> Sequence[str]:
 def text_name(name: str) -> str:
     """What a text is called."""
     if name == SAMPLE:
-        return QCoreApplication.translate("QualityKind", "the sample that ships with the app")
+        return QCoreApplication.translate("QualityView", "the sample that ships with the app")
     return f"“{name}”"
 
 
 def _where(quality: Quality) -> str:
-    text = QCoreApplication.translate("QualityKind", "Scored on {count} tokens of {text}.")
+    text = QCoreApplication.translate("QualityView", "Scored on {count} tokens of {text}.")
     return text.format(count=f"{quality.scored_tokens:,}", text=text_name(quality.text))
 
 
@@ -103,7 +103,7 @@ def _found(row: MeasuredRow, event: object) -> tuple[MeasuredRow, Callable[[], s
 def _note(event: PrecisionJudged) -> str:
     text = _where(event.quality)
     if event.is_cut:
-        cut = QCoreApplication.translate("QualityKind", "There is more text than that.")
+        cut = QCoreApplication.translate("QualityView", "There is more text than that.")
         text = f"{text} {cut}"
     return text
 

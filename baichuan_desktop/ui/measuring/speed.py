@@ -20,37 +20,37 @@ _GB = 10**9
 
 def _words() -> MeasureWords:
     return MeasureWords(
-        title=QCoreApplication.translate("SpeedKind", "Measure speed"),
-        heading=QCoreApplication.translate("SpeedKind", "Speed on this machine: {name}"),
+        title=QCoreApplication.translate("SpeedView", "Measure speed"),
+        heading=QCoreApplication.translate("SpeedView", "Speed on this machine: {name}"),
         explanation=QCoreApplication.translate(
-            "SpeedKind",
+            "SpeedView",
             "Each ticked precision is loaded and measured in a process of its own, one after "
             "the other. What else runs meanwhile, the chat too, makes it look slower.",
         ),
-        button=QCoreApplication.translate("SpeedKind", "Measure"),
-        busy=QCoreApplication.translate("SpeedKind", "is being measured…"),
-        failed=QCoreApplication.translate("SpeedKind", "could not be measured"),
+        button=QCoreApplication.translate("SpeedView", "Measure"),
+        busy=QCoreApplication.translate("SpeedView", "is being measured…"),
+        failed=QCoreApplication.translate("SpeedView", "could not be measured"),
     )
 
 
 def _headers(rows: Sequence[MeasuredRow]) -> Sequence[str]:
     found = (row.benchmark.usual_decode for row in rows if row.benchmark is not None)
     usual = next((decode for decode in found if decode is not None), None)
-    decoding = QCoreApplication.translate("SpeedKind", "Decoding")
+    decoding = QCoreApplication.translate("SpeedView", "Decoding")
     if usual is not None:
-        decoding = QCoreApplication.translate("SpeedKind", "Decoding after {count} tokens")
+        decoding = QCoreApplication.translate("SpeedView", "Decoding after {count} tokens")
         decoding = decoding.format(count=usual.context_tokens)
     return (
-        QCoreApplication.translate("SpeedKind", "Precision"),
+        QCoreApplication.translate("SpeedView", "Precision"),
         decoding,
-        QCoreApplication.translate("SpeedKind", "Reading the prompt"),
-        QCoreApplication.translate("SpeedKind", "Loading"),
-        QCoreApplication.translate("SpeedKind", "Peak memory"),
+        QCoreApplication.translate("SpeedView", "Reading the prompt"),
+        QCoreApplication.translate("SpeedView", "Loading"),
+        QCoreApplication.translate("SpeedView", "Peak memory"),
     )
 
 
 def _line(row: MeasuredRow) -> ChartLine:
-    nothing = QCoreApplication.translate("SpeedKind", "not measured yet")
+    nothing = QCoreApplication.translate("SpeedView", "not measured yet")
     if row.benchmark is None:
         return ChartLine(None, nothing, spoken=nothing)
     figures, tooltip = _figures(row.benchmark), _bandwidth(row.benchmark)
@@ -59,7 +59,7 @@ def _line(row: MeasuredRow) -> ChartLine:
         return ChartLine(None, nothing, figures, nothing, tooltip)
     decoding = speed_text(usual.tokens_per_second)
     spoken = QCoreApplication.translate(
-        "SpeedKind",
+        "SpeedView",
         "{decode} decoding, {prefill} reading the prompt, loaded in {load}, at most {memory}",
     )
     prefill, loading, memory = figures
@@ -71,7 +71,7 @@ def _figures(found: Benchmark) -> Sequence[str]:
     usual = found.usual_prefill
     prefill = speed_text(usual.tokens_per_second) if usual is not None else ""
     digits = 1 if found.load_seconds < 100 else 0
-    loading = QCoreApplication.translate("SpeedKind", "{count} s")
+    loading = QCoreApplication.translate("SpeedView", "{count} s")
     return (
         prefill,
         loading.format(count=f"{found.load_seconds:.{digits}f}"),
@@ -85,7 +85,7 @@ def _bandwidth(benchmark: Benchmark) -> str:
     if usual is None or usual.bandwidth_share is None:
         return ""
     text = QCoreApplication.translate(
-        "SpeedKind",
+        "SpeedView",
         "A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.",
     )
     return text.format(
@@ -106,7 +106,7 @@ def _note(row: MeasuredRow, benchmark: Benchmark) -> str:
     if benchmark.neighbour_cores <= NOTICEABLE_CORES:
         return ""
     text = QCoreApplication.translate(
-        "SpeedKind", "{name}: other programs kept up to {cores} cores busy meanwhile."
+        "SpeedView", "{name}: other programs kept up to {cores} cores busy meanwhile."
     )
     return text.format(name=row.label, cores=f"{benchmark.neighbour_cores:.1f}")
 

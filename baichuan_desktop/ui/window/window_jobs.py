@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QObject, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from baichuan_desktop.services.jobs.copies import MadeCopy, ModelFiles, model_files
@@ -108,11 +108,9 @@ class WindowJobs(QObject):
         self._switcher.refresh(self._store.models, copy.path)
         self._status.notice(
             lambda: (
-                QCoreApplication.translate("MainWindow", "The copy “{name}” is listed")
+                self.tr("The copy “{name}” is listed")
                 if copy.export_of is None
-                else QCoreApplication.translate(
-                    "MainWindow", "The export “{name}” is a precision of its model"
-                )
+                else self.tr("The export “{name}” is a precision of its model")
             ).format(name=model_texts.name(copy))
         )
 
