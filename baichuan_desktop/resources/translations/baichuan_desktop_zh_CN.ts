@@ -2297,10 +2297,6 @@
         <translation>其中有两个“{name}”</translation>
     </message>
     <message>
-        <source>it is nested too deeply</source>
-        <translation>其嵌套过深</translation>
-    </message>
-    <message>
         <source>it is the tokenizer of {found}, but the weights are of {expected}</source>
         <translation>它是 {found} 的分词器，而权重是 {expected} 的</translation>
     </message>
