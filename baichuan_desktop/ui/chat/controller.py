@@ -12,6 +12,7 @@ from backends.events import (
     Finished,
     FinishReason,
     LoadProgress,
+    ModelKind,
     ModelReady,
     PrefillProgress,
     PromptReady,
@@ -114,7 +115,7 @@ class ChatController(QObject):
     @property
     def completes(self) -> bool:
         """Whether the model continues text and does not chat."""
-        return self.model is not None and self.model.kind == "base" and not self._as_chat
+        return self.model is not None and self.model.kind is ModelKind.BASE and not self._as_chat
 
     @property
     def has_text_to_continue(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backends.events import ModelReady
+from backends.events import ModelKind, ModelReady
 from backends.phrases import Phrase
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.settings import SettingsFile
@@ -38,7 +38,7 @@ class ModelUse(QObject):
     """
 
     introduced = Signal(object)
-    talk_began = Signal(str, object)
+    talk_began = Signal(object, object)
     as_chat_changed = Signal(bool, bool)
 
     def __init__(
@@ -74,7 +74,7 @@ class ModelUse(QObject):
         as_chat = self._is_chatted_with(model)
         is_another = self._chat.use_model(model, as_chat=as_chat)
         if is_another:
-            self.talk_began.emit("chat" if as_chat else model.kind, ready.defaults)
+            self.talk_began.emit(ModelKind.CHAT if as_chat else model.kind, ready.defaults)
         self.introduced.emit(
             Introduction(
                 model, is_loaded=True, as_chat=as_chat, is_another=is_another, notes=ready.notes
@@ -91,10 +91,10 @@ class ModelUse(QObject):
     def _offer(self) -> None:
         model = self._switcher.current
         self.as_chat_changed.emit(
-            model is not None and model.kind == "base" and not self._chat.is_answering,
+            model is not None and model.kind is ModelKind.BASE and not self._chat.is_answering,
             model is not None and self._is_chatted_with(model),
         )
 
     def _is_chatted_with(self, model: InstalledModel) -> bool:
         """Whether it is a base model that is used as a chat model."""
-        return model.kind == "base" and model.path in self._settings.current.as_chat
+        return model.kind is ModelKind.BASE and model.path in self._settings.current.as_chat

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backends.events import SamplingDefaults
+from backends.events import ModelKind, SamplingDefaults
 from backends.generation.sampling import SamplingParams
 from baichuan_desktop.ui.chat.seed_edit import SeedEdit
 
@@ -147,12 +147,12 @@ class SettingsPanel(QFrame):
         """What the model is told before the conversation."""
         return self.system_prompt_edit.toPlainText()
 
-    @Slot(str, object)
-    def set_model(self, kind: str, defaults: SamplingDefaults) -> None:
+    @Slot(object, object)
+    def set_model(self, kind: ModelKind, defaults: SamplingDefaults) -> None:
         """Set what a model of this kind asks for."""
         self._defaults = defaults
-        self._system_title.setVisible(kind == "chat")
-        self.system_prompt_edit.setVisible(kind == "chat")
+        self._system_title.setVisible(kind is ModelKind.CHAT)
+        self.system_prompt_edit.setVisible(kind is ModelKind.CHAT)
         self.reset()
 
     @Slot()

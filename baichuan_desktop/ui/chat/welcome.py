@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backends.events import ModelKind
 from baichuan_desktop.ui.chat.model_use import Introduction
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import app_icon
@@ -96,7 +97,7 @@ class Welcome(QScrollArea):
     @property
     def _completes(self) -> bool:
         model = self._introduction.model
-        return model is not None and model.kind == "base" and not self._introduction.as_chat
+        return model is not None and model.kind is ModelKind.BASE and not self._introduction.as_chat
 
     def retranslate(self) -> None:
         """Set every text in the language of the window."""

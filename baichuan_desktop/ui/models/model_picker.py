@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backends.events import ModelReady
+from backends.events import ModelKind, ModelReady
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.look.icons import line_pixmap
 from baichuan_desktop.ui.look.theme import Theme
@@ -119,7 +119,7 @@ class ModelPicker(QComboBox):
             item.setData(model, Qt.ItemDataRole.UserRole)
             precision = self._ready.precision.label if is_shown and self._ready else ""
             item.setData(model_texts.details(model, precision), _DETAILS)
-            item.setData("chat" if model.kind == "chat" else "text", _ICON)
+            item.setData("chat" if model.kind is ModelKind.CHAT else "text", _ICON)
             item.setToolTip(model_texts.as_tooltip(str(model.path)))
             self._items.appendRow(item)
         if self._ready is not None:
@@ -176,7 +176,7 @@ class ModelPicker(QComboBox):
         painter.drawRoundedRect(area, 9, 9)
         scale = self.devicePixelRatioF()
         middle = area.center().y() - 8
-        icon = "text" if self._shown is not None and self._shown.kind == "base" else "chat"
+        icon = "text" if self._shown is not None and self._shown.kind is ModelKind.BASE else "chat"
         painter.drawPixmap(12, middle, line_pixmap(icon, QColor(colours.accent), 18, scale))
         chevron = line_pixmap("chevron", QColor(colours.muted), 18, scale)
         painter.drawPixmap(area.right() - 28, middle, chevron)

@@ -7,6 +7,7 @@ import html
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 
+from backends.events import ModelKind
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.look.i18n import in_ui_language
 
@@ -31,7 +32,7 @@ def window_title(model: InstalledModel | None) -> str:
 
 def kind(model: InstalledModel) -> str:
     """Whether it is a chat model or a base model, in words."""
-    if model.kind == "chat":
+    if model.kind is ModelKind.CHAT:
         return QCoreApplication.translate("ModelTexts", "Chat model")
     return QCoreApplication.translate("ModelTexts", "Base model")
 

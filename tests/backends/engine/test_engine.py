@@ -208,7 +208,7 @@ def test_a_load_opens_each_folder_once_and_reads_its_tokenizer_once(
     folder, export = goldens.folder("b2-7b"), exports.of_golden("b2-7b").folder
     reads = counted(monkeypatch)
 
-    loaded(folder, precision="fp32", exports=(str(export),))
+    loaded(folder, precision=Precision.FP32, exports=(str(export),))
 
     assert reads.opened == [folder, export]
     assert reads.tokenizers == [folder / "tokenizer.model", export / "tokenizer.model"]

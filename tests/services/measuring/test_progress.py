@@ -119,6 +119,14 @@ def test_what_is_done_now_is_told_with_the_precision(event: object, step: str) -
     assert str(progress.step) == step
 
 
+def test_a_precision_that_is_left_to_the_app_is_told_as_auto() -> None:
+    progress = MeasureProgress(speed_steps())
+
+    progress.read(PrecisionBegun(None, 1, 2))
+
+    assert str(progress.step) == "auto (1 of 2): starting"
+
+
 def test_a_comparison_loads_and_reads() -> None:
     progress = MeasureProgress(quality_steps())
     progress.read(PrecisionBegun(Precision.BF16, 2, 2))
