@@ -19,7 +19,7 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.precision import parse_precision
-from backends.protocol.requests import LoadRequest, Request
+from backends.protocol.engine_requests import LoadRequest, Request
 from baichuan_desktop.cli.library import model_store, print_notes
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.services.app_paths import app_paths

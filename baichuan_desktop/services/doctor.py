@@ -13,7 +13,7 @@ from backends.events import ProductsTried
 from backends.machine import hardware, processor
 from backends.precision import Precision
 from backends.printable import one_line
-from backends.protocol.requests import ProductsRequest
+from backends.protocol.engine_requests import ProductsRequest
 from baichuan_desktop import __version__
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel

@@ -19,7 +19,7 @@ from backends.machine.hardware import Machine
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.requests import ProductsRequest, Request
+from backends.protocol.engine_requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import ExportRefusedError, UserFacingError
 from backends.events import EngineEvent, Finished, LoadProgress, ModelReady
-from backends.protocol.requests import UnloadRequest
+from backends.protocol.engine_requests import UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import (
     WantedModel,
