@@ -15,6 +15,7 @@ import pytest
 
 from backends.errors import EngineCrashedError
 from backends.events import EngineEvent, ProductsTried
+from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
@@ -69,7 +70,10 @@ def report(
     run: RunRequest = tried,
 ) -> dict[str, Any]:
     measurements = Measurements(app_paths().measurements)
-    return doctor.report(store, measurements, run, lambda: facts, lambda: providers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hardware, "detect", lambda: facts)
+        patch.setattr(hardware, "onnx_providers", lambda: providers)
+        return doctor.report(store, measurements, run)
 
 
 def entry(content: dict[str, Any], folder: str) -> dict[str, Any]:

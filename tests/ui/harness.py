@@ -181,7 +181,6 @@ class Harness:
         services = AppServices(
             store=self.store,
             settings=self.settings,
-            measurements=self.measurements,
             cache=app_paths().cache,
             worker=self.worker,
             job_worker=lambda: self.job_worker(),

@@ -17,7 +17,7 @@ from baichuan_desktop.services.precisions.fallback import (
     alternatives,
     may_run_on_export,
 )
-from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import EngineWorker
@@ -60,13 +60,13 @@ class ModelSwitcher(QObject):
     def __init__(
         self,
         worker: EngineWorker,
-        measurements: Measurements,
+        precisions: Precisions,
         settings: SettingsFile,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._measurements = measurements
+        self._measurements = precisions.measurements
         self._settings = settings
         self._loading: _Load | None = None
         self._current: WantedModel | None = None

@@ -6,16 +6,15 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from backends.errors import (
-    EngineKilledError,
-    GpuLostError,
-    InsufficientMemoryError,
-    UserFacingError,
-)
+from backends.errors import UserFacingError
 from backends.events import ModelReady
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
-from baichuan_desktop.services.precisions.remedies import MemoryRemedies
+from baichuan_desktop.services.precisions.remedies import (
+    MemoryRemedies,
+    may_need_less,
+    wish_elsewhere,
+)
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.models import precision_texts
@@ -33,11 +32,11 @@ def offer_remedies(
 
     `wanted` is the model that failed, and `ready` what ran of it; None if it was being loaded.
     """
-    if isinstance(error, GpuLostError):
-        wish = LoadWish(wanted_device="cpu", context_length=wanted.wish.context_length)
+    elsewhere = wish_elsewhere(error, wanted.wish)
+    if elsewhere is not None:
         text = QCoreApplication.translate("Remedies", "Use the processor")
-        dialog.offer(text, WantedModel(wanted.model, wish))
-    elif isinstance(error, InsufficientMemoryError | EngineKilledError):
+        dialog.offer(text, WantedModel(wanted.model, elsewhere))
+    if may_need_less(error):
         dialog.look_for_offers()
         _Search(dialog, wanted, ready, precisions)
 
