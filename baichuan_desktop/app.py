@@ -101,7 +101,7 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.workers.engine_worker import EngineWorker
 
-    store, measurements = ModelStore(paths), Measurements(paths.measurements)
+    store = ModelStore(paths)
 
     def job_worker() -> EngineWorker:
         engine = JobEngine(paths.job_log)
@@ -110,9 +110,8 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
     return AppServices(
         store=store,
         settings=settings,
-        measurements=measurements,
         precisions=Precisions(
-            measurements,
+            Measurements(paths.measurements),
             detect_freed=lambda ready: machine_without_engine(client.pid, ready),
             published_4bit_losses=store.published_4bit_losses,
         ),

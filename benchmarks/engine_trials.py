@@ -31,7 +31,7 @@ from typing_extensions import override
 
 from backends.errors import EngineCrashedError, EngineKilledError, InsufficientMemoryError
 from backends.events import LoadProgress, PrefillProgress, TextDelta
-from backends.protocol.requests import Request
+from backends.protocol.engine_requests import Request
 from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
 from baichuan_desktop.services.engines.port import ClientEvent

@@ -25,7 +25,7 @@ from backends.events import CopyReady
 from backends.machine import hardware
 from backends.operating_system import resident_peak
 from backends.precision import EXPORT_PRECISIONS, ONNX_BLOCK, Precision
-from backends.protocol.requests import ExportRequest
+from backends.protocol.engine_requests import ExportRequest
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 

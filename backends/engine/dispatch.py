@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from ..errors import InsufficientMemoryError
 from ..events import EngineEvent
 from ..machine import hardware
-from ..protocol.requests import (
+from ..protocol.engine_requests import (
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
@@ -28,8 +28,8 @@ from ..protocol.requests import (
     UnloadRequest,
 )
 from . import jobs
-from .choosing import try_products
 from .engine import Engine
+from .load_plan import try_products
 
 
 def run_request(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:

@@ -16,12 +16,12 @@ from ..generation.sampling import SamplingParams
 from ..generation.stream import stream
 from ..interface import LoadedModel, LoadOptions
 from ..machine import hardware
-from ..protocol.requests import ChatRequest, CompleteRequest, LoadRequest
+from ..protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest
 from ..text.chat_template import ChatPrompt, ChatTokens, build_app_prompt
 from ..text.detokenizer import StreamingDetokenizer
 from ..text.tokenizer import TURNS, Tokenizer
 from . import heavy_modules
-from .choosing import LoadPlan, asked_context_length, plan_load
+from .load_plan import LoadPlan, asked_context_length, plan_load
 
 #: Progress is worth telling this often; a model has hundreds of tensors.
 _PROGRESS_SECONDS = 0.05

@@ -18,14 +18,14 @@ from ..interface import Backend
 from ..machine import hardware
 from ..phrases import Phrase
 from ..precision import BackendName, Precision
-from ..protocol.requests import ExportRequest
+from ..protocol.engine_requests import ExportRequest
 
 log = logging.getLogger(__name__)
 
 #: Module of this package by the name a person sees; one line a backend.
 _BACKENDS = {
     BackendName.TORCH_CUDA: "..torch_backend.cuda",
-    BackendName.BITSANDBYTES: "..torch_backend.bitsandbytes",
+    BackendName.BITSANDBYTES: "..torch_backend.low_bits",
     BackendName.ONNX_RUNTIME: "..onnx_backend.session",
     BackendName.TORCH_CPU: "..torch_backend.cpu",
 }

@@ -13,7 +13,7 @@ from ..copying.folder_writer import CopyPlan, write_copy
 from ..events import BenchmarkReady, EngineEvent
 from ..measuring import quality as scoring
 from ..measuring.speed import decode_speed, measure, plan_of
-from ..protocol.requests import (
+from ..protocol.engine_requests import (
     BenchmarkRequest,
     CopyRequest,
     ExportRequest,

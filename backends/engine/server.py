@@ -19,8 +19,8 @@ from typing import BinaryIO
 
 from ..errors import EngineError, UserFacingError
 from ..machine import hardware
+from ..protocol.engine_requests import Request
 from ..protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
-from ..protocol.requests import Request
 from .dispatch import run_request
 from .engine import Engine
 

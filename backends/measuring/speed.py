@@ -23,7 +23,7 @@ from ..generation.prefill import read_chunks
 from ..interface import LoadedModel, Logits
 from ..machine.hardware import Neighbours
 from ..precision import ONNX_BLOCK, Precision
-from ..protocol.requests import BenchmarkRequest
+from ..protocol.engine_requests import BenchmarkRequest
 
 _ROUNDS = 3  # of a whole prompt
 #: A prompt that has taken so long is not read once more.

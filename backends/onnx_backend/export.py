@@ -194,7 +194,7 @@ class _Parts:
                 "“{name}” has values that {precision} cannot hold.",
                 hint="Choose another precision.",
                 name=self.source.record.name,
-                precision=self.scheme.precision.value.removeprefix("onnx-"),
+                precision=self.scheme.precision.export_name,
             )
         return values
 

@@ -2,7 +2,7 @@
 
     {"id": 7, "type": "TextDelta", "value": {"text": "你好"}}
 
-Values are the frozen dataclasses of `requests` and `events`, written field by field and read
+Values are the frozen dataclasses of `engine_requests` and `events`, written field by field and read
 back against their type hints, so that a frame that does not fit is an error and not a surprise.
 """
 
@@ -20,8 +20,8 @@ from typing import IO
 from .. import events
 from ..errors import EngineProtocolError, UserFacingError
 from ..phrases import Phrase
-from . import requests
-from .sentences import error_from_wire, error_to_wire, phrase_from_wire, phrase_to_wire
+from . import engine_requests
+from .wire_phrases import error_from_wire, error_to_wire, phrase_from_wire, phrase_to_wire
 
 _LENGTH = struct.Struct(">I")
 _MAX_FRAME_BYTES = 64 * 2**20
@@ -60,12 +60,19 @@ class Failed:
         return error_from_wire(self.error)
 
 
-Payload = events.EngineEvent | requests.Request | Cancel | Alive | Done | Failed
+Payload = events.EngineEvent | engine_requests.Request | Cancel | Alive | Done | Failed
 
 _TYPES: dict[str, type] = {
-    cls.__name__: cls for cls in (*typing.get_args(events.EngineEvent),
-                                  *typing.get_args(requests.Request), Cancel, Alive, Done, Failed)
-}  # fmt: skip
+    cls.__name__: cls
+    for cls in (
+        *typing.get_args(events.EngineEvent),
+        *typing.get_args(engine_requests.Request),
+        Cancel,
+        Alive,
+        Done,
+        Failed,
+    )
+}
 
 
 def write_frame(stream: IO[bytes], request_id: int, payload: Payload) -> None:

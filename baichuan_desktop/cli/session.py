@@ -19,7 +19,7 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.precision import parse_precision
-from backends.protocol.requests import LoadRequest, Request
+from backends.protocol.engine_requests import LoadRequest, Request
 from baichuan_desktop.cli.library import model_store, print_notes
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.services.app_paths import app_paths
@@ -27,6 +27,7 @@ from baichuan_desktop.services.engines.in_process import InProcessEngine
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 
 @dataclass(slots=True)
@@ -52,16 +53,13 @@ def load(
     if require is not None:
         require(model)
     measurements = Measurements(app_paths().measurements)
-    request = LoadRequest(
-        str(model.path),
-        precision=parse_precision(arguments.precision),
-        context_length=arguments.context_length,
-        threads=arguments.threads,
-        wanted_device=arguments.device,
-        prefer_speed=arguments.prefer_speed,
-        measured=measurements.peaks(model.path),
-        exports=tuple(map(str, model.exports)),
+    wish = LoadWish(
+        parse_precision(arguments.precision),
+        arguments.device,
+        arguments.context_length,
+        arguments.threads,
     )
+    request = replace(wish.request(model, measurements), prefer_speed=arguments.prefer_speed)
     engine = InProcessEngine()
     ready = _load(engine, request, model.name.en)
     measurements.loaded(ready)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import platform
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from backends.errors import GIB, UserFacingError
@@ -13,7 +12,7 @@ from backends.events import ProductsTried
 from backends.machine import hardware, processor
 from backends.precision import Precision
 from backends.printable import one_line
-from backends.protocol.requests import ProductsRequest
+from backends.protocol.engine_requests import ProductsRequest
 from baichuan_desktop import __version__
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel
@@ -30,11 +29,9 @@ def report(
     store: ModelStore,
     measurements: Measurements,
     run: RunRequest,
-    detect: Callable[[], hardware.Machine] = hardware.detect,
-    providers: Callable[[], tuple[str, ...]] = hardware.onnx_providers,
 ) -> dict[str, Any]:
     """The report as plain values, for JSON. `run` has an engine try what torch multiplies."""
-    machine = detect()
+    machine = hardware.detect()
     losses = store.published_4bit_losses
     precisions = Precisions(measurements, lambda: machine, published_4bit_losses=losses)
     return {
@@ -54,7 +51,7 @@ def report(
             "torch_cuda": machine.torch_cuda,
             **_products(machine, run),
         },
-        "onnx_providers": {name: name in _PROVIDERS for name in providers()},
+        "onnx_providers": {name: name in _PROVIDERS for name in hardware.onnx_providers()},
         "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
         "models": [_model(model, precisions) for model in store.models],
     }

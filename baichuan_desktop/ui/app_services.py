@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import EngineWorker
@@ -19,8 +18,7 @@ class AppServices:
 
     store: ModelStore
     settings: SettingsFile
-    measurements: Measurements
-    precisions: Precisions
+    precisions: Precisions  #: with what was measured of them
     cache: Path  #: a folder for what jobs keep only meanwhile
     worker: EngineWorker
     #: Makes the worker of a Job, with an engine of its own; whoever asks shuts it down.

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from backends.errors import NotACheckpointError
+from backends.protocol.engine_requests import LoadRequest
 from backends.protocol.frames import Failed, read_frame, write_frame
-from backends.protocol.requests import LoadRequest
 from baichuan_desktop.services.engines import process
 from tests.helpers.patience import PATIENCE_SECONDS
 

@@ -17,7 +17,7 @@ from backends.onnx_backend import session
 from backends.onnx_backend.check import checked_graph
 from backends.precision import Precision
 from backends.text.tokenizer import Tokenizer
-from backends.torch_backend import bitsandbytes, cpu
+from backends.torch_backend import cpu, low_bits
 from tests.fuzz import bases
 from tests.fuzz.formats import FORMATS
 from tests.helpers.sentences import assert_one_sentence
@@ -132,7 +132,7 @@ def _backend_of(checkpoint: Checkpoint) -> tuple[Backend, Precision]:
     if checkpoint.export is not None:
         return session, checkpoint.export.precision
     if checkpoint.stored is not None:
-        return bitsandbytes, checkpoint.stored
+        return low_bits, checkpoint.stored
     return cpu, Precision.FP32
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from backends.errors import UserFacingError
 from backends.events import GenerationEvent, TextDelta
 from backends.interface import LoadedModel, Logits
-from backends.protocol.requests import Request
+from backends.protocol.engine_requests import Request
 from baichuan_desktop.services.engines.port import ClientEvent
 
 

@@ -20,7 +20,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.copying import copy_plan, folder_writer
 from backends.engine import heavy_modules
 from backends.precision import parse_precision
-from backends.protocol.requests import ExportRequest
+from backends.protocol.engine_requests import ExportRequest
 
 _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
 

@@ -24,7 +24,7 @@ from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.quantized import UnpackedInt8Linear, dequantize, packs
 from backends.modeling.weights import DTYPES, load_model, map_tensor
 from backends.precision import Precision
-from backends.torch_backend import bitsandbytes
+from backends.torch_backend import low_bits
 from tests.helpers import goldens
 from tests.helpers.tokenizer_models import change, filled_up
 
@@ -69,7 +69,7 @@ def options(checkpoint: Checkpoint, precision: Precision, device: str = "cpu") -
     return LoadOptions(precision, context_length, threads=1, devices=devices)
 
 
-def load(folder: Path, precision: Precision, backend: ModuleType = bitsandbytes) -> LoadedModel:
+def load(folder: Path, precision: Precision, backend: ModuleType = low_bits) -> LoadedModel:
     """The model of a folder on the processor."""
     checkpoint = Checkpoint.open(folder)
     loaded: LoadedModel = finish(backend.load(checkpoint, options(checkpoint, precision)))

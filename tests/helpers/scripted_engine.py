@@ -24,7 +24,7 @@ from backends.events import EngineEvent, LoadProgress
 from backends.interface import LoadedModel
 from backends.phrases import Phrase
 from backends.precision import BackendName
-from backends.protocol.requests import ChatRequest
+from backends.protocol.engine_requests import ChatRequest
 from tests.helpers.fakes import ScriptedModel
 from tests.helpers.patience import PATIENCE_SECONDS
 

@@ -15,11 +15,12 @@ import pytest
 
 from backends.errors import EngineCrashedError
 from backends.events import EngineEvent, ProductsTried
+from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.requests import ProductsRequest, Request
+from backends.protocol.engine_requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths
@@ -69,7 +70,10 @@ def report(
     run: RunRequest = tried,
 ) -> dict[str, Any]:
     measurements = Measurements(app_paths().measurements)
-    return doctor.report(store, measurements, run, lambda: facts, lambda: providers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hardware, "detect", lambda: facts)
+        patch.setattr(hardware, "onnx_providers", lambda: providers)
+        return doctor.report(store, measurements, run)
 
 
 def entry(content: dict[str, Any], folder: str) -> dict[str, Any]:

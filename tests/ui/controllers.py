@@ -13,6 +13,7 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.model_use import ModelUse
@@ -44,7 +45,9 @@ class Controllers:
         self.measurements = Measurements(app_paths().measurements)
         self.store = ModelStore(app_paths())
         self.worker = EngineWorker(engine)
-        self.switcher = ModelSwitcher(self.worker, self.measurements, self.settings, self.parent)
+        self.switcher = ModelSwitcher(
+            self.worker, Precisions(self.measurements), self.settings, self.parent
+        )
         self.library = ModelLibrary(self.store, self.switcher, self.settings, self.parent)
         self.switcher.ready.connect(self.library.remember)
         self.chat = ChatController(self.worker, self.switcher, self.parent)

@@ -26,7 +26,7 @@ from backends.machine.hardware import Machine
 from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import BackendName, Precision
-from backends.protocol.requests import (
+from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     LoadRequest,
@@ -181,7 +181,6 @@ class Harness:
         services = AppServices(
             store=self.store,
             settings=self.settings,
-            measurements=self.measurements,
             cache=app_paths().cache,
             worker=self.worker,
             job_worker=lambda: self.job_worker(),

@@ -20,7 +20,7 @@ from backends.events import (
     TextDelta,
 )
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import CompleteRequest, Request, UnloadRequest
+from backends.protocol.engine_requests import CompleteRequest, Request, UnloadRequest
 from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.background_task import BackgroundTask

@@ -13,7 +13,7 @@ from backends.engine.engine import Engine
 from backends.events import ModelReady, TextDelta
 from backends.generation.sampling import SamplingParams
 from backends.precision import Precision
-from backends.protocol.requests import ChatRequest, LoadRequest
+from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from backends.text.chat_template import Message, Role
 
 from .data import Example

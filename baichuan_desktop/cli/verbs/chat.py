@@ -13,7 +13,7 @@ from backends.errors import UserFacingError
 from backends.events import Finished, FinishReason, ModelKind, ModelReady
 from backends.operating_system import enable_line_editing
 from backends.printable import one_line
-from backends.protocol.requests import ChatRequest
+from backends.protocol.engine_requests import ChatRequest
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options
 from baichuan_desktop.cli.session import TerminalSession, answer, load
 from baichuan_desktop.services.chat.session import ChatSession

@@ -7,7 +7,7 @@ import argparse
 from backends.phrases import Phrase
 from backends.precision import COPY_PRECISIONS, Precision, parse_name
 from backends.printable import one_line
-from backends.protocol.requests import CopyRequest
+from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
 from baichuan_desktop.cli.jobs import run_copy
 from baichuan_desktop.cli.library import model_json, store_to_list_in

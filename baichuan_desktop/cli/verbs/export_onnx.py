@@ -8,7 +8,7 @@ from typing import Any
 
 from backends.precision import EXPORT_PRECISIONS, ONNX_BLOCK, parse_name
 from backends.printable import one_line
-from backends.protocol.requests import ExportRequest
+from backends.protocol.engine_requests import ExportRequest
 from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
 from baichuan_desktop.cli.jobs import run_copy
 from baichuan_desktop.cli.library import model_json, store_to_list_in

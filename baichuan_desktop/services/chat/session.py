@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import ChatRequest, CompleteRequest
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest
 from backends.text.chat_template import Message, Role
 
 

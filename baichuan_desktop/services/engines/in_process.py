@@ -11,7 +11,7 @@ from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import EngineEndedError
 from backends.events import EngineEvent
-from backends.protocol.requests import Request
+from backends.protocol.engine_requests import Request
 from baichuan_desktop.services.engines.port import EnginePort
 
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from backends.errors import UserFacingError
 from backends.precision import Precision
-from backends.protocol.requests import Request
+from backends.protocol.engine_requests import Request
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 

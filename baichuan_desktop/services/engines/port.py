@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from backends.events import EngineEvent
-from backends.protocol.requests import Request
+from backends.protocol.engine_requests import Request
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 
 #: What an engine yields; the last two, one that can fall silent.

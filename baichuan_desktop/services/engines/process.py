@@ -30,14 +30,14 @@ from backends.files.plain_file import begin_anew
 from backends.machine.hardware import with_huge_pages
 from backends.operating_system import is_held, rename, start_child
 from backends.phrases import Phrase
-from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
-from backends.protocol.requests import (
+from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     LoadRequest,
     Request,
     UnloadRequest,
 )
+from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from baichuan_desktop.services.engines.ends import ended
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (

@@ -12,7 +12,7 @@ from backends.choice import memory
 from backends.events import CopyReady, JobStep
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
-from backends.protocol.requests import CopyRequest, ExportRequest
+from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.jobs.pace import JobPace

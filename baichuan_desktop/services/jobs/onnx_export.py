@@ -11,7 +11,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
-from backends.protocol.requests import ExportRequest
+from backends.protocol.engine_requests import ExportRequest
 from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, export_suffix
 from baichuan_desktop.services.jobs.export_pace import ExportPace
 from baichuan_desktop.services.jobs.job import JobWords

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
 from backends.phrases import Phrase
-from backends.protocol.requests import CopyRequest
+from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, copy_bytes
 from baichuan_desktop.services.jobs.job import JobWords
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress, QualityProgress
 from backends.phrases import Fact, Phrase
 from backends.precision import name_of
-from backends.protocol.requests import BenchmarkRequest, LoadRequest
+from backends.protocol.engine_requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun
 from baichuan_desktop.services.jobs.pace import left_in_all
 

@@ -18,7 +18,7 @@ from backends.errors import InvalidRequestError, QualityError, UserFacingError
 from backends.events import ModelReady, QualityReady
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.requests import QualityRequest
+from backends.protocol.engine_requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest

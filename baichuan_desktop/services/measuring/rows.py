@@ -7,7 +7,7 @@ from itertools import starmap
 
 from backends.events import ModelReady
 from backends.measuring.speed import plan_of
-from backends.protocol.requests import BenchmarkRequest, LoadRequest
+from backends.protocol.engine_requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.quality import is_coarser, reference_of
 from baichuan_desktop.services.precisions.measurements import (

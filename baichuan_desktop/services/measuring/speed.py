@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backends.errors import UserFacingError
 from backends.events import BenchmarkReady, ModelReady
 from backends.phrases import Phrase
-from backends.protocol.requests import BenchmarkRequest
+from backends.protocol.engine_requests import BenchmarkRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords

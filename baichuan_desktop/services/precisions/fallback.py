@@ -8,18 +8,17 @@ from dataclasses import dataclass, field, replace
 from backends.errors import (
     BackendUnavailableError,
     CheckpointError,
-    EngineKilledError,
     ExportRefusedError,
     GpuLostError,
-    InsufficientMemoryError,
     InvalidRequestError,
     UserFacingError,
 )
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.remedies import OUT_OF_MEMORY
 from baichuan_desktop.services.precisions.wish import LoadWish
 
 _OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better
-_MEMORY = (InsufficientMemoryError, EngineKilledError, GpuLostError)
+_DEVICE_FAILED = (*OUT_OF_MEMORY, GpuLostError)  # who wants more of it fails again
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +60,12 @@ def alternatives(
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
         # An export may be made again, or be on a drive that is not there.
         is_over = isinstance(error, _OVER) and wish == kept and not needs_export
-        if not isinstance(error, _MEMORY) or _length(kept) <= _length(wish):
+        if not isinstance(error, _DEVICE_FAILED) or _length(kept) <= _length(wish):
             yield replace(alone, wish=kept)
         if not isinstance(error, InvalidRequestError):
             shorter = replace(wish, precision=None, wanted_device="auto")
             yield replace(alone, wish=shorter, is_kept=is_over)
-        if not isinstance(error, _MEMORY):  # a full context needs more of it
+        if not isinstance(error, _DEVICE_FAILED):  # a full context needs more of it
             yield replace(alone, wish=LoadWish(), is_kept=is_over)
     if otherwise is not None:
         is_fallback = otherwise.is_fallback or otherwise.model.path != model.path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from backends.events import ModelReady
@@ -10,15 +9,11 @@ from backends.machine import hardware
 from backends.machine.hardware import Gpu, Machine
 
 
-def machine_without_engine(
-    engine_pid: int | None,
-    ready: ModelReady | None,
-    detect: Callable[[], Machine] = hardware.detect,
-) -> Machine:
+def machine_without_engine(engine_pid: int | None, ready: ModelReady | None) -> Machine:
     """Look at this machine, and count what the engine and its model hold as free."""
     if engine_pid is None:  # what it held is free already
-        return detect()
-    return given_back(detect(), hardware.private_bytes(engine_pid), ready)
+        return hardware.detect()
+    return given_back(hardware.detect(), hardware.private_bytes(engine_pid), ready)
 
 
 def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> Machine:

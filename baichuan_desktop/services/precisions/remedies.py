@@ -1,16 +1,37 @@
-"""What can be done where a model does not fit: a smaller precision, or a shorter context."""
+"""What can be done where a model failed: run it elsewhere, smaller, or with a shorter context."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from backends.errors import (
+    EngineKilledError,
+    GpuLostError,
+    InsufficientMemoryError,
+    UserFacingError,
+)
 from backends.events import ModelReady
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: A chat in fewer tokens is none.
 LEAST_CONTEXT = 512
+
+#: How a model ends that takes more memory than there is: the system may end the engine first.
+OUT_OF_MEMORY = (InsufficientMemoryError, EngineKilledError)
+
+
+def wish_elsewhere(error: UserFacingError, wish: LoadWish) -> LoadWish | None:
+    """How to load a model whose card was lost: on the processor. None after any other error."""
+    if not isinstance(error, GpuLostError):
+        return None
+    return LoadWish(wanted_device="cpu", context_length=wish.context_length)
+
+
+def may_need_less(error: UserFacingError) -> bool:
+    """Whether `memory_remedies` may help: the model took more memory than there is."""
+    return isinstance(error, OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from backends.precision import Precision
-from backends.protocol.requests import MOST_THREADS, LoadRequest
+from backends.protocol.engine_requests import MOST_THREADS, LoadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from backends.errors import UserFacingError
-from backends.protocol.requests import CopyRequest, ExportRequest
+from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, MadeCopy, copy_job
 from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.library.registry import InstalledModel

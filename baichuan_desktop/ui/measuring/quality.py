@@ -113,7 +113,7 @@ def _job(asked: Measuring) -> Job:
         asked.model,
         asked.wishes,
         partial(quality_texts, asked.text, DEFAULT_TOKENS),
-        asked.services.measurements,
+        asked.services.precisions.measurements,
         asked.services.cache,
         needs_room=asked.needs_room,
     )

@@ -112,7 +112,7 @@ def _note(row: MeasuredRow, benchmark: Benchmark) -> str:
 
 
 def _job(asked: Measuring) -> Job:
-    measurements = asked.services.measurements
+    measurements = asked.services.precisions.measurements
     return speed_job(asked.model, asked.wishes, measurements, needs_room=asked.needs_room)
 
 

@@ -10,14 +10,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import ExportRefusedError, UserFacingError
 from backends.events import EngineEvent, Finished, LoadProgress, ModelReady
-from backends.protocol.requests import UnloadRequest
+from backends.protocol.engine_requests import UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import (
     WantedModel,
     alternatives,
     may_run_on_export,
 )
-from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import EngineWorker
@@ -60,13 +60,13 @@ class ModelSwitcher(QObject):
     def __init__(
         self,
         worker: EngineWorker,
-        measurements: Measurements,
+        precisions: Precisions,
         settings: SettingsFile,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._worker = worker
-        self._measurements = measurements
+        self._measurements = precisions.measurements
         self._settings = settings
         self._loading: _Load | None = None
         self._current: WantedModel | None = None

@@ -6,16 +6,15 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from backends.errors import (
-    EngineKilledError,
-    GpuLostError,
-    InsufficientMemoryError,
-    UserFacingError,
-)
+from backends.errors import UserFacingError
 from backends.events import ModelReady
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
-from baichuan_desktop.services.precisions.remedies import MemoryRemedies
+from baichuan_desktop.services.precisions.remedies import (
+    MemoryRemedies,
+    may_need_less,
+    wish_elsewhere,
+)
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.models import precision_texts
@@ -25,21 +24,21 @@ from baichuan_desktop.workers.background_task import BackgroundTask
 def offer_remedies(
     dialog: MessageDialog,
     error: UserFacingError,
-    choice: WantedModel,
+    wanted: WantedModel,
     ready: ModelReady | None,
     precisions: Precisions,
 ) -> None:
     """Add to an error's dialog what would help; the values of the offers are WantedModels.
 
-    `choice` is the model that failed, and `ready` what ran of it; None if it was being loaded.
+    `wanted` is the model that failed, and `ready` what ran of it; None if it was being loaded.
     """
-    if isinstance(error, GpuLostError):
-        wish = LoadWish(wanted_device="cpu", context_length=choice.wish.context_length)
+    elsewhere = wish_elsewhere(error, wanted.wish)
+    if elsewhere is not None:
         text = QCoreApplication.translate("Remedies", "Use the processor")
-        dialog.offer(text, WantedModel(choice.model, wish))
-    elif isinstance(error, InsufficientMemoryError | EngineKilledError):
+        dialog.offer(text, WantedModel(wanted.model, elsewhere))
+    if may_need_less(error):
         dialog.look_for_offers()
-        _Search(dialog, choice, ready, precisions)
+        _Search(dialog, wanted, ready, precisions)
 
 
 def _find(precisions: Precisions, failed: WantedModel, ready: ModelReady | None) -> MemoryRemedies:
@@ -52,14 +51,14 @@ class _Search(QObject):
     def __init__(
         self,
         dialog: MessageDialog,
-        choice: WantedModel,
+        wanted: WantedModel,
         ready: ModelReady | None,
         precisions: Precisions,
     ) -> None:
         super().__init__(dialog)
         self._dialog = dialog
-        self._choice = choice
-        find = partial(_find, precisions, choice, ready)
+        self._wanted = wanted
+        find = partial(_find, precisions, wanted, ready)
         task = BackgroundTask(find, self)
         task.succeeded.connect(self._on_found)
         task.failed.connect(self._on_failed)
@@ -81,4 +80,4 @@ class _Search(QObject):
         self._dialog.no_more_offers()
 
     def _offer(self, text: str, wish: LoadWish) -> None:
-        self._dialog.offer(text, WantedModel(self._choice.model, wish))
+        self._dialog.offer(text, WantedModel(self._wanted.model, wish))

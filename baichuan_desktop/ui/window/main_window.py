@@ -38,9 +38,9 @@ class MainWindow(QMainWindow):
     def __init__(self, services: AppServices, theme: Theme, translations: Translations) -> None:
         super().__init__()
         store, settings, worker = services.store, services.settings, services.worker
-        measurements, precisions = services.measurements, services.precisions
+        precisions = services.precisions
         self._worker = worker
-        self.switcher = ModelSwitcher(worker, measurements, settings, self)
+        self.switcher = ModelSwitcher(worker, precisions, settings, self)
         self.library = ModelLibrary(store, self.switcher, settings, self)
         self.controller = ChatController(worker, self.switcher, self)
         self.model_use = ModelUse(self.controller, self.switcher, settings, self)

@@ -21,7 +21,7 @@ from backends.errors import CheckpointError, NotDownloadedError, UnsafeCheckpoin
 from backends.events import EngineEvent, Finished, FinishReason, ModelReady, SamplingDefaults
 from backends.generation.sampling import SamplingParams
 from backends.precision import Precision
-from backends.protocol.requests import ChatRequest, CompleteRequest, LoadRequest
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest
 from backends.text.chat_template import ChatTokens, Message, Role
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence

@@ -27,7 +27,7 @@ from backends.generation.sampling import SamplingParams
 from backends.machine.hardware import Machine
 from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
-from backends.protocol.requests import (
+from backends.protocol.engine_requests import (
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,

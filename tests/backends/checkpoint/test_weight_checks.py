@@ -23,7 +23,7 @@ from backends.files.tensor_files import TensorRecord
 from backends.onnx_backend.export import export_plan
 from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
-from backends.torch_backend import bitsandbytes, cpu
+from backends.torch_backend import cpu, low_bits
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
 from tests.helpers.weight_files import read_safetensors, write_safetensors
@@ -182,7 +182,7 @@ def test_zeros_are_refused_while_loading(
     sentence: str,
 ) -> None:
     checkpoint = spoilt(tmp_path, name, change)
-    backend = cpu if precision in (Precision.FP32, Precision.BF16) else bitsandbytes
+    backend = cpu if precision in (Precision.FP32, Precision.BF16) else low_bits
 
     with pytest.raises(DamagedCheckpointError) as caught:
         quantized.finish(backend.load(checkpoint, quantized.options(checkpoint, precision)))

@@ -22,7 +22,7 @@ from backends.events import CopyReady, JobProgress
 from backends.interface import LoadedModel
 from backends.modeling.weights import map_tensor
 from backends.precision import Precision
-from backends.protocol.requests import CopyRequest
+from backends.protocol.engine_requests import CopyRequest
 from backends.torch_backend import cpu
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence

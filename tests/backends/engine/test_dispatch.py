@@ -13,7 +13,7 @@ from backends.engine.engine import Engine
 from backends.errors import GIB, DamagedCheckpointError, InsufficientMemoryError
 from backends.events import LoadProgress
 from backends.precision import Precision
-from backends.protocol.requests import LoadRequest, UnloadRequest
+from backends.protocol.engine_requests import LoadRequest, UnloadRequest
 from tests.helpers import goldens
 
 

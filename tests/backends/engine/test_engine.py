@@ -36,7 +36,7 @@ from backends.events import (
 from backends.generation.sampling import SamplingParams
 from backends.machine.hardware import Machine
 from backends.precision import BackendName, Precision
-from backends.protocol.requests import (
+from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     LoadRequest,

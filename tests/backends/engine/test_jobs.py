@@ -18,7 +18,7 @@ from backends.events import (
     QualityReady,
 )
 from backends.precision import Precision
-from backends.protocol.requests import BenchmarkRequest, LoadRequest, QualityRequest
+from backends.protocol.engine_requests import BenchmarkRequest, LoadRequest, QualityRequest
 from tests.helpers import goldens
 from tests.helpers.reads import counted
 

@@ -20,8 +20,8 @@ from backends.events import Finished, FinishReason, LoadProgress, ModelReady, Pr
 from backends.generation.sampling import SamplingParams
 from backends.phrases import Phrase
 from backends.precision import Precision
+from backends.protocol.engine_requests import ChatRequest, LoadRequest, Request
 from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
-from backends.protocol.requests import ChatRequest, LoadRequest, Request
 from backends.text.chat_template import Message, Role
 from tests.helpers import goldens
 from tests.helpers.patience import PATIENCE_SECONDS, wait_until

@@ -21,8 +21,8 @@ from backends.modeling import onednn, quantized
 from backends.modeling.trial import multiplies_rightly, random_matrix
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.requests import LoadRequest, ProductsRequest
-from backends.torch_backend import bitsandbytes, cpu
+from backends.protocol.engine_requests import LoadRequest, ProductsRequest
+from backends.torch_backend import cpu, low_bits
 from backends.torch_backend.loaded_model import TorchModel
 from tests.helpers import goldens
 from tests.helpers.machines import machine
@@ -223,7 +223,7 @@ def test_each_way_is_named_without_the_features(monkeypatch: pytest.MonkeyPatch)
 
     assert str(cpu.way(FP32)) == ORDINARY
     assert str(cpu.way(BF16)) == f"{ORDINARY}, slow at prompts"
-    assert str(bitsandbytes.way(Precision.NF4)) == "bitsandbytes, unpacked for each product"
+    assert str(low_bits.way(Precision.NF4)) == "bitsandbytes, unpacked for each product"
 
 
 @pytest.mark.parametrize("precision", [Precision.NF4, Precision.FP4, Precision.INT8])
@@ -235,7 +235,7 @@ def test_packed_matrices_that_are_wrong_are_not_used(
     monkeypatch.setattr(quantized, "_is_right", lambda precision, *, is_packed: not is_packed)
 
     assert not quantized.packs(precision)
-    assert str(bitsandbytes.way(precision)) == "bitsandbytes, unpacked for each product"
+    assert str(low_bits.way(precision)) == "bitsandbytes, unpacked for each product"
 
 
 @pytest.mark.parametrize("precision", [Precision.NF4, Precision.FP4])
@@ -268,7 +268,7 @@ def test_bitsandbytes_that_is_wrong_is_refused(
     monkeypatch.setattr(quantized, "_is_right", lambda precision, *, is_packed: False)
 
     with pytest.raises(BackendUnavailableError) as caught:
-        bitsandbytes.way(precision)
+        low_bits.way(precision)
 
     assert_one_sentence(caught.value)
 

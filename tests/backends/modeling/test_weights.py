@@ -121,13 +121,13 @@ import numpy as np
 from backends.interface import LoadOptions
 from backends.modeling import weights
 from backends.precision import Precision
-from backends.torch_backend import bitsandbytes, cpu
+from backends.torch_backend import cpu, low_bits
 from tests.helpers import goldens
 
 def logits(name, layout, precision, access):
     weights.WEIGHTS_ACCESS = access
     opened = goldens.checkpoint(name, layout)
-    backend = bitsandbytes if precision in (Precision.INT8, Precision.NF4) else cpu
+    backend = low_bits if precision in (Precision.INT8, Precision.NF4) else cpu
     options = LoadOptions(precision, 64, threads=1, devices=goldens.on_cpu(opened))
     loading = backend.load(opened, options)
     while True:

@@ -42,7 +42,7 @@ from backends.onnx_backend import export
 from backends.onnx_backend.export import export_plan
 from backends.onnx_backend.graph import Scheme
 from backends.precision import EXPORT_PRECISIONS, Precision, parse_name
-from backends.protocol.requests import CopyRequest, ExportRequest
+from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from tests.helpers import exports, goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
 

@@ -41,7 +41,7 @@ from backends.onnx_backend import session
 from backends.onnx_backend.graph import Scheme
 from backends.onnx_backend.session import OnnxModel
 from backends.precision import Precision
-from backends.protocol.requests import ChatRequest, CompleteRequest, LoadRequest, Request
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest, Request
 from backends.text.chat_template import Message, Role
 from backends.torch_backend import cpu
 from tests.helpers import exports, goldens, quantized

@@ -40,9 +40,8 @@ from backends.generation.sampling import SamplingParams
 from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import BackendName, Precision
-from backends.protocol import requests
-from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
-from backends.protocol.requests import (
+from backends.protocol import engine_requests
+from backends.protocol.engine_requests import (
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
@@ -53,7 +52,8 @@ from backends.protocol.requests import (
     QualityRequest,
     UnloadRequest,
 )
-from backends.protocol.sentences import error_from_wire
+from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
+from backends.protocol.wire_phrases import error_from_wire
 from backends.text.chat_template import Message, Role
 from tests.helpers.sentences import assert_one_sentence
 
@@ -122,7 +122,7 @@ def test_a_payload_arrives_as_it_was_sent(payload: Payload) -> None:
 
 
 def test_every_kind_of_payload_is_tried_above() -> None:
-    kinds = {*typing.get_args(events.EngineEvent), *typing.get_args(requests.Request)}
+    kinds = {*typing.get_args(events.EngineEvent), *typing.get_args(engine_requests.Request)}
 
     assert {type(payload) for payload in PAYLOADS} == kinds | {Alive, Cancel, Done}
 

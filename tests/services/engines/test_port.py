@@ -17,7 +17,7 @@ from backends.errors import EngineEndedError, InvalidRequestError, UserFacingErr
 from backends.events import Finished, FinishReason, LoadProgress, ModelReady, TextDelta
 from backends.generation.sampling import SamplingParams
 from backends.precision import BackendName, Precision
-from backends.protocol.requests import ChatRequest, LoadRequest, Request
+from backends.protocol.engine_requests import ChatRequest, LoadRequest, Request
 from backends.text.chat_template import Message, Role
 from baichuan_desktop.services.engines import process
 from baichuan_desktop.services.engines.in_process import InProcessEngine

@@ -36,7 +36,7 @@ from backends.events import (
 from backends.generation.sampling import SamplingParams
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.requests import ChatRequest, LoadRequest, Request, UnloadRequest
+from backends.protocol.engine_requests import ChatRequest, LoadRequest, Request, UnloadRequest
 from backends.text.chat_template import Message, Role
 from baichuan_desktop.services.engines import process
 from baichuan_desktop.services.engines.port import ClientEvent

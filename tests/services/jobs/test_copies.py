@@ -13,7 +13,7 @@ from backends.engine.engine import Engine
 from backends.events import CopyReady, ModelKind
 from backends.model_config import Family
 from backends.precision import Precision
-from backends.protocol.requests import CopyRequest, ExportRequest
+from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.jobs import copies, onnx_export
 from baichuan_desktop.services.jobs.copies import MadeCopy

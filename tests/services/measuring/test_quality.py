@@ -14,6 +14,7 @@ import pytest
 
 from backends.errors import InvalidRequestError, QualityError
 from backends.events import ModelReady, QualityProgress
+from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.precision import Precision
 from baichuan_desktop.services import doctor
@@ -105,13 +106,14 @@ def test_each_precision_is_compared_with_the_first_and_remembered(
 
 
 def test_the_report_on_the_machine_tells_what_was_found(
-    measurements: Measurements, paths: AppPaths
+    measurements: Measurements, paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hardware, "detect", machine)
     store = ModelStore(paths)
     store.add(FOLDER)
     *_, found = judged_of(run(job([Precision.FP32, Precision.NF4]), measurements, paths))
 
-    facts = doctor.report(store, measurements, lambda *_: iter(()), machine)
+    facts = doctor.report(store, measurements, lambda *_: iter(()))
     report = json.loads(json.dumps(facts))
 
     model = next(model for model in report["models"] if model["path"] == str(FOLDER))

@@ -52,12 +52,12 @@ def chain(
 ) -> Iterator[WantedModel]:
     """Everything that is tried while every load fails so."""
     tried: list[tuple[Path, LoadWish]] = []
-    choice: WantedModel | None = first
-    while choice is not None:
-        yield choice
-        tried.append((choice.model.path, choice.wish))
-        following = alternatives(choice, error, otherwise, kept)
-        choice = next((c for c in following if (c.model.path, c.wish) not in tried), None)
+    wanted: WantedModel | None = first
+    while wanted is not None:
+        yield wanted
+        tried.append((wanted.model.path, wanted.wish))
+        following = alternatives(wanted, error, otherwise, kept)
+        wanted = next((c for c in following if (c.model.path, c.wish) not in tried), None)
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
+
 from backends.events import ModelReady
+from backends.machine import hardware
 from backends.machine.hardware import private_bytes
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
@@ -80,13 +83,15 @@ def test_a_model_on_several_cards_is_given_back_on_each() -> None:
     assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [12.0, 8.0]
 
 
-def test_without_an_engine_the_machine_is_as_it_is() -> None:
+def test_without_an_engine_the_machine_is_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = machine(card(12, free_gib=4.0))
+    monkeypatch.setattr(hardware, "detect", lambda: facts)
 
-    assert machine_without_engine(None, None, lambda: facts) == facts
+    assert machine_without_engine(None, None) == facts
 
 
-def test_memory_of_a_process_is_seen_and_gone_with_it() -> None:
+def test_memory_of_a_process_is_seen_and_gone_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "detect", lambda: replace(machine(), gpus=()))
     code = "block = b'x' * (64 * 2**20); print(flush=True); input()"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -95,7 +100,7 @@ def test_memory_of_a_process_is_seen_and_gone_with_it() -> None:
     process.stdout.readline()
 
     held = private_bytes(process.pid)
-    seen = machine_without_engine(process.pid, None, lambda: replace(machine(), gpus=()))
+    seen = machine_without_engine(process.pid, None)
     process.communicate(b"\n")
 
     assert held > 64 * 2**20

@@ -19,7 +19,7 @@ from backends.model_config import Family
 from backends.onnx_backend.graph import Scheme
 from backends.phrases import Phrase
 from backends.precision import BackendName, Precision
-from backends.protocol.requests import LoadRequest
+from backends.protocol.engine_requests import LoadRequest
 from baichuan_desktop.services.library.registry import Registry, shipped_registry_text
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from backends.errors import ContextLengthExceededError, EngineCrashedError
 from backends.events import FinishReason, LoadProgress, PrefillProgress, PromptReady, TextDelta
-from backends.protocol.requests import ChatRequest
+from backends.protocol.engine_requests import ChatRequest
 from backends.text.chat_template import Message, Role
 from baichuan_desktop.ui.chat.state import ChatState
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, answer, finished

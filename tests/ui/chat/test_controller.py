@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from backends.events import FinishReason, ModelReady, TextDelta
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import Request, UnloadRequest
+from backends.protocol.engine_requests import Request, UnloadRequest
 from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.ui.chat.controller import AnswerEnd
 from baichuan_desktop.ui.chat.state import ChatState

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from backends.errors import InsufficientMemoryError
 from backends.generation.sampling import SamplingParams
 from backends.precision import Precision
-from backends.protocol.requests import LoadRequest
+from backends.protocol.engine_requests import LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile

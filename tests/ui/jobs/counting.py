@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from backends.events import JobStep
 from backends.phrases import Phrase
-from backends.protocol.requests import CopyRequest
+from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.jobs.pace import JobPace

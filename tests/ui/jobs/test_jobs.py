@@ -16,7 +16,7 @@ from backends.errors import DiskFullError, NotACheckpointError
 from backends.events import CopyReady, JobProgress, JobStep
 from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
-from backends.protocol.requests import CopyRequest
+from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog

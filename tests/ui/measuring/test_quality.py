@@ -11,7 +11,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.errors import InsufficientMemoryError
 from backends.events import ModelReady, QualityProgress, QualityReady
 from backends.precision import BackendName, Precision
-from backends.protocol.requests import QualityRequest
+from backends.protocol.engine_requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog

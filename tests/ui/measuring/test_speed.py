@@ -23,7 +23,12 @@ from backends.events import (
     Speed,
 )
 from backends.precision import Precision
-from backends.protocol.requests import BenchmarkRequest, CopyRequest, LoadRequest, UnloadRequest
+from backends.protocol.engine_requests import (
+    BenchmarkRequest,
+    CopyRequest,
+    LoadRequest,
+    UnloadRequest,
+)
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.precisions import rows as rows_module

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from backends.events import LoadProgress
 from backends.precision import BackendName, Precision
-from backends.protocol.requests import LoadRequest
+from backends.protocol.engine_requests import LoadRequest
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.ui.controllers import Controllers, installed

@@ -12,7 +12,7 @@ from backends.errors import DamagedCheckpointError
 from backends.events import LoadProgress, ModelKind
 from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.protocol.requests import ChatRequest, CompleteRequest
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names

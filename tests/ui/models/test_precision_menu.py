@@ -28,7 +28,7 @@ from backends.errors import (
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
 from backends.precision import BackendName, Precision
-from backends.protocol.requests import ChatRequest, LoadRequest
+from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID

@@ -19,7 +19,7 @@ from backends.errors import (
 from backends.events import ModelReady, PromptReady, TextDelta
 from backends.phrases import Phrase
 from backends.precision import BackendName
-from backends.protocol.requests import ChatRequest, LoadRequest
+from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, answer

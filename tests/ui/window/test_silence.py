@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from backends.events import JobProgress, JobStep, LoadProgress, PromptReady, TextDelta
 from backends.precision import Precision
-from backends.protocol.requests import CopyRequest
+from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.services.jobs import quantised
 from baichuan_desktop.services.jobs.copies import copy_job

@@ -18,7 +18,7 @@ from ..machine.hardware import Machine
 from ..model_config import ModelConfig
 from ..phrases import Phrase
 from ..precision import Precision
-from ..protocol.requests import MOST_THREADS, LoadRequest
+from ..protocol.engine_requests import MOST_THREADS, LoadRequest
 from . import heavy_modules
 
 

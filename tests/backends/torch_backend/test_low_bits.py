@@ -23,8 +23,8 @@ from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.quantized import quantize
 from backends.modeling.weights import map_tensor
 from backends.precision import Precision
-from backends.protocol.requests import CompleteRequest, LoadRequest
-from backends.torch_backend import bitsandbytes, cpu
+from backends.protocol.engine_requests import CompleteRequest, LoadRequest
+from backends.torch_backend import cpu, low_bits
 from backends.torch_backend.cuda import CudaModel
 from backends.torch_backend.loaded_model import TorchModel
 from tests.helpers import goldens, quantized
@@ -131,7 +131,7 @@ def test_the_layout_of_the_files_does_not_matter(layout: str) -> None:
 def test_progress_counts_every_byte(precision: Precision) -> None:
     checkpoint = Checkpoint.open(goldens.folder("b2-7b"))
 
-    events = list(bitsandbytes.load(checkpoint, quantized.options(checkpoint, precision)))
+    events = list(low_bits.load(checkpoint, quantized.options(checkpoint, precision)))
 
     total = checkpoint.bytes_on_disk
     assert all(isinstance(event, LoadProgress) for event in events)
@@ -142,14 +142,14 @@ def test_progress_counts_every_byte(precision: Precision) -> None:
 def test_progress_counts_every_part_of_stored_matrices() -> None:
     checkpoint = Checkpoint.open(quantized.published("b2-13b-4bits"))
 
-    *_, last = bitsandbytes.load(checkpoint, quantized.options(checkpoint, Precision.NF4))
+    *_, last = low_bits.load(checkpoint, quantized.options(checkpoint, Precision.NF4))
 
     assert last == LoadProgress(checkpoint.bytes_on_disk, checkpoint.bytes_on_disk)
 
 
 def test_loading_can_be_stopped() -> None:
     checkpoint = Checkpoint.open(goldens.folder("b2-7b"))
-    loading = bitsandbytes.load(checkpoint, quantized.options(checkpoint, Precision.NF4))
+    loading = low_bits.load(checkpoint, quantized.options(checkpoint, Precision.NF4))
     next(loading)
 
     loading.close()
@@ -223,7 +223,7 @@ def test_a_card_says_what_the_processor_says(name: str, precision: Precision) ->
     ids = golden_ids(name)[:20]
     options = quantized.options(checkpoint, precision, "cuda:0")
 
-    with quantized.finish(bitsandbytes.load(checkpoint, options)) as loaded:
+    with quantized.finish(low_bits.load(checkpoint, options)) as loaded:
         assert isinstance(loaded, CudaModel)
         actual = [loaded.prefill(ids), *(loaded.decode(token) for token in range(20, 30))]
         assert (loaded._graph is None) is (precision is Precision.INT8)
@@ -242,7 +242,7 @@ def test_published_4_bit_files_run_on_a_card(name: str) -> None:
     golden = quantized.quant_golden(name)
     options = quantized.options(checkpoint, Precision.NF4, "cuda:0")
 
-    with quantized.finish(bitsandbytes.load(checkpoint, options)) as loaded:
+    with quantized.finish(low_bits.load(checkpoint, options)) as loaded:
         actual = loaded.prefill([int(i) for i in golden["ids"]])
 
     np.testing.assert_allclose(actual, golden["logits_fp32math"][-1], rtol=0, atol=0.15)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from backends.checkpoint.folder import Checkpoint
-from backends.engine import choosing, heavy_modules
-from backends.engine.choosing import LoadPlan, asked_context_length, plan_load
+from backends.engine import heavy_modules, load_plan
+from backends.engine.load_plan import LoadPlan, asked_context_length, plan_load
 from backends.errors import BackendUnavailableError, InvalidRequestError
 from backends.machine.hardware import Machine
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.requests import LoadRequest
+from backends.protocol.engine_requests import LoadRequest
 from tests.helpers import exports, goldens
 from tests.helpers.machines import card, machine
 
@@ -124,7 +124,7 @@ def test_every_precision_of_the_processor_is_tried_and_what_is_wrong_is_said(
 ) -> None:
     monkeypatch.setattr(heavy_modules, "processor_way", Processor(Precision.NF4).way)
 
-    found = {one.precision: one for one in choosing.try_products(machine(bf16=True))}
+    found = {one.precision: one for one in load_plan.try_products(machine(bf16=True))}
 
     assert found[Precision.FP32].is_right
     assert not found[Precision.NF4].is_right
