@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
@@ -108,10 +108,20 @@ def parse_precision(text: str) -> Precision | None:
 def parse_name(text: str, known: Mapping[str, _Named]) -> _Named:
     """What a precision's name stands for. Raises BackendUnavailableError."""
     if text not in known:
-        raise BackendUnavailableError(
-            "There is no precision “{name}”; there are {known}.",
-            hint="Choose one of these.",
-            name=text,
-            known=", ".join(known),
-        )
+        raise _no_precision(text, known)
     return known[text]
+
+
+def require_one_of(precision: Precision, known: Mapping[str, Precision]) -> None:
+    """Raise BackendUnavailableError for a precision that is not among the values of `known`."""
+    if precision not in known.values():
+        raise _no_precision(precision.value, [one.value for one in known.values()])
+
+
+def _no_precision(name: str, known: Iterable[str]) -> BackendUnavailableError:
+    return BackendUnavailableError(
+        "There is no precision “{name}”; there are {known}.",
+        hint="Choose one of these.",
+        name=name,
+        known=", ".join(known),
+    )

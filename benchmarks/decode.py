@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory, selection
+from backends.choice.values import Model, Wishes
 from backends.errors import InsufficientMemoryError
 from backends.events import Speed
 from backends.machine import hardware
@@ -96,9 +97,9 @@ def _check_memory(options: argparse.Namespace) -> None:
     if options.precision.is_onnx:
         exports[options.precision] = memory.weight_bytes(config, options.precision)
     selection.choose(
-        selection.Model(config, options.context, exports=exports),
+        Model(config, options.context, exports=exports),
         hardware.detect(),
-        selection.Wishes(precision=options.precision, wanted_device="cpu"),
+        Wishes(precision=options.precision, wanted_device="cpu"),
     )
 
 

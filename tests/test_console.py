@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import pytest
 
 from backends.errors import UserFacingError
-from backends.events import Finished, FinishReason, PromptReady, TextDelta
+from backends.events import EngineEvent, Finished, FinishReason, PromptReady, TextDelta
 from backends.generation.sampling import SamplingParams
 from baichuan_desktop.cli import tables
 from baichuan_desktop.cli.main import main
@@ -135,8 +135,9 @@ class _Measurements:
 
 def session(*texts: str) -> Any:
     end = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.1, 0.1, 0.1)
+    events: list[EngineEvent] = [PromptReady(1, 0, 0), *map(TextDelta, texts), end]
     return TerminalSession(
-        FakeEngine([PromptReady(1, 0, 0), *map(TextDelta, texts), end]),
+        FakeEngine(lambda *_: iter(events)),
         None,  # type: ignore[arg-type]  # nobody asks for it
         SamplingParams(),
         _Measurements(),  # type: ignore[arg-type]  # what is used of them

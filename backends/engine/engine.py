@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint
 from ..errors import CheckpointError, ExportRefusedError, InvalidRequestError
-from ..events import GenerationEvent, LoadProgress, ModelReady
-from ..generation.prefill import PromptMemo
+from ..events import GenerationEvent, LoadProgress, ModelReady, PromptReady
+from ..generation.prefill import Prefill, PromptMemo
 from ..generation.sampling import SamplingParams
 from ..generation.stream import stream
 from ..interface import LoadedModel, LoadOptions
@@ -156,16 +156,16 @@ def _answer(
     cancel: threading.Event,
 ) -> Iterator[GenerationEvent]:
     eos_ids |= loaded.tokenizer.eos_ids
-    return stream(
-        loaded.model,
-        prompt.ids,
+    prefill = Prefill(loaded.model, prompt.ids, loaded.memo)
+    yield PromptReady(
+        len(prompt.ids), prefill.cached_tokens, prompt.dropped_messages, prompt.room_tokens
+    )
+    yield from stream(
+        prefill,
         params,
         eos_ids=eos_ids,
         detokenizer=StreamingDetokenizer(loaded.tokenizer),
         cancel=cancel,
-        memo=loaded.memo,
-        dropped_messages=prompt.dropped_messages,
-        room_tokens=prompt.room_tokens,
         token_ids=loaded.tokenizer.token_ids(eos_ids),
     )
 

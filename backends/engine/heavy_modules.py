@@ -17,7 +17,13 @@ from ..errors import BackendUnavailableError
 from ..interface import Backend
 from ..machine import hardware
 from ..phrases import Phrase
-from ..precision import BackendName, Precision
+from ..precision import (
+    COPY_PRECISIONS,
+    EXPORT_PRECISIONS,
+    BackendName,
+    Precision,
+    require_one_of,
+)
 from ..protocol.engine_requests import ExportRequest
 
 log = logging.getLogger(__name__)
@@ -67,6 +73,7 @@ def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
     """
     if precision is None:
         return plain_plan(checkpoint)
+    require_one_of(precision, COPY_PRECISIONS)
     module = _module("..copying.quantized_copy", "bitsandbytes", precision)
     plan: CopyPlan = module.quantize_plan(checkpoint, precision)
     return plan
@@ -97,6 +104,7 @@ def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
     Raises JobError, BackendUnavailableError.
     """
     precision = request.precision
+    require_one_of(precision, EXPORT_PRECISIONS)
     module = _module("..onnx_backend.export", "onnx", precision)
     plan: CopyPlan = module.export_plan(
         checkpoint,

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint
-from ..copying.folder_writer import CopyPlan, write_copy
+from ..copying.copy_plan import CopyPlan
+from ..copying.folder_writer import write_copy
 from ..events import BenchmarkReady, EngineEvent
 from ..measuring import quality as scoring
 from ..measuring.speed import decode_speed, measure, plan_of

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from ..checkpoint.folder import Checkpoint, open_exports
 from ..choice import memory, selection, sentences
+from ..choice.values import Decision, Model, Wishes
 from ..errors import BackendUnavailableError, InvalidRequestError
 from ..events import ProductsTried
 from ..interface import LoadOptions
@@ -26,7 +27,7 @@ from . import heavy_modules
 class LoadPlan:
     """Which weights are loaded, how, and why so."""
 
-    decision: selection.Decision
+    decision: Decision
     weights: Checkpoint  #: the checkpoint itself, or its export that runs in its place
     options: LoadOptions
 
@@ -68,8 +69,8 @@ def plan_load(
             value=threads,
         )
     exports = open_exports(checkpoint, request.exports)
-    model = selection.Model.of(checkpoint, exports.usable, context_length, request.measured)
-    wishes = selection.Wishes(
+    model = Model.of(checkpoint, exports.usable, context_length, request.measured)
+    wishes = Wishes(
         request.precision,
         selection.parse_device(request.wanted_device, machine),
         request.prefer_speed,
@@ -88,9 +89,7 @@ def plan_load(
     return LoadPlan(decision, weights, options)
 
 
-def _decide(
-    model: selection.Model, machine: Machine, wishes: selection.Wishes
-) -> selection.Decision:
+def _decide(model: Model, machine: Machine, wishes: Wishes) -> Decision:
     """As `selection.choose`, without what the processor is found to compute wrongly.
 
     A device that is no processor is not tried: its libraries do not choose by the processor.

@@ -71,7 +71,7 @@ class Prefill:
                 prompt_tokens=len(self.prompt) + 1,
                 context_length=model.context_length,
             )
-        self._model = model
+        self.model = model
         self._memo = memo or PromptMemo()
         cached = _common_prefix(model.cached_ids, self.prompt)
         self._logits: Logits | None = None
@@ -87,9 +87,9 @@ class Prefill:
         """Read the rest, with progress; the logits after the prompt, or None if cancelled."""
         total = len(self.prompt) - self.cached_tokens
         done = 0
-        size = self._model.prefill_chunk
+        size = self.model.prefill_chunk
         for chunk in read_chunks(
-            self._model.prefill, self.prompt, size, cancel, begin=self.cached_tokens
+            self.model.prefill, self.prompt, size, cancel, begin=self.cached_tokens
         ):
             self._logits = chunk.logits
             done = chunk.end - self.cached_tokens

@@ -1,21 +1,20 @@
 """An answer as events: the text of the tokens, stop strings, and the figures at the end.
 
-prompt -> `prefill` -> `tokens` -> text
+`Prefill` -> `tokens` -> text
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ..events import Finished, FinishReason, GenerationEvent, PromptReady, TextDelta
-from ..interface import LoadedModel
-from .prefill import Prefill, PromptMemo
+from ..events import Finished, FinishReason, GenerationEvent, TextDelta
+from .prefill import Prefill
 from .sampling import Sampler, SamplingParams
 from .stop_strings import StopStrings
 from .tokens import generate
@@ -34,30 +33,23 @@ class Detokenizer(Protocol):
 
 
 def stream(
-    model: LoadedModel,
-    prompt_ids: Sequence[int],
+    prefill: Prefill,
     params: SamplingParams,
     *,
     eos_ids: frozenset[int],
     detokenizer: Detokenizer,
     cancel: threading.Event,
-    memo: PromptMemo | None = None,
-    dropped_messages: int = 0,
-    room_tokens: int | None = None,
     token_ids: npt.NDArray[np.intp] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[GenerationEvent]:
-    """Answer a prompt; the events end with one `Finished`.
+    """Read the prompt and answer it; the events end with one `Finished`.
 
     `cancel` is read between prefill chunks and between tokens, so a stop costs at most one
-    forward pass. `token_ids` are those of the model's rows that are tokens, None means all; the
-    counts are told in `PromptReady`. Raises GenerationError.
+    forward pass. `token_ids` are those of the model's rows that are tokens, None means all.
+    Raises GenerationError.
     """
     started = clock()
-    prefill = Prefill(model, prompt_ids, memo)
-    prompt = prefill.prompt
-    yield PromptReady(len(prompt), prefill.cached_tokens, dropped_messages, room_tokens)
-
+    model, prompt = prefill.model, prefill.prompt
     logits = yield from prefill.run(cancel)
     prefilled = first_token = clock()
     tail = StopStrings(params.stop)

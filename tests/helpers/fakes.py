@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from backends.errors import UserFacingError
 from backends.events import GenerationEvent, TextDelta
 from backends.interface import LoadedModel, Logits
-from backends.protocol.engine_requests import Request
-from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.port import RunRequest
 
 
 class ScriptedModel(LoadedModel):
@@ -60,24 +57,15 @@ class ScriptedModel(LoadedModel):
 
 
 class FakeEngine:
-    """Answers each request with the next of `answers`: its events, and an error at their end."""
+    """Runs a generator of events for each request."""
 
-    def __init__(self, *answers: Sequence[ClientEvent | UserFacingError]) -> None:
-        self.requests: list[Request] = []
-        self._answers = list(answers)
-
-    def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
-        self.requests.append(request)
-        for step in self._answers.pop(0):
-            if isinstance(step, UserFacingError):
-                raise step
-            yield step
-
-    def kill(self) -> None:
-        pass
+    def __init__(self, source: RunRequest, kill: Callable[[], None] = lambda: None) -> None:
+        self.run = source
+        self.kill = kill
+        self.is_closed = False
 
     def close(self) -> None:
-        pass
+        self.is_closed = True
 
 
 class CharacterDetokenizer:

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
-from backends.copying import copy_plan, folder_writer
+from backends.copying import copy_plan, folder_writer, safetensors_writer
 from backends.engine import heavy_modules
 from backends.precision import parse_precision
 from backends.protocol.engine_requests import ExportRequest
@@ -54,9 +54,8 @@ def _run(source: str, out: Path, precision: str, point: int) -> int:
 def main() -> None:
     """Run one copy for each point of the command line."""
     source, folder, precision, shard_bytes, *points = sys.argv[1:]
-    folder_writer.plan_shards = functools.partial(
-        folder_writer.plan_shards, shard_bytes=int(shard_bytes)
-    )
+    small = functools.partial(safetensors_writer.plan_shards, shard_bytes=int(shard_bytes))
+    vars(folder_writer)["plan_shards"] = small
     import torch
 
     torch.set_num_threads(1)

@@ -77,5 +77,5 @@ if __name__ == "__main__":
     engine_pipe = os.dup(1)
     sys.modules["scripted"] = cast("ModuleType", SimpleNamespace(load=_load))
     heavy_modules._BACKENDS[BackendName.TORCH_CPU] = "scripted"
-    server.run_request = _run
+    vars(server)["run_request"] = _run
     server.main()

@@ -25,6 +25,7 @@ from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.background_task import BackgroundTask
 from baichuan_desktop.workers.engine_worker import EngineWorker, EventSource, coalesced
+from tests.helpers.fakes import FakeEngine
 
 DONE = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.0, 0.0, 0.0)
 REQUEST = CompleteRequest("hi", SamplingParams())
@@ -181,18 +182,6 @@ class Window(QObject):
         """Until so many requests have ended."""
         while self.ended < requests:
             self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
-
-
-class FakeEngine:
-    """Runs a generator of events."""
-
-    def __init__(self, source: EventSource, kill: Callable[[], None] = lambda: None) -> None:
-        self.run = source
-        self.kill = kill
-        self.is_closed = False
-
-    def close(self) -> None:
-        self.is_closed = True
 
 
 Make = Callable[[EventSource], tuple[EngineWorker, Window]]

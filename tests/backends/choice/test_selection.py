@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from backends.choice import memory, selection
-from backends.choice.options import still_runs
+from backends.choice.options import options, still_runs
 from backends.choice.values import Model, Option, Verdict, Wishes
 from backends.errors import (
     BackendUnavailableError,
@@ -59,7 +59,7 @@ def find(
     """An option; `number` tells those of several cards apart, the one of most free memory first."""
     found = [
         option
-        for option in selection.options(model, facts)
+        for option in options(model, facts)
         if (option.precision, option.device_kind) == (precision, device)
     ]
     return found[number]
@@ -463,7 +463,7 @@ def test_without_torch_nothing_runs(facts: Machine, device: str | None) -> None:
     facts = dataclasses.replace(facts, torch_cuda=None)
 
     assert refusal(SEVEN, facts, Wishes(wanted_device=device)) == "torch is not installed."
-    for option in selection.options(SEVEN, facts):
+    for option in options(SEVEN, facts):
         assert option.verdict is Verdict.UNAVAILABLE
         assert str(option.sentence) in (
             "torch is not installed.", "No graphics card of this machine can be used."
@@ -684,7 +684,7 @@ def test_an_export_needs_what_its_file_has_and_a_cache_in_fp32() -> None:
 def test_precisions_without_an_export_are_no_options() -> None:
     facts = machine(card(24), libraries=WITH_ONNX)
 
-    assert not [o for o in selection.options(SEVEN, facts) if o.precision.is_onnx]
+    assert not [o for o in options(SEVEN, facts) if o.precision.is_onnx]
     assert refusal(SEVEN, facts, Wishes(Precision.ONNX_INT8)) == (
         "This model has no export at ONNX int8."
     )
@@ -783,7 +783,7 @@ def test_every_option_of_every_machine_has_its_sentence(
 ) -> None:
     model = Model(config, 4096, stored)
     for facts in FACTS:
-        for option in selection.options(model, facts):
+        for option in options(model, facts):
             sentence = str(option.sentence)
             assert sentence.endswith("."), sentence
             assert not re.search(r"[.!?] [A-Z]", sentence), sentence
@@ -836,17 +836,17 @@ def test_the_decision_runs_or_is_a_named_error(
 
 @pytest.mark.parametrize("facts", [machine(), machine(card(12, index=0), card(24, index=1))])
 def test_options_that_run_are_told_apart_by_precision_and_device(facts: Machine) -> None:
-    options = [o for o in selection.options(SEVEN, facts) if o.verdict.runs]
+    running = [o for o in options(SEVEN, facts) if o.verdict.runs]
 
-    keys = {(option.backend, option.precision, option.devices) for option in options}
+    keys = {(option.backend, option.precision, option.devices) for option in running}
 
-    assert len(keys) == len(options)
+    assert len(keys) == len(running)
 
 
 def test_the_order_of_preference() -> None:
     facts = machine(card(12), bf16=True)
 
-    order = [(o.precision, o.device_kind) for o in selection.options(SEVEN, facts)]
+    order = [(o.precision, o.device_kind) for o in options(SEVEN, facts)]
 
     assert order == [
         (BF16, "cuda"), (INT8, "cuda"), (NF4, "cuda"), (BF16, "cuda+cpu"),
@@ -942,12 +942,12 @@ def test_what_was_found_wrong_on_a_processor_is_refused_there(precision: Precisi
     reason = Phrase("It multiplies wrongly.")
     facts = dataclasses.replace(machine(card(24), bf16=True), refused={precision.value: reason})
 
-    found = {option.precision: option for option in selection.options(SEVEN, facts)
+    found = {option.precision: option for option in options(SEVEN, facts)
              if option.device_kind == "cpu"}  # fmt: skip
 
     assert found.pop(precision).sentence == reason
     assert all(option.verdict.runs for option in found.values())
-    cards = [option for option in selection.options(SEVEN, facts) if option.device_kind == "cuda"]
+    cards = [option for option in options(SEVEN, facts) if option.device_kind == "cuda"]
     assert all(option.sentence != reason for option in cards)
 
 
@@ -960,7 +960,7 @@ def test_an_option_still_runs_where_it_would_be_offered_as_one_that_runs(model: 
         return [card(24, free_gib=free, index=index) for index, free in enumerate(free_gib)]
 
     def keys(facts: Machine) -> set[tuple[Precision, str, str | None]]:
-        return {key(option) for option in selection.options(model, facts) if option.verdict.runs}
+        return {key(option) for option in options(model, facts) if option.verdict.runs}
 
     def key(option: Option) -> tuple[Precision, str, str | None]:
         first = option.devices.first if option.devices.single else None
@@ -971,7 +971,7 @@ def test_an_option_still_runs_where_it_would_be_offered_as_one_that_runs(model: 
     for free, rest in itertools.product(((23.0, 23.0), (2.0, 23.0), (1.0, 1.0), (12.0, 9.0)),
                                         (60, 15, 2)):  # fmt: skip
         now = machine(*cards(*free), free_gib=rest)
-        for option in selection.options(model, freed):
+        for option in options(model, freed):
             if option.verdict.runs:
                 expected = key(option) in keys(now)
                 assert still_runs(option, model, now) is expected
@@ -980,7 +980,7 @@ def test_an_option_still_runs_where_it_would_be_offered_as_one_that_runs(model: 
 
 
 def test_only_bitsandbytes_on_a_processor_is_slow() -> None:
-    every = selection.options(SEVEN, machine(card(24)))
+    every = options(SEVEN, machine(card(24)))
 
     slow = {(option.precision, option.device_kind) for option in every if option.is_slow}
 

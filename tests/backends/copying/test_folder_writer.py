@@ -30,6 +30,7 @@ from backends.choice import memory
 from backends.copying import folder_writer
 from backends.copying.copy_plan import CopyPlan, plain_plan
 from backends.copying.folder_writer import write_copy
+from backends.copying.safetensors_writer import plan_shards
 from backends.engine import heavy_modules
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
@@ -100,7 +101,7 @@ def own_source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = functools.partial(folder_writer.plan_shards, shard_bytes=SMALL_SHARD)
+    small = functools.partial(plan_shards, shard_bytes=SMALL_SHARD)
     monkeypatch.setattr(folder_writer, "plan_shards", small)
 
 
@@ -700,7 +701,7 @@ def test_a_drive_without_room_is_refused_before_a_byte_is_written(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(source)._replace(free=50 * 2**20)
-    monkeypatch.setattr(folder_writer.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
     message = refusal(lambda: copy(source, out), DiskFullError)
 
@@ -714,13 +715,11 @@ def test_only_what_is_still_to_be_written_needs_room(
 ) -> None:
     interrupted(source, out, Precision.NF4, writes=56)
     checkpoint = Checkpoint.open(source)
-    shards = folder_writer.plan_shards(
-        [group.specs for group in plan(checkpoint, Precision.NF4).groups]
-    )
+    shards = plan_shards([group.specs for group in plan(checkpoint, Precision.NF4).groups])
     sizes = [sum(spec.nbytes for spec in shard.tensors) for shard in shards]
     rest = sum(sizes[3:]) + folder_writer._SPARE_BYTES
     usage = shutil.disk_usage(source)
-    monkeypatch.setattr(folder_writer.shutil, "disk_usage", lambda _: usage._replace(free=rest))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=rest))
 
     assert copy(source, out).stored is Precision.NF4
 
@@ -738,7 +737,7 @@ def test_a_drive_that_fills_up_meanwhile(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real(descriptor)
 
-    monkeypatch.setattr(folder_writer.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
 
     message = refusal(lambda: copy(source, out))
 
@@ -873,8 +872,20 @@ def test_a_copy_that_is_quantised_already(source: Path, out: Path) -> None:
     assert [file.name for file in out.parent.iterdir()] == ["first"]
 
 
+@pytest.mark.parametrize("precision", [one for one in Precision if one not in QUANTIZED])
+def test_a_precision_that_quantises_nothing(precision: Precision, source: Path, out: Path) -> None:
+    request = CopyRequest(str(source), str(out), precision)
+
+    message = refusal(
+        lambda: list(run_request(Engine(), request, threading.Event())), BackendUnavailableError
+    )
+
+    assert message == f"There is no precision “{precision.value}”; there are 8bit, 4bit, fp4."
+    assert_nothing(out)
+
+
 @pytest.mark.parametrize("precision", ["3bit", "", "NF4", "int8", "bf16", "auto", "onnx-int4"])
-def test_a_precision_that_quantises_nothing(precision: str) -> None:
+def test_a_name_of_a_precision_that_quantises_nothing(precision: str) -> None:
     message = refusal(lambda: parse_name(precision, COPY_PRECISIONS), BackendUnavailableError)
 
     assert message == f"There is no precision “{precision}”; there are 8bit, 4bit, fp4."

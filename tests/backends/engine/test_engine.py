@@ -237,13 +237,24 @@ def test_a_chat_of_two_turns_reads_only_what_is_new(engine: Engine) -> None:
     )
 
     tokenizer = goldens.tokenizer("b2-7b")
-    new = finished(second).prompt_tokens - finished(second).cached_tokens
+    last = finished(second)
+    assert second[0] == PromptReady(last.prompt_tokens, last.cached_tokens, dropped_messages=0)
+    new = last.prompt_tokens - last.cached_tokens
     reached = [event.total_tokens for event in second if isinstance(event, PrefillProgress)]
     assert reached == [new]
     # The random answer may be cut into other pieces when it is read again, from there on it is new.
     question = len(tokenizer.encode("今天天气很好吗？")) + 2
-    assert finished(second).cached_tokens >= question
+    assert last.cached_tokens >= question
     assert new <= len(tokenizer.encode(answer)) + len(tokenizer.encode("谢谢你的帮助")) + 2
+
+
+def test_the_prompt_is_told_before_a_token_of_it_is_read() -> None:
+    engine = loaded(goldens.folder("b2-7b"))
+    events = run_request(engine, chat("你好"), threading.Event())
+
+    assert isinstance(next(events), PromptReady)
+
+    assert list(engine.loaded.model.cached_ids) == []
 
 
 def test_the_same_question_with_the_same_seed_has_the_same_answer(engine: Engine) -> None:

@@ -16,11 +16,10 @@ from backends.events import (
     FinishReason,
     GenerationEvent,
     PrefillProgress,
-    PromptReady,
     TextDelta,
 )
 from backends.generation import stream as generation
-from backends.generation.prefill import PromptMemo
+from backends.generation.prefill import Prefill, PromptMemo
 from backends.generation.sampling import SamplingParams
 from backends.interface import LoadedModel
 from tests.helpers.fakes import CharacterDetokenizer, ScriptedModel, text_of
@@ -41,14 +40,13 @@ def stream(
     clock: Callable[[], float] = time.perf_counter,
     **options: Any,
 ) -> Iterator[GenerationEvent]:
-    return generation.stream(
-        model,
-        prompt,
+    """The events of an answer, from the first prompt token that is read."""
+    yield from generation.stream(
+        Prefill(model, prompt, memo),
         SamplingParams(**{"greedy": True, "max_new_tokens": 20, **options}),
         eos_ids=frozenset({EOS}),
         detokenizer=CharacterDetokenizer(),
         cancel=cancel or threading.Event(),
-        memo=memo,
         clock=clock,
     )
 
@@ -79,7 +77,6 @@ def test_the_events_of_an_answer() -> None:
     events = list(stream(model, ids("prompt"), clock=lambda: next(ticks)))
 
     assert events == [
-        PromptReady(prompt_tokens=6, cached_tokens=0, dropped_messages=0),
         PrefillProgress(4, 6),
         PrefillProgress(6, 6),
         TextDelta("你"),
@@ -100,12 +97,13 @@ def test_the_events_of_an_answer() -> None:
 
 
 def test_the_model_is_not_touched_before_the_first_event_is_asked_for() -> None:
-    model = ScriptedModel(ids("x"))
+    model = ScriptedModel(ids("x"), chunk=4)
 
     events = stream(model, ids("prompt"))
-    assert isinstance(next(events), PromptReady)
-
     assert model.passes == []
+    next(events)
+
+    assert model.passes == [4]
 
 
 @pytest.mark.parametrize(

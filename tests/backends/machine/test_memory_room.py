@@ -16,6 +16,7 @@ from backends.errors import (
     DamagedCheckpointError,
 )
 from backends.machine import hardware, memory_room
+from backends.machine.control_groups import Read
 from backends.machine.memory_room import Bound, group_bounds, out_of_memory, process_bounds, ran_out
 from tests.helpers.sentences import assert_one_sentence
 
@@ -23,7 +24,7 @@ MIB = 2**20
 ROOT = Path(__file__).parents[3]
 
 
-def reader(files: dict[str, str]) -> memory_room.Read:
+def reader(files: dict[str, str]) -> Read:
     return lambda file: files.get(str(file), "")
 
 

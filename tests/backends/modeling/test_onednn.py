@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from backends.checkpoint.quantized_layout import Layout
 from backends.engine import heavy_modules
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
@@ -245,7 +246,7 @@ def test_4_bits_are_right_packed_and_unpacked(
 ) -> None:
     without(monkeypatch, features)
     parts = quantized.quantize(random_matrix(torch.bfloat16), precision)
-    layout, shape = quantized.Layout.BITSANDBYTES, (64, 128)
+    layout, shape = Layout.BITSANDBYTES, (64, 128)
     exact = quantized.dequantize(parts, layout, precision, shape, torch.float32)
     linear = quantized.make_linear(parts, layout, precision, shape, torch.bfloat16).eval()
     x = torch.randn(3, 128, generator=torch.Generator().manual_seed(3)).to(torch.bfloat16)

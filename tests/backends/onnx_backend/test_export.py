@@ -25,7 +25,6 @@ import torch
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
 from backends.choice import memory
-from backends.copying import folder_writer
 from backends.copying.folder_writer import write_copy
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
@@ -323,7 +322,7 @@ def test_a_drive_without_room_is_refused_before_a_byte_is_written(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(source)._replace(free=50 * 2**20)
-    monkeypatch.setattr(folder_writer.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
     assert "GiB is free there" in refusal(lambda: write(source, out, Scheme(INT4)), DiskFullError)
     assert_nothing(out)
@@ -410,8 +409,23 @@ def test_a_source_that_is_an_export(
     assert_nothing(out)
 
 
+@pytest.mark.parametrize("precision", [one for one in Precision if not one.is_onnx])
+def test_a_precision_that_exports_do_not_have(
+    precision: Precision, source: Path, out: Path
+) -> None:
+    request = ExportRequest(str(source), str(out), precision)
+
+    message = refusal(
+        lambda: list(run_request(Engine(), request, threading.Event())), BackendUnavailableError
+    )
+
+    known = "onnx-int4, onnx-int8, onnx-fp16, onnx-fp32"
+    assert message == f"There is no precision “{precision.value}”; there are {known}."
+    assert_nothing(out)
+
+
 @pytest.mark.parametrize("precision", ["onnx-int4", "4bit", "bf16", "", "INT4"])
-def test_a_precision_that_exports_do_not_have(precision: str) -> None:
+def test_a_name_of_a_precision_that_exports_do_not_have(precision: str) -> None:
     message = refusal(lambda: parse_name(precision, EXPORT_PRECISIONS), BackendUnavailableError)
 
     assert message == (f"There is no precision “{precision}”; there are int4, int8, fp16, fp32.")

@@ -1,4 +1,4 @@
-"""What every engine of the app does, wherever it runs, and what stands in for one in tests."""
+"""What every engine of the app does, wherever it runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
 from tests.helpers import goldens, scripted_engine
-from tests.helpers.fakes import FakeEngine
 from tests.helpers.patience import PATIENCE_SECONDS
 
 LOAD = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), Precision.FP32, threads=1)
@@ -171,11 +170,3 @@ def test_the_memory_of_an_engine_in_this_process_is_given_back_when_it_closes(
     engine.close()
 
     assert closed == [engine._engine]
-
-
-def test_a_fake_engine_answers_as_it_was_told() -> None:
-    engine: EnginePort = FakeEngine([TextDelta("a")], [TextDelta("b"), EngineEndedError()])
-
-    assert run(engine, CHAT) == [TextDelta("a")]
-    with pytest.raises(EngineEndedError):
-        run(engine, CHAT)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from backends.checkpoint.folder import Checkpoint
-from backends.choice import options
 from backends.errors import NotACheckpointError
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
@@ -18,40 +15,26 @@ from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
 from baichuan_desktop.services.measuring.quality import compared_precisions
 from baichuan_desktop.services.measuring.rows import measured_rows
-from baichuan_desktop.services.precisions import rows as rows_module
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import exports, goldens
 from tests.helpers.installed import installed
 from tests.helpers.machines import LIBRARIES, card, machine
+from tests.helpers.reads import counted
 
 FOLDER = goldens.folder("b2-7b", "safetensors")
 WITH_ONNX = machine(card(24), libraries=LIBRARIES | {"onnx": "1", "onnxruntime": "1"})
 
 
-class Counts:
-    """Folders that were opened, and how often options were found and the machine looked at."""
+class Look:
+    """Looks at a machine, and counts how often."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.opened: Counter[Path] = Counter()
-        self.options = 0
-        self.looks = 0
-        whole = Checkpoint.open
+    def __init__(self) -> None:
+        self.times = 0
 
-        def open_counted(folder: Path) -> Checkpoint:
-            self.opened[folder] += 1
-            return whole(folder)
-
-        def options_counted(*args: Any, **more: Any) -> Any:
-            self.options += 1
-            return options.options(*args, **more)
-
-        monkeypatch.setattr(Checkpoint, "open", open_counted)
-        monkeypatch.setattr(rows_module, "options", options_counted)
-
-    def look(self) -> Machine:
-        self.looks += 1
+    def __call__(self) -> Machine:
+        self.times += 1
         return WITH_ONNX
 
 
@@ -81,35 +64,35 @@ def test_folders_are_opened_once_and_options_found_once(
     export: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    counts = Counts(monkeypatch)
+    reads = counted(monkeypatch)
 
-    ask(Precisions(measurements, counts.look), installed(FOLDER, [export]))
+    ask(Precisions(measurements, Look()), installed(FOLDER, [export]))
 
-    assert counts.opened == {FOLDER: 1, export: 1}
-    assert counts.options == 1
+    assert Counter(reads.opened) == {FOLDER: 1, export: 1}
+    assert len(reads.options) == 1
 
 
 def test_remedies_open_a_folder_once_however_often_the_context_is_halved(
     measurements: Measurements, export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counts = Counts(monkeypatch)
-    opened = Precisions(measurements, counts.look).open(installed(FOLDER, [export]))
+    reads, look = counted(monkeypatch), Look()
+    opened = Precisions(measurements, look).open(installed(FOLDER, [export]))
 
     opened.remedies(LoadWish(Precision.BF16, "cuda:0", 4096), None)
 
-    assert counts.opened == {FOLDER: 1, export: 1}
-    assert counts.looks == 1
+    assert Counter(reads.opened) == {FOLDER: 1, export: 1}
+    assert look.times == 1
 
 
 def test_a_machine_is_looked_at_only_where_there_is_a_model(
-    measurements: Measurements, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    measurements: Measurements, tmp_path: Path
 ) -> None:
-    counts = Counts(monkeypatch)
+    look = Look()
 
     with pytest.raises(NotACheckpointError):
-        Precisions(measurements, counts.look).open(installed(tmp_path / "gone"))
+        Precisions(measurements, look).open(installed(tmp_path / "gone"))
 
-    assert counts.looks == 0
+    assert look.times == 0
 
 
 def test_the_engine_of_the_chat_counts_as_gone_only_where_that_is_asked(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtGui import QImage
 
 from backends.checkpoint.folder import Checkpoint
-from backends.choice.options import options
-from backends.choice.values import Model, Option
 from backends.errors import InsufficientMemoryError
 from backends.events import (
     BenchmarkProgress,
@@ -31,7 +28,6 @@ from backends.protocol.engine_requests import (
 )
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.jobs.desk import JobState
-from baichuan_desktop.services.precisions import rows as rows_module
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
@@ -39,6 +35,7 @@ from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
 from tests.helpers.machines import BAICHUAN2_7B, machine
+from tests.helpers.reads import counted
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, Step, answer
 
 FOLDER = Checkpoint.open(resource("guide_model")).folder
@@ -362,25 +359,12 @@ def test_a_dialog_opens_the_model_and_finds_its_options_once(
 ) -> None:
     _, entry = ui.window.menus.jobs[number]
     ui.until(entry.isEnabled)
-    opened: list[Path] = []
-    found: list[Model] = []
-    whole = Checkpoint.open
-
-    def open_counted(folder: Path) -> Checkpoint:
-        opened.append(folder)
-        return whole(folder)
-
-    def options_counted(model: Model, *others: Any) -> list[Option]:
-        found.append(model)
-        return options(model, *others)
-
-    monkeypatch.setattr(Checkpoint, "open", open_counted)
-    monkeypatch.setattr(rows_module, "options", options_counted)
+    reads = counted(monkeypatch)
 
     entry.trigger()
     dialog = ui.window.jobs.dialog
     assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
 
-    assert opened == [FOLDER]
-    assert len(found) == 1
+    assert reads.opened == [FOLDER]
+    assert len(reads.options) == 1

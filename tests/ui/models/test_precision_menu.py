@@ -38,6 +38,7 @@ from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers import exports
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
+from tests.helpers.reads import counted
 from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
 from tests.ui.models.test_models import OTHER
 
@@ -112,21 +113,17 @@ def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: Scrip
     assert len(loads(engine)) == 1, "only the guide's, at the start"
 
 
-def test_the_menu_opens_the_model_once(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_menu_opens_the_model_and_finds_its_options_once(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The window has looked at its files, for its own menu.
     ui.until(lambda: any(action.isEnabled() for _, action in ui.window.menus.jobs))
-    opened: list[Path] = []
-    whole = Checkpoint.open
-
-    def open_counted(folder: Path) -> Checkpoint:
-        opened.append(folder)
-        return whole(folder)
-
-    monkeypatch.setattr(Checkpoint, "open", open_counted)
+    reads = counted(monkeypatch)
 
     open_menu(ui)
 
-    assert opened == [GUIDE]
+    assert reads.opened == [GUIDE]
+    assert len(reads.options) == 1
 
 
 def test_an_export_of_weights_that_changed_is_a_remark(
