@@ -22,6 +22,7 @@ from backends.errors import UserFacingError
 from baichuan_desktop import __version__
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
 
 _WIDTH = 460  # pixels
@@ -196,9 +197,7 @@ def details(error: UserFacingError) -> str:
 
 
 def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = plain_label(text, wraps=True)
     label.setMinimumWidth(_WIDTH)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

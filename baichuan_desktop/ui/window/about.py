@@ -17,6 +17,7 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.variants import Variant
 from baichuan_desktop.ui.look.i18n import is_chinese
 from baichuan_desktop.ui.look.icons import app_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.models import model_texts
 
 _WIDTH = 480  # pixels
@@ -112,9 +113,7 @@ def _lay_out(dialog: QDialog, heading: str, subtitle: str, texts: tuple[str, ...
 
 
 def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = plain_label(text, wraps=True)
     label.setFixedWidth(_WIDTH)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

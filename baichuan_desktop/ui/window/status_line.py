@@ -8,7 +8,6 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, S
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QStatusBar,
     QToolButton,
@@ -21,6 +20,7 @@ from baichuan_desktop.ui.chat import answer_notes
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts, precision_texts
 from baichuan_desktop.ui.models.model_texts import as_tooltip
@@ -41,8 +41,8 @@ class StatusLine(QStatusBar):
         self._finished: Finished | None = None
         self._context_tokens = 0
         self.setSizeGripEnabled(False)
-        self.state_label, self.speed_label = _label(), _label()
-        self.context_label = _label()
+        self.state_label, self.speed_label = plain_label(), plain_label()
+        self.context_label = plain_label()
         self.precision_button, self.job_button = _button(), _button()
         # The arrow stands at the right of the text.
         self.precision_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -286,12 +286,6 @@ def threads_text(ready: ModelReady, finished: Finished | None) -> str:
     if most == 1:
         return QCoreApplication.translate("StatusLine", "1 thread")
     return QCoreApplication.translate("StatusLine", "{count} threads").format(count=most)
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label
 
 
 def _button() -> QToolButton:

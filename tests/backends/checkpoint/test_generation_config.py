@@ -371,3 +371,39 @@ def test_a_loaded_model_tells_its_notes(tmp_path: Path) -> None:
     assert isinstance(ready, ModelReady)
     assert ready.notes == Checkpoint.open(folder).notes
     assert len(ready.notes) == 1
+
+
+# --- of a folder -------------------------------------------------------------------------
+
+
+def test_the_sampling_of_a_chat_model_is_its_generation_config() -> None:
+    for name, penalty in (("b1-13b", 1.1), ("b2-7b", 1.05)):
+        checkpoint = goldens.checkpoint(name)
+
+        assert checkpoint.kind == "chat"
+        assert checkpoint.chat_tokens == ChatTokens(195, 196)
+        assert checkpoint.defaults == SamplingDefaults(
+            greedy=False,
+            temperature=0.3,
+            top_k=5,
+            top_p=0.85,
+            repetition_penalty=penalty,
+            max_new_tokens=64,
+        )
+
+
+def test_a_base_model_is_greedy_with_a_repetition_penalty() -> None:
+    checkpoint = goldens.checkpoint("b1-7b")
+
+    assert checkpoint.kind == "base"
+    assert checkpoint.chat_tokens is None
+    assert checkpoint.defaults == BASE_DEFAULTS
+
+
+def test_a_folder_without_generation_config_is_a_base_model(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path)
+    (folder / "generation_config.json").unlink()
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert (checkpoint.kind, checkpoint.defaults) == ("base", BASE_DEFAULTS)

@@ -40,7 +40,7 @@ from tests.helpers import exports
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.helpers.reads import counted
 from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
-from tests.ui.models.test_models import OTHER
+from tests.ui.models.test_model_picker import OTHER
 
 GUIDE = resource("guide_model")
 CHECKPOINT = Path(__file__).parents[2] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
