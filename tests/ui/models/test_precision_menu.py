@@ -38,8 +38,7 @@ from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers import exports
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
-from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
-from tests.ui.models.test_models import OTHER
+from tests.ui.harness import OTHER, READY, Harness, ScriptedEngine, answer, finished
 
 GUIDE = resource("guide_model")
 CHECKPOINT = Path(__file__).parents[2] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
