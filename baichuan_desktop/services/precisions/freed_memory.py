@@ -15,7 +15,7 @@ def machine_without_engine(
     ready: ModelReady | None,
     detect: Callable[[], Machine] = hardware.detect,
 ) -> Machine:
-    """Look at this machine, and count what the engine and its model hold as free."""
+    """This machine, with what the engine and its model hold counted as free."""
     if engine_pid is None:  # what it held is free already
         return detect()
     return given_back(detect(), hardware.private_bytes(engine_pid), ready)
