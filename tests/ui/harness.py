@@ -36,6 +36,7 @@ from backends.protocol.engine_requests import (
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
@@ -93,6 +94,21 @@ def finished(reason: FinishReason = FinishReason.STOP, *, new_tokens: int = 21) 
 def answer(*texts: str, dropped: int = 0) -> list[Step]:
     """An answer that comes to its own end."""
     return [PromptReady(10, 0, dropped), *map(TextDelta, texts), finished()]
+
+
+def model(name: str, kind: ModelKind = ModelKind.CHAT) -> InstalledModel:
+    return InstalledModel(
+        id=name.lower(),
+        name=Names(en=name, zh=name),
+        path=Path("/models") / name,
+        variant=None,
+        family=Family.BAICHUAN2_7B,
+        kind=kind,
+        context_length=4096,
+    )
+
+
+OTHER, BASE = model("Other"), model("Base", ModelKind.BASE)
 
 
 class Gate:

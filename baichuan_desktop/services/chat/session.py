@@ -31,7 +31,7 @@ class ChatSession:
         self._answer.append(text)
 
     def end_answer(self) -> str:
-        """The answer is over, complete or not; what there is of it becomes a message."""
+        """Make a message of what there is of the answer, complete or not."""
         text = "".join(self._answer)
         self._answer.clear()
         if text:

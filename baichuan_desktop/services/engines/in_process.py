@@ -35,7 +35,7 @@ class InProcessEngine(EnginePort):
 
     @override
     def kill(self) -> None:
-        """End what runs after the step that is being computed."""
+        """Have the request that runs end after the step that is being computed."""
         self._is_killed = True
         self._cancel.set()
 

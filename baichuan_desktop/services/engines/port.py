@@ -29,7 +29,7 @@ class EnginePort(Protocol):
         ...
 
     def kill(self) -> None:
-        """Make what runs end as soon as can be, from any thread: `run` raises EngineEndedError."""
+        """End the running request soon, from any thread: its `run` raises EngineEndedError."""
         ...
 
     def close(self) -> None:

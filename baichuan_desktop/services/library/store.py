@@ -74,7 +74,7 @@ class ModelStore:
 
     @property
     def published_4bit_losses(self) -> Mapping[tuple[Family, int], float]:
-        """See `Registry.published_4bit_losses`."""
+        """Points that the published 4-bit models lost, by family and hidden size."""
         return self._registry.published_4bit_losses
 
     @property
@@ -137,7 +137,7 @@ class ModelStore:
         return replace(model, id=self._unused_id(model.id))
 
     def _recognised(self, folder: Path) -> InstalledModel:
-        """See `describe`; the id may be another model's. Raises CheckpointError."""
+        """What a checkpoint folder is; the id may be another model's. Raises CheckpointError."""
         checkpoint = Checkpoint.open(folder)
         if checkpoint.export is not None and checkpoint.export.portable:
             raise PortableExportError(checkpoint.folder)

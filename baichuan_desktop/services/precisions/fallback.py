@@ -33,7 +33,7 @@ class WantedModel:
 
 
 def may_run_on_export(wish: LoadWish) -> bool:
-    """The app may take an export for it, or has to."""
+    """Whether the app may take an export for this wish, or has to."""
     return wish.precision is None or wish.precision.is_onnx
 
 
@@ -73,5 +73,5 @@ def alternatives(
 
 
 def _length(wish: LoadWish) -> float:
-    """Tokens of context, to be compared: a full one is the longest."""
+    """Tokens of context, for comparing two wishes; infinite for a full context."""
     return float("inf") if wish.context_length is None else wish.context_length

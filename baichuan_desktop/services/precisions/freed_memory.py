@@ -10,7 +10,7 @@ from backends.machine.hardware import Gpu, Machine
 
 
 def machine_without_engine(engine_pid: int | None, ready: ModelReady | None) -> Machine:
-    """Look at this machine, and count what the engine and its model hold as free."""
+    """This machine, with what the engine and its model hold counted as free."""
     if engine_pid is None:  # what it held is free already
         return hardware.detect()
     return given_back(hardware.detect(), hardware.private_bytes(engine_pid), ready)

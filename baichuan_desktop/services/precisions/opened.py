@@ -53,12 +53,12 @@ class OpenedModel:
 
     @property
     def refused(self) -> Sequence[ExportRefusedError]:
-        """Why exports have no row."""
+        """Why exports that are listed have no row: one error for each."""
         return [refusal for refusal, _ in self.exports.refused]
 
     @property
     def notes(self) -> Sequence[Phrase]:
-        """See `Checkpoint.notes`."""
+        """What of the model's folder is not used, and what is instead."""
         return self.checkpoint.notes
 
     def rows_on(self, wanted_device: str) -> list[PrecisionRow]:

@@ -41,12 +41,12 @@ class PrecisionRow:
 
     @property
     def key(self) -> Key:
-        """As `Measurement.key`."""
+        """Backend, precision and kind of device, by which measurements are found."""
         return self.backend, self.precision, self.device_kind
 
     @property
     def runs(self) -> bool:
-        """It can be chosen."""
+        """Whether it can be chosen."""
         return self.verdict.runs
 
     def wish(self, context_length: int | None = None) -> LoadWish:
@@ -96,11 +96,11 @@ class PrecisionRows:
 
     @property
     def running(self) -> list[PrecisionRow]:
-        """Those that can be chosen."""
+        """The rows that can be chosen."""
         return [row for row in self.rows if row.runs]
 
     def running_on(self, machine: Machine) -> list[PrecisionRow]:
-        """Those of them that would run with the free memory of this machine at another moment."""
+        """The rows that run and still would on `machine`, which is this one at another moment."""
         return [
             row
             for row, option in zip(self.rows, self.options, strict=True)

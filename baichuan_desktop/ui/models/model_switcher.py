@@ -259,5 +259,5 @@ class ModelSwitcher(QObject):
         return self._settings.current.precisions.get(model.path, LoadWish())
 
     def _remembered(self, model: InstalledModel) -> LoadWish:
-        """How a model ran before, else how its wish was kept."""
+        """The wish that a model ran with before, else the one that was kept."""
         return self._wishes.get(model.path, self._kept(model))

@@ -104,5 +104,5 @@ class PrecisionControl(QObject):
         self._switcher.keep(self._with_threads(wish))
 
     def _with_threads(self, wish: LoadWish) -> LoadWish:
-        """The menu is not about threads: they stay as they were wanted."""
+        """What was chosen in the menu, with the number of threads that was wanted before."""
         return replace(wish, threads=self._switcher.wish.threads)

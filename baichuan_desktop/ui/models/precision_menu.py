@@ -54,7 +54,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class PrecisionMenu(QFrame):
-    """Opens over a button; closes when something is chosen, or with Esc.
+    """The rows of one model, over the status bar; closes when one is chosen, or with Esc.
 
     Signals:
         chosen: a LoadWish other than the one that is ticked.
@@ -150,7 +150,7 @@ class PrecisionMenu(QFrame):
         self._place()
 
     def show_error(self, error: UserFacingError) -> None:
-        """The model cannot be looked at."""
+        """Say why the model cannot be looked at, in place of its rows."""
         self.list.clear()
         self._add_remark(error_texts.message(error))
         self._place()
@@ -188,7 +188,7 @@ class PrecisionMenu(QFrame):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _is_in_use(self, row: PrecisionRow) -> bool:
-        """It may be what was loaded, and what was asked for."""
+        """Whether the row matches both the loaded model and the wish."""
         wish, ready = self._wish, self._ready
         return (
             ready is not None
@@ -230,7 +230,7 @@ class PrecisionMenu(QFrame):
         self.list.addItem(item)
 
     def _place(self) -> None:
-        """As high as its rows, its lower right corner at the anchor's upper one, on the screen."""
+        """Make it as high as its rows, its lower right corner at the anchor's upper one."""
         rows = sum(self.list.sizeHintForRow(row) for row in range(self.list.count()))
         self.list.setFixedHeight(min(rows + 2, _MOST_HEIGHT))
         self._column.activate()
@@ -252,7 +252,7 @@ class PrecisionMenu(QFrame):
         signal.emit(item.data(_WISH))
 
     def changeEvent(self, event: QEvent) -> None:
-        """A menu in another language has to be opened anew."""
+        """Close in another language: the menu has to be opened anew."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.close()

@@ -15,7 +15,7 @@ from baichuan_desktop.ui.look.numbers import share_text, speed_text
 
 
 def in_use(ready: ModelReady) -> str:
-    """What runs, in the few words of the status bar."""
+    """The precision and device that run, in the few words of the status bar."""
     return f"{ready.precision.label} · {device(ready.device_kind, ready.device_name)}"
 
 
@@ -29,12 +29,12 @@ def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
 
 
 def size(row: PrecisionRow) -> str:
-    """What it needs, KV cache and all; nothing where it cannot run whatever the memory."""
+    """The memory that a row needs, KV cache and all; empty where it cannot run at all."""
     return size_text(row.needed_bytes) if row.needed_bytes is not None else ""
 
 
 def verdict(row: PrecisionRow) -> str:
-    """How it stands on this machine."""
+    """Whether a row fits this machine, in a word or two."""
     words = {
         Verdict.FITS: QCoreApplication.translate("PrecisionTexts", "fits"),
         Verdict.TIGHT: QCoreApplication.translate("PrecisionTexts", "tight"),
@@ -72,7 +72,7 @@ def note(row: PrecisionRow) -> str:
 
 
 def device(kind: str, name: str) -> str:
-    """A device of a kind in a few words: the processor's own name is long."""
+    """The name of a kind of device in a few words: the processor's own name is long."""
     if kind == "cuda+cpu":  # the processor's own name comes last
         return f"{name.rpartition(' + ')[0]} + CPU"
     return "CPU" if kind == "cpu" else name

@@ -15,7 +15,7 @@ _WIDTH = 400  # pixels
 
 
 class CloseQuestion(QDialog):
-    """Accepted: close. Shown with `open`, which does not block."""
+    """Is accepted where the window shall close. Shown with `open`, which does not block."""
 
     def __init__(self, pending: Sequence[JobRecord], parent: QWidget) -> None:
         """`pending` are the jobs that are not over, in their order."""

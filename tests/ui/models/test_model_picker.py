@@ -10,34 +10,17 @@ from PySide6.QtTest import QTest
 
 from backends.errors import DamagedCheckpointError
 from backends.events import LoadProgress, ModelKind
-from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.protocol.engine_requests import ChatRequest, CompleteRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.state import ChatState
-from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, answer
+from tests.ui.harness import BASE, OTHER, READY, Gate, Harness, ScriptedEngine, answer, model
 
 GUIDE = resource("guide_model")
 CHECKPOINTS = Path(__file__).parents[2] / "goldens" / "checkpoints"
-
-
-def model(name: str, kind: ModelKind = ModelKind.CHAT) -> InstalledModel:
-    return InstalledModel(
-        id=name.lower(),
-        name=Names(en=name, zh=name),
-        path=Path("/models") / name,
-        variant=None,
-        family=Family.BAICHUAN2_7B,
-        kind=kind,
-        context_length=4096,
-    )
-
-
-OTHER, BASE = model("Other"), model("Base", ModelKind.BASE)
 BROKEN = DamagedCheckpointError(Path("/models/Other/model.safetensors"), "it is cut short")
 
 

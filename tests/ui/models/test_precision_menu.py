@@ -39,8 +39,7 @@ from baichuan_desktop.ui.models.precision_menu import _FIGURES, _IS_TICKED, _NOT
 from tests.helpers import exports
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.helpers.reads import counted
-from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
-from tests.ui.models.test_model_picker import OTHER
+from tests.ui.harness import OTHER, READY, Harness, ScriptedEngine, answer, finished
 
 GUIDE = resource("guide_model")
 CHECKPOINT = Path(__file__).parents[2] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"

@@ -22,8 +22,7 @@ from backends.precision import BackendName
 from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
-from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, answer
-from tests.ui.models.test_model_picker import OTHER
+from tests.ui.harness import OTHER, READY, Gate, Harness, ScriptedEngine, answer
 
 GUIDE = resource("guide_model")
 CARD = "NVIDIA GeForce RTX 3060"
