@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from backends.checkpoint.generation_config import BASE_DEFAULTS, published_sampling
+from backends.checkpoint.generation_config import published_sampling
 from backends.errors import UserFacingError
-from backends.events import ModelKind
+from backends.events import ModelKind, SamplingDefaults
 from backends.model_config import Family
 from baichuan_desktop.services.library import registry_file, registry_yaml
 from baichuan_desktop.services.library.registry import (
@@ -191,9 +191,12 @@ def test_families_lend_their_facts_and_entries_override_them(shipped: Registry) 
 
 
 def test_sampling_is_as_released(shipped: Registry) -> None:
-    first = shipped.variant("baichuan-13b-chat").sampling
-    second = shipped.variant("baichuan2-7b-chat").sampling
-    base = shipped.variant("baichuan2-7b-base-00440b").sampling
+    def sampling(variant_id: str) -> SamplingDefaults:
+        variant = shipped.variant(variant_id)
+        return published_sampling(variant.family, variant.kind)
+
+    first, second = sampling("baichuan-13b-chat"), sampling("baichuan2-7b-chat")
+    base = sampling("baichuan2-7b-base-00440b")
 
     assert (first.repetition_penalty, second.repetition_penalty) == (1.1, 1.05)
     assert (second.temperature, second.top_k, second.top_p, second.max_new_tokens) == (
@@ -202,7 +205,7 @@ def test_sampling_is_as_released(shipped: Registry) -> None:
         0.85,
         2048,
     )
-    assert (base.do_sample, base.repetition_penalty, base.max_new_tokens) == (False, 1.1, 64)
+    assert (base.greedy, base.repetition_penalty, base.max_new_tokens) == (True, 1.1, 64)
 
 
 def test_intermediate_checkpoints_are_branches_of_one_repository(shipped: Registry) -> None:
@@ -222,7 +225,7 @@ def test_shipped_text_is_found_beside_the_package() -> None:
 
 
 def test_the_tiny_file_of_these_tests_is_right() -> None:
-    assert Registry.load(TINY).variant("tiny").sampling.top_p == 1.0
+    assert Registry.load(TINY).variant("tiny").parameters == 824
 
 
 @pytest.mark.parametrize(
@@ -249,7 +252,7 @@ def test_the_tiny_file_of_these_tests_is_right() -> None:
         ("num_heads: 2", "heads: 2", "families.baichuan-7b.shapes.heads", "unknown"),
         ("baichuan-7b:", "baichuan-9b:", "families.baichuan-9b", "'baichuan-9b'"),
         ("licence: own", "licence: owm", "families.baichuan-7b.licence", "did you mean “own”"),
-        ("sampling: base", "sampling: bse", "models.0.sampling", "did you mean “base”"),
+        ("sampling: base", "sampling: 5", "models.0.sampling", "not 5"),
         ("top_p: 1,", "top_p: 1.5,", "sampling.base.top_p", "1.5"),
         ("do_sample: false", "do_sample: no", "sampling.base.do_sample", "'no'"),
         ("allowed}", "maybe}", "licences.own.commercial_use", "'maybe'"),
@@ -375,21 +378,21 @@ def test_a_later_table_holds_for_the_models_of_earlier_layers(tmp_path: Path) ->
     tables = tables.replace("name: Own", "name: Site").replace(
         "context_length: 64", "context_length: 32"
     )
-    site.write_text(tables.replace("top_k: 50", "top_k: 7"), encoding="utf-8")
+    site.write_text(tables, encoding="utf-8")
 
     tiny = Registry.load(TINY, [site]).variant("tiny")
 
-    assert (tiny.licence.name, tiny.context_length, tiny.sampling.top_k) == ("Site", 32, 7)
+    assert (tiny.licence.name, tiny.context_length) == ("Site", 32)
 
 
 def test_an_error_of_a_layer_names_its_path(tmp_path: Path) -> None:
     site = tmp_path / "site.yaml"
-    body = TINY[TINY.index("models:") :].replace("sampling: base", "sampling: chat")
+    body = TINY[TINY.index("models:") :].replace("sampling: base", "licence: none")
     site.write_text("schema_version: 1\n" + body, encoding="utf-8")
 
     (problem,) = Registry.load(TINY, [site]).problems
 
-    assert problem.message.startswith(f"{site} is wrong at models.0.sampling: “chat”")
+    assert problem.message.startswith(f"{site} is wrong at models.0.licence: “none”")
 
 
 def test_an_unknown_id_proposes_the_closest(shipped: Registry, tmp_path: Path) -> None:
@@ -445,22 +448,22 @@ def test_published_losses_are_those_of_the_released_sizes(shipped: Registry) -> 
     }
 
 
-def test_what_a_folder_is_sampled_with_that_says_nothing_is_what_the_registry_has(
-    shipped: Registry,
-) -> None:
-    """`backends` reads no registry; whoever changes one of the two is told here."""
-    released = [variant for variant in shipped.variants if not variant.bundled]
-    assert {variant.kind for variant in released} == set(ModelKind)
-    for variant in released:
-        config = next(c for c in RELEASED if c.family is variant.family)
-        used, stated = BASE_DEFAULTS, variant.sampling
-        if variant.kind is ModelKind.CHAT:
-            used = published_sampling(config)
-            assert (used.temperature, used.top_k) == (stated.temperature, stated.top_k)
-        assert used.greedy is not stated.do_sample
-        assert used.top_p == stated.top_p
-        assert used.repetition_penalty == stated.repetition_penalty, variant.id
-        assert used.max_new_tokens == stated.max_new_tokens
+def test_a_layer_that_states_sampling_opens_as_it_did(tmp_path: Path) -> None:
+    """Earlier versions showed what it says, and had tables such as `base` in the shipped file."""
+    site = tmp_path / "site.yaml"
+    models = TINY[TINY.index("models:") :]
+    tables = TINY[TINY.index("sampling:") : TINY.index("models:")]
+    own = models.replace("id: tiny", "id: own")
+    shipped_one = models.replace("id: tiny", "id: theirs").replace(
+        "sampling: base", "sampling: baichuan2-chat"
+    )
+    both = own + shipped_one.removeprefix("models:\n")
+    site.write_text(f"schema_version: 1\n{tables}{both}", encoding="utf-8")
+
+    registry = Registry.load(TINY, [site])
+
+    assert registry.problems == ()
+    assert [variant.id for variant in registry.variants] == ["tiny", "own", "theirs"]
 
 
 # --- recognising ---------------------------------------------------------------------------
@@ -739,14 +742,14 @@ def test_a_wrong_model_of_a_layer_leaves_the_earlier_one(tmp_path: Path) -> None
 
 
 def test_places_are_those_of_the_file_though_entries_are_left_out(tmp_path: Path) -> None:
-    body = TINY[TINY.index("models:") :].replace("sampling: base", "sampling: chat")
+    body = TINY[TINY.index("models:") :].replace("sampling: base", "licence: none")
     site = layer(tmp_path / "site.yaml", body.replace("models:\n", "models:\n  - {id: 7}\n"))
 
     problems = Registry.load(TINY, [site]).problems
 
     assert [problem.message.split(": ")[0] for problem in problems] == [
         f"{site} is wrong at models.0.id",
-        f"{site} is wrong at models.1.sampling",
+        f"{site} is wrong at models.1.licence",
     ]
 
 
