@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DamagedCheckpointError
-from ..events import SamplingDefaults
+from ..events import ModelKind, SamplingDefaults
 from ..files.downloads import is_there, require_file
 from ..files.small_files import read_json
-from ..model_config import ModelConfig, shown, whole_number
+from ..model_config import Family, ModelConfig, shown, whole_number
 from ..phrases import Phrase
 from ..text.chat_template import ChatTokens
 
-#: What the published base demo uses where generation_config.json says nothing.
+#: What the demos of the published base models use, whose generation_config.json says nothing.
 BASE_DEFAULTS = SamplingDefaults(
     greedy=True, temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=1.1, max_new_tokens=64
 )
@@ -120,7 +120,8 @@ class _Reader:
 
     def sampling(self, data: Mapping[str, object], tokens: ChatTokens | None) -> SamplingDefaults:
         """The sampling that is asked for."""
-        usual = published_sampling(self.config) if tokens is not None else BASE_DEFAULTS
+        kind = ModelKind.BASE if tokens is None else ModelKind.CHAT
+        usual = published_sampling(self.config.family, kind)
         if not data:
             return usual
         sampled = data.get("do_sample")
@@ -198,13 +199,16 @@ class _Reader:
         )
 
 
-def published_sampling(config: ModelConfig) -> SamplingDefaults:
-    """What the published chat models ask for, as the registry has it."""
+def published_sampling(family: Family, kind: ModelKind) -> SamplingDefaults:
+    """What the published models of a family and kind are sampled with."""
+    if kind is ModelKind.BASE:
+        return BASE_DEFAULTS
+    # generation_config.json of Baichuan-13B-Chat; of Baichuan2-13B-Chat and of both -4bits
     return SamplingDefaults(
         greedy=False,
         temperature=0.3,
         top_k=5,
         top_p=0.85,
-        repetition_penalty=1.05 if config.family.uses_norm_head else 1.1,
+        repetition_penalty=1.05 if family.uses_norm_head else 1.1,
         max_new_tokens=2048,
     )

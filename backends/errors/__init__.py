@@ -19,7 +19,7 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
-from .base import GIB, UserFacingError, apart_in_gib, rebuild
+from .base import GIB, UserFacingError, apart_in_gib, rebuild, system_reason
 from .checkpoint import (
     CheckpointError,
     DamagedCheckpointError,
@@ -86,4 +86,5 @@ __all__ = [
     "UserFacingError",
     "apart_in_gib",
     "rebuild",
+    "system_reason",
 ]

@@ -23,6 +23,11 @@ def apart_in_gib(needed_bytes: int, free_bytes: int) -> tuple[float, float]:
     return needed, free
 
 
+def system_reason(error: OSError | ValueError) -> str:
+    """What the system says of a file, as a part of a sentence: without a number and a path."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class UserFacingError(Exception):
     """Something a person at the screen can understand and act on.
 

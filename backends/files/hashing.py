@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
-from ..errors import JobError, SourceChangedError
+from ..errors import JobError, SourceChangedError, system_reason
 from ..events import JobProgress, JobStep
 from ..operating_system import long_path
 from ..phrases import Phrase
@@ -64,7 +64,7 @@ def reading(file: Path) -> Iterator[None]:
             "“{file}” cannot be read: {reason}.",
             hint="Check the drive, and your rights to the file.",
             file=file.name,
-            reason=Phrase("{text}", text=error.strerror or str(error)),
+            reason=Phrase("{text}", text=system_reason(error)),
         ) from error
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import DamagedCheckpointError, UnsafeCheckpointError
+from ..errors import DamagedCheckpointError, UnsafeCheckpointError, system_reason
 from ..operating_system import long_path
 from ..phrases import Phrase
 from .plain_file import NotPlainFileError, open_plain
@@ -144,8 +144,7 @@ def unreadable(file: Path, error: OSError | ValueError) -> DamagedCheckpointErro
 
 def not_read(error: OSError | ValueError) -> Phrase:
     """That a file cannot be read, and what the system says of it."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return Phrase("it cannot be read ({reason})", reason=reason)
+    return Phrase("it cannot be read ({reason})", reason=system_reason(error))
 
 
 def _not_a_file(path: Path) -> UnsafeCheckpointError:

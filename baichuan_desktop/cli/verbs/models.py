@@ -47,7 +47,7 @@ def _list(arguments: argparse.Namespace) -> int:
     """List models; 1 if a registry is wrong, and so some may be missing."""
     store = model_store()
     if arguments.known:
-        rows = [_variant_json(variant) for variant in store.variants]
+        rows = [_variant_json(store, variant) for variant in store.variants]
         columns = ("id", "name", "family", "kind", "context_length")
     else:
         rows = [model_json(model) for model in store.models]
@@ -65,13 +65,13 @@ def _show(arguments: argparse.Namespace) -> int:
     try:
         model = store.model(arguments.id)
     except UnknownModelError:
-        facts = _variant_json(store.variant(arguments.id))
+        facts = _variant_json(store, store.variant(arguments.id))
     else:
         variant = store.variant_of(model)
         said = list(map(str, notes(model.path)))
         facts = model_json(model) | {
             "notes": said if arguments.json else "; ".join(said) or None,
-            "variant": _variant_json(variant) if variant else None,
+            "variant": _variant_json(store, variant) if variant else None,
         }
     if arguments.json:
         print_json(facts)
@@ -115,9 +115,20 @@ def _remove(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _variant_json(variant: Variant) -> dict[str, Any]:
+def _variant_json(store: ModelStore, variant: Variant) -> dict[str, Any]:
     def plain(value: object) -> object:
         return value.model_dump() if hasattr(value, "model_dump") else value
 
     facts = {field.name: plain(getattr(variant, field.name)) for field in fields(Variant)}
-    return facts | {"published_memory_gib": dict(variant.published_memory_gib)}
+    usual = store.sampling_of(variant)
+    return facts | {
+        "published_memory_gib": dict(variant.published_memory_gib),
+        "sampling": {
+            "do_sample": not usual.greedy,
+            "temperature": usual.temperature,
+            "top_k": usual.top_k,
+            "top_p": usual.top_p,
+            "repetition_penalty": usual.repetition_penalty,
+            "max_new_tokens": usual.max_new_tokens,
+        },
+    }

@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from backends.errors import system_reason
 from backends.phrases import Phrase
 from baichuan_desktop.services.atomic_file import replace_text
 from baichuan_desktop.services.library.registry_schema import (
@@ -264,6 +265,6 @@ def write_section(path: Path, text: str, key: str, entries: list[dict[str, Any]]
     try:
         replace_text(path, new_text)
     except OSError as error:
-        what = f"cannot be written: {error.strerror or error}"
+        what = f"cannot be written: {system_reason(error)}"
         hint = "Make room on the drive, or make the folder writable, and try again."
         raise RegistryError(str(path), what, hint=hint) from error

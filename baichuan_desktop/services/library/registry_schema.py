@@ -139,7 +139,10 @@ class Sources(_Section):
 
 
 class Sampling(_Section):
-    """How a model's tokens are chosen if the person does not say otherwise."""
+    """What earlier versions showed of a model's sampling; its own folder says how it is sampled.
+
+    Layers that were written for them may hold it: it is checked, and used for nothing.
+    """
 
     do_sample: bool  #: False always takes the likeliest token
     temperature: float = Field(gt=0)
@@ -171,12 +174,12 @@ class ModelSection(_Section):
     torch_dtype: Literal["float16", "bfloat16", "float32"] | None = None
     parameters: Count
     weights_bytes: Count
-    sampling: Text  #: a key of `sampling`
     sources: Sources
     shapes: Shapes | None = None
     context_length: Count | None = None
     licence: Text | None = None
     published_memory_gib: dict[StoredPrecision, Annotated[float, Field(gt=0)]] | None = None
+    sampling: Text | None = None  #: see `Sampling`
     training_tokens: Count | None = None  #: only on a checkpoint from the middle of training
     bundled: bool = False
 
@@ -202,6 +205,6 @@ class RegistryFile(_Section):
     schema_version: Annotated[Literal[1], BeforeValidator(_checked_version)]
     licences: dict[str, Licence] = {}
     families: dict[Family, FamilySection] = {}
-    sampling: dict[str, Sampling] = {}
+    sampling: dict[str, Sampling] = {}  #: see `Sampling`
     models: Annotated[tuple[ModelSection, ...], Strict(False)] = ()
     installed: Annotated[tuple[InstalledSection, ...], Strict(False)] = ()

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, cast
 
 import yaml
 
+from backends.errors import system_reason
 from backends.files.plain_file import read_plain
 from backends.phrases import Phrase
 from baichuan_desktop.services.library.registry_schema import RegistryError
@@ -135,7 +136,7 @@ def layer_text(path: Path) -> str | None:
     except OSError as error:
         raise RegistryError(
             str(path),
-            Phrase("cannot be read: {reason}", reason=error.strerror or str(error)),
+            Phrase("cannot be read: {reason}", reason=system_reason(error)),
             hint="Make it a file that you may read, or move it away, and start again.",
         ) from error
     try:

@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.generation_config import published_sampling
 from backends.errors import CheckpointError, InvalidRequestError, PortableExportError
+from backends.events import SamplingDefaults
 from backends.files.hashing import hash_weights
 from backends.model_config import Family
 from backends.phrases import Phrase
@@ -117,6 +119,12 @@ class ModelStore:
     def variant(self, variant_id: str) -> Variant:
         """A released variant. Raises UnknownModelError."""
         return self._registry.variant(variant_id)
+
+    def sampling_of(self, variant: Variant) -> SamplingDefaults:
+        """How a released model is sampled if the person does not say otherwise."""
+        if variant.id == GUIDE_ID:
+            return Checkpoint.open(self._guide().path).defaults
+        return published_sampling(variant.family, variant.kind)
 
     def model(self, name: str) -> InstalledModel:
         """The model of an id, or of a path to its folder.

@@ -21,7 +21,6 @@ from baichuan_desktop.services.library.registry_schema import (
     ModelSection,
     Names,
     RegistryError,
-    Sampling,
     Shapes,
     Sources,
     StoredPrecision,
@@ -47,7 +46,6 @@ class Variant:
     published_memory_gib: Mapping[StoredPrecision, float] = field(hash=False)
     licence: Licence
     sources: Sources
-    sampling: Sampling
     training_tokens: int | None  #: only on a checkpoint from the middle of training
     bundled: bool  #: shipped inside the app
 
@@ -71,7 +69,6 @@ class Tables:
 
     def __init__(self) -> None:
         self.licences: dict[str, Licence] = {}
-        self.sampling: dict[str, Sampling] = {}
         self.families: dict[Family, _Placed[FamilySection]] = {}
         self.models: dict[str, _Placed[ModelSection]] = {}
         self.installed: dict[str, InstalledSection] = {}
@@ -80,7 +77,6 @@ class Tables:
         """Lay a file over what is there: an entry of the same key or id is replaced as a whole."""
         file = layer.file
         self.licences |= file.licences
-        self.sampling |= file.sampling
         for family, shared in file.families.items():
             self.families[family] = _Placed(shared, source_name, f"families.{family}")
         for index, model in zip(layer.model_indices, file.models, strict=True):
@@ -148,9 +144,6 @@ class Tables:
             published_memory_gib=family.section.published_memory_gib if memory is None else memory,
             licence=self._licence(placed, family),
             sources=model.sources,
-            sampling=_followed(
-                self.sampling, model.sampling, placed.source_name, f"{placed.place}.sampling"
-            ),
             training_tokens=model.training_tokens,
             bundled=model.bundled,
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.errors import QualityError
+from backends.errors import QualityError, system_reason
 from backends.measuring.quality import shares
 from backends.phrases import Phrase
 from backends.printable import one_line
@@ -90,5 +90,5 @@ def _unreadable(path: Path, error: OSError) -> QualityError:
         "“{path}” cannot be read: {reason}.",
         hint="Choose a file that you may read.",
         path=str(path),
-        reason=Phrase("{text}", text=error.strerror or str(error)),
+        reason=Phrase("{text}", text=system_reason(error)),
     )

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from backends.checkpoint.generation_config import BASE_DEFAULTS, published_sampling
 from backends.events import ModelKind
 from backends.model_config import Family
 from baichuan_desktop.services.library.registry import (
@@ -38,7 +37,7 @@ def test_shipped_text_is_found_beside_the_package() -> None:
 
 
 def test_the_tiny_file_of_these_tests_is_right() -> None:
-    assert Registry.load(TINY).variant("tiny").sampling.top_p == 1.0
+    assert Registry.load(TINY).variant("tiny").parameters == 824
 
 
 # --- layers --------------------------------------------------------------------------------
@@ -97,22 +96,22 @@ def test_published_losses_are_those_of_the_released_sizes(shipped: Registry) -> 
     }
 
 
-def test_what_a_folder_is_sampled_with_that_says_nothing_is_what_the_registry_has(
-    shipped: Registry,
-) -> None:
-    """`backends` reads no registry; whoever changes one of the two is told here."""
-    released = [variant for variant in shipped.variants if not variant.bundled]
-    assert {variant.kind for variant in released} == set(ModelKind)
-    for variant in released:
-        config = next(c for c in RELEASED if c.family is variant.family)
-        used, stated = BASE_DEFAULTS, variant.sampling
-        if variant.kind is ModelKind.CHAT:
-            used = published_sampling(config)
-            assert (used.temperature, used.top_k) == (stated.temperature, stated.top_k)
-        assert used.greedy is not stated.do_sample
-        assert used.top_p == stated.top_p
-        assert used.repetition_penalty == stated.repetition_penalty, variant.id
-        assert used.max_new_tokens == stated.max_new_tokens
+def test_a_layer_that_states_sampling_opens_as_it_did(tmp_path: Path) -> None:
+    """Earlier versions showed what it says, and had tables such as `base` in the shipped file."""
+    site = tmp_path / "site.yaml"
+    models = TINY[TINY.index("models:") :]
+    tables = TINY[TINY.index("sampling:") : TINY.index("models:")]
+    own = models.replace("id: tiny", "id: own")
+    shipped_one = models.replace("id: tiny", "id: theirs").replace(
+        "sampling: base", "sampling: baichuan2-chat"
+    )
+    both = own + shipped_one.removeprefix("models:\n")
+    site.write_text(f"schema_version: 1\n{tables}{both}", encoding="utf-8")
+
+    registry = Registry.load(TINY, [site])
+
+    assert registry.problems == ()
+    assert [variant.id for variant in registry.variants] == ["tiny", "own", "theirs"]
 
 
 # --- recognising ---------------------------------------------------------------------------

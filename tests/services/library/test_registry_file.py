@@ -134,14 +134,14 @@ def test_a_wrong_model_of_a_layer_leaves_the_earlier_one(tmp_path: Path) -> None
 
 
 def test_places_are_those_of_the_file_though_entries_are_left_out(tmp_path: Path) -> None:
-    body = TINY[TINY.index("models:") :].replace("sampling: base", "sampling: chat")
+    body = TINY[TINY.index("models:") :].replace("sampling: base", "licence: none")
     site = layer(tmp_path / "site.yaml", body.replace("models:\n", "models:\n  - {id: 7}\n"))
 
     problems = Registry.load(TINY, [site]).problems
 
     assert [problem.message.split(": ")[0] for problem in problems] == [
         f"{site} is wrong at models.0.id",
-        f"{site} is wrong at models.1.sampling",
+        f"{site} is wrong at models.1.licence",
     ]
 
 

@@ -34,7 +34,7 @@ from tests.helpers.registry_texts import TINY, refusal
         ("num_heads: 2", "heads: 2", "families.baichuan-7b.shapes.heads", "unknown"),
         ("baichuan-7b:", "baichuan-9b:", "families.baichuan-9b", "'baichuan-9b'"),
         ("licence: own", "licence: owm", "families.baichuan-7b.licence", "did you mean “own”"),
-        ("sampling: base", "sampling: bse", "models.0.sampling", "did you mean “base”"),
+        ("sampling: base", "sampling: 5", "models.0.sampling", "not 5"),
         ("top_p: 1,", "top_p: 1.5,", "sampling.base.top_p", "1.5"),
         ("do_sample: false", "do_sample: no", "sampling.base.do_sample", "'no'"),
         ("allowed}", "maybe}", "licences.own.commercial_use", "'maybe'"),

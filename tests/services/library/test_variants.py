@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from backends.checkpoint.generation_config import published_sampling
+from backends.events import SamplingDefaults
 from baichuan_desktop.services.library.registry import Registry
 from baichuan_desktop.services.library.registry_schema import Shapes
 from baichuan_desktop.services.library.variants import Variant
@@ -98,9 +100,12 @@ def test_families_lend_their_facts_and_entries_override_them(shipped: Registry) 
 
 
 def test_sampling_is_as_released(shipped: Registry) -> None:
-    first = shipped.variant("baichuan-13b-chat").sampling
-    second = shipped.variant("baichuan2-7b-chat").sampling
-    base = shipped.variant("baichuan2-7b-base-00440b").sampling
+    def sampling(variant_id: str) -> SamplingDefaults:
+        variant = shipped.variant(variant_id)
+        return published_sampling(variant.family, variant.kind)
+
+    first, second = sampling("baichuan-13b-chat"), sampling("baichuan2-7b-chat")
+    base = sampling("baichuan2-7b-base-00440b")
 
     assert (first.repetition_penalty, second.repetition_penalty) == (1.1, 1.05)
     assert (second.temperature, second.top_k, second.top_p, second.max_new_tokens) == (
@@ -109,7 +114,7 @@ def test_sampling_is_as_released(shipped: Registry) -> None:
         0.85,
         2048,
     )
-    assert (base.do_sample, base.repetition_penalty, base.max_new_tokens) == (False, 1.1, 64)
+    assert (base.greedy, base.repetition_penalty, base.max_new_tokens) == (True, 1.1, 64)
 
 
 def test_intermediate_checkpoints_are_branches_of_one_repository(shipped: Registry) -> None:
@@ -145,21 +150,21 @@ def test_a_later_table_holds_for_the_models_of_earlier_layers(tmp_path: Path) ->
     tables = tables.replace("name: Own", "name: Site").replace(
         "context_length: 64", "context_length: 32"
     )
-    site.write_text(tables.replace("top_k: 50", "top_k: 7"), encoding="utf-8")
+    site.write_text(tables, encoding="utf-8")
 
     tiny = Registry.load(TINY, [site]).variant("tiny")
 
-    assert (tiny.licence.name, tiny.context_length, tiny.sampling.top_k) == ("Site", 32, 7)
+    assert (tiny.licence.name, tiny.context_length) == ("Site", 32)
 
 
 def test_an_error_of_a_layer_names_its_path(tmp_path: Path) -> None:
     site = tmp_path / "site.yaml"
-    body = TINY[TINY.index("models:") :].replace("sampling: base", "sampling: chat")
+    body = TINY[TINY.index("models:") :].replace("sampling: base", "licence: none")
     site.write_text("schema_version: 1\n" + body, encoding="utf-8")
 
     (problem,) = Registry.load(TINY, [site]).problems
 
-    assert problem.message.startswith(f"{site} is wrong at models.0.sampling: “chat”")
+    assert problem.message.startswith(f"{site} is wrong at models.0.licence: “none”")
 
 
 def test_a_table_that_does_not_fit_earlier_models_is_left_out_with_its_layer(
