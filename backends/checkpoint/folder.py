@@ -60,12 +60,12 @@ class Checkpoint:
 
     @property
     def kind(self) -> ModelKind:
-        """What it was trained to do."""
+        """What the model was trained to do."""
         return ModelKind.BASE if self.chat_tokens is None else ModelKind.CHAT
 
     @property
     def steering_ids(self) -> frozenset[int]:
-        """Ids that begin a turn or end an answer, whatever the tokenizer calls them."""
+        """The ids that begin a turn or end an answer, whatever the tokenizer calls them."""
         turns = self.chat_tokens
         return self.eos_ids if turns is None else self.eos_ids | {turns.user, turns.assistant}
 
@@ -100,7 +100,7 @@ class Checkpoint:
 
     @classmethod
     def open_with_tokenizer(cls, folder: Path) -> tuple[Checkpoint, Tokenizer]:
-        """As `open`, with the tokenizer that is read for it, and not `steered` yet."""
+        """As `open`, which calls it; also the tokenizer, on which `steered` was not called yet."""
         if not is_text(folder):
             raise NotACheckpointError(folder, "its path is not UTF-8")
         try:
@@ -151,14 +151,14 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The exports of a checkpoint that were found."""
+    """The exports of a checkpoint: those that can run, and the errors of the others."""
 
     usable: Mapping[Precision, Checkpoint]
     refused: Sequence[tuple[ExportRefusedError, Precision | None]]
     #: those that are gone or damaged, with the precision that their manifests state
 
     def refusal(self, precision: Precision | None) -> ExportRefusedError | None:
-        """Why there is no export of this precision, if one that was refused may be it."""
+        """The error of a refused export that is, or may be, of this precision; None without one."""
         if precision is None or not precision.is_onnx or precision in self.usable:
             return None
         for stated in (precision, None):  # None: nobody can say of which precision it is
@@ -169,7 +169,7 @@ class Exports:
 
 
 def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Exports:
-    """What of `folders` runs in place of `checkpoint`, by precision; itself, if it is an export.
+    """The exports among `folders` and `checkpoint` itself that run in its place, by precision.
 
     One that is made for other programs, or of another model, is left out; of two of a precision,
     the later one is taken.
@@ -192,7 +192,7 @@ def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Expor
 
 
 def _no_folder(path: Path) -> CheckpointError:
-    """The error of a path that no folder has."""
+    """The error for a path at which there is no folder."""
     if is_there(path):
         try:
             require_target(path)
@@ -211,14 +211,14 @@ def _read_config(folder: Path) -> dict[str, object]:
 
 
 def _is_export(folder: Path) -> bool:
-    """The weights are a graph: there is one, and no file of tensors."""
+    """Whether the weights are a graph: there is one, and no file of tensors."""
     return is_file(folder / GRAPH_FILE) and not has_tensors(folder)
 
 
 def _read_tensors(
     folder: Path, config: ModelConfig, quantization: object
 ) -> tuple[dict[str, TensorRecord], dict[str, QuantizedMatrix], tuple[Phrase, ...]]:
-    """Plain tensors, quantised matrices, and notes."""
+    """The plain tensors, the quantised matrices, and notes. Raises CheckpointError."""
     weights = find_tensors(folder, config)
     found, values, notes = weights.records, weights.values, weights.notes
     if is_adapter(folder):
@@ -296,7 +296,7 @@ def _read_tensors(
 
 
 def _lacks(folder: Path, name: str, found: Iterable[str]) -> CheckpointError:
-    """The error of a tensor that is not there; it may be there under a longer name."""
+    """The error for a missing tensor, which may be there under a longer name."""
     longer = next((one for one in found if one.endswith(f".{name}")), None)
     if longer is None:
         return NotACheckpointError(

@@ -32,7 +32,7 @@ _PUBLISHED_TOKENS = ChatTokens(195, 196)
 
 @dataclass(frozen=True, slots=True)
 class GenerationConfig:
-    """How a model wants to be used."""
+    """What the files of a model say on chatting, sampling and the ends of answers."""
 
     chat_tokens: ChatTokens | None  #: None for a base model
     defaults: SamplingDefaults
@@ -72,7 +72,7 @@ _MOST_BYTES = 1_000_000  # that are searched for them; a published file has unde
 
 
 def _turn_ids(file: Path) -> dict[str, object]:
-    """The ids that begin a turn in a text that is no JSON: with them it is a chat model's.
+    """The turn ids in a file that is no valid JSON; with them, the model is a chat model.
 
     Most often somebody changed a number by hand, and left a comma too many.
     """
@@ -101,7 +101,7 @@ def _unreadable(error: DamagedCheckpointError, *, is_chat: bool) -> Phrase:
 
 @dataclass(slots=True)
 class _Reader:
-    """Takes from JSON what can be used, and notes what cannot."""
+    """Reads values from JSON, and notes those that cannot be used."""
 
     config: ModelConfig
     notes: list[Phrase] = field(default_factory=list)
@@ -119,7 +119,7 @@ class _Reader:
         )
 
     def sampling(self, data: Mapping[str, object], tokens: ChatTokens | None) -> SamplingDefaults:
-        """The sampling that is asked for."""
+        """The sampling that the file asks for; published values where it says none."""
         kind = ModelKind.BASE if tokens is None else ModelKind.CHAT
         usual = published_sampling(self.config.family, kind)
         if not data:
@@ -159,7 +159,7 @@ class _Reader:
         )
 
     def eos_ids(self, files: Mapping[str, Mapping[str, object]]) -> frozenset[int]:
-        """Every id that one of the files ends an answer at; 2 if none names any."""
+        """The ids that end an answer, of all files together; 2 if none names any."""
         found: set[int] = set()
         for name, data in files.items():
             value = data.get("eos_token_id")

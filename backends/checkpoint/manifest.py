@@ -42,7 +42,7 @@ _BLOCK_SIZES: Mapping[str, tuple[int | None, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A file as it was written."""
+    """The size and the hash that a file had when it was written."""
 
     size: int
     sha256: str
@@ -62,17 +62,17 @@ class Export:
 
     @property
     def graph(self) -> Path:
-        """The graph."""
+        """The path of the graph."""
         return self.folder / GRAPH_FILE
 
     @property
     def data(self) -> Path:
-        """Its weights."""
+        """The path of the weights."""
         return self.folder / DATA_FILE
 
     @property
     def bytes_on_disk(self) -> int:
-        """Of the weights."""
+        """The size of the weights, in bytes."""
         return self.files[DATA_FILE].size
 
 
@@ -162,7 +162,7 @@ def _sources(provenance: object) -> dict[str, str]:
 
 
 def _check_file(file: Path, expected: FileFacts) -> None:
-    """The file is there, is itself, and has its size.
+    """Check that a file of the export is there, is no link, and has its size.
 
     A link is refused, a hard one too: ONNX Runtime would read through it whatever the graph may
     not name, and nothing in an export is meant to be shared.

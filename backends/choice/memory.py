@@ -28,7 +28,7 @@ class MeasuredPeak:
 
 @dataclass(frozen=True, slots=True)
 class MemoryNeed:
-    """Bytes by what they are for."""
+    """The bytes that running a model takes, by what they are for."""
 
     weights: int
     kv_cache: int
@@ -37,12 +37,12 @@ class MemoryNeed:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The bytes of all parts together."""
         return self.weights + self.kv_cache + self.activations + self.library
 
 
 def weight_bytes(config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK) -> int:
-    """All weights as they lie in memory, scales and tables included."""
+    """Bytes of all weights in memory, with scales and tables."""
     layer = layer_weight_bytes(config, precision, onnx_block=onnx_block)
     return config.num_layers * layer + outer_weight_bytes(config, precision, onnx_block=onnx_block)
 
@@ -50,7 +50,7 @@ def weight_bytes(config: ModelConfig, precision: Precision, *, onnx_block: int =
 def outer_weight_bytes(
     config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
 ) -> int:
-    """Embedding, final norm and head, which only exports quantise: the head, in 8 bits."""
+    """Bytes of embedding, final norm and head; only exports quantise the head, to 8 bits."""
     norm = config.hidden_size * precision.bytes_per_weight
     head = config.vocab_size * config.hidden_size * precision.bytes_per_weight
     if precision in (Precision.ONNX_INT8, Precision.ONNX_INT4):
@@ -61,7 +61,7 @@ def outer_weight_bytes(
 
 
 def embedding_bytes(config: ModelConfig, precision: Precision) -> int:
-    """The embedding table, of which decoding reads one row: quantised exports have it in fp16."""
+    """Bytes of the embedding table, of which decoding reads one row; fp16 in quantised exports."""
     quantized = precision in (Precision.ONNX_INT8, Precision.ONNX_INT4)
     width = _FP16 if quantized else precision.bytes_per_weight
     return config.vocab_size * config.hidden_size * width
@@ -70,7 +70,7 @@ def embedding_bytes(config: ModelConfig, precision: Precision) -> int:
 def layer_weight_bytes(
     config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
 ) -> int:
-    """One layer: five matrices and two norms."""
+    """Bytes of one layer: five matrices and two norms."""
     norms = 2 * config.hidden_size * precision.bytes_per_weight
     return norms + sum(
         matrix_bytes(rows, columns, precision, onnx_block=onnx_block)
@@ -81,7 +81,7 @@ def layer_weight_bytes(
 def matrix_bytes(
     rows: int, columns: int, precision: Precision, *, onnx_block: int = ONNX_BLOCK
 ) -> int:
-    """A linear weight [rows, columns], as bitsandbytes or ONNX Runtime holds it if quantised."""
+    """Bytes of a linear weight [rows, columns], as its backend holds it in this precision."""
     elements = rows * columns
     match precision:
         case Precision.INT8:
@@ -101,7 +101,7 @@ def matrix_bytes(
 
 
 def kv_bytes_per_token(config: ModelConfig, precision: Precision) -> int:
-    """Keys and values of one token in all layers."""
+    """Bytes of the keys and values of one token in all layers."""
     return 2 * config.num_layers * config.hidden_size * precision.bytes_per_weight
 
 
@@ -112,7 +112,7 @@ def bytes_per_token(
     *,
     onnx_block: int = ONNX_BLOCK,
 ) -> int:
-    """What decoding a token reads: all weights but the embedding's, and the cache's tokens."""
+    """Bytes that decoding a token reads: all weights but the embedding, and the cached tokens."""
     weights = weight_bytes(config, precision, onnx_block=onnx_block)
     cached = cached_tokens * kv_bytes_per_token(config, precision)
     return weights - embedding_bytes(config, precision) + cached
@@ -128,7 +128,7 @@ def needed(
     measured_peak: int | None = None,
     weights: int | None = None,
 ) -> MemoryNeed:
-    """What running `config` takes with a KV cache for `context_length` tokens.
+    """The bytes that running `config` takes with a KV cache for `context_length` tokens.
 
     `measured_peak` is what loading it at this precision took on this machine, without the KV
     cache; it replaces the guess of what libraries take. Less than the weights is the peak of a

@@ -1,4 +1,4 @@
-"""Every way to run a model on a machine, with what it needs and how it stands."""
+"""Every way to run a model on a machine, with what it needs and whether it fits."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _on_processor(model: Model, machine: Machine, precision: Precision) -> Optio
 
 
 def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
-    """Layers over several cards, and the rest in the machine's memory if they are not enough."""
+    """The option that spreads the layers over the cards, and over the memory if they are full."""
     config = model.config
     usable = [gpu for gpu in cards if card_refusal(machine, gpu) is None]
     precision = Precision.BF16

@@ -17,7 +17,7 @@ from .values import Decision, Model, Option, Verdict, Wishes
 
 
 def parse_device(text: str, machine: Machine) -> str | None:
-    """A device by its name; None for “auto”. Raises BackendUnavailableError."""
+    """The name of a device of this machine; None for “auto”. Raises BackendUnavailableError."""
     cards = [gpu.device for gpu in machine.gpus]
     if text.partition(":")[0] == "cuda" and not cards:
         raise _no_card()
@@ -48,7 +48,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
 
 
 def automatic(every: Sequence[Option], model: Model) -> Option | None:
-    """What is taken of a model's options where a person wishes nothing; None if none runs."""
+    """The option that is chosen where a person wishes nothing; None if none runs."""
     return _best([option for option in every if _as_wished(option, Wishes(), model)])
 
 

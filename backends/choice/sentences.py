@@ -20,7 +20,7 @@ def size_sentence(
     free: int,
     limit: Bound | None = None,
 ) -> Phrase:
-    """What an option needs on a device, and whether it is free there; `limit` is what binds it."""
+    """What an option needs on a device, and how much is free; `limit` is what allows no more."""
     needed_gib, free_gib = apart_in_gib(need.total, free)
     sizes: dict[str, str | float] = {
         "precision": precision.label,
@@ -52,7 +52,7 @@ def size_sentence(
 
 
 def slow_sentence(machine: Machine, need: MemoryNeed) -> Phrase:
-    """Bf16 on a processor that has no way of its own to multiply it."""
+    """The sentence of bf16 on a processor that has no instruction to multiply it."""
     return Phrase(
         "bf16 needs {need:.1f} GiB on {device} of the {free:.1f} GiB that is free, but reads "
         "prompts about ten times slower than fp32, as this processor lacks {needed}.",
@@ -84,7 +84,7 @@ def card_refusal(machine: Machine, gpu: Gpu) -> Phrase | None:
 
 
 def _runtime_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) -> Phrase | None:
-    """Why ONNX Runtime does not run an export."""
+    """Why ONNX Runtime does not run an export; None if it does."""
     if {"onnxruntime", "onnxruntime-gpu"} <= machine.libraries.keys():
         return Phrase(
             "onnxruntime and onnxruntime-gpu are both installed, and each breaks the other."
@@ -106,7 +106,10 @@ def _runtime_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) ->
 
 
 def library_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) -> Phrase | None:
-    """Why the libraries that are installed do not run a precision on a card, or the processor."""
+    """Why the installed libraries do not run a precision on a card, or on the processor.
+
+    None if they do.
+    """
     if precision.is_onnx:
         return _runtime_refusal(machine, precision, gpu)
     if "torch" not in machine.libraries:
@@ -126,7 +129,7 @@ def library_refusal(machine: Machine, precision: Precision, gpu: Gpu | None) -> 
 
 
 def processor_refusal(machine: Machine, precision: Precision) -> Phrase | None:
-    """Why this processor does not run a precision, whatever its memory."""
+    """Why this processor does not run a precision, whatever its memory; None if it does."""
     if precision is Precision.BF16 and processor.lacks_bf16(machine.features):
         return Phrase("bf16 needs AVX2, which {device} lacks.", device=machine.processor)
     return machine.refused.get(precision.value)

@@ -1,4 +1,4 @@
-"""What is decided on, and what comes of it: a model, the ways to run it, wishes, a decision."""
+"""The values of a decision: a model, the ways to run it, a person's wishes, the way chosen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .memory import MeasuredPeak, MemoryNeed
 
 
 class Verdict(Enum):
-    """How an option stands on this machine."""
+    """Whether an option fits this machine."""
 
     FITS = "fits"
     TIGHT = "tight"  #: it fits, but leaves less than the margin
@@ -24,13 +24,13 @@ class Verdict(Enum):
 
     @property
     def runs(self) -> bool:
-        """The option can be chosen."""
+        """Whether the option can be chosen."""
         return self in (Verdict.FITS, Verdict.TIGHT)
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to run a model: what it needs, and how it stands."""
+    """One way to run a model: what it needs, and whether it fits."""
 
     backend: BackendName
     precision: Precision
@@ -48,13 +48,13 @@ class Option:
 
     @property
     def is_slow(self) -> bool:
-        """Bitsandbytes on a processor: made for cards, it takes very long there."""
+        """Whether bitsandbytes runs on a processor: made for cards, it takes very long there."""
         return self.backend is BackendName.BITSANDBYTES and self.device_kind == "cpu"
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the person asks for; None is left to us."""
+    """What the person asks for; None is left to the app."""
 
     precision: Precision | None = None
     wanted_device: str | None = None  #: “cpu”, “cuda”, or one card such as “cuda:1”
@@ -63,7 +63,7 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The option to run, and every other with its sentence, best first."""
+    """The option to run, the reason, and all options, best first."""
 
     chosen: Option
     reason: Phrase
@@ -72,7 +72,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What selection knows of a model."""
+    """The facts of a model that a decision is made from."""
 
     config: ModelConfig
     context_length: int
@@ -91,7 +91,7 @@ class Model:
         context_length: int,
         measured: Iterable[MeasuredPeak],
     ) -> Model:
-        """A checkpoint, with what of its exports runs and what was measured of it.
+        """The facts of a checkpoint, of its exports that run, and of what was measured of it.
 
         The peak of another export of the same precision, in blocks of another size, is left out.
         """

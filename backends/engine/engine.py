@@ -36,14 +36,14 @@ class OpenModel:
 
     @classmethod
     def of(cls, folder: str) -> OpenModel:
-        """Read both, each once. Raises CheckpointError or a subclass."""
+        """Open a folder and read its tokenizer, each once. Raises CheckpointError or a subclass."""
         checkpoint, tokenizer = Checkpoint.open_with_tokenizer(Path(folder))
         return cls(checkpoint, tokenizer.steered(checkpoint.steering_ids))
 
 
 @dataclass(slots=True)
 class Loaded:
-    """A model that answers."""
+    """A model in memory, with all that answering needs."""
 
     checkpoint: Checkpoint
     weights: Checkpoint  #: the checkpoint itself, or its export that runs in its place
@@ -57,7 +57,7 @@ class Engine:
     """Holds at most one loaded model. Used from one thread."""
 
     def __init__(self, detect: Callable[[], hardware.Machine] = hardware.detect) -> None:
-        """`detect` looks at the machine; each load looks anew."""
+        """`detect` gives the facts of the machine, and is called for each load."""
         self.detect = detect
         self._loaded: Loaded | None = None
 

@@ -1,4 +1,4 @@
-"""The modules that import a heavy library, by what is wanted of them.
+"""Calls into the modules that import a heavy library.
 
 The only place that names them. Each is imported when it is needed, so that the engine starts
 without torch, and a library that is missing is an error of what needs it.
@@ -54,7 +54,7 @@ _PROCESSOR_BACKENDS = {
 
 
 def processor_way(precision: Precision) -> Phrase | None:
-    """How matrices are multiplied on the processor in a precision; imports torch, and tries.
+    """How the processor multiplies matrices in a precision, as a trial found; imports torch.
 
     None where a backend leaves that to its library. Raises BackendUnavailableError if no way is
     right, or a library is missing.
@@ -67,7 +67,7 @@ def processor_way(precision: Precision) -> Phrase | None:
 
 
 def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
-    """What a copy of `checkpoint` at a quantised precision, or as it is, holds.
+    """The plan of a copy of `checkpoint`, quantised to `precision`; None: as it is.
 
     Raises JobError, BackendUnavailableError.
     """
@@ -80,7 +80,7 @@ def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
 
 
 def _module(name: str, library: str, precision: Precision) -> Any:
-    """A module of this package. Raises BackendUnavailableError if its library is missing."""
+    """Import a module of this package. Raises BackendUnavailableError without its library."""
     try:
         return importlib.import_module(name, __package__)
     except ModuleNotFoundError as error:
@@ -92,14 +92,14 @@ def _module(name: str, library: str, precision: Precision) -> Any:
 
 
 def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """What a copy of `checkpoint` with a normalised head holds. Raises JobError."""
+    """The plan of a copy of `checkpoint` with a normalised head. Raises JobError."""
     module = importlib.import_module("..copying.folded_copy", __package__)
     plan: CopyPlan = module.fold_plan(checkpoint)
     return plan
 
 
 def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
-    """What an export of `checkpoint` for ONNX Runtime holds.
+    """The plan of an export of `checkpoint` for ONNX Runtime.
 
     Raises JobError, BackendUnavailableError.
     """
@@ -119,7 +119,7 @@ def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
 
 
 def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
-    """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
+    """The memory bandwidth of a device, in bytes a second; None where it cannot be measured."""
     module = importlib.import_module("..torch_backend.bandwidth", __package__)
     try:
         return float(module.measure(device, threads, free_bytes).best)

@@ -25,7 +25,7 @@ from . import heavy_modules
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """Which weights are loaded, how, and why so."""
+    """The weights to load, the options to load them with, and the decision behind both."""
 
     decision: Decision
     weights: Checkpoint  #: the checkpoint itself, or its export that runs in its place
@@ -90,7 +90,7 @@ def plan_load(
 
 
 def _decide(model: Model, machine: Machine, wishes: Wishes) -> Decision:
-    """As `selection.choose`, without what the processor is found to compute wrongly.
+    """The decision of `selection.choose`, of precisions that the processor computes rightly.
 
     A device that is no processor is not tried: its libraries do not choose by the processor.
     """

@@ -1,7 +1,7 @@
 """Starts an engine process: `python -m backends.engine.process`.
 
-The first that it does is to see to it that it ends with its window, before anything is imported
-that takes time: a window may be killed while its engine starts.
+It first asks the system to end it with its window, before it imports anything that takes time: a
+window may be killed while its engine starts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ OPTION: Final = "--engine"
 
 
 def main() -> None:
-    """Be the engine of the process whose pipe is stdin, until that ends."""
+    """Serve the process at the other end of stdin, until it ends or closes the pipe."""
     die_with_parent()
     from . import server  # which imports nearly everything
 

@@ -33,7 +33,7 @@ def folders(read: Read, controller: str) -> Iterator[tuple[int, Path]]:
 
 
 def _with_those_above(root: Path, group: str) -> Iterator[Path]:
-    """The folder of a group and those above it, down from `root`.
+    """The folders of a group and of those above it, up to `root`.
 
     In a container the name may be that of the host, where nothing lies; the root always counts.
     """
@@ -45,7 +45,7 @@ def _with_those_above(root: Path, group: str) -> Iterator[Path]:
 
 
 def processor_quota(read: Read) -> float | None:
-    """Cores whose time the groups may use, such as 1.5; None where nobody limits it.
+    """The number of cores whose time the groups may use, such as 1.5; None if unlimited.
 
     Threads beyond it are all halted together for a part of each tenth of a second.
     """

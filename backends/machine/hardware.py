@@ -51,13 +51,13 @@ class Gpu:
 
     @property
     def device(self) -> str:
-        """As torch names it."""
+        """The name by which torch knows the card."""
         return f"cuda:{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What this machine has."""
+    """The facts of a machine that decide what it can run."""
 
     processor: str
     physical_cores: int  #: that this process may use
@@ -75,12 +75,12 @@ class Machine:
 
     @property
     def multiplies_bf16(self) -> bool:
-        """The processor has an instruction for bf16 products."""
+        """Whether the processor has an instruction for bf16 products."""
         return processor.multiplies_bf16(self.features)
 
 
 def detect() -> Machine:
-    """Look at this machine now."""
+    """The facts of this machine, looked up now."""
     bounds = memory_room.bounds(_read)
     met = memory_room.tightest(bounds)
     own = [bound for bound in bounds if bound.is_own]
@@ -260,7 +260,10 @@ def parse_gpus(text: str, visible: str | None) -> tuple[Gpu, ...]:
 
 
 def _visible(cards: list[list[str]], visible: str) -> list[list[str]]:
-    """CUDA's rule: indices or beginnings of UUIDs; the first wrong entry ends the list."""
+    """The cards that CUDA_VISIBLE_DEVICES shows, as CUDA reads it.
+
+    Its entries are indices or beginnings of UUIDs; the first wrong one ends the list.
+    """
     chosen: list[list[str]] = []
     for entry in visible.split(","):
         word = entry.strip()
@@ -285,7 +288,7 @@ def _libraries() -> dict[str, str]:
 
 
 def onnx_providers() -> tuple[str, ...]:
-    """Where the installed ONNX Runtime could run a graph, by its own names; imports it."""
+    """The execution providers of the installed ONNX Runtime, by its own names; imports it."""
     try:
         module = importlib.import_module("onnxruntime")
     except (ImportError, OSError) as error:  # not installed, or a library of it is missing

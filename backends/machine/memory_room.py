@@ -49,7 +49,7 @@ _TORCH_ASKED = re.compile(r"DefaultCPUAllocator: .*?(\d+) bytes", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One thing that limits memory, in bytes."""
+    """A limit on memory, in bytes."""
 
     name: Phrase  #: as a part of a sentence, before “allows”
     limit_bytes: int
@@ -58,7 +58,7 @@ class Bound:
 
     @property
     def is_machine(self) -> bool:
-        """Whether it is all the memory that there is, and nobody's limit."""
+        """Whether this is the machine's own memory, and not a limit that somebody set."""
         return self.name == _MACHINE
 
 
@@ -70,7 +70,7 @@ _COMMIT = Phrase("the system (vm.overcommit_memory is 2)")
 
 
 def bounds(read: Read) -> list[Bound]:
-    """Everything that limits this process now; the machine's own memory first."""
+    """All limits on the memory of this process now; the machine's own memory first."""
     memory = psutil.virtual_memory()
     found = [Bound(_MACHINE, memory.total, memory.available)]
     found += group_bounds(read)
@@ -80,7 +80,7 @@ def bounds(read: Read) -> list[Bound]:
 
 
 def tightest(found: list[Bound]) -> Bound:
-    """The one that is met first."""
+    """The limit that leaves the least free memory."""
     return min(found, key=lambda bound: bound.free_bytes)
 
 
@@ -118,7 +118,7 @@ def _bounds_of_v1(read: Read, folder: Path) -> Iterator[Bound]:
 
 
 def _used(read: Read, usage: Path, statistics: Path, prefix: str) -> int:
-    """What a group uses, without the files it keeps; this process alone where nobody says."""
+    """Bytes that a group uses, cached files not counted; those of this process if unknown."""
     used = _number(read(usage))
     if used is None:
         return _kib(read(OWN_STATUS), "VmRSS") or 0
@@ -132,7 +132,7 @@ def _values(text: str) -> dict[str, str]:
 
 
 def _number(text: str) -> int | None:
-    """A number of bytes; None for “max”, and for what is no number."""
+    """The number of bytes in a text; None for “max”, or if it holds no number."""
     word = text.strip()
     return int(word) if word.isascii() and word.isdigit() and len(word) < 20 else None
 
@@ -141,7 +141,7 @@ def _number(text: str) -> int | None:
 
 
 def commit_bounds(read: Read) -> list[Bound]:
-    """What a system that promises no more than it has may still promise; mostly nothing."""
+    """The commit limit, where the system never promises more memory than it has; else none."""
     if read(OVERCOMMIT).strip() != "2":
         return []
     text = read(MEMORY_COUNTS)
@@ -150,7 +150,10 @@ def commit_bounds(read: Read) -> list[Bound]:
 
 
 def process_bounds(read: Read, limits: Mapping[str, int]) -> list[Bound]:
-    """What `ulimit` leaves; `limits` are the soft ones that are set: “as” and “data”, in bytes."""
+    """The limits that `ulimit` sets for this process.
+
+    `limits` are the soft ones that are set, by “as” and “data”, in bytes.
+    """
     status = read(OWN_STATUS)
     found: list[Bound] = []
     for key, name, field, reserved in (
@@ -172,12 +175,12 @@ def _kib(text: str, field: str) -> int | None:
 
 
 def says_no_memory(text: str) -> bool:
-    """Whether a library's message is that the system gave it no memory."""
+    """Whether a library's message says that the system gave it no memory."""
     return bool(_NO_MEMORY.search(text)) and not _OF_A_CARD.search(text)
 
 
 def ran_out(error: BaseException) -> bool:
-    """Whether the system gave no memory; an error of ours is judged by what caused it."""
+    """Whether the system refused memory; an error of ours is judged by its cause."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -196,12 +199,12 @@ def ran_out(error: BaseException) -> bool:
 
 
 def is_exhausted(found: list[Bound]) -> bool:
-    """Whether so little is left that whatever fails now, and does not say why, fails for that."""
+    """Whether so little memory is left that any unexplained failure is put down to that."""
     return tightest(found).free_bytes < _NOTHING_BYTES
 
 
 def asked_bytes(error: BaseException) -> int | None:
-    """How much torch asked for in vain; None for another error."""
+    """The bytes that torch asked for and did not get; None for another error."""
     match = _TORCH_ASKED.search(str(error))
     return int(match.group(1)) if match else None
 
@@ -209,7 +212,7 @@ def asked_bytes(error: BaseException) -> int | None:
 def out_of_memory(
     found: list[Bound], held_bytes: int, device: str, asked: int | None = None
 ) -> InsufficientMemoryError:
-    """The error of memory that ran out: which limit was met, and what was needed.
+    """The error that memory ran out, with the limit that was met and the bytes needed.
 
     `held_bytes` is what this process holds already; `asked` is None where nobody says how much
     more it should have been.

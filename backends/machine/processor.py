@@ -39,7 +39,7 @@ _BASES: Final[dict[str, str | None]] = {
 
 
 def name() -> str:
-    """What this processor is called."""
+    """The name of this processor."""
     match = re.search(r"^model name\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
     if match:
         return match.group(1).strip()
@@ -53,7 +53,7 @@ def features() -> frozenset[str]:
 
 
 def without() -> frozenset[str]:
-    """The features that are to be taken for missing."""
+    """The features that `WITHOUT_VARIABLE` tells the app to take for missing."""
     named = os.environ.get(WITHOUT_VARIABLE, "").lower().split(",")
     return frozenset(feature.strip() for feature in named) & _BASES.keys()
 
@@ -68,18 +68,21 @@ def _chain(feature: str) -> set[str]:
 
 
 def lacks_onednn(found: frozenset[str]) -> bool:
-    """Without what oneDNN has kernels for."""
+    """Whether the processor lacks features that oneDNN needs."""
     return bool(found) and not found & {"sse4_1", "asimd"}
 
 
 def lacks_packed_bf16(found: frozenset[str]) -> bool:
-    """Without what oneDNN's packed products of bf16 need. Source: torch's own refusal."""
+    """Whether the processor lacks features that oneDNN's packed bf16 products need.
+
+    Source: what torch itself refuses.
+    """
     wide = found >= {"avx512bw", "avx512vl", "avx512dq"}
     return bool(found) and not (wide or found & {"avx_ne_convert", "bf16"})
 
 
 def lacks_bf16(found: frozenset[str]) -> bool:
-    """Without what torch needs for products of bf16 that can be waited for.
+    """Whether the processor lacks features without which torch's bf16 products are too slow.
 
     With AVX2 it reads prompts ten times slower than in fp32; without, thirty times.
     """
@@ -87,12 +90,12 @@ def lacks_bf16(found: frozenset[str]) -> bool:
 
 
 def lacks_avx512_bf16(found: frozenset[str]) -> bool:
-    """Without the instruction that bitsandbytes' packed 4 bits are for."""
+    """Whether the processor lacks the instruction that bitsandbytes' packed 4 bits are for."""
     return bool(found) and "avx512_bf16" not in found
 
 
 def multiplies_bf16(found: frozenset[str]) -> bool:
-    """With an instruction for products of bf16, and not only for reading it."""
+    """Whether the processor has an instruction that multiplies bf16, and not only reads it."""
     has_instruction = bool(found & {"avx512_bf16", "amx_bf16", "bf16"})
     return has_instruction and not lacks_packed_bf16(found)
 
@@ -106,7 +109,7 @@ def _cpuinfo() -> str:
 
 
 def _found() -> set[str]:
-    """What Linux, Windows or macOS tells; each of them tells nothing on another's machine."""
+    """The features that Linux, Windows or macOS lists; each lists none on another's machine."""
     match = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
     found = set(match.group(1).split()) if match else _windows_features() | _mac_features()
     if "avx2" in found and _has_ne_convert():
@@ -115,7 +118,7 @@ def _found() -> set[str]:
 
 
 def _has_ne_convert() -> bool:
-    """Whether there is AVX-NE-CONVERT, which Linux does not list, as glibc 2.33 and later tell."""
+    """Whether the processor has AVX-NE-CONVERT: glibc 2.33 and later tell, Linux does not."""
 
     class Leaf(ctypes.Structure):  # struct cpuid_feature of <sys/platform/x86.h>
         _fields_ = (("eax", ctypes.c_uint), ("ebx", ctypes.c_uint),
@@ -131,7 +134,7 @@ def _has_ne_convert() -> bool:
 
 
 def _windows_features() -> set[str]:
-    """What Windows tells. All that have AVX512F and run Windows have BW, DQ and VL too."""
+    """The features that Windows lists; whoever has AVX512F there has BW, DQ and VL too."""
     known = {
         10: {"sse2"},
         37: {"sse4_1"},
@@ -145,7 +148,7 @@ def _windows_features() -> set[str]:
 
 
 def _mac_features() -> set[str]:
-    """What macOS tells, in its own words."""
+    """The features that macOS lists, under the names that Linux has for them."""
     ask = operating_system.sysctl
     if platform.machine() == "arm64":
         return {"asimd"} | ({"bf16"} if ask("hw.optional.arm.FEAT_BF16") == "1" else set())

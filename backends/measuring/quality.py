@@ -47,7 +47,7 @@ _CHUNK = 64
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The parts of texts that are scored."""
+    """The token windows that are scored."""
 
     windows: tuple[tuple[int, ...], ...]  #: of at least two tokens each
     is_cut: bool  #: there was more text
@@ -86,7 +86,7 @@ def cut_windows(
 
 
 def shares(lengths: Sequence[int], most: int) -> list[int]:
-    """How much of each text is taken so that all together are `most`; short ones stay whole.
+    """The length to take of each text so that all together are `most`; short ones stay whole.
 
     >>> shares([10, 100, 200], 150)
     [10, 70, 70]
@@ -108,7 +108,7 @@ def score(
     is_reference: bool,
     cancel: threading.Event,
 ) -> Generator[QualityProgress, None, QualityReady | None]:
-    """Read the windows; None if cancelled.
+    """Score the windows; returns the figures, or None if cancelled.
 
     The distributions are those of `token_ids`, the rows that are tokens; None is all of them. The
     reference writes `reference_file`, which must not exist; the others read it. `cancel` is read

@@ -64,7 +64,7 @@ def plan_of(request: BenchmarkRequest) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What was measured, in the order of the plan."""
+    """The speeds that were measured, in the order of the plan."""
 
     prefill: tuple[Speed, ...]
     decode: tuple[Speed, ...]
@@ -73,7 +73,7 @@ class Speeds:
 def measure(
     model: LoadedModel, plan: Plan, cancel: threading.Event, pieces: int | None = None
 ) -> Generator[BenchmarkProgress, None, Speeds | None]:
-    """Measure a model whose context length is the plan's or more; None if cancelled.
+    """Measure a model whose context length is the plan's or more; returns None if cancelled.
 
     It reads the first `pieces` ids, None is all: rows above may be padding, which holds anything.
     `cancel` is read after each chunk and each token. Raises GenerationError.
@@ -99,7 +99,7 @@ def decode_speed(
     precision: Precision,
     bandwidth: float | None,
 ) -> DecodeSpeed:
-    """A decoding speed against the bandwidth of its device, in bytes a second, if that is known."""
+    """A decoding speed with its share of the device's `bandwidth`, in bytes a second, if known."""
     cached = speed.tokens + plan.new_tokens // 2  # on average over the decoded tokens
     block = checkpoint.export.block_size if checkpoint.export else None
     moved = memory.bytes_per_token(
@@ -161,7 +161,7 @@ class _Run:
     def _read(
         self, begin: int, end: int, step: BenchmarkStep, tokens: int
     ) -> Generator[BenchmarkProgress, None, float]:
-        """Read the ids from `begin` to `end`, after those before them; the seconds it took."""
+        """Read the ids from `begin` to `end` into the cache; returns the seconds that it took."""
         seconds = 0.0
 
         def timed(token_ids: Sequence[int]) -> Logits:

@@ -34,7 +34,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The engine's process lives; `steps` grows where the request goes on."""
+    """The engine process is alive; `steps` grows as long as its request goes on."""
 
     steps: int
 
@@ -52,11 +52,11 @@ class Failed:
 
     @classmethod
     def of(cls, error: UserFacingError) -> Failed:
-        """The frame of an error."""
+        """The frame that carries an error."""
         return cls(error_to_wire(error))
 
     def exception(self) -> UserFacingError:
-        """The error of the frame."""
+        """The error that the frame carries."""
         return error_from_wire(self.error)
 
 

@@ -41,7 +41,7 @@ class AddedToken:
 
 @dataclass(frozen=True, slots=True)
 class AddedTokens:
-    """What the side files of a folder say."""
+    """The tokens that the side files of a folder name, and those that end an answer."""
 
     tokens: Sequence[tuple[int, AddedToken]] = ()  #: by id; more than one of an id contradict
     eos_texts: frozenset[str] = field(default_factory=frozenset)

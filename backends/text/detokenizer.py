@@ -54,7 +54,7 @@ class StreamingDetokenizer:
 
 
 def _character_length(data: bytes | bytearray) -> int:
-    """Bytes of the character that `data` begins with: 0 if it may still become one, -1 if not."""
+    """The length of the UTF-8 character that `data` begins with; 0 if incomplete, -1 if broken."""
     for end in range(1, min(len(data), 4) + 1):
         try:
             data[:end].decode("utf-8")

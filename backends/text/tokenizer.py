@@ -66,7 +66,7 @@ class Tokenizer:
         self._steer(())
 
     def steered(self, ids: Collection[int]) -> Tokenizer:
-        """The same, with ids that begin a turn or end an answer, whatever they are called.
+        """A copy that knows which ids begin a turn or end an answer, whatever they are called.
 
         The file is not read again. Raises TokenizerError.
         """
@@ -110,7 +110,7 @@ class Tokenizer:
         return (named[text] for text in texts if text in named)
 
     def encode(self, text: str) -> list[int]:
-        """Ids of what a person typed; none of them is in `control_ids`."""
+        """The ids of a text that a person typed; none of them is in `control_ids`."""
         # SentencePiece takes UTF-8; half a surrogate pair (a broken paste) has none.
         clean = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
         ids: list[int] = []
@@ -164,7 +164,7 @@ class Tokenizer:
 
 
 class _Literals:
-    """Texts that are looked for in others, in time linear in these."""
+    """Finds given texts in longer ones, in time that is linear in the length of those."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = frozenset(texts)
@@ -173,7 +173,7 @@ class _Literals:
         self._first = re.compile(f"[{re.escape(first)}]" if first else r"(?!)")
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """Begin and end of the longest one at each place where one begins; they may overlap."""
+        """Begin and end of the longest match at each place where one begins; they may overlap."""
         for match in self._first.finditer(text):
             begin = match.start()
             for length in self._lengths:
@@ -183,7 +183,10 @@ class _Literals:
 
 
 def _literals(file: Path, control: Sequence[str]) -> list[str]:
-    """The control pieces that can be split, and therefore typed. Raises TokenizerError."""
+    """The control pieces of two characters or more, which a person could type.
+
+    Raises TokenizerError for too many of them, or for one that is too long.
+    """
     if len(control) > _MAX_CONTROL_PIECES:
         raise TokenizerError(
             file,
@@ -204,7 +207,7 @@ def _literals(file: Path, control: Sequence[str]) -> list[str]:
 
 
 def _steers(token_id: int, piece: str) -> bool:
-    """It is no text, though SentencePiece may not know that."""
+    """Whether a piece steers the model and must never be typed."""
     return token_id < _FIRST_IDS or (
         piece.startswith("<reserved_") and _RESERVED.fullmatch(piece) is not None
     )

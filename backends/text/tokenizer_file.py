@@ -29,7 +29,10 @@ _FIXED_BYTES = {1: 8, 5: 4}  # by wire type
 
 
 def read_model(file: Path, *, most_pieces: int) -> bytes:
-    """Bytes that SentencePiece may load. Raises TokenizerError, UnsafeCheckpointError."""
+    """The content of a file that SentencePiece may load.
+
+    Raises TokenizerError, UnsafeCheckpointError.
+    """
     try:
         with open_file(file) as stream:
             data = stream.read(_MAX_BYTES + 1)
@@ -119,7 +122,7 @@ def _fields(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int, int]]
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """A number and where it ends."""
+    """The varint at `position`, and the position after it."""
     byte = data[position]
     if byte < 128:
         return byte, position + 1

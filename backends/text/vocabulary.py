@@ -54,7 +54,7 @@ def agreed_config(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
 
 
 def _version(tokenizer: Tokenizer) -> int | None:
-    """Of the family that the pieces of the turns name; None if they have other names."""
+    """The generation (1 or 2) that the turn tokens belong to; None if they have other names."""
     found = {
         version
         for version, pieces in _TURN_PIECES.items()
@@ -90,7 +90,7 @@ def _check_rows(config: ModelConfig, tokenizer: Tokenizer) -> None:
 
 
 def _is_padding(loose: int, rows: int, pieces: int) -> bool:
-    """Whether `loose` rows at the end may be there without a name."""
+    """Whether the last `loose` rows of the embedding, which have no token, can be padding."""
     if loose <= min(_MAX_LOOSE_ROWS, pieces // 2):
         return True
     return loose <= pieces and any(
