@@ -1,7 +1,7 @@
 """Everything in which Linux, Windows and macOS differ: no other module asks which system this is.
 
-Only what costs nothing is imported at its head: an engine binds itself to its window with it
-first. Windows is asked through a `kernel32` that is handed in, so that a stand-in can answer.
+What Windows is asked, and how, is in `windows_api`, which nobody else uses. Only what costs nothing
+is imported at the head of both: an engine binds itself to its window with them first.
 """
 
 from __future__ import annotations
@@ -9,18 +9,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import mmap
-import ntpath
 import os
 import re
 import signal
-import struct
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
-from enum import Enum, auto
 from functools import cache, partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Final
+
+from . import windows_api
+from .process_end import End
 
 if TYPE_CHECKING:
     import subprocess
@@ -31,7 +30,7 @@ OWN_GROUPS: Final = Path("/proc/self/cgroup")
 MEMORY_COUNTS: Final = Path("/proc/meminfo")
 OVERCOMMIT: Final = Path("/proc/sys/vm/overcommit_memory")
 OWN_THREADS: Final = Path("/proc/self/task")  #: a folder of folders
-PROCESSORS: Final = Path("/proc/cpuinfo")
+_PROCESSORS: Final = Path("/proc/cpuinfo")
 
 
 def read(file: Path) -> str:
@@ -58,24 +57,12 @@ NO_LINK: Final = _flags("O_NOFOLLOW")
 #: that may be written to when it is made, so none is there.
 WEIGHTS_ACCESS: Final[int] = mmap.ACCESS_READ if sys.platform == "win32" else mmap.ACCESS_COPY
 
-_LONG_PATH: Final = 260 - 12  #: a folder leaves 12 of Windows' 260 characters to a file
-_HELD: Final = frozenset({5, 32, 33})  # ERROR_ACCESS_DENIED, …SHARING_VIOLATION, …LOCK_VIOLATION
-_HELD_SECONDS: Final = 2.0
-
 
 def long_path(path: Path) -> Path:
     """The same path in a form in which it may be of any length."""
     if sys.platform != "win32":
         return path
-    return Path(long_form(str(path.absolute())))
-
-
-def long_form(path: str) -> str:
-    r"""A full path of Windows, behind `\\?\` if it is too long to be understood without it."""
-    if len(path) < _LONG_PATH or path.startswith(("\\\\?\\", "\\\\.\\")):
-        return path
-    plain = ntpath.normpath(path)  # behind it, neither “..” nor “/” means anything
-    return f"\\\\?\\UNC{plain[1:]}" if plain.startswith("\\\\") else f"\\\\?\\{plain}"
+    return Path(windows_api.long_form(str(path.absolute())))
 
 
 def rename(source: Path, target: Path) -> None:
@@ -83,31 +70,21 @@ def rename(source: Path, target: Path) -> None:
 
     Windows refuses it while another program, such as a scanner, has one of them open.
     """
-    patiently(lambda: long_path(source).replace(long_path(target)))
-
-
-def patiently(
-    operation: Callable[[], object],
-    *,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    """Do something to files that others may hold for moments; tried again for two seconds."""
-    end = clock() + _HELD_SECONDS
-    while True:
-        try:
-            operation()
-        except OSError as error:
-            if not is_held(error) or clock() >= end:
-                raise
-            sleep(0.05)
-        else:
-            return
+    windows_api.patiently(lambda: long_path(source).replace(long_path(target)))
 
 
 def is_held(error: OSError) -> bool:
-    """Whether Windows refused it because another program has the file open."""
-    return getattr(error, "winerror", None) in _HELD
+    """Whether it was refused because another program has the file open, as Windows does."""
+    return windows_api.is_held(error)
+
+
+def is_closed_pipe(error: OSError) -> bool:
+    """Whether what was written to a standard stream has no reader any more.
+
+    Windows calls that an invalid argument. A name that no file can have is another matter.
+    """
+    is_invalid = sys.platform == "win32" and error.errno == errno.EINVAL
+    return isinstance(error, BrokenPipeError) or (is_invalid and error.filename is None)
 
 
 def sync_folder(folder: Path) -> None:
@@ -131,7 +108,8 @@ def lock_folder(folder: Path) -> Callable[[], object]:
         import ctypes
 
         name = folder.with_name(folder.name + ".lock")
-        return lock_name(str(long_path(name)), _kernel32(), ctypes.get_last_error)
+        kernel32 = windows_api.kernel32()
+        return windows_api.lock_name(str(long_path(name)), kernel32, ctypes.get_last_error)
     import fcntl
 
     descriptor = os.open(folder, os.O_RDONLY)
@@ -141,20 +119,6 @@ def lock_folder(folder: Path) -> Callable[[], object]:
         os.close(descriptor)
         raise
     return partial(os.close, descriptor)
-
-
-def lock_name(name: str, kernel32: Any, last_error: Callable[[], int]) -> Callable[[], object]:
-    """See `lock_folder`: a file that nobody else can open, and that goes with its handle."""
-    generic_write, nobody, open_always, invalid = 0x40000000, 0, 4, -1
-    hidden, delete_on_close = 0x2, 0x04000000
-    handle = kernel32.CreateFileW(
-        name, generic_write, nobody, None, open_always, hidden | delete_on_close, None
-    )
-    if handle != invalid:
-        return partial(kernel32.CloseHandle, handle)
-    code = last_error()  # ERROR_SHARING_VIOLATION, …FILE_NOT_FOUND, …PATH_NOT_FOUND
-    reason = {32: errno.EWOULDBLOCK, 2: errno.ENOENT, 3: errno.ENOENT}.get(code, errno.EACCES)
-    raise OSError(reason, f"it cannot be locked (error {code} of Windows)", name)
 
 
 # --- processes ---------------------------------------------------------------------------
@@ -185,7 +149,11 @@ def die_with_parent() -> None:
 def start_child(
     command: Sequence[str], log: IO[bytes], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start a process with pipes to its input and output, which ends with us. Raises OSError."""
+    """Start a process with pipes to its input and output, which ends with us. Raises OSError.
+
+    Where Windows does not let it be bound to us, it is told in the log: an engine still ends with
+    its input, but not in the middle of a kernel.
+    """
     import subprocess
 
     child = subprocess.Popen(
@@ -197,7 +165,9 @@ def start_child(
         creationflags=child_flags(),
     )
     if sys.platform == "win32":
-        end_with_us(child.pid, _kernel32())
+        import ctypes
+
+        bind(child.pid, windows_api.kernel32(), ctypes.get_last_error)
     return child
 
 
@@ -206,23 +176,14 @@ def child_flags() -> int:
     return 0x08000000 if sys.platform == "win32" else 0  # CREATE_NO_WINDOW
 
 
-def end_with_us(pid: int, kernel32: Any) -> None:
-    """Have Windows end a child when this process ends, in whatever way."""
-    set_quota_and_terminate = 0x0101
-    child = kernel32.OpenProcess(set_quota_and_terminate, False, pid)
-    kernel32.AssignProcessToJobObject(_job(kernel32), child)
-    kernel32.CloseHandle(child)
+def bind(pid: int, kernel32: object, last_error: Callable[[], int]) -> None:
+    """Have Windows end a child with us; told in the log where it refuses."""
+    try:
+        windows_api.end_with_us(pid, kernel32, last_error)
+    except OSError as error:
+        import logging
 
-
-@cache
-def _job(kernel32: Any) -> int:
-    """A job object whose processes end when its last handle is closed: ours, by our end."""
-    extended_limits, kill_on_job_close = 9, 0x2000
-    # JOBOBJECT_EXTENDED_LIMIT_INFORMATION, of which LimitFlags alone counts.
-    limits = struct.pack("<16xI124x", kill_on_job_close)
-    job: int = kernel32.CreateJobObjectW(None, None)
-    kernel32.SetInformationJobObject(job, extended_limits, limits, len(limits))
-    return job
+        logging.getLogger(__name__).warning("A child may outlive the app: %s", error)
 
 
 def output_of(command: Sequence[str], seconds: float) -> str:
@@ -245,52 +206,37 @@ def output_of(command: Sequence[str], seconds: float) -> str:
     return result.stdout
 
 
-class End(Enum):
-    """Why a process ended that nobody asked to end, as far as its exit code tells."""
-
-    KILLED = auto()  #: by the system, as it does when memory runs out
-    NO_MEMORY = auto()  #: it asked for memory, and got none
-    CRASH = auto()
-    STACK_OVERFLOW = auto()
-    ABORT = auto()
-    UNREADABLE_FILE = auto()  #: that was mapped
-    NO_INSTRUCTION = auto()  #: of the kind that it came to
-    NO_LIBRARY = auto()
-
-
 _SIGNALS: Final = {
     "SIGKILL": End.KILLED, "SIGSEGV": End.CRASH, "SIGABRT": End.ABORT,
     "SIGBUS": End.UNREADABLE_FILE, "SIGILL": End.NO_INSTRUCTION,
-}  # fmt: skip
-#: STATUS_… of ntstatus.h.
-_NTSTATUS: Final = {
-    End.NO_MEMORY: (  # NO_MEMORY, QUOTA_EXCEEDED, INSUFFICIENT_RESOURCES, …QUOTA, COMMITMENT_LIMIT
-        0xC0000017, 0xC0000044, 0xC000009A, 0xC000012C, 0xC000012D,
-    ),
-    # ACCESS_VIOLATION, INTEGER_DIVIDE_BY_ZERO, PRIVILEGED_INSTRUCTION, HEAP_CORRUPTION
-    End.CRASH: (0xC0000005, 0xC0000094, 0xC0000096, 0xC0000374),
-    End.STACK_OVERFLOW: (0xC00000FD,),
-    # STACK_BUFFER_OVERRUN, with which “abort” ends; FAIL_FAST_EXCEPTION; C++ that nobody caught
-    End.ABORT: (0xC0000409, 0xC0000602, 0xE06D7363),
-    End.UNREADABLE_FILE: (0xC0000006,),  # IN_PAGE_ERROR
-    End.NO_INSTRUCTION: (0xC000001D,),  # ILLEGAL_INSTRUCTION
-    End.NO_LIBRARY: (  # INVALID_IMAGE_FORMAT, DLL_, ORDINAL_ and ENTRYPOINT_NOT_FOUND, DLL_INIT_…
-        0xC000007B, 0xC0000135, 0xC0000138, 0xC0000139, 0xC0000142,
-    ),
 }  # fmt: skip
 
 
 def end_of(code: int) -> End | None:
     """What an exit code of `subprocess` tells; None for one that a program chose, or unknown."""
     if sys.platform == "win32":
-        return next((end for end, codes in _NTSTATUS.items() if code & 0xFFFFFFFF in codes), None)
+        return windows_api.end_of_status(code)
     try:
         return _SIGNALS.get(signal.Signals(-code).name)
     except ValueError:
         return None
 
 
+def is_status(code: int) -> bool:
+    """Whether Windows itself, and no program, chose an exit code of this size."""
+    return windows_api.is_status(code)
+
+
 # --- memory and processor ----------------------------------------------------------------
+
+
+#: Numbers by which Windows says so, in a language of its own; Python puts them into its message.
+NO_MEMORY_ERRORS: Final = windows_api.NO_MEMORY_ERRORS
+
+
+def is_out_of_memory(error: OSError) -> bool:
+    """Whether the system refused it for want of memory."""
+    return error.errno == errno.ENOMEM or windows_api.is_out_of_memory(error)
 
 
 def own_limits() -> dict[str, int]:
@@ -329,22 +275,69 @@ def trim_heap() -> None:
 
 
 def processor_name() -> str:
-    """What Windows or macOS calls this processor; "" elsewhere."""
+    """What this processor is called."""
+    if match := re.search(r"^model name\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE):
+        return match.group(1).strip()
+    import platform
+
+    own = _registered_name() or _sysctl("machdep.cpu.brand_string")
+    return own or platform.processor() or platform.machine()
+
+
+def _registered_name() -> str:
+    """What Windows calls this processor; "" elsewhere."""
     if sys.platform == "win32":
         import winreg
 
         place = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
         with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
             return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()
-    return sysctl("machdep.cpu.brand_string")
+    return ""
 
 
-def has_feature(number: int) -> bool:
-    """Whether Windows says that the processor has a feature, PF_… of winnt.h; False elsewhere."""
-    return sys.platform == "win32" and bool(_kernel32().IsProcessorFeaturePresent(number))
+def processor_features() -> set[str]:
+    """All that the system says this processor can do, in Linux's words; nothing if it says none."""
+    if match := re.search(r"^(?:flags|Features)\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE):
+        found = set(match.group(1).split())
+        return found | {"avx_ne_convert"} if "avx2" in found and _has_ne_convert() else found
+    if sys.platform == "win32":
+        return windows_api.processor_features(windows_api.kernel32())
+    return _mac_features() if sys.platform == "darwin" else set()
 
 
-def sysctl(key: str) -> str:
+@cache
+def _cpuinfo() -> str:
+    return read(_PROCESSORS)
+
+
+def _has_ne_convert() -> bool:
+    """Whether there is AVX-NE-CONVERT, which Linux does not list, as glibc 2.33 and later tell."""
+    import ctypes
+
+    class Leaf(ctypes.Structure):  # struct cpuid_feature of <sys/platform/x86.h>
+        _fields_ = (("eax", ctypes.c_uint), ("ebx", ctypes.c_uint),
+                    ("ecx", ctypes.c_uint), ("edx", ctypes.c_uint))  # fmt: skip
+
+    leaf_7_1, bit = 6, 5
+    try:
+        ask = ctypes.CDLL("libc.so.6")["__x86_get_cpuid_feature_leaf"]
+    except (OSError, AttributeError):  # another C library, or an older one
+        return False
+    ask.restype = ctypes.POINTER(Leaf)
+    return bool(ask(leaf_7_1).contents.edx >> bit & 1)
+
+
+def _mac_features() -> set[str]:
+    """What macOS tells, in its own words."""
+    import platform
+
+    if platform.machine() == "arm64":
+        return {"asimd"} | ({"bf16"} if _sysctl("hw.optional.arm.FEAT_BF16") == "1" else set())
+    words = f"{_sysctl('machdep.cpu.features')} {_sysctl('machdep.cpu.leaf7_features')}"
+    return {"sse4_1" if word == "sse4.1" else word for word in words.lower().split()}
+
+
+def _sysctl(key: str) -> str:
     """What macOS says of itself by this name; "" elsewhere."""
     return output_of(["sysctl", "-n", key], 10.0).strip() if sys.platform == "darwin" else ""
 
@@ -357,25 +350,13 @@ def prepare_console() -> None:
     if sys.platform == "win32":
         import atexit
 
-        kernel32 = _kernel32()
+        kernel32 = windows_api.kernel32()
         atexit.register(kernel32.SetConsoleOutputCP, kernel32.GetConsoleOutputCP())
-        show_utf8(kernel32)
+        windows_api.show_utf8(kernel32)
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             # A console is spoken to in UTF-16 already; None: there is none.
             if stream is not None and hasattr(stream, "reconfigure") and not stream.isatty():
                 stream.reconfigure(encoding="utf-8")
-
-
-def show_utf8(kernel32: Any) -> None:
-    """Tell the console of this process, if it has one, what it is going to be sent."""
-    import ctypes
-
-    utf8, output, errors, obey_sequences = 65001, -11, -12, 0x4
-    kernel32.SetConsoleOutputCP(utf8)
-    for number in (output, errors):
-        handle, mode = kernel32.GetStdHandle(number), ctypes.c_uint32()
-        if kernel32.GetConsoleMode(handle, ctypes.byref(mode)):
-            kernel32.SetConsoleMode(handle, mode.value | obey_sequences)
 
 
 def enable_line_editing() -> None:
@@ -391,10 +372,3 @@ def has_display() -> bool:
     """Whether a window can be opened."""
     is_named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     return sys.platform in ("win32", "darwin") or is_named
-
-
-@cache
-def _kernel32() -> Any:
-    import ctypes
-
-    return ctypes.CDLL("kernel32", use_last_error=True)

@@ -55,45 +55,53 @@ def test_the_engine_imports_torch_only_when_a_model_is_loaded() -> None:
     assert not _loaded_by("backends.engine.process") & (HEAVY | {"PySide6", "baichuan_desktop"})
 
 
-#: What no two systems have alike.
-SYSTEM_WORDS = re.compile(r"\b(?:fcntl|fork|SIGKILL|prctl|mkfifo)\b|/proc\b")
+#: What no two systems have alike, in whatever word.
+SYSTEM_WORDS = re.compile(rb"fcntl|fork|SIGKILL|prctl|mkfifo|/proc")
+#: The one that asks which system this is, and the one that knows Windows' numbers for it.
+ASKS, WINDOWS = "backends/operating_system.py", "backends/windows_api.py"
+
+
+def _files_with(words: re.Pattern[bytes], suffix: str = "") -> set[str]:
+    """The files of the product that hold one of these words: in code, comments and resources."""
+    files = [
+        file
+        for package in PACKAGES
+        for file in (ROOT / package).rglob(f"*{suffix}")
+        if file.is_file() and "__pycache__" not in file.parts
+    ]
+    assert len(files) > 100
+    return {file.relative_to(ROOT).as_posix() for file in files if words.search(file.read_bytes())}
 
 
 def test_one_module_alone_knows_the_words_of_a_system() -> None:
-    files = [file for package in ("backends", "baichuan_desktop") for file in
-             (ROOT / package).rglob("*.py")]  # fmt: skip
-    found = {
-        str(file.relative_to(ROOT)): set(SYSTEM_WORDS.findall(file.read_text(encoding="utf-8")))
-        for file in files
-    }
-
-    assert len(files) > 100
-    assert [name for name, words in found.items() if words] == ["backends/operating_system.py"]
+    """What measures and builds the app, in benchmarks and tools, may know them too."""
+    assert _files_with(SYSTEM_WORDS) == {ASKS}
 
 
 def test_only_the_same_module_asks_which_system_this_is() -> None:
     """Others may name it in a report."""
-    asks = re.compile(r"""sys\.platform\s*(?:==|!=|in\b|\.)|\bos\.name\b|platform\.system\(""")
-    asking = {
-        str(file.relative_to(ROOT))
-        for package in ("backends", "baichuan_desktop")
-        for file in (ROOT / package).rglob("*.py")
-        if asks.search(file.read_text(encoding="utf-8"))
-    }
+    asks = re.compile(
+        rb"""sys\.platform\s*(?:==|!=|in\b|\.)|\bos\.name\b"""
+        rb"""|\bplatform\.(?:machine|processor|system|uname|win32|mac)"""
+    )
 
-    assert asking == {"backends/operating_system.py"}
+    assert _files_with(asks, ".py") == {ASKS}
+
+
+def test_only_the_same_module_and_windows_numbers_reach_a_library_of_the_system() -> None:
+    reaches = re.compile(rb"ctypes\.(?:CDLL|WinDLL|windll|cdll|PyDLL)|\bkernel32\b|libc\.so")
+
+    assert _files_with(reaches, ".py") == {ASKS, WINDOWS}
+
+
+def test_only_one_module_knows_the_numbers_of_windows_errors() -> None:
+    assert _files_with(re.compile(rb"winerror|ntstatus|winnt"), ".py") == {WINDOWS}
 
 
 def test_every_child_is_started_where_it_is_kept_from_opening_a_console() -> None:
-    starts = re.compile(r"subprocess\.(?:run|Popen|call|check_)|os\.(?:system|popen|spawn|exec)")
-    starting = {
-        str(file.relative_to(ROOT))
-        for package in ("backends", "baichuan_desktop")
-        for file in (ROOT / package).rglob("*.py")
-        if starts.search(file.read_text(encoding="utf-8"))
-    }
+    starts = re.compile(rb"subprocess\.(?:run|Popen|call|check_)|os\.(?:system|popen|spawn|exec)")
 
-    assert starting == {"backends/operating_system.py"}
+    assert _files_with(starts, ".py") == {ASKS}
 
 
 WITHOUT = """
@@ -102,7 +110,7 @@ import psutil  # whose form for Windows needs none of them
 for name in ("fcntl", "readline", "resource", "termios", "pwd", "grp"):
     sys.modules[name] = None  # as on Windows
 from types import SimpleNamespace
-from backends import operating_system
+from backends import operating_system, windows_api
 
 class Kernel32:
     names = []
@@ -114,7 +122,7 @@ class Kernel32:
 
 import ctypes
 ctypes.get_last_error = lambda: 0
-operating_system._kernel32 = lambda kernel32=Kernel32(): kernel32
+windows_api.kernel32 = lambda kernel32=Kernel32(): kernel32
 operating_system.sys = SimpleNamespace(
     platform="win32", stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr
 )

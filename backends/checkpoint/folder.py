@@ -105,8 +105,8 @@ class Checkpoint:
             raise NotACheckpointError(folder, "its path is not UTF-8")
         try:
             folder = folder.expanduser().absolute()
-            found = folder.is_dir()
-        except (OSError, RuntimeError):  # too long for a name; “~nobody”
+            found = is_folder(folder)
+        except (OSError, RuntimeError):  # the folder that we are in is gone; “~nobody”
             found = False
         if not found:
             raise _no_folder(folder)

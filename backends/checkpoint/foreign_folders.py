@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import CheckpointError, DamagedCheckpointError, ForeignModelError, NotACheckpointError
 from ..files.downloads import half_download, is_there, names_in, require_file
+from ..files.plain_file import open_plain
 from ..files.small_files import is_folder, read_json
 from ..phrases import Phrase
 from .quantized_layout import PLAIN_HINT
@@ -187,9 +188,7 @@ def _foreign_file(file: Path, kind: str) -> CheckpointError:
 
 def _magic(file: Path) -> str | None:
     try:
-        if not file.is_file():  # a pipe would be waited for
-            return None
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:  # a pipe would be waited for
             return _MAGICS.get(stream.read(4))
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no file can have this name
         return None

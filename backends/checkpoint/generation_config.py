@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import DamagedCheckpointError
 from ..events import ModelKind, SamplingDefaults
 from ..files.downloads import is_there, require_file
+from ..files.plain_file import open_plain
 from ..files.small_files import read_json
 from ..model_config import Family, ModelConfig, shown, whole_number
 from ..phrases import Phrase
@@ -77,7 +78,7 @@ def _turn_ids(file: Path) -> dict[str, object]:
     Most often somebody changed a number by hand, and left a comma too many.
     """
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             text = stream.read(_MOST_BYTES)
     except OSError:
         return {}

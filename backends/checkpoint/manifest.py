@@ -22,6 +22,7 @@ from ..errors import (
     UnsafeCheckpointError,
 )
 from ..files.small_files import is_file, is_leaf_name, read_json
+from ..operating_system import long_path
 from ..phrases import Phrase
 from ..precision import ONNX_BLOCK_SIZES, Precision
 
@@ -168,7 +169,7 @@ def _check_file(file: Path, expected: FileFacts) -> None:
     not name, and nothing in an export is meant to be shared.
     """
     try:
-        status = file.lstat()
+        status = long_path(file).lstat()
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL, or half a character
         raise DamagedCheckpointError(
             file.parent / MANIFEST,

@@ -79,7 +79,7 @@ def require_target(path: Path) -> None:
     try:
         if not long_path(path).is_symlink():
             return
-        path.stat()
+        long_path(path).stat()
     except FileNotFoundError as error:
         raise NotDownloadedError(
             path,
@@ -97,8 +97,8 @@ def require_target(path: Path) -> None:
 def _target(link: Path) -> str:
     """The final target of a link, as far as the link can be followed."""
     for _ in range(40):
-        target = link.parent / os.readlink(link)  # noqa: PTH115  a Path would drop a “./”
-        if not target.is_symlink():
+        target = link.parent / os.readlink(long_path(link))  # noqa: PTH115  a Path would drop a “./”
+        if not long_path(target).is_symlink():
             return os.path.normpath(target)
         link = target
     return str(link)

@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import InsufficientMemoryError, UserFacingError
-from ..operating_system import OWN_THREADS, output_of
+from ..operating_system import OWN_THREADS, output_of, processor_name
 from ..operating_system import read as _read
 from ..phrases import Phrase
 from . import control_groups, memory_room, processor
@@ -85,7 +85,7 @@ def detect() -> Machine:
     met = memory_room.tightest(bounds)
     own = [bound for bound in bounds if bound.is_own]
     return Machine(
-        processor=processor.name(),
+        processor=processor_name(),
         physical_cores=usable_cores(),
         features=processor.features(),
         memory_bytes=min(bound.limit_bytes for bound in bounds),
@@ -218,7 +218,7 @@ def ran_out_of_memory(error: Exception) -> bool:
 def out_of_memory(asked_bytes: int | None = None) -> InsufficientMemoryError:
     """The error of this process getting no more memory now; `asked_bytes` if that is known."""
     bounds, held = memory_room.bounds(_read), private_bytes(os.getpid())
-    return memory_room.out_of_memory(bounds, held, processor.name(), asked_bytes)
+    return memory_room.out_of_memory(bounds, held, processor_name(), asked_bytes)
 
 
 # --- graphics cards ----------------------------------------------------------------------

@@ -6,7 +6,6 @@ The files of the system are read by a function that is handed in, so that a tabl
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,14 @@ from pathlib import Path
 import psutil
 
 from ..errors import InsufficientMemoryError
-from ..operating_system import MEMORY_COUNTS, OVERCOMMIT, OWN_STATUS, own_limits
+from ..operating_system import (
+    MEMORY_COUNTS,
+    NO_MEMORY_ERRORS,
+    OVERCOMMIT,
+    OWN_STATUS,
+    is_out_of_memory,
+    own_limits,
+)
 from ..phrases import Phrase
 from . import control_groups
 from .control_groups import Read
@@ -38,10 +44,9 @@ _NO_MEMORY = re.compile(
     r"|can't start new thread|thread creation failed|pthread_create failed"
     # Windows in English, and Python on a Windows of any language.
     r"|paging file is too small|insufficient system resources|not enough (?:storage|quota)"
-    r"|\[WinError (?:8|14|1450|1455|1816)\]",
+    rf"|\[WinError (?:{'|'.join(map(str, NO_MEMORY_ERRORS))})\]",
     re.IGNORECASE,
 )
-_NO_MEMORY_ON_WINDOWS = frozenset({8, 14, 1450, 1455, 1816})  # ERROR_… of winerror.h
 #: Memory of a card is another's concern.
 _OF_A_CARD = re.compile(r"cuda|cudnn|cublas|\bgpu\b", re.IGNORECASE)
 _TORCH_ASKED = re.compile(r"DefaultCPUAllocator: .*?(\d+) bytes", re.DOTALL)
@@ -187,9 +192,7 @@ def ran_out(error: BaseException) -> bool:
         seen.add(id(cause))
         if isinstance(cause, MemoryError):
             return True
-        if isinstance(cause, OSError) and (
-            cause.errno == errno.ENOMEM or getattr(cause, "winerror", None) in _NO_MEMORY_ON_WINDOWS
-        ):
+        if isinstance(cause, OSError) and is_out_of_memory(cause):
             return True
         foreign = isinstance(cause, RuntimeError | ImportError | OSError | SystemError)
         if foreign and says_no_memory(str(cause)):

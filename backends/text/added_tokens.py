@@ -19,6 +19,7 @@ from typing import TypeGuard
 from ..errors import DamagedCheckpointError
 from ..files.downloads import is_there, require_file
 from ..files.small_files import read_json
+from ..operating_system import long_path
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,7 @@ def _read(file: Path) -> Mapping[str, object]:
         return {}
     require_file(file)
     try:
-        if file.stat().st_size <= _MAX_BYTES:
+        if long_path(file).stat().st_size <= _MAX_BYTES:
             return read_json(file)
         log.warning("“%s” is implausibly large and ignored", file)
     except (DamagedCheckpointError, OSError) as error:

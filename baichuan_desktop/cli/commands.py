@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from backends.operating_system import is_closed_pipe
 from baichuan_desktop import __version__
 from baichuan_desktop.cli.arguments import DEBUG_HELP, add_debug_to
 from baichuan_desktop.cli.errors import print_error
@@ -37,12 +38,12 @@ def run(argv: Sequence[str] | None) -> int:
     logging.basicConfig(level=logging.ERROR)  # what libraries warn of is not for the person
     try:
         return int(arguments.run(arguments))
-    except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - what a library raises, nobody foresaw
+        if isinstance(error, OSError) and is_closed_pipe(error):  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         progress("")
         print_error(_PROGRAM, error, app_paths().terminal_log, debug=arguments.debug)
         return 1

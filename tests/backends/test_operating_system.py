@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import psutil
 import pytest
@@ -19,49 +16,17 @@ from backends import operating_system
 from backends.operating_system import (
     End,
     end_of,
-    end_with_us,
     lock_folder,
-    lock_name,
-    long_form,
     output_of,
-    patiently,
     rename,
     start_child,
 )
+from tests.helpers.kernel32 import Kernel32
 from tests.helpers.patience import PATIENCE_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="as Linux does it")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="as POSIX does it")
-
-
-class Kernel32:
-    """Notes what it is asked, and answers with what was prepared."""
-
-    def __init__(self, **answers: object) -> None:
-        self.answers = answers
-        self.calls: list[tuple[object, ...]] = []
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        def call(*arguments: object) -> object:
-            self.calls.append((name, *arguments))
-            answer = self.answers.get(name, 1)
-            return answer(*arguments) if callable(answer) else answer
-
-        return call
-
-
-class Clock:
-    """Time that passes by sleeping alone."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 # --- how a process ended -----------------------------------------------------------------
@@ -124,65 +89,6 @@ def test_the_end_of_a_process_that_was_ended_is_found(word: str, end: End) -> No
 # --- files -------------------------------------------------------------------------------
 
 
-def windows_error(number: int) -> OSError:
-    """As Windows raises it; elsewhere the class has no such number."""
-    error = PermissionError(errno.EACCES, "refused")
-    error.winerror = number  # type: ignore[attr-defined]  # which Windows alone has
-    return error
-
-
-@pytest.mark.parametrize("number", [5, 32, 33])
-@pytest.mark.parametrize("failures", [0, 1, 7])
-def test_what_is_held_for_moments_is_tried_until_it_is_free(number: int, failures: int) -> None:
-    clock = Clock()
-    refused = [windows_error(number)] * failures
-    tries = []
-
-    def operation() -> None:
-        tries.append(clock.now)
-        if refused:
-            raise refused.pop()
-
-    patiently(operation, clock=clock, sleep=clock.sleep)
-
-    assert len(tries) == failures + 1
-    assert clock.now - 100 < 2
-
-
-def test_what_is_held_for_longer_than_two_seconds_is_refused() -> None:
-    clock = Clock()
-
-    def operation() -> None:
-        raise windows_error(32)
-
-    with pytest.raises(PermissionError):
-        patiently(operation, clock=clock, sleep=clock.sleep)
-
-    assert 2 <= clock.now - 100 < 2.1
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        windows_error(2),
-        windows_error(112),  # the disk is full
-        PermissionError(errno.EACCES, "of another system"),
-        OSError(errno.ENOSPC, "full"),
-    ],
-)
-def test_what_no_other_program_causes_is_refused_at_once(error: OSError) -> None:
-    clock = Clock()
-
-    def operation() -> None:
-        raise error
-
-    with pytest.raises(type(error)) as caught:
-        patiently(operation, clock=clock, sleep=clock.sleep)
-
-    assert caught.value is error
-    assert clock.now == 100
-
-
 def test_a_rename_replaces_what_has_the_name(tmp_path: Path) -> None:
     (tmp_path / "new").write_text("new")
     (tmp_path / "file").write_text("old")
@@ -190,22 +96,6 @@ def test_a_rename_replaces_what_has_the_name(tmp_path: Path) -> None:
     rename(tmp_path / "new", tmp_path / "file")
 
     assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"file": "new"}
-
-
-@pytest.mark.parametrize(
-    ("path", "form"),
-    [
-        (r"C:\models\a", r"C:\models\a"),
-        ("C:\\" + "a" * 244, "C:\\" + "a" * 244),
-        ("C:\\" + "a" * 245, "\\\\?\\C:\\" + "a" * 245),
-        ("C:\\" + "a" * 250 + "\\..\\b/c", r"\\?\C:\b\c"),
-        ("\\\\server\\share\\" + "模" * 250, "\\\\?\\UNC\\server\\share\\" + "模" * 250),
-        ("\\\\?\\C:\\" + "a" * 300, "\\\\?\\C:\\" + "a" * 300),
-        ("\\\\.\\pipe\\" + "a" * 300, "\\\\.\\pipe\\" + "a" * 300),
-    ],
-)
-def test_a_path_that_is_too_long_for_windows_gets_its_other_form(path: str, form: str) -> None:
-    assert long_form(path) == form
 
 
 @posix
@@ -233,6 +123,26 @@ def test_a_file_of_the_system_that_is_not_there_says_nothing(tmp_path: Path) -> 
     assert operating_system.read(tmp_path / "there") == "12\ufffd\n"
     assert operating_system.read(tmp_path / "gone") == ""
     assert operating_system.read(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "error", "is_closed"),
+    [
+        ("linux", BrokenPipeError(errno.EPIPE, "closed"), True),
+        ("linux", OSError(errno.EINVAL, "invalid"), False),
+        ("win32", BrokenPipeError(errno.EPIPE, "closed"), True),
+        ("win32", OSError(errno.EINVAL, "Invalid argument"), True),
+        ("win32", OSError(errno.EINVAL, "Invalid argument", "a?b.txt"), False),
+        ("win32", OSError(errno.ENOSPC, "full"), False),
+        ("darwin", OSError(errno.EINVAL, "invalid"), False),
+    ],
+)
+def test_a_pipe_that_nobody_reads_any_more_is_told_from_other_errors(
+    system: str, error: OSError, is_closed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", system)
+
+    assert operating_system.is_closed_pipe(error) is is_closed
 
 
 # --- locks -------------------------------------------------------------------------------
@@ -288,81 +198,22 @@ def test_a_folder_that_is_not_there_cannot_be_locked(tmp_path: Path) -> None:
         lock_folder(tmp_path / "gone")
 
 
-def test_windows_locks_by_a_file_that_nobody_else_can_open_and_that_goes_with_its_handle() -> None:
-    kernel32 = Kernel32(CreateFileW=77)
-
-    unlock = lock_name(r"C:\copy.lock", kernel32, lambda: 0)
-
-    _, name, access, share, security, disposition, attributes, template = kernel32.calls[0]
-    assert (name, share, security, template) == (r"C:\copy.lock", 0, None, None)
-    assert access == 0x40000000  # GENERIC_WRITE
-    assert disposition == 4  # OPEN_ALWAYS
-    assert isinstance(attributes, int)
-    assert attributes & 0x04000000  # FILE_FLAG_DELETE_ON_CLOSE
-    unlock()
-    assert kernel32.calls[1:] == [("CloseHandle", 77)]
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [(32, BlockingIOError), (2, FileNotFoundError), (3, FileNotFoundError), (5, PermissionError)],
-)
-def test_windows_says_why_a_folder_is_not_locked(code: int, kind: type[OSError]) -> None:
-    with pytest.raises(kind) as caught:
-        lock_name(r"C:\copy.lock", Kernel32(CreateFileW=-1), lambda: code)
-
-    assert type(caught.value) is kind
-    assert f"error {code} of Windows" in str(caught.value)
-
-
 # --- children ----------------------------------------------------------------------------
 
 
-def test_windows_ends_every_child_with_us_by_one_job() -> None:
-    kernel32 = Kernel32(CreateJobObjectW=5, OpenProcess=lambda access, inherits, pid: pid + 1000)
+def test_a_child_that_may_outlive_the_app_is_told_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bound = Kernel32(CreateJobObjectW=5, OpenProcess=6)
+    refused = Kernel32(CreateJobObjectW=5, OpenProcess=6, AssignProcessToJobObject=0)
 
-    end_with_us(41, kernel32)
-    end_with_us(42, kernel32)
+    operating_system.bind(41, bound, lambda: 0)
+    assert not caplog.records
+    operating_system.bind(42, refused, lambda: 50)
 
-    names = [call[0] for call in kernel32.calls]
-    assert names.count("CreateJobObjectW") == names.count("SetInformationJobObject") == 1
-    assigned = [call[1:] for call in kernel32.calls if call[0] == "AssignProcessToJobObject"]
-    assert assigned == [(5, 1041), (5, 1042)]
-    closed = [call[1] for call in kernel32.calls if call[0] == "CloseHandle"]
-    assert closed == [1041, 1042], "the job's own handle stays open"
-
-
-def test_the_limits_of_a_job_lie_where_windows_looks_for_them() -> None:
-    class Basic(ctypes.Structure):  # JOBOBJECT_BASIC_LIMIT_INFORMATION of winnt.h, in 64 bits
-        _fields_ = (
-            ("PerProcessUserTimeLimit", ctypes.c_int64),
-            ("PerJobUserTimeLimit", ctypes.c_int64),
-            ("LimitFlags", ctypes.c_uint32),
-            ("MinimumWorkingSetSize", ctypes.c_uint64),
-            ("MaximumWorkingSetSize", ctypes.c_uint64),
-            ("ActiveProcessLimit", ctypes.c_uint32),
-            ("Affinity", ctypes.c_uint64),
-            ("PriorityClass", ctypes.c_uint32),
-            ("SchedulingClass", ctypes.c_uint32),
-        )
-
-    class Extended(ctypes.Structure):  # JOBOBJECT_EXTENDED_LIMIT_INFORMATION
-        _fields_ = (
-            ("BasicLimitInformation", Basic),
-            ("IoInfo", ctypes.c_uint64 * 6),
-            ("Memory", ctypes.c_uint64 * 4),
-        )
-
-    kernel32 = Kernel32(CreateJobObjectW=5)
-    end_with_us(41, kernel32)
-
-    asked = next(call for call in kernel32.calls if call[0] == "SetInformationJobObject")
-    _, job, what, data, size = asked
-    assert (job, what, size) == (5, 9, ctypes.sizeof(Extended))
-    assert isinstance(data, bytes)
-    limits = Extended.from_buffer_copy(data)
-    assert limits.BasicLimitInformation.LimitFlags == 0x2000  # KILL_ON_JOB_CLOSE
-    assert not any(data[:16] + data[20:])
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "process 42 cannot be taken into a job (error 50 of Windows)" in record.getMessage()
 
 
 @pytest.mark.parametrize(("system", "flags"), [("win32", 0x08000000), ("linux", 0), ("darwin", 0)])
@@ -480,21 +331,6 @@ def test_only_linux_keeps_ulimits(system: str, monkeypatch: pytest.MonkeyPatch) 
     assert operating_system.own_limits() == {}
 
 
-def test_a_console_of_windows_is_told_of_utf8_and_obeys_sequences() -> None:
-    def console_mode(handle: int, mode: Any) -> int:
-        mode._obj.value = 3
-        return int(handle == 11)  # the other one leads to a file
-
-    kernel32 = Kernel32(GetStdHandle=lambda number: -number, GetConsoleMode=console_mode)
-
-    operating_system.show_utf8(kernel32)
-
-    assert ("SetConsoleOutputCP", 65001) in kernel32.calls
-    assert [call for call in kernel32.calls if call[0] == "SetConsoleMode"] == [
-        ("SetConsoleMode", 11, 3 | 4)
-    ]
-
-
 def test_a_python_without_readline_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "readline", None)
 
@@ -526,6 +362,10 @@ def test_a_display_is_there(
 
 @linux
 def test_linux_is_not_asked_for_what_windows_and_macos_alone_know() -> None:
-    assert operating_system.processor_name() == ""
-    assert operating_system.sysctl("hw.ncpu") == ""
-    assert not operating_system.has_feature(10)
+    assert operating_system._registered_name() == ""
+    assert operating_system._sysctl("hw.ncpu") == ""
+
+
+def test_want_of_memory_is_known_on_every_system() -> None:
+    assert operating_system.is_out_of_memory(OSError(errno.ENOMEM, "none"))
+    assert not operating_system.is_out_of_memory(OSError(errno.ENOSPC, "full"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pkgutil
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,3 +74,59 @@ def test_debug_may_stand_before_and_after_each_verb(
     shown = capsys.readouterr().err
     assert "Traceback" in shown
     assert shown.splitlines()[-2].startswith("baichuan-desktop: There is no model “nowhere”")
+
+
+SAYS_AFTER_ITS_READER_WENT = """
+import errno, sys
+from types import SimpleNamespace
+from baichuan_desktop.cli import commands
+
+def say(_):
+    raise OSError(errno.EINVAL, "Invalid argument", *sys.argv[2:])
+
+verb = SimpleNamespace(add_to=lambda verbs: verbs.add_parser("say").set_defaults(run=say))
+commands._VERBS = (verb,)
+sys.platform = sys.argv[1]
+sys.exit(commands.run(["say"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("system", "names", "code"),
+    [("win32", [], 0), ("linux", [], 1), ("win32", ["a?b.txt"], 1)],
+)
+def test_a_reader_that_has_seen_enough_is_no_error_on_windows_either(
+    system: str, names: list[str], code: int
+) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", SAYS_AFTER_ITS_READER_WENT, system, *names],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == code, result.stderr
+    assert ("Invalid argument" in result.stderr) is bool(code)
+    assert "Exception ignored" not in result.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["-u"]], ids=["buffered", "unbuffered"])
+def test_a_reader_that_has_seen_enough_is_no_error(options: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    code = (
+        "import sys; from baichuan_desktop.cli.main import main; sys.exit(main(['models', 'list']))"
+    )
+
+    with os.fdopen(writing, "wb") as stream:
+        result = subprocess.run(
+            [sys.executable, *options, "-c", code],
+            cwd=Path(__file__).parents[2],
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == b""

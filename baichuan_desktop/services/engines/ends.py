@@ -6,8 +6,9 @@ import signal
 
 from backends.errors import EngineCrashedError, EngineKilledError
 from backends.machine import memory_room
-from backends.operating_system import End, end_of
+from backends.operating_system import end_of, is_status
 from backends.phrases import Phrase
+from backends.process_end import End
 
 _ENDS = {
     End.KILLED: "the system ended it ({code}), as it does when memory runs out",
@@ -19,8 +20,6 @@ _ENDS = {
     End.NO_INSTRUCTION: "this processor lacks an instruction that a library uses ({code})",
     End.NO_LIBRARY: "a library that it needs cannot be loaded ({code})",
 }
-#: From here on, Windows chose the exit code.
-_LEAST_STATUS = 0x80000000
 
 
 def ended(code: int | None, log_tail: str) -> EngineCrashedError:
@@ -42,7 +41,7 @@ def _reason(code: int | None) -> str | Phrase:
         return "it closed its pipe but did not end"
     if (end := end_of(code)) is not None:
         return Phrase(_ENDS[end], code=_number(code))
-    if code >= _LEAST_STATUS:
+    if is_status(code):
         return Phrase("the system ended it with the code {code}", code=_number(code))
     if code >= 0:
         return Phrase("it ended by itself with code {code}", code=code)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backends.errors import UserFacingError
+from backends.operating_system import long_path
 from baichuan_desktop.services.library.registry_file import Layer, closest, load_layer, read_layer
 from baichuan_desktop.services.library.registry_schema import (
     Family,
@@ -95,13 +96,15 @@ _WEIGHTS = re.compile(r"(model|pytorch_model)(-\d+-of-\d+)?\.(safetensors|bin)")
 def weights_stamp(folder: Path) -> str | None:
     """Names, sizes and times of the weight files, as one word; None if they cannot be seen."""
     try:
-        files = [file for file in folder.iterdir() if file.suffix in (".bin", ".safetensors")]
+        files = [
+            file for file in long_path(folder).iterdir() if file.suffix in (".bin", ".safetensors")
+        ]
     except OSError:  # a model that is gone says so where it is opened
         return None
     facts = []
     for file in sorted(files):
         try:
-            status = file.stat()
+            status = long_path(file).stat()
         except OSError:  # a link to a drive that is not there; or one that nothing is read of
             if _WEIGHTS.fullmatch(file.name):
                 return None

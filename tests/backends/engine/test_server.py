@@ -186,6 +186,8 @@ def test_nothing_that_takes_time_is_imported_before_the_engine_is_bound_to_its_w
         "backends.engine",
         "backends.engine.process",
         "backends.operating_system",
+        "backends.process_end",
+        "backends.windows_api",
     }
     assert not loaded & {"numpy", "psutil", "logging", "json", "ctypes"}
 
