@@ -6,8 +6,11 @@ is an event (`Finished` with `CANCELLED`), never an exception.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+
+from typing_extensions import override
 
 from .model_config import Family
 from .phrases import Phrase
@@ -48,12 +51,36 @@ class BenchmarkStep(StrEnum):
     DECODE = "decode"
 
 
+class Progress(ABC):
+    """How far something has come: of several events in a row only the last one counts.
+
+    Whoever passes events on may leave out others of the row, whatever class they are of.
+    """
+
+    __slots__ = ()
+
+    @property
+    def row(self) -> object:
+        """Equal for events of which a later one says all that the earlier one said."""
+        return type(self)
+
+    @property
+    @abstractmethod
+    def is_last(self) -> bool:
+        """Whether it has come to its end; this one is not left out."""
+
+
 @dataclass(frozen=True, slots=True)
-class LoadProgress:
+class LoadProgress(Progress):
     """Bytes read so far: of the weights, and of all files of an export."""
 
     done_bytes: int
     total_bytes: int
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_bytes >= self.total_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +130,16 @@ class PromptReady:
 
 
 @dataclass(frozen=True, slots=True)
-class PrefillProgress:
+class PrefillProgress(Progress):
     """Prompt tokens read so far, of those that were not in the cache."""
 
     done_tokens: int
     total_tokens: int
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_tokens >= self.total_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +173,22 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class JobProgress:
+class JobProgress(Progress):
     """A long job: what it does now, and how far it is."""
 
     step: JobStep
     done_bytes: int
     total_bytes: int
+
+    @property
+    @override
+    def row(self) -> object:
+        return self.step
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_bytes >= self.total_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +200,23 @@ class CopyReady:
 
 
 @dataclass(frozen=True, slots=True)
-class BenchmarkProgress:
+class BenchmarkProgress(Progress):
     """A benchmark goes on: tokens of this step that are done."""
 
     step: BenchmarkStep
     tokens: int  #: of the prompt, or of the context, that is being measured
     done_tokens: int
     total_tokens: int
+
+    @property
+    @override
+    def row(self) -> object:
+        return (self.step, self.tokens)
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_tokens >= self.total_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +251,16 @@ class BenchmarkReady:
 
 
 @dataclass(frozen=True, slots=True)
-class QualityProgress:
+class QualityProgress(Progress):
     """Tokens of the text that were read so far."""
 
     done_tokens: int
     total_tokens: int
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_tokens >= self.total_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import sys
 import threading
@@ -17,7 +18,14 @@ def progress(text: str) -> None:
     """Show `text` in place of the progress before it; empty text removes it."""
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=unguarded(sys.stderr))
-        print(one_line(text), end="", file=sys.stderr, flush=True)
+        room = shutil.get_terminal_size().columns - 1  # what wraps could not be removed
+        print(one_line(text)[:room], end="", file=sys.stderr, flush=True)
+
+
+def remark(text: str) -> None:
+    """Say something to a person at the terminal that no program needs."""
+    if sys.stderr.isatty():
+        print(one_line(text), file=sys.stderr)
 
 
 @contextlib.contextmanager

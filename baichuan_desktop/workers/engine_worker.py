@@ -11,13 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from backends.errors import EngineError, UserFacingError
-from backends.events import (
-    BenchmarkProgress,
-    LoadProgress,
-    PrefillProgress,
-    QualityProgress,
-    TextDelta,
-)
+from backends.events import Progress, TextDelta
 from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.request_id import new_request_id
@@ -26,9 +20,6 @@ log = logging.getLogger(__name__)
 
 #: Makes the events of what is asked for, until they end or the event is set.
 EventSource = Callable[[Any, threading.Event], Iterator[Any]]
-
-#: Events of which the last one says it all.
-_Progress = LoadProgress | PrefillProgress | BenchmarkProgress | QualityProgress
 
 #: A window that repaints more often than this shows nothing more and costs more.
 _UPDATE_SECONDS = 1 / 30
@@ -178,6 +169,7 @@ def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic
     """
     waiting: list[str] = []
     last = -1.0
+    row: object = None  # of the progress that was sent last
     try:
         for event in events:
             if isinstance(event, TextDelta):
@@ -187,10 +179,10 @@ def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic
                     yield TextDelta("".join(waiting))
                     waiting.clear()
                 continue
-            if isinstance(event, _Progress) and not _is_last(event):
-                if clock() - last < _UPDATE_SECONDS:
+            if isinstance(event, Progress) and not event.is_last:
+                if event.row == row and clock() - last < _UPDATE_SECONDS:
                     continue
-                last = clock()
+                row, last = event.row, clock()
             if waiting:
                 yield TextDelta("".join(waiting))
                 waiting.clear()
@@ -201,9 +193,3 @@ def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic
         raise
     if waiting:
         yield TextDelta("".join(waiting))
-
-
-def _is_last(progress: _Progress) -> bool:
-    if isinstance(progress, LoadProgress):
-        return progress.done_bytes >= progress.total_bytes
-    return progress.done_tokens >= progress.total_tokens

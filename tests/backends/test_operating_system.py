@@ -14,13 +14,13 @@ import pytest
 
 from backends import operating_system
 from backends.operating_system import (
-    End,
     end_of,
     lock_folder,
     output_of,
     rename,
     start_child,
 )
+from backends.process_end import End
 from tests.helpers.kernel32 import Kernel32
 from tests.helpers.patience import PATIENCE_SECONDS, wait_until
 

@@ -219,7 +219,7 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
         line.tick.setChecked(line.tick.accessibleName() == "fp32 · CPU")
     dialog.measure.click()
     ui.ask("你好")
-    ui.until(lambda: not ui.window.jobs.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
     (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
     (measured,) = ui.measurements.measured(folder)
@@ -304,7 +304,7 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
         line.tick.setChecked(row.label in ("fp32", SECOND_LABEL))
     dialog.text.choose(text)
     dialog.measure.click()
-    ui.until(lambda: not ui.window.jobs.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
     assert ui.error is None
     qualities = {m.precision: m.quality for m in ui.measurements.measured(folder)}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, Slot
+from typing_extensions import override
 
 from backends.errors import EngineCrashedError, EngineError, UserFacingError
 from backends.events import (
@@ -16,6 +18,7 @@ from backends.events import (
     FinishReason,
     LoadProgress,
     PrefillProgress,
+    Progress,
     PromptReady,
     TextDelta,
 )
@@ -92,6 +95,32 @@ def test_progress_is_thinned_but_its_last_is_sent() -> None:
     assert 5 < len(sent) < 40
     assert sent[-1] == LoadProgress(100, 100)
     assert sent == sorted(sent, key=lambda event: event.done_bytes)
+
+
+@dataclasses.dataclass(frozen=True)
+class Indexing(Progress):
+    """How far a kind of work is that the app does not have."""
+
+    folder: str
+    share: float
+
+    @property
+    @override
+    def row(self) -> object:
+        return self.folder
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.share == 1
+
+
+def test_progress_of_a_new_kind_is_thinned_by_what_it_says_of_itself() -> None:
+    events = [Indexing(folder, n / 100) for folder in ("a", "b") for n in range(101)]
+
+    sent = list(coalesced(iter(events), Clock(0.0)))
+
+    assert [(one.folder, one.share) for one in sent] == [("a", 0), ("a", 1), ("b", 0), ("b", 1)]
 
 
 def test_whatever_comes_nothing_but_progress_is_lost_and_nothing_is_reordered() -> None:

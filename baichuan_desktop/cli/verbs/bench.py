@@ -6,17 +6,14 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress
 from backends.precision import name_of
 from baichuan_desktop.cli.arguments import Commands, add_device, add_json, add_model, add_threads
 from baichuan_desktop.cli.errors import print_refusal
-from baichuan_desktop.cli.jobs import run_job
+from baichuan_desktop.cli.jobs import run_measurement
 from baichuan_desktop.cli.library import model_store
-from baichuan_desktop.cli.progress import progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
-from baichuan_desktop.services.engines.silence import EngineSilent
+from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionFailed
 from baichuan_desktop.services.measuring.speed import PrecisionMeasured, speed_job
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
@@ -52,44 +49,17 @@ def _run(arguments: argparse.Namespace) -> int:
     wanted = Precisions(measurements).open(model).wanted(arguments.precision, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
     job = speed_job(model, wishes, measurements)
-    measured: list[PrecisionMeasured] = []
-    failed: list[PrecisionFailed] = []
-    now = ""
-
-    def hear(event: object) -> None:
-        nonlocal now
-        match event:
-            case PrecisionBegun(precision, number, count):
-                now = f"{model.name.en}, {name_of(precision)} ({number} of {count})"
-                progress(now)
-            case EngineSilent(seconds):
-                progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
-            case LoadProgress(done, total):
-                progress(f"{now}: loading, {100 * done // max(total, 1)} %")
-            case BenchmarkProgress():
-                progress(f"{now}: {_step(event)}")
-            case PrecisionMeasured():
-                measured.append(event)
-            case PrecisionFailed():
-                failed.append(event)
-
-    result = run_job(job, JobEngine(paths.job_log).run, hear)
+    done = run_measurement(job, JobEngine(paths.job_log).run, PrecisionMeasured)
+    measured, failed = done.found, done.failed
     if arguments.json:
         print_json(_as_json(model.id, measured, failed))
     else:
         _print(measured)
     for failure in failed:
         print_refusal(failure.precision, failure.error)
-    if result is None:
+    if done.is_interrupted:
         raise KeyboardInterrupt
     return 0 if measured else 1
-
-
-def _step(event: BenchmarkProgress) -> str:
-    share = f"{100 * event.done_tokens // max(event.total_tokens, 1)} %"
-    if event.step is BenchmarkStep.DECODE:
-        return f"decoding after {event.tokens} tokens, {share}"
-    return f"reading {event.tokens} tokens, {share}"
 
 
 def _as_json(

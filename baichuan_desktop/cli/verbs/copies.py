@@ -12,7 +12,7 @@ from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
 from baichuan_desktop.cli.jobs import run_copy
 from baichuan_desktop.cli.library import model_json, store_to_list_in
 from baichuan_desktop.cli.tables import print_json
-from baichuan_desktop.services.jobs import quantised, safetensors
+from baichuan_desktop.services.jobs import quantised, safetensors_copy
 from baichuan_desktop.services.jobs.copies import MadeCopy, copy_folder, copy_job
 from baichuan_desktop.services.jobs.job import JobWords
 from baichuan_desktop.services.sizes import size_text
@@ -49,7 +49,7 @@ def _quantize(arguments: argparse.Namespace) -> int:
 
 
 def _convert(arguments: argparse.Namespace) -> int:
-    return _copy(arguments, safetensors.OFFER.words, "safetensors")
+    return _copy(arguments, safetensors_copy.OFFER.words, "safetensors")
 
 
 def _fold_head(arguments: argparse.Namespace) -> int:

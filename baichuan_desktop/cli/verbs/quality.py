@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from backends.events import LoadProgress, QualityProgress
 from backends.precision import name_of
 from baichuan_desktop.cli.arguments import (
     Commands,
@@ -17,13 +16,11 @@ from baichuan_desktop.cli.arguments import (
     path,
 )
 from baichuan_desktop.cli.errors import print_refusal
-from baichuan_desktop.cli.jobs import run_job
+from baichuan_desktop.cli.jobs import run_measurement
 from baichuan_desktop.cli.library import model_store
-from baichuan_desktop.cli.progress import progress
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
-from baichuan_desktop.services.engines.silence import EngineSilent
+from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionFailed
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
     PrecisionJudged,
@@ -76,35 +73,15 @@ def _run(arguments: argparse.Namespace) -> int:
     job = quality_job(
         model, wishes, lambda: texts, measurements, paths.cache, max_tokens=arguments.tokens
     )
-    judged: list[PrecisionJudged] = []
-    failed: list[PrecisionFailed] = []
-    now = ""
-
-    def hear(event: object) -> None:
-        nonlocal now
-        match event:
-            case PrecisionBegun(precision, number, count):
-                now = f"{model.name.en}, {name_of(precision)} ({number} of {count})"
-                progress(now)
-            case EngineSilent(seconds):
-                progress(f"{now}: the engine has said nothing for {seconds} s; Ctrl+C ends it")
-            case LoadProgress(done, total):
-                progress(f"{now}: loading, {100 * done // max(total, 1)} %")
-            case QualityProgress(done, total):
-                progress(f"{now}: {done} of {total} tokens")
-            case PrecisionJudged():
-                judged.append(event)
-            case PrecisionFailed():
-                failed.append(event)
-
-    result = run_job(job, JobEngine(paths.job_log).run, hear)
+    done = run_measurement(job, JobEngine(paths.job_log).run, PrecisionJudged)
+    judged, failed = done.found, done.failed
     if arguments.json:
         print_json(_as_json(model.id, judged, failed))
     else:
         _print(judged)
     for failure in failed:
         print_refusal(failure.precision, failure.error)
-    if result is None:
+    if done.is_interrupted:
         raise KeyboardInterrupt
     return 1 if failed and len(judged) < 2 else 0  # the reference alone compares nothing
 

@@ -14,8 +14,8 @@ from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.engines.port import RunRequest
+from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
-from baichuan_desktop.services.jobs.pace import JobPace
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -29,7 +29,7 @@ _STEPS = {
 
 
 @dataclass(frozen=True, slots=True)
-class JobChoice:
+class CopyVariant:
     """One thing that can be made of a model."""
 
     text: Phrase
@@ -59,12 +59,11 @@ def model_files(folder: Path) -> ModelFiles:
 class JobOffer:
     """A job that writes a folder from the model in use, as the window offers it."""
 
-    menu_text: Phrase
     words: JobWords
     explanation: Phrase  #: what comes of it, in a sentence or two
     is_for: Callable[[ModelFiles], bool]
     #: What can be made of the model in a folder, best first. Raises CheckpointError.
-    choices: Callable[[Path], Sequence[JobChoice]]
+    variants: Callable[[Path], Sequence[CopyVariant]]
 
 
 def export_suffix(request: ExportRequest) -> str:
@@ -147,7 +146,7 @@ def copy_job(
         words,
         source.name,
         steps,
-        lambda: JobPace(_STEPS),
+        lambda: BytesMeter(_STEPS),
         when_ended=Phrase(
             "What is written so far stays in a folder that ends in “.partial”; the same copy, "
             "begun again, goes on from there."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from backends.errors import EngineError, UserFacingError
-from baichuan_desktop.services.jobs.job import Job, JobResult, Progress
+from baichuan_desktop.services.jobs.job import Job, JobMeter, JobResult
 
 
 class JobState(Enum):
@@ -31,7 +31,7 @@ class JobRecord:
     """A job at the desk. Only the desk changes it."""
 
     job: Job
-    progress: Progress
+    meter: JobMeter
     state: JobState = JobState.WAITING
     is_cancelling: bool = False  #: it runs, and was asked to end
     result: JobResult | None = None  #: of one that is done
@@ -69,7 +69,7 @@ class JobDesk:
 
     def add(self, job: Job) -> JobRecord:
         """Put a job behind those that wait."""
-        record = JobRecord(job, job.progress())
+        record = JobRecord(job, job.meter())
         self._waiting.append(record)
         return record
 
@@ -87,7 +87,7 @@ class JobDesk:
         if isinstance(event, JobResult):
             record.result = event
         else:
-            record.progress.read(event)
+            record.meter.read(event)
 
     def fail(self, error: UserFacingError) -> None:
         """The job that runs came to nothing."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from backends.events import ModelReady
 from backends.phrases import Phrase
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry_schema import Names
@@ -17,23 +18,27 @@ from baichuan_desktop.services.library.registry_schema import Names
 Steps = Callable[[RunRequest, threading.Event], Iterator[object]]
 
 
-class Progress(Protocol):
+class JobMeter(Protocol):
     """Reads how far a job is from its events, and how long it still takes."""
 
     def read(self, event: object) -> None:
         """Something came; what says nothing of the progress is passed over."""
+        ...
 
     @property
     def percent(self) -> int:
         """What the bar shows, rounded down."""
+        ...
 
     @property
     def step(self) -> Phrase | None:
         """What is being done now; None before anything is."""
+        ...
 
     @property
     def time_left(self) -> Phrase:
         """How long it still takes, as exactly as it can be told."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,9 @@ class Job:
     words: JobWords
     of: Names  #: the model that it works on
     steps: Steps
-    progress: Callable[[], Progress]
-    needs_room: bool = False  #: the memory does not suffice for it and for the chat's model
+    meter: Callable[[], JobMeter]  #: makes what reads its progress, anew for each run
+    #: Whether the memory does not suffice for it and for the chat's model. It is asked when the job
+    #: begins, not in the window's thread, and gets what was said of a model that stepped aside, and
+    #: comes back where there is room. None: it takes no memory to speak of. Raises UserFacingError.
+    needs_room: Callable[[ModelReady | None], bool] | None = None
     when_ended: Phrase | None = None  #: what the person loses who ends it; None: nothing

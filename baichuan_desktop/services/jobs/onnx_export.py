@@ -12,7 +12,7 @@ from backends.choice import memory
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.engine_requests import ExportRequest
-from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, export_suffix
+from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, export_suffix
 from baichuan_desktop.services.jobs.export_pace import ExportPace
 from baichuan_desktop.services.jobs.job import JobWords
 
@@ -35,19 +35,19 @@ _EXPORTS = (
 )
 
 
-def onnx_exports(folder: Path) -> Sequence[JobChoice]:
+def onnx_exports(folder: Path) -> Sequence[CopyVariant]:
     """The exports of the model in `folder` for ONNX Runtime; takes a second.
 
     Raises CheckpointError.
     """
     checkpoint = Checkpoint.open(folder)
     pace = ExportPace.measured()
-    choices = []
+    variants = []
     for precision, block, text in _EXPORTS:
         request = ExportRequest(str(folder), "", precision, block_size=block or ONNX_BLOCK)
         size = export_bytes(checkpoint, precision, request.block_size)
-        choices.append(
-            JobChoice(
+        variants.append(
+            CopyVariant(
                 text,
                 export_suffix(request),
                 size,
@@ -60,7 +60,7 @@ def onnx_exports(folder: Path) -> Sequence[JobChoice]:
                 ),
             )
         )
-    return choices
+    return variants
 
 
 def export_bytes(checkpoint: Checkpoint, precision: Precision, block_size: int) -> int:
@@ -76,7 +76,6 @@ def _request(request: ExportRequest, out: Path) -> ExportRequest:
 
 
 OFFER = JobOffer(
-    Phrase("&Export for ONNX Runtime…"),
     JobWords(Phrase("Export for ONNX Runtime"), Phrase("Exporting for ONNX Runtime")),
     Phrase(
         "Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a "

@@ -10,7 +10,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.engine_requests import CopyRequest
-from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, copy_bytes
+from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, copy_bytes
 from baichuan_desktop.services.jobs.job import JobWords
 
 #: Best first: NF4 is what the 4-bit models were published in.
@@ -21,11 +21,11 @@ _TEXTS = {
 }
 
 
-def quantised_copies(folder: Path) -> Sequence[JobChoice]:
+def quantised_copies(folder: Path) -> Sequence[CopyVariant]:
     """The quantised copies of the model in `folder`. Raises CheckpointError."""
     checkpoint = Checkpoint.open(folder)
     return [
-        JobChoice(
+        CopyVariant(
             text,
             precision.value,
             copy_bytes(checkpoint, precision),
@@ -40,7 +40,6 @@ def _request(folder: Path, precision: Precision, out: Path) -> CopyRequest:
 
 
 OFFER = JobOffer(
-    Phrase("&Quantise a copy…"),
     JobWords(Phrase("Quantise a copy"), Phrase("Quantising a copy")),
     Phrase(
         "Writes a complete copy of the model with smaller weights, which loads faster than "

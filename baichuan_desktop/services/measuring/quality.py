@@ -24,7 +24,7 @@ from baichuan_desktop.services.engines.one_shot import PrecisionBegun, Precision
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.measuring.progress import MeasureProgress, quality_steps
+from baichuan_desktop.services.measuring.precisions_meter import PrecisionsMeter, quality_steps
 from baichuan_desktop.services.measuring.text_files import Texts, read_texts
 from baichuan_desktop.services.precisions.measurements import Measurements, Quality
 from baichuan_desktop.services.precisions.opened import OpenedModel
@@ -47,13 +47,11 @@ _RANK = (
 SAMPLE = "quality_sample"
 _SCRATCH = re.compile(r"quality-(\d+)-")
 
-#: In the window's menu.
-MENU_TEXT = Phrase("&Compare quality…")
 WORDS = JobWords(Phrase("Compare quality"), Phrase("Comparing quality"))
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class QualityComparison:
     """What to compare."""
 
     model: InstalledModel
@@ -119,7 +117,7 @@ def is_coarser(precision: Precision, reference: Precision) -> bool:
 
 
 def compare(
-    what: Comparison,
+    what: QualityComparison,
     measurements: Measurements,
     run: RunRequest,
     cache: Path,
@@ -173,20 +171,26 @@ def quality_job(
     cache: Path,
     *,
     max_tokens: int = DEFAULT_TOKENS,
-    needs_room: bool = False,
+    needs_room: Callable[[ModelReady | None], bool] | None = None,
 ) -> Job:
     """Compares a model with itself as each of these wishes loads it, the reference first.
 
     `read` gets the texts, when the job begins. Its events are those of `compare`.
+    Where nothing can be compared, it fails with what was said of the last precision.
     """
 
     def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
         judged = 0
-        what = Comparison(model, wishes, read(), max_tokens)
+        refusal: UserFacingError | None = None
+        what = QualityComparison(model, wishes, read(), max_tokens)
         for event in compare(what, measurements, run, cache, cancel):
             yield event
             judged += isinstance(event, PrecisionJudged)
+            if isinstance(event, PrecisionFailed):
+                refusal = event.error
         if not cancel.is_set():
+            if refusal is not None and judged < 2:  # the reference alone compares nothing
+                raise refusal
             said = Phrase("Compared precisions: {done} of {count}", done=judged, count=len(wishes))
             yield JobResult(said, model.name)
 
@@ -194,7 +198,7 @@ def quality_job(
         WORDS,
         model.name,
         steps,
-        lambda: MeasureProgress(quality_steps()),
+        lambda: PrecisionsMeter(quality_steps()),
         needs_room,
     )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import starmap
 
 from backends.events import ModelReady
+from backends.machine.hardware import Machine
 from backends.measuring.speed import plan_of
 from backends.protocol.engine_requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
@@ -17,6 +20,7 @@ from baichuan_desktop.services.precisions.measurements import (
     Quality,
 )
 from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow, PrecisionRows
 from baichuan_desktop.services.precisions.wish import LoadWish
 
 
@@ -33,8 +37,21 @@ class MeasuredRow:
     is_slow: bool  #: measuring takes very long, and says little
     is_reference: bool  #: what the others are compared with
     is_coarser: bool  #: than the reference, by its precision
+    fits_on: Callable[[Machine], bool]  #: it would run with the free memory of this machine
     benchmark: Benchmark | None = None
     quality: Quality | None = None
+
+
+def room_decision(
+    rows: Sequence[MeasuredRow], precisions: Precisions
+) -> Callable[[ModelReady | None], bool]:
+    """Whether the chat's model must make room for measuring these rows, as `Job.needs_room`."""
+
+    def needs_room(aside: ModelReady | None) -> bool:
+        machine = precisions.now(aside)
+        return not all(row.fits_on(machine) for row in rows)
+
+    return needs_room
 
 
 def measured_rows(
@@ -50,7 +67,7 @@ def measured_rows(
     request = BenchmarkRequest(LoadRequest(str(checkpoint.folder)))
     length = plan_of(request).within(checkpoint.config.context_length).context_length
     found_rows = opened.at(length)
-    beside = found_rows.running_on(precisions.now())
+    now = precisions.now()
     known = {m.key: m for m in opened.measurements.measured(checkpoint.folder) if m.key}
     running = found_rows.running
     reference = reference_of(running) if running else None
@@ -66,14 +83,19 @@ def measured_rows(
             row.device_kind,
             row.device_name,
             row.wish(),
-            fits_beside=row in beside,
+            fits_beside=_fits(found_rows, row, now),
             is_slow=row.is_slow,
             is_reference=row is reference,
             is_coarser=reference is not None and is_coarser(row.precision, reference.precision),
+            fits_on=partial(_fits, found_rows, row),
             benchmark=found.benchmark if found else None,
             quality=found.quality if found else None,
         )
     return [*rows.values(), *starmap(_measured_once, known.items())]
+
+
+def _fits(rows: PrecisionRows, row: PrecisionRow, machine: Machine) -> bool:
+    return row in rows.running_on(machine)
 
 
 def _measured_once(key: Key, known: Measurement) -> MeasuredRow:
@@ -87,6 +109,7 @@ def _measured_once(key: Key, known: Measurement) -> MeasuredRow:
         is_slow=False,
         is_reference=False,
         is_coarser=False,
+        fits_on=lambda _machine: False,
         benchmark=known.benchmark,
         quality=known.quality,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from backends.errors import UserFacingError
@@ -14,7 +14,7 @@ from baichuan_desktop.services.engines.one_shot import PrecisionBegun, Precision
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.measuring.progress import MeasureProgress, speed_steps
+from baichuan_desktop.services.measuring.precisions_meter import PrecisionsMeter, speed_steps
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     DecodeFigure,
@@ -23,8 +23,6 @@ from baichuan_desktop.services.precisions.measurements import (
 )
 from baichuan_desktop.services.precisions.wish import LoadWish
 
-#: In the window's menu.
-MENU_TEXT = Phrase("&Measure speed…")
 WORDS = JobWords(Phrase("Measure speed"), Phrase("Measuring speed"))
 
 
@@ -83,17 +81,25 @@ def speed_job(
     wishes: Sequence[LoadWish],
     measurements: Measurements,
     *,
-    needs_room: bool = False,
+    needs_room: Callable[[ModelReady | None], bool] | None = None,
 ) -> Job:
-    """Measures a model as each of these wishes loads it; its events are those of `benchmark`."""
+    """Measures a model as each of these wishes loads it; its events are those of `benchmark`.
+
+    Where none of them can be measured, it fails with what was said of the last.
+    """
 
     def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
         measured = 0
+        refusal: UserFacingError | None = None
         what = SpeedMeasurement(model, wishes)
         for event in benchmark(what, measurements, run, cancel):
             yield event
             measured += isinstance(event, PrecisionMeasured)
+            if isinstance(event, PrecisionFailed):
+                refusal = event.error
         if not cancel.is_set():
+            if refusal is not None and not measured:
+                raise refusal
             said = Phrase(
                 "Measured precisions: {done} of {count}", done=measured, count=len(wishes)
             )
@@ -103,7 +109,7 @@ def speed_job(
         WORDS,
         model.name,
         steps,
-        lambda: MeasureProgress(speed_steps()),
+        lambda: PrecisionsMeter(speed_steps()),
         needs_room,
     )
 

@@ -1,4 +1,4 @@
-"""This machine as the next model finds it: the engine that runs now ends before that loads."""
+"""This machine as a model finds it that runs instead of the chat's, or beside it."""
 
 from __future__ import annotations
 
@@ -36,5 +36,18 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
     return replace(machine, free_memory_bytes=free, limit=limit, gpus=cards)
 
 
+def taken_again(machine: Machine, ready: ModelReady) -> Machine:
+    """The machine with a model loaded again that made room; it takes what selection counted."""
+    if "cuda" not in ready.device_kind:
+        free = max(machine.free_memory_bytes - ready.needed_bytes, 0)
+        return replace(machine, free_memory_bytes=free)
+    names = ready.device_name.split(" + ")
+    cards = tuple(
+        _emptied(gpu, -ready.needed_bytes) if gpu.name in names else gpu for gpu in machine.gpus
+    )
+    return replace(machine, gpus=cards)
+
+
 def _emptied(gpu: Gpu, held_bytes: int) -> Gpu:
-    return replace(gpu, free_memory_bytes=min(gpu.free_memory_bytes + held_bytes, gpu.memory_bytes))
+    free = min(gpu.free_memory_bytes + held_bytes, gpu.memory_bytes)
+    return replace(gpu, free_memory_bytes=max(free, 0))

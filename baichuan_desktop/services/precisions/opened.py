@@ -17,6 +17,7 @@ from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import Precision, parse_precision
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.freed_memory import taken_again
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
 from baichuan_desktop.services.precisions.rows import PrecisionRow, PrecisionRows
@@ -103,13 +104,21 @@ class Precisions:
         `published_4bit_losses` are those of the registry.
         """
         self.measurements = measurements
-        self.now = detect  #: the machine as it is, the chat's engine included
+        self._detect = detect
         self._detect_freed = detect_freed
         self._losses = published_4bit_losses or {}
 
+    def now(self, aside: ModelReady | None = None) -> Machine:
+        """The machine as it is, the chat's engine included; its model too if that stepped aside.
+
+        `aside` is what was said of such a model.
+        """
+        machine = self._detect()
+        return machine if aside is None else taken_again(machine, aside)
+
     def open(self, model: InstalledModel) -> OpenedModel:
         """A model on this machine as it is. Raises CheckpointError."""
-        return self._opened(model, self.now)
+        return self._opened(model, self._detect)
 
     def open_freed(self, model: InstalledModel, ready: ModelReady | None) -> OpenedModel:
         """A model on this machine as it will be when the engine that runs has ended.

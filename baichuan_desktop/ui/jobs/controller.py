@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -15,6 +17,7 @@ from baichuan_desktop.ui.jobs.entry import Asked, JobEntry
 from baichuan_desktop.ui.jobs.page import JobsPage
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.workers.background_task import BackgroundTask
 from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
@@ -22,7 +25,7 @@ class JobController(QObject):
     """Runs the jobs of a desk one after the other, each in engines of its own.
 
     Signals:
-        changed: `summary` or `is_running` may be others now.
+        changed: `summary` may be another now.
         ended: the JobRecord of a job that is over.
         load_requested: a WantedModel shall be loaded.
         failed: a UserFacingError to show.
@@ -47,7 +50,9 @@ class JobController(QObject):
         self._window = window
         self._worker: EngineWorker | None = None  # of the job that runs
         self._request_id = 0  # of the job that runs
-        self._wants_room = False  # the job that runs waits for the chat's model to be gone
+        self._is_preparing = False  # the job that runs waits until it is known to have room
+        self._looking = 0  # id of the task that finds out whether it needs room
+        self._has_set_aside = False  # the chat's model, for the job that runs
         self._dialogs: dict[JobRecord, JobDialog] = {}
         self._entries: dict[JobDialog, JobEntry] = {}
         self.desk = JobDesk()
@@ -55,12 +60,7 @@ class JobController(QObject):
         self.page = JobsPage(self.desk, theme)
         self.page.cancel_requested.connect(self.cancel)
         self.page.show_requested.connect(self.bring_up)
-        switcher.made_room.connect(self._on_room)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether a job runs, or waits for room."""
-        return self.desk.running is not None
+        switcher.settled.connect(self._prepare)
 
     def summary(self) -> str:
         """What the status bar says of the jobs; empty where none runs."""
@@ -93,12 +93,6 @@ class JobController(QObject):
         dialog.failed.connect(self.failed)
         dialog.bring_up()
 
-    def put(self, job: Job) -> JobRecord:
-        """Have a job done after those before it."""
-        record = self.desk.add(job)
-        self._go_on()
-        return record
-
     @Slot(object)
     def bring_up(self, record: JobRecord) -> None:
         """Show the dialog of a job, if it has one."""
@@ -112,8 +106,8 @@ class JobController(QObject):
         if record is not self.desk.running:
             self._tell(record)
             self.ended.emit(record)
-        elif self._wants_room:
-            self._on_ended()
+        elif self._is_preparing:
+            self._end_job()
         else:
             if self._worker is not None:
                 self._worker.stop(self._request_id)
@@ -127,7 +121,7 @@ class JobController(QObject):
 
     def shut_down(self) -> None:
         """End the job that runs, at once, and begin no other."""
-        self._wants_room = False
+        self._is_preparing = False
         for record in self.desk.pending:
             self.desk.cancel(record)
         self._end_worker()
@@ -165,21 +159,55 @@ class JobController(QObject):
             self._tell(None)
             return
         self._tell(record)
-        if record.job.needs_room and self._switcher.current is not None:
-            self._wants_room = True
+        self._is_preparing, self._has_set_aside = True, False
+        self._prepare()
+
+    @Slot()
+    def _prepare(self) -> None:
+        """Start the job that runs, or find out whether the chat's model must make room for it.
+
+        While a model is loaded or unloaded nothing can be said of the memory: this is called again
+        when that is over.
+        """
+        record = self.desk.running
+        if record is None or not self._is_preparing:
+            return
+        if record.job.needs_room is None:
+            self._switcher.bring_back()
+            self._start(record)
+        elif not self._switcher.is_settled:
+            return
+        elif self._has_set_aside and self._switcher.current is None:
+            self._start(record)
+        else:
+            task = BackgroundTask(partial(record.job.needs_room, self._switcher.aside), self)
+            task.succeeded.connect(self._on_room_known)
+            task.failed.connect(self._on_room_unknown)
+            self._looking = task.start()
+
+    @Slot(object, int)
+    def _on_room_known(self, needs_room: bool, task_id: int) -> None:
+        record = self.desk.running
+        if task_id != self._looking or record is None or not self._is_preparing:
+            return
+        if not self._switcher.is_settled:  # a model was chosen meanwhile
+            return
+        if needs_room and self._switcher.current is not None:
+            self._has_set_aside = True
             self._switcher.set_aside()
             return
-        if not record.job.needs_room:
+        if not needs_room:
             self._switcher.bring_back()
         self._start(record)
 
-    @Slot()
-    def _on_room(self) -> None:
-        if self._wants_room and self.desk.running is not None:
-            self._wants_room = False
-            self._start(self.desk.running)
+    @Slot(object, int)
+    def _on_room_unknown(self, error: UserFacingError, task_id: int) -> None:
+        if task_id == self._looking and self._is_preparing:
+            self.desk.fail(error)
+            self._end_job()
 
     def _start(self, record: JobRecord) -> None:
+        self._is_preparing = False
         worker = self._worker = self._services.job_worker()
         worker.produced.connect(self._on_event)
         worker.failed.connect(self._on_failed)
@@ -188,22 +216,28 @@ class JobController(QObject):
         worker.heard.connect(self.heard)
         self._request_id = worker.start(record.job)
 
-    @Slot(object)
-    def _on_event(self, event: object) -> None:
+    @Slot(object, int)
+    def _on_event(self, event: object, request_id: int) -> None:
         record = self.desk.running
-        if record is not None:
+        if record is not None and request_id == self._request_id:
             self.desk.hear(event)
             if record in self._dialogs:
                 self._dialogs[record].show_event(event)
             self._tell(record)
 
-    @Slot(object)
-    def _on_failed(self, error: UserFacingError) -> None:
-        self.desk.fail(error)
+    @Slot(object, int)
+    def _on_failed(self, error: UserFacingError, request_id: int) -> None:
+        if request_id == self._request_id:
+            self.desk.fail(error)
 
-    @Slot()
-    def _on_ended(self) -> None:
-        self._wants_room = False
+    @Slot(int)
+    def _on_ended(self, request_id: int) -> None:
+        if request_id == self._request_id:
+            self._end_job()
+
+    def _end_job(self) -> None:
+        self._is_preparing = False
+        self._request_id = self._looking = 0
         self._end_worker()
         record = self.desk.end()
         self._tell(record)

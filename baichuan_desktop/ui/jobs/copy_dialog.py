@@ -7,10 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from backends.errors import UserFacingError
 from backends.protocol.engine_requests import CopyRequest, ExportRequest
-from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, MadeCopy, copy_job
+from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, MadeCopy, copy_job
 from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
@@ -18,8 +19,9 @@ from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs.dialog import JobDialog
+from baichuan_desktop.ui.jobs.done_page import CopyDonePage
 from baichuan_desktop.ui.jobs.options_page import JobOptions
-from baichuan_desktop.ui.jobs.progress_page import JobDonePage, JobProgressPage
+from baichuan_desktop.ui.jobs.running_page import RunningPage
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 _WIDTH = 560  # pixels
@@ -34,8 +36,8 @@ class CopyDialog(JobDialog):
         super().__init__(parent)
         self._offer, self._store, self._model = offer, store, model
         self.options = JobOptions(offer, model)
-        self.progress = JobProgressPage(offer, model)
-        self.done_page = JobDonePage()
+        self.progress = RunningPage(offer.words.running, model.name)
+        self.done_page = CopyDonePage()
         self.pages = QStackedWidget()
         for page in (self.options, self.progress, self.done_page):
             self.pages.addWidget(page)
@@ -50,13 +52,13 @@ class CopyDialog(JobDialog):
         self.done_page.load.clicked.connect(self._load_copy)
         self.done_page.dismissed.connect(self.close)
         self.retranslate()
-        task = BackgroundTask(partial(_choices, store, offer, model), self)
-        task.succeeded.connect(self._on_choices)
-        task.failed.connect(self._on_no_choices)
+        task = BackgroundTask(partial(_variants, store, offer, model), self)
+        task.succeeded.connect(self._on_variants)
+        task.failed.connect(self._on_no_variants)
         task.start()
 
+    @override
     def show_record(self) -> None:
-        """Turn to the page of what the record says."""
         record = self.record
         if record is None:
             return
@@ -88,12 +90,12 @@ class CopyDialog(JobDialog):
         self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))
 
     @Slot(object)
-    def _on_choices(self, choices: Sequence[JobChoice]) -> None:
-        self.options.show_choices(choices)
+    def _on_variants(self, variants: Sequence[CopyVariant]) -> None:
+        self.options.show_variants(variants)
         self.fit()
 
     @Slot(object)
-    def _on_no_choices(self, error: UserFacingError) -> None:
+    def _on_no_variants(self, error: UserFacingError) -> None:
         self.close()
         self.failed.emit(error)
 
@@ -110,16 +112,16 @@ class CopyDialog(JobDialog):
             is_kept = made.wish != LoadWish()
             self.load_requested.emit(WantedModel(made.model, made.wish, is_kept=is_kept))
 
+    @override
     def retranslate(self) -> None:
-        """Name the dialog in the language of the window."""
         self.setWindowTitle(error_texts.sentence(self._offer.words.title))
 
 
-def _choices(store: ModelStore, offer: JobOffer, model: InstalledModel) -> Sequence[JobChoice]:
+def _variants(store: ModelStore, offer: JobOffer, model: InstalledModel) -> Sequence[CopyVariant]:
     """What a job can make of a model.
 
     Raises CheckpointError, and RegistryError if a copy could not be listed: its end, in minutes,
     would be too late to hear of that.
     """
     store.require_writable()
-    return offer.choices(model.path)
+    return offer.variants(model.path)

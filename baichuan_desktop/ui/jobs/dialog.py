@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -11,6 +13,9 @@ from baichuan_desktop.services.jobs.job import Job
 
 class JobDialog(QDialog):
     """Leaves the window usable. Closing it while its job waits or runs only hides it.
+
+    Each has a `show_record` and a `retranslate`; mypy sees to that, as Qt's metaclass leaves no
+    room for that of ABC.
 
     Signals:
         begun: this dialog, and the Job that shall be done.
@@ -46,13 +51,13 @@ class JobDialog(QDialog):
     def show_event(self, event: object) -> None:
         """An event of the job came; the progress of the record knows it already."""
 
+    @abstractmethod
     def show_record(self) -> None:
         """The record says something else than before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def retranslate(self) -> None:
         """Say everything in the language of the window."""
-        raise NotImplementedError
 
     @Slot()
     def cancel_job(self) -> None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from PySide6.QtWidgets import QWidget
 
 from backends.events import ModelReady
-from backends.phrases import Phrase
 from baichuan_desktop.services.jobs.copies import JobOffer, ModelFiles
+from baichuan_desktop.services.jobs.job import Job
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.jobs.dialog import JobDialog
+from baichuan_desktop.ui.jobs.plain_dialog import PlainJobDialog
 from baichuan_desktop.ui.look.theme import Theme
 
 
@@ -29,21 +29,30 @@ class Asked:
     ready: ModelReady | None  #: what the engine said of the model
 
 
+def _every_model(_files: ModelFiles) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class JobEntry:
     """An entry of the menu."""
 
-    text: Phrase
-    is_for: Callable[[ModelFiles], bool]
+    text: Callable[[], str]  #: with its mnemonic, in the language of the window
     make_dialog: Callable[[Asked], JobDialog]
+    is_for: Callable[[ModelFiles], bool] = _every_model
     #: Asked for again while its job is pending, the dialog of that job is shown, not one more.
     is_single: bool = False
 
 
-def copy_entry(offer: JobOffer) -> JobEntry:
+def copy_entry(text: Callable[[], str], offer: JobOffer) -> JobEntry:
     """The entry of a job that writes a folder."""
-    return JobEntry(offer.menu_text, offer.is_for, partial(_copy_dialog, offer))
+
+    def make_dialog(asked: Asked) -> JobDialog:
+        return CopyDialog(offer, asked.services.store, asked.model, asked.window)
+
+    return JobEntry(text, make_dialog, offer.is_for)
 
 
-def _copy_dialog(offer: JobOffer, asked: Asked) -> JobDialog:
-    return CopyDialog(offer, asked.services.store, asked.model, asked.window)
+def plain_entry(text: Callable[[], str], make_job: Callable[[Asked], Job]) -> JobEntry:
+    """The entry of a job of every model, of which there is nothing to choose."""
+    return JobEntry(text, lambda asked: PlainJobDialog(make_job(asked), asked.window))

@@ -91,7 +91,7 @@ class JobRow(QFrame):
         self.time.setText(_time(record))
         self.time.setVisible(state.is_over)
         self.left.setVisible(state is JobState.RUNNING)
-        self.bar.setValue(record.progress.percent)
+        self.bar.setValue(record.meter.percent)
         self.bar.setVisible(state is JobState.RUNNING)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.cancel.setText(texts.cancel_button(record))

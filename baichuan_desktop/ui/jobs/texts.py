@@ -27,7 +27,7 @@ def summary(record: JobRecord) -> str:
     """A job that runs, in a few words."""
     text = QCoreApplication.translate("JobTexts", "{what}: {percent} %")
     return text.format(
-        what=error_texts.sentence(record.job.words.running), percent=record.progress.percent
+        what=error_texts.sentence(record.job.words.running), percent=record.meter.percent
     )
 
 
@@ -35,7 +35,7 @@ def step(record: JobRecord) -> str:
     """What a job that is not over does now."""
     if record.state is JobState.WAITING:
         return QCoreApplication.translate("JobTexts", "Waits until the job before it has ended")
-    doing = record.progress.step
+    doing = record.meter.step
     if doing is None:
         return QCoreApplication.translate("JobTexts", "Starting…")
     return error_texts.sentence(doing)
@@ -45,7 +45,7 @@ def time_left(record: JobRecord) -> str:
     """How long a job that runs still takes; empty for others."""
     if record.state is not JobState.RUNNING or record.is_cancelling:
         return ""
-    return error_texts.sentence(record.progress.time_left)
+    return error_texts.sentence(record.meter.time_left)
 
 
 def cancel_button(record: JobRecord | None) -> str:

@@ -13,17 +13,17 @@ from PySide6.QtWidgets import (
     QPushButton,
     QVBoxLayout,
 )
+from typing_extensions import override
 
 from backends.errors import UserFacingError
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
-from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.measuring.rows import MeasuredRow, measured_rows
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.entry import Asked
 from baichuan_desktop.ui.measuring.chart import MeasureChart
-from baichuan_desktop.ui.measuring.text_choice import TextChoice
+from baichuan_desktop.ui.measuring.text_picker import TextPicker
 from baichuan_desktop.ui.measuring.view import MeasureView, Measuring, title
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.workers.background_task import BackgroundTask
@@ -42,6 +42,7 @@ class MeasureDialog(JobDialog):
         self._measured: Sequence[MeasuredRow] = ()  # by the job, in their order
         self._row: MeasuredRow | None = None  # that is measured now
         self._notes: list[Callable[[], str]] = []
+        self._refusals: list[UserFacingError] = []  # of precisions; the notes tell them
         self.heading, self.explanation, self.room, self.step, self.left, self.notes = (
             _label() for _ in range(6)
         )
@@ -49,7 +50,7 @@ class MeasureDialog(JobDialog):
         for label in (self.explanation, self.room, self.left, self.notes):
             label.setObjectName("muted")
         self.chart = MeasureChart(view, asked.theme)
-        self.text = TextChoice()
+        self.text = TextPicker()
         self.text.setVisible(view.is_comparison)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -105,8 +106,8 @@ class MeasureDialog(JobDialog):
 
     # --- what is shown -------------------------------------------------------------------------
 
+    @override
     def show_event(self, event: object) -> None:
-        """Draw what an event found."""
         match event:
             case PrecisionBegun():
                 self._row = self._measured[event.number - 1]
@@ -114,6 +115,7 @@ class MeasureDialog(JobDialog):
             case PrecisionFailed() if self._row is not None:
                 self.chart.show_measuring(None)
                 self.chart.show_failed(self._row)
+                self._refusals.append(event.error)
                 self._note(partial(self._failure, self._row, event.error))
             case _ if self._row is not None:
                 found = self._view.found(self._row, event)
@@ -131,8 +133,8 @@ class MeasureDialog(JobDialog):
         self._notes.append(text)
         self.retranslate()
 
+    @override
     def show_record(self) -> None:
-        """The job has come so far."""
         record = self.record
         if record is None:
             return
@@ -144,13 +146,13 @@ class MeasureDialog(JobDialog):
             self.chart.show_measuring(None)
             self.chart.lock(locked=False)
             self.measure.setDefault(True)
-            if record.state is JobState.FAILED and record.error is not None:
+            if record.error is not None and record.error not in self._refusals:
                 self._notes.append(partial(error_texts.message, record.error))
         self.retranslate()
 
     def _show_progress(self) -> None:
         if self.record is not None:
-            self.bar.setValue(self.record.progress.percent)
+            self.bar.setValue(self.record.meter.percent)
             left = texts.time_left(self.record)
             self.step.setText(texts.step(self.record))
             self.left.setText(left)
@@ -178,14 +180,14 @@ class MeasureDialog(JobDialog):
     @Slot()
     def _measure(self) -> None:
         rows = self._measured = self._view.ordered(self.chart.chosen)
-        self._notes = []
+        self._notes, self._refusals = [], []
         self.chart.lock(locked=True)
         asked = Measuring(self._services, self._model, rows, self.text.path)
         self.begin(self._view.job(asked))
         self.close_button.setFocus()
 
+    @override
     def retranslate(self) -> None:
-        """Say everything in the language of the window."""
         words, is_pending = self._view.words(), self.is_pending
         self.setWindowTitle(words.title)
         self.heading.setText(words.heading.format(name=model_texts.name(self._model)))

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backends.events import ModelReady
 from baichuan_desktop.services.jobs.job import Job
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.measuring.rows import MeasuredRow
+from baichuan_desktop.services.measuring.rows import MeasuredRow, room_decision
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.models import precision_texts
@@ -86,9 +87,9 @@ class Measuring:
         return [row.wish for row in self.rows if row.wish is not None]
 
     @property
-    def needs_room(self) -> bool:
-        """Whether the chat's model has to be unloaded for it."""
-        return any(not row.fits_beside for row in self.rows)
+    def needs_room(self) -> Callable[[ModelReady | None], bool]:
+        """Decides whether the chat's model has to be unloaded for it, when it begins."""
+        return room_decision(self.rows, self.services.precisions)
 
 
 def title(row: MeasuredRow) -> str:

@@ -47,6 +47,8 @@ class ModelLibrary(QObject):
         self._switcher = switcher
         self._settings = settings
         self._unkept_was_told = False
+        self._finding = 0  # id of the task whose model shall be loaded; 0: none shall
+        switcher.chosen.connect(self._forget_finding)
 
     def show_problems(self) -> None:
         """Say what is wrong with a registry; the models that it would add are not offered."""
@@ -62,11 +64,9 @@ class ModelLibrary(QObject):
             return
         task = BackgroundTask(partial(self._store.model, name), self)
         task.succeeded.connect(self._on_found)
-        task.failed.connect(self.failed)
-        task.failed.connect(self._load_last)
-        task.start()
+        task.failed.connect(self._on_not_first)
+        self._finding = task.start()
 
-    @Slot()
     def _load_last(self) -> None:
         guide = self._store.model(GUIDE_ID)
         try:
@@ -81,11 +81,23 @@ class ModelLibrary(QObject):
         task = BackgroundTask(partial(self._store.add, folder), self)
         task.succeeded.connect(self._on_found)
         task.failed.connect(self.failed)
-        task.start()
+        self._finding = task.start()
 
-    @Slot(object)
-    def _on_found(self, model: InstalledModel) -> None:
+    @Slot()
+    def _forget_finding(self) -> None:
+        self._finding = 0  # what was chosen after it stays
+
+    @Slot(object, int)
+    def _on_not_first(self, error: UserFacingError, task_id: int) -> None:
+        self.failed.emit(error)
+        if task_id == self._finding:
+            self._load_last()
+
+    @Slot(object, int)
+    def _on_found(self, model: InstalledModel, task_id: int) -> None:
         self.listed.emit(self._store.models)
+        if task_id != self._finding:
+            return
         wanted = self._switcher.wanted
         if wanted is None or wanted.path != model.path:
             self._switcher.load(model)

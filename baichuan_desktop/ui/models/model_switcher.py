@@ -40,22 +40,24 @@ class ModelSwitcher(QObject):
     """Loads a model in place of another, and knows which one is loaded and which is wanted.
 
     Signals:
+        chosen: a load is asked for, not only a model that comes back or stands in for another.
         began: loading of an InstalledModel.
         progressed: a LoadProgress of it.
         ready: the InstalledModel that is loaded now, and its ModelReady.
         failed: the UserFacingError for which a model could not be loaded, and its WantedModel.
         lost: no model is loaded, nor will be until one is chosen.
         stepped_aside: the model that was loaded makes room, and comes back by itself.
-        made_room: the model that was set aside holds no memory any more.
+        settled: no model is being loaded or unloaded any more.
     """
 
+    chosen = Signal()
     began = Signal(object)
     progressed = Signal(object)
     ready = Signal(object, object)
     failed = Signal(object, object)
     lost = Signal()
     stepped_aside = Signal()
-    made_room = Signal()
+    settled = Signal()
 
     def __init__(
         self,
@@ -104,6 +106,16 @@ class ModelSwitcher(QObject):
         """The model that is being loaded, else the one that is loaded."""
         return self._loading.wanted.model if self._loading else self.current
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no model is being loaded or unloaded."""
+        return self._loading is None and self._unloading is None
+
+    @property
+    def aside(self) -> ModelReady | None:
+        """What the engine said of the model that was set aside; None where none was."""
+        return self.running if self._aside is not None else None
+
     @Slot(object)
     def load(
         self,
@@ -131,6 +143,7 @@ class ModelSwitcher(QObject):
             pending = self._loading.wanted
             ran = self._wishes.get(pending.model.path) == pending.wish
             back = self._loading.otherwise or (pending if ran else None)
+        self.chosen.emit()
         self._begin(wanted, self._current or self._aside or back)
 
     @Slot(object)
@@ -218,6 +231,7 @@ class ModelSwitcher(QObject):
                     self.keep(load.wanted.wish)
                 self.reloaded(event)
                 self.ready.emit(load.wanted.model, event)
+                self._tell_if_settled()
 
     @Slot(object, int)
     def _on_failed(self, error: UserFacingError, request_id: int) -> None:
@@ -238,12 +252,17 @@ class ModelSwitcher(QObject):
                 self._begin(instead, load.otherwise, load.tried)
                 return
         self.lost.emit()
+        self._tell_if_settled()
 
     @Slot(int)
     def _on_ended(self, request_id: int) -> None:
         if request_id == self._unloading:
             self._unloading = None
-            self.made_room.emit()
+            self._tell_if_settled()
+
+    def _tell_if_settled(self) -> None:
+        if self.is_settled:
+            self.settled.emit()
 
     def refused_exports(self, model: InstalledModel) -> Sequence[ExportRefusedError]:
         """Why exports of a model are left out until they are asked for."""

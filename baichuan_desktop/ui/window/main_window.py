@@ -6,7 +6,9 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from backends.events import ModelReady
 from backends.machine.hardware import usable_cores
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.model_use import ModelUse
@@ -60,8 +62,16 @@ class MainWindow(QMainWindow):
         self._connect_commands()
         self._connect_models()
         self._connect_chat()
-        self.window_jobs = WindowJobs(self.jobs, store, self.switcher, self.pages, self)
-        self.window_jobs.connect_to(self.menus, self.status, self.top_bar)
+        self.window_jobs = WindowJobs(
+            self.jobs,
+            store,
+            self.switcher,
+            self.pages,
+            self.menus,
+            self.status,
+            self.top_bar,
+            self,
+        )
         self.status.engine_notice.watch(worker)
         self.top_bar.picker.set_models(store.models)
         self.menus.show_language(self.view.language)
@@ -132,11 +142,10 @@ class MainWindow(QMainWindow):
         switcher.began.connect(self._hide_threads)
         switcher.progressed.connect(self.status.show_load_progress)
         switcher.ready.connect(picker.show_loaded)
-        switcher.ready.connect(self.status.show_loaded)
         switcher.ready.connect(self._show_threads)
         switcher.ready.connect(self.menus.show_loaded)
         switcher.ready.connect(self._show_title)
-        switcher.ready.connect(library.remember)  # the last: its remark stands beside “Ready”
+        switcher.ready.connect(self._on_ready)
         switcher.lost.connect(picker.show_no_model)
         switcher.lost.connect(self.status.show_no_model)
         switcher.lost.connect(self.menus.show_no_model)
@@ -176,6 +185,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_title(self) -> None:
         self.setWindowTitle(model_texts.window_title(self.switcher.current))
+
+    @Slot(object, object)
+    def _on_ready(self, model: InstalledModel, ready: ModelReady) -> None:
+        self.status.show_loaded(model, ready)
+        self.library.remember(model)  # after it: the remark of settings that are not kept stays
 
     @Slot()
     def _show_threads(self) -> None:

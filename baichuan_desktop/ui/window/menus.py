@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from baichuan_desktop.services.jobs.copies import ModelFiles
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.ui.chat.state import ChatState
-from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs.entry import JobEntry
 from baichuan_desktop.ui.window.job_entries import COPIES, MEASUREMENTS
 
@@ -124,7 +123,7 @@ class Menus(QMenuBar):
         self.open_folder.setText(self.tr("&Open a model folder…"))
         self.new_chat.setText(self.tr("&New chat"))
         for entry, action in self.jobs:
-            action.setText(error_texts.sentence(entry.text))
+            action.setText(entry.text())
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer"))
         self.as_chat.setText(self.tr("&Use as chat model"))

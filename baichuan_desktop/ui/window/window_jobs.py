@@ -30,6 +30,9 @@ class WindowJobs(QObject):
         store: ModelStore,
         switcher: ModelSwitcher,
         pages: QStackedWidget,
+        menus: Menus,
+        status: StatusLine,
+        top_bar: TopBar,
         window: QWidget,
     ) -> None:
         """`pages` holds the page of the chat, the only one, and gets the one of jobs."""
@@ -37,14 +40,11 @@ class WindowJobs(QObject):
         self._jobs = jobs
         self._store, self._switcher = store, switcher
         self._pages, self._window = pages, window
+        self._menus, self._status, self._picker = menus, status, top_bar.picker
+        self._looking = 0  # id of the task that looks at the files of the model that is loaded
         self._may_end_jobs = False  # the person said so
         self.close_question: CloseQuestion | None = None  #: while it is asked
         pages.addWidget(jobs.page)
-
-    def connect_to(self, menus: Menus, status: StatusLine, top_bar: TopBar) -> None:
-        """Be asked by the menus, and tell of jobs in the status line and the list of models."""
-        jobs, switcher = self._jobs, self._switcher
-        self._menus, self._status, self._picker = menus, status, top_bar.picker
         switcher.began.connect(self._offer_nothing)
         switcher.stepped_aside.connect(self._offer_nothing)
         switcher.ready.connect(self._look_at_files)
@@ -62,17 +62,19 @@ class WindowJobs(QObject):
 
     @Slot()
     def _offer_nothing(self) -> None:
+        self._looking = 0
         self._menus.show_jobs(None)
 
     @Slot(object)
     def _look_at_files(self, model: InstalledModel) -> None:
         task = BackgroundTask(partial(model_files, model.path), self)
         task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
-        task.start()
+        self._looking = task.start()
 
-    @Slot(object)
-    def _on_model_files(self, files: ModelFiles) -> None:
-        self._menus.show_jobs(files if self._switcher.current is not None else None)
+    @Slot(object, int)
+    def _on_model_files(self, files: ModelFiles, task_id: int) -> None:
+        if task_id == self._looking:
+            self._menus.show_jobs(files)
 
     # --- the page ---------------------------------------------------------------------------------
 

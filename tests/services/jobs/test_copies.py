@@ -21,7 +21,7 @@ from baichuan_desktop.services.jobs.export_pace import ExportPace
 from baichuan_desktop.services.jobs.job import JobResult
 from baichuan_desktop.services.jobs.onnx_export import onnx_exports
 from baichuan_desktop.services.jobs.quantised import quantised_copies
-from baichuan_desktop.services.jobs.safetensors import safetensors_copies
+from baichuan_desktop.services.jobs.safetensors_copy import safetensors_copies
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore

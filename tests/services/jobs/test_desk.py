@@ -12,9 +12,9 @@ from backends.errors import EngineCrashedError
 from backends.events import JobProgress, JobStep
 from backends.phrases import Phrase
 from baichuan_desktop.services.engines.port import RunRequest
+from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
 from baichuan_desktop.services.jobs.desk import JobDesk, JobState
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
-from baichuan_desktop.services.jobs.pace import JobPace
 from baichuan_desktop.services.library.registry_schema import Names
 
 SEVEN = Names(en="Seven", zh="七")
@@ -28,7 +28,7 @@ def job(title: str) -> Job:
         yield
 
     words = JobWords(Phrase(title), Phrase(title))
-    return Job(words, SEVEN, steps, lambda: JobPace({JobStep.WRITE: Phrase("Writing the copy")}))
+    return Job(words, SEVEN, steps, lambda: BytesMeter({JobStep.WRITE: Phrase("Writing the copy")}))
 
 
 @pytest.fixture
@@ -54,8 +54,8 @@ def test_the_desk_reads_the_progress_of_the_job_that_runs(desk: JobDesk) -> None
 
     desk.hear(JobProgress(JobStep.WRITE, 37, 100))
 
-    assert first.progress.percent == 37
-    assert second.progress.percent == 0
+    assert first.meter.percent == 37
+    assert second.meter.percent == 0
 
 
 def test_what_came_of_a_job_is_kept_with_its_time_the_last_one_first(desk: JobDesk) -> None:

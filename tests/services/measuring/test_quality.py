@@ -24,8 +24,8 @@ from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring import quality
 from baichuan_desktop.services.measuring.quality import (
     MOST_TOKENS,
-    Comparison,
     PrecisionJudged,
+    QualityComparison,
     QualityEvent,
     compare,
     compared_precisions,
@@ -54,8 +54,10 @@ def measurements(paths: AppPaths) -> Measurements:
     return Measurements(paths.measurements)
 
 
-def job(precisions: Sequence[Precision], texts: Texts = TEXTS, tokens: int = 1000) -> Comparison:
-    return Comparison(
+def job(
+    precisions: Sequence[Precision], texts: Texts = TEXTS, tokens: int = 1000
+) -> QualityComparison:
+    return QualityComparison(
         installed(FOLDER), [LoadWish(name, "cpu") for name in precisions], texts, tokens
     )
 
@@ -65,12 +67,14 @@ def opened(measurements: Measurements, facts: Machine, folder: Path = FOLDER) ->
 
 
 def begin(
-    asked: Comparison, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+    asked: QualityComparison, measurements: Measurements, paths: AppPaths, cancel: threading.Event
 ) -> Iterator[QualityEvent]:
     return compare(asked, measurements, JobEngine(paths.job_log).run, paths.cache, cancel)
 
 
-def run(asked: Comparison, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
+def run(
+    asked: QualityComparison, measurements: Measurements, paths: AppPaths
+) -> list[QualityEvent]:
     return list(begin(asked, measurements, paths, threading.Event()))
 
 

@@ -1,4 +1,4 @@
-"""A kind of job that the app does not have, in one module."""
+"""A kind of job that the app does not have, in one module, and its line in the menu."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from backends.events import JobStep
 from backends.phrases import Phrase
 from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.services.engines.port import RunRequest
+from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
-from baichuan_desktop.services.jobs.pace import JobPace
 from baichuan_desktop.services.library.registry_schema import Names
+from baichuan_desktop.ui.jobs.entry import JobEntry, plain_entry
 
 WORDS = JobWords(Phrase("Count the weights"), Phrase("Counting the weights"))
 
@@ -25,4 +26,9 @@ def counting_job(name: str) -> Job:
         if not cancel.is_set():
             yield JobResult(Phrase("{name} has {count} weights.", name=name, count=7), of)
 
-    return Job(WORDS, of, steps, lambda: JobPace({JobStep.CHECK: Phrase("Counting")}))
+    return Job(WORDS, of, steps, lambda: BytesMeter({JobStep.CHECK: Phrase("Counting")}))
+
+
+def entry(name: str) -> JobEntry:
+    """Its line in the menu."""
+    return plain_entry(lambda: "Count the &weights…", lambda _asked: counting_job(name))

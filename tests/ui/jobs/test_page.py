@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from backends.events import JobProgress, JobStep
+from baichuan_desktop.services.jobs.desk import JobRecord
 from tests.ui.harness import Gate, Harness
-from tests.ui.jobs.counting import counting_job
 
 
 def test_the_page_takes_the_place_of_the_chat_and_gives_it_back(ui: Harness) -> None:
@@ -26,33 +28,35 @@ def test_the_page_takes_the_place_of_the_chat_and_gives_it_back(ui: Harness) -> 
     assert ui.composer.isVisible(), "a new chat is seen at once"
 
 
-def test_a_section_is_shown_where_there_is_a_job_in_it(ui: Harness) -> None:
-    jobs, gate = ui.window.jobs, Gate()
+def test_a_section_is_shown_where_there_is_a_job_in_it(
+    counted: Harness, count: Callable[[str], JobRecord]
+) -> None:
+    jobs, gate = counted.window.jobs, Gate()
     page = jobs.page
-    ui.window.menus.jobs_page.trigger()
-    ui.jobs.answers += [[JobProgress(JobStep.CHECK, 1, 2), gate], []]
-    first, second = jobs.put(counting_job("Seven")), jobs.put(counting_job("Eight"))
-    ui.until(gate.reached.is_set)
+    counted.window.menus.jobs_page.trigger()
+    counted.jobs.answers += [[JobProgress(JobStep.CHECK, 1, 2), gate], []]
+    first, second = count("Seven"), count("Eight")
+    counted.until(gate.reached.is_set)
 
     titles = (page.running_title, page.waiting_title, page.finished_title)
     assert [title.isVisible() for title in titles] == [True, True, False]
     assert not page.nothing.isVisible()
     gate.open.set()
-    ui.until(lambda: second.state.is_over)
+    counted.until(lambda: second.state.is_over)
     assert [title.isVisible() for title in titles] == [False, False, True]
     assert page.rows[first].time.text() != ""
     assert not page.rows[first].cancel.isVisible()
     assert page.rows[second].y() < page.rows[first].y(), "the last one stands first"
 
 
-def test_the_page_follows_the_language(ui: Harness) -> None:
-    jobs = ui.window.jobs
-    ui.jobs.answers.append([])
-    record = jobs.put(counting_job("Seven"))
-    ui.until(lambda: record.state.is_over)
+def test_the_page_follows_the_language(counted: Harness, count: Callable[[str], JobRecord]) -> None:
+    jobs = counted.window.jobs
+    counted.jobs.answers.append([])
+    record = count("Seven")
+    counted.until(lambda: record.state.is_over)
 
-    ui.window.view.use_language("zh_CN")
-    ui.app.processEvents()
+    counted.window.view.use_language("zh_CN")
+    counted.app.processEvents()
 
     assert jobs.page.heading.text() == "任务"
     assert jobs.page.rows[record].title.text() == "Count the weights：Seven"

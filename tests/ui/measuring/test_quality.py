@@ -45,7 +45,7 @@ def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.jobs.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
 
 def shown(dialog: MeasureDialog, name: str) -> list[str]:

@@ -81,7 +81,7 @@ def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.jobs.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
 
 def can_send(ui: Harness) -> bool:

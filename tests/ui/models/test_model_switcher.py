@@ -87,16 +87,16 @@ def test_a_model_that_steps_aside_says_so_then_has_made_room_then_comes_back(
     load(behind, LoadWish(Precision.INT8))
     order: list[str] = []
     behind.switcher.stepped_aside.connect(lambda: order.append("aside"))
-    behind.switcher.made_room.connect(lambda: order.append("room"))
+    behind.switcher.settled.connect(lambda: order.append("settled"))
     behind.switcher.ready.connect(lambda *_: order.append("back"))
 
     behind.switcher.set_aside()
     assert (order, behind.switcher.current) == (["aside"], None)
-    until(lambda: "room" in order)
+    until(lambda: "settled" in order)
     behind.switcher.bring_back()
     until(lambda: behind.switcher.current is not None)
 
-    assert order == ["aside", "room", "back"]
+    assert order == ["aside", "settled", "back", "settled"]
     assert behind.switcher.wish == LoadWish(Precision.INT8)
 
 
@@ -104,7 +104,7 @@ def test_room_is_made_also_where_another_model_takes_the_place_at_once(
     behind: Controllers, engine: ScriptedEngine
 ) -> None:
     load(behind, LoadWish())
-    room = behind.heard(behind.switcher.made_room)
+    room = behind.heard(behind.switcher.settled)
 
     behind.switcher.set_aside()
     behind.switcher.load(OTHER)

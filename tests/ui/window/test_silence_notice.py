@@ -13,6 +13,8 @@ from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.services.jobs import quantised
 from baichuan_desktop.services.jobs.copies import copy_job
+from baichuan_desktop.ui.jobs.entry import plain_entry
+from baichuan_desktop.ui.jobs.plain_dialog import PlainJobDialog
 from baichuan_desktop.ui.window.silence_notice import SilenceNotice
 from tests.helpers import goldens
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer, finished
@@ -111,15 +113,18 @@ def test_a_job_that_hangs_is_told_beside_its_own_button(ui: Harness, tmp_path: P
     ui.jobs.answers.append([JobProgress(JobStep.WRITE, 1, 2), EngineSilent(11), gate])
     shown = ui.window.status.job_notice
 
-    model = ui.store.models[0]
     request = CopyRequest("/x", str(tmp_path), Precision.NF4)
-    ui.window.jobs.put(copy_job(ui.store, model, request, quantised.OFFER.words))
+    job = copy_job(ui.store, ui.store.models[0], request, quantised.OFFER.words)
+    ui.window.jobs.open(plain_entry(lambda: "Copy", lambda _asked: job))
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, PlainJobDialog)
+    dialog.begin_button.click()
     ui.until(lambda: not shown.isHidden())
     assert shown.label.text() == "The background job has said nothing for 11 s"
     assert notice(ui).isHidden()
 
     press(shown)
-    ui.until(lambda: not ui.window.jobs.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
     assert shown.isHidden()
     assert ui.jobs.killed.is_set()

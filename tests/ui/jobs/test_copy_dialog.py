@@ -71,7 +71,7 @@ def begin(ui: Harness, *steps: object) -> CopyDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.jobs.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
 
 # --- the menu ----------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def test_an_export_is_offered_in_blocks_with_sizes_and_times(seven: Harness, fol
     assert options.radios[0].accessibleDescription() == options._sizes[0].text()
     options.radios[1].click()
     assert options.folder.text() == f"{folder}-onnx-int4-block32"
-    choice = replace(options._choices[1], computing_seconds=630.0)
+    choice = replace(options._variants[1], computing_seconds=630.0)
     assert options._estimate(choice).endswith(" · about 10 min of computing")
 
 
@@ -205,7 +205,7 @@ def test_a_registry_that_is_wrong_refuses_every_job_before_it_begins(
     assert "modles" in seven.error.message.text()
     assert seven.window.jobs.dialog is not None
     assert not seven.window.jobs.dialog.isVisible()
-    assert not seven.window.jobs.is_running
+    assert seven.window.jobs.desk.running is None
 
 
 # --- progress ----------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def test_a_hidden_job_runs_on_and_comes_back_by_the_status_bar(seven: Harness) -
 
     dialog.progress.hide_button.click()
     assert not dialog.isVisible()
-    assert seven.window.jobs.is_running
+    assert seven.window.jobs.desk.running is not None
     seven.until(lambda: seven.window.status.job_button.isVisible())
     seven.window.status.job_button.click()
     page = seven.window.jobs.page
@@ -369,7 +369,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     question.stay.click()
     seven.app.processEvents()
     assert seven.window.isVisible()
-    assert seven.window.jobs.is_running
+    assert seven.window.jobs.desk.running is not None
 
     seven.window.menus.quit.trigger()
     question = seven.window.window_jobs.close_question
@@ -377,7 +377,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     question.close_window.click()
 
     assert not seven.window.isVisible()
-    assert not seven.window.jobs.is_running
+    assert seven.window.jobs.desk.running is None
     assert seven.jobs.killed.is_set()
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from backends.checkpoint.folder import Checkpoint
 from backends.phrases import Phrase
 from backends.protocol.engine_requests import CopyRequest
-from baichuan_desktop.services.jobs.copies import JobChoice, JobOffer, copy_bytes
+from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, copy_bytes
 from baichuan_desktop.services.jobs.job import JobWords
 
 
-def safetensors_copies(folder: Path) -> Sequence[JobChoice]:
+def safetensors_copies(folder: Path) -> Sequence[CopyVariant]:
     """The copy as safetensors, with the weights as they are. Raises CheckpointError."""
     return [
-        JobChoice(
+        CopyVariant(
             Phrase("Weights as they are"),
             "safetensors",
             copy_bytes(Checkpoint.open(folder), None),
@@ -25,7 +25,6 @@ def safetensors_copies(folder: Path) -> Sequence[JobChoice]:
 
 
 OFFER = JobOffer(
-    Phrase("Convert to &safetensors…"),
     JobWords(Phrase("Convert to safetensors"), Phrase("Converting a copy")),
     Phrase(
         "Writes a complete copy of the model as safetensors, a format that cannot hold code. "

@@ -4,7 +4,8 @@ import pytest
 
 from backends.events import JobProgress, JobStep
 from backends.phrases import Phrase
-from baichuan_desktop.services.jobs.pace import JobPace, left_for_step
+from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
+from baichuan_desktop.services.jobs.time_left import left_for_step
 
 STEPS = {
     JobStep.HASH: Phrase("Reading the model"),
@@ -27,7 +28,7 @@ def clock() -> Clock:
 
 
 def read(
-    pace: JobPace, clock: Clock, *seen: tuple[float, int], step: JobStep = JobStep.WRITE
+    pace: BytesMeter, clock: Clock, *seen: tuple[float, int], step: JobStep = JobStep.WRITE
 ) -> None:
     """Seconds since the last event, and bytes done of 1000."""
     for seconds, done in seen:
@@ -36,7 +37,7 @@ def read(
 
 
 def test_nothing_is_said_before_there_is_a_pace(clock: Clock) -> None:
-    pace = JobPace(STEPS, clock)
+    pace = BytesMeter(STEPS, clock)
     assert (pace.percent, pace.seconds_left) == (0, None)
 
     read(pace, clock, (0, 10), (1.9, 20))
@@ -45,7 +46,7 @@ def test_nothing_is_said_before_there_is_a_pace(clock: Clock) -> None:
 
 
 def test_what_is_left_follows_from_the_pace(clock: Clock) -> None:
-    pace = JobPace(STEPS, clock)
+    pace = BytesMeter(STEPS, clock)
 
     read(pace, clock, (0, 100), (5, 200), (5, 300))  # 20 a second
 
@@ -54,7 +55,7 @@ def test_what_is_left_follows_from_the_pace(clock: Clock) -> None:
 
 
 def test_the_last_seconds_count(clock: Clock) -> None:
-    pace = JobPace(STEPS, clock)
+    pace = BytesMeter(STEPS, clock)
 
     read(pace, clock, (0, 0), (1, 500), *[(5, 500 + 20 * n) for n in range(1, 6)])
 
@@ -62,7 +63,7 @@ def test_the_last_seconds_count(clock: Clock) -> None:
 
 
 def test_a_new_step_has_a_pace_of_its_own(clock: Clock) -> None:
-    pace = JobPace(STEPS, clock)
+    pace = BytesMeter(STEPS, clock)
     read(pace, clock, (0, 0), (10, 1000), step=JobStep.HASH)
 
     read(pace, clock, (0, 0), (1, 10))
@@ -73,7 +74,7 @@ def test_a_new_step_has_a_pace_of_its_own(clock: Clock) -> None:
 
 
 def test_a_job_that_stands_still_tells_nothing(clock: Clock) -> None:
-    pace = JobPace(STEPS, clock)
+    pace = BytesMeter(STEPS, clock)
 
     read(pace, clock, (0, 10), (30, 10))
 
@@ -81,7 +82,7 @@ def test_a_job_that_stands_still_tells_nothing(clock: Clock) -> None:
 
 
 def test_a_step_without_bytes_is_no_division_by_zero(clock: Clock) -> None:
-    pace = JobPace(STEPS, clock)
+    pace = BytesMeter(STEPS, clock)
 
     pace.read(JobProgress(JobStep.CHECK, 0, 0))
 
@@ -89,7 +90,7 @@ def test_a_step_without_bytes_is_no_division_by_zero(clock: Clock) -> None:
 
 
 def test_a_step_is_named_with_its_number_and_its_percentage(clock: Clock) -> None:
-    pace = JobPace(STEPS, clock)
+    pace = BytesMeter(STEPS, clock)
     assert pace.step is None
 
     read(pace, clock, (0, 370))

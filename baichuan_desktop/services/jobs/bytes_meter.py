@@ -1,4 +1,4 @@
-"""How far a long job is, and how long it still takes."""
+"""How far a job is that goes through its bytes step by step."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from typing_extensions import override
+
 from backends.events import JobProgress, JobStep
 from backends.phrases import Phrase
+from baichuan_desktop.services.jobs.job import JobMeter
+from baichuan_desktop.services.jobs.time_left import left_for_step
 
-_MINUTE, _HOUR = 60, 3600
-
-#: Said of what cannot be told yet.
-NOT_KNOWN = Phrase("Time left: not known yet")
 #: What lies longer ago says little of the pace: a drive is fast until its cache is full.
 _WINDOW_SECONDS = 20.0
 #: A pace from less than this is a guess.
 _LEAST_SECONDS = 2.0
 
 
-class JobPace:
-    """Reads the progress of a job that goes through its bytes step by step."""
+class BytesMeter(JobMeter):
+    """Reads every `JobProgress` of its steps."""
 
     def __init__(
         self, steps: Mapping[JobStep, Phrase], clock: Callable[[], float] = time.monotonic
@@ -31,8 +31,8 @@ class JobPace:
         self._seen: deque[tuple[float, int]] = deque()  # time, bytes
         self._last: JobProgress | None = None
 
+    @override
     def read(self, event: object) -> None:
-        """See `Progress`."""
         if isinstance(event, JobProgress) and event.step in self._steps:
             self._read(event)
 
@@ -46,6 +46,7 @@ class JobPace:
             self._seen.popleft()
 
     @property
+    @override
     def percent(self) -> int:
         """Of the step that the job is at, rounded down."""
         if self._last is None:
@@ -53,6 +54,7 @@ class JobPace:
         return 100 * self._last.done_bytes // max(self._last.total_bytes, 1)
 
     @property
+    @override
     def step(self) -> Phrase | None:
         """The step, by its number and its name, and how much of it is done."""
         if self._last is None:
@@ -66,6 +68,7 @@ class JobPace:
         )
 
     @property
+    @override
     def time_left(self) -> Phrase:
         """How long the step still takes, as exactly as it can be told."""
         return left_for_step(self.seconds_left)
@@ -79,25 +82,3 @@ class JobPace:
         if now - since < _LEAST_SECONDS or done <= before:
             return None
         return (self._last.total_bytes - done) * (now - since) / (done - before)
-
-
-def left_for_step(seconds: float | None) -> Phrase:
-    """How long a step still takes, in words."""
-    if seconds is None:
-        return NOT_KNOWN
-    if seconds < _MINUTE:
-        return Phrase("Less than a minute left for this step")
-    if seconds < _HOUR:
-        return Phrase("About {count} min left for this step", count=round(seconds / _MINUTE))
-    return Phrase("About {count} h left for this step", count=f"{seconds / _HOUR:.1f}")
-
-
-def left_in_all(seconds: float | None) -> Phrase:
-    """How long a job still takes, in words."""
-    if seconds is None:
-        return NOT_KNOWN
-    if seconds < _MINUTE:
-        return Phrase("Less than a minute left")
-    if seconds < _HOUR:
-        return Phrase("About {count} min left", count=round(seconds / _MINUTE))
-    return Phrase("About {count} h left", count=f"{seconds / _HOUR:.1f}")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from typing_extensions import override
+
 from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress, QualityProgress
 from backends.phrases import Fact, Phrase
 from backends.precision import name_of
 from backends.protocol.engine_requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun
-from baichuan_desktop.services.jobs.pace import left_in_all
+from baichuan_desktop.services.jobs.job import JobMeter
+from baichuan_desktop.services.jobs.time_left import left_in_all
 
 
 def speed_steps() -> Sequence[str]:
@@ -26,7 +29,7 @@ def quality_steps() -> Sequence[str]:
     return ["load", "score"]
 
 
-class MeasureProgress:
+class PrecisionsMeter(JobMeter):
     """Reads the events of one measurement. Never goes back."""
 
     def __init__(self, steps: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
@@ -38,8 +41,8 @@ class MeasureProgress:
         self._doing: Phrase | None = None
         self._done = 0.0  # of 1
 
+    @override
     def read(self, event: object) -> None:
-        """Something came; what says nothing of the progress is passed over."""
         match event:
             case PrecisionBegun():
                 self._turned = self._clock()
@@ -65,11 +68,13 @@ class MeasureProgress:
                 self._step(f"{step} {tokens}", done, total)
 
     @property
+    @override
     def percent(self) -> int:
         """Of the whole, rounded down; steps count alike, however long they take."""
         return int(100 * self._done)
 
     @property
+    @override
     def step(self) -> Phrase | None:
         """What is done now with which precision."""
         if self._begun is None:
@@ -85,6 +90,7 @@ class MeasureProgress:
         return Phrase("{precision} ({number} of {count}): {what}", **facts, what=self._doing)
 
     @property
+    @override
     def time_left(self) -> Phrase:
         """How long all precisions still take, once one has been measured."""
         return left_in_all(self.seconds_left)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButt
 _NAME_WIDTH = 420  # pixels, at most
 
 
-class TextChoice(QWidget):
+class TextPicker(QWidget):
     """Holds `path`; None is the sample."""
 
     def __init__(self) -> None:

@@ -5,7 +5,11 @@ import pytest
 from backends.events import BenchmarkProgress, BenchmarkStep, LoadProgress, QualityProgress
 from backends.precision import Precision
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun
-from baichuan_desktop.services.measuring.progress import MeasureProgress, quality_steps, speed_steps
+from baichuan_desktop.services.measuring.precisions_meter import (
+    PrecisionsMeter,
+    quality_steps,
+    speed_steps,
+)
 
 # Seven steps a precision: loading, three prompts, three contexts from the longest on.
 
@@ -54,7 +58,7 @@ from baichuan_desktop.services.measuring.progress import MeasureProgress, qualit
     ],
 )
 def test_steps_of_all_precisions_count_alike(events: list[object], percent: int) -> None:
-    progress = MeasureProgress(speed_steps())
+    progress = PrecisionsMeter(speed_steps())
     for event in events:
         progress.read(event)
 
@@ -62,7 +66,7 @@ def test_steps_of_all_precisions_count_alike(events: list[object], percent: int)
 
 
 def test_a_prompt_that_is_read_again_takes_nothing_back() -> None:
-    progress = MeasureProgress(speed_steps())
+    progress = PrecisionsMeter(speed_steps())
     progress.read(PrecisionBegun(Precision.BF16, 1, 1))
     progress.read(BenchmarkProgress(BenchmarkStep.PREFILL, 128, 128, 128))
     progress.read(BenchmarkProgress(BenchmarkStep.PREFILL, 128, 64, 128))
@@ -80,7 +84,7 @@ class Clock:
 
 def test_the_time_left_follows_from_the_precisions_before() -> None:
     clock = Clock()
-    progress = MeasureProgress(speed_steps(), clock)
+    progress = PrecisionsMeter(speed_steps(), clock)
     progress.read(PrecisionBegun(Precision.BF16, 1, 3))
     clock.now += 60
     assert str(progress.time_left) == "Time left: not known yet"
@@ -111,7 +115,7 @@ def test_the_time_left_follows_from_the_precisions_before() -> None:
     ],
 )
 def test_what_is_done_now_is_told_with_the_precision(event: object, step: str) -> None:
-    progress = MeasureProgress(speed_steps())
+    progress = PrecisionsMeter(speed_steps())
     assert progress.step is None
     progress.read(PrecisionBegun(Precision.BF16, 1, 2))
     progress.read(event)
@@ -120,7 +124,7 @@ def test_what_is_done_now_is_told_with_the_precision(event: object, step: str) -
 
 
 def test_a_precision_that_is_left_to_the_app_is_told_as_auto() -> None:
-    progress = MeasureProgress(speed_steps())
+    progress = PrecisionsMeter(speed_steps())
 
     progress.read(PrecisionBegun(None, 1, 2))
 
@@ -128,7 +132,7 @@ def test_a_precision_that_is_left_to_the_app_is_told_as_auto() -> None:
 
 
 def test_a_comparison_loads_and_reads() -> None:
-    progress = MeasureProgress(quality_steps())
+    progress = PrecisionsMeter(quality_steps())
     progress.read(PrecisionBegun(Precision.BF16, 2, 2))
     progress.read(QualityProgress(256, 512))
 
