@@ -26,6 +26,7 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
+from baichuan_desktop.ui.look.labels import plain_label
 
 _MINUTE = 60
 
@@ -49,12 +50,12 @@ class JobOptions(QWidget):
         self.radios: list[QRadioButton] = []
         self._group = QButtonGroup(self)
         self._sizes: list[QLabel] = []
-        self.heading, self.explanation = _label(), _label()
+        self.heading, self.explanation = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("dialogHeading")
         self.explanation.setObjectName("muted")
-        self.trouble = _label()
+        self.trouble = plain_label(wraps=True)
         self.trouble.setObjectName("trouble")
-        self._looking, self._folder_label = _label(), QLabel()
+        self._looking, self._folder_label = plain_label(wraps=True), QLabel()
         self._looking.setObjectName("muted")
         self.folder = QLineEdit()
         self.folder.setObjectName("field")
@@ -187,10 +188,3 @@ class JobOptions(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

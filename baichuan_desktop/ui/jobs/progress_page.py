@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import (
     QDialogButtonBox,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from baichuan_desktop.services.jobs.job import JobResult
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.jobs import texts
+from baichuan_desktop.ui.look.labels import plain_label
 
 
 class JobProgressPage(QWidget):
@@ -27,7 +27,7 @@ class JobProgressPage(QWidget):
         super().__init__()
         self._offer, self._model = offer, model
         self._record: JobRecord | None = None
-        self.heading, self.step, self.left, self.note = (_label() for _ in range(4))
+        self.heading, self.step, self.left, self.note = (plain_label(wraps=True) for _ in range(4))
         self.heading.setObjectName("dialogHeading")
         self.note.setObjectName("muted")
         self.left.setObjectName("muted")
@@ -85,7 +85,7 @@ class JobDonePage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._result: JobResult | None = None
-        self.heading, self.text = _label(), _label()
+        self.heading, self.text = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("dialogHeading")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.load, self.close_button = (
@@ -134,10 +134,3 @@ def _column(page: QWidget) -> QVBoxLayout:
     column.setContentsMargins(24, 22, 24, 18)
     column.setSpacing(10)
     return column
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label
