@@ -47,7 +47,7 @@ def _folder(path: Path) -> Path:
 
 
 def _possible(wish: LoadWish) -> LoadWish:
-    """A precision or a device that no machine has would refuse the model at every start."""
+    """The wish, if some machine can load a model so. Raises ValueError: none would at any start."""
     context = wish.context_length
     if _DEVICE.fullmatch(wish.wanted_device) is None or not (
         context is None or 1 <= context <= _MAX_CONTEXT
@@ -122,7 +122,7 @@ class SettingsFile:
         return self._usable(content)
 
     def _usable(self, content: Mapping[str, Any]) -> Settings:
-        """The settings of which each is right; one that is wrong costs itself alone."""
+        """The settings of a file's content, without those that are wrong."""
         usable: dict[str, Any] = {}
         for name in Settings.model_fields.keys() & content.keys():
             match content[name]:

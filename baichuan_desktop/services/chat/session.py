@@ -20,7 +20,7 @@ class ChatSession:
         self._answer: list[str] = []
 
     def ask(self, text: str, params: SamplingParams, *, as_chat: bool = False) -> ChatRequest:
-        """Add what the person wrote; the request for its answer, of a base model if `as_chat`."""
+        """The request for an answer to `text`, which is added; `as_chat` asks a base model."""
         self.messages.append(Message(Role.USER, text))
         self._answer.clear()
         system = (Message(Role.SYSTEM, self.system_prompt),) if self.system_prompt.strip() else ()
@@ -31,7 +31,7 @@ class ChatSession:
         self._answer.append(text)
 
     def end_answer(self) -> str:
-        """Make a message of what there is of the answer, complete or not."""
+        """The text of the answer, complete or not, which becomes a message unless it is empty."""
         text = "".join(self._answer)
         self._answer.clear()
         if text:
@@ -39,7 +39,7 @@ class ChatSession:
         return text
 
     def take_back(self) -> str:
-        """Remove the newest message if it is the person's and has no answer; its text."""
+        """The newest message, removed, if it is the person's and has no answer; else an empty text."""
         if self.messages and self.messages[-1].role is Role.USER:
             return self.messages.pop().text
         return ""

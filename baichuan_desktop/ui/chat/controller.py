@@ -123,7 +123,7 @@ class ChatController(QObject):
         return self.completes and bool(self._text)
 
     def use_model(self, model: InstalledModel, *, as_chat: bool = False) -> bool:
-        """Talk with this model; whether it begins a conversation of its own.
+        """Talk with this model; True if that begins another conversation.
 
         `as_chat` has a base model chat, for which somebody fine-tuned it.
         """

@@ -19,6 +19,7 @@ from backends.events import ModelKind
 from baichuan_desktop.ui.chat.model_use import Introduction
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import app_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.models import model_texts
 
 _WIDTH = 560  # pixels
@@ -47,13 +48,10 @@ class Welcome(QScrollArea):
         page.setObjectName("welcomePage")
         self._icon = QLabel()
         self._icon.setPixmap(app_icon().pixmap(64, 64))
-        self.heading, self.text, self.notes = QLabel(), QLabel(), QLabel()
+        self.heading, self.text, self.notes = (plain_label(wraps=True) for _ in range(3))
         self.heading.setObjectName("welcomeHeading")
         for label in (self.text, self.notes):
             label.setObjectName("welcomeText")
-        for label in (self.heading, self.text, self.notes):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
         font = self.text.font()
         font.setPointSizeF(font.pointSizeF() + 1)
         self.text.setFont(font)

@@ -9,7 +9,8 @@ from baichuan_desktop.services.jobs.copies import MadeCopy
 from baichuan_desktop.services.jobs.job import JobResult
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.jobs import texts
-from baichuan_desktop.ui.jobs.page_parts import page_column, page_label
+from baichuan_desktop.ui.jobs.page_parts import page_column
+from baichuan_desktop.ui.look.labels import plain_label
 
 
 class CopyDonePage(QWidget):
@@ -24,7 +25,7 @@ class CopyDonePage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._result: JobResult | None = None
-        self.heading, self.text = page_label(), page_label()
+        self.heading, self.text = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("dialogHeading")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.load, self.close_button = (

@@ -25,7 +25,8 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
-from baichuan_desktop.ui.jobs.page_parts import page_column, page_label
+from baichuan_desktop.ui.jobs.page_parts import page_column
+from baichuan_desktop.ui.look.labels import plain_label
 
 _MINUTE = 60
 
@@ -49,12 +50,12 @@ class JobOptions(QWidget):
         self.radios: list[QRadioButton] = []
         self._group = QButtonGroup(self)
         self._sizes: list[QLabel] = []
-        self.heading, self.explanation = page_label(), page_label()
+        self.heading, self.explanation = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("dialogHeading")
         self.explanation.setObjectName("muted")
-        self.trouble = page_label()
+        self.trouble = plain_label(wraps=True)
         self.trouble.setObjectName("trouble")
-        self._looking, self._folder_label = page_label(), QLabel()
+        self._looking, self._folder_label = plain_label(wraps=True), QLabel()
         self._looking.setObjectName("muted")
         self.folder = QLineEdit()
         self.folder.setObjectName("field")

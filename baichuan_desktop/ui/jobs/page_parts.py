@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 
 def page_column(page: QWidget) -> QVBoxLayout:
@@ -12,11 +11,3 @@ def page_column(page: QWidget) -> QVBoxLayout:
     column.setContentsMargins(24, 22, 24, 18)
     column.setSpacing(10)
     return column
-
-
-def page_label() -> QLabel:
-    """A label of plain text, over several lines where it is long."""
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -10,8 +10,9 @@ from baichuan_desktop.services.jobs.job import Job
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.dialog import JobDialog
-from baichuan_desktop.ui.jobs.page_parts import page_column, page_label
+from baichuan_desktop.ui.jobs.page_parts import page_column
 from baichuan_desktop.ui.jobs.running_page import RunningPage
+from baichuan_desktop.ui.look.labels import plain_label
 
 _WIDTH = 560  # pixels
 
@@ -22,7 +23,11 @@ class PlainJobDialog(JobDialog):
     def __init__(self, job: Job, parent: QWidget) -> None:
         super().__init__(parent)
         self._job = job
-        self.rest, self.heading, self.text = QWidget(), page_label(), page_label()
+        self.rest, self.heading, self.text = (
+            QWidget(),
+            plain_label(wraps=True),
+            plain_label(wraps=True),
+        )
         self.heading.setObjectName("dialogHeading")
         self.begin_button, self.close_button = QPushButton(), QPushButton()
         self.begin_button.setDefault(True)

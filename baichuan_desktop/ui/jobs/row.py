@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.look.icons import line_pixmap
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
 
 _ICON = 18  # pixels
@@ -45,10 +46,10 @@ class JobRow(QFrame):
         self._theme = theme
         self.has_dialog = False
         self.setObjectName("jobRow")
-        self.icon, self.title, self.time = QLabel(), _label(), _label()
+        self.icon, self.title, self.time = QLabel(), plain_label(), plain_label()
         self.icon.setFixedSize(QSize(_ICON, _ICON))
         self.title.setObjectName("jobTitle")
-        self.text, self.left = _label(), _label()
+        self.text, self.left = plain_label(), plain_label()
         for label in (self.time, self.text, self.left):
             label.setObjectName("muted")
         self.text.setWordWrap(True)
@@ -136,9 +137,3 @@ def _time(record: JobRecord) -> str:
         return ""
     time = QTime(record.ended.hour, record.ended.minute)
     return QLocale.system().toString(time, QLocale.FormatType.ShortFormat)
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label

@@ -9,7 +9,8 @@ from backends.phrases import Phrase
 from baichuan_desktop.services.jobs.desk import JobRecord
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.ui.jobs import texts
-from baichuan_desktop.ui.jobs.page_parts import page_column, page_label
+from baichuan_desktop.ui.jobs.page_parts import page_column
+from baichuan_desktop.ui.look.labels import plain_label
 
 
 class RunningPage(QWidget):
@@ -20,7 +21,7 @@ class RunningPage(QWidget):
         super().__init__()
         self._running, self._of = running, of
         self._record: JobRecord | None = None
-        self.heading, self.step, self.left, self.note = (page_label() for _ in range(4))
+        self.heading, self.step, self.left, self.note = (plain_label(wraps=True) for _ in range(4))
         self.heading.setObjectName("dialogHeading")
         self.note.setObjectName("muted")
         self.left.setObjectName("muted")

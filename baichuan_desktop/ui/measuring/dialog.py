@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QDialogButtonBox,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -22,6 +21,7 @@ from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.entry import Asked
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.measuring.chart import MeasureChart
 from baichuan_desktop.ui.measuring.text_picker import TextPicker
 from baichuan_desktop.ui.measuring.view import MeasureView, Measuring, title
@@ -44,7 +44,7 @@ class MeasureDialog(JobDialog):
         self._notes: list[Callable[[], str]] = []
         self._refusals: list[UserFacingError] = []  # of precisions; the notes tell them
         self.heading, self.explanation, self.room, self.step, self.left, self.notes = (
-            _label() for _ in range(6)
+            plain_label(wraps=True) for _ in range(6)
         )
         self.heading.setObjectName("dialogHeading")
         for label in (self.explanation, self.room, self.left, self.notes):
@@ -215,10 +215,3 @@ class MeasureDialog(JobDialog):
         self.text.setEnabled(not is_pending)
         self.refresh()
         self.fit()
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -18,7 +18,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -35,6 +34,7 @@ from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_pixmap
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import precision_texts
 from baichuan_desktop.ui.models.model_texts import as_tooltip
@@ -71,12 +71,9 @@ class PrecisionMenu(QFrame):
         self._anchor = QRect()
         self.setObjectName("precisionMenu")
         self.setFixedWidth(_WIDTH)
-        self.heading, self.why = QLabel(), QLabel()
+        self.heading, self.why = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("menuHeading")
         self.why.setObjectName("muted")
-        for label in (self.heading, self.why):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
         self.list = QListWidget()
         self.list.setObjectName("menuList")
         self.list.setFrameShape(QFrame.Shape.NoFrame)

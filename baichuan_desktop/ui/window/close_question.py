@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
 
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
+from baichuan_desktop.ui.look.labels import plain_label
 
 _WIDTH = 400  # pixels
 
@@ -22,7 +23,7 @@ class CloseQuestion(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Jobs are not done"))
-        heading = QLabel(self.tr("Close the window and end what is not done?"))
+        heading = plain_label(self.tr("Close the window and end what is not done?"), wraps=True)
         heading.setObjectName("dialogHeading")
         lines = [
             texts.summary(one)
@@ -35,12 +36,11 @@ class CloseQuestion(QDialog):
             for one in pending
             if one.state is JobState.RUNNING and one.job.when_ended is not None
         )
-        self.text, note = QLabel("\n".join(lines)), QLabel("\n".join(left))
+        self.text = plain_label("\n".join(lines), wraps=True)
+        note = plain_label("\n".join(left), wraps=True)
         note.setObjectName("muted")
         note.setVisible(bool(left))
         for label in (heading, self.text, note):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
             label.setMinimumWidth(_WIDTH)
         buttons = QDialogButtonBox()
         self.close_window = QPushButton(self.tr("Close the window"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from baichuan_desktop.ui.jobs.controller import JobController
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
@@ -31,8 +32,7 @@ class SilenceNotice(QWidget):
         self._text = text
         self._in_place_of = in_place_of
         self._seconds = 0
-        self.label = QLabel()
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label = plain_label()
         self.button = QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row = QHBoxLayout(self)
