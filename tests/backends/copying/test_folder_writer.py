@@ -48,7 +48,7 @@ from backends.modeling.quantized import dequantize, quantize
 from backends.modeling.weights import map_tensor
 from backends.precision import COPY_PRECISIONS, Precision, parse_name
 from backends.protocol.requests import CopyRequest
-from backends.torch_backend import cpu
+from backends.torch_backend import bitsandbytes, cpu
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
 
@@ -144,7 +144,7 @@ def test_a_copy_of_every_layout_opens_and_loads(
     for key, record in checkpoint.tensors.items():  # what is not quantised is the same bits
         ours, theirs = map_tensor(record), map_tensor(original.tensors[key])
         assert torch.equal(ours.view(torch.uint8), theirs.view(torch.uint8)), key
-    backend = cpu if precision is None else quantized.bitsandbytes
+    backend = cpu if precision is None else bitsandbytes
     with quantized.load(out, precision or Precision.FP32, backend) as model:
         assert np.isfinite(model.prefill([5, 6, 7])).all()
 
@@ -248,7 +248,7 @@ def test_transformers_reads_the_copy(
     assert not info["missing_keys"]
     assert not info["unexpected_keys"]
     assert not info["mismatched_keys"]
-    backend = cpu if precision is None else quantized.bitsandbytes
+    backend = cpu if precision is None else bitsandbytes
     with quantized.load(out, precision or Precision.FP32, backend) as ours:
         expected = ours.prefill(ids)
     tolerance = 3e-5 if precision is None else 0.02 * float(np.ptp(expected))
