@@ -22,6 +22,7 @@ from backends.modeling.quantized import (
     make_linear,
     quantize,
 )
+from backends.modeling.weights import map_tensor
 from backends.precision import Precision
 from backends.torch_backend import cpu
 from backends.torch_backend.loaded_model import TorchModel
@@ -105,7 +106,7 @@ def test_published_4_bit_layers_multiply_by_their_matrix(name: str) -> None:
     checkpoint = Checkpoint.open(quantized.published(name))
     for key, matrix in checkpoint.matrices.items():
         x = random_matrix((5, matrix.shape[1]), torch.float32) * 50
-        parts = {part: quantized.map_tensor(record) for part, record in matrix.parts.items()}
+        parts = {part: map_tensor(record) for part, record in matrix.parts.items()}
         linear = make_linear(parts, matrix.layout, matrix.precision, matrix.shape, torch.float32)
 
         with torch.inference_mode():

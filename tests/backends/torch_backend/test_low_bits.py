@@ -20,7 +20,7 @@ from backends.errors import BackendUnavailableError
 from backends.events import Finished, LoadProgress, ModelReady
 from backends.generation.sampling import SamplingParams
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.modeling.quantized import quantize
+from backends.modeling.quantized import dequantize, quantize
 from backends.modeling.weights import map_tensor
 from backends.precision import Precision
 from backends.protocol.engine_requests import CompleteRequest, LoadRequest
@@ -87,7 +87,7 @@ def test_an_answer_is_that_of_the_dequantised_weights(
         weight = state[f"{key}.weight"]
         shape = (weight.shape[0], weight.shape[1])
         parts = quantize(weight, precision)
-        state[f"{key}.weight"] = quantized.dequantize(
+        state[f"{key}.weight"] = dequantize(
             parts, Layout.BITSANDBYTES, precision, shape, torch.float32
         )
     plain = quantized.write_folder(
