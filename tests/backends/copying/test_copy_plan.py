@@ -16,7 +16,7 @@ from backends.engine.engine import Engine
 from backends.modeling.weights import map_tensor
 from backends.precision import Precision
 from backends.protocol.engine_requests import CopyRequest
-from backends.torch_backend import cpu
+from backends.torch_backend import cpu, low_bits
 from tests.helpers import goldens, quantized
 from tests.helpers.copies import QUANTIZED, assert_nothing, copy, refusal
 
@@ -38,7 +38,7 @@ def test_a_copy_of_every_layout_opens_and_loads(
     for key, record in checkpoint.tensors.items():  # what is not quantised is the same bits
         ours, theirs = map_tensor(record), map_tensor(original.tensors[key])
         assert torch.equal(ours.view(torch.uint8), theirs.view(torch.uint8)), key
-    backend = cpu if precision is None else quantized.low_bits
+    backend = cpu if precision is None else low_bits
     with quantized.load(out, precision or Precision.FP32, backend) as model:
         assert np.isfinite(model.prefill([5, 6, 7])).all()
 

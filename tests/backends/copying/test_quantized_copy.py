@@ -22,7 +22,7 @@ from backends.modeling.quantized import dequantize, quantize
 from backends.modeling.weights import map_tensor
 from backends.precision import Precision
 from backends.protocol.engine_requests import CopyRequest
-from backends.torch_backend import cpu
+from backends.torch_backend import cpu, low_bits
 from tests.helpers import goldens, quantized
 from tests.helpers.copies import QUANTIZED, assert_nothing, child, copy, linux, refusal
 
@@ -106,7 +106,7 @@ def test_transformers_reads_the_copy(
     assert not info["missing_keys"]
     assert not info["unexpected_keys"]
     assert not info["mismatched_keys"]
-    backend = cpu if precision is None else quantized.low_bits
+    backend = cpu if precision is None else low_bits
     with quantized.load(out, precision or Precision.FP32, backend) as ours:
         expected = ours.prefill(ids)
     tolerance = 3e-5 if precision is None else 0.02 * float(np.ptp(expected))
