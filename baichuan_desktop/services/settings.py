@@ -47,7 +47,7 @@ def _folder(path: Path) -> Path:
 
 
 def _possible(wish: LoadWish) -> LoadWish:
-    """The wish, if some machine can load a model so. Raises ValueError: none would at any start."""
+    """The wish, if any machine could load a model so. Raises ValueError otherwise."""
     context = wish.context_length
     if _DEVICE.fullmatch(wish.wanted_device) is None or not (
         context is None or 1 <= context <= _MAX_CONTEXT

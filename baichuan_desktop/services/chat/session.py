@@ -39,7 +39,7 @@ class ChatSession:
         return text
 
     def take_back(self) -> str:
-        """The newest message, taken away, if the person wrote it and has no answer; else “”."""
+        """Remove the newest message if it has no answer; its text, empty if there is none."""
         if self.messages and self.messages[-1].role is Role.USER:
             return self.messages.pop().text
         return ""
