@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from .process_end import End
 
-_LONG_PATH: Final = 260 - 12  #: a folder leaves 12 of Windows' 260 characters to a file
+_LONG_PATH: Final = 260 - 64  #: a folder leaves 64 of Windows' 260 characters to names in it
 
 # ERROR_… of winerror.h
 _FILE_NOT_FOUND, _PATH_NOT_FOUND, _ACCESS_DENIED, _SHARING_VIOLATION = 2, 3, 5, 32

@@ -136,7 +136,7 @@ class _CopyJob:
         shutil.rmtree(self._partial, ignore_errors=True)
         with contextlib.suppress(OSError):  # somebody else put something there
             for folder in self._made:
-                folder.rmdir()
+                long_path(folder).rmdir()
 
     def _begin(self) -> None:
         """Make the folder, or take up one that an interrupted run of the same job left."""
@@ -155,7 +155,7 @@ class _CopyJob:
                 self._check_room()
                 return
         shutil.rmtree(self._partial, ignore_errors=True)
-        self._made = [folder for folder in self._out.parents if not folder.exists()]
+        self._made = [folder for folder in self._out.parents if not long_path(folder).exists()]
         long_path(self._out.parent).mkdir(parents=True, exist_ok=True)
         self._check_room()
         try:
@@ -191,7 +191,7 @@ class _CopyJob:
             if shard.file_name not in present
             for spec in shard.tensors
         )
-        free = shutil.disk_usage(self._out.parent).free
+        free = shutil.disk_usage(long_path(self._out.parent)).free
         if needed > free:
             raise DiskFullError(self._out.parent, needed_bytes=needed, free_bytes=free)
 

@@ -12,7 +12,7 @@ import torch
 from backends import operating_system, windows_api
 from backends.checkpoint.folder import Checkpoint
 from backends.copying.side_files import read_own_file, read_side_files
-from backends.errors import CheckpointError, ForeignModelError
+from backends.errors import CheckpointError, ForeignModelError, NotDownloadedError
 from backends.files.downloads import require_target
 from backends.files.hashing import hash_weights
 from backends.modeling.weights import map_tensor
@@ -110,6 +110,9 @@ def test_a_link_that_leads_somewhere_is_not_taken_for_a_dangling_one(place: Plac
     (place.real / "link").symlink_to(place.real / "file")
 
     require_target(place.shown / "link")
+    (place.real / "file").unlink()
+    with pytest.raises(NotDownloadedError, match="which is missing"):
+        require_target(place.shown / "link")
 
 
 def test_weights_have_the_stamp_of_what_they_are(place: Place) -> None:

@@ -93,8 +93,8 @@ def test_what_no_other_program_causes_is_refused_at_once(error: OSError) -> None
     ("path", "form"),
     [
         (r"C:\models\a", r"C:\models\a"),
-        ("C:\\" + "a" * 244, "C:\\" + "a" * 244),
-        ("C:\\" + "a" * 245, "\\\\?\\C:\\" + "a" * 245),
+        ("C:\\" + "a" * 192, "C:\\" + "a" * 192),
+        ("C:\\" + "a" * 193, "\\\\?\\C:\\" + "a" * 193),
         ("C:\\" + "a" * 250 + "\\..\\b/c", r"\\?\C:\b\c"),
         ("\\\\server\\share\\" + "模" * 250, "\\\\?\\UNC\\server\\share\\" + "模" * 250),
         ("\\\\?\\C:\\" + "a" * 300, "\\\\?\\C:\\" + "a" * 300),

@@ -13,8 +13,10 @@ from typing import Any, NoReturn
 
 import pytest
 
+from backends.windows_api import lock_name
 from baichuan_desktop.services.atomic_file import changing, replace_text
 from baichuan_desktop.services.settings import SettingsFile
+from tests.helpers.kernel32 import INVALID_HANDLE, Kernel32
 
 
 def files(folder: Path) -> list[str]:
@@ -145,6 +147,24 @@ def test_a_change_that_fails_lets_others_have_the_folder(tmp_path: Path) -> None
         raise ZeroDivisionError
 
     assert lock.events[-1] == "unlocked"
+
+
+def test_a_change_on_windows_is_not_made_beside_one_that_is_just_ending(tmp_path: Path) -> None:
+    """Its lock denies access until it is gone: that is no folder that cannot be locked."""
+    lock = Lock()
+    answers = [INVALID_HANDLE, INVALID_HANDLE, 7]
+    kernel32 = Kernel32(CreateFileW=lambda *_: answers.pop(0))
+
+    def take(folder: Path) -> Callable[[], object]:
+        return lock_name(
+            str(folder) + ".lock", kernel32, lambda: 5, clock=lock.clock, sleep=lock.sleep
+        )
+
+    with changing(tmp_path / "x.json", lock=take, clock=lock.clock, sleep=lock.sleep):
+        assert not answers
+        assert [call[0] for call in kernel32.calls] == ["CreateFileW"] * 3
+
+    assert kernel32.calls[3:] == [("CloseHandle", 7)]
 
 
 def test_a_change_waits_for_another_one(tmp_path: Path) -> None:

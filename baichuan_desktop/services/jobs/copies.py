@@ -10,6 +10,7 @@ from pathlib import Path
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
 from backends.events import CopyReady, JobStep
+from backends.operating_system import long_path
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.engine_requests import CopyRequest, ExportRequest
@@ -104,7 +105,7 @@ def copy_folder(model: InstalledModel, suffix: str) -> Path:
 def free_copy_folder(model: InstalledModel, suffix: str) -> Path:
     """The same, with a number where something lies there already."""
     folder, number = copy_folder(model, suffix), 2
-    while folder.exists():
+    while long_path(folder).exists():
         folder, number = copy_folder(model, f"{suffix}-{number}"), number + 1
     return folder
 

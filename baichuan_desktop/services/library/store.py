@@ -15,6 +15,7 @@ from backends.errors import CheckpointError, InvalidRequestError, PortableExport
 from backends.events import SamplingDefaults
 from backends.files.hashing import hash_weights
 from backends.model_config import Family
+from backends.operating_system import long_path
 from backends.phrases import Phrase
 from backends.precision import Precision
 from baichuan_desktop.services.app_paths import AppPaths, resource
@@ -303,7 +304,7 @@ def _is_path(name: str) -> bool:
 
 def _is_there(name: str) -> bool:
     try:
-        return bool(name) and Path(name).expanduser().exists()
+        return bool(name) and long_path(Path(name).expanduser()).exists()
     except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
         return False
 
