@@ -16,15 +16,18 @@ from backends.operating_system import lock_folder, long_path, rename, sync_folde
 
 log = logging.getLogger(__name__)
 
-#: How long a change waits for another one. They take milliseconds; who takes longer has stopped.
-_WAIT_SECONDS = 2.0
-_POLL_SECONDS = 0.02
+#: How long a change waits for those before it, which take milliseconds unless one has stopped.
+_WAIT_SECONDS = 10.0
+#: The same where a window waits, which stands still meanwhile.
+WINDOW_WAIT_SECONDS = 1.0
+_POLL_SECONDS = 0.005
 
 
 @contextlib.contextmanager
 def changing(
     file: Path,
     *,
+    wait_seconds: float = _WAIT_SECONDS,
     lock: Callable[[Path], Callable[[], object]] = lock_folder,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
@@ -35,7 +38,7 @@ def changing(
     one stopped in the middle of a change, the change is made all the same.
     """
     with contextlib.ExitStack() as stack:
-        end = clock() + _WAIT_SECONDS
+        end = clock() + wait_seconds
         while True:
             try:
                 long_path(file.parent).mkdir(parents=True, exist_ok=True)

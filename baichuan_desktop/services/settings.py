@@ -23,7 +23,7 @@ from pydantic import (
 
 from backends.files.plain_file import read_plain
 from backends.precision import name_of
-from baichuan_desktop.services.atomic_file import changing, replace_text
+from baichuan_desktop.services.atomic_file import WINDOW_WAIT_SECONDS, changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
 from baichuan_desktop.services.precisions.wish import LoadWish
 
@@ -154,7 +154,7 @@ class SettingsFile:
 
     def change(self, **changes: object) -> None:
         """Set fields and write the file. Where it cannot be written, they hold until the end."""
-        with changing(self._file):
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
             self._change(changes)
 
     def _change(self, changes: Mapping[str, object]) -> None:
@@ -171,7 +171,7 @@ class SettingsFile:
 
     def keep_precision(self, folder: Path, wish: LoadWish) -> None:
         """Have a model loaded so from now on."""
-        with changing(self._file):
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
             wishes = dict((self._read() or self.current).precisions)
             wishes.pop(folder, None)
             if wish != LoadWish():
@@ -180,7 +180,7 @@ class SettingsFile:
 
     def keep_as_chat(self, folder: Path, as_chat: bool) -> None:
         """Have a base model used as a chat model from now on, or not any more."""
-        with changing(self._file):
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
             folders = (self._read() or self.current).as_chat
             changed = folders | {folder} if as_chat else folders - {folder}
             self._change({"as_chat": changed})

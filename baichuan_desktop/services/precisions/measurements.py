@@ -14,7 +14,7 @@ from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
 from backends.files.plain_file import read_plain
 from backends.precision import BackendName, Precision
-from baichuan_desktop.services.atomic_file import changing, replace_text
+from baichuan_desktop.services.atomic_file import WINDOW_WAIT_SECONDS, changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object
 
 log = logging.getLogger(__name__)
@@ -255,7 +255,7 @@ class Measurements:
         )
 
     def _put(self, measurement: Measurement) -> None:
-        with self._lock, changing(self._file):
+        with self._lock, changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
             # A terminal beside the window may have measured something meanwhile.
             self._known.update((_key(m), m) for m in self._read())
             self._known[_key(measurement)] = measurement

@@ -19,7 +19,7 @@ class EditCommands(QObject):
         focused = QApplication.focusWidget()
         if isinstance(focused, QPlainTextEdit | QLineEdit):
             focused.copy()
-        else:
+        elif self._transcript.isVisible():
             self._transcript.copy()
 
     @Slot()
@@ -28,5 +28,5 @@ class EditCommands(QObject):
         focused = QApplication.focusWidget()
         if isinstance(focused, QPlainTextEdit | QLineEdit | QTextEdit):
             focused.selectAll()
-        else:
+        elif self._transcript.isVisible():
             self._transcript.selectAll()

@@ -52,6 +52,8 @@ class WindowJobs(QObject):
         menus.jobs_page.toggled.connect(self.show_page)
         menus.new_chat.triggered.connect(self._show_chat)
         top_bar.new_chat.clicked.connect(self._show_chat)
+        menus.panel.triggered.connect(self._show_chat)  # beside which the panel lies
+        top_bar.panel.clicked.connect(self._show_chat)
         status.job_button.clicked.connect(self._show_jobs)
         status.job_notice.watch(jobs)
         jobs.page.left.connect(self._show_chat)

@@ -26,6 +26,9 @@ def test_the_page_takes_the_place_of_the_chat_and_gives_it_back(ui: Harness) -> 
     ui.window.menus.jobs_page.trigger()
     ui.window.menus.new_chat.trigger()
     assert ui.composer.isVisible(), "a new chat is seen at once"
+    ui.window.menus.jobs_page.trigger()
+    ui.window.top_bar.panel.click()
+    assert ui.composer.isVisible(), "the settings lie beside the chat"
 
 
 def test_a_section_is_shown_where_there_is_a_job_in_it(

@@ -43,3 +43,16 @@ def test_a_field_of_numbers_is_a_field_too(ui: Harness) -> None:
     ui.window.menus.select_all.trigger()
 
     assert ui.window.panel.seed.selectedText() == "1234"
+
+
+def test_a_conversation_that_is_not_seen_is_not_copied(ui: Harness, engine: ScriptedEngine) -> None:
+    engine.answers.append(answer("Yes."))
+    ui.ask("Here?")
+    QGuiApplication.clipboard().setText("kept")
+    ui.window.menus.jobs_page.trigger()
+
+    ui.window.menus.select_all.trigger()
+    ui.window.menus.copy.trigger()
+
+    assert QGuiApplication.clipboard().text() == "kept"
+    assert not ui.transcript.textCursor().hasSelection()
