@@ -100,7 +100,7 @@ class Checkpoint:
 
     @classmethod
     def open_with_tokenizer(cls, folder: Path) -> tuple[Checkpoint, Tokenizer]:
-        """As `open`, which calls it; also the tokenizer, on which `steered` was not called yet."""
+        """Read and check `folder` as `open` does, and its tokenizer, which is not `steered` yet."""
         if not is_text(folder):
             raise NotACheckpointError(folder, "its path is not UTF-8")
         try:

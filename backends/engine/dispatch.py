@@ -33,7 +33,7 @@ from .load_plan import try_products
 
 
 def run_request(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
-    """Do what is asked; raises UserFacingError.
+    """Carry out a request; yields its events. Raises UserFacingError.
 
     Setting `cancel` ends it early: an answer with `Finished`, anything else without a result.
     """

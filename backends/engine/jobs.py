@@ -27,7 +27,7 @@ from .engine import Engine, OpenModel
 def until_cancelled(
     events: Generator[EngineEvent, None, None], cancel: threading.Event
 ) -> Iterator[EngineEvent]:
-    """Pass events on; once `cancel` is set, end what makes them."""
+    """Pass events on until `cancel` is set, then close the generator that makes them."""
     with contextlib.closing(events):
         for event in events:
             yield event

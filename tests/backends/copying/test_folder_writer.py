@@ -486,7 +486,8 @@ def test_only_what_is_still_to_be_written_needs_room(
 ) -> None:
     interrupted(source, out, Precision.NF4, writes=56)
     checkpoint = Checkpoint.open(source)
-    shards = plan_shards([group.specs for group in plan(checkpoint, Precision.NF4).groups])
+    groups = [group.specs for group in plan(checkpoint, Precision.NF4).groups]
+    shards = plan_shards(groups, SMALL_SHARD)
     sizes = [sum(spec.nbytes for spec in shard.tensors) for shard in shards]
     rest = sum(sizes[3:]) + folder_writer._SPARE_BYTES
     usage = shutil.disk_usage(source)
