@@ -17,6 +17,7 @@ from backends.checkpoint.generation_config import published_sampling
 from backends.errors import UserFacingError
 from backends.events import ModelKind, SamplingDefaults
 from backends.model_config import Family
+from backends.precision import Precision
 from baichuan_desktop.services.library import registry_file, registry_yaml
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
@@ -32,7 +33,6 @@ from baichuan_desktop.services.library.user_layer import (
     require_writable,
 )
 from baichuan_desktop.services.library.variants import Variant
-from tests.helpers.machines import BAICHUAN2_7B, BAICHUAN2_13B, BAICHUAN_7B, BAICHUAN_13B
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models_registry.yaml"
 SHAPES_7B_V2 = Shapes(
@@ -85,9 +85,6 @@ def refusal(text: str) -> str:
     assert not re.search(r"\. [A-Z]", message)
     assert caught.value.hint
     return message
-
-
-RELEASED = (BAICHUAN_7B, BAICHUAN_13B, BAICHUAN2_7B, BAICHUAN2_13B)
 
 
 def installed(folder: Path, model_id: str = "my-chat", **facts: object) -> InstalledModel:
@@ -490,16 +487,17 @@ def test_a_13b_checkpoint_is_recognised(
 
 
 def test_intermediate_checkpoints_and_strange_shapes_are_not_recognised(shipped: Registry) -> None:
+    bf16 = Precision.BF16
     backwards = Registry(variants=shipped.variants[::-1], installed=())
-    base = backwards.recognise(Family.BAICHUAN2_7B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16")
+    base = backwards.recognise(
+        Family.BAICHUAN2_7B, SHAPES_7B_V2, ModelKind.BASE, 4096, Precision.BF16
+    )
     strange = SHAPES_7B_V2.model_copy(update={"num_layers": 31})
 
     assert base is not None
     assert base.id == "baichuan2-7b-base"
-    assert shipped.recognise(Family.BAICHUAN2_7B, strange, ModelKind.BASE, 4096, "bf16") is None
-    assert (
-        shipped.recognise(Family.BAICHUAN2_13B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16") is None
-    )
+    assert shipped.recognise(Family.BAICHUAN2_7B, strange, ModelKind.BASE, 4096, bf16) is None
+    assert shipped.recognise(Family.BAICHUAN2_13B, SHAPES_7B_V2, ModelKind.BASE, 4096, bf16) is None
 
 
 # --- the user's layer ----------------------------------------------------------------------
