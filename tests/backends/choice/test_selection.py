@@ -22,7 +22,7 @@ from backends.machine.hardware import Gpu, Machine
 from backends.machine.memory_room import Bound
 from backends.model_config import ModelConfig
 from backends.phrases import Phrase
-from backends.precision import BackendName, Precision, parse_precision
+from backends.precision import BackendName, DeviceKind, Precision, parse_device, parse_precision
 from tests.helpers.machines import (
     BAICHUAN2_7B,
     BAICHUAN2_13B,
@@ -235,12 +235,12 @@ def test_a_measured_peak_decides() -> None:
     facts = machine(card(12, free_gib=11.8))
     weights = memory.weight_bytes(BAICHUAN2_7B, INT8)
     peak, bnb = weights + 3 * GIB, BackendName.BITSANDBYTES
-    measured = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, "cuda"): peak})
+    measured = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, DeviceKind.CUDA): peak})
 
     assert chosen(SEVEN, facts) == ("bitsandbytes", INT8, "cuda")
     assert chosen(measured, facts) == ("bitsandbytes", NF4, "cuda")
     assert "8-bit needs 13.0 GiB" in str(find(measured, facts, INT8).sentence)
-    on_processor = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, "cpu"): peak})
+    on_processor = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, DeviceKind.CPU): peak})
     assert chosen(on_processor, facts) == ("bitsandbytes", INT8, "cuda")
 
 
@@ -550,14 +550,14 @@ def test_a_card_on_a_machine_without_one() -> None:
 
 @pytest.mark.parametrize("text", ["cpu", "cuda", "cuda:0", "cuda:1"])
 def test_devices_have_names(text: str) -> None:
-    assert selection.parse_device(text, big_and_small()) == text
-    assert selection.parse_device("auto", big_and_small()) is None
+    assert selection.known_device(text, big_and_small()) == text
+    assert selection.known_device(parse_device("auto"), big_and_small()) is None
 
 
 @pytest.mark.parametrize("text", ["cuda:2", "gpu", "", "CPU", "mps"])
 def test_a_device_that_is_not_there(text: str) -> None:
     with pytest.raises(BackendUnavailableError) as caught:
-        selection.parse_device(text, big_and_small())
+        selection.known_device(text, big_and_small())
 
     assert_one_sentence(caught.value)
     assert caught.value.message == (
@@ -940,7 +940,7 @@ def test_a_card_runs_bf16_whatever_the_processor_is() -> None:
 @pytest.mark.parametrize("precision", [BF16, FP32, INT8, NF4, FP4])
 def test_what_was_found_wrong_on_a_processor_is_refused_there(precision: Precision) -> None:
     reason = Phrase("It multiplies wrongly.")
-    facts = dataclasses.replace(machine(card(24), bf16=True), refused={precision.value: reason})
+    facts = dataclasses.replace(machine(card(24), bf16=True), refused={precision: reason})
 
     found = {option.precision: option for option in selection.options(SEVEN, facts)
              if option.device_kind == "cpu"}  # fmt: skip
