@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from .model_config import Family
 from .phrases import Phrase
-from .precision import BackendName, Precision
+from .precision import BackendName, DeviceKind, Precision
 
 
 class FinishReason(Enum):
@@ -105,7 +105,7 @@ class ModelReady:
     backend: BackendName
     precision: Precision
     device_name: str
-    device_kind: str  #: “cpu”, “cuda”, or “cuda+cpu” where layers are spread over both
+    device_kind: DeviceKind
     reason: Phrase  #: why this precision was chosen
     threads: int
     context_length: int

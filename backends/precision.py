@@ -10,6 +10,8 @@ from .errors import BackendUnavailableError
 
 _Named = TypeVar("_Named")
 
+_AUTO = "auto"  #: how a person leaves something to the app
+
 #: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
 FOUR_BIT_BLOCK = 64
 SCALE_BLOCK = 256
@@ -72,6 +74,37 @@ class BackendName(StrEnum):
     ONNX_RUNTIME = "onnx_runtime"
 
 
+class DeviceKind(StrEnum):
+    """Where a model lies, whichever card it is."""
+
+    CPU = "cpu"
+    CUDA = "cuda"  #: one card, or several
+    SPREAD = "cuda+cpu"  #: layers on cards, and the rest in the machine's memory
+
+    @classmethod
+    def of(cls, device: str) -> DeviceKind:
+        """That of a device as torch names it, such as “cuda:1”."""
+        return cls(device.partition(":")[0])
+
+    @property
+    def uses_cards(self) -> bool:
+        """A part of the model lies on a card at least."""
+        return self is not DeviceKind.CPU
+
+    @property
+    def uses_processor(self) -> bool:
+        """A part of the model is computed by the processor at least."""
+        return self is not DeviceKind.CUDA
+
+
+def is_as_wanted(wanted: str | None, kind: DeviceKind, device: str | None) -> bool:
+    """Whether a way to run a model is on the device that a person named; None: they named none.
+
+    `device` is the one that all of the model lies on; None where it is spread over several.
+    """
+    return wanted in (None, kind, device)
+
+
 _LABELS = {Precision.INT8: "8-bit", Precision.NF4: "4-bit", Precision.FP4: "4-bit (FP4)"}
 _ONNX = (Precision.ONNX_INT4, Precision.ONNX_INT8, Precision.ONNX_FP16, Precision.ONNX_FP32)
 _QUANTIZED = (
@@ -95,13 +128,23 @@ EXPORT_PRECISIONS: Mapping[str, Precision] = {
 
 def name_of(precision: Precision | None) -> str:
     """The name by which a precision is asked for; “auto” where that is left to the app."""
-    return "auto" if precision is None else precision.value
+    return _AUTO if precision is None else precision.value
+
+
+def parse_device(text: str) -> str | None:
+    """A device by its name, which may be of one that is not there; None for “auto”."""
+    return None if text == _AUTO else text
+
+
+def device_or_auto(device: str | None) -> str:
+    """The name by which a device is asked for; “auto” where that is left to the app."""
+    return _AUTO if device is None else device
 
 
 def parse_precision(text: str) -> Precision | None:
     """A precision by its name; None for “auto”. Raises BackendUnavailableError."""
     return parse_name(
-        text, {"auto": None, **{precision.value: precision for precision in Precision}}
+        text, {_AUTO: None, **{precision.value: precision for precision in Precision}}
     )
 
 

@@ -32,7 +32,7 @@ import torch
 from backends.errors import GpuLostError
 from backends.interface import PREFILL_CHUNK
 from backends.machine import hardware
-from backends.precision import Precision
+from backends.precision import DeviceKind, Precision
 from benchmarks import cuda_cases, cuda_speed, cuda_tables, cuda_yardsticks
 from benchmarks.cuda_cases import CONTEXT_LENGTH
 from benchmarks.cuda_run import CardRun, plain_precision
@@ -147,7 +147,7 @@ def _facts(machine: hardware.Machine, device: str) -> dict[str, Any]:
 def _measure(run: CardRun, options: argparse.Namespace) -> None:
     plain = plain_precision(run.device)
     dtype = torch.float16 if plain is Precision.FP16 else torch.bfloat16
-    chunk = PREFILL_CHUNK["cuda" if run.on_card else "cpu"]
+    chunk = PREFILL_CHUNK[DeviceKind.of(run.device)]
     yardsticks = run.attempt(
         "Yardsticks", partial(cuda_yardsticks.measure, run.device, dtype, chunk)
     )

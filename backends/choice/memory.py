@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model_config import ModelConfig
-from ..precision import FOUR_BIT_BLOCK, ONNX_BLOCK, SCALE_BLOCK, BackendName, Precision
+from ..precision import FOUR_BIT_BLOCK, ONNX_BLOCK, SCALE_BLOCK, BackendName, DeviceKind, Precision
 
 #: Resident memory of a process that has imported torch and loaded a tiny model, measured.
 CPU_LIBRARY_BYTES = 400 * 2**20
@@ -21,7 +21,7 @@ class MeasuredPeak:
 
     backend: BackendName
     precision: Precision
-    device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
+    device_kind: DeviceKind
     peak_bytes: int
     weights_bytes: int | None = None  #: of what was loaded; None: unknown
 

@@ -9,7 +9,7 @@ from ..interface import PREFILL_CHUNK, LayerDevices
 from ..machine import processor
 from ..machine.hardware import Gpu, Machine
 from ..phrases import Phrase
-from ..precision import BackendName, Precision
+from ..precision import BackendName, DeviceKind, Precision
 from . import memory
 from .memory import MemoryNeed
 from .sentences import (
@@ -117,7 +117,7 @@ def _on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> 
         refusal = card_refusal(machine, gpu) or refusal
     if refusal is not None:
         return Option(backend, precision, devices, gpu.name, None, Verdict.UNAVAILABLE, refusal)
-    need = _need(model, backend, precision, "cuda")
+    need = _need(model, backend, precision, DeviceKind.CUDA)
     verdict = _verdict(need, gpu.free_memory_bytes)
     sentence = size_sentence(verdict, precision, gpu.name, need, gpu.free_memory_bytes)
     return Option(backend, precision, devices, gpu.name, need, verdict, sentence)
@@ -130,7 +130,7 @@ def _on_processor(model: Model, machine: Machine, precision: Precision) -> Optio
     refusal = library_refusal(machine, precision, None) or processor_refusal(machine, precision)
     if refusal is not None:
         return Option(backend, precision, devices, name, None, Verdict.UNAVAILABLE, refusal)
-    need = _need(model, backend, precision, "cpu")
+    need = _need(model, backend, precision, DeviceKind.CPU)
     verdict = _verdict(need, machine.free_memory_bytes, margin=0.0)
     sentence = size_sentence(
         verdict, precision, name, need, machine.free_memory_bytes, machine.limit
@@ -151,7 +151,7 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
     precision = Precision.BF16
     if usable and any(half_precision(gpu) is Precision.FP16 for gpu in usable):
         precision = Precision.FP16
-    need = _need(model, BackendName.TORCH_CUDA, precision, "cuda")
+    need = _need(model, BackendName.TORCH_CUDA, precision, DeviceKind.CUDA)
     layer = memory.layer_weight_bytes(config, precision)
     layer += (
         memory.kv_bytes_per_token(config, precision) * model.context_length // config.num_layers
@@ -221,8 +221,8 @@ def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
     )
 
 
-def _need(model: Model, backend: BackendName, precision: Precision, kind: str) -> MemoryNeed:
-    library = memory.CPU_LIBRARY_BYTES if kind == "cpu" else memory.CUDA_LIBRARY_BYTES
+def _need(model: Model, backend: BackendName, precision: Precision, kind: DeviceKind) -> MemoryNeed:
+    library = memory.CUDA_LIBRARY_BYTES if kind.uses_cards else memory.CPU_LIBRARY_BYTES
     return memory.needed(
         model.config,
         precision,

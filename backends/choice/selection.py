@@ -12,23 +12,26 @@ from collections.abc import Sequence
 from ..errors import BackendUnavailableError, InsufficientMemoryError, UserFacingError
 from ..machine.hardware import Machine
 from ..phrases import Phrase
+from ..precision import DeviceKind, device_or_auto, is_as_wanted
 from .options import options
 from .values import Decision, Model, Option, Verdict, Wishes
 
 
-def parse_device(text: str, machine: Machine) -> str | None:
-    """The name of a device of this machine; None for “auto”. Raises BackendUnavailableError."""
+def known_device(wanted: str | None, machine: Machine) -> str | None:
+    """The device that a person named, which is there. Raises BackendUnavailableError."""
+    if wanted is None:
+        return None
     cards = [gpu.device for gpu in machine.gpus]
-    if text.partition(":")[0] == "cuda" and not cards:
+    if wanted.partition(":")[0] == DeviceKind.CUDA and not cards:
         raise _no_card()
-    known = ["auto", "cpu", *(["cuda", *cards] if cards else [])]
-    if text in known:
-        return None if text == "auto" else text
+    known = [DeviceKind.CPU, *([DeviceKind.CUDA, *cards] if cards else [])]
+    if wanted in known:
+        return wanted
     raise BackendUnavailableError(
         "There is no device “{name}”; there are {known}.",
         hint="Choose one of these.",
-        name=text,
-        known=", ".join(known),
+        name=wanted,
+        known=", ".join((device_or_auto(None), *known)),
     )
 
 
@@ -55,7 +58,7 @@ def automatic(every: Sequence[Option], model: Model) -> Option | None:
 def _best(wanted: Sequence[Option]) -> Option | None:
     runs = [option for option in wanted if option.verdict.runs]
     # A precision that leaves its margin on the cards goes before a better one that is tight.
-    roomy = (o for o in runs if o.device_kind == "cuda" and o.verdict is Verdict.FITS)
+    roomy = (o for o in runs if o.device_kind is DeviceKind.CUDA and o.verdict is Verdict.FITS)
     return next(roomy, next(iter(runs), None))
 
 
@@ -65,9 +68,7 @@ def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
     if wishes.wanted_device is None:
         # What is slow runs only if it is asked for, or the files are so.
         return not option.is_slow or wishes.precision is not None or model.stored is not None
-    if wishes.wanted_device in ("cpu", "cuda"):
-        return option.device_kind == wishes.wanted_device
-    return option.devices.single and option.devices.first == wishes.wanted_device
+    return is_as_wanted(wishes.wanted_device, option.device_kind, option.device)
 
 
 def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Model) -> Phrase:
@@ -92,7 +93,7 @@ def _refusal(
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
     if too_large:
         smallest = min(too_large, key=lambda o: o.need.total if o.need else 0)
-        is_limited = "cpu" in smallest.devices.layers and machine.limit is not None
+        is_limited = smallest.device_kind.uses_processor and machine.limit is not None
         return InsufficientMemoryError.because(smallest.sentence, is_limited=is_limited)
     if wanted:
         return BackendUnavailableError("{why}", why=wanted[0].sentence)

@@ -132,4 +132,4 @@ def processor_refusal(machine: Machine, precision: Precision) -> Phrase | None:
     """Why this processor does not run a precision, whatever its memory; None if it does."""
     if precision is Precision.BF16 and processor.lacks_bf16(machine.features):
         return Phrase("bf16 needs AVX2, which {device} lacks.", device=machine.processor)
-    return machine.refused.get(precision.value)
+    return machine.refused.get(precision)

@@ -10,7 +10,7 @@ from ..checkpoint.folder import Checkpoint
 from ..interface import LayerDevices
 from ..model_config import ModelConfig
 from ..phrases import Phrase
-from ..precision import BackendName, Precision
+from ..precision import BackendName, DeviceKind, Precision
 from .memory import MeasuredPeak, MemoryNeed
 
 
@@ -41,15 +41,19 @@ class Option:
     sentence: Phrase  #: why it fits, or does not
 
     @property
-    def device_kind(self) -> str:
-        """“cpu”, “cuda”, or “cuda+cpu” where layers are spread over both."""
-        kinds = dict.fromkeys(device.partition(":")[0] for device in self.devices.layers)
-        return "+".join(kinds)
+    def device_kind(self) -> DeviceKind:
+        """The kind of device that the layers lie on."""
+        return self.devices.kind
+
+    @property
+    def device(self) -> str | None:
+        """The device that all layers lie on; None if they are spread over several."""
+        return self.devices.first if self.devices.single else None
 
     @property
     def is_slow(self) -> bool:
         """Whether bitsandbytes runs on a processor: made for cards, it takes very long there."""
-        return self.backend is BackendName.BITSANDBYTES and self.device_kind == "cpu"
+        return self.backend is BackendName.BITSANDBYTES and not self.device_kind.uses_cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Model:
     stored: Precision | None = None  #: the quantised precision of the files; None: 16 or 32 bit
     #: Peak of loading without the KV cache, measured here before, by backend, precision and kind
     #: of device: bitsandbytes runs on a card and on the processor.
-    measured: Mapping[tuple[BackendName, Precision, str], int] = field(default_factory=dict)
+    measured: Mapping[tuple[BackendName, Precision, DeviceKind], int] = field(default_factory=dict)
     exports: Mapping[Precision, int] = field(default_factory=dict)  #: bytes of their weights
     has_tensors: bool = True  #: False: it is an export, and nothing else
 

@@ -72,7 +72,7 @@ def plan_load(
     model = Model.of(checkpoint, exports.usable, context_length, request.measured)
     wishes = Wishes(
         request.precision,
-        selection.parse_device(request.wanted_device, machine),
+        selection.known_device(request.wanted_device, machine),
         request.prefer_speed,
     )
     if (refusal := exports.refusal(wishes.precision)) is not None:
@@ -96,14 +96,14 @@ def _decide(model: Model, machine: Machine, wishes: Wishes) -> Decision:
     """
     while True:
         decision = selection.choose(model, machine, wishes)
-        if decision.chosen.device_kind != "cpu":
+        if decision.chosen.device_kind.uses_cards:
             return decision
         precision = decision.chosen.precision
         try:
             heavy_modules.processor_way(precision)
         except BackendUnavailableError as error:
             reason = Phrase(error.template, **error.facts)
-            machine = replace(machine, refused={**machine.refused, precision.value: reason})
+            machine = replace(machine, refused={**machine.refused, precision: reason})
         else:
             return decision
 

@@ -23,6 +23,7 @@ from ..errors import InsufficientMemoryError, UserFacingError
 from ..operating_system import OWN_THREADS, output_of, processor_name
 from ..operating_system import read as _read
 from ..phrases import Phrase
+from ..precision import Precision
 from . import control_groups, memory_room, processor
 from .memory_room import Bound
 
@@ -68,7 +69,7 @@ class Machine:
     libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
     torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
     #: Precisions that its processor was found to compute wrongly, with the reason.
-    refused: Mapping[str, Phrase] = field(default_factory=dict)
+    refused: Mapping[Precision, Phrase] = field(default_factory=dict)
     #: What leaves the least free memory, unless that is the machine itself.
     limit: Bound | None = None
     own_limit: Bound | None = None  #: what “ulimit” leaves a process; None where it is not set

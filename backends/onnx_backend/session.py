@@ -40,7 +40,7 @@ from ..machine.hardware import detect, out_of_memory
 from ..model_config import ModelConfig
 from ..operating_system import resident_peak
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import DeviceKind, Precision
 from .check import checked_graph
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -217,7 +217,7 @@ class OnnxModel(LoadedModel):
         self._device = device = options.devices.first
         self.vocab_size = config.vocab_size
         self.context_length = options.context_length
-        kind = device.partition(":")[0]
+        kind = DeviceKind.of(device)
         self.prefill_chunk = PREFILL_CHUNK[kind]
         self._session: onnxruntime.InferenceSession | None = session
         self._ids: list[int] = []

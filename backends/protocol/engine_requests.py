@@ -21,7 +21,7 @@ class LoadRequest:
     precision: Precision | None = None  #: None: the best that fits
     context_length: int | None = None  #: tokens; None: what the model was trained for
     threads: int | None = None  #: None: one a physical core, fewer while others keep them busy
-    wanted_device: str = "auto"  #: or “cpu”, “cuda”, one card such as “cuda:1”
+    wanted_device: str | None = None  #: “cpu”, “cuda”, or one card such as “cuda:1”
     prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
     measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
     exports: tuple[str, ...] = ()  #: folders of its exports for ONNX Runtime

@@ -57,7 +57,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
 
 def chunk_of(devices: LayerDevices) -> int:
     """Tokens of a prefill chunk: short where a processor takes part."""
-    return PREFILL_CHUNK["cpu" if "cpu" in devices.layers else "cuda"]
+    return PREFILL_CHUNK[devices.kind]
 
 
 class CudaModel(TorchModel):
@@ -77,7 +77,7 @@ class CudaModel(TorchModel):
             model, devices=devices, context_length=context_length, prefill_chunk=prefill_chunk
         )
         self._devices = devices
-        on_one_card = devices.single and devices.first.startswith("cuda")
+        on_one_card = devices.single and devices.kind.uses_cards
         self._graph = DecodeGraph(model, self._cache) if use_graph and on_one_card else None
 
     @override

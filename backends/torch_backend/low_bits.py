@@ -20,7 +20,7 @@ from ..modeling.quantized import make_linear, quantize
 from ..modeling.weights import load_model
 from ..operating_system import trim_heap
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import DeviceKind, Precision
 from .cuda import CudaModel, chunk_of, translated_errors
 from .loaded_model import TorchModel, translated_memory_errors
 from .threads import PacedThreads
@@ -64,7 +64,7 @@ def way(precision: Precision) -> Phrase:
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights. See `Backend.load`."""
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-    on_card = options.devices.first.startswith("cuda")
+    on_card = options.devices.kind.uses_cards
     paced = None if on_card else PacedThreads.begin(options)
     if on_card:
         torch.set_num_threads(options.threads)
@@ -94,6 +94,6 @@ def _dtype(precision: Precision, device: str) -> torch.dtype:
     """The dtype of the activations, and of the weights that are not quantised."""
     if precision is Precision.INT8:  # whose kernels take fp16 and would cast each time
         return torch.float16
-    if device.startswith("cuda") and torch.cuda.get_device_capability(device) < (8, 0):
+    if DeviceKind.of(device).uses_cards and torch.cuda.get_device_capability(device) < (8, 0):
         return torch.float16
     return torch.bfloat16

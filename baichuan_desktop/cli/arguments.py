@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TypeAlias
 
+from backends.precision import parse_device
+
 #: What `add_subparsers` gives: a verb is added to it.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -59,7 +61,7 @@ def add_device(parser: argparse._ActionsContainer) -> None:
     """Add `--device`."""
     parser.add_argument(
         "--device",
-        default="auto",
+        type=parse_device,
         metavar="D",
         help="auto, cpu, cuda, or one card such as cuda:1",
     )

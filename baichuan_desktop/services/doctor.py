@@ -10,7 +10,7 @@ from typing import Any
 from backends.errors import GIB, UserFacingError
 from backends.events import ProductsTried
 from backends.machine import hardware, processor
-from backends.precision import Precision
+from backends.precision import Precision, device_or_auto
 from backends.printable import one_line
 from backends.protocol.engine_requests import ProductsRequest
 from baichuan_desktop import __version__
@@ -128,9 +128,9 @@ def _row(row: PrecisionRow) -> dict[str, Any]:
         "precision": row.precision.value,
         "label": row.precision.label,
         "backend": row.backend.value,
-        "device": row.device_kind,
+        "device": row.device_kind.value,
         "device_name": row.device_name,
-        "request_device": row.wanted_device,
+        "request_device": device_or_auto(row.wanted_device),
         "verdict": row.verdict.value,
         "needed_bytes": row.needed_bytes,
         "sentence": str(row.sentence),

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from backends.files.plain_file import read_plain
-from backends.precision import name_of
+from backends.precision import device_or_auto, name_of, parse_device
 from baichuan_desktop.services.atomic_file import WINDOW_WAIT_SECONDS, changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -49,7 +49,7 @@ def _folder(path: Path) -> Path:
 def _possible(wish: LoadWish) -> LoadWish:
     """The wish, if any machine could load a model so. Raises ValueError otherwise."""
     context = wish.context_length
-    if _DEVICE.fullmatch(wish.wanted_device) is None or not (
+    if _DEVICE.fullmatch(device_or_auto(wish.wanted_device)) is None or not (
         context is None or 1 <= context <= _MAX_CONTEXT
     ):
         raise ValueError("no model can be loaded so")
@@ -68,11 +68,16 @@ def _wish_from_json(value: object) -> object:
     wish = {keys[key]: entry for key, entry in value.items() if key in keys}
     if wish.get("precision") == "auto":
         wish["precision"] = None
+    if isinstance(device := wish.get("wanted_device"), str):
+        wish["wanted_device"] = parse_device(device)
     return wish
 
 
 def _wish_to_json(wish: LoadWish) -> dict[str, object]:
-    fields = dataclasses.asdict(wish) | {"precision": name_of(wish.precision)}
+    fields = dataclasses.asdict(wish) | {
+        "precision": name_of(wish.precision),
+        "wanted_device": device_or_auto(wish.wanted_device),
+    }
     return {_KEYS.get(name, name): value for name, value in fields.items()}
 
 

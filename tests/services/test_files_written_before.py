@@ -14,7 +14,7 @@ from backends.checkpoint.manifest import MANIFEST, read_export
 from backends.choice.memory import MeasuredPeak
 from backends.events import ModelKind
 from backends.model_config import Family
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     Registry,
@@ -42,18 +42,20 @@ def test_peaks_that_were_measured_before_are_known(tmp_path: Path) -> None:
     found = Measurements(copy_of("measurements.json", tmp_path)).peaks(FOLDER)
 
     assert found == (
-        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, "cuda", 6 * GIB, 5 * GIB),
-        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, "cpu", 9 * GIB, 5 * GIB),
-        MeasuredPeak(BackendName.TORCH_CPU, Precision.FP32, "cpu", 29 * GIB, 28 * GIB),
-        MeasuredPeak(BackendName.ONNX_RUNTIME, Precision.ONNX_INT4, "cpu", 5 * GIB, 4 * GIB),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * GIB, 5 * GIB),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CPU, 9 * GIB, 5 * GIB),
+        MeasuredPeak(BackendName.TORCH_CPU, Precision.FP32, DeviceKind.CPU, 29 * GIB, 28 * GIB),
+        MeasuredPeak(
+            BackendName.ONNX_RUNTIME, Precision.ONNX_INT4, DeviceKind.CPU, 5 * GIB, 4 * GIB
+        ),
     )
 
 
 def test_speed_and_quality_that_were_measured_before_are_shown(tmp_path: Path) -> None:
     measurements = Measurements(copy_of("measurements.json", tmp_path))
 
-    card = measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, "cuda")
-    processor = measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, "cpu")
+    card = measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA)
+    processor = measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CPU)
 
     assert card is not None
     assert card.tokens_per_second == 25.0
@@ -64,7 +66,7 @@ def test_speed_and_quality_that_were_measured_before_are_shown(tmp_path: Path) -
     assert processor.quality.top1_agreement == 0.987
     assert processor.quality.reference_label == "fp32"
     assert [m.key for m in measurements.measured(FOLDER) if m.benchmark is not None] == [
-        (BackendName.BITSANDBYTES, Precision.NF4, "cpu")
+        (BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CPU)
     ]
 
 
@@ -74,7 +76,7 @@ def test_measurements_keep_their_keys_and_values_when_they_are_written_again(
     file = copy_of("measurements.json", tmp_path)
     before = json.loads(file.read_text(encoding="utf-8"))["measurements"]
     measurements = Measurements(file)
-    known = measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, "cuda")
+    known = measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA)
     assert known is not None
 
     measurements._put(known)
@@ -97,7 +99,7 @@ def test_a_measurement_by_the_old_name_and_one_by_the_new_are_of_one_backend(
 
     peaks = Measurements(file).peaks(FOLDER)
 
-    (peak,) = [p for p in peaks if (p.precision, p.device_kind) == (Precision.NF4, "cuda")]
+    (peak,) = [p for p in peaks if (p.precision, p.device_kind) == (Precision.NF4, DeviceKind.CUDA)]
     assert peak.peak_bytes == 7 * GIB
 
 
@@ -110,7 +112,7 @@ def test_settings_of_before_are_the_same_wishes(tmp_path: Path) -> None:
     assert settings.precisions == {
         FOLDER: LoadWish(Precision.NF4, "cuda:1", 2048, 4),
         Path("/models/b"): LoadWish(None, "cpu"),
-        Path("/models/c"): LoadWish(Precision.ONNX_INT4, "auto", 512),
+        Path("/models/c"): LoadWish(Precision.ONNX_INT4, None, 512),
     }
     assert settings.as_chat == {Path("/models/base")}
     assert (settings.language, settings.last_model) == ("zh_CN", "baichuan2-7b-chat")

@@ -25,7 +25,7 @@ from backends.events import (
 from backends.machine.hardware import Machine
 from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
@@ -65,7 +65,7 @@ READY = ModelReady(
     backend=BackendName.TORCH_CPU,
     precision=Precision.BF16,
     device_name="A processor",
-    device_kind="cpu",
+    device_kind=DeviceKind.CPU,
     reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
     threads=2,
     context_length=4096,

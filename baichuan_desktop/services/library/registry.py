@@ -15,6 +15,7 @@ from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.operating_system import long_path
+from backends.precision import Precision
 from baichuan_desktop.services.library.registry_file import Layer, closest, load_layer, read_layer
 from baichuan_desktop.services.library.registry_schema import (
     Family,
@@ -23,7 +24,6 @@ from baichuan_desktop.services.library.registry_schema import (
     Names,
     RegistryError,
     Shapes,
-    StoredPrecision,
 )
 from baichuan_desktop.services.library.registry_yaml import layer_text
 from baichuan_desktop.services.library.variants import Tables, Variant
@@ -206,7 +206,7 @@ class Registry:
         shapes: Shapes,
         kind: Kind,
         context_length: int,
-        storage: StoredPrecision,
+        storage: Precision,
     ) -> Variant | None:
         """The released variant that a checkpoint is a copy of, as far as config.json can tell.
 
@@ -219,7 +219,7 @@ class Registry:
             for one in self.variants
             if not one.is_intermediate
             and (one.family, one.shapes, one.kind) == (family, shapes, kind)
-            and one.precision in (storage, "bf16")
+            and one.precision in (storage, Precision.BF16)
         ]
         return min(
             candidates,

@@ -15,22 +15,33 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     Strict,
     model_validator,
 )
+from pydantic_core.core_schema import literal_schema, no_info_after_validator_function
 
 from backends import model_config
 from backends.errors import UserFacingError
 from backends.events import ModelKind
 from backends.phrases import Phrase
+from backends.precision import Precision
 
 SCHEMA_VERSION = 1
 
 #: A file names them, and strict is what a section is of the types of values.
 Family = Annotated[model_config.Family, Strict(False)]
 Kind = Annotated[ModelKind, Strict(False)]
-#: How the weights lie on disk. bf16 stands for both 16-bit types.
-StoredPrecision = Literal["bf16", "8bit", "4bit"]
+_STORED = (Precision.BF16, Precision.INT8, Precision.NF4)
+#: How the weights lie on disk. bf16 stands for both 16-bit types, and 4 bits for both of 4 bits.
+StoredPrecision = Annotated[
+    Precision,
+    GetPydanticSchema(
+        lambda *_: no_info_after_validator_function(
+            Precision, literal_schema([precision.value for precision in _STORED])
+        )
+    ),
+]
 
 
 class RegistryError(UserFacingError):

@@ -31,7 +31,6 @@ from baichuan_desktop.services.library.registry_schema import (
     Names,
     RegistryError,
     Shapes,
-    StoredPrecision,
 )
 from baichuan_desktop.services.library.user_layer import (
     add_installed,
@@ -42,10 +41,11 @@ from baichuan_desktop.services.library.variants import Variant
 
 GUIDE_ID = "baichuan-guide"
 
-_STORAGE: Mapping[Precision | None, StoredPrecision] = {
-    Precision.INT8: "8bit",
-    Precision.NF4: "4bit",
-    Precision.FP4: "4bit",
+#: What a registry calls the weights of a folder: it has one word for 16 bits, and one for 4.
+_STORAGE: Mapping[Precision | None, Precision] = {
+    Precision.INT8: Precision.INT8,
+    Precision.NF4: Precision.NF4,
+    Precision.FP4: Precision.NF4,
 }
 
 
@@ -162,7 +162,7 @@ class ModelStore:
             ),
             kind=checkpoint.kind,
             context_length=config.context_length,
-            storage=_STORAGE.get(checkpoint.stored, "bf16"),
+            storage=_STORAGE.get(checkpoint.stored, Precision.BF16),
         )
         # A folder's name is the person's own word for the model; what the model is, is read.
         own_name = checkpoint.folder.name or config.family.value

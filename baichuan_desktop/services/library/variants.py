@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from backends.precision import Precision
 from baichuan_desktop.services.library.registry_file import Layer, closest
 from baichuan_desktop.services.library.registry_schema import (
     Family,
@@ -23,7 +24,6 @@ from baichuan_desktop.services.library.registry_schema import (
     RegistryError,
     Shapes,
     Sources,
-    StoredPrecision,
 )
 
 _Value = TypeVar("_Value")
@@ -41,9 +41,9 @@ class Variant:
     context_length: int  #: tokens, prompt and answer together
     parameters: int
     weights_bytes: int  #: of the tensors as published
-    precision: StoredPrecision  #: as published; "bf16" stands for both 16-bit types
+    precision: Precision  #: as published; bf16 stands for both 16-bit types
     torch_dtype: str | None  #: as published in config.json; None if not established
-    published_memory_gib: Mapping[StoredPrecision, float] = field(hash=False)
+    published_memory_gib: Mapping[Precision, float] = field(hash=False)
     licence: Licence
     sources: Sources
     training_tokens: int | None  #: only on a checkpoint from the middle of training

@@ -17,7 +17,7 @@ import psutil
 from backends.errors import InvalidRequestError, QualityError, UserFacingError
 from backends.events import ModelReady, QualityReady
 from backends.phrases import Phrase
-from backends.precision import Precision
+from backends.precision import DeviceKind, Precision
 from backends.protocol.engine_requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
@@ -85,7 +85,7 @@ def quality_texts(path: Path | None, max_tokens: int) -> Texts:
 
 
 def compared_precisions(
-    text: str, opened: OpenedModel, wanted_device: str = "auto"
+    text: str, opened: OpenedModel, wanted_device: str | None = None
 ) -> tuple[Precision | None, ...]:
     """The precisions to compare, the reference first; `text` names them as in `OpenedModel.wanted`.
 
@@ -107,7 +107,9 @@ def compared_precisions(
 
 def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
     """The best of some precisions that run, for the others to be compared with."""
-    on_card = [row for row in rows if row.device_kind == "cuda" and not row.precision.is_quantized]
+    on_card = [
+        row for row in rows if row.device_kind is DeviceKind.CUDA and not row.precision.is_quantized
+    ]
     return min(on_card or rows, key=lambda row: _RANK.index(row.precision))
 
 

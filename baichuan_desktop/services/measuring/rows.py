@@ -10,6 +10,7 @@ from itertools import starmap
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
 from backends.measuring.speed import plan_of
+from backends.precision import DeviceKind
 from backends.protocol.engine_requests import BenchmarkRequest, LoadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.measuring.quality import is_coarser, reference_of
@@ -30,7 +31,7 @@ class MeasuredRow:
 
     key: Key  #: backend, precision, kind of device
     label: str  #: of the precision
-    device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
+    device_kind: DeviceKind
     device_name: str
     wish: LoadWish | None  #: what measures it; None: it was measured before, and does not run now
     fits_beside: bool  #: it can be measured while the chat's model is loaded
@@ -102,7 +103,7 @@ def _measured_once(key: Key, known: Measurement) -> MeasuredRow:
     return MeasuredRow(
         key,
         key[1].label,
-        known.device_kind,
+        key[2],
         known.benchmark.device_name if known.benchmark else known.device_kind,
         wish=None,
         fits_beside=False,

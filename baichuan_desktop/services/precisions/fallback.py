@@ -54,7 +54,7 @@ def alternatives(
         if ran is not None and needs_export and ran.precision == wish.precision:
             otherwise = ran = None  # on the same export
         if ran is None and needs_export:
-            yield replace(alone, wish=replace(wish, precision=None, wanted_device="auto"))
+            yield replace(alone, wish=replace(wish, precision=None, wanted_device=None))
         elif ran is None:
             yield replace(failed, is_asked=False)
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
@@ -63,7 +63,7 @@ def alternatives(
         if not isinstance(error, _DEVICE_FAILED) or _length(kept) <= _length(wish):
             yield replace(alone, wish=kept)
         if not isinstance(error, InvalidRequestError):
-            shorter = replace(wish, precision=None, wanted_device="auto")
+            shorter = replace(wish, precision=None, wanted_device=None)
             yield replace(alone, wish=shorter, is_kept=is_over)
         if not isinstance(error, _DEVICE_FAILED):  # a full context needs more of it
             yield replace(alone, wish=LoadWish(), is_kept=is_over)

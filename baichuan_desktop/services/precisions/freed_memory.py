@@ -27,7 +27,7 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
     if own is not None and own.free_bytes <= free:  # which is each process's own
         free, limit = max(own.free_bytes, 0), own
     cards = machine.gpus
-    if ready is not None and "cuda" in ready.device_kind:
+    if ready is not None and ready.device_kind.uses_cards:
         names = ready.device_name.split(" + ")
         mine = [gpu for gpu in cards if gpu.name in names]
         if len(names) == 1:  # of several cards of a name, the one that holds the most

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
 from backends.files.plain_file import read_plain
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.atomic_file import WINDOW_WAIT_SECONDS, changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object
 
@@ -31,7 +31,7 @@ _USUAL_CONTEXT = 512
 #: What a file of an older version calls them.
 _OLD_BACKENDS = {"bnb_cuda": BackendName.BITSANDBYTES.value}
 
-Key = tuple[BackendName, Precision, str]
+Key = tuple[BackendName, Precision, DeviceKind]
 
 _MAX_BYTES = 4 * 2**20  # a measurement has one or two KB
 _MAX_ENTRIES = 10_000
@@ -112,10 +112,9 @@ class Measurement(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
     folder: Text
-    #: Names of `BackendName` and `Precision`, unless a newer version wrote this.
+    #: Names of `BackendName`, `Precision` and `DeviceKind`, unless a newer version wrote this.
     backend: Annotated[Text, AfterValidator(lambda name: _OLD_BACKENDS.get(name, name))]
     precision: Text
-    #: As in `ModelReady`.
     device_kind: Annotated[Text, Field(alias="device")]
     peak_bytes: Count  #: of loading, the KV cache not counted
     load_seconds: Amount
@@ -130,7 +129,11 @@ class Measurement(BaseModel):
     def key(self) -> Key | None:
         """Backend, precision and kind of device; None for those of a newer version."""
         try:
-            return BackendName(self.backend), Precision(self.precision), self.device_kind
+            return (
+                BackendName(self.backend),
+                Precision(self.precision),
+                DeviceKind(self.device_kind),
+            )
         except ValueError:
             return None
 
@@ -181,7 +184,7 @@ class Measurements:
         folder: Path,
         backend: BackendName,
         precision: Precision,
-        device_kind: str,
+        device_kind: DeviceKind,
         weights_bytes: int | None = None,
     ) -> Measurement | None:
         """The measurement of a model at a precision on a kind of device, if there is one.
@@ -202,7 +205,7 @@ class Measurements:
                     folder=ready.folder,
                     backend=ready.backend.value,
                     precision=ready.precision.value,
-                    device_kind=ready.device_kind,
+                    device_kind=ready.device_kind.value,
                     peak_bytes=ready.peak_bytes,
                     load_seconds=ready.load_seconds,
                     weights_bytes=ready.weights_bytes,

@@ -15,7 +15,7 @@ from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.precision import Precision, parse_precision
+from backends.precision import Precision, name_of, parse_precision
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.freed_memory import taken_again
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -62,12 +62,11 @@ class OpenedModel:
         """What of the model's folder is not used, and what is instead."""
         return self.checkpoint.notes
 
-    def rows_on(self, wanted_device: str) -> list[PrecisionRow]:
+    def rows_on(self, wanted_device: str | None) -> list[PrecisionRow]:
         """The precisions that run on a device that a person named."""
-        kind = wanted_device.partition(":")[0]
-        return [row for row in self.whole.running if kind in ("auto", row.device_kind)]
+        return [row for row in self.whole.running if row.is_on(wanted_device)]
 
-    def wanted(self, text: str, wanted_device: str = "auto") -> tuple[Precision | None, ...]:
+    def wanted(self, text: str, wanted_device: str | None = None) -> tuple[Precision | None, ...]:
         """The precisions that a comma-separated text names, each once, in its order.
 
         “all” is every precision that runs here, on `wanted_device` if one is named; None stands
@@ -75,9 +74,9 @@ class OpenedModel:
         """
         names = [name.strip() for name in text.split(",") if name.strip()] or [text]
         if "all" in names:  # “auto” says why nothing runs
-            names = [row.precision for row in self.rows_on(wanted_device)] or ["auto"]
+            names = [row.precision for row in self.rows_on(wanted_device)] or [name_of(None)]
         found = tuple(dict.fromkeys(parse_precision(name) for name in names))
-        selection.parse_device(wanted_device, self.machine)  # once, and not in each engine
+        selection.known_device(wanted_device, self.machine)  # once, and not in each engine
         return found
 
     def remedies(self, wish: LoadWish, ready: ModelReady | None) -> MemoryRemedies:

@@ -12,6 +12,7 @@ from backends.errors import (
     UserFacingError,
 )
 from backends.events import ModelReady
+from backends.precision import DeviceKind
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.precisions.wish import LoadWish
 
@@ -26,7 +27,7 @@ def wish_elsewhere(error: UserFacingError, wish: LoadWish) -> LoadWish | None:
     """How to load a model whose card was lost: on the processor. None after any other error."""
     if not isinstance(error, GpuLostError):
         return None
-    return LoadWish(wanted_device="cpu", context_length=wish.context_length)
+    return LoadWish(wanted_device=DeviceKind.CPU, context_length=wish.context_length)
 
 
 def may_need_less(error: UserFacingError) -> bool:
@@ -83,11 +84,7 @@ def _failed(
 
 
 def _is_wished(row: PrecisionRow, wish: LoadWish) -> bool:
-    return wish.precision in (None, row.precision) and wish.wanted_device in (
-        "auto",
-        row.device_kind,
-        row.wanted_device,
-    )
+    return wish.precision in (None, row.precision) and row.is_on(wish.wanted_device)
 
 
 def _is_smaller(row: PrecisionRow, failed: PrecisionRow | None) -> bool:

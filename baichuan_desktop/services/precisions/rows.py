@@ -11,7 +11,7 @@ from backends.choice.options import options, still_runs
 from backends.choice.values import Model, Option, Verdict
 from backends.machine.hardware import Machine
 from backends.phrases import Phrase
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision, is_as_wanted
 from baichuan_desktop.services.precisions.measurements import (
     Key,
     Measurement,
@@ -27,9 +27,11 @@ class PrecisionRow:
 
     precision: Precision
     backend: BackendName
-    device_kind: str  #: “cpu”, “cuda”, “cuda+cpu”
+    device_kind: DeviceKind
     device_name: str
-    wanted_device: str  #: what a `LoadRequest` names to get this row and no other
+    #: What a `LoadRequest` names to get this row and no other. None: layers are spread where no
+    #: card holds them all, so the precision says it all.
+    wanted_device: str | None
     verdict: Verdict
     needed_bytes: int | None
     sentence: Phrase
@@ -48,6 +50,10 @@ class PrecisionRow:
     def runs(self) -> bool:
         """Whether it can be chosen."""
         return self.verdict.runs
+
+    def is_on(self, wanted_device: str | None) -> bool:
+        """Whether it is on the device that a person named; None: they named none."""
+        return is_as_wanted(wanted_device, self.device_kind, self.wanted_device)
 
     def wish(self, context_length: int | None = None) -> LoadWish:
         """The wish that loads this row."""
@@ -116,8 +122,7 @@ def _row(
         backend=option.backend,
         device_kind=option.device_kind,
         device_name=option.device_name,
-        # Layers are spread where no card holds them all, so the precision says it all.
-        wanted_device=option.devices.first if option.devices.single else "auto",
+        wanted_device=option.device,
         verdict=option.verdict,
         needed_bytes=option.need.total if option.need else None,
         sentence=option.sentence,

@@ -18,7 +18,7 @@ class LoadWish:
     """How a person wants a model to be loaded; what is left out, the app decides."""
 
     precision: Precision | None = None
-    wanted_device: str = "auto"
+    wanted_device: str | None = None
     context_length: int | None = None  #: tokens; None: what the model was trained for
     #: None: one a core, fewer while other programs keep the processor busy
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
@@ -26,7 +26,7 @@ class LoadWish:
     @property
     def is_automatic(self) -> bool:
         """Whether precision and device are the app's to choose."""
-        return self.precision is None and self.wanted_device == "auto"
+        return self.precision is None and self.wanted_device is None
 
     def request(self, model: InstalledModel, measurements: Measurements) -> LoadRequest:
         """What the engine is asked, to load a model so."""

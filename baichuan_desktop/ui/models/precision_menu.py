@@ -190,7 +190,7 @@ class PrecisionMenu(QFrame):
         return (
             ready is not None
             and wish.precision in (None, row.precision)
-            and wish.wanted_device in ("auto", row.device_kind, row.wanted_device)
+            and row.is_on(wish.wanted_device)
             and (row.backend, row.precision) == (ready.backend, ready.precision)
             and (row.device_kind, row.device_name) == (ready.device_kind, ready.device_name)
         )

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from backends.choice.values import Verdict
 from backends.events import ModelReady
+from backends.precision import DeviceKind, device_or_auto
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
@@ -24,7 +25,7 @@ def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
     name = device(row.device_kind, row.device_name)
     same = [one for one in rows if device(one.device_kind, one.device_name) == name]
     if len({one.wanted_device for one in same}) > 1:
-        name = f"{name} ({row.wanted_device})"
+        name = f"{name} ({device_or_auto(row.wanted_device)})"
     return f"{row.precision.label} · {name}"
 
 
@@ -71,8 +72,8 @@ def note(row: PrecisionRow) -> str:
     return " · ".join(parts)
 
 
-def device(kind: str, name: str) -> str:
+def device(kind: DeviceKind, name: str) -> str:
     """The name of a kind of device in a few words: the processor's own name is long."""
-    if kind == "cuda+cpu":  # the processor's own name comes last
+    if kind is DeviceKind.SPREAD:  # the processor's own name comes last
         return f"{name.rpartition(' + ')[0]} + CPU"
-    return "CPU" if kind == "cpu" else name
+    return name if kind.uses_cards else "CPU"

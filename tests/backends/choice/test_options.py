@@ -12,7 +12,7 @@ from backends.choice import memory, selection
 from backends.choice.options import options, still_runs
 from backends.choice.values import Model, Option, Verdict, Wishes
 from backends.machine.hardware import Gpu, Machine
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from tests.helpers.choices import (
     BF16,
     FP4,
@@ -71,12 +71,12 @@ def test_a_measured_peak_decides() -> None:
     facts = machine(card(12, free_gib=11.8))
     weights = memory.weight_bytes(BAICHUAN2_7B, INT8)
     peak, bnb = weights + 3 * GIB, BackendName.BITSANDBYTES
-    measured = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, "cuda"): peak})
+    measured = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, DeviceKind.CUDA): peak})
 
     assert chosen(SEVEN, facts) == ("bitsandbytes", INT8, "cuda")
     assert chosen(measured, facts) == ("bitsandbytes", NF4, "cuda")
     assert "8-bit needs 13.0 GiB" in str(find(measured, facts, INT8).sentence)
-    on_processor = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, "cpu"): peak})
+    on_processor = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, DeviceKind.CPU): peak})
     assert chosen(on_processor, facts) == ("bitsandbytes", INT8, "cuda")
 
 

@@ -12,7 +12,7 @@ from backends.choice.values import Model, Verdict, Wishes
 from backends.errors import BackendUnavailableError, InsufficientMemoryError
 from backends.machine.hardware import Machine
 from backends.model_config import ModelConfig
-from backends.precision import Precision
+from backends.precision import Precision, parse_device
 from tests.helpers.choices import (
     BF16,
     FACTS,
@@ -269,14 +269,14 @@ def test_a_card_on_a_machine_without_one() -> None:
 
 @pytest.mark.parametrize("text", ["cpu", "cuda", "cuda:0", "cuda:1"])
 def test_devices_have_names(text: str) -> None:
-    assert selection.parse_device(text, big_and_small()) == text
-    assert selection.parse_device("auto", big_and_small()) is None
+    assert selection.known_device(text, big_and_small()) == text
+    assert selection.known_device(parse_device("auto"), big_and_small()) is None
 
 
 @pytest.mark.parametrize("text", ["cuda:2", "gpu", "", "CPU", "mps"])
 def test_a_device_that_is_not_there(text: str) -> None:
     with pytest.raises(BackendUnavailableError) as caught:
-        selection.parse_device(text, big_and_small())
+        selection.known_device(text, big_and_small())
 
     assert_one_sentence(caught.value)
     assert caught.value.message == (

@@ -246,7 +246,7 @@ def test_bf16_is_refused_before_avx2() -> None:
 @pytest.mark.parametrize("precision", [BF16, FP32, INT8, NF4, FP4])
 def test_what_was_found_wrong_on_a_processor_is_refused_there(precision: Precision) -> None:
     reason = Phrase("It multiplies wrongly.")
-    facts = dataclasses.replace(machine(card(24), bf16=True), refused={precision.value: reason})
+    facts = dataclasses.replace(machine(card(24), bf16=True), refused={precision: reason})
 
     found = {option.precision: option for option in options(SEVEN, facts)
              if option.device_kind == "cpu"}  # fmt: skip

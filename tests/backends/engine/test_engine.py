@@ -35,7 +35,7 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.machine.hardware import Machine
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
@@ -122,7 +122,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         backend=BackendName.TORCH_CPU,
         precision=Precision.FP32,
         device_name="A processor",
-        device_kind="cpu",
+        device_kind=DeviceKind.CPU,
         reason=ready.reason,
         needed_bytes=ready.needed_bytes,
         peak_bytes=ready.peak_bytes,

@@ -39,7 +39,7 @@ from backends.events import (
 from backends.generation.sampling import SamplingParams
 from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol import engine_requests
 from backends.protocol.engine_requests import (
     BenchmarkRequest,
@@ -63,7 +63,7 @@ PAYLOADS: list[Payload] = [
     LoadProgress(1, 2**40),
     ModelReady(
         "/模型/a b", Family.BAICHUAN2_7B, ModelKind.CHAT, BackendName.TORCH_CPU, Precision.BF16,
-        "A “processor”", "cpu",
+        "A “processor”", DeviceKind.CPU,
         Phrase("Because of {what}.", what=Phrase("{n} bytes", n=7)), 4,
         4096, 7_500_000_000, 15_000_000_000, 17_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
     ),
@@ -75,7 +75,8 @@ PAYLOADS: list[Payload] = [
     LoadRequest("/x", None, None, None),
     LoadRequest("C:\\模型", Precision.BF16, 128, 2),
     LoadRequest(
-        "/x", measured=(MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, "cuda", 2**33),)
+        "/x",
+        measured=(MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 2**33),),
     ),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),

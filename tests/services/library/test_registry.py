@@ -8,6 +8,7 @@ import pytest
 
 from backends.events import ModelKind
 from backends.model_config import Family
+from backends.precision import Precision
 from baichuan_desktop.services.library.registry import (
     Registry,
     UnknownModelError,
@@ -139,14 +140,20 @@ def test_a_13b_checkpoint_is_recognised(
 
 def test_intermediate_checkpoints_and_strange_shapes_are_not_recognised(shipped: Registry) -> None:
     backwards = Registry(variants=shipped.variants[::-1], installed=())
-    base = backwards.recognise(Family.BAICHUAN2_7B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16")
+    base = backwards.recognise(
+        Family.BAICHUAN2_7B, SHAPES_7B_V2, ModelKind.BASE, 4096, Precision.BF16
+    )
     strange = SHAPES_7B_V2.model_copy(update={"num_layers": 31})
 
     assert base is not None
     assert base.id == "baichuan2-7b-base"
-    assert shipped.recognise(Family.BAICHUAN2_7B, strange, ModelKind.BASE, 4096, "bf16") is None
     assert (
-        shipped.recognise(Family.BAICHUAN2_13B, SHAPES_7B_V2, ModelKind.BASE, 4096, "bf16") is None
+        shipped.recognise(Family.BAICHUAN2_7B, strange, ModelKind.BASE, 4096, Precision.BF16)
+        is None
+    )
+    assert (
+        shipped.recognise(Family.BAICHUAN2_13B, SHAPES_7B_V2, ModelKind.BASE, 4096, Precision.BF16)
+        is None
     )
 
 

@@ -229,20 +229,24 @@ def test_a_cache_folder_that_cannot_be_made_is_named(
     ("text", "device", "gib", "expected"),
     [
         # without a card, fp32 is the reference
-        ("all", "auto", None, ("fp32", "bf16", "8bit", "4bit", "fp4")),
-        ("4bit", "auto", None, ("fp32", "4bit")),
-        ("auto", "auto", None, ("fp32",)),
+        ("all", None, None, ("fp32", "bf16", "8bit", "4bit", "fp4")),
+        ("4bit", None, None, ("fp32", "4bit")),
+        ("auto", None, None, ("fp32",)),
         ("fp32,4bit,4bit", "cpu", None, ("fp32", "4bit")),
         # on a card, its 16 bits; what is better and slow only if it is asked for
-        ("all", "auto", 24, ("bf16", "8bit", "4bit", "fp4")),
+        ("all", None, 24, ("bf16", "8bit", "4bit", "fp4")),
         ("4bit", "cuda", 24, ("bf16", "4bit")),
-        ("auto,8bit", "auto", 24, ("bf16", "8bit")),
-        ("fp32,4bit", "auto", 24, ("fp32", "bf16", "4bit")),
+        ("auto,8bit", None, 24, ("bf16", "8bit")),
+        ("fp32,4bit", None, 24, ("fp32", "bf16", "4bit")),
         ("4bit", "cpu", 24, ("fp32", "4bit")),
     ],
 )
 def test_the_reference_is_the_best_that_fits(
-    text: str, device: str, gib: int | None, expected: tuple[str, ...], measurements: Measurements
+    text: str,
+    device: str | None,
+    gib: int | None,
+    expected: tuple[str, ...],
+    measurements: Measurements,
 ) -> None:
     facts = machine(*[card(gib)] if gib else [])
 

@@ -10,7 +10,7 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.machine.hardware import Machine
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.measuring.rows import MeasuredRow, measured_rows
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
@@ -94,8 +94,8 @@ def test_figures_of_before_stand_beside_also_where_the_precision_does_not_run_an
     file = tmp_path / "measurements.json"
     file.write_text(json.dumps({"measurements": [newer]}), encoding="utf-8")
     for precision, backend, kind in (
-        (Precision.FP32, BackendName.TORCH_CPU, "cpu"),
-        (Precision.FP16, BackendName.TORCH_CUDA, "cuda"),
+        (Precision.FP32, BackendName.TORCH_CPU, DeviceKind.CPU),
+        (Precision.FP16, BackendName.TORCH_CUDA, DeviceKind.CUDA),
     ):
         ready = replace(
             READY, folder=folder, precision=precision, backend=backend, device_kind=kind

@@ -13,7 +13,7 @@ import pytest
 from backends.errors import BackendUnavailableError, InsufficientMemoryError
 from backends.events import BenchmarkProgress, ModelReady
 from backends.machine.hardware import Machine
-from backends.precision import Precision, name_of
+from backends.precision import DeviceKind, Precision, name_of
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.measuring.speed import (
     BenchmarkEvent,
@@ -179,7 +179,9 @@ def test_the_speed_at_512_tokens_stands_for_the_precision(
 
     measurements.benchmarked(last.ready, entry)
 
-    known = measurements.of(Path(last.ready.folder), last.ready.backend, Precision.FP32, "cpu")
+    known = measurements.of(
+        Path(last.ready.folder), last.ready.backend, Precision.FP32, DeviceKind.CPU
+    )
     assert known is not None
     assert known.tokens_per_second == expected
 
@@ -214,7 +216,7 @@ def test_a_name_that_is_none_is_refused(text: str, measurements: Measurements) -
 
 
 def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
-    def wanted(device: str = "auto", **facts: float) -> set[str]:
+    def wanted(device: str | None = None, **facts: float) -> set[str]:
         seen = machine(card(24), **facts)  # type: ignore[arg-type]
         found = opened(measurements, seen).wanted("all", device)
         assert len(set(found)) == len(found)
@@ -223,6 +225,19 @@ def test_all_is_what_runs_here_each_once(measurements: Measurements) -> None:
     assert wanted() == {"bf16", "fp32", "8bit", "4bit", "fp4"}
     assert wanted("cuda:0") == {"bf16", "8bit", "4bit", "fp4"}
     assert wanted("cpu", free_gib=0.1) == {"auto"}
+
+
+def test_all_on_a_card_is_what_runs_on_this_very_card(measurements: Measurements) -> None:
+    new, old = card(24), card(24, index=1, capability=(7, 5))
+
+    def wanted(device: str) -> set[str]:
+        found = opened(measurements, machine(new, old)).wanted("all", device)
+        return {name_of(precision) for precision in found}
+
+    # One multiplies bf16, the other fp16.
+    assert wanted("cuda:0") == {"bf16", "8bit", "4bit", "fp4"}
+    assert wanted("cuda:1") == {"fp16", "8bit", "4bit", "fp4"}
+    assert wanted("cuda") == {"bf16", "fp16", "8bit", "4bit", "fp4"}
 
 
 def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:

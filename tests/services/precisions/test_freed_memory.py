@@ -13,6 +13,7 @@ from backends.machine import hardware
 from backends.machine.hardware import private_bytes
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
+from backends.precision import DeviceKind
 from baichuan_desktop.services.precisions.freed_memory import given_back, machine_without_engine
 from tests.helpers.machines import GIB, card, machine
 from tests.services.precisions.test_measurements import ready
@@ -20,7 +21,9 @@ from tests.services.precisions.test_measurements import ready
 NAME = "NVIDIA GeForce RTX 3060"
 
 
-def loaded(device: str = NAME, kind: str = "cuda", needed_gib: float = 6.0) -> ModelReady:
+def loaded(
+    device: str = NAME, kind: DeviceKind = DeviceKind.CUDA, needed_gib: float = 6.0
+) -> ModelReady:
     return ready(device_name=device, device_kind=kind, needed_bytes=int(needed_gib * GIB))
 
 
@@ -31,7 +34,9 @@ def free_gib(*cards: float) -> list[float]:
 def test_memory_of_the_engine_counts_as_free() -> None:
     facts = machine(card(12, free_gib=4.0), free_gib=10.0)
 
-    seen = given_back(facts, 5 * GIB, ready(device_kind="cpu", device_name=facts.processor))
+    seen = given_back(
+        facts, 5 * GIB, ready(device_kind=DeviceKind.CPU, device_name=facts.processor)
+    )
 
     assert seen.free_memory_bytes == 15 * GIB
     assert seen.gpus == facts.gpus
@@ -77,7 +82,9 @@ def test_a_model_on_several_cards_is_given_back_on_each() -> None:
     cards = card(12, free_gib=2.0, index=0), card(8, free_gib=1.0, name="Other", index=1)
 
     seen = given_back(
-        machine(*cards), 0, loaded(f"{NAME} + Other + A processor", "cuda+cpu", needed_gib=20)
+        machine(*cards),
+        0,
+        loaded(f"{NAME} + Other + A processor", DeviceKind.SPREAD, needed_gib=20),
     )
 
     assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [12.0, 8.0]

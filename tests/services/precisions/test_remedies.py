@@ -67,7 +67,7 @@ def test_a_card_that_ran_out_is_offered_8_bits_and_half_the_context(tmp_path: Pa
     assert found.smaller_wish == LoadWish(Precision.INT8, "cuda:0")
     assert found.smaller is not None
     assert found.smaller.precision.label == "8-bit"
-    assert found.shorter == LoadWish(None, "auto", 2048)
+    assert found.shorter == LoadWish(None, None, 2048)
 
 
 def test_after_8_bits_come_4(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from backends.machine.hardware import Machine
 from backends.model_config import Family
 from backends.onnx_backend.graph import Scheme
 from backends.phrases import Phrase
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import LoadRequest
 from baichuan_desktop.services.library.registry import Registry, shipped_registry_text
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -64,7 +64,7 @@ def ready(folder: Path, peak_bytes: int) -> ModelReady:
         backend=BackendName.BITSANDBYTES,
         precision=Precision.NF4,
         device_name="",
-        device_kind="cuda",
+        device_kind=DeviceKind.CUDA,
         reason=Phrase(""),
         threads=1,
         context_length=256,
@@ -156,7 +156,7 @@ def test_layers_that_are_spread_are_asked_for_by_their_precision(
     rows = rows_of(folder, measurements, machine(card(8, index=0), card(8, index=1)))
 
     (spread,) = [row for row in rows if " + " in row.device_name]
-    assert spread.wish() == LoadWish(Precision.BF16, "auto")
+    assert spread.wish() == LoadWish(Precision.BF16)
 
 
 def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
@@ -314,7 +314,7 @@ def test_what_was_measured_of_an_export_is_not_said_of_one_with_other_blocks(
         ready(folder, 77 * MIB),
         backend=BackendName.ONNX_RUNTIME,
         precision=Precision.ONNX_INT4,
-        device_kind="cpu",
+        device_kind=DeviceKind.CPU,
         weights_bytes=old.bytes_on_disk,
     )
     measurements.loaded(loaded)

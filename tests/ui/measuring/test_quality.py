@@ -10,7 +10,7 @@ import pytest
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import InsufficientMemoryError
 from backends.events import ModelReady, QualityProgress, QualityReady
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.precisions.measurements import Measurements
@@ -85,7 +85,7 @@ def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: H
         "the same next token as fp32 98.7 % of the time, KL divergence 0.0123, perplexity 7.50"
     )
     known = Measurements(ui.measurements._file).of(
-        FOLDER, BackendName.TORCH_CPU, Precision.BF16, "cpu"
+        FOLDER, BackendName.TORCH_CPU, Precision.BF16, DeviceKind.CPU
     )
     assert known is not None
     assert known.quality is not None

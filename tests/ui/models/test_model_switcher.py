@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from backends.events import LoadProgress
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import LoadRequest
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -127,7 +127,11 @@ def test_an_answer_is_measured_with_what_ran(behind: Controllers, engine: Script
     speeds = [
         found.tokens_per_second
         for precision in (Precision.BF16, Precision.FP32)
-        if (found := behind.measurements.of(ONE.path, BackendName.TORCH_CPU, precision, "cpu"))
+        if (
+            found := behind.measurements.of(
+                ONE.path, BackendName.TORCH_CPU, precision, DeviceKind.CPU
+            )
+        )
         is not None
     ]
     assert speeds == [None, 50.0]

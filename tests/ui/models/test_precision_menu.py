@@ -27,7 +27,7 @@ from backends.errors import (
 )
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
-from backends.precision import BackendName, Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.library.registry import InstalledModel
@@ -170,7 +170,7 @@ def test_the_automatic_choice_its_speed_and_the_published_loss_are_told(ui: Harn
         folder=str(GUIDE),
         backend=BackendName.BITSANDBYTES,
         precision=Precision.NF4,
-        device_kind="cuda",
+        device_kind=DeviceKind.CUDA,
     )
     ui.measurements.loaded(ready)
     ui.measurements.answered(ready, finished())
@@ -365,7 +365,7 @@ def on_card(backend: BackendName, precision: Precision) -> ModelReady:
         folder=str(GUIDE),
         backend=backend,
         precision=precision,
-        device_kind="cuda",
+        device_kind=DeviceKind.CUDA,
         device_name=card(24).name,
     )
 
@@ -459,7 +459,7 @@ def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine
     open_menu(ui)
     choose(ui, "fp32 · CPU")
     ui.until(lambda: ui.window.switcher.wish.precision == "fp32")
-    assert kept().current.precisions == {GUIDE: LoadWish(Precision.FP32, "cpu")}
+    assert kept().current.precisions == {GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)}
 
     open_menu(ui)
     choose(ui, "Automatic")
@@ -481,9 +481,9 @@ def test_what_an_error_offered_is_kept_once_it_is_chosen_in_the_menu(
     ui.app.processEvents()
 
     assert SettingsFile(ui.settings._file).current.precisions == {
-        GUIDE: LoadWish(Precision.FP32, "cpu")
+        GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)
     }
-    assert ui.window.switcher.wish == LoadWish(Precision.FP32, "cpu"), (
+    assert ui.window.switcher.wish == LoadWish(Precision.FP32, DeviceKind.CPU), (
         "what was clicked, and no less"
     )
     assert len(loads(engine)) == 2, "it runs already"
@@ -625,7 +625,7 @@ def test_what_an_error_offered_gives_way_to_what_was_chosen(
     ui.until(lambda: len(loads(engine)) == 6 and ui.window.switcher.current is not None)
 
     assert [one.precision for one in loads(engine)[4:]] == ["8bit", "fp32"]
-    assert ui.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32, "cpu")}
+    assert ui.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)}
 
 
 def test_the_guide_in_place_of_a_model_is_not_the_next_first_one_whatever_it_takes(
@@ -761,7 +761,7 @@ def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
     """It is right again as soon as the model is exported anew."""
-    wish = LoadWish(Precision.ONNX_INT8, "cpu")
+    wish = LoadWish(Precision.ONNX_INT8, DeviceKind.CPU)
     guide = replace(cold.store.model(GUIDE_ID), exports=(Path("/m/int8"),))
     cold.settings.keep_precision(GUIDE, wish)
     engine.loads.append([refused(Path("/m/int8"))])
@@ -770,7 +770,7 @@ def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold.until(lambda: cold.window.switcher.current is not None)
 
     assert [(one.precision, one.wanted_device) for one in loads(engine)] == [
-        ("onnx-int8", "cpu"), (None, "auto"),
+        ("onnx-int8", "cpu"), (None, None),
     ]  # fmt: skip
     assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
 
@@ -784,17 +784,17 @@ def test_an_export_that_was_chosen_and_refused_gives_way_to_what_ran(
     guide = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
     engine.loads.append([refused(Path("/m/int4"))])
 
-    ui.window.switcher.load(guide, LoadWish(Precision.ONNX_INT4, "cpu"), keep=True)
+    ui.window.switcher.load(guide, LoadWish(Precision.ONNX_INT4, DeviceKind.CPU), keep=True)
     ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
 
-    assert ui.window.switcher.wish == LoadWish(Precision.FP32, "cpu")
-    assert ui.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32, "cpu")}
+    assert ui.window.switcher.wish == LoadWish(Precision.FP32, DeviceKind.CPU)
+    assert ui.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)}
 
 
 def test_automatic_is_kept_though_its_export_was_refused(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    cpu = LoadWish(Precision.FP32, "cpu")
+    cpu = LoadWish(Precision.FP32, DeviceKind.CPU)
     ui.settings.keep_precision(GUIDE, cpu)
     model = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
     ui.load(OTHER)
@@ -861,14 +861,18 @@ def test_loads_and_answers_are_measured_and_told_to_the_next_load(
     ui.until(lambda: len(loads(engine)) == 2)
 
     measured = Measurements(ui.measurements._file).of(
-        GUIDE, BackendName.TORCH_CPU, Precision.BF16, "cpu"
+        GUIDE, BackendName.TORCH_CPU, Precision.BF16, DeviceKind.CPU
     )
     assert measured is not None
     assert measured.tokens_per_second == 10.0
     assert loads(engine)[0].measured == ()
     assert loads(engine)[1].measured == (
         MeasuredPeak(
-            BackendName.TORCH_CPU, Precision.BF16, "cpu", READY.peak_bytes, READY.weights_bytes
+            BackendName.TORCH_CPU,
+            Precision.BF16,
+            DeviceKind.CPU,
+            READY.peak_bytes,
+            READY.weights_bytes,
         ),
     )
 
@@ -880,7 +884,7 @@ def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine
         backend=BackendName.BITSANDBYTES,
         precision=Precision.INT8,
         device_name="NVIDIA GeForce RTX 3060",
-        device_kind="cuda",
+        device_kind=DeviceKind.CUDA,
     )
     engine.loads.append([ready])
 

@@ -18,7 +18,7 @@ from backends.errors import (
 )
 from backends.events import ModelReady, PromptReady, TextDelta
 from backends.phrases import Phrase
-from backends.precision import BackendName
+from backends.precision import BackendName, DeviceKind
 from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
@@ -44,7 +44,7 @@ def on_card(folder: Path = GUIDE) -> ModelReady:
         folder=str(folder),
         backend=BackendName.TORCH_CUDA,
         device_name=CARD,
-        device_kind="cuda",
+        device_kind=DeviceKind.CUDA,
     )
 
 
@@ -127,7 +127,7 @@ def test_the_context_gets_shorter_only_when_that_is_taken(
     request = last_load(engine)
     assert (request.precision, request.wanted_device, request.context_length) == (
         None,
-        "auto",
+        None,
         2048,
     )
     assert ui.composer.text() == "Tell me", "a message without an answer comes back"
