@@ -219,9 +219,10 @@ def test_what_a_newer_version_wrote_is_read(file: Path) -> None:
     content["more"] = 1
     content["measurements"][0]["card"] = "NVIDIA"
     content["measurements"].append(content["measurements"][0] | {"precision": "3bit"})
+    content["measurements"].append(content["measurements"][0] | {"device": "npu"})
     file.write_text(json.dumps(content), encoding="utf-8")
 
-    # A precision that this version does not have is no reason to forget the others, nor to fail.
+    # What this version does not have is no reason to forget the others, nor to fail.
     assert Measurements(file).peaks(FOLDER) == (
         MeasuredPeak(
             BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
