@@ -192,6 +192,21 @@
     </message>
 </context>
 <context>
+    <name>CopyDonePage</name>
+    <message>
+        <source>{done} It takes {size} in {folder}</source>
+        <translation>{done}占用 {size}，位于 {folder}</translation>
+    </message>
+    <message>
+        <source>The copy is complete</source>
+        <translation>副本已完成</translation>
+    </message>
+    <message>
+        <source>Load it</source>
+        <translation>加载</translation>
+    </message>
+</context>
+<context>
     <name>Dialogs</name>
     <message>
         <source>Open a model folder</source>
@@ -207,18 +222,26 @@
     </message>
 </context>
 <context>
-    <name>JobDonePage</name>
+    <name>JobEntries</name>
     <message>
-        <source>{done} It takes {size} in {folder}</source>
-        <translation>{done}占用 {size}，位于 {folder}</translation>
+        <source>&amp;Quantise a copy…</source>
+        <translation>量化一份副本(&amp;Q)…</translation>
     </message>
     <message>
-        <source>The copy is complete</source>
-        <translation>副本已完成</translation>
+        <source>Convert to &amp;safetensors…</source>
+        <translation>转换为 safetensors(&amp;S)…</translation>
     </message>
     <message>
-        <source>Load it</source>
-        <translation>加载</translation>
+        <source>&amp;Export for ONNX Runtime…</source>
+        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
+    </message>
+    <message>
+        <source>&amp;Measure speed…</source>
+        <translation>测量速度(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Compare quality…</source>
+        <translation>比较质量(&amp;C)…</translation>
     </message>
 </context>
 <context>
@@ -254,21 +277,6 @@
     <message>
         <source>about {count} min of computing</source>
         <translation>计算约 {count} 分钟</translation>
-    </message>
-</context>
-<context>
-    <name>JobProgressPage</name>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>You can go on chatting meanwhile; it may be slower.</source>
-        <translation>其间可以继续对话，速度可能会慢一些。</translation>
-    </message>
-    <message>
-        <source>Hide</source>
-        <translation>隐藏</translation>
     </message>
 </context>
 <context>
@@ -556,6 +564,17 @@
     </message>
 </context>
 <context>
+    <name>PlainJobDialog</name>
+    <message>
+        <source>Begin</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>PrecisionControl</name>
     <message>
         <source>The model&apos;s weights were changed since the export in “{folder}” was made. Delete that folder, and export the model again.</source>
@@ -724,6 +743,21 @@
     <message>
         <source>Use a shorter context of {count} tokens</source>
         <translation>改用 {count} 个词元的较短上下文</translation>
+    </message>
+</context>
+<context>
+    <name>RunningPage</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>You can go on chatting meanwhile; it may be slower.</source>
+        <translation>其间可以继续对话，速度可能会慢一些。</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
     </message>
 </context>
 <context>
@@ -1007,7 +1041,7 @@
     </message>
 </context>
 <context>
-    <name>TextChoice</name>
+    <name>TextPicker</name>
     <message>
         <source>Texts (*.txt *.md);;All files (*)</source>
         <translation>文本 (*.txt *.md);;所有文件 (*)</translation>
@@ -2601,22 +2635,6 @@
         <translation>“{tensor}”{what}</translation>
     </message>
     <message>
-        <source>&amp;Compare quality…</source>
-        <translation>比较质量(&amp;C)…</translation>
-    </message>
-    <message>
-        <source>&amp;Export for ONNX Runtime…</source>
-        <translation>导出为 ONNX Runtime(&amp;E)…</translation>
-    </message>
-    <message>
-        <source>&amp;Measure speed…</source>
-        <translation>测量速度(&amp;M)…</translation>
-    </message>
-    <message>
-        <source>&amp;Quantise a copy…</source>
-        <translation>量化一份副本(&amp;Q)…</translation>
-    </message>
-    <message>
         <source>4-bit FP4, 4-bit floating point</source>
         <translation>4-bit FP4，4 位浮点数</translation>
     </message>
@@ -2659,10 +2677,6 @@
     <message>
         <source>Comparing quality</source>
         <translation>正在比较质量</translation>
-    </message>
-    <message>
-        <source>Convert to &amp;safetensors…</source>
-        <translation>转换为 safetensors(&amp;S)…</translation>
     </message>
     <message>
         <source>Convert to safetensors</source>

@@ -11,7 +11,7 @@ import pytest
 from backends.checkpoint.folder import Checkpoint
 from backends.machine.hardware import Machine
 from backends.precision import BackendName, DeviceKind, Precision
-from baichuan_desktop.services.measuring.rows import MeasuredRow, measured_rows
+from baichuan_desktop.services.measuring.rows import MeasuredRow, measured_rows, room_decision
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     DecodeFigure,
@@ -160,3 +160,21 @@ def test_prefill_and_decoding_near_512_tokens_stand_for_a_benchmark() -> None:
     assert found.usual_prefill is not None
     assert found.usual_prefill.tokens == 128
     assert FOUND.usual_decode is None
+
+
+@pytest.mark.usefixtures("seven")
+def test_whether_there_is_room_is_decided_by_the_memory_of_that_moment(
+    measurements: Measurements,
+) -> None:
+    found = rows(measurements, machine(bf16=True, free_gib=40), machine(bf16=True, free_gib=22))
+    chosen = [found["bf16 cpu"]]
+    aside = replace(READY, needed_bytes=30 * 2**30)
+    now = [machine(bf16=True, free_gib=22)]
+    needs_room = room_decision(chosen, Precisions(measurements, lambda: now[-1]))
+
+    assert not needs_room(None)
+    now.append(machine(bf16=True, free_gib=5))  # a larger model was loaded meanwhile
+    assert needs_room(None)
+    now.append(machine(bf16=True, free_gib=40))
+    assert not needs_room(None)
+    assert needs_room(aside), "the model that stepped aside comes back where there is room"

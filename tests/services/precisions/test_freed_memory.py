@@ -14,7 +14,11 @@ from backends.machine.hardware import private_bytes
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
 from backends.precision import DeviceKind
-from baichuan_desktop.services.precisions.freed_memory import given_back, machine_without_engine
+from baichuan_desktop.services.precisions.freed_memory import (
+    given_back,
+    machine_without_engine,
+    taken_again,
+)
 from tests.helpers.machines import GIB, card, machine
 from tests.services.precisions.test_measurements import ready
 
@@ -113,3 +117,24 @@ def test_memory_of_a_process_is_seen_and_gone_with_it(monkeypatch: pytest.Monkey
     assert held > 64 * 2**20
     assert seen.free_memory_bytes > machine().free_memory_bytes + 60 * 2**20
     assert private_bytes(process.pid) == 0
+
+
+def test_a_model_that_stepped_aside_takes_its_memory_again() -> None:
+    facts = machine(card(12, free_gib=8.0), free_gib=30.0)
+
+    on_processor = taken_again(facts, loaded(facts.processor, DeviceKind.CPU, needed_gib=20.0))
+    on_card = taken_again(facts, loaded(needed_gib=6.0))
+    too_much = taken_again(facts, loaded(needed_gib=9.0))
+
+    assert on_processor.free_memory_bytes == 10 * GIB
+    assert on_processor.gpus == facts.gpus
+    assert (on_card.free_memory_bytes, on_card.gpus[0].free_memory_bytes) == (30 * GIB, 2 * GIB)
+    assert too_much.gpus[0].free_memory_bytes == 0
+
+
+def test_only_the_card_of_the_model_is_taken_again() -> None:
+    other = card(8, free_gib=5.0, name="NVIDIA GeForce GTX 1070", index=1)
+
+    seen = taken_again(machine(card(12, free_gib=8.0), other), loaded(needed_gib=6.0))
+
+    assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [2.0, 5.0]

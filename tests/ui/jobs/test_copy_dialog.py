@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
 from backends.protocol.engine_requests import CopyRequest
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.jobs.copies import ModelFiles, model_files
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
+from baichuan_desktop.ui.window import window_jobs
 from tests.helpers import exports, quantized
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer
 
@@ -107,6 +110,30 @@ def test_only_files_that_can_be_converted_offer_it(ui: Harness, folder: Path) ->
     assert not entry(ui, 0).isEnabled(), "it is quantised already"
     assert not entry(ui, 2).isEnabled()
     assert not entry(ui, 1).isEnabled()
+
+
+def test_the_files_of_a_model_that_was_replaced_offer_nothing(
+    ui: Harness, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+
+    def look(path: Path) -> ModelFiles:
+        if path == folder:
+            looked.wait()
+        return model_files(path)
+
+    guide = ui.store.models[0]
+    monkeypatch.setattr(window_jobs, "model_files", look)
+    open_folder(ui, folder)
+    ui.load(guide)
+    ui.until(lambda: entry(ui, 0).isEnabled())
+
+    looked.set()
+    QThreadPool.globalInstance().waitForDone()
+    ui.app.processEvents()
+
+    assert ui.window.switcher.current == guide
+    assert not entry(ui, 1).isEnabled(), "the guide is safetensors already"
 
 
 def test_without_a_model_there_is_no_job(cold: Harness) -> None:

@@ -13,6 +13,7 @@ from backends.events import ModelReady, QualityProgress, QualityReady
 from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
 from tests.ui.harness import READY, Gate, Harness, Step
@@ -177,3 +178,13 @@ def test_the_progress_is_told(ui: Harness, language: str, step: str, summary: st
     assert not dialog.text.isEnabled()
     gate.open.set()
     ended(ui)
+
+
+def test_a_comparison_that_compared_nothing_failed(ui: Harness) -> None:
+    error = InsufficientMemoryError(device="the processor", needed_bytes=2**31, free_bytes=2**30)
+    dialog = begin(ui, [ready(Precision.FP32), BEST], [error])
+    ended(ui)
+
+    assert dialog.record is not None
+    assert (dialog.record.state, dialog.record.error) == (JobState.FAILED, error)
+    assert shown(dialog, "fp32 · CPU")[2] == "7.41", "what was found stays"

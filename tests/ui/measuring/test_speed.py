@@ -202,6 +202,26 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(ui: Harness) -> N
     assert ui.error is None
 
 
+def test_a_measurement_in_which_every_precision_failed_failed_with_the_last_refusal(
+    ui: Harness,
+) -> None:
+    first, last = (
+        InsufficientMemoryError(device="the processor", needed_bytes=gib * 2**30, free_bytes=1)
+        for gib in (2, 3)
+    )
+    dialog = begin(ui, [first], [last])
+    ended(ui)
+
+    record = dialog.record
+    assert record is not None
+    assert (record.state, record.error) == (JobState.FAILED, last)
+    assert "The model needs 3.0 GiB" in ui.window.jobs.page.rows[record].text.text()
+    assert len(dialog.notes.text().splitlines()) == 2, "each refusal is told once"
+    assert "bf16 · CPU: The model needs 2.0 GiB" in dialog.notes.text()
+    assert "fp32 · CPU: The model needs 3.0 GiB" in dialog.notes.text()
+    assert dialog.measure.isVisible()
+
+
 def test_a_cancel_keeps_what_was_measured_before(ui: Harness) -> None:
     gate = Gate()
     dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), gate])

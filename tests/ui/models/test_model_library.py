@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QThreadPool
 
 from backends.errors import DamagedCheckpointError, UserFacingError
 from baichuan_desktop.services.app_paths import app_paths, resource
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
 from tests.helpers import goldens
 from tests.ui.controllers import Controllers, installed
@@ -15,6 +18,7 @@ from tests.ui.harness import ScriptedEngine, until
 
 GUIDE = resource("guide_model")
 CHECKPOINT = goldens.folder("b2-7b", "safetensors")
+SLOW = goldens.folder("b1-7b", "safetensors")
 BROKEN = DamagedCheckpointError(Path("/models/One/model.safetensors"), "it is cut short")
 
 
@@ -98,6 +102,70 @@ def test_a_folder_without_a_model_is_told_and_changes_nothing(
 
     assert listed == []
     assert engine.requests == []
+
+
+@pytest.fixture
+def slow(behind: Controllers, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Looking at the folder SLOW takes until the event is set."""
+    event, add = threading.Event(), behind.store.add
+
+    def add_slowly(folder: Path) -> InstalledModel:
+        if folder == SLOW:
+            event.wait()
+        return add(folder)
+
+    monkeypatch.setattr(behind.store, "add", add_slowly)
+    return event
+
+
+def until_listed(behind: Controllers, folder: Path) -> None:
+    until(lambda: folder in [model.path for model in behind.store.models])
+    QThreadPool.globalInstance().waitForDone()
+    QCoreApplication.processEvents()
+
+
+def test_a_folder_that_is_found_late_does_not_replace_a_model_chosen_after_it(
+    behind: Controllers, engine: ScriptedEngine, slow: threading.Event
+) -> None:
+    listed, opened = behind.heard(behind.library.listed), behind.heard(behind.library.opened)
+    behind.library.open_folder(SLOW)
+    behind.switcher.load(installed("One"))
+    until_loaded(behind)
+
+    slow.set()
+    until_listed(behind, SLOW)
+
+    assert len(listed) == 1, "it can be chosen"
+    assert opened == []
+    assert engine.loaded_folders == [installed("One").path]
+
+
+def test_of_two_folders_the_one_opened_last_is_loaded(
+    behind: Controllers, engine: ScriptedEngine, slow: threading.Event
+) -> None:
+    behind.library.open_folder(SLOW)
+    behind.library.open_folder(CHECKPOINT)
+    until_loaded(behind)
+
+    slow.set()
+    until_listed(behind, SLOW)
+
+    assert engine.loaded_folders == [CHECKPOINT]
+
+
+def test_a_model_that_comes_back_by_itself_is_no_choice_against_a_folder(
+    behind: Controllers, engine: ScriptedEngine, slow: threading.Event
+) -> None:
+    behind.library.load_first(None)
+    until_loaded(behind)
+    behind.switcher.set_aside()
+    behind.library.open_folder(SLOW)
+    behind.switcher.bring_back()
+    until_loaded(behind)
+
+    slow.set()
+    until(lambda: engine.loaded_folders[-1] == SLOW)
+    until_loaded(behind)
 
 
 def test_a_model_that_took_the_place_of_another_is_not_remembered(
