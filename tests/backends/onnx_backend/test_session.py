@@ -270,7 +270,7 @@ def test_an_export_is_a_model_of_its_own_too() -> None:
 def test_the_engine_says_on_an_export_what_it_says_on_torch(name: str) -> None:
     request = CompleteRequest("abc 你好", SamplingParams(greedy=True, max_new_tokens=24))
     texts = []
-    for precision in ("fp32", "onnx-fp32"):
+    for precision in (Precision.FP32, Precision.ONNX_FP32):
         engine = Engine()
         run(engine, load_request(name, precision=precision))
         texts.append(text_of(run(engine, request)))
