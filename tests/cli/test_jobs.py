@@ -94,7 +94,7 @@ def test_a_step_that_tells_no_percentage_gets_that_of_the_whole(shown: list[str]
 
     assert shown[1:] == [
         "bf16 (2 of 2): starting · 50 % · Less than a minute left",
-        "bf16 (2 of 2): loading, 50 % · 54 % · Less than a minute left",
+        "bf16 (2 of 2): loading, 50 % · 53 % · Less than a minute left",
         "bf16 (2 of 2): loading, 50 %: the engine has said nothing for 11 s; Ctrl+C ends it",
         "",
     ]

@@ -344,6 +344,7 @@ def test_a_cancel_before_there_is_room_begins_nothing(
     crowded.say("Hi")
     crowded.until(gate.reached.is_set)
     dialog = begin(crowded)
+    crowded.until(lambda: crowded.window.switcher.current is None)
 
     dialog.cancel.click()
     ended(crowded)
