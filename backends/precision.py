@@ -70,7 +70,8 @@ class BackendName(StrEnum):
 
     TORCH_CPU = "torch_cpu"
     TORCH_CUDA = "torch_cuda"
-    BITSANDBYTES = "bitsandbytes"  #: on cards, and slowly on processors
+    #: On cards, and slowly on processors; files and reports have named it so from the start.
+    BITSANDBYTES = "bnb_cuda"
     ONNX_RUNTIME = "onnx_runtime"
 
 

@@ -82,25 +82,7 @@ def test_measurements_keep_their_keys_and_values_when_they_are_written_again(
     measurements._put(known)
 
     after = json.loads(file.read_text(encoding="utf-8"))["measurements"]
-    for entry in before:
-        if entry["backend"] == "bnb_cuda":
-            entry["backend"] = "bitsandbytes"
     assert after == before
-
-
-def test_a_measurement_by_the_old_name_and_one_by_the_new_are_of_one_backend(
-    tmp_path: Path,
-) -> None:
-    file = copy_of("measurements.json", tmp_path)
-    content = json.loads(file.read_text(encoding="utf-8"))
-    newer = content["measurements"][0] | {"backend": "bitsandbytes", "peak_bytes": 7 * GIB}
-    content["measurements"].append(newer)
-    file.write_text(json.dumps(content), encoding="utf-8")
-
-    peaks = Measurements(file).peaks(FOLDER)
-
-    (peak,) = [p for p in peaks if (p.precision, p.device_kind) == (Precision.NF4, DeviceKind.CUDA)]
-    assert peak.peak_bytes == 7 * GIB
 
 
 # --- settings ----------------------------------------------------------------------------

@@ -388,6 +388,13 @@
     </message>
 </context>
 <context>
+    <name>MeasureChart</name>
+    <message>
+        <source>Measured before; it does not run now.</source>
+        <translation>以前测量过；现在无法运行。</translation>
+    </message>
+</context>
+<context>
     <name>MeasureDialog</name>
     <message>
         <source>Looking at this machine…</source>

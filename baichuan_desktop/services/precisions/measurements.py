@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
@@ -28,8 +28,6 @@ _LEAST_TOKENS = 16
 #: Tokens of a chat of a few turns: the context whose speed stands for a precision.
 _USUAL_CONTEXT = 512
 
-#: What a file of an older version calls them.
-_OLD_BACKENDS = {"bnb_cuda": BackendName.BITSANDBYTES.value}
 
 Key = tuple[BackendName, Precision, DeviceKind]
 
@@ -113,7 +111,7 @@ class Measurement(BaseModel):
 
     folder: Text
     #: Names of `BackendName`, `Precision` and `DeviceKind`, unless a newer version wrote this.
-    backend: Annotated[Text, AfterValidator(lambda name: _OLD_BACKENDS.get(name, name))]
+    backend: Text
     precision: Text
     device_kind: Annotated[Text, Field(alias="device")]
     peak_bytes: Count  #: of loading, the KV cache not counted

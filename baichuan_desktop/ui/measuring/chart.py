@@ -116,7 +116,8 @@ class MeasureChart(QWidget):
         line.tick.setAccessibleName(name)
         line.tick.setAccessibleDescription(said.spoken)
         if row.wish is None:
-            name = f"{name}\n{self.tr('Measured before; it does not run now.')}"
+            before = self.tr("Measured before; it does not run now.")  # lupdate reads no f-string
+            name = f"{name}\n{before}"
         line.tick.setToolTip(as_tooltip(name))
 
     def _fill(

@@ -73,11 +73,11 @@ def test_a_measured_peak_decides() -> None:
     peak, bnb = weights + 3 * GIB, BackendName.BITSANDBYTES
     measured = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, DeviceKind.CUDA): peak})
 
-    assert chosen(SEVEN, facts) == ("bitsandbytes", INT8, "cuda")
-    assert chosen(measured, facts) == ("bitsandbytes", NF4, "cuda")
+    assert chosen(SEVEN, facts) == ("bnb_cuda", INT8, "cuda")
+    assert chosen(measured, facts) == ("bnb_cuda", NF4, "cuda")
     assert "8-bit needs 13.0 GiB" in str(find(measured, facts, INT8).sentence)
     on_processor = Model(BAICHUAN2_7B, 4096, None, {(bnb, INT8, DeviceKind.CPU): peak})
-    assert chosen(on_processor, facts) == ("bitsandbytes", INT8, "cuda")
+    assert chosen(on_processor, facts) == ("bnb_cuda", INT8, "cuda")
 
 
 def test_layers_are_spread_over_two_cards() -> None:

@@ -42,16 +42,16 @@ from tests.helpers.sentences import assert_one_sentence
     [
         (SEVEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
         (SEVEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
-        (SEVEN, 12, ("bitsandbytes", INT8, "cuda")),
-        (SEVEN, 16, ("bitsandbytes", INT8, "cuda")),
+        (SEVEN, 12, ("bnb_cuda", INT8, "cuda")),
+        (SEVEN, 16, ("bnb_cuda", INT8, "cuda")),
         (SEVEN, 24, ("torch_cuda", BF16, "cuda")),
         (SEVEN, 48, ("torch_cuda", BF16, "cuda")),
         (SEVEN, 80, ("torch_cuda", BF16, "cuda")),
         (THIRTEEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
         (THIRTEEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
         (THIRTEEN, 12, ("torch_cuda", BF16, "cuda+cpu")),
-        (THIRTEEN, 16, ("bitsandbytes", NF4, "cuda")),
-        (THIRTEEN, 24, ("bitsandbytes", INT8, "cuda")),
+        (THIRTEEN, 16, ("bnb_cuda", NF4, "cuda")),
+        (THIRTEEN, 24, ("bnb_cuda", INT8, "cuda")),
         (THIRTEEN, 48, ("torch_cuda", BF16, "cuda")),
         (THIRTEEN, 80, ("torch_cuda", BF16, "cuda")),
     ],
@@ -62,7 +62,7 @@ def test_a_card_of_some_size(model: Model, gib: int, expected: tuple[str, Precis
 
 def test_a_shorter_context_makes_room() -> None:
     """What the window offers before layers go to the machine's memory."""
-    assert chosen(Model(BAICHUAN2_7B, 2048), machine(card(8))) == ("bitsandbytes", NF4, "cuda")
+    assert chosen(Model(BAICHUAN2_7B, 2048), machine(card(8))) == ("bnb_cuda", NF4, "cuda")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_quantised_weights_run_on_a_processor_only_if_asked_for() -> None:
     facts = machine(free_gib=12)
 
     assert "bf16 needs 16." in refusal(SEVEN, facts, kind=InsufficientMemoryError)
-    assert chosen(SEVEN, facts, Wishes(precision=NF4)) == ("bitsandbytes", NF4, "cpu")
+    assert chosen(SEVEN, facts, Wishes(precision=NF4)) == ("bnb_cuda", NF4, "cpu")
 
 
 def test_little_memory_is_said_with_the_smallest_need() -> None:
@@ -204,8 +204,8 @@ def test_little_memory_on_card_and_machine() -> None:
 def test_prefer_speed_takes_4_bit_before_8_bit() -> None:
     facts = machine(card(12))
 
-    assert chosen(SEVEN, facts) == ("bitsandbytes", INT8, "cuda")
-    assert chosen(SEVEN, facts, Wishes(prefer_speed=True)) == ("bitsandbytes", NF4, "cuda")
+    assert chosen(SEVEN, facts) == ("bnb_cuda", INT8, "cuda")
+    assert chosen(SEVEN, facts, Wishes(prefer_speed=True)) == ("bnb_cuda", NF4, "cuda")
 
 
 def test_prefer_speed_does_not_give_bf16_up() -> None:
@@ -293,12 +293,12 @@ def test_quantised_files_run_as_they_are(stored: Precision) -> None:
 
     decision = selection.choose(model, machine(card(80)))
 
-    assert (decision.chosen.backend, decision.chosen.precision) == ("bitsandbytes", stored)
+    assert (decision.chosen.backend, decision.chosen.precision) == ("bnb_cuda", stored)
     assert {option.precision for option in decision.options} == {stored}
 
 
 def test_quantised_files_run_on_a_processor_too() -> None:
-    assert chosen(Model(BAICHUAN2_7B, 4096, NF4), machine()) == ("bitsandbytes", NF4, "cpu")
+    assert chosen(Model(BAICHUAN2_7B, 4096, NF4), machine()) == ("bnb_cuda", NF4, "cpu")
 
 
 def test_quantised_files_in_another_precision() -> None:
@@ -359,7 +359,7 @@ def test_a_card_that_fits_goes_before_an_export() -> None:
     model = exported(Precision.ONNX_INT4)
 
     assert chosen(model, machine(card(24), libraries=WITH_ONNX))[0] == "torch_cuda"
-    assert chosen(model, machine(card(12), libraries=WITH_ONNX))[0] == "bitsandbytes"
+    assert chosen(model, machine(card(12), libraries=WITH_ONNX))[0] == "bnb_cuda"
 
 
 def test_an_export_alone_runs_without_torch() -> None:

@@ -64,7 +64,7 @@ def test_a_pascal_card_runs_4_bit_but_not_8_bit() -> None:
         card(11, capability=(6, 1), name="NVIDIA GeForce GTX 1080 Ti"), torch_cuda="12.6"
     )
 
-    assert chosen(SEVEN, facts) == ("bitsandbytes", NF4, "cuda")
+    assert chosen(SEVEN, facts) == ("bnb_cuda", NF4, "cuda")
     assert str(find(SEVEN, facts, INT8).sentence) == (
         "8-bit needs compute capability 7.5, but NVIDIA GeForce GTX 1080 Ti has 6.1."
     )

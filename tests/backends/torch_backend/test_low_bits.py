@@ -183,7 +183,7 @@ def test_the_engine_runs_published_4_bit_files_as_they_are(name: str) -> None:
 
     ready = load(engine, LoadRequest(str(quantized.published(name)), threads=1))
 
-    assert (ready.backend, ready.precision, ready.kind) == ("bitsandbytes", "4bit", "chat")
+    assert (ready.backend, ready.precision, ready.kind) == ("bnb_cuda", "4bit", "chat")
     assert str(ready.reason).startswith("4-bit needs ")
     params = SamplingParams(greedy=True, max_new_tokens=5)
     *_, last = run_request(engine, CompleteRequest("abc", params), threading.Event())
@@ -197,7 +197,7 @@ def test_the_engine_quantises_if_it_is_asked_to(precision: Precision) -> None:
 
     ready = load(Engine(lambda: machine()), request)
 
-    assert (ready.backend, ready.precision) == ("bitsandbytes", precision)
+    assert (ready.backend, ready.precision) == ("bnb_cuda", precision)
     assert str(ready.reason).startswith("You chose this precision. ")
     assert ready.peak_bytes > ready.weights_bytes > 0
 

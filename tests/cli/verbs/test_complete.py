@@ -31,7 +31,7 @@ def test_what_only_a_card_has_is_refused_by_its_name(
 def test_a_precision_that_this_processor_lacks_is_refused_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(processor, "_found", lambda: {"sse2", "sse4_1"})
+    monkeypatch.setattr(processor, "processor_features", lambda: {"sse2", "sse4_1"})
     monkeypatch.setattr(hardware, "_gpus", lambda: ())
 
     assert main(["complete", "baichuan-guide", "--prompt", "x", "--precision", "bf16"]) == 1

@@ -86,7 +86,7 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
         FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA
     ) == Measurement(
         folder=str(FOLDER),
-        backend="bitsandbytes",
+        backend="bnb_cuda",
         precision="4bit",
         device_kind=DeviceKind.CUDA,
         peak_bytes=6 * 2**30,

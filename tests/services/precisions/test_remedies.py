@@ -73,7 +73,7 @@ def test_a_card_that_ran_out_is_offered_8_bits_and_half_the_context(tmp_path: Pa
 def test_after_8_bits_come_4(tmp_path: Path) -> None:
     wish = LoadWish(Precision.INT8, "cuda:0", 1024)
 
-    found = remedies(tmp_path, machine(card(24)), wish, ran("8bit", "bitsandbytes"))
+    found = remedies(tmp_path, machine(card(24)), wish, ran("8bit", "bnb_cuda"))
 
     assert found.smaller_wish == LoadWish(Precision.NF4, "cuda:0", 1024)
     assert found.shorter == LoadWish(Precision.INT8, "cuda:0", 512)
@@ -82,7 +82,7 @@ def test_after_8_bits_come_4(tmp_path: Path) -> None:
 def test_where_the_card_has_nothing_smaller_the_processor_is_offered(tmp_path: Path) -> None:
     facts = machine(card(8, free_gib=0.5), free_gib=56, bf16=True)
 
-    found = remedies(tmp_path, facts, LoadWish(Precision.FP4, "cuda:0"), ran("fp4", "bitsandbytes"))
+    found = remedies(tmp_path, facts, LoadWish(Precision.FP4, "cuda:0"), ran("fp4", "bnb_cuda"))
 
     assert found.smaller_wish == LoadWish(Precision.BF16, "cpu")
 

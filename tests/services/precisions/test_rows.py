@@ -232,7 +232,7 @@ def test_quantised_files_have_their_own_precision_only(
     rows = rows_of(quantized.published(name), measurements, machine(card(24)))
 
     assert {row.precision for row in rows} == {"4bit"}
-    assert chosen(rows) == ("bitsandbytes", "4bit", "cuda")
+    assert chosen(rows) == ("bnb_cuda", "4bit", "cuda")
 
 
 def test_the_last_measured_speed_is_shown(folder: Path, measurements: Measurements) -> None:
