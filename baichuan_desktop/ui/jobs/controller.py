@@ -209,6 +209,7 @@ class JobController(QObject):
     def _start(self, record: JobRecord) -> None:
         self._is_preparing = False
         worker = self._worker = self._services.job_worker()
+        worker.setParent(self)  # which keeps it until its own signal is over
         worker.produced.connect(self._on_event)
         worker.failed.connect(self._on_failed)
         worker.ended.connect(self._on_ended)
@@ -252,6 +253,7 @@ class JobController(QObject):
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.shut_down()
+            worker.deleteLater()
 
     def _tell(self, record: JobRecord | None) -> None:
         """Have everything that shows this job show it as it is now."""
