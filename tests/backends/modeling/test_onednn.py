@@ -125,7 +125,7 @@ def test_bf16_is_not_packed_without_what_it_needs(
 ) -> None:
     """Whatever torch says, and this processor can."""
     wide = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
-    monkeypatch.setattr(processor, "_found", lambda: {"sse2", "sse4_1", "avx2"} | wide)
+    monkeypatch.setattr(processor, "processor_features", lambda: {"sse2", "sse4_1", "avx2"} | wide)
     monkeypatch.setattr(onednn, "_packs_bf16", lambda: True)
     assert onednn.packs_bf16()
 
@@ -204,7 +204,7 @@ def test_memory_that_onednn_does_not_get_is_not_taken_for_a_refusal(
 def test_each_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in ((onednn, "_multiplies_fp32"), (onednn, "_packs_bf16")):
         monkeypatch.setattr(module, name, lambda: True)
-    monkeypatch.setattr(processor, "_found", set)  # nothing is known
+    monkeypatch.setattr(processor, "processor_features", set)  # nothing is known
     monkeypatch.setattr(quantized, "packs", lambda _: True)
 
     ways = {precision: str(heavy_modules.processor_way(precision)) for precision in Precision
@@ -220,7 +220,7 @@ def test_each_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_way_is_named_without_the_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processor, "_found", lambda: {"sse2"})
+    monkeypatch.setattr(processor, "processor_features", lambda: {"sse2"})
 
     assert str(cpu.way(FP32)) == ORDINARY
     assert str(cpu.way(BF16)) == f"{ORDINARY}, slow at prompts"
@@ -232,7 +232,7 @@ def test_packed_matrices_that_are_wrong_are_not_used(
     precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kernel is there, by its name, and what it computes is not what it should be."""
-    monkeypatch.setattr(processor, "_found", lambda: {"sse2", "avx512_bf16"})
+    monkeypatch.setattr(processor, "processor_features", lambda: {"sse2", "avx512_bf16"})
     monkeypatch.setattr(quantized, "_is_right", lambda precision, *, is_packed: not is_packed)
 
     assert not quantized.packs(precision)
@@ -314,7 +314,7 @@ def test_what_is_found_wrong_is_refused_to_a_person(monkeypatch: pytest.MonkeyPa
 
 
 def tried(features: set[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, ProductsTried]:
-    monkeypatch.setattr(processor, "_found", lambda: features)
+    monkeypatch.setattr(processor, "processor_features", lambda: features)
     events = list(run_request(Engine(), ProductsRequest(), threading.Event()))
     assert all(isinstance(event, ProductsTried) for event in events)
     return {event.precision: event for event in events if isinstance(event, ProductsTried)}
