@@ -6,10 +6,15 @@ is an event (`Finished` with `CANCELLED`), never an exception.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 
+from typing_extensions import override
+
+from .model_config import Family
 from .phrases import Phrase
+from .precision import BackendName, DeviceKind, Precision
 
 
 class FinishReason(Enum):
@@ -22,12 +27,60 @@ class FinishReason(Enum):
     CANCELLED = "cancelled"  #: the person asked to stop; not an error
 
 
+class ModelKind(StrEnum):
+    """What a model was trained to do."""
+
+    BASE = "base"  #: to continue text
+    CHAT = "chat"
+
+
+class JobStep(StrEnum):
+    """What a job does with the files of a model."""
+
+    HASH = "hash"
+    WRITE = "write"
+    CHECK = "check"
+
+
+class BenchmarkStep(StrEnum):
+    """What a benchmark does."""
+
+    WARM = "warm"
+    PREFILL = "prefill"
+    FILL = "fill"  #: reading what decoding starts from
+    DECODE = "decode"
+
+
+class Progress(ABC):
+    """How far something has come: of several events in a row only the last one counts.
+
+    Whoever passes events on may leave out others of the row, whatever class they are of.
+    """
+
+    __slots__ = ()
+
+    @property
+    def row(self) -> object:
+        """Equal for events of which a later one says all that the earlier one said."""
+        return type(self)
+
+    @property
+    @abstractmethod
+    def is_last(self) -> bool:
+        """Whether it has come to its end; this one is not left out."""
+
+
 @dataclass(frozen=True, slots=True)
-class LoadProgress:
+class LoadProgress(Progress):
     """Bytes read so far: of the weights, and of all files of an export."""
 
     done_bytes: int
     total_bytes: int
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_bytes >= self.total_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +100,12 @@ class ModelReady:
     """A model is loaded: what runs, and how."""
 
     folder: str
-    family: str
-    kind: str  #: "chat" or "base"
-    backend: str
-    precision: str
-    device: str  #: its name
-    device_kind: str  #: “cpu”, “cuda”, or “cuda+cpu” where layers are spread over both
+    family: Family
+    kind: ModelKind
+    backend: BackendName
+    precision: Precision
+    device_name: str
+    device_kind: DeviceKind
     reason: Phrase  #: why this precision was chosen
     threads: int
     context_length: int
@@ -77,11 +130,16 @@ class PromptReady:
 
 
 @dataclass(frozen=True, slots=True)
-class PrefillProgress:
+class PrefillProgress(Progress):
     """Prompt tokens read so far, of those that were not in the cache."""
 
     done_tokens: int
     total_tokens: int
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_tokens >= self.total_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +173,22 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class JobProgress:
+class JobProgress(Progress):
     """A long job: what it does now, and how far it is."""
 
-    step: str  #: “hash”, “write” or “check”
+    step: JobStep
     done_bytes: int
     total_bytes: int
+
+    @property
+    @override
+    def row(self) -> object:
+        return self.step
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_bytes >= self.total_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +200,23 @@ class CopyReady:
 
 
 @dataclass(frozen=True, slots=True)
-class BenchmarkProgress:
+class BenchmarkProgress(Progress):
     """A benchmark goes on: tokens of this step that are done."""
 
-    step: str  #: “warm”, “prefill”, “fill” (reading what decoding starts from) or “decode”
+    step: BenchmarkStep
     tokens: int  #: of the prompt, or of the context, that is being measured
     done_tokens: int
     total_tokens: int
+
+    @property
+    @override
+    def row(self) -> object:
+        return (self.step, self.tokens)
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_tokens >= self.total_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +251,16 @@ class BenchmarkReady:
 
 
 @dataclass(frozen=True, slots=True)
-class QualityProgress:
+class QualityProgress(Progress):
     """Tokens of the text that were read so far."""
 
     done_tokens: int
     total_tokens: int
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.done_tokens >= self.total_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +281,7 @@ GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
 class ProductsTried:
     """How the processor multiplies in one precision."""
 
-    precision: str
+    precision: Precision
     way: Phrase  #: or why not
     is_right: bool
 

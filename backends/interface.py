@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .events import LoadProgress
-from .precision import Precision
+from .precision import DeviceKind, Precision
 
 if TYPE_CHECKING:
     from .checkpoint.folder import Checkpoint
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Logits = npt.NDArray[np.float32]
 
 #: Tokens of one prefill chunk, by kind of device: a stop costs at most one.
-PREFILL_CHUNK = {"cpu": 64, "cuda": 512}
+PREFILL_CHUNK = {DeviceKind.CPU: 64, DeviceKind.CUDA: 512, DeviceKind.SPREAD: 64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,29 @@ class LayerDevices:
 
     @classmethod
     def all_on(cls, device: str, num_layers: int) -> LayerDevices:
-        """Everything on one device."""
+        """Put every part on one device."""
         return cls((device,) * num_layers)
 
     @property
     def first(self) -> str:
-        """Of the embedding."""
+        """The device of the embedding."""
         return self.layers[0]
 
     @property
     def last(self) -> str:
-        """Of the final norm and the head."""
+        """The device of the final norm and the head."""
         return self.layers[-1]
 
     @property
     def single(self) -> bool:
-        """Everything is on one device."""
+        """Whether every part is on one device."""
         return len(set(self.layers)) == 1
+
+    @property
+    def kind(self) -> DeviceKind:
+        """What kind of device, or of devices, that is."""
+        kinds = {DeviceKind.of(device) for device in self.layers}
+        return kinds.pop() if len(kinds) == 1 else DeviceKind.SPREAD
 
 
 @dataclass(frozen=True, slots=True)

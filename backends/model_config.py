@@ -13,7 +13,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 from .phrases import Phrase
 
@@ -26,7 +26,7 @@ class ConfigError(ValueError):
         super().__init__(str(self.what))
 
 
-class Family(Enum):
+class Family(StrEnum):
     """An architecture that was released; the values are the registry's."""
 
     BAICHUAN_7B = "baichuan-7b"
@@ -66,6 +66,15 @@ _LIMITS = {
 }
 _MAX_CONTEXT_LENGTH = 1_048_576
 _ACTIVATIONS = ("silu", "swish")  # two names of one function
+
+
+def count_parameters(
+    *, vocab_size: int, hidden_size: int, num_layers: int, intermediate_size: int
+) -> int:
+    """Number of weights: no biases, an untied head, two norms a layer and a final one."""
+    matrices = 4 * hidden_size * hidden_size + 3 * hidden_size * intermediate_size
+    layer = matrices + 2 * hidden_size
+    return 2 * vocab_size * hidden_size + num_layers * layer + hidden_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +126,12 @@ class ModelConfig:
     @property
     def parameters(self) -> int:
         """Number of weights."""
-        h = self.hidden_size
-        layer = 4 * h * h + 3 * h * self.intermediate_size + 2 * h
-        return 2 * self.vocab_size * h + self.num_layers * layer + h
+        return count_parameters(
+            vocab_size=self.vocab_size,
+            hidden_size=self.hidden_size,
+            num_layers=self.num_layers,
+            intermediate_size=self.intermediate_size,
+        )
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> ModelConfig:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import logging.handlers
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -32,16 +34,10 @@ _LOG_BYTES = 1_000_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Open the window, or be the engine of a frozen app; the exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if "--engine" in arguments:
-        from backends.engine.process import main as engine
-
-        engine()
-        return 0
+    """Open the window; the exit code."""
     parser = argparse.ArgumentParser(prog="baichuan-desktop")
     parser.add_argument("--model", metavar="ID_OR_FOLDER", help="the model to begin with")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(argv)
     return _run_window(options.model)
 
 
@@ -83,15 +79,13 @@ def _run_window(model: str | None) -> int:
     window = MainWindow(services, theme, translations)
     reporter.window = window
     window.show()
-    window.show_problems()
-    window.load_first(model)
+    window.library.show_problems()
+    window.library.load_first(model)
     try:
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
-        window.jobs.shut_down()
-        window.measuring.shut_down()
-        services.worker.shut_down()
+        window.shut_down()
 
 
 def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClient) -> AppServices:
@@ -99,29 +93,31 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
 
     Raises RegistryError if the registry that ships with the app is broken.
     """
-    from backends.machine import hardware
     from baichuan_desktop.services.engines.one_shot import JobEngine
     from baichuan_desktop.services.library.store import ModelStore
-    from baichuan_desktop.services.measuring.job_source import JobSource
     from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
     from baichuan_desktop.services.precisions.measurements import Measurements
+    from baichuan_desktop.services.precisions.opened import Precisions
     from baichuan_desktop.ui.app_services import AppServices
-    from baichuan_desktop.workers.engine_worker import GenerationWorker
+    from baichuan_desktop.workers.engine_worker import EngineWorker
 
-    measurements = Measurements(paths.measurements)
+    store = ModelStore(paths)
 
-    def job_worker() -> GenerationWorker:
+    def job_worker() -> EngineWorker:
         engine = JobEngine(paths.job_log)
-        return GenerationWorker(JobSource(engine.run, measurements, paths.cache).run, engine.kill)
+        return EngineWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     return AppServices(
-        store=ModelStore(paths),
+        store=store,
         settings=settings,
-        measurements=measurements,
-        worker=GenerationWorker(client.run, client.kill, client.close),
+        precisions=Precisions(
+            Measurements(paths.measurements),
+            detect_freed=lambda ready: machine_without_engine(client.pid, ready),
+            published_4bit_losses=store.published_4bit_losses,
+        ),
+        cache=paths.cache,
+        worker=EngineWorker(client),
         job_worker=job_worker,
-        look=lambda ready: machine_without_engine(client.pid, ready),
-        look_now=hardware.detect,
     )
 
 
@@ -135,22 +131,31 @@ class _LogFormatter(logging.Formatter):
 def _start_log(paths: AppPaths) -> Path:
     """Log to a file that cannot grow without end; where it cannot be written, to stderr alone."""
     file = paths.log / "window.log"
-    handlers: list[logging.Handler] = [logging.StreamHandler(guarded(sys.stderr))]
-    handlers[0].setLevel(logging.WARNING)
+    handlers: list[logging.Handler] = []
+    if sys.stderr is not None:  # as it is where Windows starts a program without a console
+        handlers.append(logging.StreamHandler(guarded(sys.stderr)))
+        handlers[0].setLevel(logging.WARNING)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         require_plain(file)  # to open a FIFO would wait for ever
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8"
-            )
+        kept = logging.handlers.RotatingFileHandler(
+            file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8"
         )
+        kept.rotator = _begin_anew
+        handlers.append(kept)
     except OSError as error:
-        guarded(sys.stderr).write(f"The log {file} cannot be written: {error}\n")
+        if sys.stderr is not None:
+            guarded(sys.stderr).write(f"The log {file} cannot be written: {error}\n")
     for handler in handlers:
         handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     return file
+
+
+def _begin_anew(log_file: str, previous: str) -> None:
+    """Keep a log that is full as `previous`. Another window may have it open, and goes on in it."""
+    shutil.copyfile(log_file, previous)
+    os.truncate(log_file, 0)
 
 
 def _report_to(reporter: CrashReporter) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, TextIO, cast
 
+from backends.operating_system import prepare_console
 from backends.printable import printable
 
 
@@ -49,6 +50,7 @@ def unguarded(stream: TextIO) -> TextIO:
 @contextlib.contextmanager
 def guarded_output() -> Iterator[None]:
     """Have everything that is printed meanwhile be text alone, errors and logs among it."""
+    prepare_console()
     with contextlib.ExitStack() as stack:
         if sys.stdout is not None:  # as it is where Windows starts a program without a console
             stack.enter_context(contextlib.redirect_stdout(guarded(sys.stdout)))

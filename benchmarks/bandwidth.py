@@ -1,6 +1,6 @@
 """How fast N threads of this machine read memory: what decoding is compared with.
 
-    python benchmarks/bandwidth.py --threads 2
+    PYTHONPATH=. python benchmarks/bandwidth.py --threads 2
 
 The yardstick is the app's, `backends/torch_backend/bandwidth.py`. The second figure is torch's
 product of one vector with matrices of the same bytes: what its kernel makes of the machine,
@@ -26,7 +26,7 @@ _WIDTH: Final = 2048  # of the matrices: the hidden size of the shape `mid`
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth:
-    """Bytes a second; a neighbour can only make them smaller, so the best counts."""
+    """Bytes a second over several rounds. The best counts: other programs can only lower it."""
 
     threads: int
     read: float  #: best of the rounds

@@ -1,6 +1,6 @@
 """Everything worth measuring on a machine with an NVIDIA card, by one command.
 
-    python benchmarks/cuda.py --json cuda.json
+    PYTHONPATH=. python -m benchmarks.cuda --json cuda.json
 
 Random models of the released shapes are made on the card: is the graph's decoding the ordinary
 path's, how much memory does a precision take, how fast are loading, prefill and decoding, beside
@@ -13,100 +13,33 @@ does not fit is reported and the rest goes on; when the minutes are used up, wha
 from __future__ import annotations
 
 import argparse
-import gc
-import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # works from anywhere, not installed
 # torch looks for NVIDIA's package `cuda`. A script's own folder comes first in the path, and this
-# file with it: out of the way if it is the script, and nothing to import if another one here is.
+# file with it: nothing to import there, as where the package is not installed.
 if __name__ == "cuda":
     raise ImportError("This is a benchmark and not NVIDIA's package.")
-if str(Path(__file__).parent) in sys.path:
-    sys.path.remove(str(Path(__file__).parent))
 
 import numpy as np
 import torch
 
-from backends.checkpoint.folder import Checkpoint
-from backends.choice import memory
-from backends.engine import heavy_modules
-from backends.errors import GpuLostError, UserFacingError
-from backends.interface import PREFILL_CHUNK, LayerDevices, LoadOptions
+from backends.errors import GpuLostError
+from backends.interface import PREFILL_CHUNK
 from backends.machine import hardware
-from backends.model_config import ModelConfig
-from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.precision import Precision
-from backends.torch_backend.cuda import CudaModel, translated_errors
-from benchmarks import cuda_speed, cuda_tables, cuda_yardsticks, random_model
-from benchmarks.random_checkpoint import SHAPES, cache_folder, make_or_reuse
+from backends.precision import DeviceKind, Precision
+from benchmarks import cuda_cases, cuda_speed, cuda_tables, cuda_yardsticks
+from benchmarks.cuda_cases import CONTEXT_LENGTH
+from benchmarks.cuda_run import CardRun, plain_precision
+from benchmarks.random_checkpoint import SHAPES
 
-_CONTEXT_LENGTH: Final = 4096
-_CONTEXTS: Final = (512, 3500)
 _CHAT_VOCABULARY: Final = 125_696
 _LIBRARIES: Final = ("torch", "transformers", "bitsandbytes", "numpy")
-
-Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class Run:
-    """One run of this command: what it may use, and what it found so far."""
-
-    device: str
-    precisions: tuple[Precision, ...]
-    new_tokens: int
-    ends: float  #: `time.monotonic()`
-    json_file: Path | None
-    report: dict[str, Any] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def on_card(self) -> bool:
-        """False in a dry run."""
-        return self.device.startswith("cuda")
-
-    def attempt(self, what: str, work: Callable[[], Result]) -> Result | None:
-        """The result; or None, and the reason among the problems. Raises GpuLostError."""
-        if time.monotonic() > self.ends:
-            self.problems.append(f"{what}: left out, the minutes were used up")
-            return None
-        try:
-            with translated_errors():
-                return work()
-        except GpuLostError:
-            raise
-        except UserFacingError as error:  # out of memory, above all
-            self.problems.append(f"{what}: {error.message}")
-        except Exception as error:  # noqa: BLE001  one broken part must not cost the others
-            lines = str(error).strip().splitlines() or [""]
-            self.problems.append(f"{what}: {type(error).__name__}: {lines[0][:300]}")
-        self.free()
-        return None
-
-    def free(self) -> None:
-        """Give back what nothing refers to."""
-        gc.collect()
-        if self.on_card:
-            torch.cuda.empty_cache()
-
-    def save(self) -> None:
-        """Write what there is; again and again, so that a killed run leaves something."""
-        self.report["problems"] = self.problems
-        if self.json_file is not None:
-            self.json_file.write_text(json.dumps(self.report, indent=1) + "\n", encoding="utf-8")
-
-    def show(self, text: str) -> None:
-        """Print one table now, and save."""
-        print(text, end="\n\n", flush=True)
-        self.save()
 
 
 def main() -> int:
@@ -119,7 +52,7 @@ def main() -> int:
     before = hardware.detect()  # before this process takes any of the card's memory
     if options.device.startswith("cuda"):
         torch.cuda.set_device(options.device)
-    run = Run(
+    run = CardRun(
         device=options.device,
         precisions=tuple(options.precisions or _default_precisions(options.device)),
         new_tokens=options.new,
@@ -185,14 +118,7 @@ def _precisions(text: str) -> tuple[Precision, ...]:
 
 
 def _default_precisions(device: str) -> tuple[Precision, ...]:
-    return (_plain(device), Precision.INT8, Precision.NF4)
-
-
-def _plain(device: str) -> Precision:
-    """16 bit as the card multiplies it."""
-    if device.startswith("cuda") and torch.cuda.get_device_capability(device) < (8, 0):
-        return Precision.FP16
-    return Precision.BF16
+    return (plain_precision(device), Precision.INT8, Precision.NF4)
 
 
 def _facts(machine: hardware.Machine, device: str) -> dict[str, Any]:
@@ -218,10 +144,10 @@ def _facts(machine: hardware.Machine, device: str) -> dict[str, Any]:
     return facts
 
 
-def _measure(run: Run, options: argparse.Namespace) -> None:
-    plain = _plain(run.device)
+def _measure(run: CardRun, options: argparse.Namespace) -> None:
+    plain = plain_precision(run.device)
     dtype = torch.float16 if plain is Precision.FP16 else torch.bfloat16
-    chunk = PREFILL_CHUNK["cuda" if run.on_card else "cpu"]
+    chunk = PREFILL_CHUNK[DeviceKind.of(run.device)]
     yardsticks = run.attempt(
         "Yardsticks", partial(cuda_yardsticks.measure, run.device, dtype, chunk)
     )
@@ -237,10 +163,10 @@ def _measure(run: Run, options: argparse.Namespace) -> None:
     for shape in options.shapes:
         config = SHAPES[shape].config
         for precision in run.precisions:
-            _case(run, shape, precision, compiled=options.compiled)
+            cuda_cases.measure(run, shape, precision, compiled=options.compiled)
             run.free()
             run.show(cuda_tables.case_line(run.report["cases"][-1]))
-        for keys in (1024, _CONTEXT_LENGTH):
+        for keys in (1024, CONTEXT_LENGTH):
             found = run.attempt(
                 f"{shape}, attention over {keys:,} keys",
                 partial(cuda_yardsticks.attention, config, dtype, run.device, keys),
@@ -248,7 +174,7 @@ def _measure(run: Run, options: argparse.Namespace) -> None:
             run.free()
             if found is not None:
                 run.report["attention"].append({"shape": shape, "keys": keys, "ways": found})
-    run.report["loads"] = _loads(run, options)
+    run.report["loads"] = cuda_cases.loads(run, options)
 
 
 def _some_logits(count: int) -> Any:
@@ -256,7 +182,7 @@ def _some_logits(count: int) -> Any:
     return torch.randn(count, generator=generator).mul(2).bfloat16().float().numpy()
 
 
-def _against_fp32(run: Run, plain: Precision) -> dict[str, Any]:
+def _against_fp32(run: CardRun, plain: Precision) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for shape in ("tiny", "tiny-alibi"):
         parity = run.attempt(
@@ -267,212 +193,6 @@ def _against_fp32(run: Run, plain: Precision) -> dict[str, Any]:
         for way, result in (parity or {}).items():
             found[f"{shape}, {way}"] = {**asdict(result), "equal": result.equal}
     return found
-
-
-# --- one shape at one precision ----------------------------------------------------------
-
-
-def _case(run: Run, shape: str, precision: Precision, *, compiled: bool) -> None:
-    config = SHAPES[shape].config
-    name = f"{shape} {precision.value}"
-    case: dict[str, Any] = {
-        "shape": shape,
-        "precision": precision.value,
-        "weights_bytes": memory.weight_bytes(config, precision),
-        "decode": [],
-        "generate": [],
-    }
-    run.report["cases"].append(case)
-    if run.on_card:
-        torch.cuda.reset_peak_memory_stats(run.device)
-    before = _allocated(run)
-    built = run.attempt(
-        f"{name}, building", partial(random_model.build, config, precision, run.device)
-    )
-    if built is None:
-        return
-    case["weights_allocated_bytes"] = _allocated(run) - before if run.on_card else None
-    wrapped = run.attempt(
-        f"{name}, KV cache",
-        partial(random_model.wrap, built, precision, run.device, _CONTEXT_LENGTH),
-    )
-    if wrapped is None:
-        return
-    case["kv_bytes"] = wrapped._cache.nbytes
-    _own_sections(run, name, case, wrapped, config, precision)
-    wants_twin = not config.family.uses_alibi and not precision.is_quantized
-    if wants_twin:
-        _difference_to_llama(run, name, case, wrapped, built)
-    wrapped.close()
-    del wrapped
-    run.free()
-    if wants_twin:
-        _generate_sections(run, name, case, built, compiled=compiled)
-
-
-def _own_sections(
-    run: Run,
-    name: str,
-    case: dict[str, Any],
-    model: CudaModel,
-    config: ModelConfig,
-    precision: Precision,
-) -> None:
-    parity = run.attempt(f"{name}, parity", partial(cuda_speed.graph_against_eager, model))
-    if parity is not None:
-        case["parity"] = {**asdict(parity), "equal": parity.equal}
-    case["prefill"] = []
-    _prefill(run, name, case, model, config, model.prefill_chunk)
-    outside = config.vocab_size * config.hidden_size * precision.bytes_per_weight
-    for context in _CONTEXTS:
-        found = run.attempt(
-            f"{name}, decoding at {context:,}",
-            partial(cuda_speed.decode, model, context, run.new_tokens),
-        )
-        if found is None:
-            continue
-        cached = context + run.new_tokens // 2
-        moved = case["weights_bytes"] - outside
-        moved += cached * memory.kv_bytes_per_token(config, precision)
-        ways = {k: asdict(v) for k, v in found.items() if k in ("eager", "graph")}
-        case["decode"].append({"context": context, "bytes_per_token": moved, **found, **ways})
-    if run.on_card:  # before a chunk that the app does not use
-        case.update(_memory(run))
-        case["needed_bytes"] = memory.needed(
-            config,
-            precision,
-            _CONTEXT_LENGTH,
-            prefill_chunk=model.prefill_chunk,
-            library_bytes=memory.CUDA_LIBRARY_BYTES,
-        ).total
-    _prefill(run, name, case, model, config, cuda_speed.PREFILL_TOKENS)
-
-
-def _prefill(
-    run: Run, name: str, case: dict[str, Any], model: CudaModel, config: ModelConfig, chunk: int
-) -> None:
-    seconds = run.attempt(
-        f"{name}, prefill by {chunk:,}", partial(cuda_speed.prefill_seconds, model, chunk)
-    )
-    if seconds is not None:
-        case["prefill"].append(
-            {
-                "chunk": chunk,
-                "tokens_per_second": cuda_speed.PREFILL_TOKENS / seconds,
-                "operations_per_second": cuda_speed.prefill_operations(config) / seconds,
-            }
-        )
-
-
-def _allocated(run: Run) -> int:
-    return torch.cuda.memory_allocated(run.device) if run.on_card else 0
-
-
-def _memory(run: Run) -> dict[str, int]:
-    """The peaks of this case, and what the card counts beside torch's own."""
-    free, total = torch.cuda.mem_get_info(run.device)
-    before: int = run.report["machine"]["used_before_bytes"]
-    return {
-        "peak_bytes": torch.cuda.max_memory_allocated(run.device),
-        "peak_reserved_bytes": torch.cuda.max_memory_reserved(run.device),
-        "libraries_bytes": total - free - torch.cuda.memory_reserved(run.device) - before,
-    }
-
-
-def _difference_to_llama(
-    run: Run, name: str, case: dict[str, Any], model: CudaModel, weights: BaichuanForCausalLM
-) -> None:
-    case["llama_difference"] = run.attempt(
-        f"{name}, against transformers",
-        partial(_llama_difference, model, weights, run.device),
-    )
-    run.free()
-
-
-def _llama_difference(model: CudaModel, weights: BaichuanForCausalLM, device: str) -> float:
-    return cuda_speed.llama_difference(model, random_model.llama_twin(weights, device))
-
-
-def _generate_sections(
-    run: Run, name: str, case: dict[str, Any], model: BaichuanForCausalLM, *, compiled: bool
-) -> None:
-    kinds: dict[str, dict[str, Any]] = {
-        "growing cache": {},
-        "static cache": {"cache_implementation": "static", "disable_compile": True},
-    }
-    if compiled:
-        kinds["static cache, compiled"] = {"cache_implementation": "static"}
-    llama = run.attempt(
-        f"{name}, transformers' model", partial(random_model.llama_twin, model, run.device)
-    )
-    if llama is None:
-        return
-    for context in _CONTEXTS:
-        for kind, options in kinds.items():
-            found = run.attempt(
-                f"{name}, generate with {kind} at {context:,}",
-                partial(cuda_speed.generate, llama, context, run.new_tokens, **options),
-            )
-            if found is not None:
-                case["generate"].append({"kind": kind, **asdict(found)})
-            run.free()
-
-
-# --- loading -----------------------------------------------------------------------------
-
-
-def _loads(run: Run, options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Real folders, just written or read: their pages are in memory, so the disk costs little."""
-    load_shape = options.load_shape or ("mid" if run.on_card else "tiny")
-    shapes = [load_shape, *(options.shapes if options.disk else ())]
-    found = []
-    for shape in dict.fromkeys(shapes):
-        folder = run.attempt(
-            f"{shape}, writing its folder",
-            partial(make_or_reuse, shape, options.disk or cache_folder()),
-        )
-        if folder is None:
-            continue
-        for precision in run.precisions:
-            loaded = run.attempt(
-                f"{shape} {precision.value}, loading",
-                partial(_load, run, folder, precision),
-            )
-            run.free()
-            if loaded is not None:
-                found.append({"shape": shape, "precision": precision.value, **loaded})
-    return found
-
-
-def _load(run: Run, folder: Path, precision: Precision) -> dict[str, Any]:
-    if run.on_card:
-        torch.cuda.reset_peak_memory_stats(run.device)
-    started = time.perf_counter()
-    checkpoint = Checkpoint.open(folder)
-    devices = LayerDevices((run.device,) * checkpoint.config.num_layers)
-    backend = heavy_modules.backend_module("bnb_cuda" if precision.is_quantized else "torch_cuda")
-    loading = backend.load(
-        checkpoint,
-        LoadOptions(precision, checkpoint.config.context_length, torch.get_num_threads(), devices),
-    )
-    while True:
-        try:
-            next(loading)
-        except StopIteration as finished:
-            model = finished.value
-            break
-    seconds = time.perf_counter() - started
-    with model:
-        model.prefill(cuda_speed.some_ids(model.vocab_size, 16))
-        first = time.perf_counter() - started - seconds
-        return {
-            "seconds": seconds,
-            "first_prefill_seconds": first,
-            "bytes_on_disk": checkpoint.bytes_on_disk,
-            "weights_bytes": memory.weight_bytes(checkpoint.config, precision),
-            # `peak_bytes` does not count the KV cache.
-            "peak_bytes": model.peak_bytes() if run.on_card else None,
-        }
 
 
 if __name__ == "__main__":

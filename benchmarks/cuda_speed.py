@@ -7,6 +7,7 @@ import itertools
 import logging
 import random
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from backends.generation.prefill import read_chunks
 from backends.generation.sampling import Sampler, SamplingParams
 from backends.interface import Logits
 from backends.model_config import ModelConfig
@@ -49,12 +51,10 @@ def some_ids(vocab_size: int, count: int) -> list[int]:
 def read(model: CudaModel, ids: Sequence[int], chunk: int | None = None) -> Logits:
     """Read a prompt from its beginning. Raises ArithmeticError on logits that are not finite."""
     model.truncate(0)
-    step = chunk or model.prefill_chunk
-    for begin in range(0, len(ids), step):
-        logits = model.prefill(ids[begin : begin + step])
-    if not np.isfinite(logits).all():
+    *_, last = read_chunks(model.prefill, ids, chunk or model.prefill_chunk, threading.Event())
+    if not np.isfinite(last.logits).all():
         raise ArithmeticError("The model's logits are not finite.")
-    return logits
+    return last.logits
 
 
 # --- parity ------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ def read(model: CudaModel, ids: Sequence[int], chunk: int | None = None) -> Logi
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """Two ways of computing the same steps."""
+    """How far two ways of computing the same steps agree."""
 
     steps: int
     same_tokens: int  #: steps whose best token is the same, after the same tokens
@@ -134,7 +134,7 @@ def _compared(
 
 @contextmanager
 def _warnings_of(log: logging.Logger) -> Iterator[list[str]]:
-    """What a logger says meanwhile."""
+    """A list that fills with what a logger warns of within the context."""
     messages: list[str] = []
 
     class _Keep(logging.Handler):
@@ -177,7 +177,7 @@ def against_fp32(config: ModelConfig, precision: Precision, device: str) -> dict
 
 
 def prefill_seconds(model: CudaModel, chunk: int) -> float:
-    """Reading 2,048 tokens in chunks, the median of a few times."""
+    """Seconds of reading 2,048 tokens in chunks: the median of a few times."""
     ids = some_ids(model.vocab_size, PREFILL_TOKENS)
     read(model, ids, chunk)
     return statistics.median(_timed(lambda: read(model, ids, chunk)) for _ in range(_ROUNDS))
@@ -201,7 +201,7 @@ class Decoding:
 
 
 def decode(model: CudaModel, context: int, count: int) -> dict[str, Any]:
-    """The ordinary path, the graphs, and one replay as the card counts it."""
+    """Times of the ordinary path, of the graphs, and of one replay by the card's own clock."""
     read(model, some_ids(model.vocab_size, context - _WARM_TOKENS))
     found: dict[str, Any] = {}
     ways: dict[str, Step] = {"eager": lambda t: model.prefill((t,)), "graph": model.decode}
@@ -237,7 +237,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def sampling_seconds(logits: Logits) -> float:
-    """Choosing one token with the chat defaults after 3,500 tokens."""
+    """Seconds of choosing one token with the chat defaults after 3,500 tokens."""
     params = SamplingParams(temperature=0.3, top_k=5, top_p=0.85, repetition_penalty=1.05, seed=1)
     sampler = Sampler(params, logits.size)
     sampler.see(some_ids(logits.size, 3500))

@@ -1,6 +1,6 @@
 """What `cuda.py` found, as Markdown, and which goals it meets.
 
-    python benchmarks/cuda_tables.py cuda.json
+    PYTHONPATH=. python benchmarks/cuda_tables.py cuda.json
 
 prints the tables of a run again, also of one that was cut short.
 """
@@ -92,7 +92,7 @@ def yardsticks(found: Report | None) -> str:
 
 def against_fp32(found: Mapping[str, Case]) -> str:
     """Small 16-bit models on the card beside fp32 on the processor."""
-    rows = [(name, *_parity_cells(parity)) for name, parity in found.items()]
+    rows = [(name, *_parity_cells(case)) for name, case in found.items()]
     return _table(("Against fp32 on the processor", *_PARITY_HEAD), rows)
 
 

@@ -1,7 +1,8 @@
 """Load time, memory, and tokens a second of one backend on a random checkpoint.
 
-    python benchmarks/decode.py --shape mid --backend torch_cpu --precision fp32
-    python benchmarks/decode.py --shape mid --precision onnx-int4 --block-size 128 --peer llama_cpp
+    PYTHONPATH=. python benchmarks/decode.py --shape mid --backend torch_cpu --precision fp32
+    PYTHONPATH=. python benchmarks/decode.py --shape mid --precision onnx-int4
+        --block-size 128 --peer llama_cpp
 
 Decoding reads all weights for every token, so its yardstick is the machine's read bandwidth,
 measured in the same run, before and after.
@@ -21,6 +22,7 @@ from typing import Any, Final
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory, selection
+from backends.choice.values import Model, Wishes
 from backends.errors import InsufficientMemoryError
 from backends.events import Speed
 from backends.machine import hardware
@@ -95,9 +97,9 @@ def _check_memory(options: argparse.Namespace) -> None:
     if options.precision.is_onnx:
         exports[options.precision] = memory.weight_bytes(config, options.precision)
     selection.choose(
-        selection.Model(config, options.context, exports=exports),
+        Model(config, options.context, exports=exports),
         hardware.detect(),
-        selection.Wishes(precision=options.precision, device="cpu"),
+        Wishes(precision=options.precision, wanted_device="cpu"),
     )
 
 
@@ -124,7 +126,7 @@ def _measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "peak_rss_bytes": found["peak_rss_bytes"],
         "prefill_chunk": found["prefill_chunk"],
         "prefill": found["prefill"],
-        "decode": [_against(speed, folder, options, (before, after)) for speed in found["decode"]],
+        "decode": [_against(one, folder, options, (before, after)) for one in found["decode"]],
         "bandwidth_before": asdict(before),
         "bandwidth_after": asdict(after),
     }
@@ -156,7 +158,7 @@ def _against(
     options: argparse.Namespace,
     bandwidths: tuple[Bandwidth, Bandwidth],
 ) -> dict[str, Any]:
-    """Decoding after `context_tokens`, against the bandwidth of the machine."""
+    """The speed of decoding, and its share of the bandwidth of the machine."""
     plan = speed.Plan((options.prompt,), _CONTEXTS, options.new)
     read = mean(bandwidth.read for bandwidth in bandwidths)
     checkpoint = Checkpoint.open(folder)
@@ -189,7 +191,7 @@ def _table(report: dict[str, Any]) -> str:
         ("Peak RSS while loading", peak),
         ("Peak RSS", _mib(report["peak_rss_bytes"])),
         _prefill_row(report["prefill"], report["prefill_chunk"]),
-        *(_decode_row(speed) for speed in report["decode"]),
+        *(_decode_row(row) for row in report["decode"]),
         *(_bandwidth_row(when, report[f"bandwidth_{when}"]) for when in ("before", "after")),
     ]
     rows += _peer_rows(report)
@@ -219,19 +221,19 @@ def _peer_rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def _prefill_row(speed: dict[str, Any], chunk: int) -> tuple[str, str]:
-    text = f"{speed['tokens_per_second']:.1f} tokens/s in chunks of {chunk}{_neighbours(speed)}"
-    return f"Prefill of {speed['tokens']}", text
+def _prefill_row(row: dict[str, Any], chunk: int) -> tuple[str, str]:
+    text = f"{row['tokens_per_second']:.1f} tokens/s in chunks of {chunk}{_neighbours(row)}"
+    return f"Prefill of {row['tokens']}", text
 
 
-def _decode_row(speed: dict[str, Any]) -> tuple[str, str]:
+def _decode_row(row: dict[str, Any]) -> tuple[str, str]:
     text = (
-        f"{speed['tokens_per_second']:.2f} tokens/s (best {speed['best_tokens_per_second']:.2f}), "
-        f"{speed['bytes_per_token'] / _GB:.3f} GB a token, "
-        f"{speed['bytes_per_second'] / _GB:.1f} GB/s, "
-        f"{speed['bandwidth_share']:.0%} of the read bandwidth{_neighbours(speed)}"
+        f"{row['tokens_per_second']:.2f} tokens/s (best {row['best_tokens_per_second']:.2f}), "
+        f"{row['bytes_per_token'] / _GB:.3f} GB a token, "
+        f"{row['bytes_per_second'] / _GB:.1f} GB/s, "
+        f"{row['bandwidth_share']:.0%} of the read bandwidth{_neighbours(row)}"
     )
-    return f"Decode at context {speed['context_tokens']}", text
+    return f"Decode at context {row['context_tokens']}", text
 
 
 def _bandwidth_row(when: str, bandwidth: dict[str, Any]) -> tuple[str, str]:
@@ -242,8 +244,8 @@ def _bandwidth_row(when: str, bandwidth: dict[str, Any]) -> tuple[str, str]:
     return f"Read bandwidth {when}", text
 
 
-def _neighbours(speed: dict[str, Any]) -> str:
-    return f"; others kept {speed['neighbour_cores']:.1f} cores busy"
+def _neighbours(row: dict[str, Any]) -> str:
+    return f"; others kept {row['neighbour_cores']:.1f} cores busy"
 
 
 def _mib(count: int | None) -> str:

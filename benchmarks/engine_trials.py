@@ -1,6 +1,6 @@
 """What the window does when its engine is killed, stopped, out of memory or crashes; and orphans.
 
-    python benchmarks/engine_trials.py
+    PYTHONPATH=. python benchmarks/engine_trials.py
 
 The real window with a real engine process and a random checkpoint. In 26 trials the engine is
 struck while it loads, reads a prompt, writes, or waits: what happened must be said, with the right
@@ -22,20 +22,20 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
 import psutil
 from PySide6.QtWidgets import QApplication
+from typing_extensions import override
 
 from backends.errors import EngineCrashedError, EngineKilledError, InsufficientMemoryError
 from backends.events import LoadProgress, PrefillProgress, TextDelta
-from backends.protocol.requests import Request
+from backends.protocol.engine_requests import Request
 from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
-from baichuan_desktop.services.engines.process import ClientEvent, EngineClient
+from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
@@ -44,6 +44,7 @@ from baichuan_desktop.ui.look.fonts import ensure_chinese_font
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
+from benchmarks.engine_blows import TRIALS, Blow, Phase, Trial
 from benchmarks.machine import child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
@@ -55,67 +56,6 @@ _WAIT_SECONDS: Final = 300.0  # a trial that waits longer has failed
 _STOP_SECONDS: Final = 3.0  # a stop ends a silent engine within these
 _ORPHAN_SECONDS: Final = 1.0
 _MARK: Final = "BAICHUAN_TRIAL"  # in the environment of a window and of all that it starts
-
-
-class Phase(Enum):
-    """What the engine does when it is struck."""
-
-    LOAD = "load"
-    PREFILL = "prefill"
-    DECODE = "decode"
-    IDLE = "idle"
-
-
-class Blow(Enum):
-    """What happens to it."""
-
-    KILL = signal.SIGKILL
-    STOP = signal.SIGSTOP
-    SEGV = signal.SIGSEGV
-    ABRT = signal.SIGABRT
-    BUS = signal.SIGBUS
-    ILL = signal.SIGILL
-    MEMORY = "RLIMIT_AS"  #: it gets no address space beyond what it has
-
-    def strike(self, pid: int) -> None:
-        """Do it to a process; one that has ended already is left alone."""
-        try:
-            if isinstance(self.value, signal.Signals):
-                os.kill(pid, self.value)
-            else:
-                process = psutil.Process(pid)
-                size = process.memory_info().vms
-                process.rlimit(psutil.RLIMIT_AS, (size, size))
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            return
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One blow in one phase."""
-
-    blow: Blow
-    phase: Phase
-    presses_stop: bool = False  #: instead of waiting for the notice and its button
-
-    def __str__(self) -> str:
-        name = self.blow.value.name if isinstance(self.blow.value, signal.Signals) else "RLIMIT_AS"
-        return f"{name} in {self.phase.value}" + (", then Stop" if self.presses_stop else "")
-
-
-TRIALS: Final = (
-    *(
-        Trial(blow, phase)
-        for blow in (Blow.KILL, Blow.STOP, Blow.MEMORY, Blow.SEGV, Blow.ABRT)
-        for phase in Phase
-    ),
-    Trial(Blow.STOP, Phase.PREFILL, presses_stop=True),
-    Trial(Blow.STOP, Phase.DECODE, presses_stop=True),
-    Trial(Blow.BUS, Phase.PREFILL),
-    Trial(Blow.BUS, Phase.DECODE),
-    Trial(Blow.ILL, Phase.LOAD),
-    Trial(Blow.ILL, Phase.IDLE),
-)
 
 
 class FailedTrialError(Exception):
@@ -130,8 +70,8 @@ class StruckClient(EngineClient):
         self.armed: Trial | None = None
         self.struck = threading.Event()
 
+    @override
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
-        """See `EngineClient.run`."""
         texts = 0
         for event in super().run(request, cancel):
             texts += isinstance(event, TextDelta)
@@ -188,7 +128,7 @@ class Person:
         """Have a model loaded, and no dialog in the way."""
         self.close_error()
         if self.window.switcher.wanted != model:
-            self.window.load(model)
+            self.window.switcher.load(model)
         self.until(lambda: self.window.switcher.current == model, "the model")
 
     def say(self, text: str, tokens: int) -> None:
@@ -206,20 +146,24 @@ class Person:
         before = self.page
         self.say(text, _SHORT_TOKENS)
         self.until(self.is_idle, "an answer")
-        if self.window.error is not None or not self.page.startswith(before):
-            told = self.window.error.message.text() if self.window.error is not None else "nothing"
+        if self.window.errors.dialog is not None or not self.page.startswith(before):
+            told = (
+                self.window.errors.dialog.message.text()
+                if self.window.errors.dialog is not None
+                else "nothing"
+            )
             raise FailedTrialError(f"the next prompt was not answered; told was: {told}")
         if " tokens" not in self.page[len(before) :]:
             raise FailedTrialError(f"the next prompt got {self.page[len(before) :]!r}")
 
     def close_error(self) -> None:
         """Put an error away."""
-        if self.window.error is not None:
-            self.window.error.close()
+        if self.window.errors.dialog is not None:
+            self.window.errors.dialog.close()
         self._app.processEvents()
 
     def close(self) -> None:
-        """End it all."""
+        """Close the window and end its engine."""
         self.close_error()
         self.window.close()
         self.client.close()
@@ -260,7 +204,7 @@ class Person:
         else:
             self.client.armed = trial
             if trial.phase is Phase.LOAD:
-                self.window.load(self.model)
+                self.window.switcher.load(self.model)
             else:
                 self.say(_LONG if trial.phase is Phase.PREFILL else _QUESTION, _LONG_TOKENS)
             self.until(self.client.struck.is_set, "the phase")
@@ -301,7 +245,7 @@ class Person:
 
 
 def _undergo_all(app: QApplication, folder: Path, patience: Patience) -> int:
-    """How many trials failed."""
+    """Undergo every trial; how many failed."""
     person = Person(app, folder, patience)
     failed = 0
     for number, trial in enumerate(TRIALS, 1):
@@ -330,7 +274,7 @@ def _be_a_window(app: QApplication, folder: Path) -> None:
 
 
 def _kill_windows(folder: Path, count: int, seed: int) -> int:
-    """How many windows left a process behind."""
+    """Kill `count` windows; how many left a process behind."""
     dice = random.Random(seed)
     left_behind = 0
     for number in range(1, count + 1):
@@ -373,7 +317,7 @@ def _kill_one(
 
 
 def _engines(mark: str, window: int) -> list[psutil.Process]:
-    """What a window has started and lives."""
+    """The live processes that the window `window` started, told by `mark` in their environment."""
     found = []
     for process in psutil.process_iter():
         try:

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from typing_extensions import override
 
 from backends.checkpoint.folder import Checkpoint
 from backends.interface import LoadedModel, Loading, LoadOptions, Logits
-from backends.machine.hardware import resident_peak
+from backends.operating_system import resident_peak
 from backends.precision import Precision
 
 #: Of llama.cpp's enum of file types, and the name in the file's name.
@@ -69,32 +70,32 @@ class _LlamaCppModel(LoadedModel):
         )
 
     @property
+    @override
     def cached_ids(self) -> Sequence[int]:
-        """See `LoadedModel.cached_ids`."""
         return self._ids
 
+    @override
     def prefill(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill`."""
         self._llama.eval(list(token_ids))
         self._ids.extend(token_ids)
         pointer = self._library.llama_get_logits_ith(self._llama.ctx, -1)
         return np.array(np.ctypeslib.as_array(pointer, shape=(self.vocab_size,)))
 
+    @override
     def decode(self, token_id: int) -> Logits:
-        """See `LoadedModel.decode`."""
         return self.prefill((token_id,))
 
+    @override
     def truncate(self, length: int) -> None:
-        """See `LoadedModel.truncate`."""
         self._llama.n_tokens = length  # what is behind it is dropped by the next eval
         del self._ids[length:]
 
+    @override
     def peak_bytes(self) -> int:
-        """See `LoadedModel.peak_bytes`."""
         return resident_peak()
 
+    @override
     def close(self) -> None:
-        """See `LoadedModel.close`."""
         self._llama.close()
 
 

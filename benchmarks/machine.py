@@ -15,7 +15,7 @@ _PACKAGES: Final = ("torch", "onnxruntime", "onnx", "numpy", "PySide6-Essentials
 
 
 def physical_cores() -> int:
-    """Threads the app takes by default."""
+    """The number of physical cores: threads that the app takes by default."""
     return hardware.detect().physical_cores
 
 
@@ -39,7 +39,7 @@ def _version(package: str) -> str:
 
 
 def child_environment() -> dict[str, str]:
-    """That of the app's engine, with the project importable however the parent found it."""
+    """The environment of the app's engine, in which the project can be imported."""
     inherited = os.environ.get("PYTHONPATH")
     paths = [str(ROOT), inherited] if inherited else [str(ROOT)]
     return {**hardware.with_huge_pages(os.environ), "PYTHONPATH": os.pathsep.join(paths)}

@@ -19,14 +19,14 @@ from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules
 from backends.events import Speed
 from backends.interface import LayerDevices, Loading, LoadOptions
-from backends.machine import hardware
 from backends.measuring import speed
-from backends.precision import Precision
+from backends.operating_system import resident_peak
+from backends.precision import BackendName, Precision
 
 Result = TypeVar("Result")
 
 
-def _app_backend(name: str) -> Callable[[Checkpoint, LoadOptions], Loading]:
+def _app_backend(name: BackendName) -> Callable[[Checkpoint, LoadOptions], Loading]:
     """A backend of the app, imported when it is measured."""
     return lambda checkpoint, options: heavy_modules.backend_module(name).load(checkpoint, options)
 
@@ -45,8 +45,8 @@ PEERS: Final[Mapping[str, Callable[[Checkpoint, LoadOptions], Loading]]] = {
 
 #: One line a backend.
 BACKENDS: Final[Mapping[str, Callable[[Checkpoint, LoadOptions], Loading]]] = {
-    "torch_cpu": _app_backend("torch_cpu"),
-    "onnx_runtime": _app_backend("onnx_runtime"),
+    BackendName.TORCH_CPU: _app_backend(BackendName.TORCH_CPU),
+    BackendName.ONNX_RUNTIME: _app_backend(BackendName.ONNX_RUNTIME),
     **PEERS,
 }
 
@@ -68,14 +68,14 @@ def measure(load: Callable[[], Loading], plan: speed.Plan) -> Measured:
     started = time.perf_counter()
     model = _finish(load())
     load_seconds = time.perf_counter() - started
-    load_peak = hardware.resident_peak()
+    load_peak = resident_peak()
     with model:
         speeds = _finish(speed.measure(model, plan, threading.Event()))
         assert speeds is not None  # nobody cancels
         return Measured(
             load_seconds,
             load_peak or None,
-            hardware.resident_peak() or None,
+            resident_peak() or None,
             plan.chunk or model.prefill_chunk,
             speeds.prefill[0],
             list(speeds.decode),
@@ -93,7 +93,7 @@ def _finish(job: Generator[object, None, Result]) -> Result:
 
 
 def main() -> None:
-    """Measure what the command line says."""
+    """Measure the checkpoint of the command line; prints JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--backend", choices=BACKENDS, required=True)

@@ -1,6 +1,6 @@
 """Peak memory, time and size of exporting a random checkpoint for ONNX Runtime.
 
-    python benchmarks/onnx_export.py --shape mid --precision int4
+    PYTHONPATH=. python benchmarks/onnx_export.py --shape mid --precision int4
 
 The export runs in a process of its own, so that the peak is its own. Memory that lies in the
 system's file cache is not counted: nothing of a checkpoint is mapped.
@@ -23,8 +23,9 @@ from backends.copying.folder_writer import write_copy
 from backends.engine import heavy_modules
 from backends.events import CopyReady
 from backends.machine import hardware
-from backends.precision import ONNX_BLOCK, Precision
-from backends.protocol.requests import ExportRequest
+from backends.operating_system import resident_peak
+from backends.precision import EXPORT_PRECISIONS, ONNX_BLOCK, Precision
+from backends.protocol.engine_requests import ExportRequest
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
@@ -65,7 +66,7 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
         request = ExportRequest(
             str(source),
             str(out),
-            precision.value.removeprefix("onnx-"),
+            precision,
             block_size=block_size,
             symmetric=form == "symmetric",
         )
@@ -78,7 +79,7 @@ def export_or_reuse(source: Path, precision: Precision, block_size: int, form: s
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, default="mid")
-    parser.add_argument("--precision", choices=heavy_modules.EXPORT_PRECISIONS, default="int4")
+    parser.add_argument("--precision", choices=EXPORT_PRECISIONS, default="int4")
     parser.add_argument("--block-size", type=int, default=ONNX_BLOCK)
     parser.add_argument("--symmetric", action="store_true")
     parser.add_argument(
@@ -115,7 +116,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
     request = ExportRequest(
         str(options.source),
         str(options.out),
-        options.precision,
+        EXPORT_PRECISIONS[options.precision],
         block_size=options.block_size,
         symmetric=options.symmetric,
     )
@@ -125,7 +126,7 @@ def _export(options: argparse.Namespace) -> dict[str, Any]:
     )
     assert isinstance(ready, CopyReady)
     return {
-        "peak_rss_bytes": hardware.resident_peak() or None,
+        "peak_rss_bytes": resident_peak() or None,
         "seconds": time.perf_counter() - begun,
         "neighbour_cores": neighbours.cores(),
         "source_bytes": checkpoint.bytes_on_disk,

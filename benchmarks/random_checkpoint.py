@@ -1,6 +1,6 @@
 """Complete checkpoint folders of random weights, in the released form, of a named shape.
 
-    python benchmarks/random_checkpoint.py mid FOLDER
+    PYTHONPATH=. python benchmarks/random_checkpoint.py mid FOLDER
 
 Weights are seeded and of plausible scale, so that logits are finite. They are written block by
 block, so a 13B checkpoint needs its 28 GB on disk and next to nothing in memory. The rows of
@@ -87,7 +87,7 @@ class Shape:
 
     @property
     def config(self) -> ModelConfig:
-        """As the app reads it."""
+        """The config.json of this shape as the app reads it."""
         return ModelConfig.from_json(self.config_json())
 
 
@@ -252,7 +252,7 @@ def _filled_up(model: bytes, pieces: int) -> bytes:
 
 
 def _readable_rows(tokenizer_file: Path, vocab_size: int) -> npt.NDArray[np.bool_]:
-    """For each id of the vocabulary: is it a piece of text, neither control nor single byte?"""
+    """For each id of the vocabulary, whether it is text: neither control nor single byte."""
     tokenizer = Tokenizer(tokenizer_file, vocab_size=vocab_size)
     readable = np.zeros(vocab_size, dtype=np.bool_)
     for token_id in range(tokenizer.vocab_size):

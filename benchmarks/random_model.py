@@ -26,7 +26,7 @@ def build(config: ModelConfig, precision: Precision, device: str) -> BaichuanFor
     dtype = _dtype(precision, device)
     quantizer = None
     if precision.is_quantized:
-        from backends.torch_backend.bitsandbytes import BnbQuantizer  # needs bitsandbytes
+        from backends.torch_backend.low_bits import BnbQuantizer  # needs bitsandbytes
 
         quantizer = BnbQuantizer(precision, dtype)
     generator = torch.Generator(device).manual_seed(_SEED)
@@ -57,7 +57,7 @@ def _dtype(precision: Precision, device: str) -> torch.dtype:
             return torch.bfloat16
         case Precision.FP16:
             return torch.float16
-    from backends.torch_backend.bitsandbytes import _dtype as activations
+    from backends.torch_backend.low_bits import _dtype as activations
 
     return activations(precision, device)
 
@@ -75,7 +75,7 @@ def wrap(
     a dry run then goes the same way through the code.
     """
     devices = LayerDevices((device,) * model.config.num_layers)
-    recordable = precision is not Precision.INT8  # as `torch_backend.bitsandbytes.load` decides
+    recordable = precision is not Precision.INT8  # as `torch_backend.low_bits.load` decides
     wrapped = CudaModel(
         model,
         devices=devices,
@@ -92,7 +92,7 @@ def wrap(
 
 
 class _UnrecordedGraph(DecodeGraph):
-    """The steps of a graph without a graph."""
+    """Computes the steps of a graph anew each time, where none can be recorded."""
 
     def _record(self, keys: int) -> Any:
         logits = self._step.step(keys)

@@ -1,7 +1,7 @@
 """Tokens a second with the app's own number of threads and with fixed ones, alone and disturbed.
 
-    python benchmarks/threads.py
-    python benchmarks/threads.py --model guide --rounds 2 --seconds 1
+    PYTHONPATH=. python benchmarks/threads.py
+    PYTHONPATH=. python benchmarks/threads.py --model guide --rounds 2 --seconds 1
 
 Each way has a process of its own, which loads the model once. They decode one after the other,
 round by round, first on the machine as it is, then beside busy loops that this starts and ends.
@@ -29,7 +29,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules
 from backends.interface import LayerDevices, LoadedModel, LoadOptions
 from backends.machine import hardware
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES
 from benchmarks import machine
 from benchmarks.random_checkpoint import NotEnoughDiskError, cache_folder, make_or_reuse
@@ -80,7 +80,7 @@ class Phase:
     rounds: tuple[tuple[Run, ...], ...]
 
     def speeds(self, way: str) -> list[float]:
-        """Of one way, round by round."""
+        """Tokens a second of one way, round by round."""
         return [run.tokens_per_second for runs in self.rounds for run in runs if run.way == way]
 
     def ratio(self, way: str, other: str) -> float:
@@ -159,7 +159,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _load(folder: Path, precision: Precision, threads: int | None, cores: int) -> LoadedModel:
     checkpoint = Checkpoint.open(folder)
-    backend = "bnb_cuda" if precision.is_quantized else "torch_cpu"
+    backend = BackendName.BITSANDBYTES if precision.is_quantized else BackendName.TORCH_CPU
     loading = heavy_modules.backend_module(backend).load(
         checkpoint,
         LoadOptions(
@@ -251,7 +251,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> list[Phase]:
 
 @contextlib.contextmanager
 def _busy_loops(count: int, most_seconds: float) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Programs that do nothing but keep a core busy, each; they end by themselves too."""
+    """Programs that each keep a core busy; they end with the context, or by themselves."""
     loops: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(count):
@@ -281,14 +281,14 @@ def _phase(
 
 
 def _turned(children: Sequence[_Child], number: int) -> Sequence[_Child]:
-    """Each round begins with another one."""
+    """The children in the order of a round: each round begins with another one."""
     first = number % len(children)
     return (*children[first:], *children[:first])
 
 
 def _processor_seconds(pids: Sequence[int]) -> float:
     times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return sum(time.user + time.system for time in times)
+    return sum(one.user + one.system for one in times)
 
 
 # --- what is printed ----------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """How late the window's event loop is while a model loads and answers.
 
-    python benchmarks/ui_latency.py
+    PYTHONPATH=. python benchmarks/ui_latency.py
 
 The real window with a real engine process and a random checkpoint: a timer of 5 ms ticks in the
 window's event loop, and how late each tick comes is how long a key or a click would have waited.
@@ -55,7 +55,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """Of the ticks of one phase, in ms."""
+    """How late the ticks of one phase came, in ms."""
 
     phase: str
     seconds: float
@@ -83,7 +83,7 @@ class Metronome(QObject):
         self._timer.timeout.connect(self._tick)
 
     def begin(self, phase: str) -> None:
-        """From now on ticks belong to this phase."""
+        """Begin a phase, to which the ticks from now on belong."""
         if not self._phase:
             self._last, self._last_work = time.perf_counter(), time.thread_time()
             self._timer.start()
@@ -92,7 +92,7 @@ class Metronome(QObject):
         self._phases[phase] = []
 
     def stop(self) -> None:
-        """The last phase is over."""
+        """End the last phase."""
         self._timer.stop()
 
     @Slot()
@@ -107,7 +107,7 @@ class Metronome(QObject):
         self._phases[self._phase].append(tick)
 
     def summary(self, name: str, *phases: str) -> Lateness:
-        """Of one phase, or of several taken together."""
+        """How late the ticks of one phase came, or of several taken together."""
         ticks = [tick for phase in phases or (name,) for tick in self._phases[phase]]
         late = sorted(tick.late_ms for tick in ticks)
         return Lateness(
@@ -149,7 +149,7 @@ class Script(QObject):
     @Slot()
     def _load(self) -> None:
         self.metronome.begin("load")
-        self._window.load_first(str(self._folder))
+        self._window.library.load_first(str(self._folder))
 
     @Slot(object, object)
     def _on_ready(self, _model: object, _ready: object) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # Qt reads it when the first widget is made
 
@@ -17,3 +21,17 @@ def app_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BAICHUAN_DESKTOP_HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))  # the site's registry layer
     return home
+
+
+@pytest.fixture(scope="session")
+def app() -> QApplication:
+    """The one application that a process may have, for tests of the window and of the workers."""
+    from PySide6.QtWidgets import QApplication
+
+    from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+
+    made = QApplication(["baichuan-desktop"])
+    made.setApplicationDisplayName("Baichuan Desktop")
+    made.setQuitOnLastWindowClosed(False)
+    ensure_chinese_font()
+    return made

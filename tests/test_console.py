@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,11 +18,15 @@ import pytest
 from backends.errors import UserFacingError
 from backends.events import EngineEvent, Finished, FinishReason, PromptReady, TextDelta
 from backends.generation.sampling import SamplingParams
-from baichuan_desktop.cli import chat, tables
+from baichuan_desktop.cli import tables
 from baichuan_desktop.cli.main import main
+from baichuan_desktop.cli.progress import progress
+from baichuan_desktop.cli.session import TerminalSession
+from baichuan_desktop.cli.verbs import complete, window
 from baichuan_desktop.console import exact, guarded, guarded_output, unguarded
 from baichuan_desktop.services.app_paths import app_paths
 from tests.helpers import goldens
+from tests.helpers.fakes import FakeEngine
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINT = goldens.ROOT / "checkpoints" / "b2-7b" / "safetensors"
@@ -125,24 +128,16 @@ def test_without_a_console_nothing_is_guarded_and_nothing_fails(
 # --- answers -----------------------------------------------------------------------------
 
 
-class _Engine:
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
-
-    def run(self, _request: object, _cancel: object) -> Iterator[EngineEvent]:
-        yield PromptReady(1, 0, 0)
-        yield from map(TextDelta, self._texts)
-        yield Finished(FinishReason.STOP, 1, 0, 1, 2, 0.1, 0.1, 0.1)
-
-
 class _Measurements:
     def answered(self, *_: object) -> None:
         pass
 
 
 def session(*texts: str) -> Any:
-    return chat.TerminalSession(
-        _Engine(texts),  # type: ignore[arg-type]  # what of an engine is used
+    end = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.1, 0.1, 0.1)
+    events: list[EngineEvent] = [PromptReady(1, 0, 0), *map(TextDelta, texts), end]
+    return TerminalSession(
+        FakeEngine(lambda *_: iter(events)),
         None,  # type: ignore[arg-type]  # nobody asks for it
         SamplingParams(),
         _Measurements(),  # type: ignore[arg-type]  # what is used of them
@@ -152,7 +147,7 @@ def session(*texts: str) -> Any:
 def completed(monkeypatch: pytest.MonkeyPatch, stream: TextIO, *texts: str, prompt: str) -> None:
     monkeypatch.setattr(sys, "stdout", stream)
     with guarded_output():
-        chat.complete(session(*texts), prompt, echo=True)
+        complete.complete(session(*texts), prompt, echo=True)
 
 
 def test_a_completion_and_its_echo_cannot_steer_a_terminal(
@@ -188,7 +183,7 @@ def test_one_answer_where_nobody_can_type_cannot_steer_a_terminal(
     tty = Tty()
     monkeypatch.setattr(sys, "stdout", tty)
     with guarded_output():
-        chat.ask_once(session(*HOSTILE), "q")
+        window.ask_once(session(*HOSTILE), "q")
 
     assert not STEERING.search(tty.getvalue())
 
@@ -199,7 +194,7 @@ def test_progress_takes_its_line_and_a_name_in_it_takes_no_more(
     tty = Tty()
     monkeypatch.setattr(sys, "stderr", tty)
     with guarded_output():
-        chat.progress("Loading x\x1b[2J\ny: 3 %")
+        progress("Loading x\x1b[2J\ny: 3 %")
 
     assert tty.getvalue() == "\r\x1b[KLoading x\ufffd[2J\ufffdy: 3 %"
 

@@ -115,7 +115,7 @@ def _sentences(tree: ast.Module) -> Iterator[str]:
                 for default in arguments.kw_defaults:
                     if default is not None:
                         yield from _texts(default)
-            case ast.Assign(targets=[ast.Name(id="_SIGNALS")], value=ast.Dict(values=values)):
+            case ast.Assign(targets=[ast.Name(id="_ENDS")], value=ast.Dict(values=values)):
                 for value in values:
                     yield from _texts(value)
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_said(name):

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from ..errors import (
     CheckpointError,
@@ -21,7 +20,7 @@ from ..errors import (
     NotACheckpointError,
     UnsupportedArchitectureError,
 )
-from ..events import SamplingDefaults
+from ..events import ModelKind, SamplingDefaults
 from ..files.downloads import half_download, is_there, require_file, require_target
 from ..files.small_files import is_file, is_folder, is_text, read_json
 from ..files.tensor_files import TensorRecord
@@ -29,6 +28,7 @@ from ..model_config import ConfigError, ModelConfig
 from ..phrases import Phrase
 from ..precision import Precision
 from ..text.chat_template import ChatTokens
+from ..text.tokenizer import Tokenizer
 from ..text.vocabulary import agreed_config, read_tokenizer
 from .foreign_folders import is_adapter, other_form, quantised, refuse_file, without_config
 from .foreign_quantisation import foreign_quantisation
@@ -59,13 +59,13 @@ class Checkpoint:
     export: Export | None = None  #: the weights, where they are a graph and its data
 
     @property
-    def kind(self) -> Literal["base", "chat"]:
-        """“chat” or “base”."""
-        return "base" if self.chat_tokens is None else "chat"
+    def kind(self) -> ModelKind:
+        """What the model was trained to do."""
+        return ModelKind.BASE if self.chat_tokens is None else ModelKind.CHAT
 
     @property
     def steering_ids(self) -> frozenset[int]:
-        """Ids that begin a turn or end an answer, whatever the tokenizer calls them."""
+        """The ids that begin a turn or end an answer, whatever the tokenizer calls them."""
         turns = self.chat_tokens
         return self.eos_ids if turns is None else self.eos_ids | {turns.user, turns.assistant}
 
@@ -96,12 +96,17 @@ class Checkpoint:
     @classmethod
     def open(cls, folder: Path) -> Checkpoint:
         """Read and check `folder`; reads headers only. Raises CheckpointError or a subclass."""
+        return cls.open_with_tokenizer(folder)[0]
+
+    @classmethod
+    def open_with_tokenizer(cls, folder: Path) -> tuple[Checkpoint, Tokenizer]:
+        """Read and check `folder` as `open` does, and its tokenizer, which is not `steered` yet."""
         if not is_text(folder):
             raise NotACheckpointError(folder, "its path is not UTF-8")
         try:
             folder = folder.expanduser().absolute()
-            found = folder.is_dir()
-        except (OSError, RuntimeError):  # too long for a name; “~nobody”
+            found = is_folder(folder)
+        except (OSError, RuntimeError):  # the folder that we are in is gone; “~nobody”
             found = False
         if not found:
             raise _no_folder(folder)
@@ -118,7 +123,8 @@ class Checkpoint:
                 folder, "it has no tokenizer.model"
             )
         require_file(tokenizer_file)
-        config = agreed_config(config, read_tokenizer(tokenizer_file, config))
+        tokenizer = read_tokenizer(tokenizer_file, config)
+        config = agreed_config(config, tokenizer)
         generation = read_generation_config(folder, config, data)
         tensors: dict[str, TensorRecord] = {}
         matrices: dict[str, QuantizedMatrix] = {}
@@ -128,7 +134,7 @@ class Checkpoint:
             tensors, matrices, notes = _read_tensors(
                 folder, config, data.get("quantization_config")
             )
-        return cls(
+        checkpoint = cls(
             folder,
             config,
             tensors,
@@ -140,18 +146,19 @@ class Checkpoint:
             notes=(*generation.notes, *notes),
             export=export,
         )
+        return checkpoint, tokenizer
 
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The exports of a checkpoint that were found."""
+    """The exports of a checkpoint: those that can run, and the errors of the others."""
 
     usable: Mapping[Precision, Checkpoint]
     refused: Sequence[tuple[ExportRefusedError, Precision | None]]
     #: those that are gone or damaged, with the precision that their manifests state
 
     def refusal(self, precision: Precision | None) -> ExportRefusedError | None:
-        """Why there is no export of this precision, if one that was refused may be it."""
+        """The error of a refused export that is, or may be, of this precision; None without one."""
         if precision is None or not precision.is_onnx or precision in self.usable:
             return None
         for stated in (precision, None):  # None: nobody can say of which precision it is
@@ -162,7 +169,7 @@ class Exports:
 
 
 def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Exports:
-    """What of `folders` runs in place of `checkpoint`, by precision; itself, if it is an export.
+    """The exports among `folders` and `checkpoint` itself that run in its place, by precision.
 
     One that is made for other programs, or of another model, is left out; of two of a precision,
     the later one is taken.
@@ -185,7 +192,7 @@ def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Expor
 
 
 def _no_folder(path: Path) -> CheckpointError:
-    """The error of a path that no folder has."""
+    """The error for a path at which there is no folder."""
     if is_there(path):
         try:
             require_target(path)
@@ -204,14 +211,14 @@ def _read_config(folder: Path) -> dict[str, object]:
 
 
 def _is_export(folder: Path) -> bool:
-    """The weights are a graph: there is one, and no file of tensors."""
+    """Whether the weights are a graph: there is one, and no file of tensors."""
     return is_file(folder / GRAPH_FILE) and not has_tensors(folder)
 
 
 def _read_tensors(
     folder: Path, config: ModelConfig, quantization: object
 ) -> tuple[dict[str, TensorRecord], dict[str, QuantizedMatrix], tuple[Phrase, ...]]:
-    """Plain tensors, quantised matrices, and notes."""
+    """The plain tensors, the quantised matrices, and notes. Raises CheckpointError."""
     weights = find_tensors(folder, config)
     found, values, notes = weights.records, weights.values, weights.notes
     if is_adapter(folder):
@@ -289,7 +296,7 @@ def _read_tensors(
 
 
 def _lacks(folder: Path, name: str, found: Iterable[str]) -> CheckpointError:
-    """The error of a tensor that is not there; it may be there under a longer name."""
+    """The error for a missing tensor, which may be there under a longer name."""
     longer = next((one for one in found if one.endswith(f".{name}")), None)
     if longer is None:
         return NotACheckpointError(

@@ -1,4 +1,4 @@
-"""What a folder or a file is that is no checkpoint: said in one sentence, with what to do."""
+"""Errors for folders and files that hold something else than a checkpoint this app runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import CheckpointError, DamagedCheckpointError, ForeignModelError, NotACheckpointError
 from ..files.downloads import half_download, is_there, names_in, require_file
+from ..files.plain_file import open_plain
 from ..files.small_files import is_folder, read_json
 from ..phrases import Phrase
 from .quantized_layout import PLAIN_HINT
@@ -32,7 +33,7 @@ _MOST_FOLDERS = 300  # that are looked into for a config.json
 
 
 def refuse_file(file: Path) -> CheckpointError:
-    """The error of a single file that was chosen instead of a folder."""
+    """The error for a single file that was chosen instead of a folder."""
     try:
         require_file(file)
     except CheckpointError as error:
@@ -58,7 +59,7 @@ def refuse_file(file: Path) -> CheckpointError:
 
 
 def other_form(folder: Path) -> CheckpointError | None:
-    """What a folder without weights of a model is, if that can be said."""
+    """The error for a folder that holds another form of a model; None if nothing tells its form."""
     if has_tensors(folder):
         return None
     if is_adapter(folder):
@@ -90,7 +91,7 @@ def other_form(folder: Path) -> CheckpointError | None:
 
 
 def quantised(folder: Path, method: str) -> CheckpointError:
-    """The error of a model in a quantisation of others."""
+    """The error for a model that is quantised with a method of other programs."""
     return ForeignModelError(
         folder,
         Phrase("is quantised with {method}, which this app does not run", method=method),
@@ -99,12 +100,12 @@ def quantised(folder: Path, method: str) -> CheckpointError:
 
 
 def is_adapter(folder: Path) -> bool:
-    """There is an adapter, with a model beside it or without."""
+    """Whether the folder holds an adapter, with a model beside it or without."""
     return any(is_there(folder / name) for name in ("adapter_config.json", *_ADAPTER_FILES))
 
 
 def without_config(folder: Path) -> CheckpointError:
-    """The error of a folder that has no config.json."""
+    """The error for a folder that has no config.json."""
     file = folder / "config.json"
     if (half := half_download(file)) is not None:
         return half
@@ -127,7 +128,7 @@ def without_config(folder: Path) -> CheckpointError:
 
 
 def _folders_with_config(folder: Path) -> Iterator[str]:
-    """Folders in a folder, two levels down, that hold a config.json."""
+    """The names of folders that hold a config.json, down to two levels below `folder`."""
     level: Sequence[str] = ("",)
     seen = 0
     for _ in range(2):
@@ -187,9 +188,7 @@ def _foreign_file(file: Path, kind: str) -> CheckpointError:
 
 def _magic(file: Path) -> str | None:
     try:
-        if not file.is_file():  # a pipe would be waited for
-            return None
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:  # a pipe would be waited for
             return _MAGICS.get(stream.read(4))
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no file can have this name
         return None

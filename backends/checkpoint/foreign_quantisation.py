@@ -33,7 +33,7 @@ _FLOATS = ("F64", "F32", "F16", "BF16")
 def foreign_quantisation(
     records: Mapping[str, TensorRecord], config: ModelConfig, quantization: object
 ) -> str | None:
-    """The method's name; None if the matrices are stored plainly, or nobody can say how.
+    """The name of the quantisation method; None if the matrices are plain, or nothing names it.
 
     `quantization` is `quantization_config` of config.json.
     """
@@ -61,7 +61,7 @@ def foreign_quantisation(
 def _matrices(
     records: Mapping[str, TensorRecord], config: ModelConfig
 ) -> dict[str, dict[str, TensorRecord]]:
-    """What there is of each matrix of the layers: the record by what follows the matrix's name."""
+    """The records of each matrix of the layers, by its name and a suffix such as “.qweight”."""
     found: dict[str, dict[str, TensorRecord]] = {}
     names = sorted(config.layer_matrices(), key=len, reverse=True)
     for key, record in records.items():
@@ -83,7 +83,7 @@ def _word(quantization: object) -> str | None:
 
 
 def _packed_along(layer: Mapping[str, Mapping[str, TensorRecord]], config: ModelConfig) -> str:
-    """GPTQ packs the inputs of a matrix in its rows, AWQ its outputs in the columns."""
+    """Whether packed matrices are GPTQ's, which packs their inputs, or AWQ's, their outputs."""
     for shape, expected in _shapes(layer, config):
         rows, columns = expected
         if shape[0] == columns and shape[1] < rows:

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import DamagedCheckpointError
-from ..events import SamplingDefaults
+from ..events import ModelKind, SamplingDefaults
 from ..files.downloads import is_there, require_file
+from ..files.plain_file import open_plain
 from ..files.small_files import read_json
-from ..model_config import ModelConfig, shown, whole_number
+from ..model_config import Family, ModelConfig, shown, whole_number
 from ..phrases import Phrase
 from ..text.chat_template import ChatTokens
 
-#: What the published base demo uses where generation_config.json says nothing.
+#: What the demos of the published base models use, whose generation_config.json says nothing.
 BASE_DEFAULTS = SamplingDefaults(
     greedy=True, temperature=1.0, top_k=0, top_p=1.0, repetition_penalty=1.1, max_new_tokens=64
 )
@@ -32,7 +33,7 @@ _PUBLISHED_TOKENS = ChatTokens(195, 196)
 
 @dataclass(frozen=True, slots=True)
 class GenerationConfig:
-    """How a model wants to be used."""
+    """What the files of a model say on chatting, sampling and the ends of answers."""
 
     chat_tokens: ChatTokens | None  #: None for a base model
     defaults: SamplingDefaults
@@ -72,12 +73,12 @@ _MOST_BYTES = 1_000_000  # that are searched for them; a published file has unde
 
 
 def _turn_ids(file: Path) -> dict[str, object]:
-    """The ids that begin a turn in a text that is no JSON: with them it is a chat model's.
+    """The turn ids in a file that is no valid JSON; with them, the model is a chat model.
 
     Most often somebody changed a number by hand, and left a comma too many.
     """
     try:
-        with file.open("rb") as stream:
+        with open_plain(file) as stream:
             text = stream.read(_MOST_BYTES)
     except OSError:
         return {}
@@ -101,7 +102,7 @@ def _unreadable(error: DamagedCheckpointError, *, is_chat: bool) -> Phrase:
 
 @dataclass(slots=True)
 class _Reader:
-    """Takes from JSON what can be used, and notes what cannot."""
+    """Reads values from JSON, and notes those that cannot be used."""
 
     config: ModelConfig
     notes: list[Phrase] = field(default_factory=list)
@@ -119,8 +120,9 @@ class _Reader:
         )
 
     def sampling(self, data: Mapping[str, object], tokens: ChatTokens | None) -> SamplingDefaults:
-        """The sampling that is asked for."""
-        usual = _published(self.config) if tokens is not None else BASE_DEFAULTS
+        """The sampling that the file asks for; published values where it says none."""
+        kind = ModelKind.BASE if tokens is None else ModelKind.CHAT
+        usual = published_sampling(self.config.family, kind)
         if not data:
             return usual
         sampled = data.get("do_sample")
@@ -158,7 +160,7 @@ class _Reader:
         )
 
     def eos_ids(self, files: Mapping[str, Mapping[str, object]]) -> frozenset[int]:
-        """Every id that one of the files ends an answer at; 2 if none names any."""
+        """The ids that end an answer, of all files together; 2 if none names any."""
         found: set[int] = set()
         for name, data in files.items():
             value = data.get("eos_token_id")
@@ -198,13 +200,16 @@ class _Reader:
         )
 
 
-def _published(config: ModelConfig) -> SamplingDefaults:
-    """What the published chat models ask for."""
+def published_sampling(family: Family, kind: ModelKind) -> SamplingDefaults:
+    """What the published models of a family and kind are sampled with."""
+    if kind is ModelKind.BASE:
+        return BASE_DEFAULTS
+    # generation_config.json of Baichuan-13B-Chat; of Baichuan2-13B-Chat and of both -4bits
     return SamplingDefaults(
         greedy=False,
         temperature=0.3,
         top_k=5,
         top_p=0.85,
-        repetition_penalty=1.05 if config.family.uses_norm_head else 1.1,
+        repetition_penalty=1.05 if family.uses_norm_head else 1.1,
         max_new_tokens=2048,
     )

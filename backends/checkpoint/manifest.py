@@ -21,7 +21,8 @@ from ..errors import (
     NotACheckpointError,
     UnsafeCheckpointError,
 )
-from ..files.small_files import is_file, read_json
+from ..files.small_files import is_file, is_leaf_name, read_json
+from ..operating_system import long_path
 from ..phrases import Phrase
 from ..precision import ONNX_BLOCK_SIZES, Precision
 
@@ -34,16 +35,15 @@ GRAPH_VERSION: Final = 1
 
 #: That each precision of an export may have.
 _BLOCK_SIZES: Mapping[str, tuple[int | None, ...]] = {
-    Precision.ONNX_INT4.value: ONNX_BLOCK_SIZES,
-    Precision.ONNX_INT8.value: ONNX_BLOCK_SIZES,
-    Precision.ONNX_FP16.value: (None,),
-    Precision.ONNX_FP32.value: (None,),
+    precision.value: ONNX_BLOCK_SIZES if precision.is_quantized else (None,)
+    for precision in Precision
+    if precision.is_onnx
 }
 
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """A file as it was written."""
+    """The size and the hash that a file had when it was written."""
 
     size: int
     sha256: str
@@ -63,17 +63,17 @@ class Export:
 
     @property
     def graph(self) -> Path:
-        """The graph."""
+        """The path of the graph."""
         return self.folder / GRAPH_FILE
 
     @property
     def data(self) -> Path:
-        """Its weights."""
+        """The path of the weights."""
         return self.folder / DATA_FILE
 
     @property
     def bytes_on_disk(self) -> int:
-        """Of the weights."""
+        """The size of the weights, in bytes."""
         return self.files[DATA_FILE].size
 
 
@@ -101,7 +101,7 @@ def stated_precision(folder: Path) -> Precision | None:
     """The precision of an export that may be damaged; None if it cannot be said."""
     try:
         facts = read_json(folder / MANIFEST).get("onnx")
-        return Precision(facts.get("precision")) if isinstance(facts, dict) else None
+        return Precision(str(facts.get("precision"))) if isinstance(facts, dict) else None
     except (CheckpointError, ValueError):
         return None
 
@@ -137,7 +137,7 @@ def _parsed(file: Path, data: Mapping[str, object], facts: object) -> Export:
                 raise DamagedCheckpointError(
                     file, Phrase("it does not describe “{name}”", name=str(name)[:100])
                 )
-        if name != Path(name).name or "\\" in name or ":" in name or name in ("", ".", ".."):
+        if not is_leaf_name(name):
             raise UnsafeCheckpointError(
                 file, Phrase("it names “{name}”, outside of its folder", name=name[:100])
             )
@@ -163,13 +163,13 @@ def _sources(provenance: object) -> dict[str, str]:
 
 
 def _check_file(file: Path, expected: FileFacts) -> None:
-    """The file is there, is itself, and has its size.
+    """Check that a file of the export is there, is no link, and has its size.
 
     A link is refused, a hard one too: ONNX Runtime would read through it whatever the graph may
     not name, and nothing in an export is meant to be shared.
     """
     try:
-        status = file.lstat()
+        status = long_path(file).lstat()
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL, or half a character
         raise DamagedCheckpointError(
             file.parent / MANIFEST,

@@ -19,15 +19,11 @@ from ..errors import DamagedCheckpointError, ForeignModelError
 from ..files.tensor_files import TensorRecord, Value
 from ..model_config import ModelConfig, shown
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import FOUR_BIT_BLOCK, SCALE_BLOCK, Precision
 
 PLAIN_HINT = (
     "Take the model in 16 bits as it was published, from which this app makes 8 or 4 bits itself."
 )
-
-#: Weights that share a scale, and scales that share one of their own, in all 4-bit layouts.
-BLOCK = 64
-SCALE_BLOCK = 256
 
 #: Between the name of a matrix and the place of a value, in the published 4-bit layout.
 _STATE = ".weight.quant_state."
@@ -35,7 +31,7 @@ _MAX_DESCRIPTION_BYTES = 4_096  # the JSON of bitsandbytes' layout has 120 and m
 
 
 class Layout(Enum):
-    """Who wrote the files."""
+    """How the parts of a quantised matrix are named and stored, by the program that wrote them."""
 
     BITSANDBYTES = "bitsandbytes"
     PUBLISHED_4BIT = "published 4-bit"
@@ -93,9 +89,9 @@ def take_matrices(
     records: dict[str, TensorRecord],
     values: dict[str, Value],
 ) -> dict[str, QuantizedMatrix]:
-    """Move the parts of every matrix out of `records` and `values`, checked.
+    """The matrices by name, such as `model.layers.0.mlp.up_proj`, checked.
 
-    The matrices by name, such as `model.layers.0.mlp.up_proj`. Raises DamagedCheckpointError, or
+    Their parts are moved out of `records` and `values`. Raises DamagedCheckpointError, or
     ForeignModelError if some of the matrices are plain. `file`, the config.json, is named where no
     other is at fault.
     """
@@ -122,7 +118,7 @@ def take_matrices(
 
 
 def _published_states(values: Mapping[str, Value]) -> dict[str, list[str]]:
-    """The keys of the values that stand beside the tensors of each matrix."""
+    """The keys of the values that belong to each matrix, by its name."""
     keys: dict[str, list[str]] = {}
     for key in values:
         name, found, _ = key.partition(_STATE)
@@ -170,7 +166,7 @@ def _take_parts(
 
 
 def _is_plain(name: str, records: Mapping[str, TensorRecord]) -> bool:
-    """A matrix is stored as it is, and nothing beside it that a quantised one has."""
+    """Whether a matrix is stored in 16 or 32 bits, without the scales of a quantised one."""
     weight = records.get(f"{name}.weight")
     scales = (f"{name}.SCB", f"{name}.scale", f"{name}.weight.absmax", f"{name}.weight.data")
     return (
@@ -193,7 +189,7 @@ _Expected = dict[str, tuple[str, tuple[str, ...], tuple[int, ...] | None]]
 
 
 def _flat(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """[n, 1] may also lie as [n], and a scalar as [1]."""
+    """The shape as it is compared: [n, 1] as [n], and a scalar as [1]."""
     if shape == ():
         return (1,)
     return shape[:1] if shape[1:] == (1,) else shape
@@ -206,7 +202,7 @@ def _expected(
     precision: Precision,
     records: Mapping[str, TensorRecord],
 ) -> _Expected:
-    """Part to key, allowed dtypes and shape."""
+    """The key, allowed dtypes and shape of each part of a matrix, by the name of the part."""
     rows, columns = shape
     if precision is Precision.INT8:
         if layout is Layout.PUBLISHED_INT8:
@@ -219,7 +215,7 @@ def _expected(
             "SCB": (f"{name}.SCB", ("F32",), (rows,)),
         }
     elements = rows * columns
-    blocks = -(-elements // BLOCK)
+    blocks = -(-elements // FOUR_BIT_BLOCK)
     scale_blocks = -(-blocks // SCALE_BLOCK)
     packed = (-(-elements // 2), 1)
     if layout is Layout.PUBLISHED_4BIT:
@@ -251,9 +247,9 @@ def _expected(
 def _check_published_values(
     file: Path, name: str, shape: tuple[int, int], state: Mapping[str, Value]
 ) -> None:
-    """Check what stands beside the tensors: the shape, the blocks, the type."""
+    """Raise DamagedCheckpointError if the values beside the tensors do not fit the matrix."""
     prefix = f"{name}{_STATE}"
-    expected: dict[str, Value] = {"1": shape, "3": BLOCK, "4.1.2": SCALE_BLOCK, "5": "nf4"}
+    expected: dict[str, Value] = {"1": shape, "3": FOUR_BIT_BLOCK, "4.1.2": SCALE_BLOCK, "5": "nf4"}
     for key, value in expected.items():
         if state.get(prefix + key) != value:
             raise DamagedCheckpointError(

@@ -21,7 +21,7 @@ from ..errors import (
     UnsafeCheckpointError,
 )
 from ..files.downloads import half_download, is_there, names_in, require_file
-from ..files.small_files import read_json
+from ..files.small_files import is_leaf_name, read_json
 from ..files.tensor_files import FileContents, TensorRecord, Value, read_contents
 from ..model_config import ModelConfig
 from ..phrases import Phrase
@@ -52,12 +52,12 @@ class Weights:
 
 
 def has_tensors(folder: Path) -> bool:
-    """There is a file that would hold tensors, or an index of some."""
+    """Whether the folder has a weight file, or an index of weight files."""
     return next(_sets(folder), None) is not None
 
 
 def find_tensors(folder: Path, config: ModelConfig) -> Weights:
-    """The tensors of the first set that is complete; of none, what the best one holds.
+    """The tensors of the first complete set of files; those of the fullest if none is complete.
 
     Raises CheckpointError for a folder without weights, or the error of the best set.
     """
@@ -82,7 +82,7 @@ def find_tensors(folder: Path, config: ModelConfig) -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """What came of reading a set."""
+    """The result of reading a set of files: tensors, or an error."""
 
     name: str
     share: float  #: of its files that are there, or of the model's tensors; 1 is all
@@ -92,7 +92,7 @@ class _Tried:
 
     @property
     def reason(self) -> Phrase:
-        """Why it is not used; a sentence."""
+        """A sentence on why the set is not used."""
         if self.error is not None:
             return Phrase(self.error.template, **self.error.facts)
         return Phrase("“{file}” holds only a part of the tensors.", file=self.name)
@@ -116,7 +116,7 @@ def _try(candidate: _Set, config: ModelConfig) -> _Tried:
 
 
 def _covered(records: Mapping[str, TensorRecord], config: ModelConfig) -> float:
-    """The share of the model's tensors that are there, in whatever form their matrices are."""
+    """The share of the model's tensors that these files hold, plain or quantised: 0 to 1."""
     stems = {name.rpartition(".")[0] for name in records}
     # “….W_pack.weight.quant_state.4” too is of W_pack.
     stems |= {name.partition(".weight.")[0] for name in records}
@@ -157,20 +157,20 @@ def _no_weights(folder: Path) -> CheckpointError:
 
 
 class _Set(Protocol):
-    """Files that hold the weights together."""
+    """Files that together hold the weights of a model."""
 
     @property
     def name(self) -> str:
-        """A file that stands for all."""
+        """The name of the file that messages name the set by."""
         ...
 
     def read(self) -> Weights:
-        """What they hold. Raises CheckpointError, _SetError."""
+        """The tensors of the files. Raises CheckpointError, _SetError."""
         ...
 
 
 class _SetError(Exception):
-    """Of shards, some are missing or are not whole, or their index is; `share` is right."""
+    """A set of shards cannot be read; `share` of its files are right, 0 to 1."""
 
     def __init__(self, share: float, error: CheckpointError) -> None:
         super().__init__(str(error))
@@ -189,7 +189,7 @@ def _sets(folder: Path) -> Iterator[_Set]:
 
 
 def _numbered(folder: Path, suffix: str) -> Iterator[Shards]:
-    """The names of shards, by how many there ought to be; the one with the most files first."""
+    """The file names of each numbered set; the set of which most files are there comes first."""
     found: dict[tuple[str, int], int] = {}
     for name in names_in(folder):
         match = _NUMBERED.fullmatch(name)
@@ -203,7 +203,7 @@ def _numbered(folder: Path, suffix: str) -> Iterator[Shards]:
 
 @dataclass(frozen=True, slots=True)
 class _Single:
-    """All in one file."""
+    """A single file that holds all weights."""
 
     file: Path
 
@@ -219,7 +219,7 @@ class _Single:
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
-    """Shards by their own numbers, whose index is missing or of other shards."""
+    """Shards without an index of their own, found by the numbers in their names."""
 
     folder: Path
     shards: Shards
@@ -230,7 +230,7 @@ class _Numbered:
 
     @property
     def suffix(self) -> str:
-        """Of its files."""
+        """The suffix of the shards, such as “.bin”."""
         return Path(self.name).suffix
 
     def read(self) -> Weights:
@@ -291,7 +291,7 @@ class _Indexed:
         return self._read_shards(names, weight_map)
 
     def _read_map(self) -> Mapping[str, object]:
-        """Tensor to file. Raises _SetError for an index that says nothing, as if it was missing."""
+        """The file of each tensor, by name. Raises _SetError if the index does not say."""
         require_file(self.index)
         try:
             weight_map = read_json(self.index).get("weight_map")
@@ -306,9 +306,9 @@ class _Indexed:
             raise DamagedCheckpointError(
                 self.index, "its weight_map names something that is no file"
             )
-        # A name, not a path: no folder, no drive, no way up. What the name links to is the
-        # person's own arrangement (a Hugging Face cache keeps its files behind links).
-        if value != Path(value).name or "\\" in value or ":" in value or value in ("", ".", ".."):
+        # What the name links to is the person's own arrangement: a Hugging Face cache keeps its
+        # files behind links.
+        if not is_leaf_name(value):
             raise UnsafeCheckpointError(
                 self.index, Phrase("it names “{name}”, outside of its folder", name=value[:100])
             )
@@ -351,7 +351,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _require_all(folder: Path, names: Sequence[str]) -> list[str]:
-    """The names of which there is nothing. Raises _SetError for what is not really there."""
+    """The names that have no file. Raises _SetError for a file that is only begun, or a stub."""
     missing = [name for name in names if not is_there(folder / name)]
     gone = set(missing)
     for name in names:
@@ -363,7 +363,7 @@ def _require_all(folder: Path, names: Sequence[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _of_set(names: Sequence[str]) -> Iterator[None]:
-    """Have the error of one file of a set be one of the set, all others being right."""
+    """Raise the CheckpointError of one file as a _SetError whose other files are right."""
     try:
         yield
     except UnsafeCheckpointError:

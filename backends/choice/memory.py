@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model_config import ModelConfig
-from ..precision import ONNX_BLOCK, Precision
+from ..precision import FOUR_BIT_BLOCK, ONNX_BLOCK, SCALE_BLOCK, BackendName, DeviceKind, Precision
 
 #: Resident memory of a process that has imported torch and loaded a tiny model, measured.
 CPU_LIBRARY_BYTES = 400 * 2**20
 #: What a CUDA context, its kernels and the allocator's slack take on a card.
 CUDA_LIBRARY_BYTES = 700 * 2**20
 
-#: Weights that share one scale in the 4-bit formats, and scales that share one of their own.
-BLOCK = 64
-SCALE_BLOCK = 256
 _FP32, _FP16 = 4, 2
 
 
@@ -22,16 +19,16 @@ _FP32, _FP16 = 4, 2
 class MeasuredPeak:
     """The most memory that loading took, the KV cache not counted."""
 
-    backend: str
-    precision: str
-    device: str  #: kind of device: “cpu”, “cuda”, “cuda+cpu”
+    backend: BackendName
+    precision: Precision
+    device_kind: DeviceKind
     peak_bytes: int
     weights_bytes: int | None = None  #: of what was loaded; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryNeed:
-    """Bytes by what they are for."""
+    """The bytes that running a model takes, by what they are for."""
 
     weights: int
     kv_cache: int
@@ -40,12 +37,12 @@ class MemoryNeed:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The bytes of all parts together."""
         return self.weights + self.kv_cache + self.activations + self.library
 
 
 def weight_bytes(config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK) -> int:
-    """All weights as they lie in memory, scales and tables included."""
+    """Bytes of all weights in memory, with scales and tables."""
     layer = layer_weight_bytes(config, precision, onnx_block=onnx_block)
     return config.num_layers * layer + outer_weight_bytes(config, precision, onnx_block=onnx_block)
 
@@ -53,7 +50,7 @@ def weight_bytes(config: ModelConfig, precision: Precision, *, onnx_block: int =
 def outer_weight_bytes(
     config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
 ) -> int:
-    """Embedding, final norm and head, which only exports quantise: the head, in 8 bits."""
+    """Bytes of embedding, final norm and head; only exports quantise the head, to 8 bits."""
     norm = config.hidden_size * precision.bytes_per_weight
     head = config.vocab_size * config.hidden_size * precision.bytes_per_weight
     if precision in (Precision.ONNX_INT8, Precision.ONNX_INT4):
@@ -64,7 +61,7 @@ def outer_weight_bytes(
 
 
 def embedding_bytes(config: ModelConfig, precision: Precision) -> int:
-    """The embedding table, of which decoding reads one row: quantised exports have it in fp16."""
+    """Bytes of the embedding table, of which decoding reads one row; fp16 in quantised exports."""
     quantized = precision in (Precision.ONNX_INT8, Precision.ONNX_INT4)
     width = _FP16 if quantized else precision.bytes_per_weight
     return config.vocab_size * config.hidden_size * width
@@ -73,7 +70,7 @@ def embedding_bytes(config: ModelConfig, precision: Precision) -> int:
 def layer_weight_bytes(
     config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
 ) -> int:
-    """One layer: five matrices and two norms."""
+    """Bytes of one layer: five matrices and two norms."""
     norms = 2 * config.hidden_size * precision.bytes_per_weight
     return norms + sum(
         matrix_bytes(rows, columns, precision, onnx_block=onnx_block)
@@ -84,13 +81,13 @@ def layer_weight_bytes(
 def matrix_bytes(
     rows: int, columns: int, precision: Precision, *, onnx_block: int = ONNX_BLOCK
 ) -> int:
-    """A linear weight [rows, columns], as bitsandbytes or ONNX Runtime holds it if quantised."""
+    """Bytes of a linear weight [rows, columns], as its backend holds it in this precision."""
     elements = rows * columns
     match precision:
         case Precision.INT8:
             return elements + rows * _FP32  # a scale a row
         case Precision.NF4 | Precision.FP4:
-            blocks = -(-elements // BLOCK)
+            blocks = -(-elements // FOUR_BIT_BLOCK)
             scale_blocks = -(-blocks // SCALE_BLOCK)
             tables = (16 + 256 + 1) * _FP32  # values of 4 bits, of the scales, and their offset
             return -(-elements // 2) + blocks + scale_blocks * _FP32 + tables
@@ -104,7 +101,7 @@ def matrix_bytes(
 
 
 def kv_bytes_per_token(config: ModelConfig, precision: Precision) -> int:
-    """Keys and values of one token in all layers."""
+    """Bytes of the keys and values of one token in all layers."""
     return 2 * config.num_layers * config.hidden_size * precision.bytes_per_weight
 
 
@@ -115,7 +112,7 @@ def bytes_per_token(
     *,
     onnx_block: int = ONNX_BLOCK,
 ) -> int:
-    """What decoding a token reads: all weights but the embedding's, and the cache's tokens."""
+    """Bytes that decoding a token reads: all weights but the embedding, and the cached tokens."""
     weights = weight_bytes(config, precision, onnx_block=onnx_block)
     cached = cached_tokens * kv_bytes_per_token(config, precision)
     return weights - embedding_bytes(config, precision) + cached
@@ -131,7 +128,7 @@ def needed(
     measured_peak: int | None = None,
     weights: int | None = None,
 ) -> MemoryNeed:
-    """What running `config` takes with a KV cache for `context_length` tokens.
+    """The bytes that running `config` takes with a KV cache for `context_length` tokens.
 
     `measured_peak` is what loading it at this precision took on this machine, without the KV
     cache; it replaces the guess of what libraries take. Less than the weights is the peak of a

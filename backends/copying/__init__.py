@@ -1,1 +1,1 @@
-"""Checkpoints written anew: complete folders, checked, never half."""
+"""Writes copies of checkpoints: a copy is a complete folder that was checked, or absent."""

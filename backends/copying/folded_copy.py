@@ -1,4 +1,4 @@
-"""What a copy of a Baichuan 2 checkpoint holds whose head is an ordinary linear one.
+"""The plan of a copy of a Baichuan 2 checkpoint whose output head is an ordinary linear one.
 
 The rows of `lm_head.weight` are written normalised, once, so that engines and optimisations made
 for Baichuan 1, which multiply with the head as it is stored, compute what Baichuan 2 does. Nothing
@@ -23,14 +23,14 @@ from ..errors import JobError
 from ..files.tensor_files import TensorRecord
 from ..modeling.baichuan import FOLDED_ROWS, normalised
 from ..modeling.weights import map_tensor
-from .folder_writer import CopyPlan, Group, plain_group, require_unquantized
+from .copy_plan import CopyPlan, Group, plain_group, require_unquantized
 from .safetensors_writer import Block, TensorSpec
 
 _HEAD = "lm_head.weight"
 
 
 def fold_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """The copy of `checkpoint` with a normalised head. Raises JobError."""
+    """The plan of a copy of `checkpoint` with a normalised head. Raises JobError."""
     require_unquantized(checkpoint)
     if not checkpoint.config.family.uses_norm_head:
         raise JobError(

@@ -17,14 +17,12 @@ import logging
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import MANIFEST, MANIFEST_VERSION
-from ..checkpoint.weight_checks import check_filled, check_finite
+from ..checkpoint.weight_checks import check_filled
 from ..errors import (
     CopyTakenError,
     DamagedCheckpointError,
@@ -32,83 +30,20 @@ from ..errors import (
     JobError,
     SourceChangedError,
 )
-from ..events import CopyReady, JobProgress
+from ..events import CopyReady, JobProgress, JobStep
 from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
 from ..files.small_files import is_text, parse_json
-from ..files.tensor_files import TensorRecord
+from ..operating_system import lock_folder, long_path, rename, sync_folder
 from ..phrases import Phrase
-from .safetensors_writer import Block, Shard, TensorSpec, index_json, plan_shards, write_shard
+from .copy_plan import CopyPlan, Group
+from .safetensors_writer import Block, Shard, index_json, plan_shards, write_shard
 from .side_files import SIDE_FILES, read_own_file, read_side_files
-
-if sys.platform != "win32":
-    import fcntl
 
 log = logging.getLogger(__name__)
 
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
 #: Room for the small files and for what a file system adds.
 _SPARE_BYTES = 64 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Tensors of the copy that are made from one tensor of the source."""
-
-    source: TensorRecord
-    specs: tuple[TensorSpec, ...]
-    blocks: Callable[[], Iterable[Block]]  #: their bytes, made when they are written
-
-
-@dataclass(frozen=True, slots=True)
-class CopyPlan:
-    """What the copy will hold."""
-
-    groups: Sequence[Group]
-    config_changes: Mapping[str, object]  #: keys of config.json that are set
-    options: Mapping[str, object]  #: of the conversion, for the manifest
-    libraries: Sequence[str] = ("torch", "bitsandbytes")  #: whose versions the manifest names
-    data_file: str | None = None  #: one file of all tensors without a header; None: safetensors
-    files: Mapping[str, bytes] = field(default_factory=dict)  #: small ones that such a copy has
-    facts: Mapping[str, object] = field(default_factory=dict)  #: that its manifest says
-
-
-def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """Every tensor as it is, for a .bin that shall become safetensors. Raises JobError."""
-    require_unquantized(checkpoint)
-    groups = [plain_group(record) for record in checkpoint.tensors.values()]
-    return CopyPlan(groups, {}, {"precision": None})
-
-
-def require_unquantized(checkpoint: Checkpoint) -> None:
-    """Raise JobError for what can only run as it is."""
-    require_tensors(checkpoint)
-    if checkpoint.matrices:
-        raise JobError(
-            "“{name}” is quantised, and only 16- or 32-bit weights can be converted.",
-            hint="Quantised models run as they are.",
-            name=checkpoint.folder.name,
-        )
-
-
-def require_tensors(checkpoint: Checkpoint) -> None:
-    """Raise JobError for an export."""
-    if checkpoint.export is not None:
-        raise JobError(
-            "“{name}” is an export for ONNX Runtime, which cannot be converted.",
-            hint="Convert the model that it was made from.",
-            name=checkpoint.folder.name,
-        )
-
-
-def plain_group(record: TensorRecord) -> Group:
-    """One tensor as it is."""
-
-    def blocks() -> Sequence[Block]:
-        raw = read_bytes(record, 0, record.nbytes)
-        check_finite(record, raw)
-        return (raw,)
-
-    return Group(record, (TensorSpec(record.name, record.dtype, record.shape),), blocks)
 
 
 def write_copy(
@@ -137,7 +72,7 @@ def write_copy(
         shards = plan_shards(specs)
     else:
         shards = [Shard(plan.data_file, tuple(itertools.chain.from_iterable(specs)))]
-    job = _Job(checkpoint, plan, out, shards, sources)
+    job = _CopyJob(checkpoint, plan, out, shards, sources)
     try:
         yield from job.run()
     except CopyTakenError:  # what lies there is the other run's
@@ -153,7 +88,9 @@ def write_copy(
     yield CopyReady(str(out), sum(spec.nbytes for shard in shards for spec in shard.tensors))
 
 
-class _Job:
+class _CopyJob:
+    """One copy on its way from a plan to a folder of its own."""
+
     def __init__(
         self,
         checkpoint: Checkpoint,
@@ -170,10 +107,10 @@ class _Job:
         self._sources = sources
         self._hashes: dict[str, str] = {}  # of what is written, by name
         self._made: list[Path] = []  # folders around the copy that were not there, outermost last
-        self._lock: int | None = None  # descriptor of the folder that grows
+        self._unlock: Callable[[], object] | None = None  # the folder that grows
 
     def run(self) -> Iterator[JobProgress]:
-        """Every step, in order."""
+        """Write the copy, check it, and give it its name; yields progress."""
         self._begin()
         config = self._source_config()
         side_files = read_side_files(self._checkpoint.folder)
@@ -184,22 +121,22 @@ class _Job:
         for shard in self._shards:
             for size in self._write(shard, groups):
                 done += size
-                yield JobProgress("write", done, total)
+                yield JobProgress(JobStep.WRITE, done, total)
             self._check_sources()
         self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
-        yield JobProgress("check", 0, 1)
+        yield JobProgress(JobStep.CHECK, 0, 1)
         Checkpoint.open(self._partial)
-        _sync_folder(self._partial)
+        sync_folder(self._partial)
         self._check_sources()
-        self._partial.rename(self._out)
-        _sync_folder(self._out.parent)
+        rename(self._partial, self._out)
+        sync_folder(self._out.parent)
 
     def discard(self) -> None:
         """Take away what there is of the copy."""
         shutil.rmtree(self._partial, ignore_errors=True)
         with contextlib.suppress(OSError):  # somebody else put something there
             for folder in self._made:
-                folder.rmdir()
+                long_path(folder).rmdir()
 
     def _begin(self) -> None:
         """Make the folder, or take up one that an interrupted run of the same job left."""
@@ -218,8 +155,8 @@ class _Job:
                 self._check_room()
                 return
         shutil.rmtree(self._partial, ignore_errors=True)
-        self._made = [folder for folder in self._out.parents if not folder.exists()]
-        self._out.parent.mkdir(parents=True, exist_ok=True)
+        self._made = [folder for folder in self._out.parents if not long_path(folder).exists()]
+        long_path(self._out.parent).mkdir(parents=True, exist_ok=True)
         self._check_room()
         try:
             self._partial.mkdir()
@@ -230,27 +167,21 @@ class _Job:
 
     def _claim(self) -> None:
         """Keep other runs off the folder that grows, if it is there; the system ends it with us."""
-        if sys.platform == "win32":  # where a folder with open files cannot be taken away
-            return
+        self.release()
         try:
-            descriptor = os.open(self._partial, os.O_RDONLY)
+            self._unlock = lock_folder(self._partial)
         except FileNotFoundError:
             return
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(descriptor)
             raise CopyTakenError(self._out) from error
         except OSError as error:  # a drive of another machine that knows no locks
             log.info("“%s” cannot be locked: %s", self._partial, error)
-        self.release()
-        self._lock = descriptor
 
     def release(self) -> None:
         """Let other runs have the folder."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        if self._unlock is not None:
+            self._unlock()
+            self._unlock = None
 
     def _check_room(self) -> None:
         present = {shard.file_name for shard in self._shards if self._finished(shard).exists()}
@@ -260,7 +191,7 @@ class _Job:
             if shard.file_name not in present
             for spec in shard.tensors
         )
-        free = shutil.disk_usage(self._out.parent).free
+        free = shutil.disk_usage(long_path(self._out.parent)).free
         if needed > free:
             raise DiskFullError(self._out.parent, needed_bytes=needed, free_bytes=free)
 
@@ -280,7 +211,7 @@ class _Job:
             data = itertools.chain.from_iterable(map(_checked_blocks, mine))
             header = self._plan.data_file is None
             yield from write_shard(temporary, shard, data, header=header)
-            temporary.rename(final)
+            rename(temporary, final)
         hashing = Sha256(final)
         for _ in hashing:
             yield 0
@@ -304,7 +235,7 @@ class _Job:
         return data
 
     def _small_files(self, config: Mapping[str, object]) -> Mapping[str, bytes]:
-        """Those that are made anew, by name."""
+        """The contents of the small files that are written anew, by name."""
         # What is converted is not quantised, whatever its config.json says of another copy.
         plain = {name: value for name, value in config.items() if name != "quantization_config"}
         changed = {**plain, **self._plan.config_changes}
@@ -348,7 +279,7 @@ def _checked_blocks(group: Group) -> Iterator[Block]:
 
 
 def _absolute(out: Path) -> Path:
-    """The path as the person gave it, and not where its links lead, but for “..”."""
+    """The absolute path, links as the person gave them; only “..” is resolved."""
     if out.name == "..":
         return out.resolve()
     parent = out.parent.resolve() if ".." in out.parts else out.parent.absolute()
@@ -356,9 +287,9 @@ def _absolute(out: Path) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    """Something has this name, if only a link that leads nowhere. Raises OSError, ValueError."""
+    """Whether something has this name, a dangling link included. Raises OSError, ValueError."""
     try:
-        path.lstat()
+        long_path(path).lstat()
     except FileNotFoundError:
         return False
     return True
@@ -370,13 +301,14 @@ def _taken(folder: Path) -> JobError:
 
 def _partial(out: Path) -> Path:
     """Where the copy grows."""
-    return out.with_name(out.name + ".partial")
+    return long_path(out.with_name(out.name + ".partial"))
 
 
 def _is_ours(partial: Path) -> bool:
-    """An interrupted copy, which holds its job or its manifest, and nothing but what a copy writes.
+    """Whether a folder is an interrupted copy, which may be continued or deleted.
 
-    It may be taken up, or taken away. A model that somebody named so has neither.
+    It holds a job or a manifest, and no file but those that a copy writes. A model that somebody
+    gave this name holds neither.
     """
     ours = {*SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
             MANIFEST, "job.json"}  # fmt: skip
@@ -401,16 +333,6 @@ def _write_synced(file: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle of a folder to flush
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _job_error(error: Exception, out: Path) -> JobError:

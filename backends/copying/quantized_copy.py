@@ -1,4 +1,4 @@
-"""What a quantised copy of a checkpoint holds, in bitsandbytes' layout as transformers reads it."""
+"""The plan of a quantised copy of a checkpoint, in bitsandbytes' layout for transformers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import torch
 from torch import Tensor
 
 from ..checkpoint.folder import Checkpoint
-from ..checkpoint.quantized_layout import BLOCK, SCALE_BLOCK
 from ..checkpoint.weight_checks import check_finite
 from ..errors import JobError
 from ..files.tensor_files import TensorRecord
 from ..modeling.quantized import quantize
 from ..modeling.weights import map_tensor
-from ..precision import Precision
-from .folder_writer import CopyPlan, Group, plain_group, require_tensors
+from ..precision import FOUR_BIT_BLOCK, SCALE_BLOCK, Precision
+from .copy_plan import CopyPlan, Group, plain_group, require_tensors
 from .safetensors_writer import Block, TensorSpec
 
 _KINDS = {Precision.NF4: "nf4", Precision.FP4: "fp4"}
@@ -23,7 +22,7 @@ _TORCH_NAMES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 def quantize_plan(checkpoint: Checkpoint, precision: Precision) -> CopyPlan:
-    """The copy of `checkpoint` at a quantised precision. Raises JobError."""
+    """The plan of a copy of `checkpoint` at a quantised precision. Raises JobError."""
     require_tensors(checkpoint)
     if checkpoint.stored is not None:
         raise JobError(
@@ -42,7 +41,11 @@ def quantize_plan(checkpoint: Checkpoint, precision: Precision) -> CopyPlan:
         _quantized_group(record, precision) if name in matrices else plain_group(record)
         for name, record in checkpoint.tensors.items()
     ]
-    options = {"precision": precision.value, "block_size": BLOCK, "double_quantization": True}
+    options = {
+        "precision": precision.value,
+        "block_size": FOUR_BIT_BLOCK,
+        "double_quantization": True,
+    }
     return CopyPlan(groups, {"quantization_config": _config(checkpoint, precision)}, options)
 
 
@@ -70,7 +73,7 @@ def _quantized_group(record: TensorRecord, precision: Precision) -> Group:
             TensorSpec(f"{stem}SCB", "F32", (rows,)),
         )
     else:
-        blocks = -(-rows * columns // BLOCK)
+        blocks = -(-rows * columns // FOUR_BIT_BLOCK)
         kind = _KINDS[precision]
         specs = (
             TensorSpec(record.name, "U8", (-(-rows * columns // 2), 1)),

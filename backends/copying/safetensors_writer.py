@@ -77,7 +77,7 @@ def index_json(shards: Sequence[Shard]) -> str:
 def write_shard(
     file: Path, shard: Shard, data: Iterator[Block], *, header: bool = True
 ) -> Iterator[int]:
-    """Write a shard; yields the bytes of each block as it is written, and syncs at the end.
+    """Write a shard and sync it; yields the number of bytes of each block as it is written.
 
     `data` gives the bytes of the tensors of the shard, in order; of each one in one block or in
     several, so that not even a tensor need be in memory at once. Without a header the file is

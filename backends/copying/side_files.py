@@ -21,6 +21,7 @@ from pathlib import Path
 from ..errors import JobError
 from ..files.hashing import reading
 from ..files.plain_file import open_plain
+from ..operating_system import NO_LINK, long_path
 
 SIDE_FILES = (
     "generation_config.json", "tokenizer.model", "tokenizer_config.json",
@@ -37,7 +38,7 @@ def read_side_files(folder: Path) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     for file in (folder / name for name in SIDE_FILES):
         with reading(file):
-            is_there = file.exists()
+            is_there = long_path(file).exists()
         if is_there:
             found[file.name] = read_own_file(file)
     return found
@@ -45,6 +46,7 @@ def read_side_files(folder: Path) -> Mapping[str, bytes]:
 
 def read_own_file(file: Path) -> bytes:
     """The content of a file that belongs to the model in whose folder it lies. Raises JobError."""
+    file = long_path(file)  # what a link leads to is then told in the same form
     with reading(file):
         real = _end_of_links(file)
         if not _belongs(real, file.parent.resolve()):
@@ -55,7 +57,7 @@ def read_own_file(file: Path) -> bytes:
                 file=file.name,
             )
         # It may have become a link since.
-        with open_plain(real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)) as stream:
+        with open_plain(real, os.O_RDONLY | NO_LINK) as stream:
             data = stream.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise OSError(errno.EFBIG, "it is implausibly large")

@@ -1,1 +1,1 @@
-"""Load, answer, unload; and the process around it."""
+"""Load, answer, unload; jobs beside it, requests above it, and the process around it."""

@@ -1,4 +1,4 @@
-"""The modules that import a heavy library, by what is wanted of them.
+"""Calls into the modules that import a heavy library.
 
 The only place that names them. Each is imported when it is needed, so that the engine starts
 without torch, and a library that is missing is an error of what needs it.
@@ -9,42 +9,35 @@ from __future__ import annotations
 import importlib
 import logging
 import os
-from collections.abc import Mapping
 from typing import Any, cast
 
 from ..checkpoint.folder import Checkpoint
-from ..copying.folder_writer import CopyPlan, plain_plan
+from ..copying.copy_plan import CopyPlan, plain_plan
 from ..errors import BackendUnavailableError
 from ..interface import Backend
 from ..machine import hardware
 from ..phrases import Phrase
-from ..precision import Precision, parse_name
-from ..protocol.requests import ExportRequest
+from ..precision import (
+    COPY_PRECISIONS,
+    EXPORT_PRECISIONS,
+    BackendName,
+    Precision,
+    require_one_of,
+)
+from ..protocol.engine_requests import ExportRequest
 
 log = logging.getLogger(__name__)
 
 #: Module of this package by the name a person sees; one line a backend.
 _BACKENDS = {
-    "torch_cuda": "..torch_backend.cuda",
-    "bnb_cuda": "..torch_backend.bitsandbytes",
-    "onnx_runtime": "..onnx_backend.session",
-    "torch_cpu": "..torch_backend.cpu",
-}
-
-#: Those of quantised copies, by the name that the command has for them.
-COPY_PRECISIONS: Mapping[str, Precision] = {
-    precision.value: precision
-    for precision in Precision
-    if precision.is_quantized and not precision.is_onnx
-}
-
-#: Those of exports, by the name that the command has for them.
-EXPORT_PRECISIONS: Mapping[str, Precision] = {
-    precision.value.removeprefix("onnx-"): precision for precision in Precision if precision.is_onnx
+    BackendName.TORCH_CUDA: "..torch_backend.cuda",
+    BackendName.BITSANDBYTES: "..torch_backend.low_bits",
+    BackendName.ONNX_RUNTIME: "..onnx_backend.session",
+    BackendName.TORCH_CPU: "..torch_backend.cpu",
 }
 
 
-def backend_module(name: str) -> Backend:
+def backend_module(name: BackendName) -> Backend:
     """Import a backend. Only here, and only when a model is loaded, torch is imported."""
     os.environ.update(hardware.with_short_waits(os.environ))  # read by torch's OpenMP, once
     return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
@@ -52,16 +45,16 @@ def backend_module(name: str) -> Backend:
 
 #: Precisions whose products depend on what the processor can do, and their backends.
 _PROCESSOR_BACKENDS = {
-    Precision.FP32: "torch_cpu",
-    Precision.BF16: "torch_cpu",
-    Precision.INT8: "bnb_cuda",
-    Precision.NF4: "bnb_cuda",
-    Precision.FP4: "bnb_cuda",
+    Precision.FP32: BackendName.TORCH_CPU,
+    Precision.BF16: BackendName.TORCH_CPU,
+    Precision.INT8: BackendName.BITSANDBYTES,
+    Precision.NF4: BackendName.BITSANDBYTES,
+    Precision.FP4: BackendName.BITSANDBYTES,
 }
 
 
 def processor_way(precision: Precision) -> Phrase | None:
-    """How matrices are multiplied on the processor in a precision; imports torch, and tries.
+    """How the processor multiplies matrices in a precision, as a trial found; imports torch.
 
     None where a backend leaves that to its library. Raises BackendUnavailableError if no way is
     right, or a library is missing.
@@ -74,19 +67,20 @@ def processor_way(precision: Precision) -> Phrase | None:
 
 
 def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
-    """What a copy of `checkpoint` at a quantised precision, or as it is, holds.
+    """The plan of a copy of `checkpoint`, quantised to `precision`; None: as it is.
 
     Raises JobError, BackendUnavailableError.
     """
     if precision is None:
         return plain_plan(checkpoint)
+    require_one_of(precision, COPY_PRECISIONS)
     module = _module("..copying.quantized_copy", "bitsandbytes", precision)
     plan: CopyPlan = module.quantize_plan(checkpoint, precision)
     return plan
 
 
 def _module(name: str, library: str, precision: Precision) -> Any:
-    """A module of this package. Raises BackendUnavailableError if its library is missing."""
+    """Import a module of this package. Raises BackendUnavailableError without its library."""
     try:
         return importlib.import_module(name, __package__)
     except ModuleNotFoundError as error:
@@ -98,18 +92,19 @@ def _module(name: str, library: str, precision: Precision) -> Any:
 
 
 def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
-    """What a copy of `checkpoint` with a normalised head holds. Raises JobError."""
+    """The plan of a copy of `checkpoint` with a normalised head. Raises JobError."""
     module = importlib.import_module("..copying.folded_copy", __package__)
     plan: CopyPlan = module.fold_plan(checkpoint)
     return plan
 
 
 def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
-    """What an export of `checkpoint` for ONNX Runtime holds.
+    """The plan of an export of `checkpoint` for ONNX Runtime.
 
     Raises JobError, BackendUnavailableError.
     """
-    precision = parse_name(request.precision, EXPORT_PRECISIONS)
+    precision = request.precision
+    require_one_of(precision, EXPORT_PRECISIONS)
     module = _module("..onnx_backend.export", "onnx", precision)
     plan: CopyPlan = module.export_plan(
         checkpoint,
@@ -124,7 +119,7 @@ def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
 
 
 def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
-    """Bytes a second that a device reads, the best of a few; None where it cannot be measured."""
+    """The memory bandwidth of a device, in bytes a second; None where it cannot be measured."""
     module = importlib.import_module("..torch_backend.bandwidth", __package__)
     try:
         return float(module.measure(device, threads, free_bytes).best)

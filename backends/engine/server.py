@@ -17,10 +17,13 @@ import threading
 import time
 from typing import BinaryIO
 
+from typing_extensions import override
+
 from ..errors import EngineError, UserFacingError
 from ..machine import hardware
+from ..protocol.engine_requests import Request
 from ..protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
-from ..protocol.requests import Request
+from .dispatch import run_request
 from .engine import Engine
 
 log = logging.getLogger(__name__)
@@ -31,33 +34,33 @@ BEAT_SECONDS = 0.5
 
 
 class StepCounter(threading.Event):
-    """Is set to stop a request. Who runs it looks between two steps, and is counted."""
+    """A cancel flag that counts how often it is read, which shows that the engine goes on."""
 
     def __init__(self) -> None:
         super().__init__()
         self.steps = 0
 
+    @override
     def is_set(self) -> bool:
-        """Whether to stop."""
         self.steps += 1
         return super().is_set()
 
 
 class _Sink:
-    """Frames from several threads, each whole."""
+    """Writes the frames of several threads to one stream, each whole."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
 
     def write(self, request_id: int, payload: Payload) -> None:
-        """Raises OSError when the window is gone."""
+        """Write one frame. Raises OSError when the window is gone."""
         with self._lock:
             write_frame(self._stream, request_id, payload)
 
 
 class _Control:
-    """Reads stdin on a thread of its own: queues requests, sets `cancel` for the current one."""
+    """Reads frames on a thread of its own: queues requests, and sets `cancel` if asked to stop."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -68,7 +71,7 @@ class _Control:
         self.cancel = StepCounter()
 
     def begin(self, request_id: int) -> None:
-        """The main thread turns to this request; it may have been cancelled already."""
+        """Make this the current request, with `cancel` set if it was cancelled before it began."""
         with self._lock:
             self.current = request_id
             if request_id > self._cancelled:
@@ -77,7 +80,7 @@ class _Control:
                 self.cancel.set()
 
     def read(self) -> None:
-        """Until end of file, which ends the process at once, whatever it is doing."""
+        """Read frames until the window closes the pipe, then end the process."""
         try:
             while (frame := read_frame(self._stream)) is not None:
                 request_id, payload = frame
@@ -94,7 +97,7 @@ class _Control:
 
 
 class _Beat:
-    """Says on a thread of its own that the process lives, as long as a request runs."""
+    """Tells the window, on a thread of its own, that the process lives while a request runs."""
 
     def __init__(self, sink: _Sink, control: _Control) -> None:
         self._sink = sink
@@ -102,7 +105,7 @@ class _Beat:
         self.runs = threading.Event()
 
     def beat(self) -> None:
-        """For ever, or until the window is gone."""
+        """Send `Alive` frames while a request runs; returns when the window is gone."""
         try:
             while self.runs.wait():
                 alive = Alive(self._control.cancel.steps)
@@ -133,9 +136,9 @@ def serve(source: BinaryIO, stream: BinaryIO, engine: Engine) -> None:
 def _answer(
     request_id: int, request: Request, engine: Engine, control: _Control, sink: _Sink
 ) -> Done | Failed:
-    """Send the events of a request; how it ended. Raises BrokenPipeError."""
+    """Send the events of a request; returns how it ended. Raises BrokenPipeError."""
     try:
-        for event in engine.run(request, control.cancel):
+        for event in run_request(engine, request, control.cancel):
             sink.write(request_id, event)
     except UserFacingError as error:
         log.info("%s: %s", type(error).__name__, error.message)
@@ -158,8 +161,10 @@ def _answer(
 
 def main() -> None:
     """Take over stdin and stdout for frames, then serve."""
-    faulthandler.enable()
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    # A frozen program without a console has no such stream, but was given its log all the same.
+    errors = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    faulthandler.enable(errors)
+    logging.basicConfig(level=logging.INFO, stream=errors, format="%(levelname)s %(message)s")
     if threading.current_thread() is threading.main_thread():
         # Ctrl+C in the terminal that started the window is the window's to handle.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,1 +1,1 @@
-"""Files of strangers, parsed strictly: nothing in them runs, and what they cost is bounded."""
+"""Readers of files from unknown sources: nothing in a file runs; time and memory are bounded."""

@@ -1,7 +1,7 @@
-"""Whether a file of a model is really here: links that lead nowhere, Git LFS pointers, halves.
+"""Whether the content of a file was downloaded: dangling links, Git LFS pointers, partial files.
 
-A name in a folder is no content: Git leaves pointers, caches leave links, and programs that
-download leave halves, beside the name that the file will have or under it already.
+A file name does not mean that the content is there. Git leaves pointers and caches leave links;
+programs that download keep a partial file, under the final name or beside it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import DamagedCheckpointError, NotDownloadedError, UnsafeCheckpointError
+from ..errors import NotDownloadedError, UnsafeCheckpointError
+from ..operating_system import long_path
 from ..phrases import Phrase
+from .small_files import unreadable
 
 _POINTER = b"version https://git-lfs"
 _POINTER_SIZE = re.compile(rb"^size (\d{1,18})\r?$", re.MULTILINE)
@@ -39,29 +41,26 @@ _MOST_ENTRIES = 10_000  # of a folder, that are looked at
 
 
 def is_there(file: Path) -> bool:
-    """Something has this name, if only a link that leads nowhere."""
+    """Whether something has this name, a dangling link included."""
     try:
-        file.lstat()
+        long_path(file).lstat()
     except (OSError, ValueError):
         return False
     return True
 
 
 def require_file(file: Path) -> None:
-    """Look at a file that has its name here; reads some bytes.
+    """Check by size and first bytes that the content of a file is here.
 
-    Raises NotDownloadedError for a link that leads nowhere, a Git LFS pointer and a half download,
-    UnsafeCheckpointError for what is no file at all, DamagedCheckpointError for what cannot be
-    looked at.
+    Raises NotDownloadedError for a dangling link, a Git LFS pointer and a partial download,
+    UnsafeCheckpointError for what is not a file, DamagedCheckpointError for what the system
+    does not let us look at.
     """
     require_target(file)
     try:
-        status = file.stat()
+        status = long_path(file).stat()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise DamagedCheckpointError(
-            file, Phrase("it cannot be read ({reason})", reason=reason)
-        ) from error
+        raise unreadable(file, error) from error
     if not stat.S_ISREG(status.st_mode):  # a pipe would never come to its end
         raise UnsafeCheckpointError(file, "it is not a file")
     _refuse_substitute(file, status.st_size)
@@ -76,11 +75,11 @@ def require_file(file: Path) -> None:
 
 
 def require_target(path: Path) -> None:
-    """Raise NotDownloadedError for a link that leads nowhere."""
+    """Raise NotDownloadedError for a dangling link."""
     try:
-        if not path.is_symlink():
+        if not long_path(path).is_symlink():
             return
-        path.stat()
+        long_path(path).stat()
     except FileNotFoundError as error:
         raise NotDownloadedError(
             path,
@@ -96,10 +95,10 @@ def require_target(path: Path) -> None:
 
 
 def _target(link: Path) -> str:
-    """Where a link leads to at last, as far as it can be followed."""
+    """The final target of a link, as far as the link can be followed."""
     for _ in range(40):
-        target = link.parent / os.readlink(link)  # noqa: PTH115  a Path would drop a “./”
-        if not target.is_symlink():
+        target = link.parent / os.readlink(long_path(link))  # noqa: PTH115  a Path would drop a “./”
+        if not long_path(target).is_symlink():
             return os.path.normpath(target)
         link = target
     return str(link)
@@ -108,7 +107,7 @@ def _target(link: Path) -> str:
 def _refuse_substitute(file: Path, size: int) -> None:
     """Raise NotDownloadedError for what stands in place of a file."""
     content = b""
-    with contextlib.suppress(OSError), file.open("rb") as stream:  # who reads it says why not
+    with contextlib.suppress(OSError), long_path(file).open("rb") as stream:  # a reader says why
         content = stream.read(_MOST_POINTER_BYTES)
     if size <= _MOST_POINTER_BYTES and content.startswith(_POINTER):
         what = Phrase("is a Git LFS pointer, the file itself was not downloaded")
@@ -139,7 +138,7 @@ def _refuse_substitute(file: Path, size: int) -> None:
 
 
 def _is_text(content: bytes) -> bool:
-    """Words, such as a server's “Entry not found”."""
+    """Whether a content is readable words, such as a server's “Entry not found”."""
     try:
         return b" " in content and all(
             char.isprintable() or char.isspace() for char in content.decode()
@@ -152,7 +151,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def half_download(file: Path) -> NotDownloadedError | None:
-    """What lies there of a file that is missing; None if no program began to download it."""
+    """The error that names the partial download of a missing file; None if there is none."""
     for name in names_in(file.parent):
         if _is_half_of(name, file.name):
             return NotDownloadedError(
@@ -183,7 +182,7 @@ def _is_half_of(name: str, whole: str) -> bool:
 
 
 def _halves_of_hubs(folder: Path) -> Iterator[str]:
-    """Unfinished files as huggingface_hub and ModelScope keep them, under names of their own."""
+    """Paths of the partial files that huggingface_hub and ModelScope keep, from `folder` on."""
     cache = folder / ".cache" / "huggingface" / "download"
     for name in names_in(cache):
         if name.endswith(".incomplete"):
@@ -197,9 +196,9 @@ def _halves_of_hubs(folder: Path) -> Iterator[str]:
 
 
 def names_in(folder: Path) -> list[str]:
-    """What lies in a folder, sorted; nothing if it cannot be looked into."""
+    """The names in a folder, sorted; none if it cannot be listed."""
     try:
-        with os.scandir(folder) as entries:
+        with os.scandir(long_path(folder)) as entries:
             return sorted(entry.name for entry in itertools.islice(entries, _MOST_ENTRIES))
     except OSError:
         return []

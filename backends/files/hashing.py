@@ -1,6 +1,6 @@
-"""Files that are read as they are: a part at a time, hashed, and watched for changes.
+"""Reads the source files of a copy: parts of tensors, SHA-256 hashes, and stamps of changes.
 
-A copy is made from such files; errors of reading them are told apart from those of writing it.
+Every failure to read is a JobError that names the file, unlike a failure to write the copy.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 
-from ..errors import JobError, SourceChangedError
-from ..events import JobProgress
+from ..errors import JobError, SourceChangedError, system_reason
+from ..events import JobProgress, JobStep
+from ..operating_system import long_path
 from ..phrases import Phrase
 from .small_files import open_file
 from .tensor_files import TensorRecord
@@ -20,7 +21,7 @@ _HASH_BYTES = 16 * 2**20
 
 
 def read_bytes(record: TensorRecord, begin: int, count: int) -> bytes:
-    """A part of a tensor as it lies on disk. Raises JobError."""
+    """`count` bytes of a tensor as stored, from its byte `begin` on. Raises JobError."""
     with reading(record.file), open_file(record.file) as stream:
         stream.seek(record.offset + begin)
         data = stream.read(count)
@@ -30,7 +31,7 @@ def read_bytes(record: TensorRecord, begin: int, count: int) -> bytes:
 
 
 def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str, str]]:
-    """The hashes of files by their names, as a manifest has them. Raises JobError."""
+    """SHA-256 in hex by file name, as in a manifest; yields progress. Raises JobError."""
     sizes = {file: stamp(file)[0] for file in files}
     total, done = sum(sizes.values()), 0
     hashes: dict[str, str] = {}
@@ -39,21 +40,21 @@ def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str
         with reading(file):
             for count in hashing:
                 done += count
-                yield JobProgress("hash", done, total)
+                yield JobProgress(JobStep.HASH, done, total)
         hashes[file.name] = hashing.hexdigest()
     return hashes
 
 
 def stamp(file: Path) -> tuple[int, int]:
-    """Size in bytes and time in ns, which change with the file. Raises JobError."""
+    """Size in bytes and modification time in ns, to notice a change. Raises JobError."""
     with reading(file):
-        status = file.stat()
+        status = long_path(file).stat()
     return status.st_size, status.st_mtime_ns
 
 
 @contextlib.contextmanager
 def reading(file: Path) -> Iterator[None]:
-    """Have what the system says of a file raise JobError."""
+    """Raise an OSError of reading `file` as a JobError."""
     try:
         yield
     except FileNotFoundError as error:
@@ -63,24 +64,24 @@ def reading(file: Path) -> Iterator[None]:
             "“{file}” cannot be read: {reason}.",
             hint="Check the drive, and your rights to the file.",
             file=file.name,
-            reason=Phrase("{text}", text=error.strerror or str(error)),
+            reason=Phrase("{text}", text=system_reason(error)),
         ) from error
 
 
 class Sha256:
-    """The hash of a file, block by block: a person may stop a job in the middle of 10 GB."""
+    """The SHA-256 of a file, block by block: a job can be cancelled in the middle of 10 GB."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._digest = hashlib.sha256()
 
     def __iter__(self) -> Iterator[int]:
-        """The bytes of each block, once it is read."""
+        """Read the file; yields the number of bytes of each block."""
         with open_file(self._file) as stream:
             while block := stream.read(_HASH_BYTES):
                 self._digest.update(block)
                 yield len(block)
 
     def hexdigest(self) -> str:
-        """The hash, when all blocks were read."""
+        """The hash in hex, once all blocks were read."""
         return self._digest.hexdigest()

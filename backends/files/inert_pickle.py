@@ -1,19 +1,28 @@
 """A pickle read as data: names, numbers, lists and where tensors lie. Nothing in it is called.
 
 A pickle is a program for a small stack machine. This one knows the opcodes that `torch.save` writes
-for state dicts and makes inert values only: a global is looked up in a list of two dozen names, and
-“calling” one puts its arguments into a record. What can grow is counted while it grows, so
-neither time nor memory depend on more than the limits below, whatever a file of that size asks for.
+for state dicts and makes inert values only: a global is looked up in a list of two dozen names
+(`pickle_names`), and “calling” one puts its arguments into a record. What can grow is counted while
+it grows, so neither time nor memory depend on more than the limits below, whatever a file of that
+size asks for.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
 from ..phrases import Phrase
+from .pickle_names import (
+    NAMES,
+    CodeError,
+    Function,
+    PickleError,
+    Storage,
+    StorageType,
+    no_state_dict,
+)
 
 #: The largest released file takes about 100,000 opcodes; these are read in half a second.
 MAX_OPCODES: Final = 500_000
@@ -26,134 +35,16 @@ _MAX_DIGITS: Final = 40
 _MAX_GLOBAL_BYTES: Final = 4_096
 
 
-class PickleError(Exception):
-    """A pickle that is broken, too much, or none of a state dict; `what` is the phrase."""
-
-    def __init__(self, what: str | Phrase) -> None:
-        super().__init__(str(what))
-        self.what = what
-
-
-class CodeError(Exception):
-    """A pickle asks for a name that is none of a state dict's, such as a function."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-@dataclass(frozen=True, slots=True)
-class StorageType:
-    """The type of the numbers in a storage, by safetensors' names."""
-
-    dtype: str
-
-
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """An entry of the archive that holds numbers."""
-
-    dtype: str
-    key: str
-    numel: int
-
-
-@dataclass(frozen=True, slots=True)
-class TensorView:
-    """A tensor in a storage; offset and stride count elements."""
-
-    storage: Storage
-    offset: int
-    shape: tuple[int, ...]  #: as the file has it; nobody has looked at the numbers
-    stride: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Function:
-    """What REDUCE may name: its arguments are put into a record."""
-
-    make: Callable[[tuple[object, ...]], object]
-
-
 def read_pickle(data: bytes) -> object:
-    """The value of a pickle: dicts, lists, tuples, text, numbers, None, and the records above.
+    """The value of a pickle: dicts, lists, tuples, text, numbers, None, and records.
 
-    Raises PickleError, CodeError.
+    The records are those of `pickle_names`. Raises PickleError, CodeError.
     """
     return _Machine(data).run()
 
 
-# --- names -------------------------------------------------------------------------------
-
-_STORAGE_DTYPES = {
-    "DoubleStorage": "F64", "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16",
-    "LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8",
-    "ByteStorage": "U8", "BoolStorage": "BOOL",
-}  # fmt: skip
-#: Dtypes that came without a storage of their own; those of quantised models are among them.
-_UNTYPED_DTYPES = {
-    "float8_e4m3fn": "F8_E4M3", "float8_e5m2": "F8_E5M2", "float8_e8m0fnu": "F8_E8M0",
-    "uint16": "U16", "uint32": "U32", "uint64": "U64",
-}  # fmt: skip
-
-
-def _tensor(arguments: tuple[object, ...]) -> TensorView:
-    match arguments:
-        case (Storage() as storage, int(offset), tuple(shape), tuple(stride), *_):
-            return TensorView(storage, offset, shape, stride)
-    raise _unreadable()
-
-
-def _untyped_tensor(arguments: tuple[object, ...]) -> TensorView:
-    """A tensor whose storage is bytes; its dtype stands beside it."""
-    match arguments:
-        case (Storage() as storage, int(offset), tuple(shape), tuple(stride), _, _, str(name), *_):
-            if (dtype := _UNTYPED_DTYPES.get(name)) is not None:
-                return TensorView(replace(storage, dtype=dtype), offset, shape, stride)
-    raise _unreadable()
-
-
-def _parameter(arguments: tuple[object, ...]) -> TensorView:
-    match arguments:
-        case (TensorView() as view, *_):
-            return view
-    raise _unreadable()
-
-
-def _ordered_dict(arguments: tuple[object, ...]) -> dict[object, object]:
-    if arguments:
-        raise _unreadable()
-    return {}
-
-
-def _size(arguments: tuple[object, ...]) -> tuple[object, ...]:
-    match arguments:
-        case (tuple(numbers),):
-            return numbers
-    raise _unreadable()
-
-
-#: All names that a state dict has; a dtype is read as its name.
-_NAMES: Mapping[tuple[str, str], object] = {
-    ("torch._utils", "_rebuild_tensor_v2"): _Function(_tensor),
-    ("torch._utils", "_rebuild_tensor_v3"): _Function(_untyped_tensor),
-    ("torch._utils", "_rebuild_parameter"): _Function(_parameter),
-    ("collections", "OrderedDict"): _Function(_ordered_dict),
-    ("torch", "Size"): _Function(_size),
-    **{("torch", name): StorageType(dtype) for name, dtype in _STORAGE_DTYPES.items()},
-    ("torch.storage", "UntypedStorage"): StorageType("U8"),
-    **{
-        ("torch", name): name
-        for name in ("float16", "bfloat16", "float32", "uint8", *_UNTYPED_DTYPES)
-    },
-}
-
-
-# --- the machine -------------------------------------------------------------------------
-
-
 class _Machine:
-    """A stack, the marks in it, and the memo."""
+    """Runs one pickle: its stack, the marks in it, and its memo."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -163,7 +54,7 @@ class _Machine:
         self._memo: dict[int, object] = {}
 
     def run(self) -> object:
-        """See `read_pickle`."""
+        """The object that the data is. Raises PickleError."""
         opcodes = 0
         data = self._data
         while True:
@@ -213,12 +104,12 @@ class _Machine:
         return self._stack.pop()
 
     def _check_height(self, count: int) -> None:
-        """There are so many values above the last mark."""
+        """Raise PickleError unless `count` values lie above the last mark."""
         if len(self._stack) - (self._marks[-1] if self._marks else 0) < count:
             _refuse()
 
     def _pop_mark(self) -> list[object]:
-        """The values above the last mark, which goes too."""
+        """Take away the last mark; the values that lay above it."""
         if not self._marks:
             _refuse()
         height = self._marks.pop()
@@ -274,7 +165,7 @@ class _Machine:
             target[key] = value
 
     def _push_global(self, module: str, name: str) -> None:
-        found = _NAMES.get((module, name))
+        found = NAMES.get((module, name))
         if found is None:
             raise CodeError(f"{module}.{name}")
         self._stack.append(found)
@@ -371,12 +262,12 @@ class _Machine:
 
     def reduce(self) -> None:
         arguments, function = self._pop(), self._pop()
-        if not isinstance(function, _Function) or type(arguments) is not tuple:
+        if not isinstance(function, Function) or type(arguments) is not tuple:
             _refuse()
         self._stack.append(function.make(arguments))
 
     def build(self) -> None:
-        """Attributes of a dict: torch's `_metadata`, which says nothing of tensors."""
+        """Drop the attributes of a dict: torch's `_metadata`, which holds no tensor."""
         attributes = self._pop()
         self._check_height(1)
         if not isinstance(attributes, dict) or not isinstance(self._stack[-1], dict):
@@ -384,11 +275,7 @@ class _Machine:
 
 
 def _refuse() -> NoReturn:
-    raise _unreadable()
-
-
-def _unreadable() -> PickleError:
-    return PickleError("its list of tensors is not readable")
+    raise no_state_dict()
 
 
 def _text(raw: bytes) -> str:

@@ -12,6 +12,8 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from ..operating_system import PLAIN, long_path
+
 
 class NotPlainFileError(OSError):
     """Something of this name is there, and it is no ordinary file."""
@@ -23,9 +25,7 @@ def open_plain(file: Path, flags: int = os.O_RDONLY) -> BinaryIO:
     Raises OSError, ValueError for a name that no file can have.
     """
     require_plain(file)  # before it is opened: some devices begin to do something then
-    # Without waiting, if it has become a FIFO since. Windows has neither the flags nor FIFOs.
-    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(file, flags, 0o666)
+    descriptor = os.open(long_path(file), flags | PLAIN, 0o666)  # it may have become a FIFO since
     try:
         _check(file, os.fstat(descriptor))
     except BaseException:
@@ -56,7 +56,7 @@ def begin_anew(file: Path) -> BinaryIO:
 
     Raises OSError for what is no ordinary file, or cannot be written to.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    long_path(file.parent).mkdir(parents=True, exist_ok=True)
     return open_plain(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
 
 
@@ -65,14 +65,14 @@ def go_on(file: Path) -> BinaryIO:
 
     Raises OSError for what is no ordinary file, or cannot be written to.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    long_path(file.parent).mkdir(parents=True, exist_ok=True)
     return open_plain(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
 
 def require_plain(file: Path) -> None:
     """Raise OSError if there is something of this name that is no ordinary file."""
     try:
-        status = file.stat()
+        status = long_path(file).stat()
     except FileNotFoundError:
         return
     _check(file, status)

@@ -10,16 +10,19 @@ import codecs
 import errno
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import DamagedCheckpointError, UnsafeCheckpointError
+from ..errors import DamagedCheckpointError, UnsafeCheckpointError, system_reason
+from ..operating_system import long_path
 from ..phrases import Phrase
 from .plain_file import NotPlainFileError, open_plain
 
 #: An index of 2,000 tensors has 0.2 MB. Parsed, JSON may take thirty times its bytes.
 _MAX_JSON_BYTES = 4_000_000
 _MAX_DEPTH = 64
+_TOO_DEEP = "it is nested too deeply"
 _MAX_DIGITS = 100  # tokenizer_config.json may hold 10**30
 
 
@@ -32,13 +35,23 @@ def is_text(path: Path) -> bool:
     return True
 
 
+def is_leaf_name(name: str) -> bool:
+    """A name and no path, on any system: no folder, no drive, no way up."""
+    return (
+        name == Path(name).name
+        and "\\" not in name
+        and ":" not in name
+        and name not in ("", ".", "..")
+    )
+
+
 def is_file(path: Path) -> bool:
     """There is such a file. Raises CheckpointError if there is something else, or nobody can say.
 
     A link to what is missing is no file.
     """
     try:
-        mode = path.stat().st_mode
+        mode = long_path(path).stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in it
         return False
     except OSError as error:
@@ -53,7 +66,7 @@ def is_file(path: Path) -> bool:
 def is_folder(path: Path) -> bool:
     """There is such a folder, and it may be looked at."""
     try:
-        return path.is_dir()
+        return long_path(path).is_dir()
     except (OSError, ValueError):  # a drive that does not answer; a NUL
         return False
 
@@ -92,31 +105,46 @@ def read_json(file: Path) -> dict[str, object]:
 
 
 def parse_json(file: Path, raw: bytes) -> object:
-    """The value of JSON in UTF-8, or in UTF-16 with its mark. Raises DamagedCheckpointError.
+    """The value of JSON that came with a model. Raises DamagedCheckpointError.
 
     Its depth, its digits and its characters are ones that can be handled without a second look;
     half a character (a lone surrogate, which cannot be written to a file) is read as “?”.
     """
     try:
-        # What Windows' own programs call Unicode is UTF-16, which has a mark in front.
-        is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        text = raw.decode("utf-16" if is_utf_16 else "utf-8-sig")
-        data: object = json.loads(text, parse_int=_bounded_int)
-        _check_depth(data)
-        if "\\u" in text:  # it can be escaped only
+        data = json_value(raw, _bounded_int)
+        if b"\\" in raw:  # it can be escaped only
             data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except _ImplausibleError as error:
         raise DamagedCheckpointError(file, error.what) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise DamagedCheckpointError(file, "it is not readable as JSON") from error
     return data
 
 
-def unreadable(file: Path, error: OSError) -> DamagedCheckpointError:
+def json_value(raw: bytes, whole_number: Callable[[str], object]) -> object:
+    """The value of JSON in UTF-8, or in UTF-16 with its mark. Raises ValueError.
+
+    `whole_number` makes one of its digits, of which there may be any number.
+    """
+    # What Windows' own programs call Unicode is UTF-16, which has a mark in front.
+    is_utf_16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = raw.decode("utf-16" if is_utf_16 else "utf-8-sig")
+    try:
+        data: object = json.loads(text, parse_int=whole_number)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    _check_depth(data)
+    return data
+
+
+def unreadable(file: Path, error: OSError | ValueError) -> DamagedCheckpointError:
     """What the system says of a file, as an error."""
-    return DamagedCheckpointError(
-        file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-    )
+    return DamagedCheckpointError(file, not_read(error))
+
+
+def not_read(error: OSError | ValueError) -> Phrase:
+    """That a file cannot be read, and what the system says of it."""
+    return Phrase("it cannot be read ({reason})", reason=system_reason(error))
 
 
 def _not_a_file(path: Path) -> UnsafeCheckpointError:
@@ -147,4 +175,4 @@ def _check_depth(data: object) -> None:
         if not inner:
             return
         level = inner
-    raise _ImplausibleError("it is nested too deeply")
+    raise _ImplausibleError(_TOO_DEEP)

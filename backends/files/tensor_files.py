@@ -26,7 +26,8 @@ from ..errors import (
     UnsafeCheckpointError,
 )
 from ..phrases import Phrase
-from .inert_pickle import CodeError, PickleError, Storage, StorageType, TensorView, read_pickle
+from .inert_pickle import read_pickle
+from .pickle_names import CodeError, PickleError, Storage, StorageType, TensorView
 from .small_files import open_file, unreadable
 from .zip_entries import STORED, Entry, ZipError, data_offset, read_directory, read_entry
 
@@ -105,7 +106,7 @@ _LEGACY_MAGIC = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."
 
 
 def _check_format(file: Path, stream: BinaryIO) -> None:
-    """Refuse files whose content is another format's; it says so more clearly than what follows."""
+    """Raise CheckpointError for another format, which the readers would call damaged."""
     begin = stream.read(32)
     stream.seek(0)
     if begin[:1] == b"\x80" and _LEGACY_MAGIC in begin:
@@ -208,7 +209,7 @@ def _of(tensor: str, what: str | Phrase) -> Phrase:
 
 
 def _is_shape(numbers: Sequence[object]) -> bool:
-    """Whole numbers, few and small enough to be multiplied and printed."""
+    """Whether `numbers` can be a shape: whole numbers, few and small enough to multiply."""
     return len(numbers) <= _MAX_DIMENSIONS and all(
         isinstance(n, int) and not isinstance(n, bool) and 0 <= n < _MAX_NUMBER for n in numbers
     )
@@ -293,7 +294,7 @@ class _Archive:
         )
 
     def _start(self, entry: Entry) -> int:
-        """The first byte of a storage, which many tensors may share."""
+        """Offset of a storage in the file, in bytes; tensors may share a storage."""
         if entry.name not in self._starts:
             self._starts[entry.name] = data_offset(self._stream, entry)
         return self._starts[entry.name]

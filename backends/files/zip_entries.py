@@ -1,7 +1,7 @@
 """Where the entries of a zip archive lie, read strictly and with bounded work.
 
 What PyTorch writes is stored, once, one entry after the other, with a directory at the end. An
-archive that says anything else in two ways is refused: two programs could read two files in it.
+archive whose records contradict each other is refused: two programs could read two files in it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _END64 = struct.Struct("<4sQ2H2I4Q")
 
 
 class ZipError(Exception):
-    """An archive that cannot be read; `what` is the phrase."""
+    """An archive that cannot be read; `what` ends a sentence on the file."""
 
     def __init__(self, what: str | Phrase) -> None:
         super().__init__(str(what))
@@ -54,7 +54,7 @@ class Entry:
 
 
 def read_directory(stream: BinaryIO) -> Mapping[str, Entry]:
-    """The entries by name. Raises ZipError, OSError."""
+    """The entries of the directory by name. Raises ZipError, OSError."""
     size = stream.seek(0, 2)
     start, length, count = _directory_place(stream, size)
     if count > _MAX_ENTRIES or length > _MAX_DIRECTORY_BYTES:
@@ -81,7 +81,7 @@ def read_directory(stream: BinaryIO) -> Mapping[str, Entry]:
 
 
 def data_offset(stream: BinaryIO, entry: Entry) -> int:
-    """Where the bytes of an entry begin. Raises ZipError, OSError."""
+    """Offset of an entry's data in the file, in bytes. Raises ZipError, OSError."""
     # The header repeats the name and has an extra field of its own length, which aligns the data.
     stream.seek(entry.offset)
     header = stream.read(_LOCAL.size)
@@ -130,7 +130,7 @@ def _incomplete(size: int) -> Phrase:
 
 
 def _directory_place(stream: BinaryIO, size: int) -> tuple[int, int, int]:
-    """Where the directory lies, its bytes, and its entries."""
+    """Offset and bytes of the directory, and the number of its entries. Raises ZipError."""
     tail_bytes = min(size, _END.size + _MAX_COMMENT_BYTES)
     stream.seek(size - tail_bytes)
     tail = stream.read(tail_bytes)

@@ -1,1 +1,1 @@
-"""From a prompt's ids to the events of an answer."""
+"""From a prompt's ids to an answer: prefill and tokens, and above them text and events."""

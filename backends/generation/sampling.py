@@ -46,7 +46,7 @@ class SamplingParams:
 
     @classmethod
     def from_defaults(cls, defaults: SamplingDefaults) -> SamplingParams:
-        """What the checkpoint asks for."""
+        """The sampling that a checkpoint asks for."""
         return cls(
             greedy=defaults.greedy,
             temperature=defaults.temperature,
@@ -94,7 +94,10 @@ class Sampler:
         self._seen[token_ids] = True
 
     def sample(self, logits: Logits) -> int:
-        """The next token. Raises InvalidLogitsError on NaN or infinity of any that may be."""
+        """Choose the next token.
+
+        Raises InvalidLogitsError if a logit of a row that may be chosen is NaN or infinite.
+        """
         seen = self._seen
         if not self._all:
             logits, seen = logits[self._ids], seen[self._ids]
@@ -117,7 +120,7 @@ def distribution(
     temperature = np.float32(max(params.temperature, 1e-30))
     with np.errstate(over="ignore"):
         scaled = (scores - scores.max()) / temperature
-    ids = np.flatnonzero(scaled >= _top_k_threshold(scaled, params.top_k))
+    ids = np.flatnonzero(scaled >= top_k_threshold(scaled, params.top_k))
     kept = apply_top_p(scaled[ids], params.top_p)  # of the few that are left, not of all
     above = kept > -np.inf
     return ids[above], _softmax(kept[above])
@@ -135,15 +138,8 @@ def apply_repetition_penalty(logits: Logits, seen: npt.NDArray[np.bool_], penalt
     return penalised
 
 
-def apply_top_k(logits: Logits, top_k: int) -> Logits:
-    """Keep the `top_k` best, and those that tie with the last of them; 0 keeps all."""
-    if top_k <= 0 or top_k >= logits.size:
-        return logits
-    return np.where(logits < _top_k_threshold(logits, top_k), np.float32(-np.inf), logits)
-
-
-def _top_k_threshold(logits: Logits, top_k: int) -> np.float32:
-    """The `top_k`-th largest; -inf if that excludes nothing.
+def top_k_threshold(logits: Logits, top_k: int) -> np.float32:
+    """The least logit that `top_k` keeps; -inf if it keeps all of them.
 
     Exact, but without a partition of the whole vocabulary: the `top_k`-th largest of the maxima
     of disjoint groups has at least `top_k` logits that reach it, and few more.

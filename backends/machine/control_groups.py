@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
+from ..operating_system import OWN_GROUPS
+
 #: Reads a file of the system; "" where there is none.
 Read = Callable[[Path], str]
 
@@ -19,7 +21,7 @@ def folders(read: Read, controller: str) -> Iterator[tuple[int, Path]]:
 
     `controller` is what version 1 has a hierarchy of its own for: “memory”, “cpu”.
     """
-    for line in read(Path("/proc/self/cgroup")).splitlines() or ["0::/"]:
+    for line in read(OWN_GROUPS).splitlines() or ["0::/"]:
         number, _, rest = line.partition(":")
         controllers, _, group = rest.partition(":")
         if number == "0" and not controllers:
@@ -31,7 +33,7 @@ def folders(read: Read, controller: str) -> Iterator[tuple[int, Path]]:
 
 
 def _with_those_above(root: Path, group: str) -> Iterator[Path]:
-    """The folder of a group and those above it, down from `root`.
+    """The folders of a group and of those above it, up to `root`.
 
     In a container the name may be that of the host, where nothing lies; the root always counts.
     """
@@ -43,7 +45,7 @@ def _with_those_above(root: Path, group: str) -> Iterator[Path]:
 
 
 def processor_quota(read: Read) -> float | None:
-    """Cores whose time the groups may use, such as 1.5; None where nobody limits it.
+    """The number of cores whose time the groups may use, such as 1.5; None if unlimited.
 
     Threads beyond it are all halted together for a part of each tenth of a second.
     """

@@ -12,8 +12,6 @@ import importlib.util
 import logging
 import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +20,10 @@ from pathlib import Path
 import psutil
 
 from ..errors import InsufficientMemoryError, UserFacingError
+from ..operating_system import OWN_THREADS, output_of, processor_name
+from ..operating_system import read as _read
 from ..phrases import Phrase
+from ..precision import Precision
 from . import control_groups, memory_room, processor
 from .memory_room import Bound
 
@@ -51,13 +52,13 @@ class Gpu:
 
     @property
     def device(self) -> str:
-        """As torch names it."""
+        """The name by which torch knows the card."""
         return f"cuda:{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What this machine has."""
+    """The facts of a machine that decide what it can run."""
 
     processor: str
     physical_cores: int  #: that this process may use
@@ -68,24 +69,24 @@ class Machine:
     libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
     torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
     #: Precisions that its processor was found to compute wrongly, with the reason.
-    refused: Mapping[str, Phrase] = field(default_factory=dict)
+    refused: Mapping[Precision, Phrase] = field(default_factory=dict)
     #: What leaves the least free memory, unless that is the machine itself.
     limit: Bound | None = None
     own_limit: Bound | None = None  #: what “ulimit” leaves a process; None where it is not set
 
     @property
     def multiplies_bf16(self) -> bool:
-        """The processor has an instruction for bf16 products."""
+        """Whether the processor has an instruction for bf16 products."""
         return processor.multiplies_bf16(self.features)
 
 
 def detect() -> Machine:
-    """Look at this machine now."""
+    """The facts of this machine, looked up now."""
     bounds = memory_room.bounds(_read)
     met = memory_room.tightest(bounds)
     own = [bound for bound in bounds if bound.is_own]
     return Machine(
-        processor=processor.name(),
+        processor=processor_name(),
         physical_cores=usable_cores(),
         features=processor.features(),
         memory_bytes=min(bound.limit_bytes for bound in bounds),
@@ -99,13 +100,6 @@ def detect() -> Machine:
 
 
 # --- processor and memory ----------------------------------------------------------------
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def usable_cores() -> int:
@@ -127,7 +121,7 @@ def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
     where the system has no transparent huge pages, it changes nothing.
     """
     given = environment.get(_TUNABLES, "")
-    if not sys.platform.startswith("linux") or "hugetlb" in given:
+    if "hugetlb" in given:
         return dict(environment)
     joined = f"{given}:{_HUGE_PAGES}" if given else _HUGE_PAGES
     return {**environment, _TUNABLES: joined}
@@ -158,7 +152,7 @@ def waited_seconds() -> float | None:
     """
     waited: int | None = None
     try:
-        threads = list(Path("/proc/self/task").iterdir())
+        threads = list(OWN_THREADS.iterdir())
     except OSError:
         return None
     for thread in threads:
@@ -169,23 +163,6 @@ def waited_seconds() -> float | None:
         if len(counts) > 1:
             waited = (waited or 0) + int(counts[1])  # nanoseconds
     return None if waited is None else waited / 1e9
-
-
-def resident_peak() -> int:
-    """The most resident memory of this process so far, mapped files included, in bytes.
-
-    0 where nobody counts it.
-    """
-    # Not getrusage on Linux: its peak is inherited over exec, from whoever started the process.
-    status = _read(Path("/proc/self/status"))
-    if match := re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE):
-        return int(match.group(1)) * 1024
-    try:
-        import resource
-    except ImportError:  # Windows
-        return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 class Neighbours:
@@ -242,7 +219,7 @@ def ran_out_of_memory(error: Exception) -> bool:
 def out_of_memory(asked_bytes: int | None = None) -> InsufficientMemoryError:
     """The error of this process getting no more memory now; `asked_bytes` if that is known."""
     bounds, held = memory_room.bounds(_read), private_bytes(os.getpid())
-    return memory_room.out_of_memory(bounds, held, processor.name(), asked_bytes)
+    return memory_room.out_of_memory(bounds, held, processor_name(), asked_bytes)
 
 
 # --- graphics cards ----------------------------------------------------------------------
@@ -251,18 +228,12 @@ _QUERY = "index,uuid,name,memory.total,memory.free,compute_cap,driver_version"
 
 
 def _gpus() -> tuple[Gpu, ...]:
-    try:
-        result = subprocess.run(
-            ["nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            timeout=_NVIDIA_SMI_SECONDS,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ()  # no driver, or one that does not answer
-    return parse_gpus(result.stdout, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    # Nothing where there is no driver, or one that does not answer.
+    table = output_of(
+        ["nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
+        _NVIDIA_SMI_SECONDS,
+    )
+    return parse_gpus(table, os.environ.get("CUDA_VISIBLE_DEVICES"))
 
 
 def parse_gpus(text: str, visible: str | None) -> tuple[Gpu, ...]:
@@ -290,7 +261,10 @@ def parse_gpus(text: str, visible: str | None) -> tuple[Gpu, ...]:
 
 
 def _visible(cards: list[list[str]], visible: str) -> list[list[str]]:
-    """CUDA's rule: indices or beginnings of UUIDs; the first wrong entry ends the list."""
+    """The cards that CUDA_VISIBLE_DEVICES shows, as CUDA reads it.
+
+    Its entries are indices or beginnings of UUIDs; the first wrong one ends the list.
+    """
     chosen: list[list[str]] = []
     for entry in visible.split(","):
         word = entry.strip()
@@ -315,7 +289,7 @@ def _libraries() -> dict[str, str]:
 
 
 def onnx_providers() -> tuple[str, ...]:
-    """Where the installed ONNX Runtime could run a graph, by its own names; imports it."""
+    """The execution providers of the installed ONNX Runtime, by its own names; imports it."""
     try:
         module = importlib.import_module("onnxruntime")
     except (ImportError, OSError) as error:  # not installed, or a library of it is missing

@@ -6,9 +6,7 @@ The files of the system are read by a function that is handed in, so that a tabl
 
 from __future__ import annotations
 
-import errno
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +14,18 @@ from pathlib import Path
 import psutil
 
 from ..errors import InsufficientMemoryError
+from ..operating_system import (
+    MEMORY_COUNTS,
+    NO_MEMORY_ERRORS,
+    OVERCOMMIT,
+    OWN_STATUS,
+    is_out_of_memory,
+    own_limits,
+)
 from ..phrases import Phrase
 from . import control_groups
 from .control_groups import Read
 
-_STATUS = Path("/proc/self/status")
 #: A limit from here on is none: version 1 says “no limit” with the largest number of pages.
 _UNLIMITED = 2**60
 #: Address space that threads and libraries reserve without ever using it, measured with torch.
@@ -36,7 +41,10 @@ _NO_MEMORY = re.compile(
     r"cannot allocate memory|can't allocate memory|not enough memory|unable to allocate"
     r"|failed to allocate|memory allocation (?:still )?failed|out of memory|memoryerror"
     r"|bad_alloc|bad allocation|failed to map segment"
-    r"|can't start new thread|thread creation failed|pthread_create failed",
+    r"|can't start new thread|thread creation failed|pthread_create failed"
+    # Windows in English, and Python on a Windows of any language.
+    r"|paging file is too small|insufficient system resources|not enough (?:storage|quota)"
+    rf"|\[WinError (?:{'|'.join(map(str, NO_MEMORY_ERRORS))})\]",
     re.IGNORECASE,
 )
 #: Memory of a card is another's concern.
@@ -46,7 +54,7 @@ _TORCH_ASKED = re.compile(r"DefaultCPUAllocator: .*?(\d+) bytes", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One thing that limits memory, in bytes."""
+    """A limit on memory, in bytes."""
 
     name: Phrase  #: as a part of a sentence, before “allows”
     limit_bytes: int
@@ -55,7 +63,7 @@ class Bound:
 
     @property
     def is_machine(self) -> bool:
-        """Whether it is all the memory that there is, and nobody's limit."""
+        """Whether this is the machine's own memory, and not a limit that somebody set."""
         return self.name == _MACHINE
 
 
@@ -67,17 +75,17 @@ _COMMIT = Phrase("the system (vm.overcommit_memory is 2)")
 
 
 def bounds(read: Read) -> list[Bound]:
-    """Everything that limits this process now; the machine's own memory first."""
+    """All limits on the memory of this process now; the machine's own memory first."""
     memory = psutil.virtual_memory()
     found = [Bound(_MACHINE, memory.total, memory.available)]
     found += group_bounds(read)
     found += commit_bounds(read)
-    found += process_bounds(read, _soft_limits())
+    found += process_bounds(read, own_limits())
     return found
 
 
 def tightest(found: list[Bound]) -> Bound:
-    """The one that is met first."""
+    """The limit that leaves the least free memory."""
     return min(found, key=lambda bound: bound.free_bytes)
 
 
@@ -115,10 +123,10 @@ def _bounds_of_v1(read: Read, folder: Path) -> Iterator[Bound]:
 
 
 def _used(read: Read, usage: Path, statistics: Path, prefix: str) -> int:
-    """What a group uses, without the files it keeps; this process alone where nobody says."""
+    """Bytes that a group uses, cached files not counted; those of this process if unknown."""
     used = _number(read(usage))
     if used is None:
-        return _kib(read(_STATUS), "VmRSS") or 0
+        return _kib(read(OWN_STATUS), "VmRSS") or 0
     values = _values(read(statistics))
     files = (f"{prefix}inactive_file", f"{prefix}active_file")
     return max(used - sum(_number(values.get(name, "")) or 0 for name in files), 0)
@@ -129,7 +137,7 @@ def _values(text: str) -> dict[str, str]:
 
 
 def _number(text: str) -> int | None:
-    """A number of bytes; None for “max”, and for what is no number."""
+    """The number of bytes in a text; None for “max”, or if it holds no number."""
     word = text.strip()
     return int(word) if word.isascii() and word.isdigit() and len(word) < 20 else None
 
@@ -138,23 +146,26 @@ def _number(text: str) -> int | None:
 
 
 def commit_bounds(read: Read) -> list[Bound]:
-    """What a system that promises no more than it has may still promise; mostly nothing."""
-    if read(Path("/proc/sys/vm/overcommit_memory")).strip() != "2":
+    """The commit limit, where the system never promises more memory than it has; else none."""
+    if read(OVERCOMMIT).strip() != "2":
         return []
-    text = read(Path("/proc/meminfo"))
+    text = read(MEMORY_COUNTS)
     limit, promised = _kib(text, "CommitLimit"), _kib(text, "Committed_AS")
     return [] if limit is None or promised is None else [Bound(_COMMIT, limit, limit - promised)]
 
 
 def process_bounds(read: Read, limits: Mapping[str, int]) -> list[Bound]:
-    """What `ulimit` leaves; `limits` are the soft ones that are set: “as” and “data”, in bytes."""
-    status = read(_STATUS)
+    """The limits that `ulimit` sets for this process.
+
+    `limits` are the soft ones that are set, by “as” and “data”, in bytes.
+    """
+    status = read(OWN_STATUS)
     found: list[Bound] = []
     for key, name, field, reserved in (
         ("as", _ADDRESSES, "VmSize", _RESERVED_BYTES),
         ("data", _DATA, "VmData", 0),
     ):
-        if key in limits:
+        if limits.get(key, _UNLIMITED) < _UNLIMITED:
             free = limits[key] - (_kib(status, field) or 0) - reserved
             found.append(Bound(name, limits[key], free, is_own=True))
     return found
@@ -165,36 +176,23 @@ def _kib(text: str, field: str) -> int | None:
     return int(match.group(1)) * 1024 if match else None
 
 
-def _soft_limits() -> dict[str, int]:
-    if sys.platform != "linux":  # elsewhere they are not kept, or do not exist
-        return {}
-    import resource
-
-    found = {}
-    for key, number in (("as", resource.RLIMIT_AS), ("data", resource.RLIMIT_DATA)):
-        soft, _ = resource.getrlimit(number)
-        if soft != resource.RLIM_INFINITY and soft < _UNLIMITED:
-            found[key] = soft
-    return found
-
-
 # --- where it ran out ------------------------------------------------------------------------
 
 
 def says_no_memory(text: str) -> bool:
-    """Whether a library's message is that the system gave it no memory."""
+    """Whether a library's message says that the system gave it no memory."""
     return bool(_NO_MEMORY.search(text)) and not _OF_A_CARD.search(text)
 
 
 def ran_out(error: BaseException) -> bool:
-    """Whether the system gave no memory; an error of ours is judged by what caused it."""
+    """Whether the system refused memory; an error of ours is judged by its cause."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
         seen.add(id(cause))
         if isinstance(cause, MemoryError):
             return True
-        if isinstance(cause, OSError) and cause.errno == errno.ENOMEM:
+        if isinstance(cause, OSError) and is_out_of_memory(cause):
             return True
         foreign = isinstance(cause, RuntimeError | ImportError | OSError | SystemError)
         if foreign and says_no_memory(str(cause)):
@@ -204,12 +202,12 @@ def ran_out(error: BaseException) -> bool:
 
 
 def is_exhausted(found: list[Bound]) -> bool:
-    """Whether so little is left that whatever fails now, and does not say why, fails for that."""
+    """Whether so little memory is left that any unexplained failure is put down to that."""
     return tightest(found).free_bytes < _NOTHING_BYTES
 
 
 def asked_bytes(error: BaseException) -> int | None:
-    """How much torch asked for in vain; None for another error."""
+    """The bytes that torch asked for and did not get; None for another error."""
     match = _TORCH_ASKED.search(str(error))
     return int(match.group(1)) if match else None
 
@@ -217,7 +215,7 @@ def asked_bytes(error: BaseException) -> int | None:
 def out_of_memory(
     found: list[Bound], held_bytes: int, device: str, asked: int | None = None
 ) -> InsufficientMemoryError:
-    """The error of memory that ran out: which limit was met, and what was needed.
+    """The error that memory ran out, with the limit that was met and the bytes needed.
 
     `held_bytes` is what this process holds already; `asked` is None where nobody says how much
     more it should have been.

@@ -1,21 +1,16 @@
-"""What this processor can do, by the names of Linux's /proc/cpuinfo, and what follows from it.
+"""What this processor can do, by the names that Linux lists, and what follows from it.
 
-The one place that asks. Nothing of torch is imported, so the window may ask; what torch makes of
+Nothing of torch is imported, so the window may ask; what torch makes of
 the answer is tried where torch is, see `modeling.onednn`. An empty set of features is that of a
 processor of which nothing is known: nothing follows from it, and only the trial tells.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
-import re
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
 from typing import Final
+
+from ..operating_system import processor_features
 
 #: Names features, separated by commas, that are taken for missing, with all that is built on
 #: them: for tests, and to find out what is at fault.
@@ -37,23 +32,17 @@ _BASES: Final[dict[str, str | None]] = {
     "asimd": None,
     "bf16": "asimd",
 }
-_SYSCTL_SECONDS: Final = 10.0
-
-
-def name() -> str:
-    """What this processor is called."""
-    match = re.search(r"^model name\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
-    return match.group(1).strip() if match else platform.processor() or platform.machine()
 
 
 def features() -> frozenset[str]:
     """The features of this processor, without those that `WITHOUT_VARIABLE` names."""
     left_out = without()
-    return frozenset(feature for feature in _found() if not _chain(feature) & left_out)
+    found = processor_features() & _BASES.keys()
+    return frozenset(feature for feature in found if not _chain(feature) & left_out)
 
 
 def without() -> frozenset[str]:
-    """The features that are to be taken for missing."""
+    """The features that `WITHOUT_VARIABLE` tells the app to take for missing."""
     named = os.environ.get(WITHOUT_VARIABLE, "").lower().split(",")
     return frozenset(feature.strip() for feature in named) & _BASES.keys()
 
@@ -68,18 +57,21 @@ def _chain(feature: str) -> set[str]:
 
 
 def lacks_onednn(found: frozenset[str]) -> bool:
-    """Without what oneDNN has kernels for."""
+    """Whether the processor lacks features that oneDNN needs."""
     return bool(found) and not found & {"sse4_1", "asimd"}
 
 
 def lacks_packed_bf16(found: frozenset[str]) -> bool:
-    """Without what oneDNN's packed products of bf16 need. Source: torch's own refusal."""
+    """Whether the processor lacks features that oneDNN's packed bf16 products need.
+
+    Source: what torch itself refuses.
+    """
     wide = found >= {"avx512bw", "avx512vl", "avx512dq"}
     return bool(found) and not (wide or found & {"avx_ne_convert", "bf16"})
 
 
 def lacks_bf16(found: frozenset[str]) -> bool:
-    """Without what torch needs for products of bf16 that can be waited for.
+    """Whether the processor lacks features without which torch's bf16 products are too slow.
 
     With AVX2 it reads prompts ten times slower than in fp32; without, thirty times.
     """
@@ -87,90 +79,11 @@ def lacks_bf16(found: frozenset[str]) -> bool:
 
 
 def lacks_avx512_bf16(found: frozenset[str]) -> bool:
-    """Without the instruction that bitsandbytes' packed 4 bits are for."""
+    """Whether the processor lacks the instruction that bitsandbytes' packed 4 bits are for."""
     return bool(found) and "avx512_bf16" not in found
 
 
 def multiplies_bf16(found: frozenset[str]) -> bool:
-    """With an instruction for products of bf16, and not only for reading it."""
+    """Whether the processor has an instruction that multiplies bf16, and not only reads it."""
     has_instruction = bool(found & {"avx512_bf16", "amx_bf16", "bf16"})
     return has_instruction and not lacks_packed_bf16(found)
-
-
-# --- looking -----------------------------------------------------------------------------
-
-
-@cache
-def _cpuinfo() -> str:
-    try:
-        return Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _found() -> set[str]:
-    match = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
-    if match:
-        found = set(match.group(1).split())
-    elif sys.platform == "win32":
-        found = _windows_features()
-    elif sys.platform == "darwin":
-        found = _mac_features()
-    else:
-        found = set()
-    if "avx2" in found and _has_ne_convert():
-        found.add("avx_ne_convert")
-    return found & _BASES.keys()
-
-
-def _has_ne_convert() -> bool:
-    """Whether there is AVX-NE-CONVERT, which Linux does not list, as glibc 2.33 and later tell."""
-
-    class Leaf(ctypes.Structure):  # struct cpuid_feature of <sys/platform/x86.h>
-        _fields_ = (("eax", ctypes.c_uint), ("ebx", ctypes.c_uint),
-                    ("ecx", ctypes.c_uint), ("edx", ctypes.c_uint))  # fmt: skip
-
-    leaf_7_1, bit = 6, 5
-    try:
-        ask = ctypes.CDLL("libc.so.6")["__x86_get_cpuid_feature_leaf"]
-    except (OSError, AttributeError):  # another C library, or an older one
-        return False
-    ask.restype = ctypes.POINTER(Leaf)
-    return bool(ask(leaf_7_1).contents.edx >> bit & 1)
-
-
-def _windows_features() -> set[str]:
-    """What Windows tells. All that have AVX512F and run Windows have BW, DQ and VL too."""
-    present = ctypes.CDLL("kernel32").IsProcessorFeaturePresent
-    known = {
-        10: {"sse2"},
-        37: {"sse4_1"},
-        40: {"avx2"},
-        41: {"avx512f", "avx512bw", "avx512dq", "avx512vl"},
-        19: {"asimd"},
-        68: {"bf16"},
-    }  # PF_… of winnt.h
-    return {each for number, found in known.items() if present(number) for each in found}
-
-
-def _mac_features() -> set[str]:
-    """What macOS tells, in its own words."""
-    if platform.machine() == "arm64":
-        return {"asimd"} | ({"bf16"} if _sysctl("hw.optional.arm.FEAT_BF16") == "1" else set())
-    words = f"{_sysctl('machdep.cpu.features')} {_sysctl('machdep.cpu.leaf7_features')}"
-    return {"sse4_1" if word == "sse4.1" else word for word in words.lower().split()}
-
-
-def _sysctl(key: str) -> str:
-    try:
-        result = subprocess.run(
-            ["sysctl", "-n", key],
-            capture_output=True,
-            text=True,
-            timeout=_SYSCTL_SECONDS,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return result.stdout.strip()

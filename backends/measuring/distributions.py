@@ -1,4 +1,4 @@
-"""Distributions over the vocabulary, and what is kept of a reference's until others are compared.
+"""Distributions over the vocabulary, and the file that keeps a reference's for comparison.
 
 Kept whole, a text of 8,192 tokens would take 4 GB at a vocabulary of 125,696. Kept are the `TOP`
 likeliest tokens of each position with their log-probabilities, and the probability of all others
@@ -30,7 +30,7 @@ _Ids = npt.NDArray[np.integer]
 
 
 class Distributions:
-    """The distributions that logits [positions, vocab_size], in fp32, stand for."""
+    """A probability distribution for each position, of logits [positions, vocab_size] in fp32."""
 
     def __init__(self, logits: _Floats) -> None:
         self._logits = logits
@@ -44,7 +44,7 @@ class Distributions:
 
     @property
     def vocab_size(self) -> int:
-        """Tokens that each position is a distribution over."""
+        """The number of tokens that each distribution is over."""
         return int(self._logits.shape[1])
 
     @property
@@ -77,7 +77,7 @@ class Distributions:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Some positions against the reference's."""
+    """The differences from the reference, summed over some positions."""
 
     divergence_sum: float  #: of D(reference || found), nats
     same_best: int  #: positions with the same likeliest token
@@ -108,7 +108,7 @@ class _ReferenceFile:
 
 
 class ReferenceWriter(_ReferenceFile):
-    """Writes what is kept of the reference, position after position."""
+    """Writes the reference's likeliest tokens to a file, position after position."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, "xb")
@@ -128,13 +128,13 @@ class ReferenceWriter(_ReferenceFile):
 
 
 class ReferenceReader(_ReferenceFile):
-    """Reads it back beside another precision, position after position."""
+    """Compares another precision with the reference in a file, position after position."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, "rb")
 
     def read(self, found: Distributions) -> Comparison:
-        """Compare the next positions. Raises QualityError."""
+        """The comparison of the next positions with those of the file. Raises QualityError."""
         dtype = _record(min(TOP, found.vocab_size))
         try:
             data = self._stream.read(len(found) * dtype.itemsize)

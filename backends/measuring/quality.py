@@ -32,6 +32,7 @@ import numpy.typing as npt
 
 from ..errors import InvalidLogitsError, QualityError
 from ..events import QualityProgress, QualityReady
+from ..generation.prefill import read_chunks
 from ..interface import LoadedModel
 from ..text.tokenizer import Tokenizer
 from .distributions import Distributions, ReferenceReader, ReferenceWriter
@@ -46,14 +47,14 @@ _CHUNK = 64
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """What is scored."""
+    """The token windows that are scored."""
 
     windows: tuple[tuple[int, ...], ...]  #: of at least two tokens each
     is_cut: bool  #: there was more text
 
     @property
     def scored_tokens(self) -> int:
-        """All but the first of each window."""
+        """How many tokens are scored: all but the first of each window."""
         return sum(len(window) - 1 for window in self.windows)
 
 
@@ -85,7 +86,7 @@ def cut_windows(
 
 
 def shares(lengths: Sequence[int], most: int) -> list[int]:
-    """How much of each text is taken so that all together are `most`; short ones stay whole.
+    """The length to take of each text so that all together are `most`; short ones stay whole.
 
     >>> shares([10, 100, 200], 150)
     [10, 70, 70]
@@ -107,7 +108,7 @@ def score(
     is_reference: bool,
     cancel: threading.Event,
 ) -> Generator[QualityProgress, None, QualityReady | None]:
-    """Read the windows; None if cancelled.
+    """Score the windows; returns the figures, or None if cancelled.
 
     The distributions are those of `token_ids`, the rows that are tokens; None is all of them. The
     reference writes `reference_file`, which must not exist; the others read it. `cancel` is read
@@ -115,7 +116,7 @@ def score(
     """
     totals = _Totals()
     done, total = 0, windows.scored_tokens
-    chunk = min(_CHUNK, model.prefill_chunk)
+    size = min(_CHUNK, model.prefill_chunk)
     with ExitStack() as stack:
         writer = reader = None
         if is_reference:
@@ -125,11 +126,10 @@ def score(
         for window in windows.windows:
             model.truncate(0)
             inputs, targets = window[:-1], window[1:]
-            for begin in range(0, len(inputs), chunk):
-                if cancel.is_set():
-                    return None
-                logits = model.prefill_logits(inputs[begin : begin + chunk])
-                scored = targets[begin : begin + chunk]
+            end = 0
+            for chunk in read_chunks(model.prefill_logits, inputs, size, cancel):
+                logits, end = chunk.logits, chunk.end
+                scored = targets[chunk.begin : chunk.end]
                 if token_ids is not None:
                     logits = logits[:, token_ids]
                     scored = tuple(np.searchsorted(token_ids, scored).tolist())
@@ -143,6 +143,8 @@ def score(
                     totals.add_comparison(found, reader)
                 done += len(logits)
                 yield QualityProgress(done, total)
+            if end < len(inputs):
+                return None
     return totals.result(windows, compared=not is_reference)
 
 

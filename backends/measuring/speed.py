@@ -18,11 +18,12 @@ import numpy as np
 from ..checkpoint.folder import Checkpoint
 from ..choice import memory
 from ..errors import InvalidLogitsError
-from ..events import BenchmarkProgress, DecodeSpeed, Speed
-from ..interface import LoadedModel
+from ..events import BenchmarkProgress, BenchmarkStep, DecodeSpeed, Speed
+from ..generation.prefill import read_chunks
+from ..interface import LoadedModel, Logits
 from ..machine.hardware import Neighbours
 from ..precision import ONNX_BLOCK, Precision
-from ..protocol.requests import BenchmarkRequest
+from ..protocol.engine_requests import BenchmarkRequest
 
 _ROUNDS = 3  # of a whole prompt
 #: A prompt that has taken so long is not read once more.
@@ -47,7 +48,7 @@ class Plan:
         return max(*self.prompts, longest + self.new_tokens if longest else 0, 1)
 
     def within(self, context_length: int) -> Plan:
-        """What of it a model with this context length can do."""
+        """The part of the plan that fits into a context length."""
         return Plan(
             tuple(count for count in self.prompts if count <= context_length),
             tuple(count for count in self.contexts if count + self.new_tokens <= context_length),
@@ -57,13 +58,13 @@ class Plan:
 
 
 def plan_of(request: BenchmarkRequest) -> Plan:
-    """What a request asks for, before it is known what the model can do."""
+    """The plan that a request asks for, whatever the model can do."""
     return Plan(request.prompts, request.contexts, request.new_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Speeds:
-    """What was measured, in the order of the plan."""
+    """The speeds that were measured, in the order of the plan."""
 
     prefill: tuple[Speed, ...]
     decode: tuple[Speed, ...]
@@ -72,7 +73,7 @@ class Speeds:
 def measure(
     model: LoadedModel, plan: Plan, cancel: threading.Event, pieces: int | None = None
 ) -> Generator[BenchmarkProgress, None, Speeds | None]:
-    """Measure a model whose context length is the plan's or more; None if cancelled.
+    """Measure a model whose context length is the plan's or more; returns None if cancelled.
 
     It reads the first `pieces` ids, None is all: rows above may be padding, which holds anything.
     `cancel` is read after each chunk and each token. Raises GenerationError.
@@ -98,7 +99,7 @@ def decode_speed(
     precision: Precision,
     bandwidth: float | None,
 ) -> DecodeSpeed:
-    """A decoding speed against the bandwidth of its device, in bytes a second, if that is known."""
+    """A decoding speed with its share of the device's `bandwidth`, in bytes a second, if known."""
     cached = speed.tokens + plan.new_tokens // 2  # on average over the decoded tokens
     block = checkpoint.export.block_size if checkpoint.export else None
     moved = memory.bytes_per_token(
@@ -128,18 +129,18 @@ class _Run:
     def prefill(self, count: int) -> Generator[BenchmarkProgress, None, Speed]:
         """Read a prompt from its beginning, a few times."""
         if not self._warm:
-            yield from self._read(0, min(self._chunk, count), "warm", count)
+            yield from self._read(0, min(self._chunk, count), BenchmarkStep.WARM, count)
             self._warm = True
         neighbours = Neighbours()
         times: list[float] = []
         while len(times) < _ROUNDS and sum(times) < _ENOUGH_SECONDS and not self._cancel.is_set():
-            times.append((yield from self._read(0, count, "prefill", count)))
+            times.append((yield from self._read(0, count, BenchmarkStep.PREFILL, count)))
         return _speed(count, [seconds / count for seconds in times], neighbours)
 
     def decode(self, context: int) -> Generator[BenchmarkProgress, None, Speed]:
         """Decode after `context` tokens."""
         begin = min(len(self._model.cached_ids), context - _WARM_TOKENS)
-        yield from self._read(begin, context - _WARM_TOKENS, "fill", context)
+        yield from self._read(begin, context - _WARM_TOKENS, BenchmarkStep.FILL, context)
         times: list[float] = []
         neighbours = Neighbours()
         for position in range(context - _WARM_TOKENS, context + self._new_tokens):
@@ -152,27 +153,29 @@ class _Run:
             seconds = time.perf_counter() - started
             if position >= context:
                 times.append(seconds)
-                yield BenchmarkProgress("decode", context, len(times), self._new_tokens)
+                yield BenchmarkProgress(BenchmarkStep.DECODE, context, len(times), self._new_tokens)
         else:
             _check(logits[: self._pieces])
         return _speed(context, times, neighbours)
 
     def _read(
-        self, begin: int, end: int, step: str, tokens: int
+        self, begin: int, end: int, step: BenchmarkStep, tokens: int
     ) -> Generator[BenchmarkProgress, None, float]:
-        """Read from `begin` on, which the cache holds everything before; the seconds it took."""
-        self._model.truncate(begin)
-        seconds, logits = 0.0, None
-        for start in range(begin, end, self._chunk):
-            if self._cancel.is_set():
-                return seconds
-            stop = min(start + self._chunk, end)
+        """Read the ids from `begin` to `end` into the cache; returns the seconds that it took."""
+        seconds = 0.0
+
+        def timed(token_ids: Sequence[int]) -> Logits:
+            nonlocal seconds
             started = time.perf_counter()
-            logits = self._model.prefill(self._ids[start:stop])
+            logits = self._model.prefill(token_ids)
             seconds += time.perf_counter() - started
-            yield BenchmarkProgress(step, tokens, stop, end)
-        if logits is not None:
-            _check(logits[: self._pieces])
+            return logits
+
+        self._model.truncate(begin)
+        for chunk in read_chunks(timed, self._ids[:end], self._chunk, self._cancel, begin=begin):
+            yield BenchmarkProgress(step, tokens, chunk.end, end)
+            if chunk.end == end:
+                _check(chunk.logits[: self._pieces])
         return seconds
 
 
@@ -187,6 +190,6 @@ def _speed(tokens: int, seconds_each: Sequence[float], neighbours: Neighbours) -
     )
 
 
-def _check(logits: object) -> None:
-    if not np.isfinite(logits).all():  # type: ignore[call-overload]  # an array of fp32
+def _check(logits: Logits) -> None:
+    if not np.isfinite(logits).all():
         raise InvalidLogitsError

@@ -1,1 +1,1 @@
-"""The Baichuan architecture: its configuration (no torch), its modules, its KV cache."""
+"""The Baichuan architecture on torch: its modules, its KV cache, and loading its weights."""

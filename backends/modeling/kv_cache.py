@@ -15,7 +15,7 @@ class KVWriter(Protocol):
     """Where a layer puts its new keys and values."""
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the new tokens' k and v [1, heads, T, head_dim]; those to attend to."""
+        """Write the new tokens' k and v [1, heads, T, head_dim]; the k and v to attend to."""
         ...
 
 
@@ -48,7 +48,7 @@ class KVCache:
         return self._layers[layer]
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the new tokens' k and v [1, heads, T, head_dim]; all of the layer's so far."""
+        """Write the new tokens' k and v [1, heads, T, head_dim]; those of the layer up to them."""
         end = self.length + keys.shape[2]
         if end > self.capacity:
             raise ValueError(f"{end} tokens in a KV cache of {self.capacity}")

@@ -77,7 +77,6 @@ class OneDnnLinear(nn.Module):
         self._out_features = weight.shape[0]
 
     def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
         rows = x.reshape(-1, x.shape[-1])
         with _translated_errors():
             products: Tensor = torch.ops.mkldnn._linear_pointwise(
@@ -87,7 +86,7 @@ class OneDnnLinear(nn.Module):
 
 
 class PackedLayers:
-    """See `weights.LayerBuilder`: matrices in bf16, rearranged while they stream in."""
+    """Makes linear layers in bf16, rearranged while they stream in, as a `weights.LayerBuilder`."""
 
     def build(self, weight: Tensor, device: torch.device) -> nn.Module:
         """A layer of a matrix [out, in] of any dtype; its mapping is not kept."""
@@ -124,7 +123,7 @@ def _packed(weight: Tensor, rows: int) -> OneDnnLinear:
 
 @contextlib.contextmanager
 def _translated_errors() -> Iterator[None]:
-    """OneDNN's refusals as ours. Memory that it does not get is told by torch, elsewhere."""
+    """Raise an error of oneDNN as BackendUnavailableError; torch raises for lack of memory."""
     try:
         yield
     except RuntimeError as error:

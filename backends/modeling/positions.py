@@ -26,7 +26,7 @@ class Positions(Protocol):
     """Positions of the T new tokens of a pass, after those in the KV cache."""
 
     def rotate(self, x: Tensor) -> Tensor:
-        """Q or k [B, heads, T, head_dim] with their positions; unchanged if a bias has them."""
+        """Q or k [B, heads, T, head_dim], rotated by their positions; unchanged for ALiBi."""
         ...
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:

@@ -19,9 +19,9 @@ from bitsandbytes.functional import QuantState
 from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
 from torch import Tensor, nn
 
-from ..checkpoint.quantized_layout import BLOCK, SCALE_BLOCK, Layout
+from ..checkpoint.quantized_layout import Layout
 from ..machine import processor
-from ..precision import Precision
+from ..precision import FOUR_BIT_BLOCK, SCALE_BLOCK, Precision
 from .trial import SHAPE, multiplies_rightly, random_matrix
 
 #: Activation columns beyond this are multiplied in 16 bit. Source: the LLM.int8 paper.
@@ -39,7 +39,7 @@ def quantize(weight: Tensor, precision: Precision) -> dict[str, Tensor]:
         rows, scales, _ = bnbf.int8_vectorwise_quant(weight.to(torch.float16))
         return {"weight": rows, "SCB": scales}
     packed, state = bnbf.quantize_4bit(
-        weight, blocksize=BLOCK, compress_statistics=True, quant_type=_KINDS[precision]
+        weight, blocksize=FOUR_BIT_BLOCK, compress_statistics=True, quant_type=_KINDS[precision]
     )
     parts = {
         name.partition(".bitsandbytes__")[0]: t for name, t in state.as_dict(packed=True).items()
@@ -103,7 +103,7 @@ def make_linear(
     if precision is Precision.INT8:
         is_packed = not on_processor or packs(precision)
         return _int8_linear(parts, layout, shape, is_packed=is_packed)
-    if on_processor and shape[1] % BLOCK:
+    if on_processor and shape[1] % FOUR_BIT_BLOCK:
         # bitsandbytes' kernel for processors is wrong where a row does not end with a block. No
         # released model has such a size.
         linear = nn.Linear(shape[1], shape[0], bias=False, device="meta")
@@ -132,7 +132,7 @@ def dequantize(
     packed = parts["weight"].reshape(-1)
     values = torch.stack((packed >> 4, packed & 15), dim=1).reshape(-1)  # the high nibble first
     matrix = state.code[values.long()][: shape[0] * shape[1]]
-    matrix = matrix * scales.repeat_interleave(BLOCK)[: matrix.numel()]
+    matrix = matrix * scales.repeat_interleave(FOUR_BIT_BLOCK)[: matrix.numel()]
     result: Tensor = matrix.view(shape).to(dtype)
     return result
 
@@ -180,7 +180,7 @@ def _int4_linear(
         parts["weight"].reshape(-1, 1),
         requires_grad=False,
         quant_state=state,
-        blocksize=BLOCK,
+        blocksize=FOUR_BIT_BLOCK,
         compress_statistics=True,
         quant_type=kind,
         bnb_quantized=True,
@@ -204,11 +204,15 @@ def _quant_state(
             raise
         except Exception as error:  # JSON that is none of bitsandbytes' raises nearly anything
             raise ValueError("its description is not readable") from error
-        if state.shape != torch.Size(shape) or state.blocksize != BLOCK or state.quant_type != kind:
+        if (
+            state.shape != torch.Size(shape)
+            or state.blocksize != FOUR_BIT_BLOCK
+            or state.quant_type != kind
+        ):
             raise ValueError(f"a quantisation of {state.shape} in blocks of {state.blocksize}")
         if state.nested and state.state2.blocksize != SCALE_BLOCK:
             raise ValueError(f"scales in blocks of {state.state2.blocksize}")
-        state.blocksize = BLOCK  # JSON may say 64.0, by which nothing can be reshaped
+        state.blocksize = FOUR_BIT_BLOCK  # JSON may say 64.0, by which nothing can be reshaped
         if state.nested:
             state.state2.blocksize = SCALE_BLOCK
     else:
@@ -222,7 +226,7 @@ def _quant_state(
             absmax=parts["absmax"],
             shape=torch.Size(shape),
             code=parts["quant_map"],
-            blocksize=BLOCK,
+            blocksize=FOUR_BIT_BLOCK,
             quant_type=_KINDS[precision],
             dtype=dtype,
             offset=parts["offset"].reshape(()),
@@ -230,15 +234,3 @@ def _quant_state(
         )
     state.dtype = dtype
     return state
-
-
-def unpack_int4(packed: Tensor) -> Tensor:
-    """int8 [out, in] of Baichuan-13B's own 4 bits, int32 [out, in / 8]: the low nibble first.
-
-    Times the scale of its row (largest magnitude / 7), that is the matrix. No model was published
-    in this form and no backend runs it.
-    """
-    shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=packed.device)
-    nibbles = (packed[:, :, None] >> shifts) & 15
-    values: Tensor = ((nibbles ^ 8) - 8).to(torch.int8)  # the sign of four bits
-    return values.flatten(1)

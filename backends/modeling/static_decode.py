@@ -61,7 +61,7 @@ class _StaticCache:
         self._keys = keys
 
     def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """See `KVCache.append`; returns all slots, those not yet written among them."""
+        """Write one token; all slots of keys and values, those not yet written among them."""
         all_keys, all_values = self._cache.layer(layer)
         all_keys.index_copy_(2, self._position, keys)
         all_values.index_copy_(2, self._position, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import warnings
 from collections.abc import Generator
 from math import prod
 from typing import Protocol
@@ -15,9 +16,10 @@ from ..checkpoint.quantized_layout import QuantizedMatrix
 from ..checkpoint.weight_checks import check_filled
 from ..errors import DamagedCheckpointError
 from ..events import LoadProgress
-from ..files.small_files import open_file
+from ..files.small_files import open_file, unreadable
 from ..files.tensor_files import TensorRecord
 from ..interface import LayerDevices
+from ..operating_system import WEIGHTS_ACCESS
 from ..phrases import Phrase
 from .baichuan import BaichuanForCausalLM, NormHead
 
@@ -36,7 +38,7 @@ _PAGE_IN_BYTES = 64 * 2**20
 
 
 class LayerBuilder(Protocol):
-    """How the matrices of the layers are held, if not as they are: quantised, or packed."""
+    """Makes the linear layers whose matrices are not held as they are stored."""
 
     def build(self, weight: Tensor, device: torch.device) -> nn.Module:
         """A layer of a matrix [out, in] that lies mapped in memory, in the dtype of its file."""
@@ -55,7 +57,7 @@ def load_model(
 ) -> Generator[LoadProgress, None, BaichuanForCausalLM]:
     """The model of a checkpoint in `dtype`, with the head folded and frozen.
 
-    On a processor, a tensor that is stored in `dtype` stays a private mapping of its file: it
+    On a processor, a tensor that is stored in `dtype` stays a mapping of its file: it
     costs no copy, and the system may drop and re-read its pages. Any other is converted, or
     copied to its device, and its mapping ends at once. So host memory holds the
     weights that stay there plus one tensor, whatever the size of the shards.
@@ -87,8 +89,10 @@ def load_model(
         model.set_submodule(name, linear)
         for record in matrix.parts.values():
             yield placer.progress(record)
-    if isinstance(model.lm_head, NormHead):
-        model.lm_head.fold()
+    if isinstance(head := model.lm_head, NormHead):
+        if WEIGHTS_ACCESS == mmap.ACCESS_READ and head.weight.device.type == "cpu":
+            head.weight = nn.Parameter(head.weight.clone(), requires_grad=False)
+        head.fold()
     return model.eval()
 
 
@@ -102,7 +106,7 @@ def _matrix_names(checkpoint: Checkpoint) -> list[str]:
 
 
 class _Placer:
-    """Puts tensors where they belong."""
+    """Brings tensors to the device of their layer in the dtype asked for, and counts bytes."""
 
     def __init__(self, checkpoint: Checkpoint, devices: LayerDevices) -> None:
         self._devices = devices
@@ -134,8 +138,8 @@ class _Placer:
 def map_tensor(record: TensorRecord) -> Tensor:
     """The tensor as it lies in its file, mapped; the pages go with the tensor.
 
-    The mapping is private (copy-on-write): nothing done to the tensor can reach the file. Raises
-    DamagedCheckpointError.
+    The mapping is private (copy-on-write), or one that must not be written to: nothing done to the
+    tensor can reach the file. Raises DamagedCheckpointError.
     """
     if not record.nbytes:  # which cannot be mapped; only the parts of damaged matrices have none
         return torch.empty(record.shape, dtype=DTYPES[record.dtype])
@@ -145,20 +149,19 @@ def map_tensor(record: TensorRecord) -> Tensor:
         with open_file(record.file) as stream:
             if stream.seek(0, 2) < end:
                 raise DamagedCheckpointError(record.file, _SHORTER)
-            mapped = mmap.mmap(stream.fileno(), end - start, access=mmap.ACCESS_COPY, offset=start)
+            mapped = mmap.mmap(stream.fileno(), end - start, access=WEIGHTS_ACCESS, offset=start)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DamagedCheckpointError(
-            record.file, Phrase("it cannot be read ({reason})", reason=reason)
-        ) from error
+        raise unreadable(record.file, error) from error
     except ValueError as error:  # it was cut between the two looks
         raise DamagedCheckpointError(record.file, _SHORTER) from error
-    return torch.frombuffer(
-        mapped,
-        dtype=DTYPES[record.dtype],
-        count=prod(record.shape),
-        offset=record.offset - start,
-    ).view(record.shape)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is read-only
+        stored = torch.frombuffer(
+            mapped,
+            dtype=DTYPES[record.dtype],
+            count=prod(record.shape),
+            offset=record.offset - start,
+        )
+    return stored.view(record.shape)
 
 
 def _filled(record: TensorRecord) -> Tensor:

@@ -1,1 +1,1 @@
-"""Exports for ONNX Runtime: the graph, writing one, running one."""
+"""Exports for ONNX Runtime: makes the graph, writes an export, checks one, and runs it."""

@@ -102,7 +102,7 @@ def _own_graph(
     embedding_dtype: str = "F32",
     accuracy_level: int = _ACCURACY_LEVELS[0],
 ) -> onnx.ModelProto:
-    """What this app writes for such an export."""
+    """The graph that this app writes for such an export."""
     scheme = Scheme(
         export.precision,
         block_size=export.block_size or ONNX_BLOCK,
@@ -113,7 +113,7 @@ def _own_graph(
 
 
 def _left_open(model: onnx.ModelProto) -> _LeftOpen:
-    """What neither config.json nor manifest say, as `model` has it."""
+    """What config.json and manifest leave open, as `model` has it."""
     dtypes = (one.data_type for one in model.graph.initializer if one.name == _EMBEDDING)
     levels = (
         attribute.i
@@ -150,7 +150,7 @@ def _versions(opsets: dict[str, int]) -> str:
 
 
 def _foreign_parts(model: onnx.ModelProto, own: onnx.ModelProto) -> Iterator[str]:
-    """What could do something else than multiply and add, by name."""
+    """Names of the parts of `model` that `own` has not: they could compute anything."""
     operators = {(node.domain, node.op_type) for node in own.graph.node}
     yield from (function.name for function in model.functions)
     if model.training_info:
@@ -168,7 +168,7 @@ def _foreign_parts(model: onnx.ModelProto, own: onnx.ModelProto) -> Iterator[str
 
 
 def _check_place(export: Export, tensor: TensorProto) -> None:
-    """External data lies in the data file, within it."""
+    """Raise CheckpointError unless a tensor's external data lies within the data file."""
     if tensor.data_location != TensorProto.EXTERNAL:
         if tensor.external_data:
             raise UnsafeCheckpointError(

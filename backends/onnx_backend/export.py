@@ -20,7 +20,7 @@ from onnx import helper
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import DATA_FILE, GRAPH_FILE, GRAPH_VERSION
 from ..checkpoint.weight_checks import not_a_number
-from ..copying.folder_writer import CopyPlan, Group, require_unquantized
+from ..copying.copy_plan import CopyPlan, Group, require_unquantized
 from ..copying.safetensors_writer import Block, TensorSpec
 from ..errors import JobError
 from ..files.hashing import read_bytes
@@ -37,7 +37,7 @@ _BLOCK = 4 * 2**20
 
 
 def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
-    """What an export of `checkpoint` holds. Raises JobError."""
+    """The plan of an export of `checkpoint`. Raises JobError."""
     _check(checkpoint, scheme)
     graph = (PortableGraph if scheme.portable else FusedGraph)(
         checkpoint.config,
@@ -194,7 +194,7 @@ class _Parts:
                 "“{name}” has values that {precision} cannot hold.",
                 hint="Choose another precision.",
                 name=self.source.record.name,
-                precision=self.scheme.precision.value.removeprefix("onnx-"),
+                precision=self.scheme.precision.export_name,
             )
         return values
 
@@ -239,7 +239,7 @@ def _bytes(array: npt.NDArray[np.generic]) -> memoryview:
 
 
 def _genai_config(checkpoint: Checkpoint, scheme: Scheme) -> bytes:
-    """What onnxruntime-genai wants to know to run the folder."""
+    """genai_config.json, with which onnxruntime-genai runs the folder."""
     config: ModelConfig = checkpoint.config
     defaults = checkpoint.defaults
     eos_ids = sorted(checkpoint.eos_ids)

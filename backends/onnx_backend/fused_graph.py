@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from onnx import TensorProto
+from typing_extensions import override
 
 from .graph import Graph, Part
 
@@ -21,8 +22,8 @@ class FusedGraph(Graph):
     ir_version = 10
     domains = (MICROSOFT,)
 
+    @override
     def linear(self, x: str, name: str, columns: int, rows: int, *, bits: int | None = None) -> str:
-        """See `Graph.linear`."""
         bits = self.scheme.bits if bits is None else bits
         source = f"{name}.weight"
         if not bits:
@@ -58,8 +59,8 @@ class FusedGraph(Graph):
             accuracy_level=self.scheme.accuracy_level,
         )
 
+    @override
     def prepare(self) -> None:
-        """See `Graph.prepare`."""
         total = self.total()
         self.node("Cast", [total], "total.int32", to=int(TensorProto.INT32))
         counted = self.node("ReduceSum", ["attention_mask", self.integers(1)], "tokens", keepdims=0)
@@ -71,8 +72,8 @@ class FusedGraph(Graph):
         else:
             self._positions = self.rotary_tables()
 
+    @override
     def first_norm(self, hidden: str, weight: str) -> str:
-        """See `Graph.first_norm`."""
         return self.node(
             "SimplifiedLayerNormalization",
             [hidden, self.norm_weight(weight)],
@@ -82,8 +83,8 @@ class FusedGraph(Graph):
             stash_type=1,
         )
 
+    @override
     def add_and_norm(self, hidden: str, added: str, weight: str) -> tuple[str, str]:
-        """See `Graph.add_and_norm`."""
         name = weight.removesuffix(".weight")
         normed, total = name, f"{name}.sum"
         self.node(
@@ -96,8 +97,8 @@ class FusedGraph(Graph):
         )
         return normed, total
 
+    @override
     def attention(self, normed: str, layer: int) -> str:
-        """See `Graph.attention`."""
         config, h = self.config, self.config.hidden_size
         prefix = f"model.layers.{layer}.self_attn"
         packed = self.linear(normed, f"{prefix}.W_pack", h, 3 * h)

@@ -83,7 +83,7 @@ class Scheme:
 
     @property
     def bits(self) -> int:
-        """Of a weight of the layers; 0 if they are not quantised."""
+        """Bits of a weight of the layers; 0 if they are not quantised."""
         return _BITS.get(self.precision, 0)
 
     @property
@@ -99,7 +99,6 @@ class GraphPlan:
 
     model: onnx.ModelProto
     initializers: tuple[Initializer, ...]
-    data_bytes: int
 
 
 #: Element type and dimensions by name; a dimension that varies has a name.
@@ -128,7 +127,7 @@ def interface(config: ModelConfig, activation_type: int) -> tuple[Values, Values
 
 
 def rotary_bytes(config: ModelConfig) -> int:
-    """Of the tables of rotary positions, in fp32; none for a model that has ALiBi."""
+    """Bytes of the tables of rotary positions, in fp32; 0 for a model that has ALiBi."""
     return 0 if config.family.uses_alibi else 4 * config.context_length * config.head_dim
 
 
@@ -168,7 +167,7 @@ class Graph(ABC):
         domain: str = "",
         **attributes: Any,
     ) -> str:
-        """Add a node; its first output."""
+        """Add a node; the name of its first output."""
         outputs = [name] if outputs is None else outputs
         self._nodes.append(
             helper.make_node(operator, inputs, outputs, name=name, domain=domain, **attributes)
@@ -176,7 +175,7 @@ class Graph(ABC):
         return outputs[0]
 
     def constant(self, name: str, values: np.ndarray[Any, Any]) -> str:
-        """Add a small tensor that lies in the graph itself."""
+        """Add a small tensor that lies in the graph itself; its name."""
         if name not in {tensor.name for tensor in self._constants}:
             self._constants.append(numpy_helper.from_array(values, name))
         return name
@@ -198,7 +197,7 @@ class Graph(ABC):
         *,
         bits: int = 0,
     ) -> str:
-        """Add a tensor of the data file."""
+        """Add a tensor of the data file; its name."""
         suffix = "" if part in (Part.STORED, Part.DENSE) else f".{part.name.lower()}"
         found = Initializer(source + suffix, source, part, data_type, tuple(shape), 0, bits)
         step = _MAP_ALIGNMENT if found.nbytes >= _MAPPED_BYTES else _ALIGNMENT
@@ -256,7 +255,7 @@ class Graph(ABC):
     # --- the network ---------------------------------------------------------------------
 
     def build(self) -> GraphPlan:
-        """All of it."""
+        """The whole graph, and what its data file must hold."""
         config = self.config
         hidden = self._embedding()
         self.prepare()
@@ -273,7 +272,7 @@ class Graph(ABC):
                 hidden, self._mlp(normed, prefix), f"{following}.weight"
             )
         self._head(normed)
-        return GraphPlan(self._model(), tuple(self._initializers), self._offset)
+        return GraphPlan(self._model(), tuple(self._initializers))
 
     def _embedding(self) -> str:
         config = self.config
@@ -315,22 +314,22 @@ class Graph(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """What all layers share: lengths, positions, masks."""
+        """Add the nodes that all layers share: lengths, positions, masks."""
 
     @abstractmethod
     def first_norm(self, hidden: str, weight: str) -> str:
-        """The norm before the first layer."""
+        """Add the norm before the first layer; the name of its output."""
 
     @abstractmethod
     def add_and_norm(self, hidden: str, added: str, weight: str) -> tuple[str, str]:
-        """The sum of two, normed and as it is."""
+        """Add the sum of two values and its norm; the names of the norm's output and of the sum."""
 
     @abstractmethod
     def attention(self, normed: str, layer: int) -> str:
-        """Attention of a layer, with its two matrices."""
+        """Add a layer's attention with its two matrices; the name of its output."""
 
     def norm_weight(self, weight: str) -> str:
-        """The initializer of a norm."""
+        """Add the weight of a norm; its name."""
         return self.initializer(
             weight, Part.DENSE, self.scheme.activation_type, (self.config.hidden_size,)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from onnx import TensorProto, helper
+from typing_extensions import override
 
 from .graph import Graph, Part
 
@@ -14,16 +15,16 @@ class PortableGraph(Graph):
     opset = 23  #: the first with Attention, RotaryEmbedding and RMSNormalization
     ir_version = 11
 
+    @override
     def linear(self, x: str, name: str, columns: int, rows: int, *, bits: int | None = None) -> str:
-        """See `Graph.linear`."""
         assert not bits, "there is no portable product with a quantised matrix"
         weight = self.initializer(
             f"{name}.weight", Part.TRANSPOSED, self.scheme.activation_type, (columns, rows)
         )
         return self.node("MatMul", [x, weight], name)
 
+    @override
     def prepare(self) -> None:
-        """See `Graph.prepare`."""
         distance = self.distance(self.total())
         earlier = self.node("LessOrEqual", [distance, self.integer(0)], "earlier")
         mask = self.node("Cast", ["attention_mask"], "mask", to=int(TensorProto.BOOL))
@@ -49,8 +50,8 @@ class PortableGraph(Graph):
         inputs = [clipped, start, self.integers(2**63 - 1), self.integers(1)]
         self.node("Slice", inputs, "positions")
 
+    @override
     def first_norm(self, hidden: str, weight: str) -> str:
-        """See `Graph.first_norm`."""
         return self.node(
             "RMSNormalization",
             [hidden, self.norm_weight(weight)],
@@ -59,13 +60,13 @@ class PortableGraph(Graph):
             epsilon=self.config.rms_norm_eps,
         )
 
+    @override
     def add_and_norm(self, hidden: str, added: str, weight: str) -> tuple[str, str]:
-        """See `Graph.add_and_norm`."""
         total = self.node("Add", [hidden, added], f"{weight.removesuffix('.weight')}.sum")
         return self.first_norm(total, weight), total
 
+    @override
     def attention(self, normed: str, layer: int) -> str:
-        """See `Graph.attention`."""
         config, h = self.config, self.config.hidden_size
         prefix = f"model.layers.{layer}.self_attn"
         packed = self.linear(normed, f"{prefix}.W_pack", h, 3 * h)

@@ -49,18 +49,6 @@ def quantize_rows(weight: Floats, *, bits: int, block_size: int, symmetric: bool
     )
 
 
-def dequantize_rows(quantized: QuantizedRows, *, bits: int, columns: int) -> Floats:
-    """The weights [rows, columns] that the bytes stand for."""
-    rows, blocks = quantized.scales.shape
-    levels = _unpacked(quantized.blocks, bits).astype(np.float32)
-    if quantized.zero_points is None:
-        zero_points = np.full((rows, blocks), 2 ** (bits - 1), np.float32)
-    else:
-        zero_points = _unpacked(quantized.zero_points, bits)[:, :blocks].astype(np.float32)
-    weight = (levels - zero_points[..., None]) * quantized.scales[..., None]
-    return np.ascontiguousarray(weight.reshape(rows, -1)[:, :columns])
-
-
 def _symmetric(grouped: Floats, bits: int) -> tuple[Floats, Floats]:
     """Scales and zero points: the weight furthest from zero becomes the lowest level.
 
@@ -93,13 +81,6 @@ def _packed(levels: Bytes, bits: int) -> Bytes:
         return levels
     pairs: Bytes = levels[..., 0::2] | (levels[..., 1::2] << np.uint8(4))
     return pairs
-
-
-def _unpacked(packed: Bytes, bits: int) -> Bytes:
-    if bits == 8:
-        return packed
-    halves: Bytes = np.stack((packed & np.uint8(15), packed >> np.uint8(4)), axis=-1)
-    return halves.reshape(*packed.shape[:-1], -1)
 
 
 def _even(zero_points: Bytes, bits: int) -> Bytes:

@@ -21,6 +21,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 from onnxruntime.capi.onnxruntime_pybind11_state import (
     NotImplemented as NotImplementedByRuntime,
 )
+from typing_extensions import override
 
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import Export
@@ -33,11 +34,13 @@ from ..errors import (
 )
 from ..events import LoadProgress
 from ..files.hashing import Sha256
+from ..files.small_files import unreadable
 from ..interface import PREFILL_CHUNK, LoadedModel, Loading, LoadOptions, Logits
-from ..machine.hardware import detect, out_of_memory, resident_peak
+from ..machine.hardware import detect, out_of_memory
 from ..model_config import ModelConfig
+from ..operating_system import resident_peak
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import DeviceKind, Precision
 from .check import checked_graph
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -74,7 +77,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
 
 
 def _hashed(export: Export) -> Iterator[LoadProgress]:
-    """Read every file once. Raises DamagedCheckpointError."""
+    """Compare every file with its hash; yields progress. Raises DamagedCheckpointError."""
     done, total = 0, sum(facts.size for facts in export.files.values())
     for name, facts in export.files.items():
         file = export.folder / name
@@ -84,9 +87,7 @@ def _hashed(export: Export) -> Iterator[LoadProgress]:
                 done += count
                 yield LoadProgress(min(done, total), total)
         except OSError as error:
-            raise DamagedCheckpointError(
-                file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-            ) from error
+            raise unreadable(file, error) from error
         if hashing.hexdigest() != facts.sha256:
             raise DamagedCheckpointError(file, "it is not what was written")
 
@@ -110,11 +111,11 @@ class _SessionMaker:
             self._error = error
 
     def join(self) -> None:
-        """Wait for the end, good or bad."""
+        """Wait until the thread has ended, with a session or with an error."""
         self._thread.join()
 
     def session(self) -> onnxruntime.InferenceSession:
-        """What was made. Raises CheckpointError, BackendError."""
+        """The session. Raises CheckpointError, BackendError."""
         if self._error is not None:
             raise self._error
         assert self._session is not None
@@ -169,7 +170,7 @@ def _index(device: str) -> int:
 
 @contextlib.contextmanager
 def _translated_errors(export: Export, device: str) -> Iterator[None]:
-    """ONNX Runtime's errors as ours."""
+    """Raise ONNX Runtime's errors as CheckpointError or BackendError."""
     try:
         yield
     except (*_ERRORS, MemoryError, RuntimeError) as error:
@@ -216,7 +217,7 @@ class OnnxModel(LoadedModel):
         self._device = device = options.devices.first
         self.vocab_size = config.vocab_size
         self.context_length = options.context_length
-        kind = device.partition(":")[0]
+        kind = DeviceKind.of(device)
         self.prefill_chunk = PREFILL_CHUNK[kind]
         self._session: onnxruntime.InferenceSession | None = session
         self._ids: list[int] = []
@@ -241,16 +242,16 @@ class OnnxModel(LoadedModel):
                 self._cache.append(slots)
 
     @property
+    @override
     def cached_ids(self) -> Sequence[int]:
-        """See `LoadedModel.cached_ids`."""
         return self._ids
 
+    @override
     def prefill(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill`."""
         return np.array(self._run(token_ids, self._last, self._logits)[0])
 
+    @override
     def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill_logits`."""
         logits = np.empty((len(token_ids), self.vocab_size), np.float32)
         return self._run(token_ids, self._first, logits)
 
@@ -276,22 +277,22 @@ class OnnxModel(LoadedModel):
         self._ids.extend(token_ids)
         return logits
 
+    @override
     def decode(self, token_id: int) -> Logits:
-        """See `LoadedModel.decode`."""
         return self.prefill((token_id,))
 
+    @override
     def truncate(self, length: int) -> None:
-        """See `LoadedModel.truncate`."""
         if not 0 <= length <= len(self._ids):
             raise ValueError(f"cannot keep {length} of {len(self._ids)} tokens")
         del self._ids[length:]
 
+    @override
     def peak_bytes(self) -> int:
-        """See `LoadedModel.peak_bytes`."""
         return resident_peak()
 
+    @override
     def close(self) -> None:
-        """See `LoadedModel.close`."""
         if self._session is not None:
             self._session = None
             del self._binding, self._cache

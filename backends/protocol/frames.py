@@ -2,7 +2,7 @@
 
     {"id": 7, "type": "TextDelta", "value": {"text": "你好"}}
 
-Values are the frozen dataclasses of `requests` and `events`, written field by field and read
+Values are the frozen dataclasses of `engine_requests` and `events`, written field by field and read
 back against their type hints, so that a frame that does not fit is an error and not a surprise.
 """
 
@@ -20,8 +20,8 @@ from typing import IO
 from .. import events
 from ..errors import EngineProtocolError, UserFacingError
 from ..phrases import Phrase
-from . import requests
-from .sentences import error_from_wire, error_to_wire, phrase_from_wire, phrase_to_wire
+from . import engine_requests
+from .wire_phrases import error_from_wire, error_to_wire, phrase_from_wire, phrase_to_wire
 
 _LENGTH = struct.Struct(">I")
 _MAX_FRAME_BYTES = 64 * 2**20
@@ -34,7 +34,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The engine's process lives; `steps` grows where the request goes on."""
+    """The engine process is alive; `steps` grows as long as its request goes on."""
 
     steps: int
 
@@ -52,20 +52,27 @@ class Failed:
 
     @classmethod
     def of(cls, error: UserFacingError) -> Failed:
-        """The frame of an error."""
+        """The frame that carries an error."""
         return cls(error_to_wire(error))
 
     def exception(self) -> UserFacingError:
-        """The error of the frame."""
+        """The error that the frame carries."""
         return error_from_wire(self.error)
 
 
-Payload = events.EngineEvent | requests.Request | Cancel | Alive | Done | Failed
+Payload = events.EngineEvent | engine_requests.Request | Cancel | Alive | Done | Failed
 
 _TYPES: dict[str, type] = {
-    cls.__name__: cls for cls in (*typing.get_args(events.EngineEvent),
-                                  *typing.get_args(requests.Request), Cancel, Alive, Done, Failed)
-}  # fmt: skip
+    cls.__name__: cls
+    for cls in (
+        *typing.get_args(events.EngineEvent),
+        *typing.get_args(engine_requests.Request),
+        Cancel,
+        Alive,
+        Done,
+        Failed,
+    )
+}
 
 
 def write_frame(stream: IO[bytes], request_id: int, payload: Payload) -> None:

@@ -19,6 +19,7 @@ from typing import TypeGuard
 from ..errors import DamagedCheckpointError
 from ..files.downloads import is_there, require_file
 from ..files.small_files import read_json
+from ..operating_system import long_path
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +42,16 @@ class AddedToken:
 
 @dataclass(frozen=True, slots=True)
 class AddedTokens:
-    """What the side files of a folder say."""
+    """The tokens that the side files of a folder name, and those that end an answer."""
 
     tokens: Sequence[tuple[int, AddedToken]] = ()  #: by id; more than one of an id contradict
     eos_texts: frozenset[str] = field(default_factory=frozenset)
 
     def honest(self, pieces: Sequence[str], rows: int) -> dict[int, AddedToken]:
-        """Those that can be true of a tokenizer.model with these pieces and so many rows.
+        """The tokens by id that fit a tokenizer.model of `pieces` and a model of `rows` rows.
 
-        Above the pieces, an id that has one text, and this no other id. Among them, special
-        tokens that are pieces already, and new names of reserved pieces.
+        Above the pieces, that is an id with one text, which no other id has. Among them, it is a
+        special token that is a piece already, or a new name of a reserved piece.
         """
         ids = Counter(token_id for token_id, _ in self.tokens)
         texts = Counter(token.text for _, token in self.tokens)
@@ -74,12 +75,12 @@ class AddedTokens:
 
 
 def is_marker(text: str) -> bool:
-    """It looks like something between brackets that steers a model, and not like a word."""
+    """Whether a text looks like a marker in brackets, as `<|im_end|>` does, and not like a word."""
     return _MARKER.fullmatch(text) is not None
 
 
 def read_added_tokens(folder: Path) -> AddedTokens:
-    """What the side files say; those that cannot be read say nothing.
+    """The tokens that the side files of a folder name; an unreadable file names none.
 
     Raises CheckpointError for one that was not downloaded, or is no file.
     """
@@ -149,7 +150,7 @@ def _read(file: Path) -> Mapping[str, object]:
         return {}
     require_file(file)
     try:
-        if file.stat().st_size <= _MAX_BYTES:
+        if long_path(file).stat().st_size <= _MAX_BYTES:
             return read_json(file)
         log.warning("“%s” is implausibly large and ignored", file)
     except (DamagedCheckpointError, OSError) as error:

@@ -11,8 +11,6 @@ in the answer; decoding everything again for each token would be quadratic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from .tokenizer import Tokenizer
 
 _SPACE = "\u2581"  # SentencePiece's visible space
@@ -20,21 +18,19 @@ _REPLACEMENT = "\ufffd"
 
 
 class StreamingDetokenizer:
-    """Holds back the bytes of a character until it is complete."""
+    """Turns ids into text one at a time; bytes wait until their character is complete."""
 
-    def __init__(self, tokenizer: Tokenizer, *, show_special: bool = False) -> None:
-        """`show_special` gives `<unk>`, `<s>` and `</s>` as text; else they have none."""
+    def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._show_special = show_special
         self._pending = bytearray()
 
     def add(self, token_id: int) -> str:
-        """The text that this id completes; may be empty."""
+        """The text that this id completes; may be empty. `<unk>`, `<s>` and `</s>` have none."""
         if self._tokenizer.is_byte(token_id):
             self._pending.append(int(self._tokenizer.piece(token_id)[3:-1], 16))
             return self._take(final=False)
         text = self._take(final=True)
-        if self._tokenizer.is_special(token_id) and not self._show_special:
+        if self._tokenizer.is_special(token_id):
             return text
         return text + self._tokenizer.piece(token_id).replace(_SPACE, " ")
 
@@ -57,14 +53,8 @@ class StreamingDetokenizer:
         return text
 
 
-def decode(tokenizer: Tokenizer, ids: Iterable[int], *, show_special: bool = False) -> str:
-    """The text of all ids, as the published decode gives it."""
-    detokenizer = StreamingDetokenizer(tokenizer, show_special=show_special)
-    return "".join([detokenizer.add(i) for i in ids]) + detokenizer.flush()
-
-
 def _character_length(data: bytes | bytearray) -> int:
-    """Bytes of the character that `data` begins with: 0 if it may still become one, -1 if not."""
+    """The length of the UTF-8 character that `data` begins with; 0 if incomplete, -1 if broken."""
     for end in range(1, min(len(data), 4) + 1):
         try:
             data[:end].decode("utf-8")

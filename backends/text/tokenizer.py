@@ -6,6 +6,7 @@ piece (`</s>`, `<reserved_106>`, …) in two before SentencePiece sees it, so th
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -40,12 +41,8 @@ class Tokenizer:
         *,
         vocab_size: int,
         added: AddedTokens | None = None,
-        steering: Collection[int] = (),
     ) -> None:
-        """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError.
-
-        `steering` are ids that begin a turn or end an answer, whatever they are called.
-        """
+        """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError."""
         data = read_model(file, most_pieces=vocab_size)
         try:
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=data)
@@ -63,15 +60,29 @@ class Tokenizer:
         kinds = zip(self._processor.is_control(ids), self._processor.is_unknown(ids), strict=True)
         added = added or AddedTokens()
         self._added: Mapping[int, AddedToken] = added.honest(self._pieces, vocab_size)
+        self._eos_texts = added.eos_texts
         self._special = {i for i, (control, unknown) in enumerate(kinds) if control or unknown}
         self._special |= {i for i, token in self._added.items() if token.is_special}
+        self._steer(())
+
+    def steered(self, ids: Collection[int]) -> Tokenizer:
+        """A copy that knows which ids begin a turn or end an answer, whatever they are called.
+
+        The file is not read again. Raises TokenizerError.
+        """
+        other = copy.copy(self)
+        other._steer(ids)
+        return other
+
+    def _steer(self, steering: Collection[int]) -> None:
+        count = self.vocab_size
         control = {i for i, piece in enumerate(self._pieces) if _steers(i, piece)}
         control |= {i for i in self._special if i < count}
         control |= {i for i in (*TURNS, *steering) if i < count and is_marker(self._pieces[i])}
         above = {i for i in steering if i >= count}
         self.control_ids = frozenset(control | self._special | above)
-        self.eos_ids = frozenset(self._named_eos(added.eos_texts))
-        self._control = _Literals(_literals(file, [self._pieces[i] for i in control]))
+        self.eos_ids = frozenset(self._named_eos(self._eos_texts))
+        self._control = _Literals(_literals(self.file, [self._pieces[i] for i in control]))
         self._word_ids = {
             token.text: i
             for i, token in self._added.items()
@@ -99,7 +110,7 @@ class Tokenizer:
         return (named[text] for text in texts if text in named)
 
     def encode(self, text: str) -> list[int]:
-        """Ids of what a person typed; none of them is in `control_ids`."""
+        """The ids of a text that a person typed; none of them is in `control_ids`."""
         # SentencePiece takes UTF-8; half a surrogate pair (a broken paste) has none.
         clean = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
         ids: list[int] = []
@@ -118,19 +129,6 @@ class Tokenizer:
             ids += self._encode(text[start : begin + 1])
             start = begin + 1
         return ids + self._encode(text[start:])
-
-    def encode_raw(self, text: str) -> list[int]:
-        """Ids as the published tokenizer gives them: control literals become control ids.
-
-        For comparing with published results; never for what a person typed.
-        """
-        ids: list[int] = []
-        for part in re.split(r"(<unk>|<s>|</s>)", text):
-            if part in ("<unk>", "<s>", "</s>"):
-                ids.append(self._processor.piece_to_id(part))
-            else:
-                ids += self._processor.encode(part)
-        return ids
 
     def _encode(self, text: str) -> list[int]:
         ids: list[int] = self._processor.encode(text)
@@ -166,7 +164,7 @@ class Tokenizer:
 
 
 class _Literals:
-    """Texts that are looked for in others, in time linear in these."""
+    """Finds given texts in longer ones, in time that is linear in the length of those."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._texts = frozenset(texts)
@@ -175,7 +173,7 @@ class _Literals:
         self._first = re.compile(f"[{re.escape(first)}]" if first else r"(?!)")
 
     def find(self, text: str) -> Iterator[tuple[int, int]]:
-        """Begin and end of the longest one at each place where one begins; they may overlap."""
+        """Begin and end of the longest match at each place where one begins; they may overlap."""
         for match in self._first.finditer(text):
             begin = match.start()
             for length in self._lengths:
@@ -185,7 +183,10 @@ class _Literals:
 
 
 def _literals(file: Path, control: Sequence[str]) -> list[str]:
-    """The control pieces that can be split, and therefore typed. Raises TokenizerError."""
+    """The control pieces of two characters or more, which a person could type.
+
+    Raises TokenizerError for too many of them, or for one that is too long.
+    """
     if len(control) > _MAX_CONTROL_PIECES:
         raise TokenizerError(
             file,
@@ -206,7 +207,7 @@ def _literals(file: Path, control: Sequence[str]) -> list[str]:
 
 
 def _steers(token_id: int, piece: str) -> bool:
-    """It is no text, though SentencePiece may not know that."""
+    """Whether a piece steers the model and must never be typed."""
     return token_id < _FIRST_IDS or (
         piece.startswith("<reserved_") and _RESERVED.fullmatch(piece) is not None
     )

@@ -1,4 +1,4 @@
-"""The bytes of a tokenizer.model, bounded in the work that they can ask for.
+"""Reads a tokenizer.model, and refuses one that would cost SentencePiece too much work.
 
 SentencePiece looks for every piece at every place of a text, replaces characters by what a table
 of the file says, and encodes sample texts of the file while it loads. So a small file can cost
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import TokenizerError
-from ..files.small_files import open_file
+from ..files.small_files import not_read, open_file
 from ..phrases import Phrase
 
 _MAX_BYTES = 8_000_000  # the released ones have 1.1 and 2.0 MB
@@ -29,14 +29,15 @@ _FIXED_BYTES = {1: 8, 5: 4}  # by wire type
 
 
 def read_model(file: Path, *, most_pieces: int) -> bytes:
-    """What SentencePiece may be given. Raises TokenizerError, UnsafeCheckpointError."""
+    """The content of a file that SentencePiece may load.
+
+    Raises TokenizerError, UnsafeCheckpointError.
+    """
     try:
         with open_file(file) as stream:
             data = stream.read(_MAX_BYTES + 1)
     except OSError as error:
-        raise TokenizerError(
-            file, Phrase("it cannot be read ({reason})", reason=error.strerror or str(error))
-        ) from error
+        raise TokenizerError(file, not_read(error)) from error
     if len(data) > _MAX_BYTES:
         raise TokenizerError(file, "it is implausibly large")
     try:
@@ -47,7 +48,7 @@ def read_model(file: Path, *, most_pieces: int) -> bytes:
 
 
 def not_sentencepiece(file: Path) -> TokenizerError:
-    """The error of a file that is something else."""
+    """The error of a file that is no SentencePiece model."""
     return TokenizerError(file, "it is not a SentencePiece model")
 
 
@@ -85,7 +86,10 @@ def _check(file: Path, data: bytes, most_pieces: int) -> None:
 
 
 def _check_replacements(file: Path, table: bytes) -> None:
-    """A table is the bytes of a trie, counted in front, then texts that end with a zero byte."""
+    """Raise TokenizerError if a character would become too many bytes.
+
+    A table is the size of a trie (4 bytes), the trie, then texts that end with a zero byte.
+    """
     texts = table[4 + int.from_bytes(table[:4], "little") :]
     longest = max(map(len, texts.split(b"\0")))
     if longest > _MAX_REPLACEMENT_BYTES:
@@ -118,7 +122,7 @@ def _fields(data: bytes, begin: int, end: int) -> Iterator[tuple[int, int, int]]
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
-    """A number and where it ends."""
+    """The varint at `position`, and the position after it."""
     byte = data[position]
     if byte < 128:
         return byte, position + 1

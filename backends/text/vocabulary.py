@@ -6,7 +6,7 @@ A tokenizer of the other family would give an answer too, of nonsense.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,18 +24,12 @@ _MAX_LOOSE_ROWS = 1_024
 _MULTIPLES = tuple(2**n for n in range(6, 14))
 
 
-def read_tokenizer(file: Path, config: ModelConfig, steering: Collection[int] = ()) -> Tokenizer:
+def read_tokenizer(file: Path, config: ModelConfig) -> Tokenizer:
     """The tokenizer of a checkpoint, with the tokens that its side files add.
 
-    `steering` are ids that begin a turn or end an answer, if they are known. Raises
-    TokenizerError.
+    Raises TokenizerError.
     """
-    return Tokenizer(
-        file,
-        vocab_size=config.vocab_size,
-        added=read_added_tokens(file.parent),
-        steering=steering,
-    )
+    return Tokenizer(file, vocab_size=config.vocab_size, added=read_added_tokens(file.parent))
 
 
 def agreed_config(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
@@ -60,7 +54,7 @@ def agreed_config(config: ModelConfig, tokenizer: Tokenizer) -> ModelConfig:
 
 
 def _version(tokenizer: Tokenizer) -> int | None:
-    """Of the family that the pieces of the turns name; None if they have other names."""
+    """The generation (1 or 2) that the turn tokens belong to; None if they have other names."""
     found = {
         version
         for version, pieces in _TURN_PIECES.items()
@@ -96,7 +90,7 @@ def _check_rows(config: ModelConfig, tokenizer: Tokenizer) -> None:
 
 
 def _is_padding(loose: int, rows: int, pieces: int) -> bool:
-    """Whether `loose` rows at the end may be there without a name."""
+    """Whether the last `loose` rows of the embedding, which have no token, can be padding."""
     if loose <= min(_MAX_LOOSE_ROWS, pieces // 2):
         return True
     return loose <= pieces and any(

@@ -14,15 +14,17 @@ from dataclasses import dataclass
 
 import torch
 
+from ..precision import DeviceKind
+
 #: Far more than any cache, and on a card long enough for its launch not to count.
-_BUFFER_BYTES = {"cpu": 2**30, "cuda": 4 * 2**30}
+_BUFFER_BYTES = {DeviceKind.CPU: 2**30, DeviceKind.CUDA: 4 * 2**30}
 _ROUNDS = 9
 _WARM_ROUNDS = 2  # pages, threads and kernels come into being
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBandwidth:
-    """Bytes a second; others can only make them smaller, so the best counts."""
+    """Bytes a second over several rounds. The best counts: other programs can only lower it."""
 
     best: float
     median: float
@@ -34,7 +36,7 @@ def measure(device: str, threads: int, free_bytes: int) -> ReadBandwidth:
     Raises RuntimeError if torch cannot use the device.
     """
     torch.set_num_threads(threads)
-    nbytes = min(_BUFFER_BYTES[torch.device(device).type], free_bytes // 4)
+    nbytes = min(_BUFFER_BYTES[DeviceKind.of(device)], free_bytes // 4)
     with torch.inference_mode():
         buffer = torch.ones(nbytes // 4, device=device)
         times = seconds(lambda: buffer.sum(), device, _ROUNDS)
@@ -42,10 +44,10 @@ def measure(device: str, threads: int, free_bytes: int) -> ReadBandwidth:
 
 
 def seconds(work: Callable[[], object], device: str, rounds: int) -> list[float]:
-    """Times of `work` on the device, as a card itself counts them."""
+    """Seconds that `work` took in each of `rounds`; on a card by the card's own clock."""
     for _ in range(_WARM_ROUNDS):
         work()
-    if not device.startswith("cuda"):
+    if not DeviceKind.of(device).uses_cards:
         return [_wall_seconds(work) for _ in range(rounds)]
     with torch.cuda.device(device):
         events = [torch.cuda.Event(enable_timing=True) for _ in range(rounds + 1)]

@@ -10,7 +10,7 @@ from ..interface import PREFILL_CHUNK, Loading, LoadOptions
 from ..modeling import onednn
 from ..modeling.weights import load_model
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import DeviceKind, Precision
 from .loaded_model import TorchModel, translated_memory_errors
 from .threads import PacedThreads
 
@@ -47,6 +47,6 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
             model,
             devices=options.devices,
             context_length=options.context_length,
-            prefill_chunk=PREFILL_CHUNK["cpu"],
+            prefill_chunk=PREFILL_CHUNK[DeviceKind.CPU],
             paced=paced,
         )

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from typing_extensions import override
 
 from ..checkpoint.folder import Checkpoint
 from ..errors import GpuLostError, InsufficientMemoryError
@@ -56,7 +57,7 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
 
 def chunk_of(devices: LayerDevices) -> int:
     """Tokens of a prefill chunk: short where a processor takes part."""
-    return PREFILL_CHUNK["cpu" if "cpu" in devices.layers else "cuda"]
+    return PREFILL_CHUNK[devices.kind]
 
 
 class CudaModel(TorchModel):
@@ -76,21 +77,21 @@ class CudaModel(TorchModel):
             model, devices=devices, context_length=context_length, prefill_chunk=prefill_chunk
         )
         self._devices = devices
-        on_one_card = devices.single and devices.first.startswith("cuda")
+        on_one_card = devices.single and devices.kind.uses_cards
         self._graph = DecodeGraph(model, self._cache) if use_graph and on_one_card else None
 
+    @override
     def prefill(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill`."""
         with translated_errors():
             return super().prefill(token_ids)
 
+    @override
     def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill_logits`."""
         with translated_errors():
             return super().prefill_logits(token_ids)
 
+    @override
     def decode(self, token_id: int) -> Logits:
-        """See `LoadedModel.decode`."""
         if self._graph is None:
             return self.prefill((token_id,))
         if self._cache.length >= self._cache.capacity:
@@ -106,13 +107,14 @@ class CudaModel(TorchModel):
         self._ids.append(token_id)
         return logits
 
+    @override
     def peak_bytes(self) -> int:
-        """See `LoadedModel.peak_bytes`; the KV cache does not count."""
+        """The most memory that was taken of a card so far, the KV cache not counted."""
         cards = {d for d in self._devices.layers if d != "cpu"}
         return max(torch.cuda.max_memory_reserved(card) for card in cards) - self._cache.nbytes
 
+    @override
     def close(self) -> None:
-        """See `LoadedModel.close`."""
         self._graph = None
         super().close()
         torch.cuda.empty_cache()
@@ -165,7 +167,7 @@ class DecodeGraph:
         return graph, logits
 
     def _compare(self, keys: int, token_id: int) -> None:
-        """The first replay must compute what the ordinary path computes."""
+        """Raise GraphError unless the first replay computes what the ordinary path computes."""
         graph, recorded = self._recorded[keys]
         graph.replay()
         length = self._cache.length
@@ -187,7 +189,7 @@ def keys_for(length: int, capacity: int) -> int:
 
 @contextlib.contextmanager
 def translated_errors() -> Iterator[None]:
-    """Torch's errors of a card as ours."""
+    """Raise torch's errors of a card as InsufficientMemoryError and GpuLostError."""
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:

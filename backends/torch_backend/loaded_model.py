@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from ..interface import LayerDevices, LoadedModel, Logits
 from ..machine import hardware, memory_room
 from ..modeling.baichuan import BaichuanForCausalLM
 from ..modeling.kv_cache import KVCache
+from ..operating_system import resident_peak
 from .threads import PacedThreads
 
 
@@ -45,13 +47,13 @@ class TorchModel(LoadedModel):
             paced.loaded()
 
     @property
+    @override
     def cached_ids(self) -> Sequence[int]:
-        """See `LoadedModel.cached_ids`."""
         return self._ids
 
+    @override
     @torch.inference_mode()
     def prefill(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill`."""
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
@@ -60,9 +62,9 @@ class TorchModel(LoadedModel):
         self._ids.extend(token_ids)
         return to_numpy(logits)
 
+    @override
     @torch.inference_mode()
     def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
-        """See `LoadedModel.prefill_logits`."""
         if self._model is None:
             raise ValueError("the model is closed")
         ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
@@ -80,21 +82,21 @@ class TorchModel(LoadedModel):
             self.threads = self._paced.threads
             yield
 
+    @override
     def decode(self, token_id: int) -> Logits:
-        """See `LoadedModel.decode`."""
         return self.prefill((token_id,))
 
+    @override
     def truncate(self, length: int) -> None:
-        """See `LoadedModel.truncate`."""
         self._cache.truncate(length)
         del self._ids[length:]
 
+    @override
     def peak_bytes(self) -> int:
-        """See `LoadedModel.peak_bytes`."""
-        return hardware.resident_peak()
+        return resident_peak()
 
+    @override
     def close(self) -> None:
-        """See `LoadedModel.close`."""
         if self._model is not None:
             self._model = None
             del self._cache
@@ -102,7 +104,7 @@ class TorchModel(LoadedModel):
 
 @contextlib.contextmanager
 def translated_memory_errors() -> Iterator[None]:
-    """Torch's failure to get memory of the machine as ours, with how much it was.
+    """Raise torch's failure to get host memory as InsufficientMemoryError, with the bytes.
 
     Linux promises more memory than there is and kills whoever takes it; this is for what it does
     not even promise, for limits, and for other systems.

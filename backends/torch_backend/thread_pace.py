@@ -33,7 +33,7 @@ _PROVEN: Final = 2.0
 
 
 class ThreadPace:
-    """Hears of steps that were computed, and says with how many threads the next one is."""
+    """Decides the threads of the next step by how long those before it waited for a core."""
 
     def __init__(self, most: int) -> None:
         self.threads = most  #: for the next step, from 1 to `most`
@@ -44,7 +44,7 @@ class ThreadPace:
         self._tried: float | None = None  # seconds since more threads were tried
 
     def saw(self, seconds: float, waited: float) -> None:
-        """Steps took so long; their threads waited for a core so long, all of them together."""
+        """Count steps: their seconds, and those that all their threads waited for a core."""
         if self._tried is not None:
             self._tried += seconds
         self._excess = max(0.0, self._excess + waited - _TOLERATED * seconds)

@@ -47,16 +47,16 @@ class PacedThreads:
 
     @property
     def threads(self) -> int:
-        """That compute the step."""
+        """The number of threads that compute the step."""
         return self._pace.threads
 
     def loaded(self) -> None:
-        """Steps follow from now on."""
+        """Tell that the model is loaded, and steps follow."""
         self._ended = self._clock()
 
     @contextlib.contextmanager
     def step(self) -> Iterator[None]:
-        """Compute a step within it."""
+        """A context to compute one step in, with the number of threads that it should have."""
         now = self._clock()
         if now - self._ended > _STALE_SECONDS:
             self._begin_anew()

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.files.plain_file import go_on
+from backends.operating_system import rename
 from backends.phrases import Phrase
+from backends.precision import Precision, name_of
 from backends.printable import printable
 from baichuan_desktop import __version__
 
@@ -31,6 +33,11 @@ def print_error(program: str, error: Exception, log_file: Path, *, debug: bool) 
     print(f"{program}: {shown.message}", file=sys.stderr)
     if shown.hint:
         print(shown.hint, file=sys.stderr)
+
+
+def print_refusal(precision: Precision | None, error: UserFacingError) -> None:
+    """Tell why one of several things could not be done; the others go on."""
+    print(f"{name_of(precision)}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
 
 
 def _unknown(error: Exception, log_file: Path) -> UserFacingError:
@@ -57,7 +64,7 @@ def _is_kept(error: Exception, log_file: Path) -> bool:
     text = f"{now} {__version__} {sys.platform} {os.getpid()}\n{details}\n"
     try:
         if log_file.exists() and log_file.stat().st_size > _MOST_BYTES:
-            log_file.replace(log_file.with_suffix(".previous.log"))
+            rename(log_file, log_file.with_suffix(".previous.log"))
         with go_on(log_file) as stream:
             stream.write(printable(text).encode())
     except (OSError, ValueError):  # a full or read-only drive; a NUL in the path

@@ -5,21 +5,21 @@ from __future__ import annotations
 import dataclasses
 import platform
 import threading
-from collections.abc import Callable
 from typing import Any
 
 from backends.errors import GIB, UserFacingError
 from backends.events import ProductsTried
 from backends.machine import hardware, processor
-from backends.precision import Precision
+from backends.precision import Precision, device_or_auto
 from backends.printable import one_line
-from backends.protocol.requests import ProductsRequest
+from backends.protocol.engine_requests import ProductsRequest
 from baichuan_desktop import __version__
-from baichuan_desktop.services.engines.one_shot import RunRequest
+from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import list_precisions
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow
 
 #: Providers of ONNX Runtime that exports run on; no other is ever asked for.
 _PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
@@ -29,11 +29,11 @@ def report(
     store: ModelStore,
     measurements: Measurements,
     run: RunRequest,
-    detect: Callable[[], hardware.Machine] = hardware.detect,
-    providers: Callable[[], tuple[str, ...]] = hardware.onnx_providers,
 ) -> dict[str, Any]:
     """The report as plain values, for JSON. `run` has an engine try what torch multiplies."""
-    machine = detect()
+    machine = hardware.detect()
+    losses = store.published_4bit_losses
+    precisions = Precisions(measurements, lambda: machine, published_4bit_losses=losses)
     return {
         "app": __version__,
         "system": platform.platform(),
@@ -51,9 +51,9 @@ def report(
             "torch_cuda": machine.torch_cuda,
             **_products(machine, run),
         },
-        "onnx_providers": {name: name in _PROVIDERS for name in providers()},
+        "onnx_providers": {name: name in _PROVIDERS for name in hardware.onnx_providers()},
         "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
-        "models": [_model(model, measurements, machine) for model in store.models],
+        "models": [_model(model, precisions) for model in store.models],
     }
 
 
@@ -79,7 +79,11 @@ def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
     try:
         if "torch" in machine.libraries:
             found += [
-                {"precision": event.precision, "way": str(event.way), "is_right": event.is_right}
+                {
+                    "precision": event.precision.value,
+                    "way": str(event.way),
+                    "is_right": event.is_right,
+                }
                 for event in run(ProductsRequest(), threading.Event())
                 if isinstance(event, ProductsTried)
             ]
@@ -96,9 +100,7 @@ def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
     return {"products": found, "products_error": failure}
 
 
-def _model(
-    model: InstalledModel, measurements: Measurements, machine: hardware.Machine
-) -> dict[str, Any]:
+def _model(model: InstalledModel, precisions: Precisions) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": model.id,
         "path": str(model.path),
@@ -109,23 +111,33 @@ def _model(
         "notes": [],
     }
     try:
-        found = list_precisions(model.path, measurements, lambda: machine, exports=model.exports)
+        opened = precisions.open(model)
     except UserFacingError as error:
         return entry | {"error": error.message, "hint": error.hint, "precisions": []}
-    fields = [
-        dataclasses.asdict(row)
-        | {
-            "sentence": str(row.sentence),
-            "quality": row.quality.model_dump() if row.quality else None,
-        }
-        for row in found.rows
-    ]
-    refused = [{"error": error.message, "hint": error.hint} for error in found.refused]
+    refused = [{"error": error.message, "hint": error.hint} for error in opened.refused]
     return entry | {
         "error": None,
-        "precisions": fields,
+        "precisions": [_row(row) for row in opened.whole.rows],
         "refused_exports": refused,
-        "notes": list(map(str, found.notes)),
+        "notes": list(map(str, opened.notes)),
+    }
+
+
+def _row(row: PrecisionRow) -> dict[str, Any]:
+    return {
+        "precision": row.precision.value,
+        "label": row.precision.label,
+        "backend": row.backend.value,
+        "device": row.device_kind.value,
+        "device_name": row.device_name,
+        "request_device": device_or_auto(row.wanted_device),
+        "verdict": row.verdict.value,
+        "needed_bytes": row.needed_bytes,
+        "sentence": str(row.sentence),
+        "chosen": row.chosen,
+        "tokens_per_second": row.tokens_per_second,
+        "published_loss": row.published_loss,
+        "quality": row.quality.model_dump() if row.quality else None,
     }
 
 

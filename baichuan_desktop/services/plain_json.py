@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
+
+from backends.files.small_files import json_value
 
 #: A number of more digits than 2**64 has; its value matters to nobody, its digits cost time.
 _MAX_DIGITS = 20
@@ -24,10 +25,7 @@ Text = Annotated[str, AfterValidator(writable)]
 
 def parse_object(data: bytes) -> dict[str, Any]:
     """The object in `data`; a number of hundreds of digits is infinite. Raises ValueError."""
-    try:
-        content = json.loads(data, parse_int=_int)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
+    content = json_value(data, _int)
     if not isinstance(content, dict):
         raise ValueError("it holds no object")  # noqa: TRY004  one class for broken content
     return content

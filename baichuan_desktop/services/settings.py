@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import logging
@@ -10,13 +11,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
 
 from backends.files.plain_file import read_plain
-from backends.precision import Precision
-from baichuan_desktop.services.atomic_file import replace_text
+from backends.precision import device_or_auto, name_of, parse_device
+from baichuan_desktop.services.atomic_file import WINDOW_WAIT_SECONDS, changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +37,6 @@ _MAX_FOLDERS = 1000  #: of models that something is remembered of, and that are 
 #: Of a window; four 4K monitors side by side have 15,360. Qt ends the app at a few times as many.
 _MAX_PIXELS = 16_384
 
-_PRECISIONS = {"auto", *(precision.value for precision in Precision)}
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 _MAX_CONTEXT = 2**31  # tokens
 
@@ -39,17 +47,46 @@ def _folder(path: Path) -> Path:
 
 
 def _possible(wish: LoadWish) -> LoadWish:
-    """A precision or a device that no machine has would refuse the model at every start."""
+    """The wish, if any machine could load a model so. Raises ValueError otherwise."""
     context = wish.context_length
-    if (
-        wish.precision not in _PRECISIONS
-        or _DEVICE.fullmatch(wish.device) is None
-        or not (context is None or 1 <= context <= _MAX_CONTEXT)
+    if _DEVICE.fullmatch(device_or_auto(wish.wanted_device)) is None or not (
+        context is None or 1 <= context <= _MAX_CONTEXT
     ):
         raise ValueError("no model can be loaded so")
     return wish
 
 
+#: Keys of a wish in the file, where they are other ones than the names of its fields.
+_KEYS = {"wanted_device": "device"}
+
+
+def _wish_from_json(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    names = [field.name for field in dataclasses.fields(LoadWish)]
+    keys = {_KEYS.get(name, name): name for name in names}
+    wish = {keys[key]: entry for key, entry in value.items() if key in keys}
+    if wish.get("precision") == "auto":
+        wish["precision"] = None
+    if isinstance(device := wish.get("wanted_device"), str):
+        wish["wanted_device"] = parse_device(device)
+    return wish
+
+
+def _wish_to_json(wish: LoadWish) -> dict[str, object]:
+    fields = dataclasses.asdict(wish) | {
+        "precision": name_of(wish.precision),
+        "wanted_device": device_or_auto(wish.wanted_device),
+    }
+    return {_KEYS.get(name, name): value for name, value in fields.items()}
+
+
+Wish = Annotated[
+    LoadWish,
+    BeforeValidator(_wish_from_json),
+    AfterValidator(_possible),
+    PlainSerializer(_wish_to_json),
+]
 Pixels = Annotated[int, Field(strict=True, ge=1, le=_MAX_PIXELS)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 
@@ -63,9 +100,7 @@ class Settings(BaseModel):
     #: An id of the registry.
     last_model: Text | None = None
     #: By folder, if not “auto”.
-    precisions: dict[Folder, Annotated[LoadWish, AfterValidator(_possible)]] = Field(
-        default_factory=dict
-    )
+    precisions: dict[Folder, Wish] = Field(default_factory=dict)
     as_chat: frozenset[Folder] = frozenset()  #: folders of base models that are chatted with
     show_panel: bool = False
     window_size: tuple[Pixels, Pixels] | None = None  #: width, height
@@ -92,7 +127,7 @@ class SettingsFile:
         return self._usable(content)
 
     def _usable(self, content: Mapping[str, Any]) -> Settings:
-        """The settings of which each is right; one that is wrong costs itself alone."""
+        """The settings of a file's content, without those that are wrong."""
         usable: dict[str, Any] = {}
         for name in Settings.model_fields.keys() & content.keys():
             match content[name]:
@@ -124,6 +159,10 @@ class SettingsFile:
 
     def change(self, **changes: object) -> None:
         """Set fields and write the file. Where it cannot be written, they hold until the end."""
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
+            self._change(changes)
+
+    def _change(self, changes: Mapping[str, object]) -> None:
         self.current = _changed(self.current, changes)
         # Another window may have written since: what is not changed here stays as it is there.
         written = _changed(self._read() or self.current, changes)
@@ -137,16 +176,19 @@ class SettingsFile:
 
     def keep_precision(self, folder: Path, wish: LoadWish) -> None:
         """Have a model loaded so from now on."""
-        wishes = dict((self._read() or self.current).precisions)
-        wishes.pop(folder, None)
-        if wish != LoadWish():
-            wishes[folder] = wish
-        self.change(precisions=wishes)
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
+            wishes = dict((self._read() or self.current).precisions)
+            wishes.pop(folder, None)
+            if wish != LoadWish():
+                wishes[folder] = wish
+            self._change({"precisions": wishes})
 
     def keep_as_chat(self, folder: Path, as_chat: bool) -> None:
         """Have a base model used as a chat model from now on, or not any more."""
-        folders = (self._read() or self.current).as_chat
-        self.change(as_chat=folders | {folder} if as_chat else folders - {folder})
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
+            folders = (self._read() or self.current).as_chat
+            changed = folders | {folder} if as_chat else folders - {folder}
+            self._change({"as_chat": changed})
 
 
 def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:

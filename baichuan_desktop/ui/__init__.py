@@ -1,1 +1,1 @@
-"""Widgets. They show and ask; they decide nothing."""
+"""Widgets show and ask, controllers decide, and the window joins them."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from backends.events import ModelReady
-from backends.machine.hardware import Machine
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.workers.engine_worker import GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +18,8 @@ class AppServices:
 
     store: ModelStore
     settings: SettingsFile
-    measurements: Measurements
-    worker: GenerationWorker
-    #: Makes the worker of a job, with an engine of its own; whoever asks shuts it down.
-    job_worker: Callable[[], GenerationWorker]
-    #: Looks at the machine as it will be when the engine that runs has ended. `ModelReady` is
-    #: what it said of its model. Takes a second: not for the window's thread.
-    look: Callable[[ModelReady | None], Machine]
-    #: Looks at the machine as it is, the engine that runs included.
-    look_now: Callable[[], Machine]
+    precisions: Precisions  #: with what was measured of them
+    cache: Path  #: a folder for what jobs keep only meanwhile
+    worker: EngineWorker
+    #: Makes the worker of a Job, with an engine of its own; whoever asks shuts it down.
+    job_worker: Callable[[], EngineWorker]

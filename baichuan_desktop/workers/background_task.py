@@ -1,4 +1,4 @@
-"""One-shot jobs away from the window's thread: `op` in a pool, its result in the window."""
+"""Work of a moment away from the window's thread: `op` in a pool, its result in the window."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, SignalInstance, Slot
 
 from backends.errors import UserFacingError
+from baichuan_desktop.workers.request_id import new_request_id
 
 log = logging.getLogger(__name__)
 
@@ -49,31 +50,33 @@ class BackgroundTask(QObject):
     """Runs `op` once and emits its result in the thread of this object.
 
     Signals:
-        succeeded: what `op` returned.
-        failed: the UserFacingError it raised.
+        succeeded: what `op` returned, and the id of the task.
+        failed: the UserFacingError it raised, and the id.
     """
 
-    succeeded = Signal(object)
-    failed = Signal(object)
+    succeeded = Signal(object, int)
+    failed = Signal(object, int)
 
     def __init__(self, op: Callable[[], object], parent: QObject) -> None:
         """`op` must not touch widgets."""
         super().__init__(parent)
+        self._id = new_request_id()
         self._signals = _Signals()
         self._signals.succeeded.connect(self._on_success)
         self._signals.failed.connect(self._on_failure)
         self._op = op
 
-    def start(self) -> None:
-        """Begin; returns at once."""
+    def start(self) -> int:
+        """Begin, and return at once: the id of the task, which its result carries."""
         QThreadPool.globalInstance().start(_Runnable(self._op, self._signals))
+        return self._id
 
     @Slot(object)
     def _on_success(self, result: object) -> None:
-        self.succeeded.emit(result)
+        self.succeeded.emit(result, self._id)
         self.deleteLater()
 
     @Slot(object)
     def _on_failure(self, error: object) -> None:
-        self.failed.emit(error)
+        self.failed.emit(error, self._id)
         self.deleteLater()

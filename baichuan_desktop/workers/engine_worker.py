@@ -11,112 +11,123 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 
 from backends.errors import EngineError, UserFacingError
-from backends.events import (
-    BenchmarkProgress,
-    LoadProgress,
-    PrefillProgress,
-    QualityProgress,
-    TextDelta,
-)
+from backends.events import Progress, TextDelta
+from baichuan_desktop.services.engines.port import EnginePort
+from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
+from baichuan_desktop.workers.request_id import new_request_id
 
 log = logging.getLogger(__name__)
 
-#: Makes the events of a request; `EngineClient.run`, `JobSource.run`, or a fake in a test.
+#: Makes the events of what is asked for, until they end or the event is set.
 EventSource = Callable[[Any, threading.Event], Iterator[Any]]
-
-#: Events of which the last one says it all.
-_Progress = LoadProgress | PrefillProgress | BenchmarkProgress | QualityProgress
 
 #: A window that repaints more often than this shows nothing more and costs more.
 _UPDATE_SECONDS = 1 / 30
 
 
 class _Worker(QObject):
-    """Lives in the thread; runs one request at a time.
+    """Runs one request at a time, in the thread in which it lives.
 
     Signals:
-        produced: an event; text and progress at most 30 times a second.
-        failed: a UserFacingError; nothing more comes of this request.
-        ended: the request is over, whether it finished or failed.
+        produced: an event, and the id of its request; text and progress at most 30 times a second.
+        failed: a UserFacingError, and the id of the request, of which nothing more comes.
+        ended: the id of a request that is over, whether it finished or failed.
     """
 
-    produced = Signal(object)
-    failed = Signal(object)
-    ended = Signal()
+    produced = Signal(object, int)
+    failed = Signal(object, int)
+    ended = Signal(int)
 
     def __init__(self, source: EventSource) -> None:
         super().__init__()
         self._source = source
 
-    @Slot(object, object)
-    def run(self, request: object, cancel: threading.Event) -> None:
+    @Slot(object, object, int)
+    def run(self, request: object, cancel: threading.Event, request_id: int) -> None:
+        if not cancel.is_set():
+            self._run(request, cancel, request_id)
+        self.ended.emit(request_id)
+
+    def _run(self, request: object, cancel: threading.Event, request_id: int) -> None:
         try:
             for event in coalesced(self._source(request, cancel)):
-                self.produced.emit(event)
+                self.produced.emit(event, request_id)
         except UserFacingError as error:
-            self.failed.emit(error)
+            self.failed.emit(error, request_id)
         except Exception as error:  # a thread must not die silently
             log.exception("A request failed in a way that was not foreseen.")
-            self.failed.emit(
-                EngineError(
-                    "The app met an error it does not know: {text}.", text=f"{error!s:.200}"
-                )
+            unknown = EngineError(
+                "The app met an error it does not know: {text}.", text=f"{error!s:.200}"
             )
-        self.ended.emit()
+            self.failed.emit(unknown, request_id)
 
 
-class GenerationWorker(QObject):
+class EngineWorker(QObject):
     """Runs requests on a thread of its own, one after the other.
 
+    Each request has an id, and whoever asked listens to the events that carry it. Connect the
+    signals to `@Slot` methods of QObjects only: anything else would run in the worker's thread.
+
     Signals:
-        produced, failed, ended: see `_Worker`; connect them to `@Slot` methods of QObjects only,
-        anything else would run in the worker's thread.
+        produced, failed, ended: see `_Worker`. Each request ends once, also one that never began.
+        silent: for how many seconds the engine has not gone on, where that is a hang.
+        heard: it goes on, or the request is over.
     """
 
-    produced = Signal(object)
-    failed = Signal(object)
-    ended = Signal()
-    _run = Signal(object, object)
+    produced = Signal(object, int)
+    failed = Signal(object, int)
+    ended = Signal(int)
+    silent = Signal(int)
+    heard = Signal()
+    _run = Signal(object, object, int)
 
-    def __init__(
-        self,
-        source: EventSource,
-        kill: Callable[[], None],
-        close: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`source` answers requests; `kill` makes a running one end at once, from any thread.
+    def __init__(self, engine: EnginePort, source: EventSource | None = None) -> None:
+        """The worker owns `engine`, and runs what it is asked for with its `run`.
 
-        `close` gives back what `source` holds, when nothing runs any more.
+        `source` runs it instead where that is no request of one engine, but a job with steps.
         """
         super().__init__()
-        self._kill = kill
-        self._close = close
-        self._cancel = threading.Event()
+        self._engine = engine
+        self._cancels: dict[int, threading.Event] = {}  # by request that has not ended
         self._thread = QThread()
         self._thread.setObjectName("engine")
-        self._worker = _Worker(source)
+        self._worker = _Worker(source or engine.run)
         self._worker.moveToThread(self._thread)
         self._run.connect(self._worker.run, Qt.ConnectionType.QueuedConnection)
-        self._worker.produced.connect(self.produced)
+        self._worker.produced.connect(self._on_event)
         self._worker.failed.connect(self.failed)
-        self._worker.ended.connect(self.ended)
+        self._worker.ended.connect(self._on_ended)
         self._thread.start()
 
-    def start(self, request: object) -> None:
-        """Have the source run `request` after those before it.
+    def start(self, request: object) -> int:
+        """The id of a request, which the source runs after those before it.
 
         Its signals come from the event loop.
         """
-        self._cancel = threading.Event()
-        self._run.emit(request, self._cancel)
+        request_id = new_request_id()
+        cancel = self._cancels[request_id] = threading.Event()
+        self._run.emit(request, cancel, request_id)
+        return request_id
 
-    def stop(self) -> None:
-        """End the answer after the token, or prefill chunk, that is being computed."""
-        self._cancel.set()
+    def start_instead(self, request: object) -> int:
+        """The id of a request, for which those before it are stopped or do not even begin."""
+        self._stop_all()
+        return self.start(request)
 
+    def stop(self, request_id: int) -> None:
+        """End a request after the token, or prefill chunk, that is being computed.
+
+        One that has ended already stays as it is.
+        """
+        cancel = self._cancels.get(request_id)
+        if cancel is not None:
+            cancel.set()
+
+    @Slot()
     def end_engine(self) -> None:
         """Make what runs end at once; it fails with EngineEndedError, what it sent is kept."""
-        self._kill()
+        if self._cancels:
+            self._engine.kill()
 
     def shut_down(self) -> None:
         """End what runs, without waiting for it, and the thread. Not to be used afterwards.
@@ -124,11 +135,31 @@ class GenerationWorker(QObject):
         No signal comes any more: that the engine died would be told of an end that was wanted.
         """
         self.blockSignals(True)
-        self._cancel.set()
-        self._kill()
+        self._stop_all()
+        self._engine.kill()
         self._thread.quit()
         self._thread.wait()
-        self._close()
+        self._engine.close()
+
+    def _stop_all(self) -> None:
+        for cancel in self._cancels.values():
+            cancel.set()
+
+    @Slot(object, int)
+    def _on_event(self, event: object, request_id: int) -> None:
+        match event:
+            case EngineSilent(seconds):
+                self.silent.emit(seconds)
+            case EngineHeard():
+                self.heard.emit()
+            case _:
+                self.produced.emit(event, request_id)
+
+    @Slot(int)
+    def _on_ended(self, request_id: int) -> None:
+        self._cancels.pop(request_id, None)
+        self.heard.emit()
+        self.ended.emit(request_id)
 
 
 def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic) -> Iterator[Any]:
@@ -138,6 +169,7 @@ def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic
     """
     waiting: list[str] = []
     last = -1.0
+    row: object = None  # of the progress that was sent last
     try:
         for event in events:
             if isinstance(event, TextDelta):
@@ -147,10 +179,10 @@ def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic
                     yield TextDelta("".join(waiting))
                     waiting.clear()
                 continue
-            if isinstance(event, _Progress) and not _is_last(event):
-                if clock() - last < _UPDATE_SECONDS:
+            if isinstance(event, Progress) and not event.is_last:
+                if event.row == row and clock() - last < _UPDATE_SECONDS:
                     continue
-                last = clock()
+                row, last = event.row, clock()
             if waiting:
                 yield TextDelta("".join(waiting))
                 waiting.clear()
@@ -161,9 +193,3 @@ def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic
         raise
     if waiting:
         yield TextDelta("".join(waiting))
-
-
-def _is_last(progress: _Progress) -> bool:
-    if isinstance(progress, LoadProgress):
-        return progress.done_bytes >= progress.total_bytes
-    return progress.done_tokens >= progress.total_tokens

@@ -14,10 +14,10 @@ from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules
 from backends.interface import LayerDevices, LoadOptions
 from backends.model_config import Family
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from backends.text.tokenizer import Tokenizer
 from benchmarks import random_checkpoint, threads
-from benchmarks.engine_trials import TRIALS, Blow, Phase
+from benchmarks.engine_blows import TRIALS, Blow, Phase
 from benchmarks.machine import ROOT, child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, make, make_or_reuse
 from tests.helpers.fakes import ScriptedModel
@@ -33,7 +33,7 @@ def test_random_checkpoint_is_complete_and_computes(
     make(SHAPES[name], tmp_path / name, shard_bytes=2_000_000)
 
     checkpoint = Checkpoint.open(tmp_path / name)
-    loading = heavy_modules.backend_module("torch_cpu").load(
+    loading = heavy_modules.backend_module(BackendName.TORCH_CPU).load(
         checkpoint,
         LoadOptions(
             Precision.FP32,

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.engine import OpenModel
 from backends.errors import UserFacingError
 from backends.generation.sampling import Sampler, SamplingParams
 from backends.interface import Backend, LayerDevices, Loading, LoadOptions
@@ -16,8 +17,7 @@ from backends.onnx_backend import session
 from backends.onnx_backend.check import checked_graph
 from backends.precision import Precision
 from backends.text.tokenizer import Tokenizer
-from backends.text.vocabulary import read_tokenizer
-from backends.torch_backend import bitsandbytes, cpu
+from backends.torch_backend import cpu, low_bits
 from tests.fuzz import bases
 from tests.fuzz.formats import FORMATS
 from tests.helpers.sentences import assert_one_sentence
@@ -86,10 +86,8 @@ class Cases:
 def _run(folder: Path) -> Outcome:
     stage = Stage.REFUSED
     try:
-        checkpoint = Checkpoint.open(folder)
-        tokenizer = read_tokenizer(
-            checkpoint.tokenizer_file, checkpoint.config, checkpoint.steering_ids
-        )
+        opened = OpenModel.of(str(folder))
+        checkpoint, tokenizer = opened.checkpoint, opened.tokenizer
         if checkpoint.export is not None:
             checked_graph(checkpoint.export, checkpoint.config)
         stage = Stage.ACCEPTED
@@ -134,7 +132,7 @@ def _backend_of(checkpoint: Checkpoint) -> tuple[Backend, Precision]:
     if checkpoint.export is not None:
         return session, checkpoint.export.precision
     if checkpoint.stored is not None:
-        return bitsandbytes, checkpoint.stored
+        return low_bits, checkpoint.stored
     return cpu, Precision.FP32
 
 

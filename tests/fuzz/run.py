@@ -215,7 +215,7 @@ def count(tally: Tally, name: str, line: str) -> None:
 
 
 def main() -> int:
-    """See the module."""
+    """Run the cases of the command line; 1 if one failed."""
     if sys.argv[1:2] == ["--worker"]:
         name, seed, first, end = sys.argv[2:]
         work(name, int(seed), range(int(first), int(end)))

@@ -27,7 +27,7 @@ from backends.modeling.weights import map_tensor
 from backends.onnx_backend import session
 from backends.onnx_backend.export import export_plan
 from backends.onnx_backend.graph import Scheme
-from backends.onnx_backend.quantize import dequantize_rows, quantize_rows
+from backends.onnx_backend.quantize import QuantizedRows, quantize_rows
 from backends.onnx_backend.session import OnnxModel
 from backends.precision import Precision
 from tests.helpers import goldens
@@ -135,6 +135,27 @@ def dequantized_model(name: str, scheme: Scheme) -> BaichuanForCausalLM:
     model = BaichuanForCausalLM(replace(checkpoint.config, family=family))
     model.load_state_dict(state)
     return model.eval().requires_grad_(False)
+
+
+def dequantize_rows(quantized: QuantizedRows, *, bits: int, columns: int) -> Array:
+    """The weights [rows, columns] that the bytes stand for."""
+    rows, blocks = quantized.scales.shape
+    levels = _unpacked(quantized.blocks, bits).astype(np.float32)
+    if quantized.zero_points is None:
+        zero_points = np.full((rows, blocks), 2 ** (bits - 1), np.float32)
+    else:
+        zero_points = _unpacked(quantized.zero_points, bits)[:, :blocks].astype(np.float32)
+    weight = (levels - zero_points[..., None]) * quantized.scales[..., None]
+    return np.ascontiguousarray(weight.reshape(rows, -1)[:, :columns])
+
+
+def _unpacked(packed: npt.NDArray[np.uint8], bits: int) -> npt.NDArray[np.uint8]:
+    if bits == 8:
+        return packed
+    halves: npt.NDArray[np.uint8] = np.stack(
+        (packed & np.uint8(15), packed >> np.uint8(4)), axis=-1
+    )
+    return halves.reshape(*packed.shape[:-1], -1)
 
 
 # --- what somebody may have done to one --------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 
 from backends.events import GenerationEvent, TextDelta
 from backends.interface import LoadedModel, Logits
+from baichuan_desktop.services.engines.port import RunRequest
 
 
 class ScriptedModel(LoadedModel):
@@ -53,6 +54,18 @@ class ScriptedModel(LoadedModel):
 
     def close(self) -> None:
         self._ids = []
+
+
+class FakeEngine:
+    """Runs a generator of events for each request."""
+
+    def __init__(self, source: RunRequest, kill: Callable[[], None] = lambda: None) -> None:
+        self.run = source
+        self.kill = kill
+        self.is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
 
 
 class CharacterDetokenizer:

@@ -36,10 +36,10 @@ CHECKPOINTS = [
 
 @cache
 def scratch() -> Path:
-    """A folder that goes with this process."""
-    folder = tempfile.mkdtemp(prefix="goldens-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    """A folder that is deleted when this process ends."""
+    made = tempfile.mkdtemp(prefix="goldens-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
 
 
 def folder(name: str, layout: str = "single") -> Path:
@@ -60,7 +60,7 @@ def folder(name: str, layout: str = "single") -> Path:
     return made
 
 
-def _save_sharded(state: dict[str, torch.Tensor], folder: Path) -> None:
+def _save_sharded(state: dict[str, torch.Tensor], out: Path) -> None:
     """Three shards of about the same size and their index, as the released ones lie."""
     total = sum(tensor.nbytes for tensor in state.values())
     shards: list[dict[str, torch.Tensor]] = [{}, {}, {}]
@@ -72,9 +72,9 @@ def _save_sharded(state: dict[str, torch.Tensor], folder: Path) -> None:
         shards[number][name] = tensor
         weight_map[name] = f"pytorch_model-{number + 1:05}-of-{len(shards):05}.bin"
     for shard in shards:
-        torch.save(shard, folder / weight_map[next(iter(shard))])
+        torch.save(shard, out / weight_map[next(iter(shard))])
     index = {"metadata": {"total_size": total}, "weight_map": weight_map}
-    (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2))
+    (out / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2))
 
 
 @cache

@@ -17,19 +17,19 @@ import sys
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
-from backends.copying import folder_writer
+from backends.copying import copy_plan, folder_writer, safetensors_writer
 from backends.engine import heavy_modules
 from backends.precision import parse_precision
-from backends.protocol.requests import ExportRequest
+from backends.protocol.engine_requests import ExportRequest
 
 _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
 
 
-def _plan(checkpoint: Checkpoint, precision: str) -> folder_writer.CopyPlan:
-    if precision.startswith("onnx-"):
-        request = ExportRequest("", "", precision.removeprefix("onnx-"))
-        return heavy_modules.export_plan(checkpoint, request)
-    return heavy_modules.copy_plan(checkpoint, parse_precision(precision))
+def _plan(checkpoint: Checkpoint, precision: str) -> copy_plan.CopyPlan:
+    wanted = parse_precision(precision)
+    if wanted is not None and wanted.is_onnx:
+        return heavy_modules.export_plan(checkpoint, ExportRequest("", "", wanted))
+    return heavy_modules.copy_plan(checkpoint, wanted)
 
 
 def _run(source: str, out: Path, precision: str, point: int) -> int:
@@ -52,11 +52,10 @@ def _run(source: str, out: Path, precision: str, point: int) -> int:
 
 
 def main() -> None:
-    """See the module."""
+    """Run one copy for each point of the command line."""
     source, folder, precision, shard_bytes, *points = sys.argv[1:]
-    folder_writer.plan_shards = functools.partial(
-        folder_writer.plan_shards, shard_bytes=int(shard_bytes)
-    )
+    small = functools.partial(safetensors_writer.plan_shards, shard_bytes=int(shard_bytes))
+    vars(folder_writer)["plan_shards"] = small
     import torch
 
     torch.set_num_threads(1)

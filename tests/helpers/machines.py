@@ -5,6 +5,7 @@ from __future__ import annotations
 from backends.machine import processor
 from backends.machine.hardware import Gpu, Machine
 from backends.model_config import Family, ModelConfig
+from backends.precision import Precision
 
 GIB = 2**30
 
@@ -20,7 +21,9 @@ AVX512_BF16 = AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_bf1
 
 #: A second precision beside fp32 that this very processor runs, and its label.
 SECOND, SECOND_LABEL = (
-    ("8bit", "8-bit") if processor.lacks_bf16(processor.features()) else ("bf16", "bf16")
+    (Precision.INT8, "8-bit")
+    if processor.lacks_bf16(processor.features())
+    else (Precision.BF16, "bf16")
 )
 
 LIBRARIES = {"torch": "2.11.0", "bitsandbytes": "0.50.2"}

@@ -18,7 +18,7 @@ from backends.copying.folder_writer import write_copy
 from backends.engine import heavy_modules
 from backends.modeling.quantized import quantize
 from backends.precision import Precision
-from backends.torch_backend import bitsandbytes
+from backends.torch_backend import low_bits
 from tests.helpers.quantized import finish, options
 
 
@@ -36,7 +36,7 @@ def _forget_peak() -> int:
 
 
 def main() -> None:
-    """See the module."""
+    """Quantise and load; prints both rises of resident memory, in bytes."""
     source, out = map(Path, sys.argv[1:])
     quantize(torch.randn(64, 64), Precision.NF4)  # what libraries allocate on first use
     checkpoint = Checkpoint.open(source)
@@ -46,7 +46,7 @@ def main() -> None:
     print(_status("VmHWM") - before)
 
     before = _forget_peak()
-    model = finish(bitsandbytes.load(checkpoint, options(checkpoint, Precision.NF4)))
+    model = finish(low_bits.load(checkpoint, options(checkpoint, Precision.NF4)))
     print(_status("VmHWM") - before)
     model.close()
 

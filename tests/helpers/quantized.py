@@ -24,7 +24,7 @@ from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.quantized import UnpackedInt8Linear, dequantize, packs
 from backends.modeling.weights import DTYPES, load_model, map_tensor
 from backends.precision import Precision
-from backends.torch_backend import bitsandbytes
+from backends.torch_backend import low_bits
 from tests.helpers import goldens
 from tests.helpers.tokenizer_models import change, filled_up
 
@@ -69,7 +69,7 @@ def options(checkpoint: Checkpoint, precision: Precision, device: str = "cpu") -
     return LoadOptions(precision, context_length, threads=1, devices=devices)
 
 
-def load(folder: Path, precision: Precision, backend: ModuleType = bitsandbytes) -> LoadedModel:
+def load(folder: Path, precision: Precision, backend: ModuleType = low_bits) -> LoadedModel:
     """The model of a folder on the processor."""
     checkpoint = Checkpoint.open(folder)
     loaded: LoadedModel = finish(backend.load(checkpoint, options(checkpoint, precision)))
@@ -187,5 +187,17 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
 
 
 def int8_kind() -> type[nn.Linear]:
-    """What holds 8 bits on this processor."""
+    """The class of an 8-bit layer on this processor."""
     return Linear8bitLt if packs(Precision.INT8) else UnpackedInt8Linear
+
+
+def unpack_int4(packed: Tensor) -> Tensor:
+    """int8 [out, in] of Baichuan-13B's own 4 bits, int32 [out, in / 8]: the low nibble first.
+
+    Times the scale of its row (largest magnitude / 7), that is the matrix. No model was published
+    in this form and no backend runs it.
+    """
+    shifts = torch.arange(0, 32, 4, dtype=torch.int32, device=packed.device)
+    nibbles = (packed[:, :, None] >> shifts) & 15
+    values: Tensor = ((nibbles ^ 8) - 8).to(torch.int8)  # the sign of four bits
+    return values.flatten(1)

@@ -17,12 +17,14 @@ from typing import Any, cast
 
 from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules, server
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import DamagedCheckpointError
 from backends.events import EngineEvent, LoadProgress
 from backends.interface import LoadedModel
 from backends.phrases import Phrase
-from backends.protocol.requests import ChatRequest
+from backends.precision import BackendName
+from backends.protocol.engine_requests import ChatRequest
 from tests.helpers.fakes import ScriptedModel
 from tests.helpers.patience import PATIENCE_SECONDS
 
@@ -39,42 +41,41 @@ def _load(checkpoint: Checkpoint, _options: object) -> Generator[LoadProgress, N
     return model
 
 
-class _Engine(Engine):
-    def run(self, request: Any, cancel: Any) -> Iterator[EngineEvent]:
-        text = request.messages[-1].text if isinstance(request, ChatRequest) else ""
-        for number, event in enumerate(super().run(request, cancel)):
-            yield event
-            if number < 5:
-                continue
-            match text:
-                case "wait":  # each pass, until the answer is cancelled
-                    model = cast("ScriptedModel", self._require().model)
-                    model.before_pass = lambda: cancel.wait(PATIENCE_SECONDS)
-                case "print":
-                    print("a stray line", flush=True)
-                    os.write(1, b"from a library\n")
-                case "segfault":
-                    os.kill(os.getpid(), signal.SIGSEGV)
-                case "exit":
-                    os._exit(3)
-                case "garbage":
-                    os.write(engine_pipe, b"\0\0\0\5hello")
-                case "error":
-                    raise DamagedCheckpointError(
-                        checkpoint_file, Phrase("“{a}” {b}", a="x", b=Phrase("{n} bytes", n=7))
-                    )
-                case "hang":
-                    time.sleep(600)
-                case "memory":
-                    raise MemoryError
-                case "bug":
-                    raise ZeroDivisionError("unforeseen\nsecond line")
+def _run(engine: Engine, request: Any, cancel: Any) -> Iterator[EngineEvent]:
+    text = request.messages[-1].text if isinstance(request, ChatRequest) else ""
+    for number, event in enumerate(run_request(engine, request, cancel)):
+        yield event
+        if number < 5:
+            continue
+        match text:
+            case "wait":  # each pass, until the answer is cancelled
+                model = cast("ScriptedModel", engine.loaded.model)
+                model.before_pass = lambda: cancel.wait(PATIENCE_SECONDS)
+            case "print":
+                print("a stray line", flush=True)
+                os.write(1, b"from a library\n")
+            case "segfault":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "exit":
+                os._exit(3)
+            case "garbage":
+                os.write(engine_pipe, b"\0\0\0\5hello")
+            case "error":
+                raise DamagedCheckpointError(
+                    checkpoint_file, Phrase("“{a}” {b}", a="x", b=Phrase("{n} bytes", n=7))
+                )
+            case "hang":
+                time.sleep(600)
+            case "memory":
+                raise MemoryError
+            case "bug":
+                raise ZeroDivisionError("unforeseen\nsecond line")
 
 
 if __name__ == "__main__":
     checkpoint_file = Path("/m/w.bin")
     engine_pipe = os.dup(1)
     sys.modules["scripted"] = cast("ModuleType", SimpleNamespace(load=_load))
-    heavy_modules._BACKENDS["torch_cpu"] = "scripted"
-    setattr(server, "Engine", _Engine)  # noqa: B010  mypy takes it for a class's own name
+    heavy_modules._BACKENDS[BackendName.TORCH_CPU] = "scripted"
+    vars(server)["run_request"] = _run
     server.main()

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+
+from backends.text.tokenizer import Tokenizer
 
 NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 _PIECE = 1
 
+_LITERALS = re.compile("(<unk>|<s>|</s>)")
+
 #: Number of a field and its bytes, which are length-delimited in these messages.
 Field = tuple[int, bytes]
+
+
+def encode_raw(tokenizer: Tokenizer, text: str) -> list[int]:
+    """Ids as the published tokenizer gives them: control literals become control ids."""
+    processor = tokenizer._processor
+    ids: list[int] = []
+    for part in _LITERALS.split(text):
+        ids += [processor.piece_to_id(part)] if _LITERALS.match(part) else processor.encode(part)
+    return ids
 
 
 def fields(model: bytes) -> list[Field]:

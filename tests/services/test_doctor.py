@@ -15,14 +15,17 @@ import pytest
 
 from backends.errors import EngineCrashedError
 from backends.events import EngineEvent, ProductsTried
+from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
-from backends.protocol.requests import ProductsRequest, Request
+from backends.precision import Precision
+from backends.protocol.engine_requests import ProductsRequest, Request
 from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.one_shot import JobEngine, RunRequest
+from baichuan_desktop.services.engines.one_shot import JobEngine
+from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from tests.helpers import exports, goldens, quantized
@@ -53,9 +56,11 @@ def store(tmp_path: Path) -> ModelStore:
 def tried(request: Request, _: threading.Event) -> Iterator[EngineEvent]:
     """An engine that multiplies in two precisions, and not in a third."""
     assert request == ProductsRequest()
-    yield ProductsTried("fp32", Phrase("oneDNN"), True)
-    yield ProductsTried("bf16", Phrase("{one}, packed", one="oneDNN"), True)
-    yield ProductsTried("4bit", Phrase("4-bit needs bitsandbytes, which is not installed."), False)
+    yield ProductsTried(Precision.FP32, Phrase("oneDNN"), True)
+    yield ProductsTried(Precision.BF16, Phrase("{one}, packed", one="oneDNN"), True)
+    yield ProductsTried(
+        Precision.NF4, Phrase("4-bit needs bitsandbytes, which is not installed."), False
+    )
 
 
 def report(
@@ -65,7 +70,10 @@ def report(
     run: RunRequest = tried,
 ) -> dict[str, Any]:
     measurements = Measurements(app_paths().measurements)
-    return doctor.report(store, measurements, run, lambda: facts, lambda: providers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hardware, "detect", lambda: facts)
+        patch.setattr(hardware, "onnx_providers", lambda: providers)
+        return doctor.report(store, measurements, run)
 
 
 def entry(content: dict[str, Any], folder: str) -> dict[str, Any]:
@@ -122,7 +130,7 @@ def test_nothing_is_tried_without_torch(store: ModelStore) -> None:
 )
 def test_an_engine_that_ends_in_the_trial_is_told(store: ModelStore, error: Exception) -> None:
     def run(*_: object) -> Iterator[EngineEvent]:
-        yield ProductsTried("fp32", Phrase("oneDNN"), True)
+        yield ProductsTried(Precision.FP32, Phrase("oneDNN"), True)
         raise error
 
     content = report(store, run=run)

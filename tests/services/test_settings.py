@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 import pytest
 from pydantic import ValidationError
 
+from backends.precision import Precision
 from baichuan_desktop.services import settings
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import Settings, SettingsFile
 
 
@@ -40,15 +41,15 @@ def test_a_change_is_read_back(file: Path) -> None:
 
 def test_a_precision_is_kept_by_folder_until_it_is_automatic_again(file: Path) -> None:
     seven, other = Path("/models/seven"), Path("/模型/b")
-    wish = LoadWish("4bit", "cuda:1", 2048)
+    wish = LoadWish(Precision.NF4, "cuda:1", 2048)
     SettingsFile(file).keep_precision(seven, wish)
-    SettingsFile(file).keep_precision(other, LoadWish("fp32"))
+    SettingsFile(file).keep_precision(other, LoadWish(Precision.FP32))
 
     stored = SettingsFile(file)
-    assert stored.current.precisions == {seven: wish, other: LoadWish("fp32")}
+    assert stored.current.precisions == {seven: wish, other: LoadWish(Precision.FP32)}
     stored.keep_precision(seven, LoadWish())
     stored.keep_precision(Path("/never"), LoadWish())
-    assert SettingsFile(file).current.precisions == {other: LoadWish("fp32")}
+    assert SettingsFile(file).current.precisions == {other: LoadWish(Precision.FP32)}
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1025, 2**31, 2**64])
@@ -63,8 +64,8 @@ def test_threads_that_no_engine_takes_are_not_kept(file: Path, threads: int) -> 
 
 def test_two_windows_do_not_undo_each_others_choices(file: Path) -> None:
     one, two = SettingsFile(file), SettingsFile(file)
-    one.keep_precision(Path("/a"), LoadWish("fp32"))
-    two.keep_precision(Path("/b"), LoadWish("bf16"))
+    one.keep_precision(Path("/a"), LoadWish(Precision.FP32))
+    two.keep_precision(Path("/b"), LoadWish(Precision.BF16))
     one.change(window_size=(800, 600))
 
     found = SettingsFile(file).current
@@ -218,7 +219,7 @@ def test_a_wrong_wish_costs_itself_and_no_other_wish(
 
     found = SettingsFile(file).current
 
-    assert found.precisions == {Path("/right"): LoadWish("fp32")}
+    assert found.precisions == {Path("/right"): LoadWish(Precision.FP32)}
     assert "not usable at 'precisions." in caplog.text
 
 
@@ -272,9 +273,11 @@ def test_where_nothing_can_be_written_choices_hold_until_the_end(tmp_path: Path)
     assert stored.unkept is None
 
     stored.change(language="en")
-    stored.keep_precision(Path("/m"), LoadWish("fp32"))
+    stored.keep_precision(Path("/m"), LoadWish(Precision.FP32))
 
-    assert stored.current == Settings(language="en", precisions={Path("/m"): LoadWish("fp32")})
+    assert stored.current == Settings(
+        language="en", precisions={Path("/m"): LoadWish(Precision.FP32)}
+    )
     assert stored.unkept == "Not a directory"
 
 
@@ -298,7 +301,7 @@ def test_of_very_many_wishes_the_first_thousand_are_looked_at(
 
     found = SettingsFile(file).current
 
-    assert found.precisions == {Path("/right"): LoadWish("fp32")}
+    assert found.precisions == {Path("/right"): LoadWish(Precision.FP32)}
     assert found.language == "zh_CN"
     assert len(caplog.records) == 999
 

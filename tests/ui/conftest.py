@@ -1,4 +1,4 @@
-"""One application for all tests of the window, and a window for each."""
+"""A window for each test."""
 
 from __future__ import annotations
 
@@ -8,23 +8,14 @@ import pytest
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.look.colours import LIGHT
-from baichuan_desktop.ui.look.fonts import ensure_chinese_font
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.workers.engine_worker import EventSource
+from tests.ui.controllers import Controllers
 from tests.ui.harness import Harness, ScriptedEngine
 
 #: Of the machine and its fonts: a font may have letters of a script and not know how to join them.
 _OF_THE_PLATFORM = ("This plugin does not support", "QFontDatabase:", "OpenType support missing")
-
-
-@pytest.fixture(scope="session")
-def app() -> QApplication:
-    made = QApplication(["baichuan-desktop"])
-    made.setApplicationDisplayName("Baichuan Desktop")
-    made.setQuitOnLastWindowClosed(False)
-    ensure_chinese_font()
-    return made
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +45,12 @@ def _no_qt_warnings() -> Iterator[None]:
 
 
 @pytest.fixture
-def make_window(
-    app: QApplication, theme: Theme
-) -> Iterator[Callable[[EventSource, Callable[[], None]], Harness]]:
+def make_window(app: QApplication, theme: Theme) -> Iterator[Callable[[EnginePort], Harness]]:
     """Opens windows and closes them after the test."""
     opened: list[Harness] = []
 
-    def make(source: EventSource, kill: Callable[[], None]) -> Harness:
-        opened.append(Harness(app, theme, source, kill))
+    def make(engine: EnginePort) -> Harness:
+        opened.append(Harness(app, theme, engine))
         return opened[-1]
 
     yield make
@@ -75,11 +64,9 @@ def engine() -> ScriptedEngine:
 
 
 @pytest.fixture
-def cold(
-    engine: ScriptedEngine, make_window: Callable[[EventSource, Callable[[], None]], Harness]
-) -> Harness:
+def cold(engine: ScriptedEngine, make_window: Callable[[EnginePort], Harness]) -> Harness:
     """A window that has not begun to load a model."""
-    return make_window(engine.run, engine.kill)
+    return make_window(engine)
 
 
 @pytest.fixture
@@ -87,3 +74,11 @@ def ui(cold: Harness) -> Harness:
     """A window with the guide model loaded."""
     cold.start()
     return cold
+
+
+@pytest.fixture
+def behind(app: QApplication, engine: ScriptedEngine) -> Iterator[Controllers]:
+    """What decides behind the window, without one."""
+    controllers = Controllers(engine)
+    yield controllers
+    controllers.close()

@@ -16,14 +16,17 @@ from backends.errors import EngineEndedError
 from backends.events import (
     Finished,
     FinishReason,
+    ModelKind,
     ModelReady,
     PromptReady,
     SamplingDefaults,
     TextDelta,
 )
 from backends.machine.hardware import Machine
+from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.protocol.requests import (
+from backends.precision import BackendName, DeviceKind, Precision
+from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     LoadRequest,
@@ -31,16 +34,19 @@ from backends.protocol.requests import (
     UnloadRequest,
 )
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.measuring.job_source import JobSource
 from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.app_services import AppServices
+from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
-from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
 
@@ -54,12 +60,12 @@ DEFAULTS = SamplingDefaults(
 )
 READY = ModelReady(
     folder="",
-    family="baichuan2-7b",
-    kind="chat",
-    backend="torch_cpu",
-    precision="bf16",
-    device="A processor",
-    device_kind="cpu",
+    family=Family.BAICHUAN2_7B,
+    kind=ModelKind.CHAT,
+    backend=BackendName.TORCH_CPU,
+    precision=Precision.BF16,
+    device_name="A processor",
+    device_kind=DeviceKind.CPU,
     reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
     threads=2,
     context_length=4096,
@@ -88,6 +94,21 @@ def finished(reason: FinishReason = FinishReason.STOP, *, new_tokens: int = 21) 
 def answer(*texts: str, dropped: int = 0) -> list[Step]:
     """An answer that comes to its own end."""
     return [PromptReady(10, 0, dropped), *map(TextDelta, texts), finished()]
+
+
+def model(name: str, kind: ModelKind = ModelKind.CHAT) -> InstalledModel:
+    return InstalledModel(
+        id=name.lower(),
+        name=Names(en=name, zh=name),
+        path=Path("/models") / name,
+        variant=None,
+        family=Family.BAICHUAN2_7B,
+        kind=kind,
+        context_length=4096,
+    )
+
+
+OTHER, BASE = model("Other"), model("Base", ModelKind.BASE)
 
 
 class Gate:
@@ -140,6 +161,9 @@ class ScriptedEngine:
     def kill(self) -> None:
         self.killed.set()
 
+    def close(self) -> None:
+        pass
+
     @property
     def questions(self) -> list[ChatRequest | CompleteRequest]:
         return [one for one in self.requests if isinstance(one, ChatRequest | CompleteRequest)]
@@ -156,30 +180,32 @@ class Harness:
         self,
         app: QApplication,
         theme: Theme,
-        source: EventSource,
-        kill: Callable[[], None],
+        engine: EnginePort,
     ) -> None:
         self.app = app
         self.settings = SettingsFile(app_paths().settings)
         self.store = ModelStore(app_paths())
         self.translations = Translations(app)
         self.translations.use("en")
-        self.worker = GenerationWorker(source, kill)
+        self.worker = EngineWorker(engine)
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
-        job_source = JobSource(self.jobs.run, self.measurements, app_paths().cache)
-        self.job_worker = lambda: GenerationWorker(job_source.run, self.jobs.kill)
+        self.job_worker = self._job_worker
         services = AppServices(
             store=self.store,
             settings=self.settings,
-            measurements=self.measurements,
+            cache=app_paths().cache,
             worker=self.worker,
             job_worker=lambda: self.job_worker(),
-            look=self._look,
-            look_now=lambda: self.machine_now or self.machine,
+            precisions=Precisions(
+                self.measurements,
+                lambda: self.machine_now or self.machine,
+                self._look,
+                self.store.published_4bit_losses,
+            ),
         )
         self.window = MainWindow(services, theme, self.translations)
         self.window.show()
@@ -187,6 +213,10 @@ class Harness:
         self.composer = self.window.page.composer
         self.transcript = self.window.page.transcript
         self.composer.input.setFocus()
+
+    def _job_worker(self) -> EngineWorker:
+        self.jobs.killed.clear()  # that was the engine of the job before
+        return EngineWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)
@@ -205,7 +235,7 @@ class Harness:
 
     def start(self) -> None:
         """Load the first model, to the end."""
-        self.window.load_first(None)
+        self.window.library.load_first(None)
         self.until_idle()
 
     def until_idle(self) -> None:
@@ -214,6 +244,15 @@ class Harness:
     @property
     def can_send_next(self) -> bool:
         return not self.window.controller.is_answering
+
+    @property
+    def error(self) -> MessageDialog | None:
+        """The error that is shown."""
+        return self.window.errors.dialog
+
+    def load(self, model: InstalledModel) -> None:
+        """Choose a model in the list at the top."""
+        self.window.top_bar.picker.chosen.emit(model)
 
     def press(
         self,

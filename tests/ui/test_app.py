@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.workers.engine_worker import EventSource
 from tests.ui.harness import Harness, ScriptedEngine, answer, until
 
-MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
+MakeWindow = Callable[[EnginePort], Harness]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -33,18 +33,19 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
         """
         import sys
         from PySide6.QtCore import QTimer
-        from baichuan_desktop.ui.window import main_window
+        from baichuan_desktop.ui.models.model_library import ModelLibrary
 
         def stumble():
             raise RuntimeError("a bug in a slot")
 
-        def begin(window, name):
+        def begin(library, name):
+            window = library.parent()
             assert name == "some-model"
             assert window.isVisible()
             QTimer.singleShot(0, stumble)
             QTimer.singleShot(50, window.close)
 
-        main_window.MainWindow.load_first = begin
+        ModelLibrary.load_first = begin
         from baichuan_desktop.app import main
         code = main(["--model", "some-model"])
         heavy = {"torch", "transformers", "onnxruntime", "bitsandbytes"} & set(sys.modules)
@@ -60,17 +61,18 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
 
 OPENED = """
     from PySide6.QtCore import QTimer
-    from baichuan_desktop.ui.window import main_window
+    from baichuan_desktop.ui.models.model_library import ModelLibrary
 
-    def begin(window, name):
+    def begin(library, name):
+        window = library.parent()
         assert window.isVisible()
         dialog = window.errors.dialog
         print(dialog and dialog.message.text())
-        print(window.width(), window.height(), window._settings.current.language)
-        print([model.id for model in window._store.models])
+        print(window.width(), window.height(), window.view.language)
+        print([model.id for model in library._store.models])
         QTimer.singleShot(0, window.close)
 
-    main_window.MainWindow.load_first = begin
+    ModelLibrary.load_first = begin
     from baichuan_desktop.app import main
     print(main([]))
     """
@@ -172,11 +174,11 @@ def test_a_person_is_told_once_that_choices_cannot_be_kept(
 ) -> None:
     app_home.mkdir()
     (app_home / "config").write_text("a file in place of the folder")
-    ui = make_window(engine.run, engine.kill)
+    ui = make_window(engine)
 
     ui.start()
     assert "Your choices cannot be kept: Not a directory" in ui.window.status.state_label.text()
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     engine.answers.append(answer("你好"))
     ui.ask("Hello")
 
@@ -185,18 +187,33 @@ def test_a_person_is_told_once_that_choices_cannot_be_kept(
     assert ui.settings.current.language == "zh_CN"
 
 
-def test_the_engine_of_a_frozen_app_begins_without_qt() -> None:
-    result = run(
+def test_a_log_that_is_full_is_begun_anew_under_the_feet_of_another_window() -> None:
+    """On Windows it could not be renamed; here the other window would go on in the old file."""
+    code = """
+        import logging
+        from pathlib import Path
+        from baichuan_desktop import app
+        from baichuan_desktop.services.app_paths import app_paths
+        app._LOG_BYTES = 2_000
+        file = app._start_log(app_paths())
+        other = file.open("a", encoding="utf-8")
+        for number in range(30):
+            logging.info("line %d %s", number, "x" * 80)
+        print("the other window", file=other, flush=True)
+        print(file)
         """
-        import sys
-        import backends.engine.process
-        backends.engine.process.main = lambda: print("engine", "PySide6" in sys.modules)
-        from baichuan_desktop.app import main
-        print(main(["--engine"]))
-        """
-    )
+    result = run(code)
 
-    assert result.stdout.split() == ["engine", "False", "0"], result.stderr
+    assert (result.returncode, result.stderr) == (0, "")
+    file = Path(result.stdout.strip())
+    text = file.read_text(encoding="utf-8")
+    assert "line 29" in text
+    assert text.endswith("the other window\n")
+    assert len(text) < 2_000 + 100
+    previous = file.with_name("window.log.1").read_text(encoding="utf-8")
+    assert "line 29" not in previous
+    first_kept = int(text.partition(" line ")[2].split()[0])
+    assert f"line {first_kept - 1} " in previous, "none is lost between the two"
 
 
 def test_a_bug_is_shown_once_with_the_place_of_the_log(theme: Theme) -> None:

@@ -10,19 +10,22 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from backends.precision import Precision
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
-from baichuan_desktop.services.measuring.job_source import JobSource
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
+from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.numbers import speed_text
-from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker
+from baichuan_desktop.ui.measuring.dialog import MeasureDialog
+from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.helpers.machines import SECOND, SECOND_LABEL
 from tests.ui.harness import Harness
 
 CHECKPOINT = Path(__file__).parents[1] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
-MakeWindow = Callable[[EventSource, Callable[[], None]], Harness]
+MakeWindow = Callable[[EnginePort], Harness]
 
 
 @pytest.fixture
@@ -41,8 +44,8 @@ def client() -> Iterator[EngineClient]:
 @pytest.fixture
 def ui(make_window: MakeWindow, client: EngineClient, folder: Path) -> Iterator[Harness]:
     """A window with a real engine, and a checkpoint loaded in it."""
-    window = make_window(client.run, client.kill)
-    window.window.load_first(str(folder))
+    window = make_window(client)
+    window.window.library.load_first(str(folder))
     window.until_idle()
     window.window.panel.max_new_tokens.setValue(8)
     window.window.panel.greedy.setChecked(True)
@@ -59,17 +62,17 @@ def test_a_window_that_is_closed_while_a_model_loads_says_nothing(
     milliseconds: int, make_window: MakeWindow, client: EngineClient, folder: Path
 ) -> None:
     """That the engine died is what was wanted; a dialog would keep the app without a window."""
-    harness = make_window(client.run, client.kill)
-    wish = LoadWish("fp32", "cpu")
+    harness = make_window(client)
+    wish = LoadWish(Precision.FP32, "cpu")
     harness.settings.keep_precision(folder, wish)
-    harness.window.load_first(str(folder))
+    harness.window.library.load_first(str(folder))
     harness.until(lambda: harness.window.switcher.wanted is not None)
     QTest.qWait(milliseconds)
 
     harness.window.close()
     QTest.qWait(100)
 
-    assert harness.window.error is None
+    assert harness.error is None
     assert harness.settings.current.precisions == {folder: wish}
     assert client.pid is None
 
@@ -87,15 +90,15 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
     assert "\n8 tokens · " in first
     assert ui.page_text.startswith(first)
     assert ui.page_text.count("\n8 tokens · ") == 2
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 @pytest.fixture
 def hasty(make_window: MakeWindow, folder: Path) -> Iterator[tuple[Harness, EngineClient]]:
     """A window whose engine may be silent for a second only, and a checkpoint loaded in it."""
     client = EngineClient(app_paths().engine_log, patience=Patience(steps=0, least=1, most=60))
-    window = make_window(client.run, client.kill)
-    window.window.load_first(str(folder))
+    window = make_window(client)
+    window.window.library.load_first(str(folder))
     window.until_idle()
     window.window.panel.max_new_tokens.setValue(8)
     yield window, client
@@ -121,7 +124,7 @@ def test_an_engine_that_is_stopped_is_told_and_ended_and_the_next_message_is_ans
     ui.until_idle()
     ui.until(lambda: not stopped.is_running())
 
-    assert ui.window.error is None
+    assert ui.error is None
     assert ui.composer.text() == "And now?", "no answer began, so the message can be sent again"
     ui.press(Qt.Key.Key_Return)
     ui.until_idle()
@@ -138,10 +141,10 @@ def test_stop_ends_an_engine_that_does_not_answer_it(
     stopped.suspend()
     ui.say("你好")
     ui.window.controller.stop()
-    ui.until(lambda: ui.window.error is not None)
+    ui.until(lambda: ui.error is not None)
 
     assert not stopped.is_running()
-    error = ui.window.error
+    error = ui.error
     assert error is not None
     error.close()
     ui.until_idle()
@@ -150,7 +153,7 @@ def test_stop_ends_an_engine_that_does_not_answer_it(
     assert ui.page_text.count("\n8 tokens") == 1
 
 
-def switch(ui: Harness, precision: str, shown: str) -> None:
+def switch(ui: Harness, precision: Precision, shown: str) -> None:
     model = ui.window.switcher.current
     assert model is not None
     ui.window.switcher.load(model, LoadWish(precision, "cpu"))
@@ -163,7 +166,7 @@ def test_one_conversation_goes_through_three_precisions(
 ) -> None:
     pids = []
     switch(ui, SECOND, f"{SECOND_LABEL} · CPU")
-    for precision, shown in (("fp32", "fp32 · CPU"), ("4bit", "4-bit · CPU")):
+    for precision, shown in ((Precision.FP32, "fp32 · CPU"), (Precision.NF4, "4-bit · CPU")):
         ui.ask("你好")
         ui.composer.set_text("a draft")
         pids.append(client.pid)
@@ -175,8 +178,8 @@ def test_one_conversation_goes_through_three_precisions(
     assert ui.page_text.count("\n8 tokens · ") == 3
     assert "begins here" not in ui.page_text
     assert not any(pid is not None and psutil.pid_exists(pid) for pid in pids)
-    assert ui.window.error is None
-    measured = {(m.precision, m.device) for m in ui.measurements.peaks(folder)}
+    assert ui.error is None
+    measured = {(m.precision, m.device_kind) for m in ui.measurements.peaks(folder)}
     assert {(SECOND, "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
 
 
@@ -186,7 +189,7 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
     assert len(before) == 1
 
     for number in range(10):
-        precision, shown = (("fp32", "fp32"), (SECOND, SECOND_LABEL))[number % 2]
+        precision, shown = ((Precision.FP32, "fp32"), (SECOND, SECOND_LABEL))[number % 2]
         switch(ui, precision, f"{shown} · CPU")
 
     after = children()
@@ -197,29 +200,29 @@ def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
 
 
 def jobs_in_real_engines(ui: Harness) -> None:
-    def job_worker() -> GenerationWorker:
+    def job_worker() -> EngineWorker:
         engine = JobEngine(app_paths().job_log)
-        source = JobSource(engine.run, ui.measurements, app_paths().cache)
-        return GenerationWorker(source.run, engine.kill)
+        return EngineWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     ui.job_worker = job_worker
 
 
 def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> None:
     jobs_in_real_engines(ui)
-    ui.until(ui.window.menus.measure_speed.isEnabled)
-    ui.window.menus.measure_speed.trigger()
-    dialog = ui.window.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[3]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     for line in dialog.chart.lines:
         line.tick.setChecked(line.tick.accessibleName() == "fp32 · CPU")
     dialog.measure.click()
     ui.ask("你好")
-    ui.until(lambda: not ui.window.measuring.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
     (line,) = [line for line in dialog.chart.lines if line.tick.accessibleName() == "fp32 · CPU"]
-    (measured,) = ui.measurements.benchmarks(folder)
+    (measured,) = ui.measurements.measured(folder)
     assert measured.precision == "fp32"
     assert measured.benchmark is not None
     assert measured.benchmark.usual_decode is not None
@@ -227,23 +230,23 @@ def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> N
     assert line.bar.bar_width() > 0
     assert len(children()) == 1, "the engine of the measurement has ended"
     assert "\n8 tokens · " in ui.page_text
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, folder: Path) -> None:
     jobs_in_real_engines(ui)
-    kind, entry = ui.window.menus.jobs[0]
+    _, entry = ui.window.menus.jobs[0]
     ui.until(entry.isEnabled)
     entry.trigger()
     dialog = ui.window.jobs.dialog
-    assert dialog is not None
+    assert isinstance(dialog, CopyDialog)
     ui.until(lambda: bool(dialog.options.radios))
     dialog.options.begin.click()
     ui.ask("你好")
     ui.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
 
     out = folder.with_name("百川 7B-4bit")
-    assert kind.title() == "Quantise a copy"
+    assert dialog.windowTitle() == "Quantise a copy"
     assert len(children()) == 1, "the engine of the job has ended"
     assert sorted(folder.parent.iterdir()) == [folder, out]
     dialog.done_page.load.click()
@@ -252,7 +255,7 @@ def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, fo
     ui.window.panel.max_new_tokens.setValue(8)  # it has settings of its own
     ui.ask("And now?")
     assert ui.page_text.count("\n8 tokens · ") == 2
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
@@ -260,17 +263,17 @@ def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
 ) -> None:
     jobs_in_real_engines(ui)
     ui.store.add(folder)  # what “Open a model folder…” does
-    kind, entry = ui.window.menus.jobs[2]
+    _, entry = ui.window.menus.jobs[2]
     ui.until(entry.isEnabled)
     entry.trigger()
     dialog = ui.window.jobs.dialog
-    assert dialog is not None
+    assert isinstance(dialog, CopyDialog)
     ui.until(lambda: bool(dialog.options.radios))
     dialog.options.begin.click()
     ui.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
 
     out = folder.with_name("百川 7B-onnx-int4")
-    assert kind.title() == "Export for ONNX Runtime"
+    assert dialog.windowTitle() == "Export for ONNX Runtime"
     assert "“百川 7B” has one more precision: ONNX int4." in dialog.done_page.text.text()
     assert [model.path for model in ui.store.models][1:] == [folder], "no model of its own"
     current = ui.window.switcher.current
@@ -281,7 +284,7 @@ def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
     ui.until_idle()
     ui.ask("你好")
     assert ui.page_text.count("\n8 tokens · ") == 1
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_precisions_are_compared_on_a_text_of_ones_own(
@@ -291,18 +294,19 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
     sentence = "How does a refrigerator make cold? 天空为什么是蓝色的？\n"
     text.write_text(4 * sentence, encoding="utf-8")
     jobs_in_real_engines(ui)
-    ui.until(ui.window.menus.compare_quality.isEnabled)
-    ui.window.menus.compare_quality.trigger()
-    dialog = ui.window.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[4]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     for row, line in zip(dialog.chart.rows, dialog.chart.lines, strict=True):
         line.tick.setChecked(row.label in ("fp32", SECOND_LABEL))
     dialog.text.choose(text)
     dialog.measure.click()
-    ui.until(lambda: not ui.window.measuring.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
-    assert ui.window.error is None
+    assert ui.error is None
     qualities = {m.precision: m.quality for m in ui.measurements.measured(folder)}
     assert set(qualities) == {"fp32", SECOND}
     second = qualities[SECOND]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, Slot
-from PySide6.QtWidgets import QApplication
+from typing_extensions import override
 
 from backends.errors import EngineCrashedError, EngineError, UserFacingError
 from backends.events import (
@@ -17,13 +18,17 @@ from backends.events import (
     FinishReason,
     LoadProgress,
     PrefillProgress,
+    Progress,
     PromptReady,
     TextDelta,
 )
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import CompleteRequest, Request, UnloadRequest
+from backends.protocol.engine_requests import CompleteRequest, Request, UnloadRequest
+from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.background_task import BackgroundTask
-from baichuan_desktop.workers.engine_worker import EventSource, GenerationWorker, coalesced
+from baichuan_desktop.workers.engine_worker import EngineWorker, EventSource, coalesced
+from tests.helpers.fakes import FakeEngine
 
 DONE = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.0, 0.0, 0.0)
 REQUEST = CompleteRequest("hi", SamplingParams())
@@ -92,6 +97,32 @@ def test_progress_is_thinned_but_its_last_is_sent() -> None:
     assert sent == sorted(sent, key=lambda event: event.done_bytes)
 
 
+@dataclasses.dataclass(frozen=True)
+class Indexing(Progress):
+    """How far a kind of work is that the app does not have."""
+
+    folder: str
+    share: float
+
+    @property
+    @override
+    def row(self) -> object:
+        return self.folder
+
+    @property
+    @override
+    def is_last(self) -> bool:
+        return self.share == 1
+
+
+def test_progress_of_a_new_kind_is_thinned_by_what_it_says_of_itself() -> None:
+    events = [Indexing(folder, n / 100) for folder in ("a", "b") for n in range(101)]
+
+    sent = list(coalesced(iter(events), Clock(0.0)))
+
+    assert [(one.folder, one.share) for one in sent] == [("a", 0), ("a", 1), ("b", 0), ("b", 1)]
+
+
 def test_whatever_comes_nothing_but_progress_is_lost_and_nothing_is_reordered() -> None:
     chance = random.Random(4)
     for _ in range(300):
@@ -136,12 +167,6 @@ def skeleton(events: list[EngineEvent]) -> list[object]:
 # --- through the thread ------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def app() -> QCoreApplication:
-    """The tests of the window may have made one; there can be only one."""
-    return QCoreApplication.instance() or QApplication(["test"])
-
-
 class Window(QObject):
     """Hears of everything, and in which thread."""
 
@@ -149,25 +174,38 @@ class Window(QObject):
         super().__init__()
         self._app = app
         self.events: list[EngineEvent] = []
+        self.by_request: list[tuple[int, EngineEvent | UserFacingError | str]] = []
         self.errors: list[UserFacingError] = []
         self.threads: set[QThread] = set()
+        self.silences: list[int] = []  # 0 where the engine was heard again
         self.ended = 0
         self.on_event: Callable[[EngineEvent], None] = lambda _event: None
 
-    @Slot(object)
-    def hear(self, event: EngineEvent) -> None:
+    @Slot(object, int)
+    def hear(self, event: EngineEvent, request_id: int) -> None:
         self.threads.add(QThread.currentThread())
         self.events.append(event)
+        self.by_request.append((request_id, event))
         self.on_event(event)
 
-    @Slot(object)
-    def fail(self, error: UserFacingError) -> None:
+    @Slot(object, int)
+    def fail(self, error: UserFacingError, request_id: int) -> None:
         self.threads.add(QThread.currentThread())
         self.errors.append(error)
+        self.by_request.append((request_id, error))
+
+    @Slot(int)
+    def end(self, request_id: int) -> None:
+        self.ended += 1
+        self.by_request.append((request_id, "ended"))
+
+    @Slot(int)
+    def hear_silence(self, seconds: int) -> None:
+        self.silences.append(seconds)
 
     @Slot()
-    def end(self) -> None:
-        self.ended += 1
+    def hear_again(self) -> None:
+        self.silences.append(0)
 
     def wait(self, requests: int) -> None:
         """Until so many requests have ended."""
@@ -175,18 +213,20 @@ class Window(QObject):
             self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
-Make = Callable[[EventSource], tuple[GenerationWorker, Window]]
+Make = Callable[[EventSource], tuple[EngineWorker, Window]]
 
 
 @pytest.fixture
 def make(app: QCoreApplication) -> Iterator[Make]:
-    made: list[GenerationWorker] = []
+    made: list[EngineWorker] = []
 
-    def start(source: EventSource) -> tuple[GenerationWorker, Window]:
-        worker, window = GenerationWorker(source, kill=lambda: None), Window(app)
+    def start(source: EventSource) -> tuple[EngineWorker, Window]:
+        worker, window = EngineWorker(FakeEngine(source)), Window(app)
         worker.produced.connect(window.hear)
         worker.failed.connect(window.fail)
         worker.ended.connect(window.end)
+        worker.silent.connect(window.hear_silence)
+        worker.heard.connect(window.hear_again)
         made.append(worker)
         return worker, window
 
@@ -257,8 +297,10 @@ def test_a_stop_reaches_the_source_while_the_thread_is_busy(make: Make) -> None:
         yield DONE
 
     worker, window = make(source)
-    window.on_event = lambda event: worker.stop() if isinstance(event, TextDelta) else None
-    worker.start(REQUEST)
+    request_id = worker.start(REQUEST)
+    window.on_event = lambda event: (
+        worker.stop(request_id) if isinstance(event, TextDelta) else None
+    )
     window.wait(1)
 
     assert window.events == [TextDelta("half"), DONE]
@@ -272,13 +314,117 @@ def test_a_stop_is_for_the_request_that_runs_and_not_for_the_next(make: Make) ->
         yield DONE
 
     worker, window = make(source)
-    worker.start(REQUEST)
-    worker.stop()
+    worker.stop(worker.start(REQUEST))
     window.wait(1)
     worker.start(REQUEST)
     window.wait(2)
 
-    assert seen[1] is False
+    assert seen[-1] is False
+
+
+def test_a_stop_of_a_request_that_has_ended_stops_no_other(make: Make) -> None:
+    running, go_on = threading.Event(), threading.Event()
+
+    def source(request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        if isinstance(request, CompleteRequest):
+            running.set()
+            go_on.wait()
+            yield DONE if not cancel.is_set() else TextDelta("stopped")
+
+    worker, window = make(source)
+    ended = worker.start(UnloadRequest())
+    window.wait(1)
+    worker.start(REQUEST)
+    running.wait()
+
+    worker.stop(ended)
+    go_on.set()
+    window.wait(2)
+
+    assert window.events == [DONE]
+
+
+def test_each_event_carries_the_id_of_its_request(make: Make) -> None:
+    error = EngineCrashedError("it crashed")
+
+    def source(request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        if isinstance(request, UnloadRequest):
+            raise error
+        yield DONE
+
+    worker, window = make(source)
+    first, second = worker.start(REQUEST), worker.start(UnloadRequest())
+    window.wait(2)
+
+    assert window.by_request == [
+        (first, DONE), (first, "ended"), (second, error), (second, "ended"),
+    ]  # fmt: skip
+    assert first != second
+
+
+def test_a_request_that_is_started_instead_stops_those_before_or_keeps_them_from_beginning(
+    make: Make,
+) -> None:
+    running, go_on = threading.Event(), threading.Event()
+    begun: list[str] = []
+
+    def source(request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+        assert isinstance(request, CompleteRequest)
+        begun.append(request.prompt)
+        running.set()
+        if request.prompt == "first":
+            cancel.wait()
+            go_on.wait()
+        yield TextDelta(request.prompt)
+
+    worker, window = make(source)
+    first = worker.start(CompleteRequest("first", SamplingParams()))
+    running.wait()
+    second = worker.start_instead(CompleteRequest("second", SamplingParams()))
+    third = worker.start_instead(CompleteRequest("third", SamplingParams()))
+    go_on.set()
+    window.wait(3)
+
+    assert begun == ["first", "third"]
+    assert window.by_request == [
+        (first, TextDelta("first")), (first, "ended"),
+        (second, "ended"),
+        (third, TextDelta("third")), (third, "ended"),
+    ]  # fmt: skip
+
+
+def test_a_silence_is_told_apart_from_what_a_request_brings(make: Make) -> None:
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[ClientEvent]:
+        yield EngineSilent(10)
+        yield EngineSilent(11)
+        yield EngineHeard()
+        yield DONE
+
+    worker, window = make(source)
+    worker.start(REQUEST)
+    window.wait(1)
+
+    assert window.silences == [10, 11, 0, 0], "heard at the end of each request too"
+    assert window.events == [DONE]
+
+
+def test_an_engine_is_ended_only_while_something_runs(app: QCoreApplication) -> None:
+    killed, running = threading.Event(), threading.Event()
+
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        running.set()
+        killed.wait()
+        yield DONE
+
+    worker = EngineWorker(FakeEngine(source, kill=killed.set))
+    worker.end_engine()
+    assert not killed.is_set()
+
+    worker.start(REQUEST)
+    running.wait()
+    worker.end_engine()
+    assert killed.is_set()
+    worker.shut_down()
 
 
 def test_a_failure_is_told_once_and_the_next_request_runs(make: Make) -> None:
@@ -320,6 +466,29 @@ def test_a_bug_is_told_as_one_sentence_and_logged(
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_a_job_runs_its_steps_on_the_engine_of_the_worker(app: QCoreApplication) -> None:
+    def run(request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        assert isinstance(request, CompleteRequest)
+        yield TextDelta(request.prompt)
+
+    def steps(job: str, cancel: threading.Event) -> Iterator[EngineEvent]:
+        for step in job.split():
+            yield from run(CompleteRequest(step, SamplingParams()), cancel)
+            yield PromptReady(1, 0, 0)
+
+    worker, window = EngineWorker(FakeEngine(run), steps), Window(app)
+    worker.produced.connect(window.hear)
+    worker.ended.connect(window.end)
+    worker.start("one two")
+    window.wait(1)
+    worker.shut_down()
+
+    assert [event for event in window.events if isinstance(event, TextDelta)] == [
+        TextDelta("one"),
+        TextDelta("two"),
+    ]
+
+
 def test_shutting_down_kills_what_runs_and_ends_the_thread(app: QCoreApplication) -> None:
     killed, running = threading.Event(), threading.Event()
 
@@ -330,30 +499,35 @@ def test_shutting_down_kills_what_runs_and_ends_the_thread(app: QCoreApplication
         raise EngineCrashedError("it was killed")
         yield
 
-    worker = GenerationWorker(source, kill=killed.set)
+    engine = FakeEngine(source, kill=killed.set)
+    worker = EngineWorker(engine)
     worker.start(REQUEST)
     running.wait()
 
     worker.shut_down()
 
     assert worker._thread.isFinished()
+    assert engine.is_closed
 
 
-# --- one-shot jobs -----------------------------------------------------------------------
+# --- in the background -------------------------------------------------------------------
 
 
 class Receiver(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.results: list[tuple[str, object, QThread]] = []
+        self.ids: list[int] = []
 
-    @Slot(object)
-    def succeed(self, result: object) -> None:
+    @Slot(object, int)
+    def succeed(self, result: object, task_id: int) -> None:
         self.results.append(("succeeded", result, QThread.currentThread()))
+        self.ids.append(task_id)
 
-    @Slot(object)
-    def fail(self, error: object) -> None:
+    @Slot(object, int)
+    def fail(self, error: object, task_id: int) -> None:
         self.results.append(("failed", error, QThread.currentThread()))
+        self.ids.append(task_id)
 
 
 def outcome(app: QCoreApplication, op: Callable[[], object]) -> tuple[str, object]:
@@ -362,21 +536,22 @@ def outcome(app: QCoreApplication, op: Callable[[], object]) -> tuple[str, objec
     task = BackgroundTask(op, receiver)
     task.succeeded.connect(receiver.succeed)
     task.failed.connect(receiver.fail)
-    task.start()
+    task_id = task.start()
     while not receiver.results:
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     ((kind, value, thread),) = receiver.results
     assert thread is QThread.currentThread()
+    assert receiver.ids == [task_id]
     return kind, value
 
 
-def test_a_job_runs_elsewhere_and_its_result_comes_here(app: QCoreApplication) -> None:
+def test_a_background_task_runs_elsewhere_and_its_result_comes_here(app: QCoreApplication) -> None:
     here = QThread.currentThread()
 
     assert outcome(app, lambda: QThread.currentThread() is here) == ("succeeded", False)
 
 
-def test_a_job_that_fails_tells_its_error(app: QCoreApplication) -> None:
+def test_a_background_task_that_fails_tells_its_error(app: QCoreApplication) -> None:
     error = EngineError("No.")
 
     def fail() -> None:
@@ -385,7 +560,7 @@ def test_a_job_that_fails_tells_its_error(app: QCoreApplication) -> None:
     assert outcome(app, fail) == ("failed", error)
 
 
-def test_a_job_with_a_bug_tells_one_sentence(
+def test_a_background_task_with_a_bug_tells_one_sentence(
     app: QCoreApplication, caplog: pytest.LogCaptureFixture
 ) -> None:
     kind, error = outcome(app, lambda: 1 // 0)
@@ -397,3 +572,15 @@ def test_a_job_with_a_bug_tells_one_sentence(
         == "The app met an error it does not know: integer division or modulo by zero."
     )
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_two_background_tasks_have_two_ids(app: QCoreApplication) -> None:
+    receiver = Receiver()
+    tasks = [BackgroundTask(lambda: None, receiver) for _ in range(2)]
+    for task in tasks:
+        task.succeeded.connect(receiver.succeed)
+    ids = [task.start() for task in tasks]
+    while len(receiver.results) < 2:
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+    assert sorted(receiver.ids) == sorted(set(ids))

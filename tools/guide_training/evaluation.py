@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.events import ModelReady, TextDelta
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import ChatRequest, LoadRequest
+from backends.precision import Precision
+from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from backends.text.chat_template import Message, Role
 
 from .data import Example
@@ -24,18 +26,18 @@ class Guide:
     """A loaded guide folder."""
 
     def __init__(
-        self, folder: Path, *, precision: str = "auto", threads: int | None = None
+        self, folder: Path, *, precision: Precision | None = None, threads: int | None = None
     ) -> None:
         self._engine = Engine()
         self._never = threading.Event()
         request = LoadRequest(str(folder), precision=precision, threads=threads)
-        for event in self._engine.run(request, self._never):
+        for event in run_request(self._engine, request, self._never):
             if isinstance(event, ModelReady):
                 self.defaults = SamplingParams.from_defaults(event.defaults)
 
     def answer(self, messages: Iterable[Message], params: SamplingParams) -> str:
         """The whole answer to the last of the messages."""
-        events = self._engine.run(ChatRequest(tuple(messages), params), self._never)
+        events = run_request(self._engine, ChatRequest(tuple(messages), params), self._never)
         return "".join(event.text for event in events if isinstance(event, TextDelta))
 
     def share_correct(

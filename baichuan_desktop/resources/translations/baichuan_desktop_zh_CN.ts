@@ -108,18 +108,6 @@
 <context>
     <name>CloseQuestion</name>
     <message>
-        <source>A copy is being written</source>
-        <translation>正在写入副本</translation>
-    </message>
-    <message>
-        <source>Close the window and end the copy that is being written?</source>
-        <translation>要关闭窗口并中止正在写入的副本吗？</translation>
-    </message>
-    <message>
-        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
-        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
-    </message>
-    <message>
         <source>Close the window</source>
         <translation>关闭窗口</translation>
     </message>
@@ -127,12 +115,23 @@
         <source>Go on</source>
         <translation>继续写入</translation>
     </message>
+    <message>
+        <source>Jobs are not done</source>
+        <translation>任务尚未完成</translation>
+    </message>
+    <message>
+        <source>Close the window and end what is not done?</source>
+        <translation>要关闭窗口并结束尚未完成的任务吗？</translation>
+    </message>
+    <message>
+        <source>{job}: waits, and would not begin</source>
+        <translation>{job}：等待中，将不会开始</translation>
+    </message>
 </context>
 <context>
     <name>Composer</name>
     <message>
         <source>Esc</source>
-        <extracomment>no model yet: one can write, but not send</extracomment>
         <translation>Esc</translation>
     </message>
     <message>
@@ -193,7 +192,7 @@
     </message>
 </context>
 <context>
-    <name>JobDonePage</name>
+    <name>CopyDonePage</name>
     <message>
         <source>{done} It takes {size} in {folder}</source>
         <translation>{done}占用 {size}，位于 {folder}</translation>
@@ -208,98 +207,41 @@
     </message>
 </context>
 <context>
-    <name>JobKinds</name>
+    <name>Dialogs</name>
     <message>
-        <source>“{name}” is listed.</source>
-        <translation>“{name}”已加入列表。</translation>
+        <source>Open a model folder</source>
+        <translation>打开模型文件夹</translation>
     </message>
+</context>
+<context>
+    <name>JobController</name>
     <message>
-        <source>{what}: {name}</source>
-        <translation>{what}：{name}</translation>
+        <source>{job} · {count} waiting</source>
+        <extracomment>opened last</extracomment>
+        <translation>{job} · {count} 个等待中</translation>
     </message>
+</context>
+<context>
+    <name>JobEntries</name>
     <message>
         <source>&amp;Quantise a copy…</source>
         <translation>量化一份副本(&amp;Q)…</translation>
-    </message>
-    <message>
-        <source>Quantise a copy</source>
-        <translation>量化一份副本</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
-        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Quantising a copy</source>
-        <translation>正在量化副本</translation>
-    </message>
-    <message>
-        <source>4-bit NF4, as the 4-bit models were published</source>
-        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
-    </message>
-    <message>
-        <source>8-bit, closest to the original</source>
-        <translation>8-bit，最接近原模型</translation>
-    </message>
-    <message>
-        <source>4-bit FP4, 4-bit floating point</source>
-        <translation>4-bit FP4，4 位浮点数</translation>
     </message>
     <message>
         <source>Convert to &amp;safetensors…</source>
         <translation>转换为 safetensors(&amp;S)…</translation>
     </message>
     <message>
-        <source>Convert to safetensors</source>
-        <translation>转换为 safetensors</translation>
-    </message>
-    <message>
-        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
-        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Converting a copy</source>
-        <translation>正在转换副本</translation>
-    </message>
-    <message>
-        <source>Weights as they are</source>
-        <translation>权重保持原样</translation>
-    </message>
-    <message>
         <source>&amp;Export for ONNX Runtime…</source>
         <translation>导出为 ONNX Runtime(&amp;E)…</translation>
     </message>
     <message>
-        <source>Export for ONNX Runtime</source>
-        <translation>导出为 ONNX Runtime</translation>
+        <source>&amp;Measure speed…</source>
+        <translation>测量速度(&amp;M)…</translation>
     </message>
     <message>
-        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
-        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Exporting for ONNX Runtime</source>
-        <translation>正在导出为 ONNX Runtime</translation>
-    </message>
-    <message>
-        <source>int4, in blocks of {count} weights</source>
-        <translation>int4，每 {count} 个权重一块</translation>
-    </message>
-    <message>
-        <source>int8, in blocks of {count} weights</source>
-        <translation>int8，每 {count} 个权重一块</translation>
-    </message>
-    <message>
-        <source>fp16, for NVIDIA cards</source>
-        <translation>fp16，用于 NVIDIA 显卡</translation>
-    </message>
-    <message>
-        <source>fp32, for comparisons</source>
-        <translation>fp32，用于比较</translation>
-    </message>
-    <message>
-        <source>“{name}” has one more precision: {precision}.</source>
-        <translation>“{name}”多了一种精度：{precision}。</translation>
+        <source>&amp;Compare quality…</source>
+        <translation>比较质量(&amp;C)…</translation>
     </message>
 </context>
 <context>
@@ -338,18 +280,37 @@
     </message>
 </context>
 <context>
-    <name>JobProgressPage</name>
-    <message>
-        <source>{what}: {percent} %</source>
-        <translation>{what}：{percent}%</translation>
-    </message>
+    <name>JobRow</name>
     <message>
         <source>Progress</source>
         <translation>进度</translation>
     </message>
     <message>
-        <source>You can go on chatting meanwhile; it may be slower.</source>
-        <translation>其间可以继续对话，速度可能会慢一些。</translation>
+        <source>Show result</source>
+        <translation>查看结果</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+</context>
+<context>
+    <name>JobTexts</name>
+    <message>
+        <source>{what}: {name}</source>
+        <translation>{what}：{name}</translation>
+    </message>
+    <message>
+        <source>{what}: {percent} %</source>
+        <translation>{what}：{percent}%</translation>
+    </message>
+    <message>
+        <source>Waits until the job before it has ended</source>
+        <translation>等待前一项任务结束</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在开始…</translation>
     </message>
     <message>
         <source>Cancelling…</source>
@@ -360,44 +321,35 @@
         <translation>取消</translation>
     </message>
     <message>
-        <source>Hide</source>
-        <translation>隐藏</translation>
+        <source>Cancelled</source>
+        <translation>已取消</translation>
+    </message>
+</context>
+<context>
+    <name>JobsPage</name>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
     </message>
     <message>
-        <source>Starting…</source>
-        <translation>正在开始…</translation>
+        <source>Back to the chat</source>
+        <translation>返回对话</translation>
     </message>
     <message>
-        <source>Reading the model</source>
-        <translation>读取模型</translation>
+        <source>Running</source>
+        <translation>正在运行</translation>
     </message>
     <message>
-        <source>Writing the copy</source>
-        <translation>写入副本</translation>
+        <source>Waiting</source>
+        <translation>等待中</translation>
     </message>
     <message>
-        <source>Checking the copy</source>
-        <translation>检查副本</translation>
+        <source>Finished since the app was opened</source>
+        <translation>本次打开应用后已结束的任务</translation>
     </message>
     <message>
-        <source>Step {number} of {count}: {name} · {percent} %</source>
-        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
-    </message>
-    <message>
-        <source>Time left: not known yet</source>
-        <translation>剩余时间：暂时未知</translation>
-    </message>
-    <message>
-        <source>Less than a minute left for this step</source>
-        <translation>此步骤还需不到 1 分钟</translation>
-    </message>
-    <message>
-        <source>About {count} min left for this step</source>
-        <translation>此步骤还需约 {count} 分钟</translation>
-    </message>
-    <message>
-        <source>About {count} h left for this step</source>
-        <translation>此步骤还需约 {count} 小时</translation>
+        <source>Nothing runs. Copies, exports and measurements of the File menu are listed here: how far they are, and what came of them.</source>
+        <translation>当前没有任务在运行。“文件”菜单中的副本、导出和测量会列在这里：进度如何，结果怎样。</translation>
     </message>
 </context>
 <context>
@@ -436,35 +388,14 @@
     </message>
 </context>
 <context>
-    <name>MainWindow</name>
+    <name>MeasureChart</name>
     <message>
-        <source>Open a model folder</source>
-        <extracomment>while it is asked</extracomment>
-        <translation>打开模型文件夹</translation>
-    </message>
-    <message>
-        <source>Your choices cannot be kept: {reason}</source>
-        <translation>您的选择无法保存：{reason}</translation>
-    </message>
-    <message>
-        <source>Long lines of the pasted text were broken: {count}</source>
-        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
-    </message>
-    <message>
-        <source>The copy “{name}” is listed</source>
-        <translation>副本“{name}”已加入列表</translation>
-    </message>
-    <message>
-        <source>The export “{name}” is a precision of its model</source>
-        <translation>导出“{name}”现在是该模型的一种精度</translation>
+        <source>Measured before; it does not run now.</source>
+        <translation>以前测量过；现在无法运行。</translation>
     </message>
 </context>
 <context>
     <name>MeasureDialog</name>
-    <message>
-        <source>Starting…</source>
-        <translation>正在开始…</translation>
-    </message>
     <message>
         <source>Looking at this machine…</source>
         <translation>正在查看本机…</translation>
@@ -482,36 +413,12 @@
         <translation>{precision}：{sentence}</translation>
     </message>
     <message>
-        <source>Cancelling…</source>
-        <translation>正在取消…</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
         <source>Hide</source>
         <translation>隐藏</translation>
     </message>
     <message>
         <source>Close</source>
         <translation>关闭</translation>
-    </message>
-</context>
-<context>
-    <name>MeasureKind</name>
-    <message>
-        <source>loading, {percent} %</source>
-        <extracomment>beside a bar the person chooses a text for it</extracomment>
-        <translation>正在加载，{percent}%</translation>
-    </message>
-    <message>
-        <source>starting</source>
-        <translation>正在开始</translation>
-    </message>
-    <message>
-        <source>{precision} ({number} of {count}): {what}</source>
-        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
     </message>
 </context>
 <context>
@@ -543,14 +450,6 @@
     <message>
         <source>&amp;New chat</source>
         <translation>新对话(&amp;N)</translation>
-    </message>
-    <message>
-        <source>&amp;Measure speed…</source>
-        <translation>测量速度(&amp;M)…</translation>
-    </message>
-    <message>
-        <source>&amp;Compare quality…</source>
-        <translation>比较质量(&amp;C)…</translation>
     </message>
     <message>
         <source>&amp;Quit</source>
@@ -588,11 +487,16 @@
         <source>&amp;About Baichuan Desktop</source>
         <translation>关于 Baichuan Desktop(&amp;A)</translation>
     </message>
+    <message>
+        <source>&amp;Jobs</source>
+        <translation>任务(&amp;J)</translation>
+    </message>
 </context>
 <context>
     <name>MessageDialog</name>
     <message>
         <source>Copy details</source>
+        <extracomment>the buttons of what was offered, in order</extracomment>
         <translation>复制详情</translation>
     </message>
     <message>
@@ -606,6 +510,10 @@
     <message>
         <source>More in docs/troubleshooting.md under “{topic}”</source>
         <translation>更多说明见 docs/troubleshooting.md 中的“{topic}”</translation>
+    </message>
+    <message>
+        <source>Problems besides this one: {count}. Copy the details to read them.</source>
+        <translation>除此之外还有 {count} 个问题，复制详情即可查看。</translation>
     </message>
     <message>
         <source>The details are in {file}</source>
@@ -660,6 +568,17 @@
     <message>
         <source>{count} tokens of context</source>
         <translation>上下文 {count} 个词元</translation>
+    </message>
+</context>
+<context>
+    <name>PlainJobDialog</name>
+    <message>
+        <source>Begin</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>
@@ -748,7 +667,7 @@
     </message>
 </context>
 <context>
-    <name>QualityKind</name>
+    <name>QualityView</name>
     <message>
         <source>Compare quality</source>
         <translation>比较质量</translation>
@@ -766,24 +685,12 @@
         <translation>比较</translation>
     </message>
     <message>
-        <source>Comparing quality: {percent} %</source>
-        <translation>正在比较质量：{percent}%</translation>
-    </message>
-    <message>
         <source>reads the text…</source>
         <translation>正在读取文本…</translation>
     </message>
     <message>
         <source>could not be compared</source>
         <translation>未能比较</translation>
-    </message>
-    <message>
-        <source>the others are compared with it</source>
-        <translation>其他精度与它比较</translation>
-    </message>
-    <message>
-        <source>not compared yet</source>
-        <translation>尚未比较</translation>
     </message>
     <message>
         <source>Precision</source>
@@ -810,12 +717,12 @@
         <translation>{share} 的下一个词元与 {reference} 相同，KL 散度 {divergence}，困惑度 {perplexity}</translation>
     </message>
     <message>
-        <source>There is more text than that.</source>
-        <translation>文本不止于此。</translation>
+        <source>the others are compared with it</source>
+        <translation>其他精度与它比较</translation>
     </message>
     <message>
-        <source>{done} of {total} tokens</source>
-        <translation>{done} / {total} 个词元</translation>
+        <source>not compared yet</source>
+        <translation>尚未比较</translation>
     </message>
     <message>
         <source>the sample that ships with the app</source>
@@ -824,6 +731,10 @@
     <message>
         <source>Scored on {count} tokens of {text}.</source>
         <translation>依据{text}中的 {count} 个词元评分。</translation>
+    </message>
+    <message>
+        <source>There is more text than that.</source>
+        <translation>文本不止于此。</translation>
     </message>
 </context>
 <context>
@@ -839,6 +750,21 @@
     <message>
         <source>Use a shorter context of {count} tokens</source>
         <translation>改用 {count} 个词元的较短上下文</translation>
+    </message>
+</context>
+<context>
+    <name>RunningPage</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>You can go on chatting meanwhile; it may be slower.</source>
+        <translation>其间可以继续对话，速度可能会慢一些。</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
     </message>
 </context>
 <context>
@@ -960,7 +886,7 @@
     </message>
 </context>
 <context>
-    <name>SpeedKind</name>
+    <name>SpeedView</name>
     <message>
         <source>Measure speed</source>
         <translation>测量速度</translation>
@@ -978,20 +904,12 @@
         <translation>测量</translation>
     </message>
     <message>
-        <source>Measuring speed: {percent} %</source>
-        <translation>正在测量速度：{percent}%</translation>
-    </message>
-    <message>
         <source>is being measured…</source>
         <translation>正在测量…</translation>
     </message>
     <message>
         <source>could not be measured</source>
         <translation>未能测量</translation>
-    </message>
-    <message>
-        <source>not measured yet</source>
-        <translation>尚未测量</translation>
     </message>
     <message>
         <source>Decoding</source>
@@ -1018,28 +936,24 @@
         <translation>内存峰值</translation>
     </message>
     <message>
-        <source>{count} s</source>
-        <translation>{count} 秒</translation>
+        <source>not measured yet</source>
+        <translation>尚未测量</translation>
     </message>
     <message>
         <source>{decode} decoding, {prefill} reading the prompt, loaded in {load}, at most {memory}</source>
         <translation>生成 {decode}，读取提示 {prefill}，加载用时 {load}，内存峰值 {memory}</translation>
     </message>
     <message>
-        <source>{name}: other programs kept up to {cores} cores busy meanwhile.</source>
-        <translation>{name}：其间其他程序最多占用了 {cores} 个核心。</translation>
-    </message>
-    <message>
-        <source>decoding after {count} tokens</source>
-        <translation>在 {count} 个词元之后生成</translation>
-    </message>
-    <message>
-        <source>reading {count} tokens</source>
-        <translation>读取 {count} 个词元</translation>
+        <source>{count} s</source>
+        <translation>{count} 秒</translation>
     </message>
     <message>
         <source>A token reads {size} GB: {percent} % of the bandwidth at which {device} reads.</source>
         <translation>每个词元读取 {size} GB，达到 {device} 读取带宽的 {percent}%。</translation>
+    </message>
+    <message>
+        <source>{name}: other programs kept up to {cores} cores busy meanwhile.</source>
+        <translation>{name}：其间其他程序最多占用了 {cores} 个核心。</translation>
     </message>
 </context>
 <context>
@@ -1085,6 +999,14 @@
         <translation>正在停止…</translation>
     </message>
     <message>
+        <source>Long lines of the pasted text were broken: {count}</source>
+        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
+    </message>
+    <message>
+        <source>Your choices cannot be kept: {reason}</source>
+        <translation>您的选择无法保存：{reason}</translation>
+    </message>
+    <message>
         <source>Show what runs in the background</source>
         <translation>显示后台正在进行的工作</translation>
     </message>
@@ -1126,7 +1048,7 @@
     </message>
 </context>
 <context>
-    <name>TextChoice</name>
+    <name>TextPicker</name>
     <message>
         <source>Texts (*.txt *.md);;All files (*)</source>
         <translation>文本 (*.txt *.md);;所有文件 (*)</translation>
@@ -1239,6 +1161,18 @@
     <message>
         <source>It was fine-tuned on conversations: use as chat model</source>
         <translation>它用对话数据微调过：作为对话模型使用</translation>
+    </message>
+</context>
+<context>
+    <name>WindowJobs</name>
+    <message>
+        <source>The copy “{name}” is listed</source>
+        <extracomment>while it is asked</extracomment>
+        <translation>副本“{name}”已加入列表</translation>
+    </message>
+    <message>
+        <source>The export “{name}” is a precision of its model</source>
+        <translation>导出“{name}”现在是该模型的一种精度</translation>
     </message>
 </context>
 <context>
@@ -1760,14 +1694,6 @@
         <translation>“{name}”有一半全为零</translation>
     </message>
     <message>
-        <source>a library aborted it (signal 6)</source>
-        <translation>某个库使它中止（信号 6）</translation>
-    </message>
-    <message>
-        <source>a model file became unreadable while in use (signal 7)</source>
-        <translation>模型文件在使用中变得无法读取（信号 7）</translation>
-    </message>
-    <message>
         <source>a piece that steers the model has {count:,} characters</source>
         <translation>一个控制模型的词条长达 {count:,} 个字符</translation>
     </message>
@@ -1942,10 +1868,6 @@
     <message>
         <source>it contains code ({name})</source>
         <translation>它包含代码（{name}）</translation>
-    </message>
-    <message>
-        <source>it crashed in native code (signal 11)</source>
-        <translation>它在本机代码中崩溃（信号 11）</translation>
     </message>
     <message>
         <source>it does not describe an export</source>
@@ -2232,10 +2154,6 @@
         <translation>信号 {name} 结束了它</translation>
     </message>
     <message>
-        <source>the system ended it (signal 9), as it does when memory runs out</source>
-        <translation>系统结束了它（信号 9），内存耗尽时就会这样</translation>
-    </message>
-    <message>
         <source>there is a control character</source>
         <translation>其中有控制字符</translation>
     </message>
@@ -2336,10 +2254,6 @@
         <translation>“{name}”不是由 {model} 的权重导出的。</translation>
     </message>
     <message>
-        <source>this processor lacks an instruction that a library uses (signal 4)</source>
-        <translation>此处理器缺少某个库所用的指令（信号 4）</translation>
-    </message>
-    <message>
         <source>Delete that folder and export the model again, or choose another precision.</source>
         <translation>请删除该文件夹并重新导出该模型，或选择其他精度。</translation>
     </message>
@@ -2350,6 +2264,18 @@
     <message>
         <source>The export in “{folder}” was refused: {reason}</source>
         <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>a library aborted it ({code})</source>
+        <translation>某个库使它中止（{code}）</translation>
+    </message>
+    <message>
+        <source>a library that it needs cannot be loaded ({code})</source>
+        <translation>无法加载它所需的某个库（{code}）</translation>
+    </message>
+    <message>
+        <source>a model file became unreadable while in use ({code})</source>
+        <translation>模型文件在使用中变得无法读取（{code}）</translation>
     </message>
     <message>
         <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
@@ -2380,6 +2306,10 @@
         <translation>无法启动（{reason}）</translation>
     </message>
     <message>
+        <source>it crashed in native code ({code})</source>
+        <translation>它在本机代码中崩溃（{code}）</translation>
+    </message>
+    <message>
         <source>it did not answer when it was asked to stop, and was ended</source>
         <translation>它没有响应停止请求，已被结束</translation>
     </message>
@@ -2408,12 +2338,12 @@
         <translation>其中有两个“{name}”</translation>
     </message>
     <message>
-        <source>it is nested too deeply</source>
-        <translation>其嵌套过深</translation>
-    </message>
-    <message>
         <source>it is the tokenizer of {found}, but the weights are of {expected}</source>
         <translation>它是 {found} 的分词器，而权重是 {expected} 的</translation>
+    </message>
+    <message>
+        <source>it needed more stack than there is ({code})</source>
+        <translation>它所需的栈超出了可用的大小（{code}）</translation>
     </message>
     <message>
         <source>it replaces a character by {count:,} bytes</source>
@@ -2472,6 +2402,10 @@
         <translation>oneDNN，权重预先重排</translation>
     </message>
     <message>
+        <source>signal {number}</source>
+        <translation>信号 {number}</translation>
+    </message>
+    <message>
         <source>the control group (container or service) that the app runs in</source>
         <translation>应用所在的控制组（容器或服务）</translation>
     </message>
@@ -2482,6 +2416,22 @@
     <message>
         <source>the system (vm.overcommit_memory is 2)</source>
         <translation>系统（vm.overcommit_memory 为 2）</translation>
+    </message>
+    <message>
+        <source>the system ended it ({code}), as it does when memory runs out</source>
+        <translation>系统结束了它（{code}），内存耗尽时就会这样</translation>
+    </message>
+    <message>
+        <source>the system ended it with the code {code}</source>
+        <translation>系统结束了它，代码为 {code}</translation>
+    </message>
+    <message>
+        <source>the system gave it no more memory ({code})</source>
+        <translation>系统没有再给它内存（{code}）</translation>
+    </message>
+    <message>
+        <source>this processor lacks an instruction that a library uses ({code})</source>
+        <translation>此处理器缺少某个库所用的指令（{code}）</translation>
     </message>
     <message>
         <source>tie_word_embeddings is set, which no Baichuan model has</source>
@@ -2690,6 +2640,186 @@
     <message>
         <source>“{tensor}” {what}</source>
         <translation>“{tensor}”{what}</translation>
+    </message>
+    <message>
+        <source>4-bit FP4, 4-bit floating point</source>
+        <translation>4-bit FP4，4 位浮点数</translation>
+    </message>
+    <message>
+        <source>4-bit NF4, as the 4-bit models were published</source>
+        <translation>4-bit NF4，与官方发布的 4-bit 模型相同</translation>
+    </message>
+    <message>
+        <source>8-bit, closest to the original</source>
+        <translation>8-bit，最接近原模型</translation>
+    </message>
+    <message>
+        <source>About {count} h left</source>
+        <translation>大约还需 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} h left for this step</source>
+        <translation>此步骤还需约 {count} 小时</translation>
+    </message>
+    <message>
+        <source>About {count} min left</source>
+        <translation>大约还需 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>About {count} min left for this step</source>
+        <translation>此步骤还需约 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>Checking the copy</source>
+        <translation>检查副本</translation>
+    </message>
+    <message>
+        <source>Compare quality</source>
+        <translation>比较质量</translation>
+    </message>
+    <message>
+        <source>Compared precisions: {done} of {count}</source>
+        <translation>已比较的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Comparing quality</source>
+        <translation>正在比较质量</translation>
+    </message>
+    <message>
+        <source>Convert to safetensors</source>
+        <translation>转换为 safetensors</translation>
+    </message>
+    <message>
+        <source>Converting a copy</source>
+        <translation>正在转换副本</translation>
+    </message>
+    <message>
+        <source>Export for ONNX Runtime</source>
+        <translation>导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Exporting for ONNX Runtime</source>
+        <translation>正在导出为 ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>Less than a minute left</source>
+        <translation>剩余不到一分钟</translation>
+    </message>
+    <message>
+        <source>Less than a minute left for this step</source>
+        <translation>此步骤还需不到 1 分钟</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>测量速度</translation>
+    </message>
+    <message>
+        <source>Measured precisions: {done} of {count}</source>
+        <translation>已测量的精度：{done} / {count}</translation>
+    </message>
+    <message>
+        <source>Measuring speed</source>
+        <translation>正在测量速度</translation>
+    </message>
+    <message>
+        <source>Quantise a copy</source>
+        <translation>量化一份副本</translation>
+    </message>
+    <message>
+        <source>Quantising a copy</source>
+        <translation>正在量化副本</translation>
+    </message>
+    <message>
+        <source>Reading the model</source>
+        <translation>读取模型</translation>
+    </message>
+    <message>
+        <source>Step {number} of {count}: {name} · {percent} %</source>
+        <translation>第 {number} 步，共 {count} 步：{name} · {percent}%</translation>
+    </message>
+    <message>
+        <source>The job ended and did not say what came of it.</source>
+        <translation>任务已结束，但没有说明结果。</translation>
+    </message>
+    <message>
+        <source>Time left: not known yet</source>
+        <translation>剩余时间：暂时未知</translation>
+    </message>
+    <message>
+        <source>Weights as they are</source>
+        <translation>权重保持原样</translation>
+    </message>
+    <message>
+        <source>What is written so far stays in a folder that ends in “.partial”; the same copy, begun again, goes on from there.</source>
+        <translation>已写入的内容会留在以“.partial”结尾的文件夹中；再次制作同一副本时，会从那里继续。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model as safetensors, a format that cannot hold code. The weights are the same, and the model itself stays as it is.</source>
+        <translation>以 safetensors 格式写入一份完整的模型副本，这种格式不能包含代码。权重相同，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
+        <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
+    </message>
+    <message>
+        <source>Writing the copy</source>
+        <translation>写入副本</translation>
+    </message>
+    <message>
+        <source>decoding after {count} tokens</source>
+        <translation>在 {count} 个词元之后生成</translation>
+    </message>
+    <message>
+        <source>fp16, for NVIDIA cards</source>
+        <translation>fp16，用于 NVIDIA 显卡</translation>
+    </message>
+    <message>
+        <source>fp32, for comparisons</source>
+        <translation>fp32，用于比较</translation>
+    </message>
+    <message>
+        <source>int4, in blocks of {count} weights</source>
+        <translation>int4，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>int8, in blocks of {count} weights</source>
+        <translation>int8，每 {count} 个权重一块</translation>
+    </message>
+    <message>
+        <source>loading, {percent} %</source>
+        <translation>正在加载，{percent}%</translation>
+    </message>
+    <message>
+        <source>reading {count} tokens</source>
+        <translation>读取 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>{done} of {total} tokens</source>
+        <translation>{done} / {total} 个词元</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): starting</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：正在启动</translation>
+    </message>
+    <message>
+        <source>{precision} ({number} of {count}): {what}</source>
+        <translation>{precision}（第 {number} 个，共 {count} 个）：{what}</translation>
+    </message>
+    <message>
+        <source>“{name}” has one more precision: {precision}.</source>
+        <translation>“{name}”多了一种精度：{precision}。</translation>
+    </message>
+    <message>
+        <source>“{name}” is exported for other programs.</source>
+        <translation>“{name}”已导出，供其他程序使用。</translation>
+    </message>
+    <message>
+        <source>“{name}” is listed.</source>
+        <translation>“{name}”已加入列表。</translation>
     </message>
 </context>
 </TS>

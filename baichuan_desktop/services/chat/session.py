@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from backends.events import SamplingDefaults
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import ChatRequest, CompleteRequest
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest
 from backends.text.chat_template import Message, Role
 
 
@@ -21,7 +20,7 @@ class ChatSession:
         self._answer: list[str] = []
 
     def ask(self, text: str, params: SamplingParams, *, as_chat: bool = False) -> ChatRequest:
-        """Add what the person wrote; the request for its answer, of a base model if `as_chat`."""
+        """The request for an answer to `text`, which is added; `as_chat` asks a base model."""
         self.messages.append(Message(Role.USER, text))
         self._answer.clear()
         system = (Message(Role.SYSTEM, self.system_prompt),) if self.system_prompt.strip() else ()
@@ -32,7 +31,7 @@ class ChatSession:
         self._answer.append(text)
 
     def end_answer(self) -> str:
-        """The answer is over, complete or not; what there is of it becomes a message."""
+        """The text of the answer, complete or not, which becomes a message unless it is empty."""
         text = "".join(self._answer)
         self._answer.clear()
         if text:
@@ -40,7 +39,7 @@ class ChatSession:
         return text
 
     def take_back(self) -> str:
-        """Remove the newest message if it is the person's and has no answer; its text."""
+        """Remove the newest message if it has no answer; its text, empty if there is none."""
         if self.messages and self.messages[-1].role is Role.USER:
             return self.messages.pop().text
         return ""
@@ -54,8 +53,3 @@ class ChatSession:
 def completion(text: str, params: SamplingParams) -> CompleteRequest:
     """The request to continue a text, for base models."""
     return CompleteRequest(text, params)
-
-
-def default_params(defaults: SamplingDefaults) -> SamplingParams:
-    """The sampling a checkpoint asks for."""
-    return SamplingParams.from_defaults(defaults)

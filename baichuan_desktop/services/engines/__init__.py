@@ -1,1 +1,1 @@
-"""Engines, seen from the window."""
+"""Engines, wherever they run: a port, and what implements it."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.errors import UserFacingError
-from backends.protocol.requests import Request
-from baichuan_desktop.services.engines.process import ClientEvent, EngineClient
+from typing_extensions import override
 
-#: Makes the events of a request: `JobEngine.run`, or a fake in a test.
-RunRequest = Callable[[Request, threading.Event], Iterator[ClientEvent]]
+from backends.errors import UserFacingError
+from backends.precision import Precision
+from backends.protocol.engine_requests import Request
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
+from baichuan_desktop.services.engines.process import EngineClient
 
 
 @dataclass(frozen=True, slots=True)
 class PrecisionBegun:
     """A job that goes from precision to precision turns to the next one."""
 
-    precision: str  #: as it was asked for; “auto” too
+    precision: Precision | None  #: as it was asked for; None: the best that fits
     number: int  #: from 1
     count: int
 
@@ -28,18 +29,18 @@ class PrecisionBegun:
 class PrecisionFailed:
     """One precision could not be run; the job goes on with the next."""
 
-    precision: str
+    precision: Precision | None
     error: UserFacingError
 
 
-class JobEngine:
-    """One engine process a request. Used from one thread; `kill` may come from any."""
+class JobEngine(EnginePort):
+    """Runs each request in an engine process of its own."""
 
     def __init__(self, log_file: Path) -> None:
         self._client = EngineClient(log_file)
 
+    @override
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
-        """The events of one request. Raises what the engine raised, or EngineError."""
         if cancel.is_set():
             return
         try:
@@ -47,6 +48,10 @@ class JobEngine:
         finally:
             self._client.close()
 
+    @override
     def kill(self) -> None:
-        """Make the engine end at once; `run` then raises EngineEndedError."""
         self._client.kill()
+
+    @override
+    def close(self) -> None:
+        self._client.close()

@@ -1,8 +1,4 @@
-"""Starts an engine process and speaks with it. Used from one thread, which outlives the engine.
-
-`run` is a generator of the same events as `Engine.run`, so whoever consumes them need not know
-whether the engine is in this process or in another.
-"""
+"""Starts an engine process and speaks with it. Used from one thread, which outlives the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import contextlib
 import logging
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -18,29 +13,33 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from typing_extensions import override
+
 import backends
+from backends.engine import process as engine
 from backends.errors import (
     EngineCrashedError,
     EngineEndedError,
     EngineError,
-    EngineKilledError,
     EngineProtocolError,
     InsufficientMemoryError,
     UserFacingError,
 )
 from backends.events import EngineEvent
 from backends.files.plain_file import begin_anew
-from backends.machine import memory_room
 from backends.machine.hardware import with_huge_pages
+from backends.operating_system import is_held, rename, start_child
 from backends.phrases import Phrase
-from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
-from backends.protocol.requests import (
+from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     LoadRequest,
     Request,
     UnloadRequest,
 )
+from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
+from baichuan_desktop.services.engines.ends import ended
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (
     AwakeClock,
     EngineHeard,
@@ -52,8 +51,6 @@ from baichuan_desktop.services.engines.silence import (
 
 log = logging.getLogger(__name__)
 
-#: Nobody but the system sends it to an engine, unless it is ended on purpose.
-_SIGKILL = 9
 #: How long an engine that has closed its pipe may take to end.
 _END_SECONDS = 5.0
 #: How often the cancel event and the silence are looked at while no frame comes.
@@ -62,12 +59,10 @@ _POLL_SECONDS = 0.02
 _LOG_TAIL_BYTES = 4096
 
 _Frame = tuple[int, Payload] | None | EngineProtocolError
-#: What `EngineClient.run` yields.
-ClientEvent = EngineEvent | EngineSilent | EngineHeard
 
 
-class EngineClient:
-    """One engine process at a time; a request after a crash starts a fresh one."""
+class EngineClient(EnginePort):
+    """Runs requests in an engine process; a request after a crash starts a fresh one."""
 
     def __init__(self, log_file: Path, *, patience: Patience | None = None) -> None:
         self._log_file = log_file
@@ -83,6 +78,7 @@ class EngineClient:
         process = self._process
         return process.pid if process is not None and process.is_running else None
 
+    @override
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         """Send a request and yield its events. Raises what the engine raised, or EngineError.
 
@@ -183,12 +179,13 @@ class EngineClient:
                 self._silence.on_step(self._clock.now())
                 return (payload,)  # type: ignore[return-value]  # the engine sends events only
 
+    @override
     def kill(self) -> None:
-        """Make the engine end at once; from any thread. `run` then raises EngineEndedError."""
         process = self._process
         if process is not None:
             process.kill()
 
+    @override
     def close(self) -> None:
         """End the engine and give all of its memory back."""
         process, self._process = self._process, None
@@ -210,7 +207,7 @@ class EngineClient:
             log.info("The engine was ended, as was asked for.")
             return EngineEndedError()
         error = ended(code, process.log_tail())
-        log.error("%s Its log: %s", error.message, self._log_file)
+        log.error("%s Its log: %s", error.message, process.log_file or "none")
         return error
 
 
@@ -223,20 +220,12 @@ class _EngineProcess:
 
     def __init__(self, log_file: Path) -> None:
         """Start it. Raises EngineCrashedError."""
-        self._log_file = log_file
         self.frames: queue.SimpleQueue[_Frame] = queue.SimpleQueue()
         self.is_killed = False  #: it was ended on purpose
         self._outgoing: queue.SimpleQueue[tuple[int, Payload] | None] = queue.SimpleQueue()
-        with _opened_log(log_file) as log_stream:
-            self._has_log = log_stream.name != os.devnull
+        with _opened_log(log_file) as (log_stream, self.log_file):
             try:
-                self._popen = subprocess.Popen(
-                    _command(),
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=log_stream,
-                    env=_environment(),
-                )
+                self._popen = start_child(_command(), log_stream, _environment())
             except OSError as error:
                 raise EngineCrashedError(
                     Phrase("it cannot be started ({reason})", reason=error.strerror or str(error))
@@ -279,10 +268,10 @@ class _EngineProcess:
 
     def log_tail(self) -> str:
         """The last that it wrote to its log."""
-        if not self._has_log:
+        if self.log_file is None:
             return ""
         try:
-            with self._log_file.open("rb") as stream:
+            with self.log_file.open("rb") as stream:
                 size = stream.seek(0, os.SEEK_END)
                 stream.seek(max(size - _LOG_TAIL_BYTES, 0))
                 return stream.read().decode("utf-8", "replace")
@@ -297,17 +286,32 @@ class _EngineProcess:
 
 
 @contextlib.contextmanager
-def _opened_log(file: Path) -> Iterator[IO[bytes]]:
-    """The log for an engine; the one before is kept. Where it cannot be written, there is none."""
+def _opened_log(file: Path) -> Iterator[tuple[IO[bytes], Path | None]]:
+    """The log for an engine, and its name; where it cannot be written, there is none.
+
+    The one before is kept. On Windows, one that another window's engine writes to keeps its name.
+    """
+    try:
+        rename(file, file.with_suffix(".previous.log"))
+    except OSError as error:  # there was no engine before, for one
+        if is_held(error):
+            file = _own_log(file)
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # of the engine before, if there was one
-            file.replace(file.with_suffix(".previous.log"))
+        written: Path | None = file
         try:
             stream: IO[bytes] = stack.enter_context(begin_anew(file))
         except OSError as error:
             log.warning("The engine's log %s cannot be written: %s", file, error)
-            stream = stack.enter_context(Path(os.devnull).open("wb"))
-        yield stream
+            stream, written = stack.enter_context(Path(os.devnull).open("wb")), None
+        yield stream, written
+
+
+def _own_log(file: Path) -> Path:
+    """The log of this window's engines, where another window's engine writes to `file`."""
+    for left in file.parent.glob(f"{file.stem}.[0-9]*.log"):
+        with contextlib.suppress(OSError):  # of a window that is still open, too
+            left.unlink()
+    return file.with_stem(f"{file.stem}.{os.getpid()}")
 
 
 def _work(request: Request) -> Work:
@@ -323,7 +327,7 @@ def _work(request: Request) -> Work:
 def _write_frames(
     stream: IO[bytes], outgoing: queue.SimpleQueue[tuple[int, Payload] | None]
 ) -> None:
-    """Until None comes, or nobody reads any more."""
+    """Write frames until None comes, or nobody reads any more."""
     try:
         with stream:
             while (frame := outgoing.get()) is not None:
@@ -333,7 +337,7 @@ def _write_frames(
 
 
 def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
-    """Until end of file, which is put as None."""
+    """Put the frames of a pipe into a queue until end of file, and then None."""
     with stream:
         try:
             while (frame := read_frame(stream)) is not None:
@@ -348,9 +352,9 @@ def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
 
 def _command() -> list[str]:
     if getattr(sys, "frozen", False):
-        return [sys.executable, "--engine"]
+        return [sys.executable, engine.OPTION]
     # -P: the folder the app happens to be started in is not a place to import code from.
-    return [sys.executable, "-P", "-m", "backends.engine.process"]
+    return [sys.executable, "-P", "-m", engine.__name__]
 
 
 def _environment() -> dict[str, str]:
@@ -362,38 +366,3 @@ def _environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
         "PYTHONUTF8": "1",
     }
-
-
-_SIGNALS = {
-    "SIGKILL": "the system ended it (signal 9), as it does when memory runs out",
-    "SIGSEGV": "it crashed in native code (signal 11)",
-    "SIGABRT": "a library aborted it (signal 6)",
-    "SIGBUS": "a model file became unreadable while in use (signal 7)",
-    "SIGILL": "this processor lacks an instruction that a library uses (signal 4)",
-}
-
-
-def ended(code: int | None, log_tail: str) -> EngineCrashedError:
-    """The error of a process that nobody asked to end, from its exit code and its last words.
-
-    A library that gets no memory aborts, crashes or exits, each as it likes, but mostly says so.
-    """
-    reason = _reason(code)
-    if code == -_SIGKILL:
-        return EngineKilledError(reason)
-    if code != 0 and memory_room.says_no_memory(log_tail):
-        return EngineKilledError(Phrase("memory ran out, and {reason}", reason=reason))
-    return EngineCrashedError(reason)
-
-
-def _reason(code: int | None) -> str | Phrase:
-    """Why a process ended, from its exit code."""
-    if code is None:
-        return "it closed its pipe but did not end"
-    if code >= 0:
-        return Phrase("it ended by itself with code {code}", code=code)
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        return Phrase("signal {number} ended it", number=-code)
-    return _SIGNALS.get(name, Phrase("the signal {name} ended it", name=name))

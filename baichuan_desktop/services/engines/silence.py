@@ -64,7 +64,7 @@ class Silence:
         self._steps = 0
 
     def begin(self, work: Work, now: float) -> None:
-        """A request goes out. What was measured of answers is kept until a model is loaded."""
+        """Note that a request goes out. Measured answers count until a model is loaded."""
         self._work = work
         if work is Work.LOAD:
             self._slowest.clear()
@@ -73,7 +73,7 @@ class Silence:
         self._stopped = None
 
     def on_alive(self, steps: int, now: float) -> None:
-        """The process lives, and has made so many steps."""
+        """Note that the process lives, and has made so many steps."""
         goes_on = steps != self._steps
         self._steps = steps
         self._heard = now
@@ -81,7 +81,7 @@ class Silence:
             self._stepped = now
 
     def on_step(self, now: float) -> None:
-        """An event came: a part is loaded, a chunk is read, a token is made."""
+        """Note an event: a part is loaded, a chunk is read, a token is made."""
         # What comes before the first event is no step; nor is a hang that has ended.
         if self._has_stepped and self.seconds(now) is None:
             took = now - self._stepped
@@ -90,14 +90,14 @@ class Silence:
         self._has_stepped = True
 
     def seconds(self, now: float) -> float | None:
-        """How long the engine has not gone on, if that is a hang."""
+        """Seconds that the engine has not gone on, if that is a hang; else None."""
         quiet, stuck = now - self._heard, now - self._stepped
         if quiet >= self._quiet_bound() or stuck >= self._stuck_bound(self._patience.least):
             return stuck
         return None
 
     def on_stop(self, now: float) -> None:
-        """The engine was asked to stop."""
+        """Note that the engine was asked to stop."""
         self._stopped = now
 
     def must_end(self, now: float) -> bool:
@@ -133,7 +133,7 @@ class AwakeClock:
         self._now = 0.0
 
     def now(self) -> float:
-        """Looked at many times a second while something is waited for."""
+        """The seconds so far; asked for many times a second while something is waited for."""
         seen = self._clock()
         self._now += min(seen - self._seen, self._LONGEST_LOOK)
         self._seen = seen

@@ -1,40 +1,42 @@
-"""What can be made of a model on this machine: copies and exports, their sizes, where they lie."""
+"""Jobs that write a folder from a model: what is offered, where it lies, and that it is listed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
-from backends.engine.heavy_modules import EXPORT_PRECISIONS
+from backends.events import CopyReady, JobStep
+from backends.operating_system import long_path
+from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
-from backends.protocol.requests import CopyRequest, ExportRequest, Request
-from baichuan_desktop.services.jobs.export_pace import ExportPace
+from backends.protocol.engine_requests import CopyRequest, ExportRequest
+from baichuan_desktop.services.engines.port import RunRequest
+from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
+from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 
-#: Best first: NF4 is what the 4-bit models were published in.
-_QUANTISED = (Precision.NF4, Precision.INT8, Precision.FP4)
-
-#: Precision and block size of the exports that are offered; the terminal knows more block sizes.
-_EXPORTS = (
-    ("int4", ONNX_BLOCK), ("int4", 32), ("int8", ONNX_BLOCK), ("fp16", 0), ("fp32", 0),
-)  # fmt: skip
+#: What an engine does to write a folder, in its order.
+_STEPS = {
+    JobStep.HASH: Phrase("Reading the model"),
+    JobStep.WRITE: Phrase("Writing the copy"),
+    JobStep.CHECK: Phrase("Checking the copy"),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class JobChoice:
+class CopyVariant:
     """One thing that can be made of a model."""
 
-    name: str  #: of the choice, for who words it: a precision, or what the format is called
+    text: Phrase
     suffix: str  #: of the folder's name
     bytes_on_disk: int
-    request: Callable[[Path], Request]  #: by the folder that is to be written
-    block_size: int = 0  #: weights that share a scale, where that is for the person to choose
+    request: Callable[[Path], CopyRequest | ExportRequest]  #: by the folder that is to be written
     computing_seconds: float | None = None  #: estimated, without what the drive takes
 
 
@@ -54,67 +56,21 @@ def model_files(folder: Path) -> ModelFiles:
     return ModelFiles(checkpoint.stored is not None, checkpoint.export is not None, has_bin)
 
 
-def quantised_copies(folder: Path) -> Sequence[JobChoice]:
-    """The quantised copies of the model in `folder`. Raises CheckpointError."""
-    checkpoint = Checkpoint.open(folder)
-    return [
-        JobChoice(
-            precision.value,
-            precision.value,
-            copy_bytes(checkpoint, precision),
-            partial(_copy, folder, precision.value),
-        )
-        for precision in _QUANTISED
-    ]
+@dataclass(frozen=True, slots=True)
+class JobOffer:
+    """A job that writes a folder from the model in use, as the window offers it."""
 
-
-def safetensors_copies(folder: Path) -> Sequence[JobChoice]:
-    """The copy as safetensors, with the weights as they are. Raises CheckpointError."""
-    size = copy_bytes(Checkpoint.open(folder), None)
-    return [JobChoice("safetensors", "safetensors", size, partial(_copy, folder, None))]
-
-
-def onnx_exports(folder: Path) -> Sequence[JobChoice]:
-    """The exports of the model in `folder` for ONNX Runtime; takes a second.
-
-    Raises CheckpointError.
-    """
-    checkpoint = Checkpoint.open(folder)
-    pace = ExportPace.measured()
-    choices = []
-    for name, block in _EXPORTS:
-        request = ExportRequest(str(folder), "", name, block_size=block or ONNX_BLOCK)
-        size = export_bytes(checkpoint, EXPORT_PRECISIONS[name], request.block_size)
-        choices.append(
-            JobChoice(
-                name,
-                export_suffix(request),
-                size,
-                partial(_export, request),
-                block,
-                pace.seconds(
-                    checkpoint.bytes_on_disk,
-                    checkpoint.config.parameters,
-                    size,
-                    is_quantized=block > 0,
-                ),
-            )
-        )
-    return choices
-
-
-def export_bytes(checkpoint: Checkpoint, precision: Precision, block_size: int) -> int:
-    """What the weights of an export take on the drive."""
-    config = checkpoint.config
-    embedding = checkpoint.tensors["model.embed_tokens.weight"].nbytes  # it stays as it is
-    others = memory.weight_bytes(config, precision, onnx_block=block_size)
-    return others - memory.embedding_bytes(config, precision) + embedding
+    words: JobWords
+    explanation: Phrase  #: what comes of it, in a sentence or two
+    is_for: Callable[[ModelFiles], bool]
+    #: What can be made of the model in a folder, best first. Raises CheckpointError.
+    variants: Callable[[Path], Sequence[CopyVariant]]
 
 
 def export_suffix(request: ExportRequest) -> str:
     """What is added to a folder's name: all that tells one export of a model from another."""
-    parts = ["onnx", request.precision]
-    if request.precision in ("int4", "int8") and request.block_size != ONNX_BLOCK:
+    parts = ["onnx", request.precision.export_name]
+    if request.precision.is_quantized and request.block_size != ONNX_BLOCK:
         parts.append(f"block{request.block_size}")
     parts += ["symmetric"] if request.symmetric else []
     parts += ["portable"] if request.portable else []
@@ -149,20 +105,12 @@ def copy_folder(model: InstalledModel, suffix: str) -> Path:
 def free_copy_folder(model: InstalledModel, suffix: str) -> Path:
     """The same, with a number where something lies there already."""
     folder, number = copy_folder(model, suffix), 2
-    while folder.exists():
+    while long_path(folder).exists():
         folder, number = copy_folder(model, f"{suffix}-{number}"), number + 1
     return folder
 
 
-def _copy(folder: Path, precision: str | None, out: Path) -> Request:
-    return CopyRequest(str(folder), str(out), precision)
-
-
-def _export(request: ExportRequest, out: Path) -> Request:
-    return replace(request, out=str(out))
-
-
-# --- what came of it ---------------------------------------------------------------------
+# --- the job -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +120,74 @@ class MadeCopy:
     listed: InstalledModel
     model: InstalledModel  #: which is loaded for it: an export is a precision of its source
     wish: LoadWish
+    ready: CopyReady
+
+
+def copy_job(
+    store: ModelStore,
+    source: InstalledModel,
+    request: CopyRequest | ExportRequest,
+    words: JobWords,
+) -> Job:
+    """Writes a folder from `source` and lists it; finds a `MadeCopy`.
+
+    A portable export is for other programs, so it is not listed, and its CopyReady is found.
+    """
+
+    def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
+        ready: CopyReady | None = None
+        for event in run(request, cancel):
+            yield event
+            if isinstance(event, CopyReady):
+                ready = event
+        if ready is not None:
+            yield _result(store, source, request, ready)
+
+    return Job(
+        words,
+        source.name,
+        steps,
+        lambda: BytesMeter(_STEPS),
+        when_ended=Phrase(
+            "What is written so far stays in a folder that ends in “.partial”; the same copy, "
+            "begun again, goes on from there."
+        ),
+    )
+
+
+def _result(
+    store: ModelStore,
+    source: InstalledModel,
+    request: CopyRequest | ExportRequest,
+    ready: CopyReady,
+) -> JobResult:
+    """List what was made. Raises CheckpointError, RegistryError."""
+    if isinstance(request, ExportRequest) and request.portable:
+        sentence = Phrase("“{name}” is exported for other programs.", name=source.name.en)
+        return JobResult(sentence, source.name, ready)
+    made = list_copy(store, source, request, ready)
+    if not isinstance(request, ExportRequest) or made.model is made.listed:
+        sentence = Phrase("“{name}” is listed.", name=made.listed.name.en)
+        return JobResult(sentence, made.listed.name, made)
+    sentence = Phrase(
+        "“{name}” has one more precision: {precision}.",
+        name=made.model.name.en,
+        precision=request.precision.label,
+    )
+    return JobResult(sentence, made.model.name, made)
 
 
 def list_copy(
-    store: ModelStore, source: InstalledModel, request: Request, folder: Path
+    store: ModelStore,
+    source: InstalledModel,
+    request: CopyRequest | ExportRequest,
+    ready: CopyReady,
 ) -> MadeCopy:
-    """List what a job made of `source` in `folder`. Raises CheckpointError, RegistryError."""
+    """List what a job made of `source`. Raises CheckpointError, RegistryError."""
+    folder = Path(ready.folder)
     if not isinstance(request, ExportRequest):
         copy = store.add(folder)
-        return MadeCopy(copy, copy, LoadWish())
+        return MadeCopy(copy, copy, LoadWish(), ready)
     export = store.add_export(source, folder)
     owner = next((model for model in store.models if model.id == export.export_of), export)
-    return MadeCopy(export, owner, LoadWish(EXPORT_PRECISIONS[request.precision].value))
+    return MadeCopy(export, owner, LoadWish(request.precision), ready)

@@ -15,19 +15,33 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     Strict,
     model_validator,
 )
+from pydantic_core.core_schema import literal_schema, no_info_after_validator_function
 
+from backends import model_config
 from backends.errors import UserFacingError
+from backends.events import ModelKind
 from backends.phrases import Phrase
+from backends.precision import Precision
 
 SCHEMA_VERSION = 1
 
-Family = Literal["baichuan-7b", "baichuan-13b", "baichuan2-7b", "baichuan2-13b"]
-Kind = Literal["base", "chat"]
-#: How the weights lie on disk. bf16 stands for both 16-bit types.
-StoredPrecision = Literal["bf16", "8bit", "4bit"]
+#: A file names them, and strict is what a section is of the types of values.
+Family = Annotated[model_config.Family, Strict(False)]
+Kind = Annotated[ModelKind, Strict(False)]
+_STORED = (Precision.BF16, Precision.INT8, Precision.NF4)
+#: How the weights lie on disk. bf16 stands for both 16-bit types, and 4 bits for both of 4 bits.
+StoredPrecision = Annotated[
+    Precision,
+    GetPydanticSchema(
+        lambda *_: no_info_after_validator_function(
+            Precision, literal_schema([precision.value for precision in _STORED])
+        )
+    ),
+]
 
 
 class RegistryError(UserFacingError):
@@ -109,10 +123,13 @@ class Shapes(_Section):
 
     @property
     def parameters(self) -> int:
-        """Number of weights: no biases, an untied head, two norms a layer and a final one."""
-        hidden, layers = self.hidden_size, self.num_layers
-        matrices = 4 * hidden * hidden + 3 * hidden * self.intermediate_size
-        return 2 * self.vocab_size * hidden + layers * (matrices + 2 * hidden) + hidden
+        """Number of weights."""
+        return model_config.count_parameters(
+            vocab_size=self.vocab_size,
+            hidden_size=self.hidden_size,
+            num_layers=self.num_layers,
+            intermediate_size=self.intermediate_size,
+        )
 
 
 class Licence(_Section):
@@ -133,7 +150,10 @@ class Sources(_Section):
 
 
 class Sampling(_Section):
-    """How a model's tokens are chosen if the person does not say otherwise."""
+    """What earlier versions showed of a model's sampling; its own folder says how it is sampled.
+
+    Layers that were written for them may hold it: it is checked, and used for nothing.
+    """
 
     do_sample: bool  #: False always takes the likeliest token
     temperature: float = Field(gt=0)
@@ -150,6 +170,8 @@ class FamilySection(_Section):
     context_length: Count  #: tokens, prompt and answer together
     licence: Text  #: a key of `licences`
     published_memory_gib: dict[StoredPrecision, Annotated[float, Field(gt=0)]]
+    #: Points of benchmarks that the published 4-bit chat model lost against the 16-bit one.
+    published_4bit_loss: Annotated[float, Field(ge=0)] | None = None
 
 
 class ModelSection(_Section):
@@ -163,12 +185,12 @@ class ModelSection(_Section):
     torch_dtype: Literal["float16", "bfloat16", "float32"] | None = None
     parameters: Count
     weights_bytes: Count
-    sampling: Text  #: a key of `sampling`
     sources: Sources
     shapes: Shapes | None = None
     context_length: Count | None = None
     licence: Text | None = None
     published_memory_gib: dict[StoredPrecision, Annotated[float, Field(gt=0)]] | None = None
+    sampling: Text | None = None  #: see `Sampling`
     training_tokens: Count | None = None  #: only on a checkpoint from the middle of training
     bundled: bool = False
 
@@ -194,6 +216,6 @@ class RegistryFile(_Section):
     schema_version: Annotated[Literal[1], BeforeValidator(_checked_version)]
     licences: dict[str, Licence] = {}
     families: dict[Family, FamilySection] = {}
-    sampling: dict[str, Sampling] = {}
+    sampling: dict[str, Sampling] = {}  #: see `Sampling`
     models: Annotated[tuple[ModelSection, ...], Strict(False)] = ()
     installed: Annotated[tuple[InstalledSection, ...], Strict(False)] = ()

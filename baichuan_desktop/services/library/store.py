@@ -10,18 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.generation_config import published_sampling
 from backends.errors import CheckpointError, InvalidRequestError, PortableExportError
+from backends.events import SamplingDefaults
 from backends.files.hashing import hash_weights
+from backends.model_config import Family
+from backends.operating_system import long_path
 from backends.phrases import Phrase
 from backends.precision import Precision
 from baichuan_desktop.services.app_paths import AppPaths, resource
+from baichuan_desktop.services.atomic_file import changing
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     Registry,
-    Variant,
-    add_installed,
-    remove_installed,
-    require_writable,
     shipped_registry_text,
     weights_stamp,
     with_exports,
@@ -30,15 +31,21 @@ from baichuan_desktop.services.library.registry_schema import (
     Names,
     RegistryError,
     Shapes,
-    StoredPrecision,
 )
+from baichuan_desktop.services.library.user_layer import (
+    add_installed,
+    remove_installed,
+    require_writable,
+)
+from baichuan_desktop.services.library.variants import Variant
 
 GUIDE_ID = "baichuan-guide"
 
-_STORAGE: Mapping[Precision | None, StoredPrecision] = {
-    Precision.INT8: "8bit",
-    Precision.NF4: "4bit",
-    Precision.FP4: "4bit",
+#: What a registry calls the weights of a folder: it has one word for 16 bits, and one for 4.
+_STORAGE: Mapping[Precision | None, Precision] = {
+    Precision.INT8: Precision.INT8,
+    Precision.NF4: Precision.NF4,
+    Precision.FP4: Precision.NF4,
 }
 
 
@@ -67,6 +74,11 @@ class ModelStore:
     def variants(self) -> Sequence[Variant]:
         """Every released variant that the registry describes, on this machine or not."""
         return self._registry.variants
+
+    @property
+    def published_4bit_losses(self) -> Mapping[tuple[Family, int], float]:
+        """Points that the published 4-bit models lost, by family and hidden size."""
+        return self._registry.published_4bit_losses
 
     @property
     def models(self) -> Sequence[InstalledModel]:
@@ -109,6 +121,12 @@ class ModelStore:
         """A released variant. Raises UnknownModelError."""
         return self._registry.variant(variant_id)
 
+    def sampling_of(self, variant: Variant) -> SamplingDefaults:
+        """How a released model is sampled if the person does not say otherwise."""
+        if variant.id == GUIDE_ID:
+            return Checkpoint.open(self._guide().path).defaults
+        return published_sampling(variant.family, variant.kind)
+
     def model(self, name: str) -> InstalledModel:
         """The model of an id, or of a path to its folder.
 
@@ -124,12 +142,17 @@ class ModelStore:
 
     def describe(self, folder: Path) -> InstalledModel:
         """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
+        model = self._recognised(folder)
+        return replace(model, id=self._unused_id(model.id))
+
+    def _recognised(self, folder: Path) -> InstalledModel:
+        """What a checkpoint folder is; the id may be another model's. Raises CheckpointError."""
         checkpoint = Checkpoint.open(folder)
         if checkpoint.export is not None and checkpoint.export.portable:
             raise PortableExportError(checkpoint.folder)
         config = checkpoint.config
         variant = self._registry.recognise(
-            family=config.family.value,
+            family=config.family,
             shapes=Shapes(
                 hidden_size=config.hidden_size,
                 num_layers=config.num_layers,
@@ -139,7 +162,7 @@ class ModelStore:
             ),
             kind=checkpoint.kind,
             context_length=config.context_length,
-            storage=_STORAGE.get(checkpoint.stored, "bf16"),
+            storage=_STORAGE.get(checkpoint.stored, Precision.BF16),
         )
         # A folder's name is the person's own word for the model; what the model is, is read.
         own_name = checkpoint.folder.name or config.family.value
@@ -148,11 +171,11 @@ class ModelStore:
         else:
             model_id, names = _slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
         return InstalledModel(
-            id=self._unused_id(model_id),
+            id=model_id,
             name=names,
             path=checkpoint.folder,
             variant=variant.id if variant else None,
-            family=config.family.value,
+            family=config.family,
             kind=checkpoint.kind,
             context_length=config.context_length,
         )
@@ -168,13 +191,14 @@ class ModelStore:
         Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
         registry cannot be written.
         """
-        self._registry = self._load()  # another window or a terminal may have added to it
-        wanted = _resolved(str(folder))
-        for model in self._listed:
-            if _lies_in(model, wanted):
-                Checkpoint.open(folder)  # listed, but is it still usable?
-                return model
-        return self._put(self.describe(folder))
+        recognised = self._recognised(folder)  # one that is listed too: it may be usable no more
+        with changing(self._paths.user_registry):
+            self._registry = self._load()  # another window or a terminal may have added to it
+            wanted = _resolved(str(folder))
+            for model in self._listed:
+                if _lies_in(model, wanted):
+                    return model
+            return self._put(replace(recognised, id=self._unused_id(recognised.id)))
 
     def join_export(
         self, model_id: str, folder: Path, on_progress: Callable[[int, int], None]
@@ -209,17 +233,18 @@ class ModelStore:
 
         Raises CheckpointError, RegistryError.
         """
-        self._registry = self._load()
-        wanted = _resolved(str(folder))
-        for listed in self._registry.installed:
-            if _lies_in(listed, wanted):  # what was in this folder before is gone
-                with contextlib.suppress(RegistryError):  # an administrator's entry stays
-                    self.remove(listed.id)
-        model = self.describe(folder)
-        if any(one.id == source.id and one.path == source.path for one in self._listed):
-            stamp = weights_stamp(source.path)
-            model = replace(model, export_of=source.id, export_stamp=stamp)
-        return self._put(model)
+        with changing(self._paths.user_registry):
+            self._registry = self._load()
+            wanted = _resolved(str(folder))
+            for listed in self._registry.installed:
+                if _lies_in(listed, wanted):  # what was in this folder before is gone
+                    with contextlib.suppress(RegistryError):  # an administrator's entry stays
+                        self._remove(listed.id)
+            model = self.describe(folder)
+            if any(one.id == source.id and one.path == source.path for one in self._listed):
+                stamp = weights_stamp(source.path)
+                model = replace(model, export_of=source.id, export_stamp=stamp)
+            return self._put(model)
 
     def _put(self, model: InstalledModel) -> InstalledModel:
         add_installed(self._paths.user_registry, model)
@@ -230,6 +255,11 @@ class ModelStore:
         """Forget a model; its files stay. Raises UnknownModelError, RegistryError."""
         if model_id == GUIDE_ID:
             raise InvalidRequestError("The guide model is a part of the app and cannot be removed.")
+        self._registry.model(model_id)  # which is not known, or has a file to be locked
+        with changing(self._paths.user_registry):
+            return self._remove(model_id)
+
+    def _remove(self, model_id: str) -> InstalledModel:
         model = self._registry.model(model_id)
         remove_installed(self._paths.user_registry, model_id)
         self._registry = self._load()
@@ -268,13 +298,13 @@ def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> 
 
 
 def _is_path(name: str) -> bool:
-    """No id looks so."""
+    """Whether a name is a path, as no id can be."""
     return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
 
 
 def _is_there(name: str) -> bool:
     try:
-        return bool(name) and Path(name).expanduser().exists()
+        return bool(name) and long_path(Path(name).expanduser()).exists()
     except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
         return False
 

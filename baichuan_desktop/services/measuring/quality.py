@@ -16,21 +16,20 @@ import psutil
 
 from backends.errors import InvalidRequestError, QualityError, UserFacingError
 from backends.events import ModelReady, QualityReady
-from backends.machine import hardware
 from backends.phrases import Phrase
-from backends.precision import Precision
-from backends.protocol.requests import QualityRequest
+from backends.precision import DeviceKind, Precision
+from backends.protocol.engine_requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
-from baichuan_desktop.services.engines.process import ClientEvent
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
+from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.measuring.precisions_meter import PrecisionsMeter, quality_steps
 from baichuan_desktop.services.measuring.text_files import Texts, read_texts
 from baichuan_desktop.services.precisions.measurements import Measurements, Quality
-from baichuan_desktop.services.precisions.rows import (
-    LoadWish,
-    PrecisionRow,
-    precision_rows,
-    wanted_precisions,
-)
+from baichuan_desktop.services.precisions.opened import OpenedModel
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: Of the text, where the person says nothing: more than the sample, less than a book.
 DEFAULT_TOKENS = 8192
@@ -40,27 +39,25 @@ MOST_TOKENS = 262_144
 #: Characters of a text that certainly give a token.
 _CHARS_PER_TOKEN = 16
 #: Best first.
-_RANK = tuple(
-    precision.value
-    for precision in (
-        Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
-        Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
-    )
+_RANK = (
+    Precision.FP32, Precision.ONNX_FP32, Precision.BF16, Precision.FP16, Precision.ONNX_FP16,
+    Precision.INT8, Precision.ONNX_INT8, Precision.NF4, Precision.FP4, Precision.ONNX_INT4,
 )  # fmt: skip
 #: What the sample is called where a text's name stands.
 SAMPLE = "quality_sample"
 _SCRATCH = re.compile(r"quality-(\d+)-")
 
+WORDS = JobWords(Phrase("Compare quality"), Phrase("Comparing quality"))
+
 
 @dataclass(frozen=True, slots=True)
-class QualityJob:
+class QualityComparison:
     """What to compare."""
 
-    folder: Path
+    model: InstalledModel
     wishes: Sequence[LoadWish]  #: the reference first; the context lengths do not count
     texts: Texts
     max_tokens: int  #: of all texts together
-    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,50 +85,41 @@ def quality_texts(path: Path | None, max_tokens: int) -> Texts:
 
 
 def compared_precisions(
-    text: str,
-    folder: Path,
-    measurements: Measurements,
-    device: str = "auto",
-    detect: Callable[[], hardware.Machine] = hardware.detect,
-    exports: Sequence[Path] = (),
-) -> tuple[str, ...]:
-    """The precisions to compare, the reference first; `text` names them as in `wanted_precisions`.
+    text: str, opened: OpenedModel, wanted_device: str | None = None
+) -> tuple[Precision | None, ...]:
+    """The precisions to compare, the reference first; `text` names them as in `OpenedModel.wanted`.
 
     The reference is the best one that fits: 16 bits on a card; without one fp32, then 16, 8, 4
     bits on the processor. A better one that is named takes its place. “all” leaves out what is
-    better than the reference. Raises BackendUnavailableError, CheckpointError.
+    better than the reference. Raises BackendUnavailableError.
     """
-    named = wanted_precisions(text, folder, measurements, device, detect, exports)
-    rows = [
-        row
-        for row in precision_rows(folder, measurements, detect, exports=exports)
-        if row.runs and device.partition(":")[0] in ("auto", row.device)
-    ]
+    named = opened.wanted(text, wanted_device)
+    rows = opened.rows_on(wanted_device)
     if not rows:
         return named  # whose refusals say why
     chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
-    named = tuple(dict.fromkeys(chosen if name == "auto" else name for name in named))
+    found = {chosen if precision is None else precision for precision in named}
     best = reference_of(rows).precision
     if "all" in (name.strip() for name in text.split(",")):
-        named = tuple(name for name in named if is_coarser(name, best))
-    return tuple(sorted({best, *named}, key=_RANK.index))
+        found = {precision for precision in found if is_coarser(precision, best)}
+    return tuple(sorted({best, *found}, key=_RANK.index))
 
 
 def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
     """The best of some precisions that run, for the others to be compared with."""
     on_card = [
-        row for row in rows if row.device == "cuda" and not Precision(row.precision).is_quantized
+        row for row in rows if row.device_kind is DeviceKind.CUDA and not row.precision.is_quantized
     ]
     return min(on_card or rows, key=lambda row: _RANK.index(row.precision))
 
 
-def is_coarser(precision: str, reference: str) -> bool:
+def is_coarser(precision: Precision, reference: Precision) -> bool:
     """Whether a precision is expected to be further from the original than the reference."""
     return _RANK.index(precision) > _RANK.index(reference)
 
 
 def compare(
-    job: QualityJob,
+    what: QualityComparison,
     measurements: Measurements,
     run: RunRequest,
     cache: Path,
@@ -146,13 +134,13 @@ def compare(
     """
     reference = ""
     with _scratch(cache) as scratch:
-        for number, wish in enumerate(job.wishes, 1):
-            yield PrecisionBegun(wish.precision, number, len(job.wishes))
+        for number, wish in enumerate(what.wishes, 1):
+            yield PrecisionBegun(wish.precision, number, len(what.wishes))
             request = QualityRequest(
-                wish.request(job.folder, measurements, job.exports),
-                job.texts.texts,
-                job.texts.name,
-                job.max_tokens,
+                wish.request(what.model, measurements),
+                what.texts.texts,
+                what.texts.name,
+                what.max_tokens,
                 str(scratch / "reference"),
                 is_reference=number == 1,
             )
@@ -162,10 +150,10 @@ def compare(
                     yield event
                     if isinstance(event, ModelReady):
                         ready = event
-                        reference = reference or event.precision
+                        reference = reference or event.precision.value
                     elif isinstance(event, QualityReady):
                         assert ready is not None  # the engine loads first
-                        judged = _judged(ready, event, reference, job.texts.name)
+                        judged = _judged(ready, event, reference, what.texts.name)
                         measurements.judged(ready, judged.quality)
                         yield judged
             except UserFacingError as error:
@@ -175,6 +163,46 @@ def compare(
                     yield PrecisionFailed(wish.precision, error)
             if cancel.is_set():
                 return
+
+
+def quality_job(
+    model: InstalledModel,
+    wishes: Sequence[LoadWish],
+    read: Callable[[], Texts],
+    measurements: Measurements,
+    cache: Path,
+    *,
+    max_tokens: int = DEFAULT_TOKENS,
+    needs_room: Callable[[ModelReady | None], bool] | None = None,
+) -> Job:
+    """Compares a model with itself as each of these wishes loads it, the reference first.
+
+    `read` gets the texts, when the job begins. Its events are those of `compare`.
+    Where nothing can be compared, it fails with what was said of the last precision.
+    """
+
+    def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
+        judged = 0
+        refusal: UserFacingError | None = None
+        what = QualityComparison(model, wishes, read(), max_tokens)
+        for event in compare(what, measurements, run, cache, cancel):
+            yield event
+            judged += isinstance(event, PrecisionJudged)
+            if isinstance(event, PrecisionFailed):
+                refusal = event.error
+        if not cancel.is_set():
+            if refusal is not None and judged < 2:  # the reference alone compares nothing
+                raise refusal
+            said = Phrase("Compared precisions: {done} of {count}", done=judged, count=len(wishes))
+            yield JobResult(said, model.name)
+
+    return Job(
+        WORDS,
+        model.name,
+        steps,
+        lambda: PrecisionsMeter(quality_steps()),
+        needs_room,
+    )
 
 
 def _judged(ready: ModelReady, found: QualityReady, reference: str, text: str) -> PrecisionJudged:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from backends.errors import UserFacingError
 from backends.events import BenchmarkReady, ModelReady
-from backends.protocol.requests import BenchmarkRequest
-from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed, RunRequest
-from baichuan_desktop.services.engines.process import ClientEvent
+from backends.phrases import Phrase
+from backends.protocol.engine_requests import BenchmarkRequest
+from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
+from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.measuring.precisions_meter import PrecisionsMeter, speed_steps
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     DecodeFigure,
     Measurements,
     PrefillFigure,
 )
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
+
+WORDS = JobWords(Phrase("Measure speed"), Phrase("Measuring speed"))
 
 
 @dataclass(frozen=True, slots=True)
-class SpeedJob:
+class SpeedMeasurement:
     """What to measure: a model, as it is loaded by each of these wishes."""
 
-    folder: Path
+    model: InstalledModel
     wishes: Sequence[LoadWish]  #: their context lengths are made as long as it takes
-    exports: Sequence[Path] = ()  #: folders of its exports for ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,16 @@ BenchmarkEvent = PrecisionBegun | ClientEvent | PrecisionMeasured | PrecisionFai
 
 
 def benchmark(
-    job: SpeedJob, measurements: Measurements, run: RunRequest, cancel: threading.Event
+    what: SpeedMeasurement, measurements: Measurements, run: RunRequest, cancel: threading.Event
 ) -> Iterator[BenchmarkEvent]:
     """Measure a model; what is measured is remembered at once.
 
     Each precision begins with `PrecisionBegun` and ends with `PrecisionMeasured` or
     `PrecisionFailed`, the events of the engine in between. Setting `cancel` ends the events early.
     """
-    for number, wish in enumerate(job.wishes, 1):
-        yield PrecisionBegun(wish.precision, number, len(job.wishes))
-        request = BenchmarkRequest(wish.request(job.folder, measurements, job.exports))
+    for number, wish in enumerate(what.wishes, 1):
+        yield PrecisionBegun(wish.precision, number, len(what.wishes))
+        request = BenchmarkRequest(wish.request(what.model, measurements))
         ready: ModelReady | None = None
         try:
             for event in run(request, cancel):
@@ -72,10 +76,48 @@ def benchmark(
             return
 
 
+def speed_job(
+    model: InstalledModel,
+    wishes: Sequence[LoadWish],
+    measurements: Measurements,
+    *,
+    needs_room: Callable[[ModelReady | None], bool] | None = None,
+) -> Job:
+    """Measures a model as each of these wishes loads it; its events are those of `benchmark`.
+
+    Where none of them can be measured, it fails with what was said of the last.
+    """
+
+    def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
+        measured = 0
+        refusal: UserFacingError | None = None
+        what = SpeedMeasurement(model, wishes)
+        for event in benchmark(what, measurements, run, cancel):
+            yield event
+            measured += isinstance(event, PrecisionMeasured)
+            if isinstance(event, PrecisionFailed):
+                refusal = event.error
+        if not cancel.is_set():
+            if refusal is not None and not measured:
+                raise refusal
+            said = Phrase(
+                "Measured precisions: {done} of {count}", done=measured, count=len(wishes)
+            )
+            yield JobResult(said, model.name)
+
+    return Job(
+        WORDS,
+        model.name,
+        steps,
+        lambda: PrecisionsMeter(speed_steps()),
+        needs_room,
+    )
+
+
 def _measured(ready: ModelReady, found: BenchmarkReady) -> PrecisionMeasured:
     speeds = (*found.prefill, *(decoding.speed for decoding in found.decode))
     entry = Benchmark(
-        device=ready.device,
+        device_name=ready.device_name,
         threads=ready.threads,
         load_seconds=ready.load_seconds,
         peak_bytes=found.peak_bytes,

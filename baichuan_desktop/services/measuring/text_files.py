@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.errors import QualityError
+from backends.errors import QualityError, system_reason
+from backends.files.small_files import is_folder
 from backends.measuring.quality import shares
+from backends.operating_system import long_path
 from backends.phrases import Phrase
 from backends.printable import one_line
 
@@ -33,9 +35,10 @@ def read_texts(path: Path, max_chars: int) -> Texts:
     path = path.absolute()
     name = one_line(path.name)  # it is kept with what is measured, and may be bytes
     try:
-        if not path.is_dir():
+        if not is_folder(path):
             return Texts(name, (_read(path, max_chars),))
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in _SUFFIXES and f.is_file())
+        names = [name for name in long_path(path).iterdir() if name.suffix.lower() in _SUFFIXES]
+        files = sorted(file for file in names if long_path(file).is_file())
     except OSError as error:
         raise _unreadable(path, error) from error
     if not files:
@@ -63,7 +66,7 @@ def _read_all(files: Sequence[Path], max_chars: int) -> list[str]:
 
 def _read(file: Path, max_chars: int) -> str:
     try:
-        with file.open(encoding="utf-8-sig") as stream:
+        with long_path(file).open(encoding="utf-8-sig") as stream:
             text = stream.read(max_chars)
     except OSError as error:
         raise _unreadable(file, error) from error
@@ -90,5 +93,5 @@ def _unreadable(path: Path, error: OSError) -> QualityError:
         "“{path}” cannot be read: {reason}.",
         hint="Choose a file that you may read.",
         path=str(path),
-        reason=Phrase("{text}", text=error.strerror or str(error)),
+        reason=Phrase("{text}", text=system_reason(error)),
     )

@@ -8,24 +8,21 @@ from dataclasses import dataclass, field, replace
 from backends.errors import (
     BackendUnavailableError,
     CheckpointError,
-    EngineKilledError,
     ExportRefusedError,
     GpuLostError,
-    InsufficientMemoryError,
     InvalidRequestError,
     UserFacingError,
 )
-from backends.precision import Precision
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.remedies import OUT_OF_MEMORY
+from baichuan_desktop.services.precisions.wish import LoadWish
 
-_OF_EXPORTS = frozenset(precision.value for precision in Precision if precision.is_onnx)
 _OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better
-_MEMORY = (InsufficientMemoryError, EngineKilledError, GpuLostError)
+_DEVICE_FAILED = (*OUT_OF_MEMORY, GpuLostError)  # who wants more of it fails again
 
 
 @dataclass(frozen=True, slots=True)
-class LoadChoice:
+class WantedModel:
     """A model, and how it is wanted."""
 
     model: InstalledModel
@@ -36,13 +33,13 @@ class LoadChoice:
 
 
 def may_run_on_export(wish: LoadWish) -> bool:
-    """The app may take an export for it, or has to."""
-    return wish.precision == "auto" or wish.precision in _OF_EXPORTS
+    """Whether the app may take an export for this wish, or has to."""
+    return wish.precision is None or wish.precision.is_onnx
 
 
 def alternatives(
-    failed: LoadChoice, error: UserFacingError, otherwise: LoadChoice | None, kept: LoadWish
-) -> Iterator[LoadChoice]:
+    failed: WantedModel, error: UserFacingError, otherwise: WantedModel | None, kept: LoadWish
+) -> Iterator[WantedModel]:
     """What may be loaded instead, in order; some of it may have been tried already.
 
     What was asked for gives way to `otherwise`, which ran before. What nobody asked for gives way
@@ -51,24 +48,24 @@ def alternatives(
     """
     model, wish = failed.model, failed.wish
     alone = replace(failed, is_asked=False, is_kept=False)
-    needs_export = wish.precision in _OF_EXPORTS
+    needs_export = wish.precision is not None and wish.precision.is_onnx
     if isinstance(error, ExportRefusedError):  # which is left out from now on
         ran = otherwise.wish if otherwise and otherwise.model.path == model.path else None
         if ran is not None and needs_export and ran.precision == wish.precision:
             otherwise = ran = None  # on the same export
         if ran is None and needs_export:
-            yield replace(alone, wish=replace(wish, precision="auto", device="auto"))
+            yield replace(alone, wish=replace(wish, precision=None, wanted_device=None))
         elif ran is None:
             yield replace(failed, is_asked=False)
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
         # An export may be made again, or be on a drive that is not there.
         is_over = isinstance(error, _OVER) and wish == kept and not needs_export
-        if not isinstance(error, _MEMORY) or _length(kept) <= _length(wish):
+        if not isinstance(error, _DEVICE_FAILED) or _length(kept) <= _length(wish):
             yield replace(alone, wish=kept)
         if not isinstance(error, InvalidRequestError):
-            shorter = replace(wish, precision="auto", device="auto")
+            shorter = replace(wish, precision=None, wanted_device=None)
             yield replace(alone, wish=shorter, is_kept=is_over)
-        if not isinstance(error, _MEMORY):  # a full context needs more of it
+        if not isinstance(error, _DEVICE_FAILED):  # a full context needs more of it
             yield replace(alone, wish=LoadWish(), is_kept=is_over)
     if otherwise is not None:
         is_fallback = otherwise.is_fallback or otherwise.model.path != model.path
@@ -76,5 +73,5 @@ def alternatives(
 
 
 def _length(wish: LoadWish) -> float:
-    """Tokens of context, to be compared: a full one is the longest."""
+    """Tokens of context, for comparing two wishes; infinite for a full context."""
     return float("inf") if wish.context_length is None else wish.context_length

@@ -1,8 +1,7 @@
-"""This machine as the next model finds it: the engine that runs now ends before that loads."""
+"""This machine as a model finds it that runs instead of the chat's, or beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from backends.events import ModelReady
@@ -10,15 +9,11 @@ from backends.machine import hardware
 from backends.machine.hardware import Gpu, Machine
 
 
-def machine_without_engine(
-    engine_pid: int | None,
-    ready: ModelReady | None,
-    detect: Callable[[], Machine] = hardware.detect,
-) -> Machine:
-    """Look at this machine, and count what the engine and its model hold as free."""
+def machine_without_engine(engine_pid: int | None, ready: ModelReady | None) -> Machine:
+    """This machine, with what the engine and its model hold counted as free."""
     if engine_pid is None:  # what it held is free already
-        return detect()
-    return given_back(detect(), hardware.private_bytes(engine_pid), ready)
+        return hardware.detect()
+    return given_back(hardware.detect(), hardware.private_bytes(engine_pid), ready)
 
 
 def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> Machine:
@@ -32,8 +27,8 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
     if own is not None and own.free_bytes <= free:  # which is each process's own
         free, limit = max(own.free_bytes, 0), own
     cards = machine.gpus
-    if ready is not None and "cuda" in ready.device_kind:
-        names = ready.device.split(" + ")
+    if ready is not None and ready.device_kind.uses_cards:
+        names = ready.device_name.split(" + ")
         mine = [gpu for gpu in cards if gpu.name in names]
         if len(names) == 1:  # of several cards of a name, the one that holds the most
             mine = sorted(mine, key=lambda gpu: gpu.free_memory_bytes)[:1]
@@ -41,5 +36,18 @@ def given_back(machine: Machine, held_bytes: int, ready: ModelReady | None) -> M
     return replace(machine, free_memory_bytes=free, limit=limit, gpus=cards)
 
 
+def taken_again(machine: Machine, ready: ModelReady) -> Machine:
+    """The machine with a model loaded again that made room; it takes what selection counted."""
+    if "cuda" not in ready.device_kind:
+        free = max(machine.free_memory_bytes - ready.needed_bytes, 0)
+        return replace(machine, free_memory_bytes=free)
+    names = ready.device_name.split(" + ")
+    cards = tuple(
+        _emptied(gpu, -ready.needed_bytes) if gpu.name in names else gpu for gpu in machine.gpus
+    )
+    return replace(machine, gpus=cards)
+
+
 def _emptied(gpu: Gpu, held_bytes: int) -> Gpu:
-    return replace(gpu, free_memory_bytes=min(gpu.free_memory_bytes + held_bytes, gpu.memory_bytes))
+    free = min(gpu.free_memory_bytes + held_bytes, gpu.memory_bytes)
+    return replace(gpu, free_memory_bytes=max(free, 0))

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
 from backends.files.plain_file import read_plain
-from backends.precision import Precision
-from baichuan_desktop.services.atomic_file import replace_text
+from backends.precision import BackendName, DeviceKind, Precision
+from baichuan_desktop.services.atomic_file import WINDOW_WAIT_SECONDS, changing, replace_text
 from baichuan_desktop.services.plain_json import Text, parse_object
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,8 @@ _LEAST_TOKENS = 16
 #: Tokens of a chat of a few turns: the context whose speed stands for a precision.
 _USUAL_CONTEXT = 512
 
-#: A file of a newer version may name others.
-_PRECISIONS = {precision.value for precision in Precision}
+
+Key = tuple[BackendName, Precision, DeviceKind]
 
 _MAX_BYTES = 4 * 2**20  # a measurement has one or two KB
 _MAX_ENTRIES = 10_000
@@ -63,9 +63,9 @@ class DecodeFigure(BaseModel):
 class Benchmark(BaseModel):
     """What `bench` measured of a model at a precision."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
-    device: Text  #: its name
+    device_name: Annotated[Text, Field(alias="device")]
     threads: Count
     load_seconds: Amount
     peak_bytes: Count  #: on the device of the model, over the whole benchmark
@@ -97,16 +97,23 @@ class Quality(BaseModel):
     kl_divergence: Amount | None
     top1_agreement: Amount | None
 
+    @property
+    def reference_label(self) -> str:
+        """The precision it was compared with, as a person reads it."""
+        known = {precision.value: precision.label for precision in Precision}
+        return known.get(self.reference, self.reference)
+
 
 class Measurement(BaseModel):
     """One model at one precision on one kind of device."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
     folder: Text
+    #: Names of `BackendName`, `Precision` and `DeviceKind`, unless a newer version wrote this.
     backend: Text
     precision: Text
-    device: Text  #: kind of device, as in `ModelReady.device_kind`
+    device_kind: Annotated[Text, Field(alias="device")]
     peak_bytes: Count  #: of loading, the KV cache not counted
     load_seconds: Amount
     #: In memory. Exports of one precision differ in their blocks; None: an older file does not say.
@@ -115,6 +122,18 @@ class Measurement(BaseModel):
     tokens_per_second: Amount | None = None
     benchmark: Benchmark | None = None
     quality: Quality | None = None
+
+    @property
+    def key(self) -> Key | None:
+        """Backend, precision and kind of device; None for those of a newer version."""
+        try:
+            return (
+                BackendName(self.backend),
+                Precision(self.precision),
+                DeviceKind(self.device_kind),
+            )
+        except ValueError:
+            return None
 
 
 class Measurements:
@@ -153,24 +172,24 @@ class Measurements:
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
         """What loading the model in `folder` took, by backend, precision and device."""
         return tuple(
-            MeasuredPeak(m.backend, m.precision, m.device, m.peak_bytes, m.weights_bytes)
+            MeasuredPeak(*m.key, m.peak_bytes, m.weights_bytes)
             for m in list(self._known.values())  # may be read while another thread adds to it
-            if m.folder == str(folder) and m.precision in _PRECISIONS
+            if m.folder == str(folder) and m.key is not None
         )
 
     def of(
         self,
         folder: Path,
-        backend: str,
-        precision: str,
-        device: str,
+        backend: BackendName,
+        precision: Precision,
+        device_kind: DeviceKind,
         weights_bytes: int | None = None,
     ) -> Measurement | None:
         """The measurement of a model at a precision on a kind of device, if there is one.
 
         One of weights of another size is none: they were exported anew since.
         """
-        known = self._known.get((str(folder), backend, precision, device))
+        known = self._known.get((str(folder), backend, precision, device_kind))
         if known is None or weights_bytes is None or known.weights_bytes is None:
             return known
         return known if known.weights_bytes == weights_bytes else None
@@ -182,9 +201,9 @@ class Measurements:
             self._put(
                 Measurement(
                     folder=ready.folder,
-                    backend=ready.backend,
-                    precision=ready.precision,
-                    device=ready.device_kind,
+                    backend=ready.backend.value,
+                    precision=ready.precision.value,
+                    device_kind=ready.device_kind.value,
                     peak_bytes=ready.peak_bytes,
                     load_seconds=ready.load_seconds,
                     weights_bytes=ready.weights_bytes,
@@ -215,18 +234,14 @@ class Measurements:
         assert known is not None
         self._put(known.model_copy(update={"quality": quality}))
 
-    def benchmarks(self, folder: Path) -> tuple[Measurement, ...]:
-        """The measurements of the model in `folder` that have a benchmark."""
-        return tuple(m for m in self.measured(folder) if m.benchmark is not None)
-
     def measured(self, folder: Path) -> tuple[Measurement, ...]:
-        """Those that have a benchmark, or a comparison."""
+        """The measurements of the model in `folder` that have a benchmark, or a comparison."""
         return tuple(
             m
             for m in list(self._known.values())
             if m.folder == str(folder)
             and (m.benchmark is not None or m.quality is not None)
-            and m.precision in _PRECISIONS
+            and m.key is not None
         )
 
     def _of(self, ready: ModelReady) -> Measurement | None:
@@ -241,9 +256,11 @@ class Measurements:
         )
 
     def _put(self, measurement: Measurement) -> None:
-        with self._lock:
+        with self._lock, changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
+            # A terminal beside the window may have measured something meanwhile.
+            self._known.update((_key(m), m) for m in self._read())
             self._known[_key(measurement)] = measurement
-            content = {"measurements": [m.model_dump() for m in self._known.values()]}
+            content = {"measurements": [m.model_dump(by_alias=True) for m in self._known.values()]}
             try:
                 replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
             except OSError as error:
@@ -251,4 +268,4 @@ class Measurements:
 
 
 def _key(measurement: Measurement) -> tuple[str, str, str, str]:
-    return measurement.folder, measurement.backend, measurement.precision, measurement.device
+    return measurement.folder, measurement.backend, measurement.precision, measurement.device_kind

@@ -1,19 +1,38 @@
-"""What can be done where a model does not fit: a smaller precision, or a shorter context."""
+"""What can be done where a model failed: run it elsewhere, smaller, or with a shorter context."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from backends.checkpoint.folder import Checkpoint
+from backends.errors import (
+    EngineKilledError,
+    GpuLostError,
+    InsufficientMemoryError,
+    UserFacingError,
+)
 from backends.events import ModelReady
-from backends.machine.hardware import Machine
-from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow, precision_rows
+from backends.precision import DeviceKind
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: A chat in fewer tokens is none.
 LEAST_CONTEXT = 512
+
+#: How a model ends that takes more memory than there is: the system may end the engine first.
+OUT_OF_MEMORY = (InsufficientMemoryError, EngineKilledError)
+
+
+def wish_elsewhere(error: UserFacingError, wish: LoadWish) -> LoadWish | None:
+    """How to load a model whose card was lost: on the processor. None after any other error."""
+    if not isinstance(error, GpuLostError):
+        return None
+    return LoadWish(wanted_device=DeviceKind.CPU, context_length=wish.context_length)
+
+
+def may_need_less(error: UserFacingError) -> bool:
+    """Whether `memory_remedies` may help: the model took more memory than there is."""
+    return isinstance(error, OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +45,21 @@ class MemoryRemedies:
 
 
 def memory_remedies(
-    folder: Path,
+    rows_at: Callable[[int | None], Sequence[PrecisionRow]],
+    full_context: int,
     wish: LoadWish,
     ready: ModelReady | None,
-    measurements: Measurements,
-    look: Callable[[], Machine],
-    exports: Sequence[Path] = (),
 ) -> MemoryRemedies:
     """What to offer for a model that was loaded, or asked for, as `wish` says.
 
-    `ready` tells what ran when memory ran out; None if loading it failed. The context is halved
-    until it fits. Raises CheckpointError.
+    `ready` tells what ran when memory ran out; None if loading it failed. `rows_at` gives the
+    model's precisions with a context of so many tokens, which is halved until it fits; None stands
+    for `full_context`.
     """
-    machine = look()
-
-    def rows_at(context_length: int | None) -> list[PrecisionRow]:
-        return precision_rows(folder, measurements, lambda: machine, context_length, exports)
-
     rows = rows_at(wish.context_length)
     failed = _failed(rows, wish, ready)
     smaller = next((row for row in rows if row.runs and _is_smaller(row, failed)), None)
-    length = wish.context_length or Checkpoint.open(folder).config.context_length
+    length = wish.context_length or full_context
     shorter = None
     while shorter is None and length // 2 >= LEAST_CONTEXT:
         length //= 2
@@ -63,7 +76,7 @@ def _failed(
 ) -> PrecisionRow | None:
     """The row that ran, or that was to be loaded; None if the app found none."""
     if ready is not None:
-        ran = (ready.precision, ready.backend, ready.device)
+        ran = (ready.precision, ready.backend, ready.device_name)
         return next((r for r in rows if (r.precision, r.backend, r.device_name) == ran), None)
     if wish.is_automatic:
         return next((row for row in rows if row.chosen), None)
@@ -71,16 +84,12 @@ def _failed(
 
 
 def _is_wished(row: PrecisionRow, wish: LoadWish) -> bool:
-    return wish.precision in ("auto", row.precision) and wish.device in (
-        "auto",
-        row.device,
-        row.request_device,
-    )
+    return wish.precision in (None, row.precision) and row.is_on(wish.wanted_device)
 
 
 def _is_smaller(row: PrecisionRow, failed: PrecisionRow | None) -> bool:
     """Whether it may run where `failed` did not: it needs less, or memory of another kind."""
-    if failed is None or row.device != failed.device:
+    if failed is None or row.device_kind != failed.device_kind:
         return True
     return (row.needed_bytes or 0) < (failed.needed_bytes or 0)
 
@@ -88,5 +97,5 @@ def _is_smaller(row: PrecisionRow, failed: PrecisionRow | None) -> bool:
 def _runs(rows: Sequence[PrecisionRow], wish: LoadWish, failed: PrecisionRow | None) -> bool:
     if failed is None or wish.is_automatic:
         return any(row.chosen for row in rows)
-    same = (failed.precision, failed.request_device)
-    return any(row.runs for row in rows if (row.precision, row.request_device) == same)
+    same = (failed.precision, failed.wanted_device)
+    return any(row.runs for row in rows if (row.precision, row.wanted_device) == same)

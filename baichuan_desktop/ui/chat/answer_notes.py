@@ -11,7 +11,7 @@ from baichuan_desktop.ui.look.numbers import speed_text
 
 
 def note(end: AnswerEnd) -> str:
-    """One line; may be empty."""
+    """The line under an answer; empty where there is nothing to say."""
     parts: list[str] = []
     if end.finished is not None:
         parts += figures(end.finished)
@@ -38,7 +38,7 @@ def unanswered(end: AnswerEnd) -> str:
 
 
 def figures(finished: Finished) -> list[str]:
-    """Tokens, and tokens a second if they can be told."""
+    """The number of tokens, then their speed where it can be told."""
     shown = [tokens(finished.new_tokens)]
     if finished.tokens_per_second > 0:
         shown.append(speed(finished))
@@ -46,14 +46,14 @@ def figures(finished: Finished) -> list[str]:
 
 
 def tokens(count: int) -> str:
-    """A number of tokens."""
+    """A number of tokens, in words."""
     if count == 1:
         return QCoreApplication.translate("AnswerNotes", "1 token")
     return QCoreApplication.translate("AnswerNotes", "{count} tokens").format(count=f"{count:,}")
 
 
 def speed(finished: Finished) -> str:
-    """Tokens a second."""
+    """The speed of an answer, in words."""
     return speed_text(finished.tokens_per_second)
 
 
@@ -83,7 +83,7 @@ def room(count: int) -> str:
 
 
 def _reason(reason: FinishReason) -> str:
-    """Why the answer ended; nothing where it came to its own end."""
+    """Why the answer ended; empty where it came to its own end."""
     match reason:
         case FinishReason.STOP:
             return ""

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
-
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from baichuan_desktop.ui.chat.message_input import MessageInput
+from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.look.icons import line_icon
 from baichuan_desktop.ui.look.theme import Theme
 
 
-class ComposerState(Enum):
-    """What the button does now."""
-
-    WAITING = auto()  #: no model yet: one can write, but not send
-    READY = auto()
-    ANSWERING = auto()
-    STOPPING = auto()
-
-
 class Composer(QFrame):
-    """A draft is never lost: it leaves the field only when `submitted` has been taken.
+    """The field and its button. A draft leaves the field only when `submitted` has been taken.
 
     Signals:
         submitted: the person wants this text to be sent; the field still holds it.
@@ -38,7 +28,7 @@ class Composer(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._state = ComposerState.WAITING
+        self._state = ChatState.WAITING
         self._completes = False
         self._has_text_above = False
         self.setObjectName("composer")
@@ -69,24 +59,24 @@ class Composer(QFrame):
         self._draw_icons()
 
     @property
-    def state(self) -> ComposerState:
+    def state(self) -> ChatState:
         """What the button does now."""
         return self._state
 
     def text(self) -> str:
-        """The draft."""
+        """The draft in the field."""
         return self.input.toPlainText()
 
     def set_text(self, text: str) -> None:
-        """Put a draft back."""
+        """Put a draft into the field, in place of what is there."""
         self.input.set_text(text)
 
     def clear(self) -> None:
-        """The draft was taken."""
+        """Empty the field."""
         self.input.clear()
 
-    def set_state(self, state: ComposerState) -> None:
-        """Say what the button shall do."""
+    def set_state(self, state: ChatState) -> None:
+        """Have the button do what the state of the chat allows."""
         self._state = state
         self._refresh()
 
@@ -98,7 +88,7 @@ class Composer(QFrame):
 
     @Slot()
     def _press(self) -> None:
-        if self._state is ComposerState.ANSWERING:
+        if self._state is ChatState.ANSWERING:
             self.stop_requested.emit()
         else:
             self._submit()
@@ -110,7 +100,7 @@ class Composer(QFrame):
             self.submitted.emit(self.text())
 
     def _can_send(self) -> bool:
-        if self._state is not ComposerState.READY:
+        if self._state is not ChatState.READY:
             return False
         return bool(self.text().strip()) or (self._completes and self._has_text_above)
 
@@ -130,9 +120,9 @@ class Composer(QFrame):
 
     @Slot()
     def _refresh(self) -> None:
-        stops = self._state in (ComposerState.ANSWERING, ComposerState.STOPPING)
+        stops = self._state in (ChatState.ANSWERING, ChatState.STOPPING)
         self.button.setText(self._button_text())
-        self.button.setEnabled(self._state is ComposerState.ANSWERING or self._can_send())
+        self.button.setEnabled(self._state is ChatState.ANSWERING or self._can_send())
         self.button.setIcon(self._icons["stop" if stops else "send"])
         self.button.setToolTip(self.tr("Esc") if stops else self.tr("Enter"))
         self.input.setPlaceholderText(
@@ -148,19 +138,19 @@ class Composer(QFrame):
 
     def _button_text(self) -> str:
         match self._state:
-            case ComposerState.ANSWERING:
+            case ChatState.ANSWERING:
                 return self.tr("Stop")
-            case ComposerState.STOPPING:
+            case ChatState.STOPPING:
                 return self.tr("Stopping…")
         return self.tr("Continue") if self._completes else self.tr("Send")
 
     def _hint_text(self) -> str:
         match self._state:
-            case ComposerState.WAITING:
+            case ChatState.WAITING:
                 return self.tr("You can write already; sending works when the model is loaded.")
-            case ComposerState.ANSWERING:
+            case ChatState.ANSWERING:
                 return self.tr("Esc stops the answer")
-            case ComposerState.STOPPING:
+            case ChatState.STOPPING:
                 return ""
         if self._completes and self._has_text_above and not self.text():
             return self.tr("Enter continues the text above, or write a new beginning")

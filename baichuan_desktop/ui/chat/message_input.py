@@ -13,7 +13,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class MessageInput(QPlainTextEdit):
-    """Grows with its text from one to eight lines.
+    """A field that grows with its text from one to eight lines.
 
     Signals:
         entered: Enter was pressed, and not to confirm an input method's text.
@@ -56,7 +56,7 @@ class MessageInput(QPlainTextEdit):
             self.entered.emit()
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        """Know whether an input method is in the middle of a text."""
+        """Note whether an input method is in the middle of a text."""
         self._composing = bool(event.preeditString())
         super().inputMethodEvent(event)
 
@@ -69,18 +69,18 @@ class MessageInput(QPlainTextEdit):
             self.long_lines_broken.emit(broken)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell the frame around."""
+        """Tell the frame around the field, which is drawn differently then."""
         super().focusInEvent(event)
         self.focus_changed.emit(True)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Tell the frame around."""
+        """Tell the frame around the field, which is drawn differently then."""
         self._composing = False
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrower field needs more lines."""
+        """Fit the height: a narrower field needs more lines."""
         super().resizeEvent(event)
         self._fit_height()
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from backends.events import PrefillProgress
-from backends.phrases import Phrase
 from baichuan_desktop.ui.chat import answer_notes
 from baichuan_desktop.ui.chat.answer_notes import prefill_text
-from baichuan_desktop.ui.chat.composer import Composer, ComposerState
+from baichuan_desktop.ui.chat.composer import Composer
 from baichuan_desktop.ui.chat.controller import AnswerEnd, ChatController
+from baichuan_desktop.ui.chat.model_use import Introduction, ModelUse
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
+from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.chat.welcome import Welcome
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.theme import Theme
@@ -30,13 +29,13 @@ class ChatPage(QFrame):
         self,
         theme: Theme,
         controller: ChatController,
+        model_use: ModelUse,
         settings: SettingsPanel,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._settings = settings
-        self._is_loaded = False
         self.setObjectName("page")
         self.transcript = ChatTranscript(theme)
         self.welcome = Welcome()
@@ -58,6 +57,7 @@ class ChatPage(QFrame):
         self.composer.submitted.connect(self.send)
         self.composer.stop_requested.connect(controller.stop)
         self.welcome.suggested.connect(self._on_suggested)
+        model_use.introduced.connect(self._introduce)
         controller.person_said.connect(self._on_person_said)
         controller.completion_began.connect(self._on_completion_began)
         controller.progressed.connect(self._on_progressed)
@@ -70,19 +70,15 @@ class ChatPage(QFrame):
 
     # --- the model -------------------------------------------------------------------------
 
-    def show_loading(self) -> None:
-        """No message can be sent until a model is loaded."""
-        self._is_loaded = False
-        self.refresh()
-
-    def show_model(self, *, is_another: bool, notes: Sequence[Phrase] = ()) -> None:
-        """A model is loaded. What was said with one before stays on the page, but apart."""
-        self._is_loaded = True
-        model = self._controller.model
-        if is_another and model is not None and not self.transcript.is_empty():
+    @Slot(object)
+    def _introduce(self, introduction: Introduction) -> None:
+        """Show a model. What was said with one before stays on the page, but apart."""
+        self.welcome.introduce(introduction)
+        model = introduction.model
+        if introduction.is_another and model is not None and not self.transcript.is_empty():
             text = self.tr("A new conversation with {name} begins here.")
             self.transcript.add_divider(text.format(name=model_texts.name(model)))
-            for note in notes:
+            for note in introduction.notes:
                 self.transcript.add_divider(error_texts.sentence(note))
         self.refresh()
 
@@ -90,16 +86,10 @@ class ChatPage(QFrame):
     def refresh(self) -> None:
         """Bring field, button and page up to date with the controller."""
         controller = self._controller
-        if controller.is_stopping:
-            state = ComposerState.STOPPING
-        elif controller.is_answering:
-            state = ComposerState.ANSWERING
-        else:
-            state = ComposerState.READY if self._is_loaded else ComposerState.WAITING
         self.composer.set_completion(
             controller.completes, has_text_above=controller.has_text_to_continue
         )
-        self.composer.set_state(state)
+        self.composer.set_state(controller.state)
         is_empty = self.transcript.is_empty()
         self._stack.setCurrentWidget(self.welcome if is_empty else self.transcript)
 
@@ -113,7 +103,7 @@ class ChatPage(QFrame):
 
     @Slot(str, bool)
     def _on_suggested(self, text: str, send: bool) -> None:
-        if send and self.composer.state is ComposerState.READY:
+        if send and self.composer.state is ChatState.READY:
             self._controller.send(text, self._settings.params(), self._settings.system_prompt())
         elif not self.composer.text():
             self.composer.set_text(text)

@@ -9,14 +9,14 @@ _MOST = 2**63 - 1  # what SamplingParams accepts
 
 
 class SeedEdit(QLineEdit):
-    """Takes nothing but what can be a seed."""
+    """A field that takes nothing but what can be a seed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setValidator(_SeedValidator(self))
 
     def seed(self) -> int | None:
-        """The seed; None draws one."""
+        """The seed that was entered; None: each answer draws one."""
         return int(self.text()) if self.text() else None
 
 

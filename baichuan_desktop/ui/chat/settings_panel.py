@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backends.events import SamplingDefaults
+from backends.events import ModelKind, SamplingDefaults
 from backends.generation.sampling import SamplingParams
 from baichuan_desktop.ui.chat.seed_edit import SeedEdit
 
@@ -31,7 +31,7 @@ _MOST = 2**31 - 1  # the largest number of a QSpinBox, one below the most that i
 
 
 class SettingsPanel(QFrame):
-    """Every value that can be entered is one that the engine accepts.
+    """The settings of the chat; every value that can be entered is one that the engine accepts.
 
     Signals:
         threads_chosen: how many the model shall have; None: as many as the app chooses.
@@ -40,7 +40,7 @@ class SettingsPanel(QFrame):
     threads_chosen = Signal(object)
 
     def __init__(self, cores: int, parent: QWidget | None = None) -> None:
-        """`cores` of the processor are the most threads that are offered."""
+        """`cores` is how many cores the processor has: the most threads that are offered."""
         super().__init__(parent)
         self._cores = cores
         self._defaults: SamplingDefaults | None = None
@@ -132,7 +132,7 @@ class SettingsPanel(QFrame):
         return row
 
     def params(self) -> SamplingParams:
-        """What is set now."""
+        """The sampling that is set now."""
         return SamplingParams(
             greedy=self.greedy.isChecked(),
             temperature=self.temperature.value(),
@@ -147,11 +147,12 @@ class SettingsPanel(QFrame):
         """What the model is told before the conversation."""
         return self.system_prompt_edit.toPlainText()
 
-    def set_model(self, kind: str, defaults: SamplingDefaults) -> None:
-        """Begin with what a model asks for."""
+    @Slot(object, object)
+    def set_model(self, kind: ModelKind, defaults: SamplingDefaults) -> None:
+        """Set what a model of this kind asks for."""
         self._defaults = defaults
-        self._system_title.setVisible(kind == "chat")
-        self.system_prompt_edit.setVisible(kind == "chat")
+        self._system_title.setVisible(kind is ModelKind.CHAT)
+        self.system_prompt_edit.setVisible(kind is ModelKind.CHAT)
         self.reset()
 
     @Slot()
@@ -169,7 +170,7 @@ class SettingsPanel(QFrame):
         self.seed.clear()
 
     def show_threads(self, wanted: int | None, *, can_change: bool) -> None:
-        """How many threads the model that is loaded was wanted with; None: the app chooses."""
+        """Show with how many threads the model was wanted; None: the app chooses."""
         self.threads.clear()
         self.threads.addItem(self.tr("Automatic"), None)
         for count in sorted({*range(1, self._cores + 1), *([wanted] if wanted else [])}):
@@ -189,7 +190,7 @@ class SettingsPanel(QFrame):
             self._labels[field].setEnabled(not greedy)
 
     def retranslate(self) -> None:
-        """Names and explanations in the language of the window."""
+        """Set names and explanations in the language of the window."""
         self.setAccessibleName(self.tr("Settings"))
         self._title.setText(self.tr("Settings"))
         self._system_title.setText(self.tr("System prompt"))
@@ -273,14 +274,14 @@ class SettingsPanel(QFrame):
 
 
 class _Choice(QComboBox):
-    """Leaves the wheel to the panel that it scrolls away with: a choice loads the model again."""
+    """A list that ignores the wheel, which scrolls the panel: a choice loads the model again."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
 class _Decimal(QDoubleSpinBox):
-    """Shows 0.3 as 0.3 and not as 0.300."""
+    """A field that shows 0.3 as 0.3 and not as 0.300."""
 
     def textFromValue(self, value: float) -> str:
         text = self.locale().toString(value, "f", self.decimals())

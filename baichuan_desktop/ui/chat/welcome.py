@@ -1,11 +1,11 @@
-"""What is on the page before anything was said."""
+"""The page before anything was said."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -15,10 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backends.phrases import Phrase
-from baichuan_desktop.services.library.registry import InstalledModel
+from backends.events import ModelKind
+from baichuan_desktop.ui.chat.model_use import Introduction
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import app_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.models import model_texts
 
 _WIDTH = 560  # pixels
@@ -38,10 +39,7 @@ class Welcome(QScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._model: InstalledModel | None = None
-        self._loaded = False
-        self._as_chat = False
-        self._notes: Sequence[Phrase] = ()
+        self._introduction = Introduction(None)
         self.setObjectName("welcome")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -50,13 +48,10 @@ class Welcome(QScrollArea):
         page.setObjectName("welcomePage")
         self._icon = QLabel()
         self._icon.setPixmap(app_icon().pixmap(64, 64))
-        self.heading, self.text, self.notes = QLabel(), QLabel(), QLabel()
+        self.heading, self.text, self.notes = (plain_label(wraps=True) for _ in range(3))
         self.heading.setObjectName("welcomeHeading")
         for label in (self.text, self.notes):
             label.setObjectName("welcomeText")
-        for label in (self.heading, self.text, self.notes):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
         font = self.text.font()
         font.setPointSizeF(font.pointSizeF() + 1)
         self.text.setFont(font)
@@ -67,11 +62,14 @@ class Welcome(QScrollArea):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
         column.addSpacing(14)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(False)
+        self._group.buttonClicked.connect(self._on_clicked)
         self.buttons = [QPushButton() for _ in range(_MOST_SUGGESTIONS)]
         for button in self.buttons:
             button.setObjectName("suggestion")
             button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.clicked.connect(self._on_clicked)
+            self._group.addButton(button)
             column.addWidget(button)
         self.as_chat = QPushButton()
         self.as_chat.setObjectName("suggestion")
@@ -89,30 +87,19 @@ class Welcome(QScrollArea):
         self.setWidget(page)
         self.retranslate()
 
-    def show_model(
-        self,
-        model: InstalledModel | None,
-        *,
-        loaded: bool,
-        as_chat: bool = False,
-        notes: Sequence[Phrase] = (),
-    ) -> None:
-        """Introduce this model.
-
-        `as_chat` if it is a base model that is chatted with; `notes` say what of its folder is not
-        used.
-        """
-        self._model, self._loaded = model, loaded
-        self._as_chat, self._notes = as_chat, notes
+    def introduce(self, introduction: Introduction) -> None:
+        """Show what there is to say of a model."""
+        self._introduction = introduction
         self.retranslate()
 
     @property
     def _completes(self) -> bool:
-        return self._model is not None and self._model.kind == "base" and not self._as_chat
+        model = self._introduction.model
+        return model is not None and model.kind is ModelKind.BASE and not self._introduction.as_chat
 
     def retranslate(self) -> None:
-        """Say it in the language of the window."""
-        model = self._model
+        """Set every text in the language of the window."""
+        model, notes = self._introduction.model, self._introduction.notes
         suggestions: tuple[str, ...] = ()
         if model is None:
             self.heading.setText(self.tr("Welcome"))
@@ -143,7 +130,7 @@ class Welcome(QScrollArea):
             suggestions = (
                 self.tr("登鹳雀楼->王之涣\n夜雨寄北->", "a poem's title and its poet; keep it"),
             )
-        elif self._as_chat:
+        elif self._introduction.as_chat:
             self.heading.setText(model_texts.name(model))
             self.text.setText(
                 self.tr(
@@ -157,22 +144,21 @@ class Welcome(QScrollArea):
             self.text.setText(
                 self.tr("What you write stays on this machine. What would you like to know?")
             )
-        self.notes.setText("\n".join(map(error_texts.sentence, self._notes)))
-        self.notes.setVisible(bool(self._notes))
+        self.notes.setText("\n".join(map(error_texts.sentence, notes)))
+        self.notes.setVisible(bool(notes))
         for button, text in zip(self.buttons, suggestions, strict=False):
             button.setProperty("suggestion", text)
             button.setText(text.replace("&", "&&"))
         for number, button in enumerate(self.buttons):
             button.setVisible(number < len(suggestions))
-            button.setEnabled(self._loaded or self._completes)
+            button.setEnabled(self._introduction.is_loaded or self._completes)
         self.as_chat.setText(self.tr("It was fine-tuned on conversations: use as chat model"))
         self.as_chat.setVisible(self._completes)
-        self.as_chat.setEnabled(self._loaded)
+        self.as_chat.setEnabled(self._introduction.is_loaded)
 
-    @Slot()
-    def _on_clicked(self) -> None:
-        text = self.sender().property("suggestion")
-        self.suggested.emit(text, not self._completes)
+    @Slot(QAbstractButton)
+    def _on_clicked(self, button: QAbstractButton) -> None:
+        self.suggested.emit(button.property("suggestion"), not self._completes)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

@@ -12,7 +12,7 @@ from baichuan_desktop.ui.look.theme import Theme
 
 
 class CrashReporter(QObject):
-    """One dialog at a time: a bug in a timer would else bury the window.
+    """Shows one dialog at a time: a bug in a timer would else bury the window.
 
     Signals:
         happened: the traceback of a bug; may be emitted from any thread.

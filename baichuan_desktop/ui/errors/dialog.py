@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -20,13 +22,14 @@ from backends.errors import UserFacingError
 from baichuan_desktop import __version__
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
 
 _WIDTH = 460  # pixels
 
 
 class MessageDialog(QDialog):
-    """A sentence, what to do next, and details to copy. Shown with `open`, which does not block.
+    """Shows a sentence, what to do next, and details to copy; `open` does not block.
 
     Signals:
         accepted_offer: the value of the offer that was chosen; the dialog is closed.
@@ -64,10 +67,14 @@ class MessageDialog(QDialog):
         self._looking.setObjectName("muted")
         self._looking.hide()
         texts.addWidget(self._looking)
-        self._offer_buttons: list[QPushButton] = []
-        self._offers = QVBoxLayout()
-        self._offers.setSpacing(6)
-        texts.addLayout(self._offers)
+        self.offers: list[QPushButton] = []  #: the buttons of what was offered, in order
+        self._offered: list[object] = []  # by the id of its button in the group
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(False)
+        self._group.idClicked.connect(self._on_offer)
+        self._offer_column = QVBoxLayout()
+        self._offer_column.setSpacing(6)
+        texts.addLayout(self._offer_column)
         texts.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(16)
@@ -88,19 +95,14 @@ class MessageDialog(QDialog):
         column.addWidget(buttons)
         self.close_button.setFocus()
 
-    @property
-    def offers(self) -> list[QPushButton]:
-        """The buttons of what was offered, in order."""
-        return list(self._offer_buttons)
-
     def look_for_offers(self) -> None:
-        """Say that offers may come."""
+        """Show that offers are being looked for."""
         self._looking.setText(self.tr("Looking for what fits this machine…"))
         self._looking.show()
         self._fit()
 
     def no_more_offers(self) -> None:
-        """Every offer has come."""
+        """Show that every offer has come."""
         self._looking.hide()
         self._fit()
 
@@ -110,31 +112,30 @@ class MessageDialog(QDialog):
         It may come while a person is typing: Enter still closes, and takes nothing.
         """
         button = QPushButton(text.replace("&", "&&"))
-        button.setProperty("value", value)
-        button.clicked.connect(self._on_offer)
+        self._group.addButton(button, len(self._offered))
+        self._offered.append(value)
         button.setAutoDefault(False)
-        if not self._offer_buttons:
+        if not self.offers:
             button.setObjectName("primary")
             self.close_button.setObjectName("quiet")
             self.style().unpolish(self.close_button)
             self.style().polish(self.close_button)
-        self._offers.addWidget(button)
+        self._offer_column.addWidget(button)
         button.show()  # else it counts for the height only when the event loop gets to it
-        self._offer_buttons.append(button)
+        self.offers.append(button)
         self._fit()
 
     def _fit(self) -> None:
-        """As high as what the dialog shows now."""
+        """Make the dialog as high as what it shows now."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
         self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
-    @Slot()
-    def _on_offer(self) -> None:
-        value = self.sender().property("value")
+    @Slot(int)
+    def _on_offer(self, number: int) -> None:
         self.accept()
-        self.accepted_offer.emit(value)
+        self.accepted_offer.emit(self._offered[number])
 
     @Slot()
     def _copy(self) -> None:
@@ -142,18 +143,29 @@ class MessageDialog(QDialog):
         self.copy_button.setText(self.tr("Copied"))
 
 
-def error_dialog(error: UserFacingError, theme: Theme, parent: QWidget | None) -> MessageDialog:
-    """The dialog for an error."""
+def error_dialog(
+    error: UserFacingError,
+    theme: Theme,
+    parent: QWidget | None,
+    others: Sequence[UserFacingError] = (),
+) -> MessageDialog:
+    """The dialog for an error; `others` were met with it, and are counted and copied."""
     topic = QCoreApplication.translate(
         "MessageDialog", "More in docs/troubleshooting.md under “{topic}”"
     )
+    more = [topic.format(topic=error.help_topic)]
+    if others:
+        count = QCoreApplication.translate(
+            "MessageDialog", "Problems besides this one: {count}. Copy the details to read them."
+        )
+        more.insert(0, count.format(count=len(others)))
     return MessageDialog(
         theme,
         parent,
         message=error_texts.message(error),
         hint=error_texts.hint(error),
-        more=topic.format(topic=error.help_topic),
-        details=details(error),
+        more="\n".join(more),
+        details="\n\n".join(map(details, (error, *others))),
     )
 
 
@@ -177,7 +189,7 @@ def crash_dialog(
 
 
 def details(error: UserFacingError) -> str:
-    """What helps whoever is asked: in English, whatever the window's language."""
+    """An error in English, whatever the window's language: for whoever is asked about it."""
     lines = [f"Baichuan Desktop {__version__}", f"{type(error).__name__}: {error.message}"]
     lines += [error.hint] if error.hint else []
     lines += [f"{name} = {fact}" for name, fact in error.facts.items()]
@@ -185,9 +197,7 @@ def details(error: UserFacingError) -> str:
 
 
 def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = plain_label(text, wraps=True)
     label.setMinimumWidth(_WIDTH)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

@@ -17,12 +17,12 @@ CONTEXT = "errors"
 
 
 def message(error: UserFacingError) -> str:
-    """What happened, one sentence."""
+    """The sentence that says what happened."""
     return _formatted(error.template, error.facts, error.message)
 
 
 def hint(error: UserFacingError) -> str:
-    """What to do next; may be empty."""
+    """The sentence that says what to do next; may be empty."""
     return sentence(error.hint)
 
 

@@ -1,83 +1,75 @@
-"""The dialog of a long job: its options, then its progress, then what came of it."""
+"""What every dialog of a job is: it asks, begins, shows how far the job is, and what came of it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QDialog, QStackedWidget, QVBoxLayout, QWidget
+from abc import abstractmethod
 
-from backends.events import CopyReady, JobProgress
-from baichuan_desktop.services.jobs.copies import MadeCopy
-from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.ui.jobs.kinds import JobKind
-from baichuan_desktop.ui.jobs.options_page import JobOptions
-from baichuan_desktop.ui.jobs.progress_page import JobDonePage, JobProgressPage
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import QDialog, QWidget
 
-_WIDTH = 560  # pixels
+from baichuan_desktop.services.jobs.desk import JobRecord
+from baichuan_desktop.services.jobs.job import Job
 
 
 class JobDialog(QDialog):
-    """Leaves the window usable. Closing it while its job runs only hides it."""
+    """Leaves the window usable. Closing it while its job waits or runs only hides it.
 
-    def __init__(self, kind: JobKind, model: InstalledModel, parent: QWidget) -> None:
+    Each has a `show_record` and a `retranslate`; mypy sees to that, as Qt's metaclass leaves no
+    room for that of ABC.
+
+    Signals:
+        begun: this dialog, and the Job that shall be done.
+        cancel_requested: the JobRecord of a job that shall end.
+        load_requested: a WantedModel shall be loaded.
+        failed: the UserFacingError for which there is nothing to ask.
+    """
+
+    begun = Signal(object, object)
+    cancel_requested = Signal(object)
+    load_requested = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._kind = kind
         self.setWindowModality(Qt.WindowModality.NonModal)
-        self.options = JobOptions(kind, model)
-        self.progress = JobProgressPage(kind, model)
-        self.done_page = JobDonePage(kind)
-        self.pages = QStackedWidget()
-        for page in (self.options, self.progress, self.done_page):
-            self.pages.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pages)
-        self.setFixedWidth(_WIDTH)
-        self.options.dismissed.connect(self.close)
-        self.progress.hidden.connect(self.close)
-        self.done_page.dismissed.connect(self.close)
-        self.retranslate()
+        self.record: JobRecord | None = None  #: of the job that this dialog began last
 
-    def show_options(self) -> None:
-        """Ask what shall be made; again, where it did not work."""
-        self._turn_to(self.options)
-        self.options.begin.setFocus()
+    @property
+    def is_pending(self) -> bool:
+        """Whether its job waits or runs."""
+        return self.record is not None and not self.record.state.is_over
 
-    def begin(self) -> None:
-        """The job begins."""
-        self.progress.begin()
-        self._turn_to(self.progress)
-        self.progress.hide_button.setFocus()
+    def begin(self, job: Job) -> None:
+        """Have a job done; `join` is the answer."""
+        self.begun.emit(self, job)
 
-    def show_progress(self, progress: JobProgress) -> None:
-        """The job has come so far."""
-        self.progress.show_progress(progress)
+    def join(self, record: JobRecord) -> None:
+        """The job is at the desk, and waits."""
+        self.record = record
+        self.show_record()
 
-    def show_copy(self, made: MadeCopy, ready: CopyReady) -> None:
-        """The job is complete, and its copy is listed."""
-        self.done_page.show_copy(made, ready)
-        self._turn_to(self.done_page)
+    def show_event(self, event: object) -> None:
+        """An event of the job came; the progress of the record knows it already."""
 
-    def _turn_to(self, page: QWidget) -> None:
-        self.pages.setCurrentWidget(page)
-        self.fit()
+    @abstractmethod
+    def show_record(self) -> None:
+        """The record says something else than before."""
 
-    def fit(self) -> None:
-        """As high as the page that is shown."""
-        page = self.pages.currentWidget()
-        layout = page.layout() if page is not None else None
-        assert layout is not None
-        layout.activate()
-        self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))
+    @abstractmethod
+    def retranslate(self) -> None:
+        """Say everything in the language of the window."""
+
+    @Slot()
+    def cancel_job(self) -> None:
+        """Have the job end."""
+        if self.record is not None:
+            self.cancel_requested.emit(self.record)
 
     def bring_up(self) -> None:
         """Show the dialog over the window."""
         self.show()
         self.raise_()
         self.activateWindow()
-
-    def retranslate(self) -> None:
-        """Name the dialog in the language of the window."""
-        self.setWindowTitle(self._kind.title())
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

@@ -16,41 +16,46 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from backends.protocol.requests import Request
-from baichuan_desktop.services.jobs.copies import JobChoice, free_copy_folder
+from backends.errors import UserFacingError
+from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, free_copy_folder
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
-from baichuan_desktop.ui.jobs.kinds import JobKind, heading
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.jobs import texts
+from baichuan_desktop.ui.jobs.page_parts import page_column
+from baichuan_desktop.ui.look.labels import plain_label
 
 _MINUTE = 60
 
 
 class JobOptions(QWidget):
-    """Offers the choices of a kind of job.
+    """Offers what can be made of a model.
 
     Signals:
-        begun: the Request of what was chosen.
+        begun: the request of what was chosen.
         dismissed: the person does not want it.
     """
 
     begun = Signal(object)
     dismissed = Signal()
 
-    def __init__(self, kind: JobKind, model: InstalledModel) -> None:
+    def __init__(self, offer: JobOffer, model: InstalledModel) -> None:
         super().__init__()
-        self._kind, self._model = kind, model
-        self._choices: Sequence[JobChoice] = ()
+        self._offer, self._model = offer, model
+        self._error: UserFacingError | None = None  # of the try before
+        self._variants: Sequence[CopyVariant] = ()
         self.radios: list[QRadioButton] = []
         self._group = QButtonGroup(self)
         self._sizes: list[QLabel] = []
-        self.heading, self.explanation = _label(), _label()
+        self.heading, self.explanation = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("dialogHeading")
         self.explanation.setObjectName("muted")
-        self._looking, self._folder_label = _label(), QLabel()
+        self.trouble = plain_label(wraps=True)
+        self.trouble.setObjectName("trouble")
+        self._looking, self._folder_label = plain_label(wraps=True), QLabel()
         self._looking.setObjectName("muted")
         self.folder = QLineEdit()
         self.folder.setObjectName("field")
@@ -69,9 +74,7 @@ class JobOptions(QWidget):
         row.setSpacing(8)
         row.addWidget(self.folder, 1)
         row.addWidget(self.browse)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 22, 24, 18)
-        column.setSpacing(10)
+        column = page_column(self)
         column.addWidget(self.heading)
         column.addWidget(self.explanation)
         column.addSpacing(4)
@@ -80,6 +83,7 @@ class JobOptions(QWidget):
         column.addSpacing(4)
         column.addWidget(self._folder_label)
         column.addLayout(row)
+        column.addWidget(self.trouble)
         column.addStretch(1)
         column.addSpacing(8)
         column.addWidget(buttons)
@@ -91,12 +95,12 @@ class JobOptions(QWidget):
         self.retranslate()
         self._refresh()
 
-    def show_choices(self, choices: Sequence[JobChoice]) -> None:
+    def show_variants(self, variants: Sequence[CopyVariant]) -> None:
         """What there is to choose from; the first is proposed."""
-        self._choices = choices
+        self._variants = variants
         self._looking.hide()
-        for number, choice in enumerate(choices):
-            radio, size = QRadioButton(), QLabel(size_text(choice.bytes_on_disk))
+        for number, variant in enumerate(variants):
+            radio, size = QRadioButton(), QLabel(size_text(variant.bytes_on_disk))
             size.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             size.setObjectName("muted")
             self.radios.append(radio)
@@ -110,36 +114,40 @@ class JobOptions(QWidget):
         self.radios[0].setChecked(True)
         self.radios[0].setFocus()
 
+    def show_error(self, error: UserFacingError | None) -> None:
+        """Why the try before came to nothing; None where the person ended it."""
+        self._error = error
+        self.retranslate()
+
     @property
-    def _chosen(self) -> JobChoice | None:
+    def _chosen(self) -> CopyVariant | None:
         number = self._group.checkedId()
-        return self._choices[number] if number >= 0 else None
+        return self._variants[number] if number >= 0 else None
 
     @Slot(int, bool)
     def _on_chosen(self, _number: int, is_checked: bool) -> None:
-        choice = self._chosen
-        if is_checked and choice is not None and not self.folder.isModified():
-            self.folder.setText(str(free_copy_folder(self._model, choice.suffix)))
+        variant = self._chosen
+        if is_checked and variant is not None and not self.folder.isModified():
+            self.folder.setText(str(free_copy_folder(self._model, variant.suffix)))
         self._refresh()
 
     @Slot()
     def _browse(self) -> None:
-        choice = self._chosen
+        variant = self._chosen
         title = self.tr("Choose where the copy shall lie")
         parent = QFileDialog.getExistingDirectory(self, title, str(Path(self.folder.text()).parent))
-        if parent and choice is not None:
+        if parent and variant is not None:
             name = (
-                Path(self.folder.text()).name or free_copy_folder(self._model, choice.suffix).name
+                Path(self.folder.text()).name or free_copy_folder(self._model, variant.suffix).name
             )
             self.folder.setText(str(Path(parent) / name))
             self.folder.setModified(True)
 
     @Slot()
     def _begin(self) -> None:
-        choice = self._chosen
-        if choice is not None and self.folder.text().strip():
-            request: Request = choice.request(Path(self.folder.text().strip()).expanduser())
-            self.begun.emit(request)
+        variant = self._chosen
+        if variant is not None and self.folder.text().strip():
+            self.begun.emit(variant.request(Path(self.folder.text().strip()).expanduser()))
 
     @Slot()
     def _refresh(self) -> None:
@@ -147,24 +155,26 @@ class JobOptions(QWidget):
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""
-        self.heading.setText(heading(self._kind.title(), self._model))
-        self.explanation.setText(self._kind.explanation())
+        self.heading.setText(texts.heading(self._offer.words.title, self._model.name))
+        self.explanation.setText(error_texts.sentence(self._offer.explanation))
+        self.trouble.setText(error_texts.message(self._error) if self._error is not None else "")
+        self.trouble.setVisible(self._error is not None)
         self._looking.setText(self.tr("Looking at the model…"))
         self._folder_label.setText(self.tr("New folder"))
         self.folder.setAccessibleName(self.tr("New folder"))
         self.browse.setText(self.tr("Browse…"))
         self.begin.setText(self.tr("Write the copy"))
-        for radio, size, choice in zip(self.radios, self._sizes, self._choices, strict=True):
-            radio.setText(self._kind.choice_text(choice))
-            text = self._estimate(choice)
+        for radio, size, variant in zip(self.radios, self._sizes, self._variants, strict=True):
+            radio.setText(error_texts.sentence(variant.text))
+            text = self._estimate(variant)
             size.setText(text)
             radio.setAccessibleDescription(text)
 
-    def _estimate(self, choice: JobChoice) -> str:
-        size = self.tr("about {size}").format(size=size_text(choice.bytes_on_disk))
-        if choice.computing_seconds is None:
+    def _estimate(self, variant: CopyVariant) -> str:
+        size = self.tr("about {size}").format(size=size_text(variant.bytes_on_disk))
+        if variant.computing_seconds is None:
             return size
-        minutes = choice.computing_seconds / _MINUTE
+        minutes = variant.computing_seconds / _MINUTE
         if minutes < 1:
             time = self.tr("under 1 min of computing")
         else:
@@ -176,10 +186,3 @@ class JobOptions(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    return label

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Every colour there is; names say what for. Text has a contrast of at least 4.5 : 1."""
+    """The colours by what they are for; text has a contrast of at least 4.5 : 1."""
 
     window: str  #: bars and panels
     page: str  #: what text is read on

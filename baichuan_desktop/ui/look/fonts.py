@@ -1,4 +1,4 @@
-"""Hanzi on every machine: a Chinese font ships, and is loaded where the system has none."""
+"""A Chinese font ships with the app, and is loaded where the system has none."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.library.registry import Names
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.settings import Language
 
 log = logging.getLogger(__name__)

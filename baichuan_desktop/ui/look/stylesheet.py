@@ -137,6 +137,12 @@ QProgressBar::chunk { background: $accent; border-radius: 2px; }
 #menuHeading { font-weight: 600; }
 #menuList { background: transparent; border: none; outline: none; }
 
+#jobsPage, #jobsScroll, #jobsBody { background: $page; border: none; }
+#pageHeading { font-size: 14pt; font-weight: 600; }
+#jobRow { background: $window; border: 1px solid $border; border-radius: 10px; }
+#jobTitle { font-weight: 600; }
+#trouble { color: $danger; }
+
 QDialog { background: $window; }
 QRadioButton { spacing: 8px; }
 QRadioButton::indicator {

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 from baichuan_desktop.services.measuring.rows import MeasuredRow
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.measuring.bar import MeasureBar
-from baichuan_desktop.ui.measuring.kind import FIGURES, MeasureKind, title
+from baichuan_desktop.ui.measuring.view import FIGURES, ChartLine, MeasureView, title
 from baichuan_desktop.ui.models.model_texts import as_tooltip
 
 _NAME_WIDTH = 230  # pixels, at most
@@ -25,7 +25,7 @@ class _Line:
 
 
 class MeasureChart(QWidget):
-    """What the bars and the figures are, its kind says.
+    """What the bars and the figures are, its view says.
 
     Signals:
         ticked: other precisions are ticked now.
@@ -33,9 +33,9 @@ class MeasureChart(QWidget):
 
     ticked = Signal()
 
-    def __init__(self, kind: MeasureKind, theme: Theme) -> None:
+    def __init__(self, view: MeasureView, theme: Theme) -> None:
         super().__init__()
-        self._kind = kind
+        self._view = view
         self._theme = theme
         self.rows: Sequence[MeasuredRow] = ()
         self.lines: list[_Line] = []
@@ -53,13 +53,13 @@ class MeasureChart(QWidget):
 
     def show_rows(self, rows: Sequence[MeasuredRow]) -> None:
         """Every precision there is, with what is proposed ticked."""
-        kind = self._kind
-        self.rows = [row for row in rows if row.wish is not None or kind.has_figures(row)]
+        view = self._view
+        self.rows = [row for row in rows if row.wish is not None or view.has_figures(row)]
         for number, row in enumerate(self.rows):
             line = _Line(
                 QCheckBox(), MeasureBar(self._theme), tuple(QLabel() for _ in range(FIGURES))
             )
-            line.tick.setChecked(kind.is_fixed(row) or kind.proposes(row))
+            line.tick.setChecked(view.is_fixed(row) or view.proposes(row))
             line.tick.toggled.connect(self.ticked)
             self.lines.append(line)
             for column, widget in enumerate((line.tick, line.bar, *line.figures)):
@@ -78,7 +78,7 @@ class MeasureChart(QWidget):
         self.rows = [row if one.key == row.key else one for one in self.rows]
         self._failed.discard(row.key)
         for one, line in zip(self.rows, self.lines, strict=True):
-            if one is row and not self._kind.is_fixed(row):
+            if one is row and not self._view.is_fixed(row):
                 line.tick.setChecked(False)
         self.retranslate()
 
@@ -97,44 +97,51 @@ class MeasureChart(QWidget):
     def lock(self, *, locked: bool) -> None:
         """What is being measured cannot be chosen anew."""
         for row, line in zip(self.rows, self.lines, strict=True):
-            is_free = row.wish is not None and not self._kind.is_fixed(row)
+            is_free = row.wish is not None and not self._view.is_fixed(row)
             line.tick.setEnabled(is_free and not locked)
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""
-        for header, text in zip(self._headers, self._kind.headers(self.rows), strict=True):
+        for header, text in zip(self._headers, self._view.headers(self.rows), strict=True):
             header.setText(text)
-        for row, line in zip(self.rows, self.lines, strict=True):
-            self._name(row, line)
-            self._fill(row, line)
+        shown = [self._view.line(row) for row in self.rows]
+        for row, line, said in zip(self.rows, self.lines, shown, strict=True):
+            self._name(row, line, said)
+            self._fill(row, line, said, [one.bar for one in shown if one.bar is not None])
 
-    def _name(self, row: MeasuredRow, line: _Line) -> None:
+    def _name(self, row: MeasuredRow, line: _Line, said: ChartLine) -> None:
         name = title(row)
         metrics = line.tick.fontMetrics()
         line.tick.setText(metrics.elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH))
         line.tick.setAccessibleName(name)
-        line.tick.setAccessibleDescription(self._kind.spoken(row))
+        line.tick.setAccessibleDescription(said.spoken)
         if row.wish is None:
-            name = f"{name}\n{self.tr('Measured before; it does not run now.')}"
+            before = self.tr("Measured before; it does not run now.")  # lupdate reads no f-string
+            name = f"{name}\n{before}"
         line.tick.setToolTip(as_tooltip(name))
 
-    def _fill(self, row: MeasuredRow, line: _Line) -> None:
-        kind = self._kind
-        bar = kind.bar(row)
+    def _fill(
+        self,
+        row: MeasuredRow,
+        line: _Line,
+        said: ChartLine,
+        every: Sequence[tuple[str, float]],
+    ) -> None:
+        """`every` bar there is: this one is as long as its share of the longest."""
+        words = self._view.words()
         if row.key == self._measuring:
-            line.bar.show_words(kind.busy())
+            line.bar.show_words(words.busy)
         elif row.key in self._failed:
-            line.bar.show_words(kind.failed(), is_trouble=True)
-        elif bar is None:
-            line.bar.show_words(kind.nothing(row))
+            line.bar.show_words(words.failed, is_trouble=True)
+        elif said.bar is None:
+            line.bar.show_words(said.nothing)
         else:
-            text, value = bar
-            every = [found for one in self.rows if (found := kind.bar(one)) is not None]
+            text, value = said.bar
             room = max(line.bar.fontMetrics().horizontalAdvance(text) for text, _ in every)
-            full = kind.full(value for _, value in every)
+            full = self._view.full or max(value for _, value in every)
             line.bar.show_figure(text, value / full, room)
-        line.bar.setToolTip(as_tooltip(kind.tooltip(row)))
-        for figure, text in zip(line.figures, kind.figures(row), strict=True):
+        line.bar.setToolTip(as_tooltip(said.tooltip))
+        for figure, text in zip(line.figures, said.figures, strict=True):
             figure.setText(text)
 
     def changeEvent(self, event: QEvent) -> None:

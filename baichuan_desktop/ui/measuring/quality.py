@@ -1,181 +1,131 @@
-"""Comparing how good the precisions are."""
+"""Comparing how good the precisions are: the bars show how often both take the same token."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
-from backends.events import QualityProgress
-from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.measuring.job_source import Job, JobEvent, TextJob
-from baichuan_desktop.services.measuring.progress import MeasureProgress, quality_steps
-from baichuan_desktop.services.measuring.quality import SAMPLE, PrecisionJudged
+from baichuan_desktop.services.jobs.job import Job
+from baichuan_desktop.services.measuring.quality import (
+    DEFAULT_TOKENS,
+    SAMPLE,
+    PrecisionJudged,
+    quality_job,
+    quality_texts,
+)
 from baichuan_desktop.services.measuring.rows import MeasuredRow
 from baichuan_desktop.services.precisions.measurements import Quality
-from baichuan_desktop.services.precisions.rows import label
 from baichuan_desktop.ui.look.numbers import share_text
-from baichuan_desktop.ui.measuring.kind import FIGURES, MeasureKind, wishes
-from baichuan_desktop.ui.models import model_texts
+from baichuan_desktop.ui.measuring.view import ChartLine, MeasureView, MeasureWords, Measuring
 
 
-class QualityKind(MeasureKind):
-    """The bars show how often the next token is the reference's."""
-
-    needs_text = True
-
-    def title(self) -> str:
-        """See MeasureKind."""
-        return QCoreApplication.translate("QualityKind", "Compare quality")
-
-    def heading(self, model: InstalledModel) -> str:
-        """See MeasureKind."""
-        text = QCoreApplication.translate("QualityKind", "Quality of the precisions: {name}")
-        return text.format(name=model_texts.name(model))
-
-    def explanation(self) -> str:
-        """See MeasureKind."""
-        return QCoreApplication.translate(
-            "QualityKind",
+def _words() -> MeasureWords:
+    return MeasureWords(
+        title=QCoreApplication.translate("QualityView", "Compare quality"),
+        heading=QCoreApplication.translate("QualityView", "Quality of the precisions: {name}"),
+        explanation=QCoreApplication.translate(
+            "QualityView",
             "Each ticked precision reads the text, and is compared with the best one that fits: "
             "how often both take the same next token, and how far their probabilities are apart.",
-        )
+        ),
+        button=QCoreApplication.translate("QualityView", "Compare"),
+        busy=QCoreApplication.translate("QualityView", "reads the text…"),
+        failed=QCoreApplication.translate("QualityView", "could not be compared"),
+    )
 
-    def button(self) -> str:
-        """See MeasureKind."""
-        return QCoreApplication.translate("QualityKind", "Compare")
 
-    def summary(self, percent: int) -> str:
-        """See MeasureKind."""
-        text = QCoreApplication.translate("QualityKind", "Comparing quality: {percent} %")
-        return text.format(percent=percent)
+def _headers(_rows: Sequence[MeasuredRow]) -> Sequence[str]:
+    return (
+        QCoreApplication.translate("QualityView", "Precision"),
+        QCoreApplication.translate("QualityView", "Same next token"),
+        QCoreApplication.translate("QualityView", "KL divergence"),
+        QCoreApplication.translate("QualityView", "Perplexity"),
+        QCoreApplication.translate("QualityView", "Compared with"),
+    )
 
-    def busy(self) -> str:
-        """See MeasureKind."""
-        return QCoreApplication.translate("QualityKind", "reads the text…")
 
-    def failed(self) -> str:
-        """See MeasureKind."""
-        return QCoreApplication.translate("QualityKind", "could not be compared")
+def _line(row: MeasuredRow) -> ChartLine:
+    nothing, found = _nothing(row), row.quality
+    if found is None:
+        return ChartLine(None, nothing, spoken=nothing)
+    figures = _figures(found)
+    if found.top1_agreement is None:
+        return ChartLine(None, nothing, figures, nothing, _where(found))
+    share = share_text(found.top1_agreement)
+    spoken = QCoreApplication.translate(
+        "QualityView",
+        "the same next token as {reference} {share} of the time, "
+        "KL divergence {divergence}, perplexity {perplexity}",
+    )
+    divergence, perplexity, reference = figures
+    spoken = spoken.format(
+        reference=reference, share=share, divergence=divergence, perplexity=perplexity
+    )
+    return ChartLine((share, found.top1_agreement), nothing, figures, spoken, _where(found))
 
-    def nothing(self, row: MeasuredRow) -> str:
-        """See MeasureKind."""
-        if row.is_reference:
-            return QCoreApplication.translate("QualityKind", "the others are compared with it")
-        if row.quality is not None:  # it was the reference of others
-            return ""
-        return QCoreApplication.translate("QualityKind", "not compared yet")
 
-    def headers(self, rows: Sequence[MeasuredRow]) -> Sequence[str]:
-        """See MeasureKind."""
-        del rows
-        return (
-            QCoreApplication.translate("QualityKind", "Precision"),
-            QCoreApplication.translate("QualityKind", "Same next token"),
-            QCoreApplication.translate("QualityKind", "KL divergence"),
-            QCoreApplication.translate("QualityKind", "Perplexity"),
-            QCoreApplication.translate("QualityKind", "Compared with"),
-        )
+def _nothing(row: MeasuredRow) -> str:
+    if row.is_reference:
+        return QCoreApplication.translate("QualityView", "the others are compared with it")
+    if row.quality is not None:  # it was the reference of others
+        return ""
+    return QCoreApplication.translate("QualityView", "not compared yet")
 
-    def has_figures(self, row: MeasuredRow) -> bool:
-        """See MeasureKind."""
-        return row.quality is not None
 
-    def bar(self, row: MeasuredRow) -> tuple[str, float] | None:
-        """See MeasureKind."""
-        if row.quality is None or row.quality.top1_agreement is None:
-            return None
-        return share_text(row.quality.top1_agreement), row.quality.top1_agreement
-
-    def full(self, values: Iterable[float]) -> float:
-        """See MeasureKind."""
-        del values
-        return 1.0
-
-    def figures(self, row: MeasuredRow) -> Sequence[str]:
-        """See MeasureKind."""
-        found = row.quality
-        if found is None:
-            return ("",) * FIGURES
-        divergence = "" if found.kl_divergence is None else f"{found.kl_divergence:.4f}"
-        perplexity = f"{found.perplexity:,.{2 if found.perplexity < 1000 else 0}f}"
-        compared = "" if found.top1_agreement is None else label(found.reference)
-        return divergence, perplexity, compared
-
-    def spoken(self, row: MeasuredRow) -> str:
-        """See MeasureKind."""
-        bar, found = self.bar(row), row.quality
-        if found is None or bar is None:
-            return self.nothing(row)
-        text = QCoreApplication.translate(
-            "QualityKind",
-            "the same next token as {reference} {share} of the time, "
-            "KL divergence {divergence}, perplexity {perplexity}",
-        )
-        divergence, perplexity, reference = self.figures(row)
-        return text.format(
-            reference=reference, share=bar[0], divergence=divergence, perplexity=perplexity
-        )
-
-    def tooltip(self, row: MeasuredRow) -> str:
-        """See MeasureKind."""
-        return _where(row.quality) if row.quality is not None else ""
-
-    def proposes(self, row: MeasuredRow) -> bool:
-        """See MeasureKind."""
-        return super().proposes(row) and row.is_coarser
-
-    def is_fixed(self, row: MeasuredRow) -> bool:
-        """See MeasureKind."""
-        return row.is_reference
-
-    def can_begin(self, chosen: Sequence[MeasuredRow]) -> bool:
-        """See MeasureKind."""
-        return any(not row.is_reference for row in chosen)
-
-    def ordered(self, chosen: Sequence[MeasuredRow]) -> list[MeasuredRow]:
-        """See MeasureKind."""
-        return sorted(chosen, key=lambda row: not row.is_reference)
-
-    def job(self, model: InstalledModel, rows: Sequence[MeasuredRow], text: Path | None) -> Job:
-        """See MeasureKind."""
-        return TextJob(model.path, wishes(rows), text, model.exports)
-
-    def progress(self) -> MeasureProgress:
-        """See MeasureKind."""
-        return MeasureProgress(quality_steps())
-
-    def measured(self, row: MeasuredRow, event: JobEvent) -> MeasuredRow | None:
-        """See MeasureKind."""
-        if not isinstance(event, PrecisionJudged):
-            return None
-        return replace(row, quality=event.quality)
-
-    def note(self, row: MeasuredRow, event: JobEvent) -> str:
-        """See MeasureKind."""
-        text = _where(row.quality) if row.quality is not None else ""
-        if isinstance(event, PrecisionJudged) and event.is_cut:
-            cut = QCoreApplication.translate("QualityKind", "There is more text than that.")
-            text = f"{text} {cut}"
-        return text
-
-    def doing(self, event: JobEvent) -> str:
-        """See MeasureKind."""
-        if not isinstance(event, QualityProgress):
-            return ""
-        text = QCoreApplication.translate("QualityKind", "{done} of {total} tokens")
-        return text.format(done=f"{event.done_tokens:,}", total=f"{event.total_tokens:,}")
+def _figures(found: Quality) -> Sequence[str]:
+    divergence = "" if found.kl_divergence is None else f"{found.kl_divergence:.4f}"
+    perplexity = f"{found.perplexity:,.{2 if found.perplexity < 1000 else 0}f}"
+    compared = "" if found.top1_agreement is None else found.reference_label
+    return divergence, perplexity, compared
 
 
 def text_name(name: str) -> str:
     """What a text is called."""
     if name == SAMPLE:
-        return QCoreApplication.translate("QualityKind", "the sample that ships with the app")
+        return QCoreApplication.translate("QualityView", "the sample that ships with the app")
     return f"“{name}”"
 
 
 def _where(quality: Quality) -> str:
-    text = QCoreApplication.translate("QualityKind", "Scored on {count} tokens of {text}.")
+    text = QCoreApplication.translate("QualityView", "Scored on {count} tokens of {text}.")
     return text.format(count=f"{quality.scored_tokens:,}", text=text_name(quality.text))
+
+
+def _found(row: MeasuredRow, event: object) -> tuple[MeasuredRow, Callable[[], str]] | None:
+    if not isinstance(event, PrecisionJudged):
+        return None
+    return replace(row, quality=event.quality), partial(_note, event)
+
+
+def _note(event: PrecisionJudged) -> str:
+    text = _where(event.quality)
+    if event.is_cut:
+        cut = QCoreApplication.translate("QualityView", "There is more text than that.")
+        text = f"{text} {cut}"
+    return text
+
+
+def _job(asked: Measuring) -> Job:
+    return quality_job(
+        asked.model,
+        asked.wishes,
+        partial(quality_texts, asked.text, DEFAULT_TOKENS),
+        asked.services.precisions.measurements,
+        asked.services.cache,
+        needs_room=asked.needs_room,
+    )
+
+
+QUALITY = MeasureView(
+    _words,
+    _headers,
+    _line,
+    lambda row: row.quality is not None,
+    _found,
+    _job,
+    full=1.0,
+    is_comparison=True,
+)

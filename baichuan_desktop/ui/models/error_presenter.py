@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
-from baichuan_desktop.services.precisions.fallback import LoadChoice
-from baichuan_desktop.ui.app_services import AppServices
+from baichuan_desktop.services.precisions.fallback import WantedModel
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.ui.errors.dialog import MessageDialog, error_dialog
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.models.remedies import offer_remedies
 
 
@@ -18,42 +21,67 @@ class ErrorPresenter(QObject):
     """Holds the dialog that is open.
 
     Signals:
-        load_requested: the LoadChoice that a person took instead.
+        load_requested: the WantedModel that a person took instead.
         closed: the dialog is gone, and none took its place.
     """
 
     load_requested = Signal(object)
     closed = Signal()
 
-    def __init__(self, services: AppServices, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self,
+        switcher: ModelSwitcher,
+        precisions: Precisions,
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
-        self._services = services
+        self._switcher = switcher
+        self._precisions = precisions
         self._theme = theme
         self._window = parent
         self.dialog: MessageDialog | None = None  #: the one that is open
 
-    def show(
-        self,
-        error: UserFacingError,
-        choice: LoadChoice | None = None,
-        ready: ModelReady | None = None,
-    ) -> None:
-        """Show an error, in place of one that is still open.
+    @Slot(object)
+    def show(self, error: UserFacingError) -> None:
+        """Show an error, in place of one that is still open."""
+        self._open(error_dialog(error, self._theme, self._window))
 
-        `choice` is the model that it met, if there is one, and `ready` what ran of it.
-        """
-        if self.dialog is not None:
-            self.dialog.close()
-        dialog = self.dialog = error_dialog(error, self._theme, self._window)
+    @Slot(object)
+    def show_all(self, errors: Sequence[UserFacingError]) -> None:
+        """Show the first of several errors, and how many more there are."""
+        first, *others = errors
+        self._open(error_dialog(first, self._theme, self._window, others))
+
+    @Slot(object, object)
+    def show_of_load(self, error: UserFacingError, wanted: WantedModel) -> None:
+        """Show why a model could not be loaded, and offer what could be."""
+        self._show_of(wanted, error, None)
+
+    @Slot(object)
+    def show_of_answer(self, error: UserFacingError) -> None:
+        """Show why an answer broke off, and offer how the same model could run instead."""
+        self._show_of(self._switcher.loaded, error, self._switcher.running)
+
+    def _show_of(
+        self, wanted: WantedModel | None, error: UserFacingError, ready: ModelReady | None
+    ) -> None:
+        """Show what a model met, and what of that can be helped; `ready` is what ran of it."""
+        dialog = error_dialog(error, self._theme, self._window)
+        if wanted is not None:
+            offer_remedies(dialog, error, wanted, ready, self._precisions)
+        self._open(dialog)
+
+    def _open(self, dialog: MessageDialog) -> None:
+        before, self.dialog = self.dialog, dialog
+        if before is not None:
+            before.finished.disconnect(self._on_closed)
+            before.close()
         dialog.finished.connect(self._on_closed)
         dialog.accepted_offer.connect(self.load_requested)
-        if choice is not None:
-            services = self._services
-            offer_remedies(dialog, error, choice, ready, services.measurements, services.look)
         dialog.open()
 
     @Slot()
     def _on_closed(self) -> None:
-        if self.sender() is self.dialog:
-            self.dialog = None
-            self.closed.emit()
+        self.dialog = None
+        self.closed.emit()

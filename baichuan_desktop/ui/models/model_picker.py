@@ -32,9 +32,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from backends.events import ModelReady
+from backends.events import ModelKind, ModelReady
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.rows import label
 from baichuan_desktop.ui.look.icons import line_pixmap
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts, precision_texts
@@ -77,18 +76,33 @@ class ModelPicker(QComboBox):
         theme.changed.connect(self.update)
         self.retranslate()
 
+    @Slot(object)
     def set_models(self, models: Sequence[InstalledModel]) -> None:
-        """List these models."""
+        """List these models to choose from."""
         self._models = list(models)
         self._fill()
 
-    def show_model(self, model: InstalledModel | None, ready: ModelReady | None = None) -> None:
-        """Show what is, or is about to be, in use; `ready` if it is loaded."""
+    @Slot(object)
+    def show_loading(self, model: InstalledModel) -> None:
+        """Show what is about to be in use."""
+        self._show(model, None)
+
+    @Slot(object, object)
+    def show_loaded(self, model: InstalledModel, ready: ModelReady) -> None:
+        """Show what is in use."""
+        self._show(model, ready)
+
+    @Slot()
+    def show_no_model(self) -> None:
+        """Show that there is nothing to use."""
+        self._show(None, None)
+
+    def _show(self, model: InstalledModel | None, ready: ModelReady | None) -> None:
         self._shown, self._ready = model, ready
         self._fill()
 
     def retranslate(self) -> None:
-        """Names in the language of the window."""
+        """Set every text in the language of the window."""
         self.setAccessibleName(self.tr("Model"))
         self._fill()
 
@@ -103,9 +117,9 @@ class ModelPicker(QComboBox):
             current = row if is_shown else current
             item = QStandardItem(model_texts.name(model))
             item.setData(model, Qt.ItemDataRole.UserRole)
-            precision = label(self._ready.precision) if is_shown and self._ready else ""
+            precision = self._ready.precision.label if is_shown and self._ready else ""
             item.setData(model_texts.details(model, precision), _DETAILS)
-            item.setData("chat" if model.kind == "chat" else "text", _ICON)
+            item.setData("chat" if model.kind is ModelKind.CHAT else "text", _ICON)
             item.setToolTip(model_texts.as_tooltip(str(model.path)))
             self._items.appendRow(item)
         if self._ready is not None:
@@ -139,11 +153,11 @@ class ModelPicker(QComboBox):
             self.chosen.emit(model)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Loading a model takes minutes: a turn of the wheel must not begin it."""
+        """Ignore the wheel: loading a model takes minutes, and a turn must not begin it."""
         event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys open the list instead of walking through it unseen."""
+        """Open the list instead of walking through it unseen."""
         opening = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Return)
         if event.key() in (*opening, Qt.Key.Key_Enter):
             self.showPopup()
@@ -151,7 +165,7 @@ class ModelPicker(QComboBox):
             event.ignore()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A quiet field: icon, name, chevron."""
+        """Draw a quiet field: icon, name, chevron."""
         colours = self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -162,7 +176,7 @@ class ModelPicker(QComboBox):
         painter.drawRoundedRect(area, 9, 9)
         scale = self.devicePixelRatioF()
         middle = area.center().y() - 8
-        icon = "text" if self._shown is not None and self._shown.kind == "base" else "chat"
+        icon = "text" if self._shown is not None and self._shown.kind is ModelKind.BASE else "chat"
         painter.drawPixmap(12, middle, line_pixmap(icon, QColor(colours.accent), 18, scale))
         chevron = line_pixmap("chevron", QColor(colours.muted), 18, scale)
         painter.drawPixmap(area.right() - 28, middle, chevron)
@@ -184,7 +198,7 @@ class ModelPicker(QComboBox):
 
 
 class _TwoLines(QStyledItemDelegate):
-    """Name over details."""
+    """Draws an entry as a name over its details."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)

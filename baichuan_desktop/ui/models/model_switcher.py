@@ -3,66 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import ExportRefusedError, UserFacingError
-from backends.events import EngineEvent, LoadProgress, ModelReady
-from backends.protocol.requests import LoadRequest, UnloadRequest
+from backends.events import EngineEvent, Finished, LoadProgress, ModelReady
+from backends.protocol.engine_requests import UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import (
-    LoadChoice,
+    WantedModel,
     alternatives,
     may_run_on_export,
 )
-from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.ui.models.request_queue import RequestQueue
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 #: A model, how it was wanted, and with which exports: what is the same has the same end.
 _Attempt = tuple[Path, LoadWish, tuple[Path, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """A load that is on its way."""
+
+    request_id: int
+    wanted: WantedModel
+    otherwise: WantedModel | None  #: what ran before, and comes back if this fails
+    tried: frozenset[_Attempt]  #: this one too
+
+
 class ModelSwitcher(QObject):
-    """Knows which model is loaded and which one is wanted.
+    """Loads a model in place of another, and knows which one is loaded and which is wanted.
 
     Signals:
+        chosen: a load is asked for, not only a model that comes back or stands in for another.
         began: loading of an InstalledModel.
         progressed: a LoadProgress of it.
         ready: the InstalledModel that is loaded now, and its ModelReady.
-        failed: the UserFacingError for which a model could not be loaded, and its LoadChoice.
+        failed: the UserFacingError for which a model could not be loaded, and its WantedModel.
         lost: no model is loaded, nor will be until one is chosen.
-        made_room: the model that was set aside holds no memory any more.
+        stepped_aside: the model that was loaded makes room, and comes back by itself.
+        settled: no model is being loaded or unloaded any more.
     """
 
+    chosen = Signal()
     began = Signal(object)
     progressed = Signal(object)
     ready = Signal(object, object)
     failed = Signal(object, object)
     lost = Signal()
-    made_room = Signal()
+    stepped_aside = Signal()
+    settled = Signal()
 
     def __init__(
         self,
-        queue: RequestQueue,
-        measurements: Measurements,
+        worker: EngineWorker,
+        precisions: Precisions,
         settings: SettingsFile,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._queue = queue
-        self._measurements = measurements
+        self._worker = worker
+        self._measurements = precisions.measurements
         self._settings = settings
         self._loading: _Load | None = None
-        self._current: LoadChoice | None = None
-        self._aside: LoadChoice | None = None  # was loaded, and shall be again
-        self._unloading: _Unload | None = None
+        self._current: WantedModel | None = None
+        self._aside: WantedModel | None = None  # was loaded, and shall be again
+        self._unloading: int | None = None  # id of the request
         self._refused: dict[Path, ExportRefusedError] = {}  # by folder of the export
         self._wishes: dict[Path, LoadWish] = {}  # of models that ran before, until the app ends
         self.running: ModelReady | None = None  #: what the engine said of the model loaded last
+        worker.produced.connect(self._on_event)
+        worker.failed.connect(self._on_failed)
+        worker.ended.connect(self._on_ended)
+
+    @property
+    def loaded(self) -> WantedModel | None:
+        """The model that is loaded, and not about to be replaced, and how it was wanted."""
+        return self._current
 
     @property
     def current(self) -> InstalledModel | None:
@@ -76,14 +98,25 @@ class ModelSwitcher(QObject):
 
     @property
     def is_fallback(self) -> bool:
-        """The model that is loaded took the place of one that could not be."""
+        """Whether the model that is loaded took the place of one that could not be."""
         return self._current is not None and self._current.is_fallback
 
     @property
     def wanted(self) -> InstalledModel | None:
         """The model that is being loaded, else the one that is loaded."""
-        return self._loading.choice.model if self._loading else self.current
+        return self._loading.wanted.model if self._loading else self.current
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no model is being loaded or unloaded."""
+        return self._loading is None and self._unloading is None
+
+    @property
+    def aside(self) -> ModelReady | None:
+        """What the engine said of the model that was set aside; None where none was."""
+        return self.running if self._aside is not None else None
+
+    @Slot(object)
     def load(
         self,
         model: InstalledModel,
@@ -97,20 +130,36 @@ class ModelSwitcher(QObject):
         Without a wish it is loaded as it was before. `keep` has the wish hold at the next start.
         """
         if wish is None:
-            choice = LoadChoice(model, self._remembered(model))
+            wanted = WantedModel(model, self._remembered(model))
         else:
-            choice = LoadChoice(model, wish, is_asked=True, is_kept=keep)
+            wanted = WantedModel(model, wish, is_asked=True, is_kept=keep)
             if may_run_on_export(wish):  # which may have been made anew
                 for folder in model.exports:
                     self._refused.pop(folder, None)
         back = None
         if otherwise is not None:
-            back = LoadChoice(otherwise, self._remembered(otherwise))
+            back = WantedModel(otherwise, self._remembered(otherwise))
         if back is None and self._loading is not None:
-            pending = self._loading.choice
+            pending = self._loading.wanted
             ran = self._wishes.get(pending.model.path) == pending.wish
             back = self._loading.otherwise or (pending if ran else None)
-        self._begin(choice, self._current or self._aside or back)
+        self.chosen.emit()
+        self._begin(wanted, self._current or self._aside or back)
+
+    @Slot(object)
+    def load_wanted(self, wanted: WantedModel) -> None:
+        """Load what somebody proposed, which says nothing of threads: a model keeps its own."""
+        wish, current = wanted.wish, self._current
+        if current is not None and current.model.path == wanted.model.path:
+            wish = replace(wish, threads=current.wish.threads)
+        self.load(wanted.model, wish, keep=wanted.is_kept)
+
+    @Slot(object)
+    def use_threads(self, threads: int | None) -> None:
+        """Load the model again with another number of threads; None: what the app chooses."""
+        current = self._current
+        if current is not None and threads != current.wish.threads:
+            self.load(current.model, replace(current.wish, threads=threads), keep=True)
 
     def keep(self, wish: LoadWish) -> None:
         """Have the model that is loaded loaded so from now on; it is what runs already."""
@@ -123,8 +172,8 @@ class ModelSwitcher(QObject):
         """End the engine of the model that is loaded, after the answer that it gives."""
         assert self._current is not None, "nothing is loaded"
         self._aside, self._current = self._current, None
-        self._unloading = _Unload(self)
-        self._queue.submit(self._unloading)
+        self._unloading = self._worker.start_instead(UnloadRequest())
+        self.stepped_aside.emit()
 
     def bring_back(self) -> None:
         """Load the model that was set aside, if nothing took its place."""
@@ -133,27 +182,31 @@ class ModelSwitcher(QObject):
 
     def _begin(
         self,
-        choice: LoadChoice,
-        otherwise: LoadChoice | None,
+        wanted: WantedModel,
+        otherwise: WantedModel | None,
         tried: frozenset[_Attempt] = frozenset(),
     ) -> None:
         self._current = self._aside = None
-        exports = self._usable_exports(choice.model)
-        request = choice.wish.request(choice.model.path, self._measurements, exports)
-        tried |= {self._attempt(choice)}
-        self._loading = _Load(self, choice, otherwise, request, tried)
-        self.began.emit(choice.model)
-        self._queue.submit(self._loading)
-        if self._unloading is not None:  # the load may have taken its place in the queue
-            self.on_unloaded(self._unloading)
+        usable = replace(wanted.model, exports=self._usable_exports(wanted.model))
+        request = wanted.wish.request(usable, self._measurements)
+        request_id = self._worker.start_instead(request)
+        self._loading = _Load(request_id, wanted, otherwise, tried | {self._attempt(wanted)})
+        self.began.emit(wanted.model)
 
+    @Slot(object)
     def reloaded(self, event: ModelReady) -> None:
-        """A fresh engine loaded the model again, after a crash."""
+        """Take note that a fresh engine loaded the model again, after a crash."""
         self.running = event
         self._measurements.loaded(event)
 
+    @Slot(object)
+    def answered(self, finished: Finished) -> None:
+        """Remember how fast the model is, as an answer that has ended tells."""
+        if self.running is not None:
+            self._measurements.answered(self.running, finished)
+
     def refresh(self, models: Sequence[InstalledModel], written: Path) -> None:
-        """The models are described anew: the one that is loaded may have another export.
+        """Take the models as they are described now; the loaded one may have another export.
 
         `written` is the folder that was written meanwhile.
         """
@@ -162,47 +215,54 @@ class ModelSwitcher(QObject):
             if self._current is not None and model.path == self._current.model.path:
                 self._current = replace(self._current, model=model)
 
-    def on_unloaded(self, unload: _Unload) -> None:
-        """The engine has ended."""
-        if unload is self._unloading:
-            self._unloading = None
-            self.made_room.emit()
+    @Slot(object, int)
+    def _on_event(self, event: EngineEvent, request_id: int) -> None:
+        load = self._loading
+        if load is None or load.request_id != request_id:
+            return  # an answer's, or another model was chosen in the meantime
+        match event:
+            case LoadProgress():
+                self.progressed.emit(event)
+            case ModelReady():
+                self._loading = None
+                self._current = load.wanted
+                self._wishes[load.wanted.model.path] = load.wanted.wish
+                if load.wanted.is_kept:
+                    self.keep(load.wanted.wish)
+                self.reloaded(event)
+                self.ready.emit(load.wanted.model, event)
+                self._tell_if_settled()
 
-    def on_progress(self, load: _Load, event: LoadProgress) -> None:
-        """A load has come so far."""
-        if load is self._loading:
-            self.progressed.emit(event)
-
-    def on_ready(self, load: _Load, event: ModelReady) -> None:
-        """A load came to its end."""
-        if load is not self._loading:
-            return  # another model was chosen in the meantime
-        self._loading = None
-        self._current = load.choice
-        self._wishes[load.choice.model.path] = load.choice.wish
-        if load.choice.is_kept:
-            self.keep(load.choice.wish)
-        self.reloaded(event)
-        self.ready.emit(load.choice.model, event)
-
-    def on_failed(self, load: _Load, error: UserFacingError) -> None:
-        """A load came to nothing."""
-        if load is not self._loading:
+    @Slot(object, int)
+    def _on_failed(self, error: UserFacingError, request_id: int) -> None:
+        load = self._loading
+        if load is None or load.request_id != request_id:
             return
         self._loading = None
-        choice = load.choice
+        wanted = load.wanted
         if isinstance(error, ExportRefusedError):
-            exports = self._usable_exports(choice.model)
+            exports = self._usable_exports(wanted.model)
             named = [folder for folder in exports if str(folder) == error.facts["folder"]]
             self._refused.update(dict.fromkeys(named or exports, error))
-        self.failed.emit(error, choice)
+        self.failed.emit(error, wanted)
         if self._loading is not None:
             return
-        for instead in alternatives(choice, error, load.otherwise, self._kept(choice.model)):
+        for instead in alternatives(wanted, error, load.otherwise, self._kept(wanted.model)):
             if self._attempt(instead) not in load.tried:
                 self._begin(instead, load.otherwise, load.tried)
                 return
         self.lost.emit()
+        self._tell_if_settled()
+
+    @Slot(int)
+    def _on_ended(self, request_id: int) -> None:
+        if request_id == self._unloading:
+            self._unloading = None
+            self._tell_if_settled()
+
+    def _tell_if_settled(self) -> None:
+        if self.is_settled:
+            self.settled.emit()
 
     def refused_exports(self, model: InstalledModel) -> Sequence[ExportRefusedError]:
         """Why exports of a model are left out until they are asked for."""
@@ -211,60 +271,12 @@ class ModelSwitcher(QObject):
     def _usable_exports(self, model: InstalledModel) -> tuple[Path, ...]:
         return tuple(folder for folder in model.exports if folder not in self._refused)
 
-    def _attempt(self, choice: LoadChoice) -> _Attempt:
-        return (choice.model.path, choice.wish, self._usable_exports(choice.model))
+    def _attempt(self, wanted: WantedModel) -> _Attempt:
+        return (wanted.model.path, wanted.wish, self._usable_exports(wanted.model))
 
     def _kept(self, model: InstalledModel) -> LoadWish:
         return self._settings.current.precisions.get(model.path, LoadWish())
 
     def _remembered(self, model: InstalledModel) -> LoadWish:
-        """How a model ran before."""
+        """The wish that a model ran with before, else the one that was kept."""
         return self._wishes.get(model.path, self._kept(model))
-
-
-class _Load:
-    """A job of the queue."""
-
-    def __init__(
-        self,
-        switcher: ModelSwitcher,
-        choice: LoadChoice,
-        otherwise: LoadChoice | None,
-        request: LoadRequest,
-        tried: frozenset[_Attempt],
-    ) -> None:
-        self._switcher = switcher
-        self.choice = choice
-        self.otherwise = otherwise
-        self.request = request
-        self.tried = tried
-
-    def on_event(self, event: EngineEvent) -> None:
-        if isinstance(event, LoadProgress):
-            self._switcher.on_progress(self, event)
-        elif isinstance(event, ModelReady):
-            self._switcher.on_ready(self, event)
-
-    def on_failed(self, error: UserFacingError) -> None:
-        self._switcher.on_failed(self, error)
-
-    def on_ended(self) -> None:
-        """What there is to say was said."""
-
-
-class _Unload:
-    """A job of the queue."""
-
-    request = UnloadRequest()
-
-    def __init__(self, switcher: ModelSwitcher) -> None:
-        self._switcher = switcher
-
-    def on_event(self, event: EngineEvent) -> None:
-        """There are none."""
-
-    def on_failed(self, error: UserFacingError) -> None:
-        """An engine that is gone needs no unloading."""
-
-    def on_ended(self) -> None:
-        self._switcher.on_unloaded(self)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QGuiApplication
 
+from backends.events import ModelKind
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.look.i18n import in_ui_language
 
@@ -18,13 +20,19 @@ _FAMILIES = {
 
 
 def name(model: InstalledModel) -> str:
-    """Its name in the language of the window."""
+    """The name of a model in the language of the window."""
     return in_ui_language(model.name)
 
 
+def window_title(model: InstalledModel | None) -> str:
+    """The title of the window, which names the model that is loaded."""
+    app = QGuiApplication.applicationDisplayName()
+    return f"{name(model)} — {app}" if model is not None else app
+
+
 def kind(model: InstalledModel) -> str:
-    """Chat or base."""
-    if model.kind == "chat":
+    """Whether it is a chat model or a base model, in words."""
+    if model.kind is ModelKind.CHAT:
         return QCoreApplication.translate("ModelTexts", "Chat model")
     return QCoreApplication.translate("ModelTexts", "Base model")
 

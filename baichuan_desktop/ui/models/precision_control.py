@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, QRect, Slot
 from PySide6.QtWidgets import QWidget
 
-from backends.errors import UserFacingError
+from backends.errors import ExportRefusedError, UserFacingError
 from backends.events import ModelReady
-from backends.machine.hardware import Machine
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionList, list_precisions
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.models.precision_menu import PrecisionMenu
 from baichuan_desktop.workers.background_task import BackgroundTask
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    rows: Sequence[PrecisionRow]
+    refused: Sequence[ExportRefusedError]
+
+
+def _find(
+    precisions: Precisions, model: InstalledModel, ready: ModelReady, context_length: int | None
+) -> _Found:
+    opened = precisions.open_freed(model, ready)
+    return _Found(opened.at(context_length).rows, opened.refused)
 
 
 class PrecisionControl(QObject):
@@ -28,17 +41,14 @@ class PrecisionControl(QObject):
     def __init__(
         self,
         switcher: ModelSwitcher,
-        measurements: Measurements,
-        look: Callable[[ModelReady | None], Machine],
+        precisions: Precisions,
         theme: Theme,
         parent: QWidget,
     ) -> None:
-        """`look` tells of the machine without the engine that runs; it is called in a thread."""
         super().__init__(parent)
         self._switcher = switcher
-        self._measurements = measurements
-        self._look = look
-        self._finding: BackgroundTask | None = None
+        self._precisions = precisions
+        self._finding = 0  # id of the task of which the menu waits for the rows
         self._full_context = 0
         self.menu = PrecisionMenu(theme, parent)
         self.menu.chosen.connect(self._on_chosen)
@@ -53,23 +63,16 @@ class PrecisionControl(QObject):
         wish = self._switcher.wish
         self.menu.open_over(anchor, ready, replace(wish, threads=None))
         self._full_context = model.context_length
-        find = partial(
-            list_precisions,
-            model.path,
-            self._measurements,
-            partial(self._look, ready),
-            wish.context_length,
-            model.exports,
-        )
-        self._finding = BackgroundTask(find, self)
-        self._finding.succeeded.connect(self._on_found)
-        self._finding.failed.connect(self._on_failed)
-        self._finding.start()
+        find = partial(_find, self._precisions, model, ready, wish.context_length)
+        task = BackgroundTask(find, self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self._on_failed)
+        self._finding = task.start()
 
-    @Slot(object)
-    def _on_found(self, found: PrecisionList) -> None:
+    @Slot(object, int)
+    def _on_found(self, found: _Found, task_id: int) -> None:
         model = self._switcher.current
-        if self.sender() is not self._finding or model is None:
+        if task_id != self._finding or model is None:
             return
         # Some damage is seen only when an export is loaded.
         refused = (*found.refused, *self._switcher.refused_exports(model))
@@ -81,9 +84,9 @@ class PrecisionControl(QObject):
         remarks += [changed.format(folder=export.path) for export in model.outdated_exports]
         self.menu.show_rows(found.rows, self._full_context, list(dict.fromkeys(remarks)))
 
-    @Slot(object)
-    def _on_failed(self, error: UserFacingError) -> None:
-        if self.sender() is self._finding:
+    @Slot(object, int)
+    def _on_failed(self, error: UserFacingError, task_id: int) -> None:
+        if task_id == self._finding:
             self.menu.show_error(error)
 
     @Slot(object)
@@ -101,5 +104,5 @@ class PrecisionControl(QObject):
         self._switcher.keep(self._with_threads(wish))
 
     def _with_threads(self, wish: LoadWish) -> LoadWish:
-        """The menu is not about threads: they stay as they were wanted."""
+        """What was chosen in the menu, with the number of threads that was wanted before."""
         return replace(wish, threads=self._switcher.wish.threads)

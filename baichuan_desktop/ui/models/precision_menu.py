@@ -18,7 +18,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -28,11 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from backends.choice.values import Verdict
 from backends.errors import UserFacingError
 from backends.events import ModelReady
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_pixmap
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import precision_texts
 from baichuan_desktop.ui.models.model_texts import as_tooltip
@@ -52,7 +54,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class PrecisionMenu(QFrame):
-    """Opens over a button; closes when something is chosen, or with Esc.
+    """The rows of one model, over the status bar; closes when one is chosen, or with Esc.
 
     Signals:
         chosen: a LoadWish other than the one that is ticked.
@@ -69,12 +71,9 @@ class PrecisionMenu(QFrame):
         self._anchor = QRect()
         self.setObjectName("precisionMenu")
         self.setFixedWidth(_WIDTH)
-        self.heading, self.why = QLabel(), QLabel()
+        self.heading, self.why = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("menuHeading")
         self.why.setObjectName("muted")
-        for label in (self.heading, self.why):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
         self.list = QListWidget()
         self.list.setObjectName("menuList")
         self.list.setFrameShape(QFrame.Shape.NoFrame)
@@ -141,14 +140,14 @@ class PrecisionMenu(QFrame):
         for remark in remarks:
             self._add_remark(remark)
         if length is not None and length < full_context:
-            whole = LoadWish(self._wish.precision, self._wish.device)
+            whole = LoadWish(self._wish.precision, self._wish.wanted_device)
             note = self.tr("Now {count} tokens, which need less memory").format(count=f"{length:,}")
             title = self.tr("Full context: {count} tokens").format(count=f"{full_context:,}")
             self._add(whole, title, note)
         self._place()
 
     def show_error(self, error: UserFacingError) -> None:
-        """The model cannot be looked at."""
+        """Say why the model cannot be looked at, in place of its rows."""
         self.list.clear()
         self._add_remark(error_texts.message(error))
         self._place()
@@ -186,14 +185,14 @@ class PrecisionMenu(QFrame):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _is_in_use(self, row: PrecisionRow) -> bool:
-        """It may be what was loaded, and what was asked for."""
+        """Whether the row matches both the loaded model and the wish."""
         wish, ready = self._wish, self._ready
         return (
             ready is not None
-            and wish.precision in ("auto", row.precision)
-            and wish.device in ("auto", row.device, row.request_device)
+            and wish.precision in (None, row.precision)
+            and row.is_on(wish.wanted_device)
             and (row.backend, row.precision) == (ready.backend, ready.precision)
-            and (row.device, row.device_name) == (ready.device_kind, ready.device)
+            and (row.device_kind, row.device_name) == (ready.device_kind, ready.device_name)
         )
 
     def _add(
@@ -202,7 +201,7 @@ class PrecisionMenu(QFrame):
         title: str,
         note: str,
         figures: str = "",
-        verdict: str = "",
+        verdict: Verdict | None = None,
         *,
         is_ticked: bool = False,
     ) -> QListWidgetItem:
@@ -228,7 +227,7 @@ class PrecisionMenu(QFrame):
         self.list.addItem(item)
 
     def _place(self) -> None:
-        """As high as its rows, its lower right corner at the anchor's upper one, on the screen."""
+        """Make it as high as its rows, its lower right corner at the anchor's upper one."""
         rows = sum(self.list.sizeHintForRow(row) for row in range(self.list.count()))
         self.list.setFixedHeight(min(rows + 2, _MOST_HEIGHT))
         self._column.activate()
@@ -250,7 +249,7 @@ class PrecisionMenu(QFrame):
         signal.emit(item.data(_WISH))
 
     def changeEvent(self, event: QEvent) -> None:
-        """A menu in another language has to be opened anew."""
+        """Close in another language: the menu has to be opened anew."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.close()
@@ -302,7 +301,7 @@ class _Row(QStyledItemDelegate):
     ) -> None:
         colours = self._theme.colours
         figures, verdict = index.data(_FIGURES) or "", index.data(_VERDICT)
-        inks = {"fits": colours.accent, "tight": colours.caution}
+        inks = {Verdict.FITS: colours.accent, Verdict.TIGHT: colours.caution}
         painter.setFont(_small(font))
         painter.setPen(QColor(inks.get(verdict, colours.muted)))
         middle = Qt.AlignmentFlag.AlignVCenter

@@ -6,46 +6,48 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
+from backends.choice.values import Verdict
 from backends.events import ModelReady
-from baichuan_desktop.services.precisions.rows import PrecisionRow, label
+from backends.precision import DeviceKind, device_or_auto
+from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.numbers import share_text, speed_text
 
 
 def in_use(ready: ModelReady) -> str:
-    """What runs, in the few words of the status bar."""
-    return f"{label(ready.precision)} · {device(ready.device_kind, ready.device)}"
+    """The precision and device that run, in the few words of the status bar."""
+    return f"{ready.precision.label} · {device(ready.device_kind, ready.device_name)}"
 
 
 def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
     """Precision and device; two cards of a name, among `rows`, are told apart by their number."""
-    name = device(row.device, row.device_name)
-    same = [one for one in rows if device(one.device, one.device_name) == name]
-    if len({one.request_device for one in same}) > 1:
-        name = f"{name} ({row.request_device})"
-    return f"{row.label} · {name}"
+    name = device(row.device_kind, row.device_name)
+    same = [one for one in rows if device(one.device_kind, one.device_name) == name]
+    if len({one.wanted_device for one in same}) > 1:
+        name = f"{name} ({device_or_auto(row.wanted_device)})"
+    return f"{row.precision.label} · {name}"
 
 
 def size(row: PrecisionRow) -> str:
-    """What it needs, KV cache and all; nothing where it cannot run whatever the memory."""
+    """The memory that a row needs, KV cache and all; empty where it cannot run at all."""
     return size_text(row.needed_bytes) if row.needed_bytes is not None else ""
 
 
 def verdict(row: PrecisionRow) -> str:
-    """How it stands on this machine."""
+    """Whether a row fits this machine, in a word or two."""
     words = {
-        "fits": QCoreApplication.translate("PrecisionTexts", "fits"),
-        "tight": QCoreApplication.translate("PrecisionTexts", "tight"),
-        "does not fit": QCoreApplication.translate("PrecisionTexts", "does not fit"),
-        "not available": QCoreApplication.translate("PrecisionTexts", "not available"),
+        Verdict.FITS: QCoreApplication.translate("PrecisionTexts", "fits"),
+        Verdict.TIGHT: QCoreApplication.translate("PrecisionTexts", "tight"),
+        Verdict.TOO_LARGE: QCoreApplication.translate("PrecisionTexts", "does not fit"),
+        Verdict.UNAVAILABLE: QCoreApplication.translate("PrecisionTexts", "not available"),
     }
     return words[row.verdict]
 
 
 def note(row: PrecisionRow) -> str:
     """The second line: why it does not run, or hardly; else what is known of how it runs."""
-    if row.verdict != "fits":
+    if row.verdict is not Verdict.FITS:
         return error_texts.sentence(row.sentence)
     parts = []
     if row.chosen:
@@ -53,14 +55,14 @@ def note(row: PrecisionRow) -> str:
     if row.tokens_per_second is not None:
         text = QCoreApplication.translate("PrecisionTexts", "last {speed}")
         parts.append(text.format(speed=speed_text(row.tokens_per_second)))
-    if row.backend == "bnb_cuda" and row.device == "cpu":  # made for cards, see selection.py
+    if row.is_slow:
         parts.append(QCoreApplication.translate("PrecisionTexts", "slow on a processor"))
     if row.quality is not None and row.quality.top1_agreement is not None:
         text = QCoreApplication.translate(
             "PrecisionTexts", "{share} of next tokens as in {reference}"
         )
         share = share_text(row.quality.top1_agreement)
-        parts.append(text.format(share=share, reference=label(row.quality.reference)))
+        parts.append(text.format(share=share, reference=row.quality.reference_label))
     if row.published_loss is not None:
         text = QCoreApplication.translate(
             "PrecisionTexts",
@@ -70,8 +72,8 @@ def note(row: PrecisionRow) -> str:
     return " · ".join(parts)
 
 
-def device(kind: str, name: str) -> str:
-    """A device of a kind in a few words: the processor's own name is long."""
-    if kind == "cuda+cpu":  # the processor's own name comes last
+def device(kind: DeviceKind, name: str) -> str:
+    """The name of a kind of device in a few words: the processor's own name is long."""
+    if kind is DeviceKind.SPREAD:  # the processor's own name comes last
         return f"{name.rpartition(' + ')[0]} + CPU"
-    return "CPU" if kind == "cpu" else name
+    return name if kind.uses_cards else "CPU"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from backends.errors import (
-    EngineKilledError,
-    GpuLostError,
-    InsufficientMemoryError,
-    UserFacingError,
-)
+from backends.errors import UserFacingError
 from backends.events import ModelReady
-from backends.machine.hardware import Machine
-from baichuan_desktop.services.precisions.fallback import LoadChoice
-from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.fallback import WantedModel
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.remedies import (
+    MemoryRemedies,
+    may_need_less,
+    wish_elsewhere,
+)
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.models import precision_texts
 from baichuan_desktop.workers.background_task import BackgroundTask
@@ -27,43 +24,41 @@ from baichuan_desktop.workers.background_task import BackgroundTask
 def offer_remedies(
     dialog: MessageDialog,
     error: UserFacingError,
-    choice: LoadChoice,
+    wanted: WantedModel,
     ready: ModelReady | None,
-    measurements: Measurements,
-    look: Callable[[ModelReady | None], Machine],
+    precisions: Precisions,
 ) -> None:
-    """Add to an error's dialog what would help; the values of the offers are LoadChoices.
+    """Add to an error's dialog what would help; the values of the offers are WantedModels.
 
-    `choice` is the model that failed, and `ready` what ran of it; None if it was being loaded.
+    `wanted` is the model that failed, and `ready` what ran of it; None if it was being loaded.
     """
-    if isinstance(error, GpuLostError):
-        wish = LoadWish(device="cpu", context_length=choice.wish.context_length)
+    elsewhere = wish_elsewhere(error, wanted.wish)
+    if elsewhere is not None:
         text = QCoreApplication.translate("Remedies", "Use the processor")
-        dialog.offer(text, LoadChoice(choice.model, wish))
-    elif isinstance(error, InsufficientMemoryError | EngineKilledError):
+        dialog.offer(text, WantedModel(wanted.model, elsewhere))
+    if may_need_less(error):
         dialog.look_for_offers()
-        _Search(dialog, choice, ready, measurements, look)
+        _Search(dialog, wanted, ready, precisions)
+
+
+def _find(precisions: Precisions, failed: WantedModel, ready: ModelReady | None) -> MemoryRemedies:
+    return precisions.open_freed(failed.model, ready).remedies(failed.wish, ready)
 
 
 class _Search(QObject):
-    """Belongs to the dialog, and ends with it."""
+    """Looks for what fits the memory; belongs to the dialog, and ends with it."""
 
     def __init__(
         self,
         dialog: MessageDialog,
-        choice: LoadChoice,
+        wanted: WantedModel,
         ready: ModelReady | None,
-        measurements: Measurements,
-        look: Callable[[ModelReady | None], Machine],
+        precisions: Precisions,
     ) -> None:
         super().__init__(dialog)
         self._dialog = dialog
-        self._choice = choice
-        path, wish = choice.model.path, choice.wish
-        find = partial(
-            memory_remedies, path, wish, ready, measurements, partial(look, ready),
-            choice.model.exports,
-        )  # fmt: skip
+        self._wanted = wanted
+        find = partial(_find, precisions, wanted, ready)
         task = BackgroundTask(find, self)
         task.succeeded.connect(self._on_found)
         task.failed.connect(self._on_failed)
@@ -85,4 +80,4 @@ class _Search(QObject):
         self._dialog.no_more_offers()
 
     def _offer(self, text: str, wish: LoadWish) -> None:
-        self._dialog.offer(text, LoadChoice(self._choice.model, wish))
+        self._dialog.offer(text, WantedModel(self._wanted.model, wish))

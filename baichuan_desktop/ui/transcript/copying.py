@@ -1,4 +1,4 @@
-"""What is copied out of the transcript: the words, and nobody's figures."""
+"""What is copied out of the transcript: the words, without the figures under answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def plain_text(selection: QTextCursor) -> str:
 
 
 def _part(block: QTextBlock, begin: int, end: int) -> str:
-    """What of a paragraph lies between two positions of the document, which count UTF-16 units."""
+    """The text of a paragraph between two positions of the document, in UTF-16 units."""
     last = block.position() + block.length() - 1  # before its separator
     cursor = QTextCursor(block)
     cursor.setPosition(min(max(begin, block.position()), last))

@@ -83,19 +83,19 @@ def bubble_format(left_margin: float) -> QTextFrameFormat:
 
 
 def first_block_format() -> QTextBlockFormat:
-    """A document cannot be without a first paragraph: this one takes no room."""
+    """The format of the first paragraph, without which no document is: it takes no room."""
     made = QTextBlockFormat()
     made.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
     return made
 
 
 def kind_of(text_format: QTextFormat) -> Kind:
-    """What a paragraph, text or frame was made as."""
+    """The kind that a paragraph, text or frame was made as."""
     value = text_format.property(_KIND)
     return Kind(value) if isinstance(value, int) else Kind.NONE
 
 
 def speaker_of(block: QTextBlock) -> str:
-    """Who wrote a paragraph; empty where that is not told."""
+    """The name of who wrote a paragraph; empty where that is not told."""
     value = block.blockFormat().property(_SPEAKER)
     return value if isinstance(value, str) else ""

@@ -104,7 +104,7 @@ class ChatTranscript(QTextEdit):
         return self.document().characterCount() <= 1
 
     def add_person(self, text: str) -> None:
-        """A message of the person, in a bubble."""
+        """Add a message of the person, in a bubble."""
         self._begin_turn()
         cursor = self._end()
         frame = cursor.insertFrame(bubble_format(self._bubble_margin(text)))
@@ -146,7 +146,7 @@ class ChatTranscript(QTextEdit):
         self._end().insertText(text, self._format(Kind.NOTE))
 
     def append(self, text: str) -> None:
-        """Add to the answer."""
+        """Add text to the answer."""
         self._end_waiting()
         self._end().insertText(text, self._format(self._answer_kind))
 
@@ -158,7 +158,7 @@ class ChatTranscript(QTextEdit):
             self._insert_block(Kind.NOTE, note)
 
     def add_divider(self, text: str) -> None:
-        """A muted line that belongs to no message."""
+        """Add a muted line that belongs to no message."""
         self._note_start = None
         self._insert_block(Kind.DIVIDER, text)
 
@@ -178,7 +178,7 @@ class ChatTranscript(QTextEdit):
         self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def retranslate(self) -> None:
-        """Names for whoever does not see the window."""
+        """Set the names that a screen reader reads."""
         self.setAccessibleName(self.tr("Conversation"))
         self._jump.setToolTip(self.tr("To the newest text"))
         self._jump.setAccessibleName(self._jump.toolTip())
@@ -279,7 +279,7 @@ class ChatTranscript(QTextEdit):
         return min(_COLUMN, max(self.viewport().width() - 2 * _SIDE, 1))
 
     def _bubble_margin(self, text: str) -> float:
-        """As much as keeps a short message's bubble as narrow as its text."""
+        """The margin that keeps a short message's bubble as narrow as its text."""
         metrics = QFontMetricsF(self.font())
         widest = max(
             (metrics.horizontalAdvance(line[:300]) for line in text.split("\n")), default=0

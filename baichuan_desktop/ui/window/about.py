@@ -13,16 +13,18 @@ from PySide6.QtWidgets import (
 )
 
 from baichuan_desktop import __version__
-from baichuan_desktop.services.library.registry import InstalledModel, Variant
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.variants import Variant
 from baichuan_desktop.ui.look.i18n import is_chinese
 from baichuan_desktop.ui.look.icons import app_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.models import model_texts
 
 _WIDTH = 480  # pixels
 
 
 class AboutDialog(QDialog):
-    """Version, licences, and that nothing leaves the machine."""
+    """Names the version and the licences, and says that nothing leaves the machine."""
 
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -44,7 +46,7 @@ class AboutDialog(QDialog):
 
 
 class LicenceDialog(QDialog):
-    """The licence of the model in use."""
+    """Sums up the licence of the model in use."""
 
     def __init__(
         self, model: InstalledModel, variant: Variant | None, parent: QWidget | None
@@ -111,9 +113,7 @@ def _lay_out(dialog: QDialog, heading: str, subtitle: str, texts: tuple[str, ...
 
 
 def _label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = plain_label(text, wraps=True)
     label.setFixedWidth(_WIDTH)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

@@ -1,30 +1,46 @@
-"""Asked before a window is closed while a job runs."""
+"""Asked before a window is closed while jobs run or wait."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout, QWidget
+
+from baichuan_desktop.services.jobs.desk import JobRecord, JobState
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.jobs import texts
+from baichuan_desktop.ui.look.labels import plain_label
 
 _WIDTH = 400  # pixels
 
 
 class CloseQuestion(QDialog):
-    """Accepted: close. Shown with `open`, which does not block."""
+    """Is accepted where the window shall close. Shown with `open`, which does not block."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, pending: Sequence[JobRecord], parent: QWidget) -> None:
+        """`pending` are the jobs that are not over, in their order."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("A copy is being written"))
-        heading = QLabel(self.tr("Close the window and end the copy that is being written?"))
+        self.setWindowTitle(self.tr("Jobs are not done"))
+        heading = plain_label(self.tr("Close the window and end what is not done?"), wraps=True)
         heading.setObjectName("dialogHeading")
-        text = QLabel(
-            self.tr(
-                "What is written so far stays in a folder that ends in “.partial”; the same copy, "
-                "begun again, goes on from there."
-            )
+        lines = [
+            texts.summary(one)
+            if one.state is JobState.RUNNING
+            else self.tr("{job}: waits, and would not begin").format(job=texts.title(one.job))
+            for one in pending
+        ]
+        left = dict.fromkeys(
+            error_texts.sentence(one.job.when_ended)
+            for one in pending
+            if one.state is JobState.RUNNING and one.job.when_ended is not None
         )
-        for label in (heading, text):
-            label.setWordWrap(True)
+        self.text = plain_label("\n".join(lines), wraps=True)
+        note = plain_label("\n".join(left), wraps=True)
+        note.setObjectName("muted")
+        note.setVisible(bool(left))
+        for label in (heading, self.text, note):
             label.setMinimumWidth(_WIDTH)
         buttons = QDialogButtonBox()
         self.close_window = QPushButton(self.tr("Close the window"))
@@ -39,6 +55,7 @@ class CloseQuestion(QDialog):
         column.setContentsMargins(22, 22, 22, 18)
         column.setSpacing(12)
         column.addWidget(heading)
-        column.addWidget(text)
+        column.addWidget(self.text)
+        column.addWidget(note)
         column.addSpacing(6)
         column.addWidget(buttons)

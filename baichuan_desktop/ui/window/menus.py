@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from baichuan_desktop.services.jobs.copies import ModelFiles
 from baichuan_desktop.services.settings import Language
-from baichuan_desktop.ui.jobs.kinds import JOB_KINDS, JobKind
+from baichuan_desktop.ui.chat.state import ChatState
+from baichuan_desktop.ui.jobs.entry import JobEntry
+from baichuan_desktop.ui.window.job_entries import COPIES, MEASUREMENTS
 
 
 class Menus(QMenuBar):
@@ -16,7 +18,7 @@ class Menus(QMenuBar):
 
     Signals:
         language_chosen: a `Language`.
-        job_requested: a `JobKind`.
+        job_requested: a `JobEntry`.
     """
 
     language_chosen = Signal(str)
@@ -31,39 +33,44 @@ class Menus(QMenuBar):
         self.open_folder = self._action(self._file, "Ctrl+O")
         self.new_chat = self._action(self._file, "Ctrl+N")
         self._file.addSeparator()
-        self.jobs: list[tuple[JobKind, QAction]] = []
-        for kind in JOB_KINDS:
-            action = self._action(self._file, "")
-            action.setEnabled(False)
-            action.triggered.connect(self._on_job)
-            self.jobs.append((kind, action))
-        self._file.addSeparator()
-        self.measure_speed = self._action(self._file, "")
-        self.compare_quality = self._action(self._file, "")
-        for action in (self.measure_speed, self.compare_quality):
-            action.setEnabled(False)
-        self._file.addSeparator()
+        self.jobs: list[tuple[JobEntry, QAction]] = []
+        jobs = QActionGroup(self)
+        jobs.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
+        jobs.triggered.connect(self._on_job)
+        for entries in (COPIES, MEASUREMENTS):
+            for entry in entries:
+                action = self._action(self._file, "")
+                action.setEnabled(False)
+                action.setData(entry)
+                jobs.addAction(action)
+                self.jobs.append((entry, action))
+            self._file.addSeparator()
         self.quit = self._action(self._file, "Ctrl+Q")
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.stop = self._action(self._edit, "Esc")
+        self.stop.setEnabled(False)
         self.as_chat = self._action(self._edit, "")
         self.as_chat.setCheckable(True)
+        self.as_chat.setEnabled(False)
         self._edit.addSeparator()
         self.copy = self._action(self._edit, "Ctrl+C")
         self.select_all = self._action(self._edit, "Ctrl+A")
         self.panel = self._action(self._view, "F9")
         self.panel.setCheckable(True)
+        self.jobs_page = self._action(self._view, "Ctrl+J")
+        self.jobs_page.setCheckable(True)
         self._view.addMenu(self._language)
         self._languages: dict[Language, QAction] = {}
         group = QActionGroup(self)
+        group.triggered.connect(self._on_language)
         for language in ("system", "en", "zh_CN"):
             action = self._action(self._language, "")
             action.setCheckable(True)
             action.setData(language)
-            action.triggered.connect(self._on_language)
             group.addAction(action)
             self._languages[language] = action
         self.licence = self._action(self._help, "")
+        self.licence.setEnabled(False)
         self._help.addSeparator()
         self.about = self._action(self._help, "")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
@@ -77,23 +84,37 @@ class Menus(QMenuBar):
         return action
 
     def show_language(self, language: Language) -> None:
-        """Tick the choice."""
+        """Tick the language that was chosen."""
         self._languages[language].setChecked(True)
 
-    def show_as_chat(self, *, is_base: bool, as_chat: bool) -> None:
+    @Slot(bool, bool)
+    def show_as_chat(self, can_change: bool, as_chat: bool) -> None:
         """Offer to chat with a base model, ticked if that is so."""
-        self.as_chat.setEnabled(is_base)
+        self.as_chat.setEnabled(can_change)
         self.as_chat.setChecked(as_chat)
+
+    @Slot(object)
+    def show_chat_state(self, state: ChatState) -> None:
+        """Offer to stop an answer that is on its way."""
+        self.stop.setEnabled(state is ChatState.ANSWERING)
+
+    @Slot()
+    def show_loaded(self) -> None:
+        """Offer what can be done with a model that is loaded."""
+        self.licence.setEnabled(True)
+
+    @Slot()
+    def show_no_model(self) -> None:
+        """Offer nothing that needs a model."""
+        self.licence.setEnabled(False)
 
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
-        for kind, action in self.jobs:
-            action.setEnabled(files is not None and kind.is_for(files))
-        for action in (self.measure_speed, self.compare_quality):
-            action.setEnabled(files is not None)
+        for entry, action in self.jobs:
+            action.setEnabled(files is not None and entry.is_for(files))
 
     def retranslate(self) -> None:
-        """Name everything in the language of the window."""
+        """Set every text in the language of the window."""
         self._file.setTitle(self.tr("&File"))
         self._edit.setTitle(self.tr("&Edit"))
         self._view.setTitle(self.tr("&View"))
@@ -101,34 +122,28 @@ class Menus(QMenuBar):
         self._language.setTitle(self.tr("&Language"))
         self.open_folder.setText(self.tr("&Open a model folder…"))
         self.new_chat.setText(self.tr("&New chat"))
-        for kind, action in self.jobs:
-            action.setText(kind.menu_text())
-        self.measure_speed.setText(self.tr("&Measure speed…"))
-        self.compare_quality.setText(self.tr("&Compare quality…"))
+        for entry, action in self.jobs:
+            action.setText(entry.text())
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer"))
         self.as_chat.setText(self.tr("&Use as chat model"))
         self.copy.setText(self.tr("&Copy"))
         self.select_all.setText(self.tr("Select &all"))
         self.panel.setText(self.tr("&Settings panel"))
+        self.jobs_page.setText(self.tr("&Jobs"))
         self._languages["system"].setText(self.tr("&System"))
         self._languages["en"].setText("English")
         self._languages["zh_CN"].setText("中文")
         self.licence.setText(self.tr("Model &licence"))
         self.about.setText(self.tr("&About Baichuan Desktop"))
 
-    @Slot()
-    def _on_job(self) -> None:
-        sender = self.sender()
-        for kind, action in self.jobs:
-            if action is sender:
-                self.job_requested.emit(kind)
+    @Slot(QAction)
+    def _on_job(self, action: QAction) -> None:
+        self.job_requested.emit(action.data())
 
-    @Slot()
-    def _on_language(self) -> None:
-        sender: QObject = self.sender()
-        if isinstance(sender, QAction):
-            self.language_chosen.emit(sender.data())
+    @Slot(QAction)
+    def _on_language(self, action: QAction) -> None:
+        self.language_chosen.emit(action.data())
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

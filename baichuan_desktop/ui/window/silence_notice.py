@@ -1,15 +1,19 @@
-"""The remark that an engine says nothing any more, and the button that ends it."""
+"""The remark that an engine says nothing any more, and the button that ends the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from baichuan_desktop.ui.jobs.controller import JobController
+from baichuan_desktop.ui.look.labels import plain_label
+from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
 class SilenceNotice(QWidget):
-    """Is hidden as long as the engine goes on.
+    """A remark that is hidden as long as the engine goes on.
 
     Signals:
         end_requested: the person wants the engine ended.
@@ -28,8 +32,7 @@ class SilenceNotice(QWidget):
         self._text = text
         self._in_place_of = in_place_of
         self._seconds = 0
-        self.label = QLabel()
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label = plain_label()
         self.button = QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         row = QHBoxLayout(self)
@@ -40,9 +43,15 @@ class SilenceNotice(QWidget):
         self.button.clicked.connect(self._on_clicked)
         self.hide()
 
+    def watch(self, engine: EngineWorker | JobController) -> None:
+        """Show when this engine is silent, and end it where that is wanted."""
+        engine.silent.connect(self.show_silent)
+        engine.heard.connect(self.clear)
+        self.end_requested.connect(engine.end_engine)
+
     @Slot(int)
     def show_silent(self, seconds: int) -> None:
-        """For so long the engine has not gone on."""
+        """Say for how long the engine has not gone on."""
         self._seconds = seconds
         self._retranslate()
         self._in_place_of.hide()
@@ -50,7 +59,7 @@ class SilenceNotice(QWidget):
 
     @Slot()
     def clear(self) -> None:
-        """The engine goes on, or there is none."""
+        """Hide: the engine goes on, or there is none."""
         self.hide()
         self._in_place_of.show()
         self.button.setEnabled(True)

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QStatusBar,
     QToolButton,
     QWidget,
 )
 
-from backends.events import Finished, LoadProgress, ModelReady, PrefillProgress
+from backends.events import Finished, LoadProgress, ModelReady, PrefillProgress, PromptReady
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.chat import answer_notes
+from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_icon
+from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.ui.models import precision_texts
+from baichuan_desktop.ui.models import model_texts, precision_texts
 from baichuan_desktop.ui.models.model_texts import as_tooltip
 from baichuan_desktop.ui.window.silence_notice import SilenceNotice
 
 
 class StatusLine(QStatusBar):
-    """Keeps what it says as functions of the language, so that it can say it in another one."""
+    """Keeps its texts as functions of the language, so that it can say them in another one."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,8 +41,8 @@ class StatusLine(QStatusBar):
         self._finished: Finished | None = None
         self._context_tokens = 0
         self.setSizeGripEnabled(False)
-        self.state_label, self.speed_label = _label(), _label()
-        self.context_label = _label()
+        self.state_label, self.speed_label = plain_label(), plain_label()
+        self.context_label = plain_label()
         self.precision_button, self.job_button = _button(), _button()
         # The arrow stands at the right of the text.
         self.precision_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
@@ -82,35 +84,51 @@ class StatusLine(QStatusBar):
         self._draw_icons()
         self.retranslate()
 
+    @property
+    def precision_place(self) -> QRect:
+        """Where on the screen the button of the precisions is."""
+        button = self.precision_button
+        return QRect(button.mapToGlobal(QPoint(0, 0)), button.size())
+
     # --- the model ------------------------------------------------------------------------
 
-    def show_loading(self, name: Callable[[], str]) -> None:
-        """A model is being loaded."""
+    @Slot(object)
+    def show_loading(self, model: InstalledModel) -> None:
+        """Say which model is being loaded."""
         self._ready = None
         self._speed = str
         self._show_progress(0, 0)
-        self._say(lambda: self.tr("Loading {name}…").format(name=name()))
+        self._say(lambda: self.tr("Loading {name}…").format(name=model_texts.name(model)))
 
+    @Slot(object)
     def show_load_progress(self, event: LoadProgress) -> None:
-        """So much of its weights is read."""
+        """Show how much of its weights is read."""
         total = max(event.total_bytes, 1)
         self._show_progress(event.done_bytes, total)
         percent = 100 * event.done_bytes // total
         self._say(lambda: self.tr("Loading the model: {percent} %").format(percent=percent))
 
+    @Slot(object, object)
+    def show_loaded(self, _model: InstalledModel, ready: ModelReady) -> None:
+        """Show how a model runs that was loaded."""
+        self.show_model(ready)
+
+    @Slot(object)
     def show_model(self, ready: ModelReady) -> None:
-        """How the model runs, and why so."""
+        """Show how the model runs, and why so."""
         self._ready, self._finished = ready, None
         self.show_ready()
 
+    @Slot()
     def show_no_model(self) -> None:
-        """There is nothing to talk with."""
+        """Say that there is nothing to talk with."""
         self._ready = None
         self.progress.hide()
         self._say(lambda: self.tr("No model is loaded. Choose one at the top."))
 
+    @Slot()
     def show_set_aside(self) -> None:
-        """The model comes back by itself."""
+        """Say that the model makes room, and comes back by itself."""
         self._ready = None
         self._speed = str
         self.progress.hide()
@@ -119,41 +137,55 @@ class StatusLine(QStatusBar):
     # --- an answer ---------------------------------------------------------------------------
 
     def show_ready(self) -> None:
-        """Nothing is going on."""
+        """Say that nothing is going on."""
         self.progress.hide()
         self._extra = str
         self._say(lambda: self.tr("Ready"))
 
-    def show_prompt(self, prompt_tokens: int, dropped_messages: int) -> None:
-        """The prompt is made."""
+    @Slot(object)
+    def show_progress(self, event: object) -> None:
+        """Show how far an answer has come."""
+        match event:
+            case LoadProgress():
+                self.show_load_progress(event)
+            case PromptReady():
+                self._show_prompt(event.prompt_tokens, event.dropped_messages)
+            case PrefillProgress():
+                self._show_progress(event.done_tokens, event.total_tokens)
+                self._say(lambda: answer_notes.prefill_text(event))
+
+    def _show_prompt(self, prompt_tokens: int, dropped_messages: int) -> None:
         self._context_tokens = prompt_tokens
         self._extra = (lambda: answer_notes.dropped(dropped_messages)) if dropped_messages else str
         self._say(lambda: self.tr("Reading the prompt…"))
 
-    def show_prefill(self, event: PrefillProgress) -> None:
-        """So much of the prompt is read."""
-        self._show_progress(event.done_tokens, event.total_tokens)
-        self._say(lambda: answer_notes.prefill_text(event))
-
+    @Slot()
     def show_answering(self) -> None:
-        """Text is coming."""
+        """Say that text is coming."""
         self.progress.hide()
         self._say(lambda: self.tr("Answering…"))
 
-    def show_stopping(self) -> None:
-        """A stop takes as long as the step that is being computed."""
-        self._say(lambda: self.tr("Stopping…"))
+    @Slot(object)
+    def show_chat_state(self, state: ChatState) -> None:
+        """Say that an answer is over, or will be: a stop waits for the step that is computed."""
+        match state:
+            case ChatState.STOPPING:
+                self._say(lambda: self.tr("Stopping…"))
+            case ChatState.READY:
+                self.show_ready()
 
+    @Slot(object)
     def show_finished(self, finished: Finished) -> None:
-        """The figures of the last answer."""
+        """Show the figures of the last answer."""
         self._finished = finished
         self._context_tokens = finished.context_tokens
         fast = finished.tokens_per_second > 0
         self._speed = (lambda: answer_notes.speed(finished)) if fast else str
         self.retranslate()
 
+    @Slot()
     def clear_context(self) -> None:
-        """The conversation begins anew."""
+        """Show an empty context: the conversation begins anew."""
         self._context_tokens = 0
         self._speed = str
         self.retranslate()
@@ -163,8 +195,26 @@ class StatusLine(QStatusBar):
         self._extra = text
         self.retranslate()
 
+    @Slot(int)
+    def show_broken_lines(self, count: int) -> None:
+        """Say how many lines of what was pasted were too long, and were broken."""
+        self.notice(
+            lambda: self.tr("Long lines of the pasted text were broken: {count}").format(
+                count=count
+            )
+        )
+
+    @Slot(str)
+    def show_unkept(self, reason: str) -> None:
+        """Say that choices hold until the window is closed, and no longer."""
+        self.notice(
+            lambda: self.tr("Your choices cannot be kept: {reason}").format(
+                reason=error_texts.sentence(reason)
+            )
+        )
+
     def show_job(self, text: Callable[[], str]) -> None:
-        """What a job in the background does; nothing where there is none."""
+        """Show what a job in the background does, if there is one."""
         self._job = text
         self.retranslate()
 
@@ -202,7 +252,7 @@ class StatusLine(QStatusBar):
         self.speed_label.setToolTip(as_tooltip(threads))
         reason = error_texts.sentence(ready.reason)
         notes = map(error_texts.sentence, ready.notes)
-        about = "\n".join((reason, f"{ready.device}, {threads}", *notes))
+        about = "\n".join((reason, f"{ready.device_name}, {threads}", *notes))
         self.precision_button.setToolTip(as_tooltip(about))
         used, length = self._context_tokens, ready.context_length
         self.context_label.setText(
@@ -227,7 +277,7 @@ class StatusLine(QStatusBar):
 
 
 def threads_text(ready: ModelReady, finished: Finished | None) -> str:
-    """How many threads compute: those of the last answer, if they are fewer than could be."""
+    """How many threads compute; of the last answer, where they were fewer than could be."""
     most = ready.threads
     if finished is not None and finished.threads is not None and finished.threads < most:
         return QCoreApplication.translate(
@@ -236,12 +286,6 @@ def threads_text(ready: ModelReady, finished: Finished | None) -> str:
     if most == 1:
         return QCoreApplication.translate("StatusLine", "1 thread")
     return QCoreApplication.translate("StatusLine", "{count} threads").format(count=most)
-
-
-def _label() -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label
 
 
 def _button() -> QToolButton:

@@ -12,7 +12,7 @@ from baichuan_desktop.ui.models.model_picker import ModelPicker
 
 
 class TopBar(QFrame):
-    """Model picker at the left, two buttons at the right."""
+    """Has the model picker at the left, two buttons at the right."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class TopBar(QFrame):
         self.retranslate()
 
     def retranslate(self) -> None:
-        """Names in the language of the window."""
+        """Set every text in the language of the window."""
         self.new_chat.setText(self.tr("New chat"))
         self.new_chat.setToolTip(self.tr("Clear the conversation (Ctrl+N)"))
         self.panel.setText(self.tr("Settings"))

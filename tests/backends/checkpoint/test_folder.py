@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,15 @@ import pytest
 import torch
 
 from backends.checkpoint.folder import Checkpoint
-from backends.checkpoint.generation_config import BASE_DEFAULTS
 from backends.errors import (
     CheckpointError,
     DamagedCheckpointError,
     ForeignModelError,
     NotACheckpointError,
-    UnsafeCheckpointError,
-    UnsupportedArchitectureError,
-    UserFacingError,
 )
-from backends.events import SamplingDefaults
 from backends.model_config import Family
-from backends.text.chat_template import ChatTokens
 from tests.helpers import goldens
+from tests.helpers.changed_folders import WEIGHT, copy_of, refusal
 from tests.helpers.sentences import assert_one_sentence
 from tests.helpers.weight_files import change_header, read_safetensors, write_safetensors
 
@@ -39,28 +33,6 @@ FAMILIES = {
     "b2-13b": Family.BAICHUAN2_13B,
     "b2-13b-h5": Family.BAICHUAN2_13B,
 }
-
-
-def copy_of(tmp_path: Path, name: str = "b2-7b", layout: str = "safetensors") -> Path:
-    folder = tmp_path / "model"
-    shutil.copytree(goldens.folder(name, layout), folder)
-    return folder
-
-
-def change_json(file: Path, **changes: Any) -> None:
-    """Set keys of a JSON file; None removes one."""
-    data = json.loads(file.read_text())
-    data.update(changes)
-    file.write_text(json.dumps({k: v for k, v in data.items() if v is not None}))
-
-
-def refusal(folder: Path, kind: type[UserFacingError]) -> str:
-    with pytest.raises(kind) as caught:
-        Checkpoint.open(folder)
-    assert type(caught.value) is kind
-    assert caught.value.hint
-    assert_one_sentence(caught.value)
-    return caught.value.message
 
 
 # --- what is right -----------------------------------------------------------------------
@@ -84,39 +56,6 @@ def test_a_golden_checkpoint_is_recognised(name: str, layout: str) -> None:
     assert checkpoint.bytes_on_disk == 2 * config.parameters
 
 
-def test_the_sampling_of_a_chat_model_is_its_generation_config() -> None:
-    for name, penalty in (("b1-13b", 1.1), ("b2-7b", 1.05)):
-        checkpoint = goldens.checkpoint(name)
-
-        assert checkpoint.kind == "chat"
-        assert checkpoint.chat_tokens == ChatTokens(195, 196)
-        assert checkpoint.defaults == SamplingDefaults(
-            greedy=False,
-            temperature=0.3,
-            top_k=5,
-            top_p=0.85,
-            repetition_penalty=penalty,
-            max_new_tokens=64,
-        )
-
-
-def test_a_base_model_is_greedy_with_a_repetition_penalty() -> None:
-    checkpoint = goldens.checkpoint("b1-7b")
-
-    assert checkpoint.kind == "base"
-    assert checkpoint.chat_tokens is None
-    assert checkpoint.defaults == BASE_DEFAULTS
-
-
-def test_a_folder_without_generation_config_is_a_base_model(tmp_path: Path) -> None:
-    folder = copy_of(tmp_path)
-    (folder / "generation_config.json").unlink()
-
-    checkpoint = Checkpoint.open(folder)
-
-    assert (checkpoint.kind, checkpoint.defaults) == ("base", BASE_DEFAULTS)
-
-
 @pytest.mark.parametrize("layout", ["single", "sharded", "safetensors"])
 def test_spaces_and_hanzi_in_the_folder_do_no_harm(tmp_path: Path, layout: str) -> None:
     folder = tmp_path / "百川 模型 (copy) ’x’ {0} %s"
@@ -137,79 +76,6 @@ def test_what_is_not_needed_is_not_looked_at(tmp_path: Path) -> None:
     (folder / "configuration_baichuan.py").write_text("raise SystemExit('executed')")
 
     assert Checkpoint.open(folder).kind == "chat"
-
-
-def test_released_sizes_decide_against_the_fields(tmp_path: Path) -> None:
-    """At 4096 and 5120 the width tells the positions; at 64,000 and 125,696 the vocabulary."""
-    from backends.model_config import ModelConfig
-
-    base = json.loads((goldens.folder("b2-7b") / "config.json").read_text())
-    for hidden, vocab, family in (
-        (4096, 64_000, Family.BAICHUAN_7B),
-        (5120, 64_000, Family.BAICHUAN_13B),
-        (4096, 125_696, Family.BAICHUAN2_7B),
-        (5120, 125_696, Family.BAICHUAN2_13B),
-    ):
-        for drop in ((), ("max_position_embeddings",), ("tokenizer_class",)):
-            data = {**base, "hidden_size": hidden, "vocab_size": vocab, "num_attention_heads": 40}
-            data["num_attention_heads"] = hidden // 128
-            data["model_max_length"] = 4096
-            for name in drop:
-                data.pop(name, None)
-            assert ModelConfig.from_json(data).family is family
-
-
-def test_what_config_json_leaves_out_is_what_was_released(tmp_path: Path) -> None:
-    folder = copy_of(tmp_path)
-    names = ("rms_norm_eps", "hidden_act", "eos_token_id", "tie_word_embeddings")
-    change_json(folder / "config.json", **dict.fromkeys(names))
-
-    checkpoint = Checkpoint.open(folder)
-
-    assert (checkpoint.config.rms_norm_eps, checkpoint.config.rope_base) == (1e-6, 10_000)
-    assert checkpoint.eos_ids == {2}
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"model_max_length": None, "max_position_embeddings": 256},
-        {"model_max_length": 256.0, "max_position_embeddings": None},
-        {"hidden_size": 64.0, "vocab_size": 1120.0, "num_hidden_layers": 2.0},
-        {"rope_scaling": None},
-        {"rope_scaling": {"type": "default"}},
-        {"rope_scaling": {"rope_type": "default", "factor": 8.0}},
-        {"rope_scaling": {"type": "linear", "factor": 1.0}},
-        {"rope_scaling": {}},
-        {"rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}},
-        {"rope_theta": None, "rms_norm_eps": None, "hidden_act": None},
-        {"hidden_act": "swish"},
-        {"torch_dtype": None, "dtype": "float99"},
-        {"torch_dtype": ["bfloat16"], "use_cache": "yes", "_from_model_config": 5},
-    ],
-    ids=str,
-)
-def test_what_says_the_same_in_another_way_is_the_same(
-    tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    folder = copy_of(tmp_path)
-    file = folder / "config.json"
-    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
-
-    checkpoint = Checkpoint.open(folder)
-
-    assert checkpoint.config == goldens.checkpoint("b2-7b").config
-    assert checkpoint.notes == ()
-
-
-def test_the_base_of_rotary_positions_may_stand_with_their_scaling(tmp_path: Path) -> None:
-    """As transformers 5 writes it."""
-    folder = copy_of(tmp_path)
-    change_json(
-        folder / "config.json", rope_parameters={"rope_type": "default", "rope_theta": 500_000}
-    )
-
-    assert Checkpoint.open(folder).config.rope_base == 500_000
 
 
 # --- the folder --------------------------------------------------------------------------
@@ -271,50 +137,6 @@ def test_a_folder_without_one_of_its_files_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"model_type": "llama"}, "its architecture is 'llama', not baichuan"),
-        ({"model_type": None}, "model_type is missing"),
-        ({"model_type": "\ud800\n"}, "not baichuan"),
-        ({"hidden_size": None}, "hidden_size is missing"),
-        ({"hidden_size": "64"}, "hidden_size is '64', which is not a whole number"),
-        ({"hidden_size": True}, "hidden_size is True"),
-        ({"hidden_size": 64.5}, "hidden_size is 64.5"),
-        ({"hidden_size": 0}, "hidden_size is 0"),
-        ({"hidden_size": 66}, "no multiple of num_attention_heads"),
-        ({"num_hidden_layers": -1}, "num_hidden_layers is -1"),
-        ({"num_attention_heads": 64}, "odd width"),
-        ({"hidden_act": "gelu"}, "hidden_act is 'gelu', not silu"),
-        ({"tie_word_embeddings": True}, "tie_word_embeddings is set"),
-        ({"rope_scaling": {"factor": 2}}, "rope_scaling is set"),
-        ({"rope_theta": 0.5}, "rope_theta is 0.5"),
-        ({"rope_theta": float("nan")}, "rope_theta is nan"),
-        ({"rms_norm_eps": -1}, "rms_norm_eps is -1"),
-        ({"rms_norm_eps": float("inf")}, "rms_norm_eps is inf"),
-        ({"rope_scaling": {"type": "linear", "factor": 2.0}}, "rope_scaling is set"),
-        ({"rope_scaling": {"type": "dynamic", "factor": 2.0}}, "rope_scaling is set"),
-        ({"rope_scaling": "linear"}, "rope_scaling is set"),
-        ({"rope_parameters": {"rope_type": "yarn", "factor": 4}}, "rope_parameters is set"),
-        (
-            {"model_max_length": None, "max_position_embeddings": None},
-            "model_max_length is missing",
-        ),
-        ({"model_max_length": "256"}, "model_max_length is '256'"),
-        ({"model_max_length": 10**12}, "model_max_length is 1000000000000"),
-        ({"hidden_size": "x" * 10_000}, "…"),
-    ],
-    ids=str,
-)
-def test_a_configuration_of_something_else_is_refused(
-    tmp_path: Path, changes: dict[str, Any], sentence: str
-) -> None:
-    folder = copy_of(tmp_path)
-    change_json(folder / "config.json", **changes)
-
-    assert sentence in refusal(folder, UnsupportedArchitectureError)
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -352,32 +174,7 @@ def test_deeply_nested_values_are_refused_at_any_depth(tmp_path: Path) -> None:
         assert_one_sentence(caught.value)
 
 
-@pytest.mark.parametrize("size", [65_536, 10**9, 10**18, 10**300])
-def test_absurd_sizes_cost_no_memory(tmp_path: Path, size: int) -> None:
-    folder = copy_of(tmp_path)
-    change_json(
-        folder / "config.json",
-        hidden_size=size,
-        num_hidden_layers=min(size, 512),
-        num_attention_heads=1,
-        intermediate_size=size,
-        vocab_size=size,
-        model_max_length=min(size, 2**20),
-    )
-    tracemalloc.start()
-
-    with pytest.raises(CheckpointError) as caught:
-        Checkpoint.open(folder)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-
-    assert_one_sentence(caught.value)
-    assert peak < 20_000_000
-
-
 # --- weights -----------------------------------------------------------------------------
-
-WEIGHT = "model.layers.1.mlp.up_proj.weight"
 
 
 def rewrite(folder: Path, layout: str, change: Any) -> None:
@@ -516,129 +313,6 @@ def test_nothing_may_follow_the_tensors(tmp_path: Path) -> None:
 
 
 # --- the index of shards -----------------------------------------------------------------
-
-
-def change_index(folder: Path, shard: Any, name: str = WEIGHT) -> None:
-    file = folder / "pytorch_model.bin.index.json"
-    data = json.loads(file.read_text())
-    data["weight_map"][name] = shard
-    file.write_text(json.dumps(data))
-
-
-@pytest.mark.parametrize(
-    "shard",
-    [
-        "../outside.bin", "/etc/passwd", "/tmp/outside.bin", "sub/inside.bin", "..\\outside.bin",
-        "C:outside.bin", "C:\\outside.bin", "\\\\server\\share.bin", "..", ".", "", "./x.bin",
-        "a/../../outside.bin", "~/outside.bin" , "file:///x.bin", "../" * 500 + "x.bin",
-    ],
-)  # fmt: skip
-def test_an_index_cannot_name_a_file_outside_of_its_folder(tmp_path: Path, shard: str) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    shutil.copy(folder / "pytorch_model-00001-of-00003.bin", tmp_path / "outside.bin")
-    change_index(folder, shard)
-
-    assert "outside of its folder" in refusal(folder, UnsafeCheckpointError)
-
-
-@pytest.mark.parametrize(
-    ("shard", "sentence"),
-    [
-        ("config.json", "“config.json”, which is no weight file"),
-        (5, "names something that is no file"),
-        (None, "names something that is no file"),
-        (["x.bin"], "names something that is no file"),
-    ],
-    ids=lambda value: ascii(value)[:20],
-)
-def test_an_index_that_names_no_shard_is_refused(
-    tmp_path: Path, shard: object, sentence: str
-) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    change_index(folder, shard)
-
-    assert sentence in refusal(folder, DamagedCheckpointError)
-
-
-@pytest.mark.parametrize(
-    "shard",
-    ["pytorch_model-00009-of-00003.bin", "x" * 300 + ".bin", "a\0b.bin", "\ud800.bin", "a\nb.bin"],
-    ids=lambda value: ascii(value)[:20],
-)
-def test_an_index_of_files_that_are_not_there_gives_way_to_shards_that_are(
-    tmp_path: Path, shard: str
-) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    change_index(folder, shard)
-
-    checkpoint = Checkpoint.open(folder)
-
-    assert checkpoint.tensors.keys() == goldens.checkpoint("b2-7b").tensors.keys()
-    (note,) = map(str, checkpoint.notes)
-    assert "“pytorch_model-00001-of-00003.bin”" in note
-    assert "3 of the 4 files that it names are there, missing: “" in note
-    assert note.isprintable()
-
-
-def test_a_missing_shard_is_named(tmp_path: Path) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    (folder / "pytorch_model-00002-of-00003.bin").unlink()
-
-    message = refusal(folder, DamagedCheckpointError)
-    assert message.endswith(
-        "2 of the 3 files that it names are there, missing: “pytorch_model-00002-of-00003.bin”."
-    )
-
-
-def test_a_tensor_in_another_shard_than_the_index_says_is_named(tmp_path: Path) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    index = json.loads((folder / "pytorch_model.bin.index.json").read_text())["weight_map"]
-    other = next(shard for shard in sorted(set(index.values())) if shard != index[WEIGHT])
-    change_index(folder, other)
-
-    message = refusal(folder, DamagedCheckpointError)
-    assert f"it holds “{WEIGHT}”, which pytorch_model.bin.index.json does not place" in message or (
-        f"it lacks the tensor “{WEIGHT}”" in message
-    )
-
-
-def test_a_tensor_in_two_shards_is_refused(tmp_path: Path) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    index = json.loads((folder / "pytorch_model.bin.index.json").read_text())["weight_map"]
-    name = next(k for k, v in index.items() if v.startswith("pytorch_model-00001"))
-    second = folder / "pytorch_model-00002-of-00003.bin"
-    first_state = torch.load(folder / "pytorch_model-00001-of-00003.bin")
-    torch.save({**torch.load(second), name: first_state[name]}, second)
-
-    assert f"it holds “{name}”" in refusal(folder, DamagedCheckpointError)
-
-
-def test_a_tensor_that_the_index_promises_and_no_shard_holds_is_named(tmp_path: Path) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    change_index(folder, "pytorch_model-00001-of-00003.bin", name="promised\n" + "x" * 5000)
-
-    assert "it lacks the tensor “promised" in refusal(folder, DamagedCheckpointError)
-
-
-@pytest.mark.parametrize("weight_map", [None, {}, [], "x", 5])
-def test_an_index_without_a_map_is_refused(tmp_path: Path, weight_map: object) -> None:
-    folder = copy_of(tmp_path, layout="sharded")
-    (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": weight_map}))
-    for shard in folder.glob("*.bin"):
-        shard.unlink()
-
-    assert "it has no weight_map" in refusal(folder, DamagedCheckpointError)
-
-
-def test_a_link_to_a_shard_elsewhere_is_the_persons_own(tmp_path: Path) -> None:
-    """A Hugging Face cache keeps every file behind a link."""
-    folder = copy_of(tmp_path, layout="sharded")
-    for shard in sorted(folder.glob("*.bin")):
-        target = tmp_path / f"blob-{shard.name}"
-        shard.rename(target)
-        shard.symlink_to(target)
-
-    assert Checkpoint.open(folder).kind == "chat"
 
 
 def test_metadata_of_any_kind_is_ignored(tmp_path: Path) -> None:

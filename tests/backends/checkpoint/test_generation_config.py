@@ -15,11 +15,13 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.generation_config import BASE_DEFAULTS
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import CheckpointError, NotDownloadedError, UnsafeCheckpointError
 from backends.events import EngineEvent, Finished, FinishReason, ModelReady, SamplingDefaults
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import ChatRequest, CompleteRequest, LoadRequest
+from backends.precision import Precision
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest
 from backends.text.chat_template import ChatTokens, Message, Role
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
@@ -304,7 +306,7 @@ PARAMS = SamplingParams(greedy=True, repetition_penalty=1.05, max_new_tokens=12)
 
 
 def answer(folder: Path, request: ChatRequest | CompleteRequest, *more: Path) -> Finished:
-    precision = "onnx-fp32" if more else "fp32"
+    precision = Precision.ONNX_FP32 if more else Precision.FP32
     load = LoadRequest(str(folder), precision, threads=1, exports=tuple(map(str, more)))
     *_, last = events(Engine(), load, request)
     assert isinstance(last, Finished)
@@ -312,7 +314,7 @@ def answer(folder: Path, request: ChatRequest | CompleteRequest, *more: Path) ->
 
 
 def events(engine: Engine, *requests: Any) -> Sequence[EngineEvent]:
-    return [event for one in requests for event in engine.run(one, threading.Event())]
+    return [event for one in requests for event in run_request(engine, one, threading.Event())]
 
 
 CHAT = ChatRequest((Message(Role.USER, "你好"),), PARAMS)
@@ -355,17 +357,53 @@ def _ids(folder: Path, request: ChatRequest | CompleteRequest) -> list[int]:
     """The first three tokens of an answer."""
     engine = Engine()
     four = replace(request, params=replace(PARAMS, max_new_tokens=4))
-    *_, last = events(engine, LoadRequest(str(folder), "fp32", threads=1), four)
+    *_, last = events(engine, LoadRequest(str(folder), Precision.FP32, threads=1), four)
     assert isinstance(last, Finished)
     # The fourth is said, and not read any more.
-    return list(engine._require().model.cached_ids)[last.prompt_tokens :]
+    return list(engine.loaded.model.cached_ids)[last.prompt_tokens :]
 
 
 def test_a_loaded_model_tells_its_notes(tmp_path: Path) -> None:
     folder = change_json(copy_of(tmp_path) / FILE, top_k=-1)
 
-    *_, ready = events(Engine(), LoadRequest(str(folder), "fp32", threads=1))
+    *_, ready = events(Engine(), LoadRequest(str(folder), Precision.FP32, threads=1))
 
     assert isinstance(ready, ModelReady)
     assert ready.notes == Checkpoint.open(folder).notes
     assert len(ready.notes) == 1
+
+
+# --- of a folder -------------------------------------------------------------------------
+
+
+def test_the_sampling_of_a_chat_model_is_its_generation_config() -> None:
+    for name, penalty in (("b1-13b", 1.1), ("b2-7b", 1.05)):
+        checkpoint = goldens.checkpoint(name)
+
+        assert checkpoint.kind == "chat"
+        assert checkpoint.chat_tokens == ChatTokens(195, 196)
+        assert checkpoint.defaults == SamplingDefaults(
+            greedy=False,
+            temperature=0.3,
+            top_k=5,
+            top_p=0.85,
+            repetition_penalty=penalty,
+            max_new_tokens=64,
+        )
+
+
+def test_a_base_model_is_greedy_with_a_repetition_penalty() -> None:
+    checkpoint = goldens.checkpoint("b1-7b")
+
+    assert checkpoint.kind == "base"
+    assert checkpoint.chat_tokens is None
+    assert checkpoint.defaults == BASE_DEFAULTS
+
+
+def test_a_folder_without_generation_config_is_a_base_model(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path)
+    (folder / "generation_config.json").unlink()
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert (checkpoint.kind, checkpoint.defaults) == ("base", BASE_DEFAULTS)

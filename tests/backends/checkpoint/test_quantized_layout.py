@@ -18,7 +18,8 @@ from torch import Tensor
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.quantized_layout import Layout
-from backends.copying.folder_writer import plain_plan, write_copy
+from backends.copying.copy_plan import plain_plan
+from backends.copying.folder_writer import write_copy
 from backends.copying.quantized_copy import quantize_plan
 from backends.errors import (
     CheckpointError,
@@ -28,7 +29,7 @@ from backends.errors import (
 )
 from backends.interface import Logits
 from backends.precision import Precision
-from backends.torch_backend import bitsandbytes
+from backends.torch_backend import low_bits
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
 from tests.helpers.weight_files import read_pickle, replace_entry
@@ -49,7 +50,7 @@ def refusal(
         checkpoint = Checkpoint.open(folder)
         if load:
             options = quantized.options(checkpoint, checkpoint.stored or Precision.BF16)
-            quantized.finish(bitsandbytes.load(checkpoint, options))
+            quantized.finish(low_bits.load(checkpoint, options))
     assert type(caught.value) is kind
     assert_one_sentence(caught.value)
     return caught.value.message

@@ -14,15 +14,16 @@ from torch import Tensor
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.weight_checks import check_filled, check_finite
+from backends.copying.copy_plan import CopyPlan, plain_plan
 from backends.copying.folded_copy import fold_plan
-from backends.copying.folder_writer import CopyPlan, plain_plan, write_copy
+from backends.copying.folder_writer import write_copy
 from backends.copying.quantized_copy import quantize_plan
 from backends.errors import DamagedCheckpointError, JobError
 from backends.files.tensor_files import TensorRecord
 from backends.onnx_backend.export import export_plan
 from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
-from backends.torch_backend import bitsandbytes, cpu
+from backends.torch_backend import cpu, low_bits
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
 from tests.helpers.weight_files import read_safetensors, write_safetensors
@@ -181,7 +182,7 @@ def test_zeros_are_refused_while_loading(
     sentence: str,
 ) -> None:
     checkpoint = spoilt(tmp_path, name, change)
-    backend = cpu if precision in (Precision.FP32, Precision.BF16) else bitsandbytes
+    backend = cpu if precision in (Precision.FP32, Precision.BF16) else low_bits
 
     with pytest.raises(DamagedCheckpointError) as caught:
         quantized.finish(backend.load(checkpoint, quantized.options(checkpoint, precision)))

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import safetensors.torch
@@ -14,14 +15,13 @@ import torch
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import (
-    CheckpointError,
     DamagedCheckpointError,
     NotACheckpointError,
     NotDownloadedError,
     UnsafeCheckpointError,
 )
 from tests.helpers import goldens
-from tests.helpers.sentences import assert_one_sentence
+from tests.helpers.changed_folders import WEIGHT, copy_of, refusal
 
 INDEX = "model.safetensors.index.json"
 BIN_INDEX = "pytorch_model.bin.index.json"
@@ -74,14 +74,6 @@ def read_from(folder: Path) -> tuple[set[str], list[str]]:
     checkpoint = Checkpoint.open(folder)
     assert checkpoint.tensors.keys() == EXPECTED
     return {file.name for file in checkpoint.weight_files}, list(map(str, checkpoint.notes))
-
-
-def refusal(folder: Path, kind: type[CheckpointError]) -> str:
-    with pytest.raises(CheckpointError) as caught:
-        Checkpoint.open(folder)
-    assert type(caught.value) is kind, caught.value.message
-    assert_one_sentence(caught.value)
-    return caught.value.message
 
 
 # --- more than one set -------------------------------------------------------------------
@@ -526,3 +518,129 @@ def test_a_pipe_is_never_waited_for(tmp_path: Path, name: str) -> None:
     os.mkfifo(folder / name)
 
     assert refusal(folder, UnsafeCheckpointError) == f"“{name}” was refused: it is not a file."
+
+
+# --- the index of shards -----------------------------------------------------------------
+
+
+def change_index(folder: Path, shard: Any, name: str = WEIGHT) -> None:
+    file = folder / "pytorch_model.bin.index.json"
+    data = json.loads(file.read_text())
+    data["weight_map"][name] = shard
+    file.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    "shard",
+    [
+        "../outside.bin", "/etc/passwd", "/tmp/outside.bin", "sub/inside.bin", "..\\outside.bin",
+        "C:outside.bin", "C:\\outside.bin", "\\\\server\\share.bin", "..", ".", "", "./x.bin",
+        "a/../../outside.bin", "~/outside.bin" , "file:///x.bin", "../" * 500 + "x.bin",
+    ],
+)  # fmt: skip
+def test_an_index_cannot_name_a_file_outside_of_its_folder(tmp_path: Path, shard: str) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    shutil.copy(folder / "pytorch_model-00001-of-00003.bin", tmp_path / "outside.bin")
+    change_index(folder, shard)
+
+    assert "outside of its folder" in refusal(folder, UnsafeCheckpointError)
+
+
+@pytest.mark.parametrize(
+    ("shard", "sentence"),
+    [
+        ("config.json", "“config.json”, which is no weight file"),
+        (5, "names something that is no file"),
+        (None, "names something that is no file"),
+        (["x.bin"], "names something that is no file"),
+    ],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_an_index_that_names_no_shard_is_refused(
+    tmp_path: Path, shard: object, sentence: str
+) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    change_index(folder, shard)
+
+    assert sentence in refusal(folder, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize(
+    "shard",
+    ["pytorch_model-00009-of-00003.bin", "x" * 300 + ".bin", "a\0b.bin", "\ud800.bin", "a\nb.bin"],
+    ids=lambda value: ascii(value)[:20],
+)
+def test_an_index_of_files_that_are_not_there_gives_way_to_shards_that_are(
+    tmp_path: Path, shard: str
+) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    change_index(folder, shard)
+
+    checkpoint = Checkpoint.open(folder)
+
+    assert checkpoint.tensors.keys() == goldens.checkpoint("b2-7b").tensors.keys()
+    (note,) = map(str, checkpoint.notes)
+    assert "“pytorch_model-00001-of-00003.bin”" in note
+    assert "3 of the 4 files that it names are there, missing: “" in note
+    assert note.isprintable()
+
+
+def test_a_missing_shard_is_named(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    (folder / "pytorch_model-00002-of-00003.bin").unlink()
+
+    message = refusal(folder, DamagedCheckpointError)
+    assert message.endswith(
+        "2 of the 3 files that it names are there, missing: “pytorch_model-00002-of-00003.bin”."
+    )
+
+
+def test_a_tensor_in_another_shard_than_the_index_says_is_named(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    index = json.loads((folder / "pytorch_model.bin.index.json").read_text())["weight_map"]
+    other = next(shard for shard in sorted(set(index.values())) if shard != index[WEIGHT])
+    change_index(folder, other)
+
+    message = refusal(folder, DamagedCheckpointError)
+    assert f"it holds “{WEIGHT}”, which pytorch_model.bin.index.json does not place" in message or (
+        f"it lacks the tensor “{WEIGHT}”" in message
+    )
+
+
+def test_a_tensor_in_two_shards_is_refused(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    index = json.loads((folder / "pytorch_model.bin.index.json").read_text())["weight_map"]
+    name = next(k for k, v in index.items() if v.startswith("pytorch_model-00001"))
+    second = folder / "pytorch_model-00002-of-00003.bin"
+    first_state = torch.load(folder / "pytorch_model-00001-of-00003.bin")
+    torch.save({**torch.load(second), name: first_state[name]}, second)
+
+    assert f"it holds “{name}”" in refusal(folder, DamagedCheckpointError)
+
+
+def test_a_tensor_that_the_index_promises_and_no_shard_holds_is_named(tmp_path: Path) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    change_index(folder, "pytorch_model-00001-of-00003.bin", name="promised\n" + "x" * 5000)
+
+    assert "it lacks the tensor “promised" in refusal(folder, DamagedCheckpointError)
+
+
+@pytest.mark.parametrize("weight_map", [None, {}, [], "x", 5])
+def test_an_index_without_a_map_is_refused(tmp_path: Path, weight_map: object) -> None:
+    folder = copy_of(tmp_path, layout="sharded")
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    for shard in folder.glob("*.bin"):
+        shard.unlink()
+
+    assert "it has no weight_map" in refusal(folder, DamagedCheckpointError)
+
+
+def test_a_link_to_a_shard_elsewhere_is_the_persons_own(tmp_path: Path) -> None:
+    """A Hugging Face cache keeps every file behind a link."""
+    folder = copy_of(tmp_path, layout="sharded")
+    for shard in sorted(folder.glob("*.bin")):
+        target = tmp_path / f"blob-{shard.name}"
+        shard.rename(target)
+        shard.symlink_to(target)
+
+    assert Checkpoint.open(folder).kind == "chat"

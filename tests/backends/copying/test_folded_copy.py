@@ -14,14 +14,15 @@ import safetensors.torch
 import torch
 
 from backends.checkpoint.folder import Checkpoint
-from backends.copying.folder_writer import MANIFEST
+from backends.checkpoint.manifest import MANIFEST
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import JobError
 from backends.events import CopyReady, JobProgress
 from backends.interface import LoadedModel
 from backends.modeling.weights import map_tensor
 from backends.precision import Precision
-from backends.protocol.requests import CopyRequest
+from backends.protocol.engine_requests import CopyRequest
 from backends.torch_backend import cpu
 from tests.helpers import goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
@@ -32,7 +33,9 @@ PROMPT = list(range(5, 45))
 
 
 def fold(source: Path, out: Path) -> Checkpoint:
-    *_, ready = Engine().run(CopyRequest(str(source), str(out), fold_head=True), threading.Event())
+    *_, ready = run_request(
+        Engine(), CopyRequest(str(source), str(out), fold_head=True), threading.Event()
+    )
     assert isinstance(ready, CopyReady)
     return Checkpoint.open(out)
 
@@ -140,7 +143,7 @@ def test_a_cancel_takes_everything_away(tmp_path: Path) -> None:
     request = CopyRequest(str(source), str(tmp_path / "folded"), fold_head=True)
     events = []
 
-    for event in Engine().run(request, cancel):
+    for event in run_request(Engine(), request, cancel):
         events.append(event)
         if isinstance(event, JobProgress) and event.step == "write":
             cancel.set()
@@ -155,7 +158,7 @@ def test_the_head_is_written_a_few_rows_at_a_time(tmp_path: Path) -> None:
 
     written = [0] + [
         event.done_bytes
-        for event in Engine().run(request, threading.Event())
+        for event in run_request(Engine(), request, threading.Event())
         if isinstance(event, JobProgress) and event.step == "write"
     ]
 

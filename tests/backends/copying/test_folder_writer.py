@@ -1,89 +1,48 @@
-"""A copy is complete or absent, whatever happens, and means what its source means."""
+"""A copy is complete or absent, whatever happens, and its target is nobody else's."""
 
 from __future__ import annotations
 
 import errno
 import functools
-import hashlib
 import importlib.metadata
 import itertools
 import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import safetensors.torch
-import torch
 
 from backends.checkpoint.folder import Checkpoint
-from backends.checkpoint.quantized_layout import Layout
-from backends.choice import memory
+from backends.checkpoint.manifest import MANIFEST
 from backends.copying import folder_writer
-from backends.copying.folder_writer import MANIFEST, CopyPlan, write_copy
-from backends.engine import heavy_modules
+from backends.copying.copy_plan import plain_plan
+from backends.copying.folder_writer import write_copy
+from backends.copying.safetensors_writer import plan_shards
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
-from backends.errors import (
-    BackendUnavailableError,
-    CopyTakenError,
-    DiskFullError,
-    JobError,
-    SourceChangedError,
-    UserFacingError,
-)
-from backends.events import CopyReady, JobProgress
-from backends.interface import LoadedModel
-from backends.modeling.quantized import dequantize, quantize
-from backends.modeling.weights import map_tensor
+from backends.errors import CopyTakenError, DiskFullError, SourceChangedError, UserFacingError
+from backends.events import CopyReady, JobProgress, JobStep
 from backends.precision import Precision
-from backends.protocol.requests import CopyRequest
-from backends.torch_backend import cpu
+from backends.protocol.engine_requests import CopyRequest
 from tests.helpers import goldens, quantized
+from tests.helpers.copies import (
+    QUANTIZED,
+    SMALL_SHARD,
+    assert_nothing,
+    child,
+    copy,
+    digests,
+    linux,
+    plan,
+    refusal,
+)
 from tests.helpers.sentences import assert_one_sentence
-
-ROOT = Path(__file__).parents[3]
-QUANTIZED = [Precision.NF4, Precision.FP4, Precision.INT8]
-#: Makes five shards of the golden models in 4 bits.
-SMALL_SHARD = 30_000
-
-linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, or forks")
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """Every file below a folder, by its content."""
-    return {
-        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    }
-
-
-def plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
-    return heavy_modules.copy_plan(checkpoint, precision)
-
-
-def copy(source: Path, out: Path, precision: Precision | None = Precision.NF4) -> Checkpoint:
-    """Run a copy to its end."""
-    checkpoint = Checkpoint.open(source)
-    events = list(write_copy(checkpoint, plan(checkpoint, precision), out))
-    assert isinstance(events[-1], CopyReady)
-    return Checkpoint.open(out)
-
-
-@pytest.fixture
-def source() -> Iterator[Path]:
-    """A golden model, which nothing may write to."""
-    folder = goldens.folder("b2-7b", "safetensors")
-    before = digests(folder)
-    yield folder
-    assert digests(folder) == before
 
 
 @pytest.fixture
@@ -93,176 +52,6 @@ def own_source(tmp_path: Path) -> Path:
     return quantized.write_folder(
         tmp_path / "source", quantized.state_of(checkpoint), checkpoint.folder, shards=2
     )
-
-
-@pytest.fixture
-def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    small = functools.partial(folder_writer.plan_shards, shard_bytes=SMALL_SHARD)
-    monkeypatch.setattr(folder_writer, "plan_shards", small)
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    """Where the copy shall be: alone in a folder."""
-    (tmp_path / "models").mkdir()
-    return tmp_path / "models" / "模型 4bit"
-
-
-def assert_nothing(out: Path) -> None:
-    assert list(out.parent.iterdir()) == []
-
-
-def refusal(job: Callable[[], object], kind: type[UserFacingError] = JobError) -> str:
-    with pytest.raises(kind) as caught:
-        job()
-    assert type(caught.value) is kind
-    assert_one_sentence(caught.value)
-    return caught.value.message
-
-
-# --- what a copy means -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("name", "layout"), goldens.CHECKPOINTS)
-@pytest.mark.parametrize("precision", [*QUANTIZED, None])
-def test_a_copy_of_every_layout_opens_and_loads(
-    name: str, layout: str, precision: Precision | None, out: Path
-) -> None:
-    source = goldens.folder(name, layout)
-
-    checkpoint = copy(source, out, precision)
-
-    original = Checkpoint.open(source)
-    assert checkpoint.config == original.config
-    assert checkpoint.stored is precision
-    assert checkpoint.defaults == original.defaults
-    assert checkpoint.chat_tokens == original.chat_tokens
-    for key, record in checkpoint.tensors.items():  # what is not quantised is the same bits
-        ours, theirs = map_tensor(record), map_tensor(original.tensors[key])
-        assert torch.equal(ours.view(torch.uint8), theirs.view(torch.uint8)), key
-    backend = cpu if precision is None else quantized.bitsandbytes
-    with quantized.load(out, precision or Precision.FP32, backend) as model:
-        assert np.isfinite(model.prefill([5, 6, 7])).all()
-
-
-@pytest.mark.parametrize("name", ["b1-7b", "b1-13b-h5", "b2-13b"])
-@pytest.mark.parametrize("precision", QUANTIZED)
-def test_a_copys_weights_are_those_of_online_quantisation(
-    name: str, precision: Precision, out: Path
-) -> None:
-    source = goldens.folder(name)
-    original = Checkpoint.open(source)
-
-    checkpoint = copy(source, out, precision)
-
-    assert checkpoint.matrices
-    for key, matrix in checkpoint.matrices.items():
-        online = quantize(map_tensor(original.tensors[f"{key}.weight"]), precision)
-        shape = matrix.shape
-        expected = dequantize(online, Layout.BITSANDBYTES, precision, shape, torch.float32)
-        actual = quantized.matrix_of(matrix, torch.float32)
-        assert actual.numpy().tobytes() == expected.numpy().tobytes(), key
-        for part, record in matrix.parts.items():
-            stored = map_tensor(record).numpy().tobytes()
-            assert stored.rstrip() == online[part].numpy().tobytes().rstrip(), (key, part)
-
-
-def greedy(one: LoadedModel, other: LoadedModel, prompt: list[int], near: float) -> int:
-    """Both read what the first one says; the number of steps whose choice is no near tie."""
-    clear = 0
-    mine, theirs = one.prefill(prompt), other.prefill(prompt)
-    for _ in range(32):
-        best, second = np.sort(mine)[-1], np.sort(mine)[-2]
-        token = int(mine.argmax())
-        if best - second > near:
-            clear += 1
-            assert token == int(theirs.argmax())
-        mine, theirs = one.decode(token), other.decode(token)
-    return clear
-
-
-@pytest.mark.parametrize("name", ["b1-7b", "b1-13b", "b2-7b", "b2-13b"])
-@pytest.mark.parametrize("precision", QUANTIZED)
-def test_a_copy_says_what_online_quantisation_says(
-    name: str, precision: Precision, out: Path
-) -> None:
-    source = goldens.folder(name)
-    copy(source, out, precision)
-
-    with quantized.load(source, precision) as online, quantized.load(out, precision) as stored:
-        assert greedy(online, stored, [11, 12, 13, 14, 15], near=0.05) > 5
-
-
-def test_a_copy_of_a_bin_is_what_transformers_wrote_as_safetensors(out: Path) -> None:
-    copy(goldens.folder("b2-13b", "sharded"), out, None)
-
-    expected = safetensors.torch.load_file(
-        goldens.folder("b2-13b", "safetensors") / "model.safetensors"
-    )
-    actual = safetensors.torch.load_file(out / "model.safetensors")
-    assert actual.keys() == expected.keys()
-    for name, tensor in expected.items():
-        assert actual[name].dtype == tensor.dtype
-        assert torch.equal(actual[name], tensor)
-
-
-def test_rotary_frequencies_that_were_published_are_not_copied(out: Path) -> None:
-    copy(goldens.folder("b1-7b", "sharded"), out, None)
-
-    names = safetensors.torch.load_file(out / "model.safetensors").keys()
-    assert not [name for name in names if "inv_freq" in name]
-
-
-@pytest.mark.parametrize("precision", [*QUANTIZED, None])
-@pytest.mark.parametrize("name", ["b1-7b", "b2-13b"])
-@pytest.mark.usefixtures("small_shards")
-def test_transformers_reads_the_copy(
-    name: str, precision: Precision | None, out: Path, tmp_path: Path
-) -> None:
-    """Of a model whose matrices are multiples of 64, as those of all released ones are.
-
-    On others, bitsandbytes' kernel for processors with bf16 stops at an assertion.
-    """
-    pytest.importorskip("transformers")
-    pytest.importorskip("accelerate")
-    from backends.modeling.pretrained import PretrainedBaichuan
-
-    like = goldens.folder(name, "safetensors")
-    source = quantized.random_folder(
-        tmp_path / "source", like, {"intermediate_size": 192}, shards=2
-    )
-    copy(source, out, precision)
-    ids = [11, 12, 13, 14, 15, 16, 17]
-
-    loaded: Any = PretrainedBaichuan.from_pretrained(
-        out, dtype=torch.float32, output_loading_info=True
-    )
-    model, info = loaded
-    with torch.no_grad():
-        theirs = model.eval()(torch.tensor([ids])).logits[0, -1].float().numpy()
-
-    assert not info["missing_keys"]
-    assert not info["unexpected_keys"]
-    assert not info["mismatched_keys"]
-    backend = cpu if precision is None else quantized.bitsandbytes
-    with quantized.load(out, precision or Precision.FP32, backend) as ours:
-        expected = ours.prefill(ids)
-    tolerance = 3e-5 if precision is None else 0.02 * float(np.ptp(expected))
-    np.testing.assert_allclose(theirs, expected, rtol=0, atol=tolerance)
-
-
-def test_config_json_says_how_the_weights_are_quantised(source: Path, out: Path) -> None:
-    copy(source, out, Precision.NF4)
-
-    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
-    quantization = config.pop("quantization_config")
-    assert config == json.loads((source / "config.json").read_text(encoding="utf-8"))
-    assert quantization["quant_method"] == "bitsandbytes"
-    assert quantization["load_in_4bit"] is True
-    assert quantization["load_in_8bit"] is False
-    assert quantization["bnb_4bit_quant_type"] == "nf4"
-    assert quantization["bnb_4bit_use_double_quant"] is True
-    assert quantization["llm_int8_skip_modules"] == ["lm_head"]
 
 
 # --- files -------------------------------------------------------------------------------
@@ -366,9 +155,10 @@ def test_a_cancel_of_the_engines_job_takes_everything_away(source: Path, out: Pa
     cancel = threading.Event()
     events = []
 
-    for event in Engine().run(CopyRequest(str(source), str(out), "4bit"), cancel):
+    request = CopyRequest(str(source), str(out), Precision.NF4)
+    for event in run_request(Engine(), request, cancel):
         events.append(event)
-        if isinstance(event, JobProgress) and event.step == "write":
+        if isinstance(event, JobProgress) and event.step is JobStep.WRITE:
             cancel.set()
 
     assert isinstance(events[-1], JobProgress)
@@ -514,27 +304,14 @@ def test_a_job_that_a_power_cut_left_unreadable_begins_anew(source: Path, out: P
 
 
 def test_the_engine_copies(source: Path, out: Path) -> None:
-    *_, last = Engine().run(CopyRequest(str(source), str(out), "8bit"), threading.Event())
+    request = CopyRequest(str(source), str(out), Precision.INT8)
+    *_, last = run_request(Engine(), request, threading.Event())
 
     assert isinstance(last, CopyReady)
     assert Checkpoint.open(Path(last.folder)).stored is Precision.INT8
 
 
 # --- killed ------------------------------------------------------------------------------
-
-
-def child(module: str, *arguments: object) -> list[str]:
-    """The lines that a helper prints."""
-    result = subprocess.run(
-        [sys.executable, "-P", "-m", module, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()
 
 
 @linux
@@ -588,7 +365,7 @@ def interrupted(source: Path, out: Path, precision: Precision, *, writes: int) -
     job = write_copy(checkpoint, plan(checkpoint, precision), out)
     seen = 0
     for event in job:
-        seen += isinstance(event, JobProgress) and event.step == "write"
+        seen += isinstance(event, JobProgress) and event.step is JobStep.WRITE
         if seen == writes:
             break
     shutil.copytree(partial, out.parent / "kept")
@@ -695,7 +472,7 @@ def test_a_drive_without_room_is_refused_before_a_byte_is_written(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(source)._replace(free=50 * 2**20)
-    monkeypatch.setattr(folder_writer.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
     message = refusal(lambda: copy(source, out), DiskFullError)
 
@@ -709,13 +486,12 @@ def test_only_what_is_still_to_be_written_needs_room(
 ) -> None:
     interrupted(source, out, Precision.NF4, writes=56)
     checkpoint = Checkpoint.open(source)
-    shards = folder_writer.plan_shards(
-        [group.specs for group in plan(checkpoint, Precision.NF4).groups]
-    )
+    groups = [group.specs for group in plan(checkpoint, Precision.NF4).groups]
+    shards = plan_shards(groups, SMALL_SHARD)
     sizes = [sum(spec.nbytes for spec in shard.tensors) for shard in shards]
     rest = sum(sizes[3:]) + folder_writer._SPARE_BYTES
     usage = shutil.disk_usage(source)
-    monkeypatch.setattr(folder_writer.shutil, "disk_usage", lambda _: usage._replace(free=rest))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=rest))
 
     assert copy(source, out).stored is Precision.NF4
 
@@ -733,7 +509,7 @@ def test_a_drive_that_fills_up_meanwhile(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real(descriptor)
 
-    monkeypatch.setattr(folder_writer.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
 
     message = refusal(lambda: copy(source, out))
 
@@ -846,38 +622,6 @@ def test_a_source_that_is_gone_before_it_begins(own_source: Path, out: Path) -> 
     assert_nothing(out)
 
 
-@pytest.mark.parametrize("name", quantized.FOUR_BIT)
-@pytest.mark.parametrize("precision", ["4bit", "8bit", None])
-def test_a_source_that_is_quantised_already(name: str, precision: str | None, out: Path) -> None:
-    request = CopyRequest(str(quantized.published(name)), str(out), precision)
-
-    message = refusal(lambda: list(Engine().run(request, threading.Event())))
-
-    assert message.startswith(f"“{name}” is quantised")
-    assert_nothing(out)
-
-
-def test_a_copy_that_is_quantised_already(source: Path, out: Path) -> None:
-    copy(source, out.with_name("first"))
-
-    message = refusal(lambda: copy(out.with_name("first"), out))
-
-    assert message == "“first” is quantised already (4-bit)."
-    assert [file.name for file in out.parent.iterdir()] == ["first"]
-
-
-@pytest.mark.parametrize("precision", ["3bit", "", "NF4", "int8", "bf16", "auto", "onnx-int4"])
-def test_a_precision_that_quantises_nothing(precision: str, source: Path, out: Path) -> None:
-    request = CopyRequest(str(source), str(out), precision)
-
-    message = refusal(
-        lambda: list(Engine().run(request, threading.Event())), BackendUnavailableError
-    )
-
-    assert message == f"There is no precision “{precision}”; there are 8bit, 4bit, fp4."
-    assert_nothing(out)
-
-
 def test_a_bug_leaves_nothing_either(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -893,50 +637,43 @@ def test_a_bug_leaves_nothing_either(
     assert_nothing(out)
 
 
-# --- memory ------------------------------------------------------------------------------
-
-
-@linux
-def test_the_whole_model_is_never_in_memory(tmp_path: Path) -> None:
-    """286 MB in twelve shards: the bound is well below that."""
-    sizes = {
-        "hidden_size": 1024, "intermediate_size": 2752, "num_hidden_layers": 10,
-        "num_attention_heads": 8, "vocab_size": 8000,
-    }  # fmt: skip
-    source = quantized.random_folder(
-        tmp_path / "source", goldens.folder("b2-7b", "safetensors"), sizes, shards=12
-    )
-    shard = max(file.stat().st_size for file in source.glob("*.safetensors"))
-    config = Checkpoint.open(source).config
-    whole = memory.weight_bytes(config, Precision.BF16)
-    bound = 2 * shard + 150 * 10**6
-    assert bound < whole
-
-    quantising, loading = map(int, child("tests.helpers.peak_memory", source, tmp_path / "copy"))
-
-    assert quantising <= bound
-    assert loading <= memory.weight_bytes(config, Precision.NF4) + bound
-    assert Checkpoint.open(tmp_path / "copy").stored is Precision.NF4
-
-
 # --- other runs and other folders --------------------------------------------------------
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="open files keep others off there")
-def test_a_second_run_leaves_the_first_alone(out: Path) -> None:
+class NamedLocks:
+    """Locks as Windows has them: by a name beside the folder, which need not be there yet."""
+
+    def __init__(self) -> None:
+        self.taken: set[Path] = set()
+
+    def take(self, folder: Path) -> Callable[[], object]:
+        if not folder.parent.exists():
+            raise FileNotFoundError(folder)
+        if folder in self.taken:
+            raise BlockingIOError(folder)
+        self.taken.add(folder)
+        return lambda: self.taken.remove(folder)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_second_run_leaves_the_first_alone(
+    out: Path, by_name: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks = NamedLocks()
+    if by_name:
+        monkeypatch.setattr(folder_writer, "lock_folder", locks.take)
     source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
-    first = write_copy(source, folder_writer.plain_plan(source), out)
+    first = write_copy(source, plain_plan(source), out)
     next(first)
 
-    message = refusal(
-        lambda: list(write_copy(source, folder_writer.plain_plan(source), out)), CopyTakenError
-    )
+    message = refusal(lambda: list(write_copy(source, plain_plan(source), out)), CopyTakenError)
 
     assert message == f"“{out}” is being written by another run."
     *_, ready = first
     assert isinstance(ready, CopyReady)
     assert Checkpoint.open(out).config == source.config
     assert [file.name for file in out.parent.iterdir()] == [out.name]
+    assert not locks.taken
 
 
 def test_a_model_that_somebody_named_like_an_unfinished_copy_stays(out: Path) -> None:

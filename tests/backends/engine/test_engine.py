@@ -1,12 +1,8 @@
-"""One engine in this process: load, chat, complete, unload, and every way to ask wrongly."""
+"""An engine loads, answers and unloads; and every way to ask wrongly."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,6 +11,7 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
@@ -38,7 +35,8 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.machine.hardware import Machine
-from backends.protocol.requests import (
+from backends.precision import BackendName, DeviceKind, Precision
+from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     LoadRequest,
@@ -46,11 +44,11 @@ from backends.protocol.requests import (
     UnloadRequest,
 )
 from backends.text.chat_template import Message, Role
-from tests.helpers import goldens
+from tests.helpers import exports, goldens
 from tests.helpers.fakes import ScriptedModel
+from tests.helpers.reads import counted
 from tests.helpers.sentences import assert_one_sentence
 
-ROOT = Path(__file__).parents[3]
 MACHINE = Machine(
     "A processor", 1, frozenset(), 8 * 2**30, 4 * 2**30, libraries={"torch": "2.13.0"}
 )
@@ -58,7 +56,7 @@ GREEDY = SamplingParams(greedy=True, max_new_tokens=12)
 
 
 def run(engine: Engine, request: Request) -> list[EngineEvent]:
-    return list(engine.run(request, threading.Event()))
+    return list(run_request(engine, request, threading.Event()))
 
 
 def finished(events: Sequence[EngineEvent]) -> Finished:
@@ -106,7 +104,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
     checkpoint = goldens.checkpoint(name, layout)
     engine = Engine(lambda: MACHINE)
 
-    *progress, ready = run(engine, LoadRequest(str(checkpoint.folder), "fp32", threads=1))
+    *progress, ready = run(engine, LoadRequest(str(checkpoint.folder), Precision.FP32, threads=1))
 
     assert progress
     assert all(isinstance(event, LoadProgress) for event in progress)
@@ -119,12 +117,12 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
     assert ready.needed_bytes > ready.weights_bytes
     assert replace(ready, load_seconds=0) == ModelReady(
         folder=str(checkpoint.folder),
-        family=checkpoint.config.family.value,
+        family=checkpoint.config.family,
         kind=checkpoint.kind,
-        backend="torch_cpu",
-        precision="fp32",
-        device="A processor",
-        device_kind="cpu",
+        backend=BackendName.TORCH_CPU,
+        precision=Precision.FP32,
+        device_name="A processor",
+        device_kind=DeviceKind.CPU,
         reason=ready.reason,
         needed_bytes=ready.needed_bytes,
         peak_bytes=ready.peak_bytes,
@@ -145,7 +143,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         ({"context_length": -5}, InvalidRequestError, "not -5"),
         ({"threads": 0}, InvalidRequestError, "from 1 to 1024, not 0"),
         ({"threads": 5000}, InvalidRequestError, "from 1 to 1024, not 5000"),
-        ({"precision": "int3"}, BackendUnavailableError, "“int3”; there are auto, fp32, bf16"),
+        ({"precision": Precision.FP16}, BackendUnavailableError, "fp16 does not run on"),
     ],
     ids=str,
 )
@@ -204,6 +202,18 @@ def test_nothing_answers_without_a_model(request_: Request) -> None:
     assert refusal(InvalidRequestError, lambda: run(Engine(), request_)) == "No model is loaded."
 
 
+def test_a_load_opens_each_folder_once_and_reads_its_tokenizer_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder, export = goldens.folder("b2-7b"), exports.of_golden("b2-7b").folder
+    reads = counted(monkeypatch)
+
+    loaded(folder, precision=Precision.FP32, exports=(str(export),))
+
+    assert reads.opened == [folder, export]
+    assert reads.tokenizers == [folder / "tokenizer.model", export / "tokenizer.model"]
+
+
 def test_unloading_is_final_and_may_be_done_twice() -> None:
     engine = loaded(goldens.folder("b2-7b"))
 
@@ -227,13 +237,24 @@ def test_a_chat_of_two_turns_reads_only_what_is_new(engine: Engine) -> None:
     )
 
     tokenizer = goldens.tokenizer("b2-7b")
-    new = finished(second).prompt_tokens - finished(second).cached_tokens
+    last = finished(second)
+    assert second[0] == PromptReady(last.prompt_tokens, last.cached_tokens, dropped_messages=0)
+    new = last.prompt_tokens - last.cached_tokens
     reached = [event.total_tokens for event in second if isinstance(event, PrefillProgress)]
     assert reached == [new]
     # The random answer may be cut into other pieces when it is read again, from there on it is new.
     question = len(tokenizer.encode("今天天气很好吗？")) + 2
-    assert finished(second).cached_tokens >= question
+    assert last.cached_tokens >= question
     assert new <= len(tokenizer.encode(answer)) + len(tokenizer.encode("谢谢你的帮助")) + 2
+
+
+def test_the_prompt_is_told_before_a_token_of_it_is_read() -> None:
+    engine = loaded(goldens.folder("b2-7b"))
+    events = run_request(engine, chat("你好"), threading.Event())
+
+    assert isinstance(next(events), PromptReady)
+
+    assert list(engine.loaded.model.cached_ids) == []
 
 
 def test_the_same_question_with_the_same_seed_has_the_same_answer(engine: Engine) -> None:
@@ -321,10 +342,10 @@ def test_a_base_model_chats_if_it_is_asked_to(tmp_path: Path) -> None:
     folder = tmp_path / "base"
     shutil.copytree(goldens.folder("b2-13b", "safetensors"), folder)
     (folder / "generation_config.json").unlink()
-    base, question = loaded(folder, precision="fp32"), chat("你好", "在吗？")
+    base, question = loaded(folder, precision=Precision.FP32), chat("你好", "在吗？")
 
     answer = run(base, replace(question, as_chat=True))
-    other = run(loaded(goldens.folder("b2-13b", "safetensors"), precision="fp32"), question)
+    other = run(loaded(goldens.folder("b2-13b", "safetensors"), precision=Precision.FP32), question)
 
     assert refusal(InvalidRequestError, lambda: run(base, question)).endswith("does not chat.")
     assert text_of(answer) == text_of(other)
@@ -370,7 +391,7 @@ def test_a_stop_keeps_the_text_and_the_next_request_is_answered(engine: Engine) 
     cancel = threading.Event()
     params = SamplingParams(seed=3, max_new_tokens=200)
     events = []
-    for event in engine.run(chat("你好", params=params), cancel):
+    for event in run_request(engine, chat("你好", params=params), cancel):
         events.append(event)
         if isinstance(event, TextDelta) and len(text_of(events)) > 5:
             cancel.set()
@@ -416,86 +437,3 @@ def test_a_context_length_of_ones_own_is_kept() -> None:
     assert finished(events).context_tokens <= 40
     message = refusal(ContextLengthExceededError, lambda: run(engine, chat("我们散步" * 20)))
     assert "this model reads 40 tokens" in message
-
-
-# --- no network --------------------------------------------------------------------------
-
-#: Has the kernel end this process, and every child, at the first socket of an internet family;
-#: a hook in Python would not see what a library does in native code.
-GUARD = """
-import ctypes, platform, struct
-call = {"x86_64": 41, "aarch64": 198}[platform.machine()]
-load, equal, give = 0x20, 0x15, 0x06
-program = b"".join(struct.pack("HBBI", *step) for step in [
-    (load, 0, 0, 0), (equal, 0, 4, call),   # socket()?
-    (load, 0, 0, 16),                       # its family
-    (equal, 1, 0, 2), (equal, 0, 1, 10),    # AF_INET, AF_INET6
-    (give, 0, 0, 0x80000000), (give, 0, 0, 0x7FFF0000)])
-buffer = ctypes.create_string_buffer(program, len(program))
-filter = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-libc = ctypes.CDLL(None, use_errno=True)
-assert libc.prctl(38, 1, 0, 0, 0) == 0                                          # NO_NEW_PRIVS
-if libc.prctl(22, 2, ctypes.create_string_buffer(filter, len(filter)), 0, 0):   # SECCOMP
-    raise SystemExit(77)
-"""
-
-
-def guarded(code: str, home: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run Python code under the guard; skips where the kernel offers none."""
-    if sys.platform != "linux" or os.uname().machine not in ("x86_64", "aarch64"):
-        pytest.skip("seccomp is Linux's")
-    result = subprocess.run(
-        [sys.executable, "-c", GUARD + code],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "BAICHUAN_DESKTOP_HOME": str(home)},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode == 77:
-        pytest.skip("seccomp is not allowed here")
-    return result
-
-
-@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6"])
-def test_the_guard_against_sockets_works(tmp_path: Path, family: str) -> None:
-    """Else the tests below would prove nothing."""
-    result = guarded(
-        f"import socket; socket.socket(socket.AF_UNIX); print(1, flush=True);"
-        f"\ntry: socket.socket(socket.{family})\nexcept BaseException: pass",
-        tmp_path,
-    )
-
-    assert (result.stdout, result.returncode) == ("1\n", -31)  # SIGSYS
-
-
-@pytest.mark.parametrize(
-    ("arguments", "stdin", "shown"),
-    [
-        (["chat", "{folder}", "--seed", "1", "--max-new-tokens", "5"], "你好\n/stats\n/exit\n", ""),
-        (["complete", "{folder}", "--prompt", "-", "--max-new-tokens", "3"], "夜雨寄北->\n", ""),
-        (["models", "show", "{folder}", "--json"], "", '"baichuan2-7b"'),
-        (["models", "add", "{folder}"], "", ""),
-        (["models", "list", "--json"], "", "baichuan"),
-        (["doctor"], "", "torch"),
-        (["export-onnx", "{folder}", "--precision", "int8", "--out", "{home}/int8"], "", "int8"),
-        (["bench", "{folder}", "--precision", "fp32"], "", "fp32"),
-    ],
-    ids=lambda value: value[0] if isinstance(value, list) and value else "",
-)
-def test_no_command_opens_an_internet_socket(
-    tmp_path: Path, arguments: list[str], stdin: str, shown: str
-) -> None:
-    command = [
-        argument.format(folder=goldens.folder("b2-7b"), home=tmp_path) for argument in arguments
-    ]
-    result = guarded(
-        f"import sys\nfrom baichuan_desktop.cli.main import main\nsys.exit(main({command!r}))",
-        tmp_path,
-        stdin,
-    )
-
-    assert result.returncode == 0, (result.returncode, result.stderr)
-    assert shown in result.stdout
-    assert json.dumps(result.stdout)  # no half characters

@@ -7,11 +7,12 @@ import sys
 import pytest
 
 from backends.checkpoint.folder import Checkpoint
-from backends.choice import selection
-from backends.choice.selection import Model
+from backends.choice.options import options
+from backends.choice.values import Model
 from backends.engine import heavy_modules
 from backends.errors import BackendUnavailableError, JobError
 from backends.precision import Precision
+from backends.protocol.engine_requests import ExportRequest
 from tests.helpers import goldens, quantized
 from tests.helpers.machines import BAICHUAN2_7B, card, machine
 from tests.helpers.sentences import assert_one_sentence
@@ -21,7 +22,7 @@ SEVEN = Model(BAICHUAN2_7B, 4096)
 
 
 def test_every_backend_can_be_loaded_by_its_name() -> None:
-    names = {o.backend for o in selection.options(SEVEN, machine(card(24)))}
+    names = {o.backend for o in options(SEVEN, machine(card(24)))}
 
     for name in names:
         assert callable(heavy_modules.backend_module(name).load)
@@ -40,6 +41,18 @@ def test_a_copy_at_a_precision_needs_bitsandbytes(monkeypatch: pytest.MonkeyPatc
     assert_one_sentence(caught.value)
     assert "bitsandbytes" in caught.value.message
     assert heavy_modules.copy_plan(checkpoint, None).groups
+
+
+def test_a_precision_that_is_none_of_the_jobs_is_refused_before_a_library_is_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    monkeypatch.setattr(heavy_modules, "_module", lambda *_: pytest.fail("it was imported"))
+
+    with pytest.raises(BackendUnavailableError, match="There is no precision “bf16”"):
+        heavy_modules.copy_plan(checkpoint, Precision.BF16)
+    with pytest.raises(BackendUnavailableError, match="There is no precision “4bit”"):
+        heavy_modules.export_plan(checkpoint, ExportRequest("/source", "/out", NF4))
 
 
 @pytest.mark.parametrize("precision", [None, NF4, INT8])

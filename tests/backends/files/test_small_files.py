@@ -16,7 +16,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.manifest import GRAPH_FILE, MANIFEST, stated_precision
 from backends.errors import CheckpointError, DamagedCheckpointError, UnsafeCheckpointError
 from backends.files.hashing import Sha256
-from backends.files.small_files import is_file, open_file, read_file, read_json
+from backends.files.small_files import is_file, is_leaf_name, open_file, read_file, read_json
 from tests.helpers import goldens
 from tests.helpers.sentences import assert_one_sentence
 
@@ -182,3 +182,18 @@ def test_a_mark_in_front_of_a_file_changes_nothing(folder: Path, name: str) -> N
         before.chat_tokens,
         before.defaults,
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "模型.bin", " a b", ".hidden", "...", "a..b"]
+)
+def test_a_name_that_stays_in_its_folder_is_a_leaf(name: str) -> None:
+    assert is_leaf_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", ".", "..", "/", "/a", "a/b", "a/", "../a", "a\\b", "..\\a", "C:a", "C:\\a", "a:stream"],
+)
+def test_a_name_that_leads_elsewhere_on_any_system_is_none(name: str) -> None:
+    assert not is_leaf_name(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import subprocess
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from backends import operating_system
 from backends.machine import hardware
 from backends.machine.hardware import parse_gpus
 from tests.helpers.patience import PATIENCE_SECONDS
@@ -167,7 +169,7 @@ def test_without_nvidia_smi_there_is_no_card(
 
 def with_file(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     """Have a file of the system say `text`."""
-    real = hardware._read
+    real = operating_system.read
     monkeypatch.setattr(hardware, "_read", lambda file: text if str(file) == name else real(file))
 
 
@@ -193,7 +195,7 @@ def test_the_least_limit_of_the_groups_around_a_process_counts(
         "/sys/fs/cgroup/system.slice/memory.max": f"{200 * MIB}\n",
         CGROUP: f"{300 * MIB}\n",
     }
-    real = hardware._read
+    real = operating_system.read
     monkeypatch.setattr(hardware, "_read", lambda file: files.get(str(file)) or real(file))
 
     assert hardware.detect().memory_bytes == 200 * MIB
@@ -283,13 +285,13 @@ def test_the_cuda_version_of_torch_is_read_from_its_text(
 ) -> None:
     (tmp_path / "version.py").write_text(text, encoding="utf-8")
     spec = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
-    monkeypatch.setattr(hardware.importlib.util, "find_spec", lambda _: spec)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: spec)
 
     assert hardware.detect().torch_cuda == cuda
 
 
 def test_torch_that_is_not_installed_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hardware.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
     assert hardware.detect().torch_cuda is None
 

@@ -5,29 +5,26 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backends.engine.engine import Engine
 from backends.errors import (
     GIB,
     BackendUnavailableError,
     DamagedCheckpointError,
-    InsufficientMemoryError,
 )
 from backends.machine import hardware, memory_room
+from backends.machine.control_groups import Read
 from backends.machine.memory_room import Bound, group_bounds, out_of_memory, process_bounds, ran_out
-from backends.protocol.requests import UnloadRequest
 from tests.helpers.sentences import assert_one_sentence
 
 MIB = 2**20
 ROOT = Path(__file__).parents[3]
 
 
-def reader(files: dict[str, str]) -> memory_room.Read:
+def reader(files: dict[str, str]) -> Read:
     return lambda file: files.get(str(file), "")
 
 
@@ -201,6 +198,12 @@ def caused(error: Exception, cause: BaseException) -> Exception:
     return error
 
 
+def of_windows(number: int, text: str) -> OSError:
+    error = OSError(errno.EINVAL, text)
+    error.winerror = number  # type: ignore[attr-defined]  # which Windows alone has
+    return error
+
+
 def no_memory() -> OSError:
     return OSError(errno.ENOMEM, "Cannot allocate memory")
 
@@ -218,6 +221,9 @@ def no_memory() -> OSError:
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), True),
         (caused(DamagedCheckpointError(Path("w.bin"), "it cannot be read"), no_memory()), True),
         (caused(BackendUnavailableError("No."), ImportError("failed to map segment")), True),
+        (of_windows(1455, "页面文件太小，无法完成操作。"), True),
+        (of_windows(8, "没有足够的内存资源来处理此命令。"), True),
+        (of_windows(112, "磁盘空间不足。"), False),
         (OSError(errno.ENOSPC, "No space left on device"), False),
         (RuntimeError("CUDA error: out of memory"), False),
         (RuntimeError("shapes cannot be multiplied"), False),
@@ -304,38 +310,3 @@ def test_what_a_library_could_not_do_without_memory_is_told_as_memory(
     error = caused(BackendUnavailableError("oneDNN does not multiply: {why}.", why="…"), foreign)
 
     assert hardware.ran_out_of_memory(error) is (free < GIB)
-
-
-@pytest.mark.parametrize(
-    "raised",
-    [
-        MemoryError(),
-        caused(DamagedCheckpointError(Path("w.bin"), "it cannot be read"), no_memory()),
-    ],
-)
-def test_an_engine_that_gets_no_memory_says_so_whatever_it_was_doing(
-    raised: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unload(_: Engine) -> None:
-        raise raised
-
-    monkeypatch.setattr(Engine, "unload", unload)
-
-    with pytest.raises(InsufficientMemoryError, match=r"^Memory ran out: "):
-        list(Engine().run(UnloadRequest(), threading.Event()))
-
-
-def test_an_error_of_memory_with_its_figures_stays_what_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    error = InsufficientMemoryError(device="it", needed_bytes=2 * GIB, free_bytes=GIB)
-
-    def unload(_: Engine) -> None:
-        raise error from MemoryError()
-
-    monkeypatch.setattr(Engine, "unload", unload)
-
-    with pytest.raises(InsufficientMemoryError) as caught:
-        list(Engine().run(UnloadRequest(), threading.Event()))
-
-    assert caught.value is error

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from backends import operating_system, windows_api
 from backends.machine import hardware, processor
 
 AVX2 = "fpu sse2 sse4_1 avx2"
@@ -24,15 +25,15 @@ def no_switch(monkeypatch: pytest.MonkeyPatch) -> None:
 def found(monkeypatch: pytest.MonkeyPatch, flags: str, *, ne_convert: bool = False) -> set[str]:
     """The features of a processor with these flags."""
     text = f"processor\t: 0\nmodel name\t: Some 9R14\nflags\t\t: {flags}\n\nprocessor\t: 1\n"
-    monkeypatch.setattr(processor, "_cpuinfo", lambda: text)
-    monkeypatch.setattr(processor, "_has_ne_convert", lambda: ne_convert)
+    monkeypatch.setattr(operating_system, "_cpuinfo", lambda: text)
+    monkeypatch.setattr(operating_system, "_has_ne_convert", lambda: ne_convert)
     return set(processor.features())
 
 
 @pytest.mark.parametrize("flags", ["fpu sse2", AVX2, f"{AVX512} avx512_vnni avx512_bf16"])
 def test_features_are_those_that_linux_lists(flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(monkeypatch, flags) == set(flags.split()) - {"fpu"}
-    assert processor.name() == "Some 9R14"
+    assert operating_system.processor_name() == "Some 9R14"
 
 
 def test_avx_ne_convert_is_found_though_linux_does_not_list_it(
@@ -42,7 +43,9 @@ def test_avx_ne_convert_is_found_though_linux_does_not_list_it(
 
 
 def test_arm_calls_its_flags_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processor, "_cpuinfo", lambda: "Features\t: fp asimd i8mm bf16 sve\n")
+    monkeypatch.setattr(
+        operating_system, "_cpuinfo", lambda: "Features\t: fp asimd i8mm bf16 sve\n"
+    )
 
     assert processor.features() == {"asimd", "bf16"}
 
@@ -50,10 +53,11 @@ def test_arm_calls_its_flags_features(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_processor_that_nobody_describes_has_a_name_and_no_features(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(processor, "_cpuinfo", lambda: "")
+    monkeypatch.setattr(operating_system, "_cpuinfo", lambda: "")
     monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("platform.machine", lambda: "some")
 
-    assert processor.name()
+    assert operating_system.processor_name()
     assert processor.features() == frozenset()
 
 
@@ -73,9 +77,9 @@ def test_windows_is_asked_by_number(
     present: set[int], features: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kernel32 = SimpleNamespace(IsProcessorFeaturePresent=lambda number: int(number in present))
-    monkeypatch.setattr(processor, "_cpuinfo", lambda: "")
-    monkeypatch.setattr(processor, "_has_ne_convert", lambda: False)
-    monkeypatch.setattr(processor.ctypes, "CDLL", {"kernel32": kernel32}.__getitem__)
+    monkeypatch.setattr(operating_system, "_cpuinfo", lambda: "")
+    monkeypatch.setattr(operating_system, "_has_ne_convert", lambda: False)
+    monkeypatch.setattr(windows_api, "kernel32", lambda: kernel32)
     monkeypatch.setattr("sys.platform", "win32")
 
     assert processor.features() == features
@@ -100,9 +104,11 @@ def test_windows_is_asked_by_number(
 def test_a_mac_is_asked_by_sysctl(
     machine: str, answers: dict[str, str], features: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processor, "_cpuinfo", lambda: "")
-    monkeypatch.setattr(processor, "_has_ne_convert", lambda: False)
-    monkeypatch.setattr(processor, "_sysctl", lambda key: answers.get(key, ""))
+    monkeypatch.setattr(operating_system, "_cpuinfo", lambda: "")
+    monkeypatch.setattr(operating_system, "_has_ne_convert", lambda: False)
+    monkeypatch.setattr(
+        operating_system, "output_of", lambda command, _: answers.get(command[-1], "") + "\n"
+    )
     monkeypatch.setattr("sys.platform", "darwin")
     monkeypatch.setattr("platform.machine", lambda: machine)
 

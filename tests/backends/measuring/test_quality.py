@@ -13,14 +13,12 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from backends.engine.engine import Engine
 from backends.errors import InvalidLogitsError, QualityError
-from backends.events import LoadProgress, ModelReady, QualityProgress, QualityReady
+from backends.events import QualityProgress, QualityReady
 from backends.interface import LoadedModel, Logits
 from backends.measuring import distributions, quality
 from backends.measuring.quality import Windows, cut_windows, shares
 from backends.precision import Precision
-from backends.protocol.requests import LoadRequest, QualityRequest
 from backends.torch_backend import cpu
 from backends.torch_backend.loaded_model import TorchModel
 from tests.helpers import goldens, quantized
@@ -311,46 +309,3 @@ def test_a_text_that_is_never_expected_has_a_finite_perplexity(file: Path) -> No
 
     assert math.isfinite(found.perplexity)
     assert found.perplexity > 1e300
-
-
-# --- the engine --------------------------------------------------------------------------
-
-
-def request(file: Path, *, is_reference: bool, text: str = TEXT) -> QualityRequest:
-    load = LoadRequest(str(goldens.folder("b2-7b", "safetensors")), "fp32", threads=1)
-    return QualityRequest(load, (text,), "text", 1000, str(file), is_reference)
-
-
-def test_the_engine_scores_and_unloads(file: Path) -> None:
-    engine = Engine()
-    results = []
-
-    for is_reference in (True, False):
-        events = list(engine.run(request(file, is_reference=is_reference), threading.Event()))
-        (ready,) = (event for event in events if isinstance(event, ModelReady))
-        assert ready.context_length == 256  # shorter than a window
-        assert isinstance(events[-1], QualityReady)
-        results.append(events[-1])
-
-    assert engine._loaded is None
-    assert results[0].top1_agreement is None
-    assert results[1].top1_agreement == 1
-
-
-def test_the_engine_refuses_a_short_text_before_it_loads(file: Path) -> None:
-    asked = request(file, is_reference=True, text="a")
-
-    with pytest.raises(QualityError):
-        next(Engine().run(asked, threading.Event()))  # that is, before the first event
-
-
-@pytest.mark.parametrize("kind", [LoadProgress, ModelReady, QualityProgress])
-def test_a_cancel_of_the_engine_gives_no_result(kind: type, file: Path) -> None:
-    cancel, events = threading.Event(), []
-
-    for event in Engine().run(request(file, is_reference=True), cancel):
-        events.append(event)
-        if isinstance(event, kind):
-            cancel.set()
-
-    assert isinstance(events[-1], kind)

@@ -13,15 +13,13 @@ import pytest
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
 from backends.copying.folder_writer import write_copy
-from backends.engine.engine import Engine
 from backends.errors import InvalidLogitsError
-from backends.events import BenchmarkProgress, BenchmarkReady, ModelReady, Speed
+from backends.events import BenchmarkProgress, Speed
 from backends.interface import Logits
 from backends.measuring.speed import Plan, Speeds, decode_speed, measure
 from backends.onnx_backend.export import export_plan
 from backends.onnx_backend.graph import Scheme
 from backends.precision import Precision
-from backends.protocol.requests import BenchmarkRequest, LoadRequest
 from tests.helpers import goldens
 from tests.helpers.fakes import ScriptedModel
 from tests.helpers.machines import BAICHUAN2_7B
@@ -191,41 +189,3 @@ def test_a_quantised_token_reads_fewer_bytes() -> None:
 
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == 2 * sizes[1]
-
-
-def test_the_engine_measures_a_model_and_unloads_it() -> None:
-    folder = goldens.folder("b2-7b", "safetensors")  # context 256
-    load = LoadRequest(str(folder), "fp32", threads=1)
-    engine = Engine()
-
-    events = list(engine.run(BenchmarkRequest(load, (64, 300), (16, 250), 8), threading.Event()))
-
-    (ready,) = (event for event in events if isinstance(event, ModelReady))
-    assert ready.context_length == 64
-    last = events[-1]
-    assert isinstance(last, BenchmarkReady)
-    assert [speed.tokens for speed in last.prefill] == [64]
-    assert [decoding.speed.tokens for decoding in last.decode] == [16]
-    assert (last.skipped_prompts, last.skipped_contexts) == ((300,), (250,))
-    assert last.peak_bytes >= ready.peak_bytes > 0
-    assert last.read_bytes_per_second is not None
-    (decoding,) = last.decode
-    moved = decoding.bytes_per_token * decoding.speed.tokens_per_second
-    assert decoding.bandwidth_share == moved / last.read_bytes_per_second
-    assert engine._loaded is None
-
-
-@pytest.mark.parametrize("kind", ["LoadProgress", "ModelReady", "BenchmarkProgress"])
-def test_a_cancel_of_the_engines_benchmark_measures_nothing(kind: str) -> None:
-    folder = goldens.folder("b2-7b", "safetensors")
-    cancel = threading.Event()
-    request = BenchmarkRequest(LoadRequest(str(folder), "fp32", threads=1), (64,), (16,), 8)
-    kinds = []
-
-    for event in Engine().run(request, cancel):
-        kinds.append(type(event).__name__)
-        if kinds[-1] == kind:
-            cancel.set()
-
-    assert kinds[-1] == kind
-    assert kinds.count(kind) == 1

@@ -10,7 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from backends.checkpoint.quantized_layout import Layout
 from backends.engine import heavy_modules
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import BackendUnavailableError
 from backends.events import ModelReady, ProductsTried
@@ -20,8 +22,8 @@ from backends.modeling import onednn, quantized
 from backends.modeling.trial import multiplies_rightly, random_matrix
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.requests import LoadRequest, ProductsRequest
-from backends.torch_backend import bitsandbytes, cpu
+from backends.protocol.engine_requests import LoadRequest, ProductsRequest
+from backends.torch_backend import cpu, low_bits
 from backends.torch_backend.loaded_model import TorchModel
 from tests.helpers import goldens
 from tests.helpers.machines import machine
@@ -123,7 +125,7 @@ def test_bf16_is_not_packed_without_what_it_needs(
 ) -> None:
     """Whatever torch says, and this processor can."""
     wide = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
-    monkeypatch.setattr(processor, "_found", lambda: {"sse2", "sse4_1", "avx2"} | wide)
+    monkeypatch.setattr(processor, "processor_features", lambda: {"sse2", "sse4_1", "avx2"} | wide)
     monkeypatch.setattr(onednn, "_packs_bf16", lambda: True)
     assert onednn.packs_bf16()
 
@@ -202,7 +204,7 @@ def test_memory_that_onednn_does_not_get_is_not_taken_for_a_refusal(
 def test_each_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in ((onednn, "_multiplies_fp32"), (onednn, "_packs_bf16")):
         monkeypatch.setattr(module, name, lambda: True)
-    monkeypatch.setattr(processor, "_found", set)  # nothing is known
+    monkeypatch.setattr(processor, "processor_features", set)  # nothing is known
     monkeypatch.setattr(quantized, "packs", lambda _: True)
 
     ways = {precision: str(heavy_modules.processor_way(precision)) for precision in Precision
@@ -218,11 +220,11 @@ def test_each_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_each_way_is_named_without_the_features(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processor, "_found", lambda: {"sse2"})
+    monkeypatch.setattr(processor, "processor_features", lambda: {"sse2"})
 
     assert str(cpu.way(FP32)) == ORDINARY
     assert str(cpu.way(BF16)) == f"{ORDINARY}, slow at prompts"
-    assert str(bitsandbytes.way(Precision.NF4)) == "bitsandbytes, unpacked for each product"
+    assert str(low_bits.way(Precision.NF4)) == "bitsandbytes, unpacked for each product"
 
 
 @pytest.mark.parametrize("precision", [Precision.NF4, Precision.FP4, Precision.INT8])
@@ -230,11 +232,11 @@ def test_packed_matrices_that_are_wrong_are_not_used(
     precision: Precision, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kernel is there, by its name, and what it computes is not what it should be."""
-    monkeypatch.setattr(processor, "_found", lambda: {"sse2", "avx512_bf16"})
+    monkeypatch.setattr(processor, "processor_features", lambda: {"sse2", "avx512_bf16"})
     monkeypatch.setattr(quantized, "_is_right", lambda precision, *, is_packed: not is_packed)
 
     assert not quantized.packs(precision)
-    assert str(bitsandbytes.way(precision)) == "bitsandbytes, unpacked for each product"
+    assert str(low_bits.way(precision)) == "bitsandbytes, unpacked for each product"
 
 
 @pytest.mark.parametrize("precision", [Precision.NF4, Precision.FP4])
@@ -244,7 +246,7 @@ def test_4_bits_are_right_packed_and_unpacked(
 ) -> None:
     without(monkeypatch, features)
     parts = quantized.quantize(random_matrix(torch.bfloat16), precision)
-    layout, shape = quantized.Layout.BITSANDBYTES, (64, 128)
+    layout, shape = Layout.BITSANDBYTES, (64, 128)
     exact = quantized.dequantize(parts, layout, precision, shape, torch.float32)
     linear = quantized.make_linear(parts, layout, precision, shape, torch.bfloat16).eval()
     x = torch.randn(3, 128, generator=torch.Generator().manual_seed(3)).to(torch.bfloat16)
@@ -267,7 +269,7 @@ def test_bitsandbytes_that_is_wrong_is_refused(
     monkeypatch.setattr(quantized, "_is_right", lambda precision, *, is_packed: False)
 
     with pytest.raises(BackendUnavailableError) as caught:
-        bitsandbytes.way(precision)
+        low_bits.way(precision)
 
     assert_one_sentence(caught.value)
 
@@ -285,7 +287,7 @@ def wrong_bf16(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ready_of(request: LoadRequest) -> ModelReady:
-    *_, ready = Engine(lambda: machine(bf16=True)).run(request, threading.Event())
+    *_, ready = run_request(Engine(lambda: machine(bf16=True)), request, threading.Event())
     assert isinstance(ready, ModelReady)
     return ready
 
@@ -305,15 +307,15 @@ def test_what_is_found_wrong_is_refused_to_a_person(monkeypatch: pytest.MonkeyPa
     wrong_bf16(monkeypatch)
 
     with pytest.raises(BackendUnavailableError) as caught:
-        ready_of(LoadRequest(str(goldens.folder("b2-7b")), precision="bf16", threads=1))
+        ready_of(LoadRequest(str(goldens.folder("b2-7b")), precision=Precision.BF16, threads=1))
 
     assert_one_sentence(caught.value)
     assert "multiplies wrongly in bf16 on this processor" in caught.value.message
 
 
 def tried(features: set[str], monkeypatch: pytest.MonkeyPatch) -> dict[str, ProductsTried]:
-    monkeypatch.setattr(processor, "_found", lambda: features)
-    events = list(Engine().run(ProductsRequest(), threading.Event()))
+    monkeypatch.setattr(processor, "processor_features", lambda: features)
+    events = list(run_request(Engine(), ProductsRequest(), threading.Event()))
     assert all(isinstance(event, ProductsTried) for event in events)
     return {event.precision: event for event in events if isinstance(event, ProductsTried)}
 

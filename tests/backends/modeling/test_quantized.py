@@ -21,8 +21,8 @@ from backends.modeling.quantized import (
     dequantize,
     make_linear,
     quantize,
-    unpack_int4,
 )
+from backends.modeling.weights import map_tensor
 from backends.precision import Precision
 from backends.torch_backend import cpu
 from backends.torch_backend.loaded_model import TorchModel
@@ -106,7 +106,7 @@ def test_published_4_bit_layers_multiply_by_their_matrix(name: str) -> None:
     checkpoint = Checkpoint.open(quantized.published(name))
     for key, matrix in checkpoint.matrices.items():
         x = random_matrix((5, matrix.shape[1]), torch.float32) * 50
-        parts = {part: quantized.map_tensor(record) for part, record in matrix.parts.items()}
+        parts = {part: map_tensor(record) for part, record in matrix.parts.items()}
         linear = make_linear(parts, matrix.layout, matrix.precision, matrix.shape, torch.float32)
 
         with torch.inference_mode():
@@ -391,7 +391,7 @@ def test_v1_int4_means_what_the_published_code_computes(dtype: str) -> None:
     golden = v1(dtype)
     scale = golden["int4_scale"].to(DTYPES[dtype])
 
-    actual = unpack_int4(golden["int4_qweight"]).to(DTYPES[dtype]) * scale[:, None]
+    actual = quantized.unpack_int4(golden["int4_qweight"]).to(DTYPES[dtype]) * scale[:, None]
 
     assert torch.equal(actual.float(), golden["int4_deq"])
 
@@ -399,7 +399,7 @@ def test_v1_int4_means_what_the_published_code_computes(dtype: str) -> None:
 def test_v1_int4_worked_out_by_hand() -> None:
     packed = torch.tensor([[0x76543210, -1], [0x0, 0x789ABCD]], dtype=torch.int32)
 
-    assert unpack_int4(packed).tolist() == [
+    assert quantized.unpack_int4(packed).tolist() == [
         [0, 1, 2, 3, 4, 5, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1],
         [0, 0, 0, 0, 0, 0, 0, 0, -3, -4, -5, -6, -7, -8, 7, 0],
     ]
@@ -444,7 +444,7 @@ def test_v1_int4_logits(tmp_path: Path) -> None:
         values = torch.round(weight / scale.float()[:, None]).to(torch.int32) & 15
         shifts = torch.arange(0, 32, 4, dtype=torch.int32)
         packed = (values.view(weight.shape[0], -1, 8) << shifts).sum(-1, dtype=torch.int32)
-        state[f"{name}.weight"] = unpack_int4(packed).half() * scale[:, None]
+        state[f"{name}.weight"] = quantized.unpack_int4(packed).half() * scale[:, None]
     plain = quantized.write_folder(
         tmp_path / "plain", {k: v.float() for k, v in state.items()}, source.folder
     )

@@ -115,6 +115,53 @@ def test_a_file_that_went_away_is_refused(tmp_path: Path) -> None:
     assert_one_sentence(caught.value)
 
 
+READ_ONLY = """
+import mmap
+import numpy as np
+from backends.interface import LoadOptions
+from backends.modeling import weights
+from backends.precision import Precision
+from backends.torch_backend import cpu, low_bits
+from tests.helpers import goldens
+
+def logits(name, layout, precision, access):
+    weights.WEIGHTS_ACCESS = access
+    opened = goldens.checkpoint(name, layout)
+    backend = low_bits if precision in (Precision.INT8, Precision.NF4) else cpu
+    options = LoadOptions(precision, 64, threads=1, devices=goldens.on_cpu(opened))
+    loading = backend.load(opened, options)
+    while True:
+        try:
+            next(loading)
+        except StopIteration as end:
+            model = end.value
+            break
+    found = model.prefill([5, 9, 7]), model.decode(3)
+    model.close()
+    return found
+
+for precision in (Precision.FP32, Precision.BF16, Precision.INT8, Precision.NF4):
+    for name, layout in (("b1-7b", "single"), ("b2-7b", "safetensors"), ("b2-13b", "single")):
+        expected = logits(name, layout, precision, mmap.ACCESS_COPY)
+        found = logits(name, layout, precision, mmap.ACCESS_READ)  # a write ends the process
+        assert np.array_equal(expected, found), (name, layout, precision)
+print("done")
+"""
+
+
+def test_weights_that_must_not_be_written_to_are_not() -> None:
+    """As they are mapped on Windows, where a mapping that may be written to is charged whole."""
+    result = subprocess.run(
+        [sys.executable, "-W", "error:The given buffer is not writable", "-c", READ_ONLY],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (result.stdout, result.returncode) == ("done\n", 0), result.stderr
+
+
 # --- the peak of memory ------------------------------------------------------------------
 
 MEASURE = """

@@ -124,7 +124,7 @@ def test_a_graph_that_is_larger_than_this_models_is_not_read(
     export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Read, it would take a hundred times its bytes: two of them are a node."""
-    monkeypatch.setattr(check.onnx, "load_from_string", None)
+    monkeypatch.setattr(onnx, "load_from_string", None)
     exports.replace_file(export, GRAPH_FILE, b"\x0a\x00" * 200_000)
 
     assert "too large for a graph" in refusal(export, DamagedCheckpointError)

@@ -25,8 +25,8 @@ import torch
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
 from backends.choice import memory
-from backends.copying import folder_writer
 from backends.copying.folder_writer import write_copy
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
@@ -40,8 +40,8 @@ from backends.events import CopyReady, JobProgress
 from backends.onnx_backend import export
 from backends.onnx_backend.export import export_plan
 from backends.onnx_backend.graph import Scheme
-from backends.precision import Precision
-from backends.protocol.requests import CopyRequest, ExportRequest
+from backends.precision import EXPORT_PRECISIONS, Precision, parse_name
+from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from tests.helpers import exports, goldens, quantized
 from tests.helpers.sentences import assert_one_sentence
 
@@ -266,9 +266,9 @@ def test_progress_reaches_its_end(source: Path, out: Path) -> None:
 
 
 def test_the_engine_exports(source: Path, out: Path) -> None:
-    request = ExportRequest(str(source), str(out), "int8", block_size=64)
+    request = ExportRequest(str(source), str(out), Precision.ONNX_INT8, block_size=64)
 
-    *_, last = Engine().run(request, threading.Event())
+    *_, last = run_request(Engine(), request, threading.Event())
 
     assert isinstance(last, CopyReady)
     export = Checkpoint.open(Path(last.folder)).export
@@ -322,7 +322,7 @@ def test_a_drive_without_room_is_refused_before_a_byte_is_written(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(source)._replace(free=50 * 2**20)
-    monkeypatch.setattr(folder_writer.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
 
     assert "GiB is free there" in refusal(lambda: write(source, out, Scheme(INT4)), DiskFullError)
     assert_nothing(out)
@@ -393,8 +393,8 @@ def test_a_source_that_is_quantised_already(name: str, out: Path) -> None:
 @pytest.mark.parametrize(
     "request_of",
     [
-        lambda source, out: ExportRequest(source, out, "int4"),
-        lambda source, out: CopyRequest(source, out, "4bit"),
+        lambda source, out: ExportRequest(source, out, Precision.ONNX_INT4),
+        lambda source, out: CopyRequest(source, out, Precision.NF4),
         lambda source, out: CopyRequest(source, out),
     ],
 )
@@ -403,22 +403,32 @@ def test_a_source_that_is_an_export(
 ) -> None:
     request = request_of(str(exports.of_golden("b2-7b").folder), str(out))
 
-    message = refusal(lambda: list(Engine().run(request, threading.Event())))
+    message = refusal(lambda: list(run_request(Engine(), request, threading.Event())))
 
     assert "is an export for ONNX Runtime" in message
     assert_nothing(out)
 
 
-@pytest.mark.parametrize("precision", ["onnx-int4", "4bit", "bf16", "", "INT4"])
-def test_a_precision_that_exports_do_not_have(precision: str, source: Path, out: Path) -> None:
+@pytest.mark.parametrize("precision", [one for one in Precision if not one.is_onnx])
+def test_a_precision_that_exports_do_not_have(
+    precision: Precision, source: Path, out: Path
+) -> None:
     request = ExportRequest(str(source), str(out), precision)
 
     message = refusal(
-        lambda: list(Engine().run(request, threading.Event())), BackendUnavailableError
+        lambda: list(run_request(Engine(), request, threading.Event())), BackendUnavailableError
     )
 
-    assert message == (f"There is no precision “{precision}”; there are int4, int8, fp16, fp32.")
+    known = "onnx-int4, onnx-int8, onnx-fp16, onnx-fp32"
+    assert message == f"There is no precision “{precision.value}”; there are {known}."
     assert_nothing(out)
+
+
+@pytest.mark.parametrize("precision", ["onnx-int4", "4bit", "bf16", "", "INT4"])
+def test_a_name_of_a_precision_that_exports_do_not_have(precision: str) -> None:
+    message = refusal(lambda: parse_name(precision, EXPORT_PRECISIONS), BackendUnavailableError)
+
+    assert message == (f"There is no precision “{precision}”; there are int4, int8, fp16, fp32.")
 
 
 @pytest.mark.parametrize("block_size", [0, -32, 31, 48, 512])

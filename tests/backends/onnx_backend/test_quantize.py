@@ -10,7 +10,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from backends.onnx_backend.quantize import QuantizedRows, dequantize_rows, quantize_rows
+from backends.onnx_backend.quantize import QuantizedRows, quantize_rows
+from tests.helpers.exports import dequantize_rows
 
 Array = npt.NDArray[np.float32]
 

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import (
     BackendUnavailableError,
@@ -40,7 +41,7 @@ from backends.onnx_backend import session
 from backends.onnx_backend.graph import Scheme
 from backends.onnx_backend.session import OnnxModel
 from backends.precision import Precision
-from backends.protocol.requests import ChatRequest, CompleteRequest, LoadRequest, Request
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest, Request
 from backends.text.chat_template import Message, Role
 from backends.torch_backend import cpu
 from tests.helpers import exports, goldens, quantized
@@ -221,7 +222,7 @@ def test_fp16_is_near_fp32(name: str) -> None:
 
 
 def run(engine: Engine, request: Request) -> list[EngineEvent]:
-    return list(engine.run(request, threading.Event()))
+    return list(run_request(engine, request, threading.Event()))
 
 
 def text_of(events: list[EngineEvent]) -> str:
@@ -231,7 +232,7 @@ def text_of(events: list[EngineEvent]) -> str:
 def load_request(name: str, **options: object) -> LoadRequest:
     export = exports.of_golden(name)
     request = LoadRequest(
-        str(goldens.folder(name)), precision="onnx-fp32", exports=(str(export.folder),)
+        str(goldens.folder(name)), precision=Precision.ONNX_FP32, exports=(str(export.folder),)
     )
     return replace(request, **options)  # type: ignore[arg-type]  # names of its fields
 
@@ -260,7 +261,7 @@ def test_an_export_is_a_model_of_its_own_too() -> None:
     assert (ready.backend, ready.precision) == ("onnx_runtime", "onnx-int4")
     assert ready.kind == "chat"
     with pytest.raises(BackendUnavailableError) as caught:
-        run(engine, LoadRequest(str(export.folder), precision="bf16"))
+        run(engine, LoadRequest(str(export.folder), precision=Precision.BF16))
     assert_one_sentence(caught.value)
     assert caught.value.message == "This is an export, which runs at ONNX int4 only."
 
@@ -269,7 +270,7 @@ def test_an_export_is_a_model_of_its_own_too() -> None:
 def test_the_engine_says_on_an_export_what_it_says_on_torch(name: str) -> None:
     request = CompleteRequest("abc 你好", SamplingParams(greedy=True, max_new_tokens=24))
     texts = []
-    for precision in ("fp32", "onnx-fp32"):
+    for precision in (Precision.FP32, Precision.ONNX_FP32):
         engine = Engine()
         run(engine, load_request(name, precision=precision))
         texts.append(text_of(run(engine, request)))
@@ -313,19 +314,19 @@ def test_an_export_that_is_damaged_does_not_keep_the_model_from_running(tmp_path
     (broken / "model.onnx.data").unlink()
     request = load_request("b2-7b", exports=(str(broken), str(tmp_path / "gone")))
 
-    *_, ready = run(Engine(), replace(request, precision="auto"))
+    *_, ready = run(Engine(), replace(request, precision=None))
 
     assert isinstance(ready, ModelReady)
     assert ready.backend == "torch_cpu"
     with pytest.raises(ExportRefusedError, match=r"“model\.onnx\.data” that it names is missing"):
         run(Engine(), request)
     with pytest.raises(BackendUnavailableError, match="no export at ONNX"):
-        run(Engine(), replace(request, precision="onnx-int4", exports=(str(broken),)))
+        run(Engine(), replace(request, precision=Precision.ONNX_INT4, exports=(str(broken),)))
     for gone in (str(tmp_path / "gone"), str(tmp_path / ("x" * 300))):
         with pytest.raises(ExportRefusedError, match="there is no such folder") as caught:
             run(Engine(), replace(request, exports=(gone,)))
         assert "Put it back" in caught.value.hint
-        *_, ready = run(Engine(), replace(request, precision="auto", exports=(gone,)))
+        *_, ready = run(Engine(), replace(request, precision=None, exports=(gone,)))
         assert isinstance(ready, ModelReady)
 
 
@@ -333,7 +334,7 @@ def test_a_manifest_of_another_precision_is_no_reason_for_that_one(tmp_path: Pat
     (tmp_path / "baichuan_manifest.json").write_text('{"onnx": {"precision": "fp32"}}')
 
     *_, ready = run(
-        Engine(), replace(load_request("b2-7b", exports=(str(tmp_path),)), precision="fp32")
+        Engine(), replace(load_request("b2-7b", exports=(str(tmp_path),)), precision=Precision.FP32)
     )
 
     assert isinstance(ready, ModelReady)
@@ -356,7 +357,7 @@ def test_an_export_that_is_refused_is_named_and_the_model_runs_without_it(tmp_pa
         f"The export in “{broken}” was refused: “model.onnx.data” is damaged or incomplete: "
         "it is not what was written."
     )
-    *_, ready = run(engine, replace(request, precision="fp32"))
+    *_, ready = run(engine, replace(request, precision=Precision.FP32))
     assert isinstance(ready, ModelReady)
     assert ready.backend == "torch_cpu"
     with pytest.raises(DamagedCheckpointError):  # by itself it is a model that is damaged

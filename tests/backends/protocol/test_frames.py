@@ -17,12 +17,15 @@ from backends.errors import EngineProtocolError, UserFacingError
 from backends.events import (
     BenchmarkProgress,
     BenchmarkReady,
+    BenchmarkStep,
     CopyReady,
     DecodeSpeed,
     Finished,
     FinishReason,
     JobProgress,
+    JobStep,
     LoadProgress,
+    ModelKind,
     ModelReady,
     PrefillProgress,
     ProductsTried,
@@ -34,10 +37,11 @@ from backends.events import (
     TextDelta,
 )
 from backends.generation.sampling import SamplingParams
+from backends.model_config import Family
 from backends.phrases import Phrase
-from backends.protocol import requests
-from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
-from backends.protocol.requests import (
+from backends.precision import BackendName, DeviceKind, Precision
+from backends.protocol import engine_requests
+from backends.protocol.engine_requests import (
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
@@ -48,7 +52,8 @@ from backends.protocol.requests import (
     QualityRequest,
     UnloadRequest,
 )
-from backends.protocol.sentences import error_from_wire
+from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
+from backends.protocol.wire_phrases import error_from_wire
 from backends.text.chat_template import Message, Role
 from tests.helpers.sentences import assert_one_sentence
 
@@ -57,7 +62,8 @@ PARAMS = SamplingParams(True, 0.0, 3, 0.5, 1.25, 9, 2**63 - 1, ("</s>", "\n\n"))
 PAYLOADS: list[Payload] = [
     LoadProgress(1, 2**40),
     ModelReady(
-        "/模型/a b", "baichuan2-7b", "chat", "torch_cpu", "bf16", "A “processor”", "cpu",
+        "/模型/a b", Family.BAICHUAN2_7B, ModelKind.CHAT, BackendName.TORCH_CPU, Precision.BF16,
+        "A “processor”", DeviceKind.CPU,
         Phrase("Because of {what}.", what=Phrase("{n} bytes", n=7)), 4,
         4096, 7_500_000_000, 15_000_000_000, 17_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
     ),
@@ -66,30 +72,33 @@ PAYLOADS: list[Payload] = [
     TextDelta("你好\n😀\0\u2028"),
     TextDelta("\ud800"),
     Finished(FinishReason.CONTEXT, 1, 2, 3, 4, 0.5, 0.25, 1e-9),
-    LoadRequest("/x", "auto", None, None),
-    LoadRequest("C:\\模型", "bf16", 128, 2),
-    LoadRequest("/x", measured=(MeasuredPeak("bnb_cuda", "4bit", "cuda", 2**33),)),
+    LoadRequest("/x", None, None, None),
+    LoadRequest("C:\\模型", Precision.BF16, 128, 2),
+    LoadRequest(
+        "/x",
+        measured=(MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 2**33),),
+    ),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),
     CompleteRequest("->", PARAMS),
     UnloadRequest(),
-    JobProgress("write", 1, 2**40),
+    JobProgress(JobStep.WRITE, 1, 2**40),
     CopyReady("/模型/a-4bit", 2**40),
-    CopyRequest("/x", "/y", "4bit"),
-    ExportRequest("/x", "/y", "int4", block_size=128, symmetric=False),
+    CopyRequest("/x", "/y", Precision.NF4),
+    ExportRequest("/x", "/y", Precision.ONNX_INT4, block_size=128, symmetric=False),
     CopyRequest("/x", "/y", None, True),
-    BenchmarkProgress("decode", 512, 3, 32),
+    BenchmarkProgress(BenchmarkStep.DECODE, 512, 3, 32),
     BenchmarkReady(
         (Speed(128, 1e3, 2e3, 0.5),), (DecodeSpeed(Speed(16, 20.0, 21.0, 0.0), 2**33, 0.7),
         DecodeSpeed(Speed(17, 20.0, 21.0, 0.0), 2**33, None)), (2048,), (), 2**40, None,
     ),
-    BenchmarkRequest(LoadRequest("/x", "fp32"), (128,), (), 3),
+    BenchmarkRequest(LoadRequest("/x", Precision.FP32), (128,), (), 3),
     QualityProgress(1, 2),
     QualityReady(4096, True, 5.25, None, None),
     QualityReady(4096, False, 5.25, 1e-9, 0.99),
-    QualityRequest(LoadRequest("/x", "8bit"), ("一\n", ""), "t.txt", 7, "/cache/r", False),
+    QualityRequest(LoadRequest("/x", Precision.INT8), ("一\n", ""), "t.txt", 7, "/cache/r", False),
     ProductsRequest(),
-    ProductsTried("bf16", Phrase("oneDNN, packed"), True),
+    ProductsTried(Precision.BF16, Phrase("oneDNN, packed"), True),
     Cancel(),
     Alive(2**40),
     Done(),
@@ -114,7 +123,7 @@ def test_a_payload_arrives_as_it_was_sent(payload: Payload) -> None:
 
 
 def test_every_kind_of_payload_is_tried_above() -> None:
-    kinds = {*typing.get_args(events.EngineEvent), *typing.get_args(requests.Request)}
+    kinds = {*typing.get_args(events.EngineEvent), *typing.get_args(engine_requests.Request)}
 
     assert {type(payload) for payload in PAYLOADS} == kinds | {Alive, Cancel, Done}
 
@@ -285,7 +294,9 @@ def test_an_error_crosses_with_its_type_template_facts_and_hint(error: UserFacin
 def test_every_error_that_the_engine_may_raise_is_tried_above() -> None:
     kinds = [UserFacingError]
     for kind in kinds:
-        kinds += [sub for sub in kind.__subclasses__() if sub.__module__ == "backends.errors"]
+        kinds += [
+            sub for sub in kind.__subclasses__() if sub.__module__.startswith("backends.errors.")
+        ]
     bases = {
         UserFacingError, errors.CheckpointError, errors.BackendError, errors.GenerationError,
     }  # fmt: skip

@@ -12,10 +12,10 @@ import pytest
 
 from backends.errors import NotDownloadedError
 from backends.text.added_tokens import read_added_tokens
-from backends.text.detokenizer import decode
 from backends.text.tokenizer import Tokenizer
 from backends.text.vocabulary import read_tokenizer
 from tests.helpers import goldens
+from tests.helpers.decoding import decode
 from tests.helpers.padded import change_json
 from tests.helpers.tokenizer_models import USER_DEFINED, change, fields, message, piece, renamed
 
@@ -131,7 +131,7 @@ def test_a_word_that_begins_a_turn_is_no_word(tmp_path: Path) -> None:
     config = replace(goldens.checkpoint("b2-7b").config, vocab_size=ROWS)
     file = folder / "tokenizer.model"
 
-    tokenizer = read_tokenizer(file, config, {1120, 1121})
+    tokenizer = read_tokenizer(file, config).steered({1120, 1121})
 
     ids = tokenizer.encode("用户百川助手")
     assert [i for i in ids if i >= PIECES] == [1122]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from backends.text.chat_template import (
 from backends.text.tokenizer import Tokenizer
 from tests.helpers import goldens
 from tests.helpers.sentences import assert_one_sentence
+from tests.helpers.tokenizer_models import encode_raw
 
 TOKENS = ChatTokens(195, 196)
 DEFAULT_NEW_TOKENS = 64  # what the generation_config of the goldens says where a case says 0
@@ -35,7 +37,7 @@ def build(tokenizer: Tokenizer, case: Case, max_new_tokens: int | None = None) -
     messages = [Message(Role(m["role"]), m["content"]) for m in case["messages"]]
     return build_chat_prompt(
         messages,
-        tokenizer.encode_raw,
+        partial(encode_raw, tokenizer),
         TOKENS,
         context_length=case["model_max_length"],
         max_new_tokens=max_new_tokens or case["max_new_tokens"] or DEFAULT_NEW_TOKENS,
@@ -68,12 +70,12 @@ def kind(tokenizer: Tokenizer, case: Case) -> str:
 
 def prompt_lengths(tokenizer: Tokenizer, messages: list[dict[str, str]]) -> list[int]:
     """Tokens of the prompt without the last 196, with the newest round, the newest two, …, all."""
-    system = len(tokenizer.encode_raw(messages[0]["content"]))
+    system = len(encode_raw(tokenizer, messages[0]["content"]))
     if messages[0]["role"] != "system":
         system, messages = 0, [{}, *messages]
     lengths, tokens = [], 0
     for position in range(len(messages) - 1, 0, -1):
-        tokens += 1 + len(tokenizer.encode_raw(messages[position]["content"]))
+        tokens += 1 + len(encode_raw(tokenizer, messages[position]["content"]))
         if messages[position]["role"] == "user" or position == 1:
             lengths.append(system + tokens)
     return lengths
@@ -109,7 +111,7 @@ def test_the_last_turn_id_counts_in_the_budget(sorted_cases: Sorted) -> None:
         ours = build(tokenizer, case)
 
         assert len(ours) < budget(case)
-        newest = 2 + len(tokenizer.encode_raw(case["messages"][-1]["content"]))
+        newest = 2 + len(encode_raw(tokenizer, case["messages"][-1]["content"]))
         assert ours[-newest:] == case["input_ids"][-newest:]
         with_room = build(tokenizer, case, max_new_tokens=case["max_new_tokens"] - 1)
         assert with_room[1:] == case["input_ids"]
@@ -139,12 +141,12 @@ def test_what_fits_the_context_but_not_the_budget_is_kept_whole(sorted_cases: So
     assert names >= {"system_long_history", "quirk_max_new_ge_ctx"}
     for case in found["beyond the budget"]:
         ours = build(tokenizer, case)
-        newest = tokenizer.encode_raw(case["messages"][-1]["content"])
+        newest = encode_raw(tokenizer, case["messages"][-1]["content"])
 
         assert ours[-len(newest) - 2 :] == [195, *newest, 196]
         assert ours == build(tokenizer, case, max_new_tokens=case["model_max_length"])
         if case["messages"][0]["role"] == "system":
-            system = tokenizer.encode_raw(case["messages"][0]["content"])
+            system = encode_raw(tokenizer, case["messages"][0]["content"])
             assert ours[: len(system)] == system
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
 import pytest
 
-from backends.text.detokenizer import StreamingDetokenizer, decode
+from backends.text.detokenizer import StreamingDetokenizer
 from backends.text.tokenizer import Tokenizer
 from tests.helpers import goldens
+from tests.helpers.decoding import decode, streamed
 
 FILES = sorted(path.name for path in (goldens.ROOT / "tokenizer").glob("*.json"))
-
-
-def streamed(tokenizer: Tokenizer, ids: Iterable[int], *, show_special: bool) -> list[str]:
-    detokenizer = StreamingDetokenizer(tokenizer, show_special=show_special)
-    return [*[detokenizer.add(i) for i in ids], detokenizer.flush()]
 
 
 def as_published(tokenizer: Tokenizer, ids: list[int]) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from backends.events import SamplingDefaults
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import ChatRequest, CompleteRequest
+from backends.protocol.engine_requests import ChatRequest, CompleteRequest
 from backends.text.chat_template import Message, Role
-from baichuan_desktop.services.chat.session import ChatSession, completion, default_params
+from baichuan_desktop.services.chat.session import ChatSession, completion
 
 PARAMS = SamplingParams(seed=1)
 
@@ -111,9 +110,3 @@ def test_a_request_does_not_change_with_the_conversation() -> None:
 
 def test_a_base_model_continues_text_as_it_stands() -> None:
     assert completion(" a\n", PARAMS) == CompleteRequest(" a\n", PARAMS)
-
-
-def test_the_sampling_of_a_checkpoint() -> None:
-    defaults = SamplingDefaults(False, 0.3, 5, 0.85, 1.05, 2048)
-
-    assert default_params(defaults) == SamplingParams.from_defaults(defaults)

@@ -2,20 +2,30 @@ from __future__ import annotations
 
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from backends.checkpoint.folder import Checkpoint
+from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
-from backends.events import CopyReady
-from backends.protocol.requests import CopyRequest, ExportRequest
+from backends.events import CopyReady, ModelKind
+from backends.model_config import Family
+from backends.precision import Precision
+from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.jobs import copies
+from baichuan_desktop.services.jobs import copies, onnx_export
+from baichuan_desktop.services.jobs.copies import MadeCopy
 from baichuan_desktop.services.jobs.export_pace import ExportPace
-from baichuan_desktop.services.library.registry import InstalledModel, Names
+from baichuan_desktop.services.jobs.job import JobResult
+from baichuan_desktop.services.jobs.onnx_export import onnx_exports
+from baichuan_desktop.services.jobs.quantised import quantised_copies
+from baichuan_desktop.services.jobs.safetensors_copy import safetensors_copies
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens, quantized
 
 
@@ -25,8 +35,8 @@ def installed(folder: Path, *, bundled: bool = False) -> InstalledModel:
         name=Names(en="Seven", zh="七"),
         path=folder,
         variant=None,
-        family="baichuan2-7b",
-        kind="chat",
+        family=Family.BAICHUAN2_7B,
+        kind=ModelKind.CHAT,
         context_length=256,
         bundled=bundled,
     )
@@ -35,10 +45,10 @@ def installed(folder: Path, *, bundled: bool = False) -> InstalledModel:
 @pytest.mark.parametrize("precision", ["8bit", "4bit", "fp4", "safetensors"])
 def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_path: Path) -> None:
     folder = goldens.folder("b1-7b", "sharded")
-    choices = [*copies.quantised_copies(folder), *copies.safetensors_copies(folder)]
-    (choice,) = [one for one in choices if one.name == precision]
+    choices = [*quantised_copies(folder), *safetensors_copies(folder)]
+    (choice,) = [one for one in choices if one.suffix == precision]
 
-    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+    *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
     assert isinstance(ready, CopyReady)
     # The description of each quantised matrix, 256 bytes, is not worth counting.
@@ -50,9 +60,9 @@ def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_p
 def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
     number: int, tmp_path: Path
 ) -> None:
-    choice = copies.onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
+    choice = onnx_exports(goldens.folder("b2-7b", "safetensors"))[number]
 
-    *_, ready = Engine().run(choice.request(tmp_path / "out"), threading.Event())
+    *_, ready = run_request(Engine(), choice.request(tmp_path / "out"), threading.Event())
 
     assert isinstance(ready, CopyReady)
     # Each tensor begins at a multiple of 4 KiB at most, and the tables of the graph come on top.
@@ -62,14 +72,20 @@ def test_the_size_of_an_export_that_is_told_is_the_size_that_is_written(
 def test_a_choice_of_an_export_asks_for_it_and_names_its_folder() -> None:
     folder = goldens.folder("b2-7b", "safetensors")
 
-    choices = copies.onnx_exports(folder)
+    choices = onnx_exports(folder)
 
     request = choices[1].request(Path("/out"))
-    assert request == ExportRequest(str(folder), "/out", "int4", block_size=32)
+    assert request == ExportRequest(str(folder), "/out", Precision.ONNX_INT4, block_size=32)
     assert [choice.suffix for choice in choices] == [
         "onnx-int4", "onnx-int4-block32", "onnx-int8", "onnx-fp16", "onnx-fp32",
     ]  # fmt: skip
-    assert [choice.block_size for choice in choices] == [128, 32, 128, 0, 0]
+    assert [str(choice.text) for choice in choices] == [
+        "int4, in blocks of 128 weights",
+        "int4, in blocks of 32 weights",
+        "int8, in blocks of 128 weights",
+        "fp16, for NVIDIA cards",
+        "fp32, for comparisons",
+    ]
     assert choices[0].bytes_on_disk < choices[2].bytes_on_disk < choices[4].bytes_on_disk
 
 
@@ -77,15 +93,20 @@ def test_an_export_is_listed_as_a_precision_of_its_model(app_home: Path, tmp_pat
     del app_home
     store = ModelStore(app_paths())
     source = store.add(goldens.folder("b2-7b", "safetensors"))
-    request = copies.onnx_exports(source.path)[0].request(tmp_path / "out")
-    list(Engine().run(request, threading.Event()))
+    request = onnx_exports(source.path)[0].request(tmp_path / "out")
+    job = copies.copy_job(store, source, request, onnx_export.OFFER.words)
 
-    made = copies.list_copy(store, source, request, tmp_path / "out")
+    *_, result = job.steps(partial(run_request, Engine()), threading.Event())
+
+    assert isinstance(result, JobResult)
+    made = result.found
+    assert isinstance(made, MadeCopy)
+    assert str(result.sentence) == f"“{source.name.en}” has one more precision: ONNX int4."
 
     assert made.listed.export_of == source.id
     assert made.model.path == source.path
     assert made.model.exports == (tmp_path / "out",)
-    assert made.wish == LoadWish("onnx-int4")
+    assert made.wish == LoadWish(Precision.ONNX_INT4)
     assert [model.path for model in store.models][1:] == [source.path]
 
 
@@ -101,13 +122,13 @@ def test_what_an_export_computes_is_estimated_from_a_trial() -> None:
 def test_a_choice_asks_for_its_copy() -> None:
     folder = goldens.folder("b2-7b", "safetensors")
 
-    nf4, int8, fp4 = copies.quantised_copies(folder)
-    (plain,) = copies.safetensors_copies(folder)
+    nf4, int8, fp4 = quantised_copies(folder)
+    (plain,) = safetensors_copies(folder)
 
     out = Path("/out")
-    assert nf4.request(out) == CopyRequest(str(folder), str(out), "4bit")
-    assert int8.request(out) == CopyRequest(str(folder), str(out), "8bit")
-    assert fp4.request(out) == CopyRequest(str(folder), str(out), "fp4")
+    assert nf4.request(out) == CopyRequest(str(folder), str(out), Precision.NF4)
+    assert int8.request(out) == CopyRequest(str(folder), str(out), Precision.INT8)
+    assert fp4.request(out) == CopyRequest(str(folder), str(out), Precision.FP4)
     assert plain.request(out) == CopyRequest(str(folder), str(out), None)
 
 

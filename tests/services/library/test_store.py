@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,9 +27,9 @@ from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     NotInstalledError,
-    RegistryError,
     UnknownModelError,
 )
+from baichuan_desktop.services.library.registry_schema import RegistryError
 from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
@@ -587,3 +589,52 @@ def test_what_a_terminal_added_meanwhile_stays(
     store.add(copy_of(tmp_path / "two", "chat"))
 
     assert [model.id for model in store.models] == [GUIDE_ID, "chat", "chat-2"]
+
+
+ADD = """
+import sys
+from pathlib import Path
+from baichuan_desktop.services import atomic_file
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.library.store import ModelStore
+atomic_file._WAIT_SECONDS = 600  # the other one may let this one starve
+store = ModelStore(app_paths())
+print("ready", flush=True)
+sys.stdin.readline()
+for folder in sys.argv[1:]:
+    store.add(Path(folder))
+"""
+
+
+def test_of_two_terminals_that_add_models_at_once_none_loses_what_the_other_added(
+    paths: AppPaths, tmp_path: Path
+) -> None:
+    """All folders have one name, so that each takes the id that is free at this moment."""
+    folders = [copy_of(tmp_path / str(number), "chat") for number in range(8)]
+    terminals = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADD, *map(str, folders[first::2])],
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first in range(2)
+    ]
+    for terminal in terminals:
+        assert terminal.stdout is not None
+        assert terminal.stdout.readline() == "ready\n"
+    for terminal in terminals:
+        assert terminal.stdin is not None
+        terminal.stdin.write("\n")
+        terminal.stdin.flush()
+    for terminal in terminals:
+        terminal.communicate()
+        assert terminal.returncode == 0
+
+    listed = ModelStore(paths).models
+    assert {model.path for model in listed[1:]} == set(folders)
+    assert {model.id for model in listed} == {
+        GUIDE_ID, "chat", *(f"chat-{number}" for number in range(2, 9))
+    }  # fmt: skip
+    assert [file.name for file in paths.config.iterdir()] == ["models_registry.yaml"]

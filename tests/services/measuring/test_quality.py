@@ -14,6 +14,8 @@ import pytest
 
 from backends.errors import InvalidRequestError, QualityError
 from backends.events import ModelReady, QualityProgress
+from backends.machine import hardware
+from backends.machine.hardware import Machine
 from backends.precision import Precision
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
@@ -23,16 +25,18 @@ from baichuan_desktop.services.measuring import quality
 from baichuan_desktop.services.measuring.quality import (
     MOST_TOKENS,
     PrecisionJudged,
+    QualityComparison,
     QualityEvent,
-    QualityJob,
     compare,
     compared_precisions,
     quality_texts,
 )
 from baichuan_desktop.services.measuring.text_files import Texts
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, precision_rows
+from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens, quantized
+from tests.helpers.installed import installed
 from tests.helpers.machines import card, machine
 from tests.helpers.sentences import assert_one_sentence
 
@@ -50,17 +54,27 @@ def measurements(paths: AppPaths) -> Measurements:
     return Measurements(paths.measurements)
 
 
-def job(precisions: Sequence[str], texts: Texts = TEXTS, tokens: int = 1000) -> QualityJob:
-    return QualityJob(FOLDER, [LoadWish(name, "cpu") for name in precisions], texts, tokens)
+def job(
+    precisions: Sequence[Precision], texts: Texts = TEXTS, tokens: int = 1000
+) -> QualityComparison:
+    return QualityComparison(
+        installed(FOLDER), [LoadWish(name, "cpu") for name in precisions], texts, tokens
+    )
+
+
+def opened(measurements: Measurements, facts: Machine, folder: Path = FOLDER) -> OpenedModel:
+    return Precisions(measurements, lambda: facts).open(installed(folder))
 
 
 def begin(
-    asked: QualityJob, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+    asked: QualityComparison, measurements: Measurements, paths: AppPaths, cancel: threading.Event
 ) -> Iterator[QualityEvent]:
     return compare(asked, measurements, JobEngine(paths.job_log).run, paths.cache, cancel)
 
 
-def run(asked: QualityJob, measurements: Measurements, paths: AppPaths) -> list[QualityEvent]:
+def run(
+    asked: QualityComparison, measurements: Measurements, paths: AppPaths
+) -> list[QualityEvent]:
     return list(begin(asked, measurements, paths, threading.Event()))
 
 
@@ -75,7 +89,7 @@ def left_over(paths: AppPaths) -> list[Path]:
 def test_each_precision_is_compared_with_the_first_and_remembered(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    events = run(job(["fp32", "4bit", "fp32"]), measurements, paths)
+    events = run(job([Precision.FP32, Precision.NF4, Precision.FP32]), measurements, paths)
 
     begun = [event.precision for event in events if isinstance(event, PrecisionBegun)]
     assert begun == ["fp32", "4bit", "fp32"]
@@ -89,20 +103,21 @@ def test_each_precision_is_compared_with_the_first_and_remembered(
     assert same.perplexity == reference.perplexity
     assert {found.reference for found in (reference, four, same)} == {"fp32"}
     assert not left_over(paths)
-    rows = precision_rows(FOLDER, Measurements(paths.measurements), machine)
+    rows = opened(Measurements(paths.measurements), machine()).whole.rows
     qualities = {row.precision: row.quality for row in rows}
-    assert qualities["4bit"] == four
-    assert qualities["8bit"] is None
+    assert qualities[Precision.NF4] == four
+    assert qualities[Precision.INT8] is None
 
 
 def test_the_report_on_the_machine_tells_what_was_found(
-    measurements: Measurements, paths: AppPaths
+    measurements: Measurements, paths: AppPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hardware, "detect", machine)
     store = ModelStore(paths)
     store.add(FOLDER)
-    *_, found = judged_of(run(job(["fp32", "4bit"]), measurements, paths))
+    *_, found = judged_of(run(job([Precision.FP32, Precision.NF4]), measurements, paths))
 
-    facts = doctor.report(store, measurements, lambda *_: iter(()), machine)
+    facts = doctor.report(store, measurements, lambda *_: iter(()))
     report = json.loads(json.dumps(facts))
 
     model = next(model for model in report["models"] if model["path"] == str(FOLDER))
@@ -115,7 +130,7 @@ def test_the_report_on_the_machine_tells_what_was_found(
 
 
 def test_a_text_longer_than_asked_for_is_cut(measurements: Measurements, paths: AppPaths) -> None:
-    (found,) = judged_of(run(job(["fp32"], tokens=80), measurements, paths))
+    (found,) = judged_of(run(job([Precision.FP32], tokens=80), measurements, paths))
 
     assert found.is_cut
     assert found.quality.scored_tokens == 79
@@ -124,7 +139,9 @@ def test_a_text_longer_than_asked_for_is_cut(measurements: Measurements, paths: 
 def test_what_cannot_run_is_told_and_the_rest_compared(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    events = run(job(["fp32", "fp16", "bf16"]), measurements, paths)  # fp16 runs on cards only
+    events = run(
+        job([Precision.FP32, Precision.FP16, Precision.BF16]), measurements, paths
+    )  # fp16 runs on cards only
 
     assert [e.precision for e in events if isinstance(e, PrecisionFailed)] == ["fp16"]
     assert [found.ready.precision for found in judged_of(events)] == ["fp32", "bf16"]
@@ -134,7 +151,9 @@ def test_without_a_reference_there_is_no_comparison(
     measurements: Measurements, paths: AppPaths
 ) -> None:
     with pytest.raises(QualityError, match="at least 64 are needed") as caught:
-        run(job(["fp32", "bf16"], Texts("short", ("A line.",))), measurements, paths)
+        run(
+            job([Precision.FP32, Precision.BF16], Texts("short", ("A line.",))), measurements, paths
+        )
 
     assert_one_sentence(caught.value)
     assert not left_over(paths)
@@ -148,7 +167,12 @@ def test_a_cancel_leaves_nothing_on_the_drive(
     ready, events = 0, []
     long = Texts("text", (30 * TEXTS.texts[0],))  # that the engine is not done before it hears
 
-    for event in begin(job(["fp32", "bf16", "fp32"], long, 9000), measurements, paths, cancel):
+    for event in begin(
+        job([Precision.FP32, Precision.BF16, Precision.FP32], long, 9000),
+        measurements,
+        paths,
+        cancel,
+    ):
         events.append(event)
         ready += isinstance(event, ModelReady)
         if isinstance(event, QualityProgress) and ready == precision:
@@ -162,7 +186,7 @@ def test_a_cancel_leaves_nothing_on_the_drive(
 def test_whoever_stops_listening_leaves_nothing_either(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    running = begin(job(["fp32"]), measurements, paths, threading.Event())
+    running = begin(job([Precision.FP32]), measurements, paths, threading.Event())
     while not isinstance(next(running), QualityProgress):
         pass
 
@@ -180,7 +204,7 @@ def test_what_a_killed_comparison_left_is_taken_away(
         (paths.cache / name).mkdir(parents=True)
         (paths.cache / name / "reference").write_bytes(b"12345678")
 
-    run(job(["fp32"]), measurements, paths)
+    run(job([Precision.FP32]), measurements, paths)
 
     names = {left.name for left in left_over(paths)}
     assert names == {f"quality-{os.getpid()}-alive", "something else"}
@@ -193,7 +217,7 @@ def test_a_cache_folder_that_cannot_be_made_is_named(
     paths.cache.write_text("a file")
 
     with pytest.raises(QualityError, match="cannot be kept in") as caught:
-        run(job(["fp32"]), measurements, paths)
+        run(job([Precision.FP32]), measurements, paths)
 
     assert_one_sentence(caught.value)
 
@@ -205,30 +229,34 @@ def test_a_cache_folder_that_cannot_be_made_is_named(
     ("text", "device", "gib", "expected"),
     [
         # without a card, fp32 is the reference
-        ("all", "auto", None, ("fp32", "bf16", "8bit", "4bit", "fp4")),
-        ("4bit", "auto", None, ("fp32", "4bit")),
-        ("auto", "auto", None, ("fp32",)),
+        ("all", None, None, ("fp32", "bf16", "8bit", "4bit", "fp4")),
+        ("4bit", None, None, ("fp32", "4bit")),
+        ("auto", None, None, ("fp32",)),
         ("fp32,4bit,4bit", "cpu", None, ("fp32", "4bit")),
         # on a card, its 16 bits; what is better and slow only if it is asked for
-        ("all", "auto", 24, ("bf16", "8bit", "4bit", "fp4")),
+        ("all", None, 24, ("bf16", "8bit", "4bit", "fp4")),
         ("4bit", "cuda", 24, ("bf16", "4bit")),
-        ("auto,8bit", "auto", 24, ("bf16", "8bit")),
-        ("fp32,4bit", "auto", 24, ("fp32", "bf16", "4bit")),
+        ("auto,8bit", None, 24, ("bf16", "8bit")),
+        ("fp32,4bit", None, 24, ("fp32", "bf16", "4bit")),
         ("4bit", "cpu", 24, ("fp32", "4bit")),
     ],
 )
 def test_the_reference_is_the_best_that_fits(
-    text: str, device: str, gib: int | None, expected: tuple[str, ...], measurements: Measurements
+    text: str,
+    device: str | None,
+    gib: int | None,
+    expected: tuple[str, ...],
+    measurements: Measurements,
 ) -> None:
     facts = machine(*[card(gib)] if gib else [])
 
-    assert compared_precisions(text, FOLDER, measurements, device, lambda: facts) == expected
+    assert compared_precisions(text, opened(measurements, facts), device) == expected
 
 
 def test_all_leaves_out_what_the_processor_lacks(measurements: Measurements) -> None:
     facts = replace(machine(), features=frozenset({"sse2", "sse4_1"}))
 
-    named = compared_precisions("all", FOLDER, measurements, "auto", lambda: facts)
+    named = compared_precisions("all", opened(measurements, facts))
 
     assert named == ("fp32", "8bit", "4bit", "fp4")
 
@@ -240,13 +268,15 @@ def test_every_precision_has_its_rank() -> None:
 def test_a_quantised_model_has_only_itself(measurements: Measurements) -> None:
     folder = quantized.published("b2-7b-4bits")
 
-    assert compared_precisions("all", folder, measurements, "auto", machine) == ("4bit",)
+    model = opened(measurements, machine(), folder)
+
+    assert compared_precisions("all", model) == ("4bit",)
 
 
 def test_where_nothing_fits_the_wish_stays_and_is_refused(measurements: Measurements) -> None:
     facts = machine(free_gib=0.1)
 
-    assert compared_precisions("4bit", FOLDER, measurements, "auto", lambda: facts) == ("4bit",)
+    assert compared_precisions("4bit", opened(measurements, facts)) == ("4bit",)
 
 
 # --- which text --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,21 +10,24 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.machine.hardware import Machine
-from baichuan_desktop.services.measuring.rows import MeasuredRow, measured_rows
+from backends.precision import BackendName, DeviceKind, Precision
+from baichuan_desktop.services.measuring.rows import MeasuredRow, measured_rows, room_decision
 from baichuan_desktop.services.precisions.measurements import (
     Benchmark,
     DecodeFigure,
     Measurements,
     PrefillFigure,
 )
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import goldens
+from tests.helpers.installed import installed
 from tests.helpers.machines import BAICHUAN2_7B, card, machine
 from tests.ui.harness import READY
 
 FOLDER = goldens.folder("b2-7b", "safetensors")
 FOUND = Benchmark(
-    device="A processor",
+    device_name="A processor",
     threads=2,
     load_seconds=1.0,
     peak_bytes=2**30,
@@ -47,8 +51,9 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def rows(measurements: Measurements, freed: Machine, now: Machine) -> dict[str, MeasuredRow]:
-    found = measured_rows(FOLDER, measurements, lambda: freed, lambda: now)
-    named = {f"{row.label} {row.device}": row for row in found}
+    precisions = Precisions(measurements, lambda: now, lambda _ready: freed)
+    found = measured_rows(precisions, installed(FOLDER), None)
+    named = {f"{row.label} {row.device_kind}": row for row in found}
     assert len(named) == len(found)
     return named
 
@@ -63,7 +68,7 @@ def test_what_runs_can_be_measured_and_what_the_chat_is_in_the_way_of_is_told(
 
     assert "bf16 cuda" not in found, "it does not fit, with the chat's engine or without"
     assert found["4-bit cuda"].fits_beside
-    assert found["4-bit cuda"].wish == LoadWish("4bit", "cuda:0")
+    assert found["4-bit cuda"].wish == LoadWish(Precision.NF4, "cuda:0")
     assert not found["fp32 cpu"].fits_beside
     assert not found["4-bit cuda"].is_slow
     assert found["4-bit cpu"].is_slow, "bitsandbytes on a processor takes very long"
@@ -80,13 +85,17 @@ def test_a_measurement_needs_no_more_context_than_its_longest_prompt(
 
 
 def test_figures_of_before_stand_beside_also_where_the_precision_does_not_run_any_more(
-    measurements: Measurements,
+    measurements: Measurements, tmp_path: Path
 ) -> None:
     folder = str(Checkpoint.open(FOLDER).folder)
+    newer = {"folder": folder, "backend": "other", "precision": "of a newer version",
+             "device": "cpu", "peak_bytes": 1, "load_seconds": 1.0,
+             "benchmark": FOUND.model_dump(by_alias=True)}  # fmt: skip
+    file = tmp_path / "measurements.json"
+    file.write_text(json.dumps({"measurements": [newer]}), encoding="utf-8")
     for precision, backend, kind in (
-        ("fp32", "torch_cpu", "cpu"),
-        ("fp16", "torch_cuda", "cuda"),
-        ("of a newer version", "other", "cpu"),
+        (Precision.FP32, BackendName.TORCH_CPU, DeviceKind.CPU),
+        (Precision.FP16, BackendName.TORCH_CUDA, DeviceKind.CUDA),
     ):
         ready = replace(
             READY, folder=folder, precision=precision, backend=backend, device_kind=kind
@@ -100,6 +109,8 @@ def test_figures_of_before_stand_beside_also_where_the_precision_does_not_run_an
     assert list(found)[-1] == "fp16 cuda"
     assert found["fp16 cuda"].wish is None
     assert found["fp16 cuda"].device_name == "A processor"
+    kept = json.loads(file.read_text(encoding="utf-8"))["measurements"]
+    assert "of a newer version" in [entry["precision"] for entry in kept]
 
 
 @pytest.mark.usefixtures("seven")
@@ -126,7 +137,7 @@ def test_the_others_are_compared_with_the_best_that_fits(
 def test_of_two_cards_one_stands_for_both(measurements: Measurements) -> None:
     two = machine(card(24), card(24, index=1))
 
-    assert rows(measurements, two, two)["bf16 cuda"].wish == LoadWish("bf16", "cuda:0")
+    assert rows(measurements, two, two)["bf16 cuda"].wish == LoadWish(Precision.BF16, "cuda:0")
 
 
 def test_prefill_and_decoding_near_512_tokens_stand_for_a_benchmark() -> None:
@@ -149,3 +160,21 @@ def test_prefill_and_decoding_near_512_tokens_stand_for_a_benchmark() -> None:
     assert found.usual_prefill is not None
     assert found.usual_prefill.tokens == 128
     assert FOUND.usual_decode is None
+
+
+@pytest.mark.usefixtures("seven")
+def test_whether_there_is_room_is_decided_by_the_memory_of_that_moment(
+    measurements: Measurements,
+) -> None:
+    found = rows(measurements, machine(bf16=True, free_gib=40), machine(bf16=True, free_gib=22))
+    chosen = [found["bf16 cpu"]]
+    aside = replace(READY, needed_bytes=30 * 2**30)
+    now = [machine(bf16=True, free_gib=22)]
+    needs_room = room_decision(chosen, Precisions(measurements, lambda: now[-1]))
+
+    assert not needs_room(None)
+    now.append(machine(bf16=True, free_gib=5))  # a larger model was loaded meanwhile
+    assert needs_room(None)
+    now.append(machine(bf16=True, free_gib=40))
+    assert not needs_room(None)
+    assert needs_room(aside), "the model that stepped aside comes back where there is room"

@@ -6,19 +6,29 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import pytest
+
 from backends.events import ModelReady
+from backends.machine import hardware
 from backends.machine.hardware import private_bytes
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
-from baichuan_desktop.services.precisions.freed_memory import given_back, machine_without_engine
+from backends.precision import DeviceKind
+from baichuan_desktop.services.precisions.freed_memory import (
+    given_back,
+    machine_without_engine,
+    taken_again,
+)
 from tests.helpers.machines import GIB, card, machine
 from tests.services.precisions.test_measurements import ready
 
 NAME = "NVIDIA GeForce RTX 3060"
 
 
-def loaded(device: str = NAME, kind: str = "cuda", needed_gib: float = 6.0) -> ModelReady:
-    return ready(device=device, device_kind=kind, needed_bytes=int(needed_gib * GIB))
+def loaded(
+    device: str = NAME, kind: DeviceKind = DeviceKind.CUDA, needed_gib: float = 6.0
+) -> ModelReady:
+    return ready(device_name=device, device_kind=kind, needed_bytes=int(needed_gib * GIB))
 
 
 def free_gib(*cards: float) -> list[float]:
@@ -28,7 +38,9 @@ def free_gib(*cards: float) -> list[float]:
 def test_memory_of_the_engine_counts_as_free() -> None:
     facts = machine(card(12, free_gib=4.0), free_gib=10.0)
 
-    seen = given_back(facts, 5 * GIB, ready(device_kind="cpu", device=facts.processor))
+    seen = given_back(
+        facts, 5 * GIB, ready(device_kind=DeviceKind.CPU, device_name=facts.processor)
+    )
 
     assert seen.free_memory_bytes == 15 * GIB
     assert seen.gpus == facts.gpus
@@ -74,19 +86,23 @@ def test_a_model_on_several_cards_is_given_back_on_each() -> None:
     cards = card(12, free_gib=2.0, index=0), card(8, free_gib=1.0, name="Other", index=1)
 
     seen = given_back(
-        machine(*cards), 0, loaded(f"{NAME} + Other + A processor", "cuda+cpu", needed_gib=20)
+        machine(*cards),
+        0,
+        loaded(f"{NAME} + Other + A processor", DeviceKind.SPREAD, needed_gib=20),
     )
 
     assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [12.0, 8.0]
 
 
-def test_without_an_engine_the_machine_is_as_it_is() -> None:
+def test_without_an_engine_the_machine_is_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = machine(card(12, free_gib=4.0))
+    monkeypatch.setattr(hardware, "detect", lambda: facts)
 
-    assert machine_without_engine(None, None, lambda: facts) == facts
+    assert machine_without_engine(None, None) == facts
 
 
-def test_memory_of_a_process_is_seen_and_gone_with_it() -> None:
+def test_memory_of_a_process_is_seen_and_gone_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware, "detect", lambda: replace(machine(), gpus=()))
     code = "block = b'x' * (64 * 2**20); print(flush=True); input()"
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -95,9 +111,30 @@ def test_memory_of_a_process_is_seen_and_gone_with_it() -> None:
     process.stdout.readline()
 
     held = private_bytes(process.pid)
-    seen = machine_without_engine(process.pid, None, lambda: replace(machine(), gpus=()))
+    seen = machine_without_engine(process.pid, None)
     process.communicate(b"\n")
 
     assert held > 64 * 2**20
     assert seen.free_memory_bytes > machine().free_memory_bytes + 60 * 2**20
     assert private_bytes(process.pid) == 0
+
+
+def test_a_model_that_stepped_aside_takes_its_memory_again() -> None:
+    facts = machine(card(12, free_gib=8.0), free_gib=30.0)
+
+    on_processor = taken_again(facts, loaded(facts.processor, DeviceKind.CPU, needed_gib=20.0))
+    on_card = taken_again(facts, loaded(needed_gib=6.0))
+    too_much = taken_again(facts, loaded(needed_gib=9.0))
+
+    assert on_processor.free_memory_bytes == 10 * GIB
+    assert on_processor.gpus == facts.gpus
+    assert (on_card.free_memory_bytes, on_card.gpus[0].free_memory_bytes) == (30 * GIB, 2 * GIB)
+    assert too_much.gpus[0].free_memory_bytes == 0
+
+
+def test_only_the_card_of_the_model_is_taken_again() -> None:
+    other = card(8, free_gib=5.0, name="NVIDIA GeForce GTX 1070", index=1)
+
+    seen = taken_again(machine(card(12, free_gib=8.0), other), loaded(needed_gib=6.0))
+
+    assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [2.0, 5.0]

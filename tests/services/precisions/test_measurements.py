@@ -11,18 +11,22 @@ from typing import Any
 import pytest
 
 from backends.choice.memory import MeasuredPeak
-from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
+from backends.events import Finished, FinishReason, ModelKind, ModelReady, SamplingDefaults
+from backends.model_config import Family
 from backends.phrases import Phrase
+from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.precisions import measurements as module
 from baichuan_desktop.services.precisions.measurements import Measurement, Measurements
 
+GIB = 2**30
 FOLDER = Path("/models/百川 2")
 
 
 def ready(folder: Path = FOLDER, **changes: Any) -> ModelReady:
     facts: dict[str, Any] = {
-        "folder": str(folder), "family": "baichuan2-7b", "kind": "chat", "backend": "bnb_cuda",
-        "precision": "4bit", "device": "NVIDIA GeForce RTX 3060", "device_kind": "cuda",
+        "folder": str(folder), "family": Family.BAICHUAN2_7B, "kind": ModelKind.CHAT,
+        "backend": BackendName.BITSANDBYTES, "precision": Precision.NF4,
+        "device_name": "NVIDIA GeForce RTX 3060", "device_kind": DeviceKind.CUDA,
         "reason": Phrase("because."), "needed_bytes": 7 * 2**30,
         "threads": 8, "context_length": 4096, "parameters": 7_505_973_248,
         "weights_bytes": 5 * 2**30, "peak_bytes": 6 * 2**30, "load_seconds": 12.5,
@@ -53,7 +57,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def speed(measurements: Measurements, folder: Path = FOLDER) -> float | None:
-    known = measurements.of(folder, "bnb_cuda", "4bit", "cuda")
+    known = measurements.of(folder, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA)
     assert known is not None
     return known.tokens_per_second
 
@@ -62,7 +66,7 @@ def test_nothing_is_known_at_first(file: Path) -> None:
     measurements = Measurements(file)
 
     assert measurements.peaks(FOLDER) == ()
-    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda") is None
+    assert measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA) is None
     assert not file.parent.exists()
 
 
@@ -73,12 +77,18 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
 
     again = Measurements(file)
 
-    assert again.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),)
-    assert again.of(FOLDER, "bnb_cuda", "4bit", "cuda") == Measurement(
+    assert again.peaks(FOLDER) == (
+        MeasuredPeak(
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+        ),
+    )
+    assert again.of(
+        FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA
+    ) == Measurement(
         folder=str(FOLDER),
         backend="bnb_cuda",
         precision="4bit",
-        device="cuda",
+        device_kind=DeviceKind.CUDA,
         peak_bytes=6 * 2**30,
         load_seconds=12.5,
         weights_bytes=5 * 2**30,
@@ -94,7 +104,9 @@ def test_the_first_load_counts(file: Path) -> None:
     measurements.loaded(ready(peak_bytes=1, load_seconds=0.5))
 
     assert measurements.peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+        MeasuredPeak(
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+        ),
     )
 
 
@@ -123,19 +135,21 @@ def test_an_answer_of_a_model_whose_loading_was_not_measured(file: Path) -> None
 
     measurements.answered(ready(), finished())
 
-    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda") is None
+    assert measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA) is None
 
 
 def test_a_card_and_the_processor_are_told_apart(file: Path) -> None:
     """One backend, bitsandbytes, runs on both."""
     measurements = Measurements(file)
     measurements.loaded(ready())
-    measurements.loaded(ready(device_kind="cpu", peak_bytes=9))
-    measurements.answered(ready(device_kind="cpu"), finished())
+    measurements.loaded(ready(device_kind=DeviceKind.CPU, peak_bytes=9))
+    measurements.answered(ready(device_kind=DeviceKind.CPU), finished())
 
     assert Measurements(file).peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
-        MeasuredPeak("bnb_cuda", "4bit", "cpu", 9, 5 * 2**30),
+        MeasuredPeak(
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+        ),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CPU, 9, 5 * 2**30),
     )
     assert speed(measurements) is None
 
@@ -144,17 +158,21 @@ def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
     measurements = Measurements(file)
     other = Path("/models/other")
     measurements.loaded(ready())
-    measurements.loaded(ready(precision="8bit", peak_bytes=8))
-    measurements.loaded(ready(backend="torch_cuda", precision="bf16", peak_bytes=16))
+    measurements.loaded(ready(precision=Precision.INT8, peak_bytes=8))
+    measurements.loaded(
+        ready(backend=BackendName.TORCH_CUDA, precision=Precision.BF16, peak_bytes=16)
+    )
     measurements.loaded(ready(other, peak_bytes=3))
 
     assert Measurements(file).peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
-        MeasuredPeak("bnb_cuda", "8bit", "cuda", 8, 5 * 2**30),
-        MeasuredPeak("torch_cuda", "bf16", "cuda", 16, 5 * 2**30),
+        MeasuredPeak(
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+        ),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.INT8, DeviceKind.CUDA, 8, 5 * 2**30),
+        MeasuredPeak(BackendName.TORCH_CUDA, Precision.BF16, DeviceKind.CUDA, 16, 5 * 2**30),
     )
     assert Measurements(file).peaks(other) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 3, 5 * 2**30),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 3, 5 * 2**30),
     )
     measurements.answered(ready(), finished())
     assert speed(measurements, other) is None
@@ -172,7 +190,7 @@ def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
         b'{"measurements": 7}',
         b'{"measurements": [{}]}',
         (
-            b'{"measurements": [{"folder": "/m", "backend": "b", "precision": "4bit", '
+            b'{"measurements": [{"folder": "/m", "backend": "torch_cpu", "precision": "4bit", '
             b'"device": "cpu", "peak_bytes": "many", "load_seconds": 1}]}'
         ),
         b"[" * 100_000,
@@ -201,11 +219,14 @@ def test_what_a_newer_version_wrote_is_read(file: Path) -> None:
     content["more"] = 1
     content["measurements"][0]["card"] = "NVIDIA"
     content["measurements"].append(content["measurements"][0] | {"precision": "3bit"})
+    content["measurements"].append(content["measurements"][0] | {"device": "npu"})
     file.write_text(json.dumps(content), encoding="utf-8")
 
-    # A precision that this version does not have is no reason to forget the others, nor to fail.
+    # What this version does not have is no reason to forget the others, nor to fail.
     assert Measurements(file).peaks(FOLDER) == (
-        MeasuredPeak("bnb_cuda", "4bit", "cuda", 6 * 2**30, 5 * 2**30),
+        MeasuredPeak(
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+        ),
     )
 
 
@@ -232,17 +253,17 @@ def test_the_file_can_be_read_by_a_person(file: Path) -> None:
 
 def test_what_a_terminal_measured_meanwhile_stays(file: Path) -> None:
     window, terminal = Measurements(file), Measurements(file)
-    terminal.loaded(ready(precision="8bit"))
-    terminal.answered(ready(precision="8bit"), finished())
+    terminal.loaded(ready(precision=Precision.INT8))
+    terminal.answered(ready(precision=Precision.INT8), finished())
 
     window.loaded(ready())
-    window.loaded(ready(precision="8bit", peak_bytes=1))
+    window.loaded(ready(precision=Precision.INT8, peak_bytes=1))
 
     found = Measurements(file)
     assert speed(found) is None
-    assert found.of(FOLDER, "bnb_cuda", "8bit", "cuda") == terminal.of(
-        FOLDER, "bnb_cuda", "8bit", "cuda"
-    )
+    assert found.of(
+        FOLDER, BackendName.BITSANDBYTES, Precision.INT8, DeviceKind.CUDA
+    ) == terminal.of(FOLDER, BackendName.BITSANDBYTES, Precision.INT8, DeviceKind.CUDA)
 
 
 def test_weights_of_another_size_are_measured_anew(file: Path) -> None:
@@ -253,15 +274,19 @@ def test_weights_of_another_size_are_measured_anew(file: Path) -> None:
 
     measurements.loaded(ready(weights_bytes=4, peak_bytes=2))
 
-    assert measurements.peaks(FOLDER) == (MeasuredPeak("bnb_cuda", "4bit", "cuda", 2, 4),)
+    assert measurements.peaks(FOLDER) == (
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 2, 4),
+    )
     assert speed(measurements) is None
-    assert measurements.of(FOLDER, "bnb_cuda", "4bit", "cuda", 5) is None
+    assert (
+        measurements.of(FOLDER, BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 5) is None
+    )
 
 
 def stored(**changes: Any) -> dict[str, Any]:
     return {
-        "folder": "/m", "backend": "b", "precision": "4bit", "device": "cpu", "peak_bytes": 7,
-        "load_seconds": 1.5,
+        "folder": "/m", "backend": "torch_cpu", "precision": "4bit", "device": "cpu",
+        "peak_bytes": 7, "load_seconds": 1.5,
     } | changes  # fmt: skip
 
 
@@ -284,7 +309,9 @@ def test_an_entry_that_is_wrong_costs_itself(
 
     measurements = Measurements(file)
 
-    assert measurements.peaks(Path("/right")) == (MeasuredPeak("b", "4bit", "cpu", 7, None),)
+    assert measurements.peaks(Path("/right")) == (
+        MeasuredPeak(BackendName.TORCH_CPU, Precision.NF4, DeviceKind.CPU, 7, None),
+    )
     assert measurements.peaks(Path("/m")) == ()
     assert "1 of the measurements" in caplog.text
 

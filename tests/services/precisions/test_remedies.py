@@ -11,9 +11,12 @@ from backends.checkpoint import folder as checkpoint_module
 from backends.checkpoint.generation_config import BASE_DEFAULTS
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
+from backends.precision import Precision
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.remedies import MemoryRemedies, memory_remedies
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.precisions.remedies import MemoryRemedies
+from baichuan_desktop.services.precisions.wish import LoadWish
+from tests.helpers.installed import installed
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.services.precisions.test_measurements import ready
 
@@ -37,18 +40,19 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ran(precision: str, backend: str, device: str = CARD) -> ModelReady:
-    return ready(FOLDER, precision=precision, backend=backend, device=device)
+    return ready(FOLDER, precision=precision, backend=backend, device_name=device)
 
 
 def remedies(
     tmp_path: Path, facts: Machine, wish: LoadWish, what_ran: ModelReady | None = None
 ) -> MemoryRemedies:
     measurements = Measurements(tmp_path / "measurements.json")
-    return memory_remedies(FOLDER, wish, what_ran, measurements, lambda: facts)
+    opened = Precisions(measurements, lambda: facts).open(installed(FOLDER))
+    return opened.remedies(wish, what_ran)
 
 
 def test_what_is_offered_keeps_the_threads(tmp_path: Path) -> None:
-    wish = LoadWish("8bit", "cuda:0", 1024, threads=3)
+    wish = LoadWish(Precision.INT8, "cuda:0", 1024, threads=3)
 
     found = remedies(tmp_path, machine(card(12)), wish)
 
@@ -60,48 +64,48 @@ def test_what_is_offered_keeps_the_threads(tmp_path: Path) -> None:
 def test_a_card_that_ran_out_is_offered_8_bits_and_half_the_context(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(card(24)), LoadWish(), ran("bf16", "torch_cuda"))
 
-    assert found.smaller_wish == LoadWish("8bit", "cuda:0")
+    assert found.smaller_wish == LoadWish(Precision.INT8, "cuda:0")
     assert found.smaller is not None
-    assert found.smaller.label == "8-bit"
-    assert found.shorter == LoadWish("auto", "auto", 2048)
+    assert found.smaller.precision.label == "8-bit"
+    assert found.shorter == LoadWish(None, None, 2048)
 
 
 def test_after_8_bits_come_4(tmp_path: Path) -> None:
-    wish = LoadWish("8bit", "cuda:0", 1024)
+    wish = LoadWish(Precision.INT8, "cuda:0", 1024)
 
     found = remedies(tmp_path, machine(card(24)), wish, ran("8bit", "bnb_cuda"))
 
-    assert found.smaller_wish == LoadWish("4bit", "cuda:0", 1024)
-    assert found.shorter == LoadWish("8bit", "cuda:0", 512)
+    assert found.smaller_wish == LoadWish(Precision.NF4, "cuda:0", 1024)
+    assert found.shorter == LoadWish(Precision.INT8, "cuda:0", 512)
 
 
 def test_where_the_card_has_nothing_smaller_the_processor_is_offered(tmp_path: Path) -> None:
     facts = machine(card(8, free_gib=0.5), free_gib=56, bf16=True)
 
-    found = remedies(tmp_path, facts, LoadWish("fp4", "cuda:0"), ran("fp4", "bnb_cuda"))
+    found = remedies(tmp_path, facts, LoadWish(Precision.FP4, "cuda:0"), ran("fp4", "bnb_cuda"))
 
-    assert found.smaller_wish == LoadWish("bf16", "cpu")
+    assert found.smaller_wish == LoadWish(Precision.BF16, "cpu")
 
 
 def test_a_load_that_was_refused_is_offered_what_fits(tmp_path: Path) -> None:
     """16 and 32 bits do not fit; 8 bits by bitsandbytes are slow, and only offered."""
     found = remedies(tmp_path, machine(bf16=True, free_gib=12.0), LoadWish())
 
-    assert found.smaller_wish == LoadWish("8bit", "cpu")
+    assert found.smaller_wish == LoadWish(Precision.INT8, "cpu")
     assert found.shorter is None, "the weights alone do not fit"
 
 
 def test_a_context_is_halved_until_it_fits(tmp_path: Path) -> None:
     """Of 4096 tokens the KV cache takes 2 GiB, beside 14.0 GiB of weights and 0.5 GiB more."""
-    found = remedies(tmp_path, machine(bf16=True, free_gib=15.2), LoadWish("bf16", "cpu"))
+    found = remedies(tmp_path, machine(bf16=True, free_gib=15.2), LoadWish(Precision.BF16, "cpu"))
 
-    assert found.shorter == LoadWish("bf16", "cpu", 1024)
+    assert found.shorter == LoadWish(Precision.BF16, "cpu", 1024)
 
 
 def test_a_precision_that_was_insisted_on_is_followed_by_a_smaller_one(tmp_path: Path) -> None:
-    found = remedies(tmp_path, machine(card(12)), LoadWish("bf16", "cuda:0"))
+    found = remedies(tmp_path, machine(card(12)), LoadWish(Precision.BF16, "cuda:0"))
 
-    assert found.smaller_wish == LoadWish("8bit", "cuda:0")
+    assert found.smaller_wish == LoadWish(Precision.INT8, "cuda:0")
 
 
 def test_where_nothing_runs_nothing_is_offered(tmp_path: Path) -> None:
@@ -111,7 +115,7 @@ def test_where_nothing_runs_nothing_is_offered(tmp_path: Path) -> None:
 
 
 def test_a_context_too_short_to_chat_in_is_not_offered(tmp_path: Path) -> None:
-    wish = LoadWish("bf16", "cpu", 1000)
+    wish = LoadWish(Precision.BF16, "cpu", 1000)
 
     found = remedies(tmp_path, machine(bf16=True), wish, ran("bf16", "torch_cpu", PROCESSOR))
 
@@ -121,4 +125,4 @@ def test_a_context_too_short_to_chat_in_is_not_offered(tmp_path: Path) -> None:
 def test_what_ran_on_the_processor_is_not_offered_again(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(bf16=True), LoadWish(), ran("bf16", "torch_cpu", PROCESSOR))
 
-    assert found.smaller_wish == LoadWish("8bit", "cpu")
+    assert found.smaller_wish == LoadWish(Precision.INT8, "cpu")

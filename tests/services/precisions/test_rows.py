@@ -11,16 +11,22 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice import memory
+from backends.choice.values import Verdict
 from backends.errors import NotACheckpointError
-from backends.events import Finished, FinishReason, ModelReady, SamplingDefaults
+from backends.events import Finished, FinishReason, ModelKind, ModelReady, SamplingDefaults
 from backends.machine.hardware import Machine
+from backends.model_config import Family
 from backends.onnx_backend.graph import Scheme
 from backends.phrases import Phrase
-from backends.precision import Precision
-from backends.protocol.requests import LoadRequest
+from backends.precision import BackendName, DeviceKind, Precision
+from backends.protocol.engine_requests import LoadRequest
+from baichuan_desktop.services.library.registry import Registry, shipped_registry_text
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish, PrecisionRow, precision_rows
+from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
+from baichuan_desktop.services.precisions.rows import PrecisionRow
+from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import exports, goldens, quantized
+from tests.helpers.installed import installed
 from tests.helpers.machines import LIBRARIES, card, machine
 
 MIB = 2**20
@@ -31,14 +37,18 @@ def measurements(tmp_path: Path) -> Measurements:
     return Measurements(tmp_path / "measurements.json")
 
 
+def opened(folder: Path, measurements: Measurements, facts: Machine, *exports: Path) -> OpenedModel:
+    return Precisions(measurements, lambda: facts).open(installed(folder, exports))
+
+
 def rows_of(folder: Path, measurements: Measurements, facts: Machine) -> list[PrecisionRow]:
-    return precision_rows(folder, measurements, lambda: facts)
+    return list(opened(folder, measurements, facts).whole.rows)
 
 
 def chosen(rows: list[PrecisionRow]) -> tuple[str, str, str]:
     """The one row that “auto” takes."""
     (row,) = [row for row in rows if row.chosen]
-    return row.backend, row.precision, row.device
+    return row.backend, row.precision, row.device_kind
 
 
 @pytest.fixture
@@ -49,12 +59,12 @@ def folder() -> Path:
 def ready(folder: Path, peak_bytes: int) -> ModelReady:
     return ModelReady(
         folder=str(folder),
-        family="baichuan2-7b",
-        kind="chat",
-        backend="bnb_cuda",
-        precision="4bit",
-        device="",
-        device_kind="cuda",
+        family=Family.BAICHUAN2_7B,
+        kind=ModelKind.CHAT,
+        backend=BackendName.BITSANDBYTES,
+        precision=Precision.NF4,
+        device_name="",
+        device_kind=DeviceKind.CUDA,
         reason=Phrase(""),
         threads=1,
         context_length=256,
@@ -90,11 +100,11 @@ def finished() -> Finished:
 def test_every_precision_has_a_row_best_first(folder: Path, measurements: Measurements) -> None:
     rows = rows_of(folder, measurements, machine(card(24)))
 
-    assert [(row.precision, row.device) for row in rows[:3]] == [
+    assert [(row.precision, row.device_kind) for row in rows[:3]] == [
         ("bf16", "cuda"), ("8bit", "cuda"), ("4bit", "cuda")
     ]  # fmt: skip
     assert {row.precision for row in rows} == {"bf16", "8bit", "4bit", "fp4", "fp32"}
-    assert [row.label for row in rows[:3]] == ["bf16", "8-bit", "4-bit"]
+    assert [row.precision.label for row in rows[:3]] == ["bf16", "8-bit", "4-bit"]
     assert chosen(rows) == ("torch_cuda", "bf16", "cuda")
 
 
@@ -117,7 +127,7 @@ def test_one_row_is_what_auto_takes(
 def test_of_two_equal_cards_one_row_is_chosen(folder: Path, measurements: Measurements) -> None:
     rows = rows_of(folder, measurements, machine(card(24, index=0), card(24, index=1)))
 
-    assert len([row for row in rows if row.precision == "bf16" and row.device == "cuda"]) >= 2
+    assert len([row for row in rows if row.precision == "bf16" and row.device_kind == "cuda"]) >= 2
     assert chosen(rows)[1] == "bf16"
 
 
@@ -127,12 +137,12 @@ def test_a_row_can_be_asked_for(folder: Path, measurements: Measurements) -> Non
     wishes = [row.wish(128) for row in rows_of(folder, measurements, facts) if row.runs]
 
     assert wishes[:3] == [
-        LoadWish("bf16", "cuda:0", 128), LoadWish("bf16", "cuda:1", 128),
-        LoadWish("8bit", "cuda:0", 128),
+        LoadWish(Precision.BF16, "cuda:0", 128), LoadWish(Precision.BF16, "cuda:1", 128),
+        LoadWish(Precision.INT8, "cuda:0", 128),
     ]  # fmt: skip
-    assert LoadWish("fp32", "cpu", 128) in wishes
-    assert wishes[0].request(folder, measurements) == LoadRequest(
-        str(folder), "bf16", 128, device="cuda:0"
+    assert LoadWish(Precision.FP32, "cpu", 128) in wishes
+    assert wishes[0].request(installed(folder), measurements) == LoadRequest(
+        str(folder), Precision.BF16, 128, wanted_device="cuda:0"
     )
 
 
@@ -140,26 +150,30 @@ def test_layers_that_are_spread_are_asked_for_by_their_precision(
     monkeypatch: pytest.MonkeyPatch, folder: Path, measurements: Measurements
 ) -> None:
     config = replace(Checkpoint.open(folder).config, num_layers=64, hidden_size=4096)
-    opened = replace(Checkpoint.open(folder), config=config)
-    monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
+    checkpoint = replace(Checkpoint.open(folder), config=config)
+    monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
 
     rows = rows_of(folder, measurements, machine(card(8, index=0), card(8, index=1)))
 
     (spread,) = [row for row in rows if " + " in row.device_name]
-    assert spread.wish() == LoadWish("bf16", "auto")
+    assert spread.wish() == LoadWish(Precision.BF16)
 
 
 def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
     measurements: Measurements, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("b1-7b", "b2-7b", "b2-13b")
-    opened = {name: goldens.checkpoint(name, "safetensors") for name in names}
+    checkpoints = {name: goldens.checkpoint(name, "safetensors") for name in names}
 
     def losses(name: str, hidden_size: int) -> dict[str, float | None]:
-        config = replace(opened[name].config, hidden_size=hidden_size)
-        checkpoint = replace(opened[name], config=config)
+        config = replace(checkpoints[name].config, hidden_size=hidden_size)
+        checkpoint = replace(checkpoints[name], config=config)
         monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
-        rows = rows_of(checkpoint.folder, measurements, machine(card(24)))
+        published = Registry.load(shipped_registry_text()).published_4bit_losses
+        precisions = Precisions(
+            measurements, lambda: machine(card(24)), published_4bit_losses=published
+        )
+        rows = precisions.open(installed(checkpoint.folder)).whole.rows
         return {row.precision: row.published_loss for row in rows}
 
     assert losses("b2-7b", 4096) == {
@@ -174,11 +188,11 @@ def test_a_shorter_context_needs_less(folder: Path, measurements: Measurements) 
     facts = machine()
     length = Checkpoint.open(folder).config.context_length
 
-    whole = precision_rows(folder, measurements, lambda: facts)
-    half = precision_rows(folder, measurements, lambda: facts, length // 2)
+    model = opened(folder, measurements, facts)
+    whole, half = model.whole.rows, model.at(length // 2).rows
 
     assert [row.needed_bytes for row in whole] == [
-        row.needed_bytes for row in precision_rows(folder, measurements, lambda: facts, length)
+        row.needed_bytes for row in model.at(length).rows
     ]
     assert all(
         (less.needed_bytes or 0) < (more.needed_bytes or 0)
@@ -189,10 +203,10 @@ def test_a_shorter_context_needs_less(folder: Path, measurements: Measurements) 
 def test_every_row_has_its_sentence_and_numbers(folder: Path, measurements: Measurements) -> None:
     for row in rows_of(folder, measurements, machine(card(1, free_gib=0.72), free_gib=0.3)):
         assert str(row.sentence).endswith(".")
-        if row.verdict == "not available":
+        if row.verdict is Verdict.UNAVAILABLE:
             assert row.needed_bytes is None
         else:
-            assert row.verdict in ("fits", "tight", "does not fit")
+            assert row.verdict in (Verdict.FITS, Verdict.TIGHT, Verdict.TOO_LARGE)
             assert row.needed_bytes is not None
             assert row.needed_bytes > 300 * MIB
 
@@ -202,7 +216,7 @@ def test_where_nothing_runs_no_row_is_chosen(folder: Path, measurements: Measure
 
     assert rows
     assert not [row for row in rows if row.chosen]
-    assert {row.verdict for row in rows} == {"does not fit"}
+    assert {row.verdict for row in rows} == {Verdict.TOO_LARGE}
 
 
 def test_without_torch_every_row_says_so(folder: Path, measurements: Measurements) -> None:
@@ -228,9 +242,9 @@ def test_the_last_measured_speed_is_shown(folder: Path, measurements: Measuremen
 
     rows = rows_of(folder, measurements, machine(card(24)))
 
-    speeds = {row.precision: row.tokens_per_second for row in rows if row.device == "cuda"}
-    assert speeds["4bit"] == 25.0
-    assert speeds["bf16"] is None
+    speeds = {row.precision: row.tokens_per_second for row in rows if row.device_kind == "cuda"}
+    assert speeds[Precision.NF4] == 25.0
+    assert speeds[Precision.BF16] is None
 
 
 def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Measurements) -> None:
@@ -242,7 +256,7 @@ def test_the_measured_peak_replaces_the_estimate(folder: Path, measurements: Mea
     after = rows_of(folder, measurements, machine(card(24)))
 
     def needed(rows: list[PrecisionRow]) -> int:
-        (row,) = [r for r in rows if (r.precision, r.device) == ("4bit", "cuda")]
+        (row,) = [r for r in rows if (r.precision, r.device_kind) == ("4bit", "cuda")]
         assert row.needed_bytes is not None
         return row.needed_bytes
 
@@ -278,13 +292,13 @@ def test_an_export_is_a_row_among_the_others(folder: Path, measurements: Measure
     export = exports.of_golden("b2-7b", Scheme(Precision.ONNX_INT4))
     facts = machine(libraries=LIBRARIES | {"onnx": "1", "onnxruntime": "1"})
 
-    rows = precision_rows(folder, measurements, lambda: facts, exports=[export.folder])
+    rows = list(opened(folder, measurements, facts, export.folder).whole.rows)
 
     assert chosen(rows) == ("onnx_runtime", "onnx-int4", "cpu")
     (row,) = [row for row in rows if row.backend == "onnx_runtime"]
-    assert row.label == "ONNX int4"
+    assert row.precision.label == "ONNX int4"
     assert row.runs
-    request = row.wish().request(folder, measurements, [export.folder])
+    request = row.wish().request(installed(folder, [export.folder]), measurements)
     assert (request.precision, request.exports) == ("onnx-int4", (str(export.folder),))
 
 
@@ -298,16 +312,16 @@ def test_what_was_measured_of_an_export_is_not_said_of_one_with_other_blocks(
     )
     loaded = replace(
         ready(folder, 77 * MIB),
-        backend="onnx_runtime",
-        precision="onnx-int4",
-        device_kind="cpu",
+        backend=BackendName.ONNX_RUNTIME,
+        precision=Precision.ONNX_INT4,
+        device_kind=DeviceKind.CPU,
         weights_bytes=old.bytes_on_disk,
     )
     measurements.loaded(loaded)
     measurements.answered(loaded, finished())
 
     def row(*folders: Path) -> PrecisionRow:
-        rows = precision_rows(folder, measurements, lambda: facts, exports=folders)
+        rows = opened(folder, measurements, facts, *folders).whole.rows
         return next(row for row in rows if row.backend == "onnx_runtime")
 
     assert row(old.folder).tokens_per_second is not None
@@ -320,7 +334,7 @@ def test_what_was_measured_of_an_export_is_not_said_of_one_with_other_blocks(
 def test_an_export_that_is_gone_is_no_row(
     folder: Path, measurements: Measurements, tmp_path: Path
 ) -> None:
-    rows = precision_rows(folder, measurements, machine, exports=[tmp_path / "gone"])
+    rows = opened(folder, measurements, machine(), tmp_path / "gone").whole.rows
 
     assert rows
     assert not [row for row in rows if row.backend == "onnx_runtime"]

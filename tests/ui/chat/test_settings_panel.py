@@ -9,9 +9,10 @@ from PySide6.QtTest import QTest
 
 from backends.errors import InsufficientMemoryError
 from backends.generation.sampling import SamplingParams
-from backends.protocol.requests import LoadRequest
+from backends.precision import Precision
+from backends.protocol.engine_requests import LoadRequest
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.window.status_line import threads_text
@@ -191,8 +192,8 @@ def test_another_precision_keeps_the_threads(ui: Harness, engine: ScriptedEngine
     choose_threads(ui, "1")
     ui.until(lambda: ui.window.switcher.wish == LoadWish(threads=1))
 
-    ui.window.precision._on_chosen(LoadWish("fp32", "cpu"))
-    ui.until(lambda: ui.window.switcher.wish == LoadWish("fp32", "cpu", threads=1))
+    ui.window.precision._on_chosen(LoadWish(Precision.FP32, "cpu"))
+    ui.until(lambda: ui.window.switcher.wish == LoadWish(Precision.FP32, "cpu", threads=1))
 
     assert wanted_threads(engine) == [None, 1, 1]
 
@@ -232,7 +233,7 @@ def test_the_wheel_scrolls_the_panel_and_chooses_nothing(
 def test_the_field_waits_while_a_model_is_loaded(ui: Harness) -> None:
     assert ui.window.panel.threads.isEnabled()
 
-    ui.window.load(ui.store.models[0])
+    ui.load(ui.store.models[0])
 
     assert not ui.window.panel.threads.isEnabled()
     ui.until_idle()

@@ -10,8 +10,10 @@ import pytest
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import InsufficientMemoryError
 from backends.events import ModelReady, QualityProgress, QualityReady
-from backends.protocol.requests import QualityRequest
+from backends.precision import BackendName, DeviceKind, Precision
+from backends.protocol.engine_requests import QualityRequest
 from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
 from tests.ui.harness import READY, Gate, Harness, Step
@@ -21,15 +23,16 @@ BEST = QualityReady(900, is_cut=False, perplexity=7.41, kl_divergence=None, top1
 NEAR = QualityReady(900, is_cut=False, perplexity=7.5, kl_divergence=0.0123, top1_agreement=0.987)
 
 
-def ready(precision: str) -> ModelReady:
+def ready(precision: Precision) -> ModelReady:
     return replace(READY, folder=str(FOLDER), precision=precision)
 
 
 def open_dialog(ui: Harness) -> MeasureDialog:
-    ui.until(ui.window.menus.compare_quality.isEnabled)
-    ui.window.menus.compare_quality.trigger()
-    dialog = ui.window.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[4]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     return dialog
 
@@ -43,7 +46,7 @@ def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.measuring.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
 
 def shown(dialog: MeasureDialog, name: str) -> list[str]:
@@ -68,7 +71,7 @@ def test_the_best_that_fits_is_always_read_and_the_rest_is_for_the_person_to_cho
 
 
 def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: Harness) -> None:
-    dialog = begin(ui, [ready("fp32"), BEST], [ready("bf16"), NEAR])
+    dialog = begin(ui, [ready(Precision.FP32), BEST], [ready(Precision.BF16), NEAR])
     ended(ui)
 
     assert shown(dialog, "fp32 · CPU") == ["the others are compared with it", "", "7.41", ""]
@@ -82,7 +85,9 @@ def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: H
     assert line.tick.accessibleDescription() == (
         "the same next token as fp32 98.7 % of the time, KL divergence 0.0123, perplexity 7.50"
     )
-    known = Measurements(ui.measurements._file).of(FOLDER, "torch_cpu", "bf16", "cpu")
+    known = Measurements(ui.measurements._file).of(
+        FOLDER, BackendName.TORCH_CPU, Precision.BF16, DeviceKind.CPU
+    )
     assert known is not None
     assert known.quality is not None
     assert known.quality.top1_agreement == 0.987
@@ -96,7 +101,11 @@ def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: H
 
 
 def test_all_but_the_same_is_not_100_per_cent(ui: Harness) -> None:
-    dialog = begin(ui, [ready("fp32"), BEST], [ready("bf16"), replace(NEAR, top1_agreement=0.9998)])
+    dialog = begin(
+        ui,
+        [ready(Precision.FP32), BEST],
+        [ready(Precision.BF16), replace(NEAR, top1_agreement=0.9998)],
+    )
     ended(ui)
 
     assert shown(dialog, "bf16 · CPU")[0] == "99.9 %"
@@ -108,7 +117,10 @@ def test_a_text_of_ones_own_is_read(ui: Harness, tmp_path: Path) -> None:
     assert dialog.text.name.text() == "Text: the sample of the app"
 
     dialog.text.choose(tmp_path / "my own.txt")
-    ui.jobs.answers += [[ready("fp32"), BEST], [ready("bf16"), replace(NEAR, is_cut=True)]]
+    ui.jobs.answers += [
+        [ready(Precision.FP32), BEST],
+        [ready(Precision.BF16), replace(NEAR, is_cut=True)],
+    ]
     dialog.measure.click()
     ended(ui)
 
@@ -128,8 +140,8 @@ def test_a_text_that_cannot_be_read_is_an_error_and_nothing_is_loaded(
     dialog.measure.click()
     ended(ui)
 
-    assert ui.window.error is not None
-    assert "There is no file or folder" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "There is no file or folder" in ui.error.message.text()
     assert ui.jobs.requests == []
     assert dialog.measure.isEnabled()
 
@@ -139,8 +151,8 @@ def test_without_its_reference_there_is_no_comparison(ui: Harness) -> None:
     begin(ui, [error])
     ended(ui)
 
-    assert ui.window.error is not None
-    assert "The model needs 2.0 GiB" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "The model needs 2.0 GiB" in ui.error.message.text()
     assert len(ui.jobs.requests) == 1
 
 
@@ -154,13 +166,25 @@ def test_without_its_reference_there_is_no_comparison(ui: Harness) -> None:
 def test_the_progress_is_told(ui: Harness, language: str, step: str, summary: str) -> None:
     gate = Gate()
     dialog = begin(
-        ui, [ready("fp32"), BEST], [ready("bf16"), QualityProgress(256, 1000), gate, NEAR]
+        ui,
+        [ready(Precision.FP32), BEST],
+        [ready(Precision.BF16), QualityProgress(256, 1000), gate, NEAR],
     )
     ui.until(gate.reached.is_set)
-    ui.window.use_language(language)  # type: ignore[arg-type]  # one of the two
+    ui.window.view.use_language(language)  # type: ignore[arg-type]  # one of the two
     ui.until(lambda: dialog.step.text() == step)
 
     assert ui.window.status.job_button.text() == summary
     assert not dialog.text.isEnabled()
     gate.open.set()
     ended(ui)
+
+
+def test_a_comparison_that_compared_nothing_failed(ui: Harness) -> None:
+    error = InsufficientMemoryError(device="the processor", needed_bytes=2**31, free_bytes=2**30)
+    dialog = begin(ui, [ready(Precision.FP32), BEST], [error])
+    ended(ui)
+
+    assert dialog.record is not None
+    assert (dialog.record.state, dialog.record.error) == (JobState.FAILED, error)
+    assert shown(dialog, "fp32 · CPU")[2] == "7.41", "what was found stays"

@@ -13,25 +13,35 @@ from backends.errors import InsufficientMemoryError
 from backends.events import (
     BenchmarkProgress,
     BenchmarkReady,
+    BenchmarkStep,
     DecodeSpeed,
     LoadProgress,
     ModelReady,
     Speed,
 )
-from backends.protocol.requests import BenchmarkRequest, LoadRequest, UnloadRequest
+from backends.precision import Precision
+from backends.protocol.engine_requests import (
+    BenchmarkRequest,
+    CopyRequest,
+    LoadRequest,
+    UnloadRequest,
+)
 from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.ui.chat.composer import ComposerState
+from baichuan_desktop.ui.chat.state import ChatState
+from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
 from tests.helpers.machines import BAICHUAN2_7B, machine
+from tests.helpers.reads import counted
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, Step, answer
 
 FOLDER = Checkpoint.open(resource("guide_model")).folder
 
 
-def ready(precision: str) -> ModelReady:
+def ready(precision: Precision) -> ModelReady:
     return replace(READY, folder=str(FOLDER), precision=precision, load_seconds=1.5)
 
 
@@ -47,10 +57,11 @@ def found(decode: float, *, neighbours: float = 0.0) -> BenchmarkReady:
 
 
 def open_dialog(ui: Harness) -> MeasureDialog:
-    ui.until(ui.window.menus.measure_speed.isEnabled)
-    ui.window.menus.measure_speed.trigger()
-    dialog = ui.window.measuring.dialog
-    assert dialog is not None
+    _, entry = ui.window.menus.jobs[3]
+    ui.until(entry.isEnabled)
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
     ui.until(lambda: bool(dialog.chart.lines))
     return dialog
 
@@ -70,11 +81,11 @@ def begin(ui: Harness, *scripts: list[Step]) -> MeasureDialog:
 
 
 def ended(ui: Harness) -> None:
-    ui.until(lambda: not ui.window.measuring.is_running)
+    ui.until(lambda: ui.window.jobs.desk.running is None)
 
 
 def can_send(ui: Harness) -> bool:
-    return ui.composer.state is ComposerState.READY
+    return ui.composer.state is ChatState.READY
 
 
 def shown(dialog: MeasureDialog, name: str) -> list[str]:
@@ -87,7 +98,8 @@ def shown(dialog: MeasureDialog, name: str) -> list[str]:
 
 
 def test_without_a_model_nothing_can_be_measured(cold: Harness) -> None:
-    assert not cold.window.menus.measure_speed.isEnabled()
+    _, entry = cold.window.menus.jobs[3]
+    assert not entry.isEnabled()
 
 
 def test_what_was_not_measured_is_ticked(ui: Harness) -> None:
@@ -102,7 +114,7 @@ def test_what_was_not_measured_is_ticked(ui: Harness) -> None:
 
 
 def test_older_measurements_are_shown_and_not_measured_again_unasked(ui: Harness) -> None:
-    begin(ui, [ready("bf16"), found(5.94)], [ready("fp32"), found(4.0)])
+    begin(ui, [ready(Precision.BF16), found(5.94)], [ready(Precision.FP32), found(4.0)])
     ended(ui)
 
     dialog = open_dialog(ui)
@@ -116,17 +128,17 @@ def test_older_measurements_are_shown_and_not_measured_again_unasked(ui: Harness
 
 
 def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> None:
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), found(3.0)])
     ended(ui)
 
     requests = [r for r in ui.jobs.requests if isinstance(r, BenchmarkRequest)]
-    assert [(r.load.precision, r.load.device) for r in requests] == [
+    assert [(r.load.precision, r.load.wanted_device) for r in requests] == [
         ("bf16", "cpu"), ("fp32", "cpu")
     ]  # fmt: skip
     long, short = [line.bar.bar_width() for line in dialog.chart.lines[:2]]
     assert abs(long - 2 * short) <= 1
     known = Measurements(ui.measurements._file)
-    speeds = {m.precision: m.tokens_per_second for m in known.benchmarks(FOLDER)}
+    speeds = {m.precision: m.tokens_per_second for m in known.measured(FOLDER)}
     assert speeds == {"bf16": 6.0, "fp32": 3.0}
     assert dialog.chart.chosen == []
     assert ui.window.status.job_button.isHidden()
@@ -139,7 +151,7 @@ def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> 
 
 
 def test_the_chart_is_told_to_who_does_not_see_it(ui: Harness) -> None:
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), found(3.0)])
     ended(ui)
 
     line = dialog.chart.lines[0]
@@ -151,9 +163,11 @@ def test_the_chart_is_told_to_who_does_not_see_it(ui: Harness) -> None:
 
 def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -> None:
     gate = Gate()
-    decoding = BenchmarkProgress("decode", 512, 8, 32)
+    decoding = BenchmarkProgress(BenchmarkStep.DECODE, 512, 8, 32)
     dialog = begin(
-        ui, [LoadProgress(1, 1), ready("bf16"), decoding, gate], [ready("fp32"), found(3.0)]
+        ui,
+        [LoadProgress(1, 1), ready(Precision.BF16), decoding, gate],
+        [ready(Precision.FP32), found(3.0)],
     )
     ui.until(gate.reached.is_set)
     ui.until(lambda: "decoding" in dialog.step.text())
@@ -164,8 +178,10 @@ def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -
     assert not dialog.chart.lines[0].tick.isEnabled()
     dialog.close()
     ui.window.status.job_button.click()
+    assert dialog.record is not None
+    ui.window.jobs.page.rows[dialog.record].show_button.click()
     assert dialog.isVisible()
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
     assert dialog.step.text() == "bf16（第 1 个，共 2 个）：在 512 个词元之后生成"
     gate.open.set()
@@ -175,7 +191,7 @@ def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -
 
 def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(ui: Harness) -> None:
     error = InsufficientMemoryError(device="the processor", needed_bytes=2**31, free_bytes=2**30)
-    dialog = begin(ui, [error], [ready("fp32"), found(3.0, neighbours=0.8)])
+    dialog = begin(ui, [error], [ready(Precision.FP32), found(3.0, neighbours=0.8)])
     ended(ui)
 
     assert shown(dialog, "bf16 · CPU")[0] == "could not be measured"
@@ -183,12 +199,32 @@ def test_what_cannot_be_measured_says_why_and_the_rest_goes_on(ui: Harness) -> N
     assert "bf16 · CPU: The model needs 2.0 GiB" in dialog.notes.text()
     assert "fp32: other programs kept up to 0.8 cores busy" in dialog.notes.text()
     assert [row.label for row in dialog.chart.chosen] == ["bf16"]
-    assert ui.window.error is None
+    assert ui.error is None
+
+
+def test_a_measurement_in_which_every_precision_failed_failed_with_the_last_refusal(
+    ui: Harness,
+) -> None:
+    first, last = (
+        InsufficientMemoryError(device="the processor", needed_bytes=gib * 2**30, free_bytes=1)
+        for gib in (2, 3)
+    )
+    dialog = begin(ui, [first], [last])
+    ended(ui)
+
+    record = dialog.record
+    assert record is not None
+    assert (record.state, record.error) == (JobState.FAILED, last)
+    assert "The model needs 3.0 GiB" in ui.window.jobs.page.rows[record].text.text()
+    assert len(dialog.notes.text().splitlines()) == 2, "each refusal is told once"
+    assert "bf16 · CPU: The model needs 2.0 GiB" in dialog.notes.text()
+    assert "fp32 · CPU: The model needs 3.0 GiB" in dialog.notes.text()
+    assert dialog.measure.isVisible()
 
 
 def test_a_cancel_keeps_what_was_measured_before(ui: Harness) -> None:
     gate = Gate()
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), gate])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), gate])
     ui.until(gate.reached.is_set)
 
     dialog.cancel.click()
@@ -197,27 +233,36 @@ def test_a_cancel_keeps_what_was_measured_before(ui: Harness) -> None:
     assert shown(dialog, "bf16 · CPU")[0] == "6.0 tokens/s"
     assert shown(dialog, "fp32 · CPU")[0] == "not measured yet"
     assert ui.jobs.killed.is_set(), "its engine has ended"
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_a_copy_and_a_measurement_do_not_run_at_once(ui: Harness) -> None:
     gate = Gate()
-    dialog = begin(ui, [gate], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [gate], [ready(Precision.FP32), found(3.0)])
     ui.until(gate.reached.is_set)
     dialog.close()
 
     _, copy = ui.window.menus.jobs[0]
     copy.trigger()
+    options = ui.window.jobs.dialog
+    assert isinstance(options, CopyDialog)
+    ui.until(lambda: bool(options.options.radios))
+    ui.jobs.answers.append([])
+    options.options.begin.click()
 
-    assert ui.window.jobs.dialog is None
-    assert dialog.isVisible()
+    assert len(ui.jobs.requests) == 1
+    assert options.progress.step.text() == "Waits until the job before it has ended"
+    assert ui.window.status.job_button.text() == "Measuring speed: 0 % · 1 waiting"
     gate.open.set()
     ended(ui)
+    assert dialog.record is not None
+    assert dialog.record.state is JobState.DONE
+    assert isinstance(ui.jobs.requests[-1], CopyRequest)
 
 
 def test_the_window_closes_in_a_measurement_without_a_question(ui: Harness) -> None:
     gate = Gate()
-    begin(ui, [ready("bf16"), found(6.0)], [gate])
+    begin(ui, [ready(Precision.BF16), found(6.0)], [gate])
     ui.until(gate.reached.is_set)
 
     ui.window.close()
@@ -255,7 +300,7 @@ def test_the_chats_model_makes_room_and_comes_back_with_its_conversation(
     engine.answers.append(answer("Hello."))
     crowded.ask("Hi")
     gate = Gate()
-    begin(crowded, [ready("bf16"), found(6.0)], [ready("fp32"), gate, found(3.0)])
+    begin(crowded, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), gate, found(3.0)])
     crowded.until(gate.reached.is_set)
 
     assert isinstance(engine.requests[-1], UnloadRequest)
@@ -276,7 +321,7 @@ def test_a_model_chosen_meanwhile_is_not_replaced_by_the_one_that_made_room(
     crowded: Harness, engine: ScriptedEngine, tmp_path: Path
 ) -> None:
     gate = Gate()
-    begin(crowded, [ready("bf16"), found(6.0)], [ready("fp32"), gate, found(3.0)])
+    begin(crowded, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), gate, found(3.0)])
     crowded.until(gate.reached.is_set)
     model = crowded.store.models[0]
     other = replace(model, id="other", path=tmp_path)
@@ -299,6 +344,7 @@ def test_a_cancel_before_there_is_room_begins_nothing(
     crowded.say("Hi")
     crowded.until(gate.reached.is_set)
     dialog = begin(crowded)
+    crowded.until(lambda: crowded.window.switcher.current is None)
 
     dialog.cancel.click()
     ended(crowded)
@@ -313,7 +359,7 @@ def test_a_cancel_before_there_is_room_begins_nothing(
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK])
 def test_the_bars_have_the_colour_of_the_theme(ui: Harness, theme: Theme, colours: Colours) -> None:
-    dialog = begin(ui, [ready("bf16"), found(6.0)], [ready("fp32"), found(3.0)])
+    dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), found(3.0)])
     ended(ui)
 
     theme.show(colours)
@@ -323,3 +369,23 @@ def test_the_bars_have_the_colour_of_the_theme(ui: Harness, theme: Theme, colour
     scale = image.devicePixelRatio()
     pixel = image.pixelColor(int(bar.bar_width() / 2 * scale), image.height() // 2)
     assert pixel.name() == colours.accent
+
+
+# --- what it costs -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_a_dialog_opens_the_model_and_finds_its_options_once(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    _, entry = ui.window.menus.jobs[number]
+    ui.until(entry.isEnabled)
+    reads = counted(monkeypatch)
+
+    entry.trigger()
+    dialog = ui.window.jobs.dialog
+    assert isinstance(dialog, MeasureDialog)
+    ui.until(lambda: bool(dialog.chart.lines))
+
+    assert reads.opened == [FOLDER]
+    assert len(reads.options) == 1

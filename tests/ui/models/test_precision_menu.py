@@ -27,18 +27,19 @@ from backends.errors import (
 )
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
-from backends.protocol.requests import ChatRequest, LoadRequest
+from backends.precision import BackendName, DeviceKind, Precision
+from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.precisions.measurements import Measurements
-from baichuan_desktop.services.precisions.rows import LoadWish
+from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.precision_menu import _FIGURES, _IS_TICKED, _NOTE
 from tests.helpers import exports
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
-from tests.ui.harness import READY, Harness, ScriptedEngine, answer, finished
-from tests.ui.models.test_models import OTHER
+from tests.helpers.reads import counted
+from tests.ui.harness import OTHER, READY, Harness, ScriptedEngine, answer, finished
 
 GUIDE = resource("guide_model")
 CHECKPOINT = Path(__file__).parents[2] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
@@ -111,6 +112,19 @@ def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: Scrip
     assert len(loads(engine)) == 1, "only the guide's, at the start"
 
 
+def test_the_menu_opens_the_model_and_finds_its_options_once(
+    ui: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The window has looked at its files, for its own menu.
+    ui.until(lambda: any(action.isEnabled() for _, action in ui.window.menus.jobs))
+    reads = counted(monkeypatch)
+
+    open_menu(ui)
+
+    assert reads.opened == [GUIDE]
+    assert len(reads.options) == 1
+
+
 def test_an_export_of_weights_that_changed_is_a_remark(
     ui: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +166,11 @@ def test_what_cannot_run_whatever_the_memory_says_so(ui: Harness) -> None:
 @pytest.mark.usefixtures("seven")
 def test_the_automatic_choice_its_speed_and_the_published_loss_are_told(ui: Harness) -> None:
     ready = replace(
-        READY, folder=str(GUIDE), backend="bnb_cuda", precision="4bit", device_kind="cuda"
+        READY,
+        folder=str(GUIDE),
+        backend=BackendName.BITSANDBYTES,
+        precision=Precision.NF4,
+        device_kind=DeviceKind.CUDA,
     )
     ui.measurements.loaded(ready)
     ui.measurements.answered(ready, finished())
@@ -205,7 +223,7 @@ def test_a_model_that_is_gone_is_told_in_the_menu(
 
 
 def test_the_menu_speaks_chinese(ui: Harness) -> None:
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
 
     items = open_menu(ui)
@@ -232,7 +250,7 @@ def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
     ui.ask("Here?")
     ui.window.panel.temperature.setValue(0.9)
     ui.composer.set_text("a draft")
-    fp32 = replace(READY, folder=str(GUIDE), precision="fp32")
+    fp32 = replace(READY, folder=str(GUIDE), precision=Precision.FP32)
     engine.loads.append([fp32])
 
     open_menu(ui)
@@ -240,7 +258,11 @@ def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
     ui.until(lambda: ui.window.status.precision_button.text() == "fp32 · CPU")
 
     request = loads(engine)[-1]
-    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", None)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "fp32",
+        "cpu",
+        None,
+    )
     assert not ui.window.precision.menu.isVisible()
     assert ui.composer.text() == "a draft"
     assert ui.window.panel.temperature.value() == pytest.approx(0.9)
@@ -256,8 +278,10 @@ def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
     """As after *Load it* in a dialog, which leaves the device to the app."""
-    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
-    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
+    engine.loads.append(
+        [replace(READY, folder=str(GUIDE), precision=Precision.FP32, device_name=PROCESSOR)]
+    )
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish(Precision.FP32))
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
     items = open_menu(ui)
@@ -269,7 +293,13 @@ def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
 def test_a_row_that_does_not_run_is_never_ticked(ui: Harness, engine: ScriptedEngine) -> None:
     """On one card bf16 has two rows, and the one that spreads it leaves the device to the app."""
     facts = machine(card(24))
-    load(ui, engine, LoadWish("bf16"), backend="torch_cuda", precision="bf16")
+    load(
+        ui,
+        engine,
+        LoadWish(Precision.BF16),
+        backend=BackendName.TORCH_CUDA,
+        precision=Precision.BF16,
+    )
 
     items = open_menu(ui, facts)
 
@@ -283,7 +313,13 @@ def test_a_row_that_does_not_run_is_never_ticked(ui: Harness, engine: ScriptedEn
 def test_what_runs_is_ticked_though_it_would_not_fit_any_more(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    load(ui, engine, LoadWish("bf16"), backend="torch_cuda", precision="bf16")
+    load(
+        ui,
+        engine,
+        LoadWish(Precision.BF16),
+        backend=BackendName.TORCH_CUDA,
+        precision=Precision.BF16,
+    )
 
     items = open_menu(ui, machine(card(24, free_gib=10.0)))
 
@@ -295,7 +331,7 @@ def test_what_runs_is_ticked_though_it_would_not_fit_any_more(
 def test_a_menu_closes_where_another_model_is_loaded_under_it(ui: Harness) -> None:
     open_menu(ui)
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
 
     assert not ui.window.precision.menu.isVisible()
 
@@ -304,32 +340,43 @@ def test_a_menu_closes_where_another_model_is_loaded_under_it(ui: Harness) -> No
 def test_the_other_card_of_a_name_can_be_chosen(ui: Harness, engine: ScriptedEngine) -> None:
     facts = machine(card(24, index=0), card(24, index=1))
     first, second = (f"4-bit · NVIDIA GeForce RTX 3060 (cuda:{index})" for index in (0, 1))
-    load(ui, engine, LoadWish("4bit"), backend="bnb_cuda", precision="4bit")
+    load(
+        ui,
+        engine,
+        LoadWish(Precision.NF4),
+        backend=BackendName.BITSANDBYTES,
+        precision=Precision.NF4,
+    )
 
     items = open_menu(ui, facts)
     assert [item.text() for item in items if item.data(_IS_TICKED)] == [first]
 
-    engine.loads.append([on_card("bnb_cuda", "4bit")])
+    engine.loads.append([on_card(BackendName.BITSANDBYTES, Precision.NF4)])
     choose(ui, second)
     ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
-    assert loads(engine)[-1].device == "cuda:1"
+    assert loads(engine)[-1].wanted_device == "cuda:1"
     items = open_menu(ui, facts)
     assert [item.text() for item in items if item.data(_IS_TICKED)] == [second]
 
 
-def on_card(backend: str, precision: str) -> ModelReady:
+def on_card(backend: BackendName, precision: Precision) -> ModelReady:
     return replace(
         READY,
         folder=str(GUIDE),
         backend=backend,
         precision=precision,
-        device_kind="cuda",
-        device=card(24).name,
+        device_kind=DeviceKind.CUDA,
+        device_name=card(24).name,
     )
 
 
 def load(
-    ui: Harness, engine: ScriptedEngine, wish: LoadWish, *, backend: str, precision: str
+    ui: Harness,
+    engine: ScriptedEngine,
+    wish: LoadWish,
+    *,
+    backend: BackendName,
+    precision: Precision,
 ) -> None:
     """Have the guide run on a card, as somebody wished."""
     engine.loads.append([on_card(backend, precision)])
@@ -353,7 +400,7 @@ def test_the_row_in_use_is_ticked_and_does_not_load_again(
     open_menu(ui)
     choose(ui, "Automatic")
     ui.until(lambda: len(loads(engine)) == 3)
-    assert loads(engine)[-1].precision == "auto"
+    assert loads(engine)[-1].precision is None
 
 
 def test_keys_choose_and_close(ui: Harness, engine: ScriptedEngine) -> None:
@@ -380,9 +427,9 @@ def test_a_precision_that_cannot_be_loaded_gives_way_to_the_one_before(
     ui.until(lambda: len(loads(engine)) == 3)
     ui.until_idle()
 
-    assert loads(engine)[-1].precision == "auto"
+    assert loads(engine)[-1].precision is None
     assert ui.window.switcher.wish == LoadWish()
-    assert ui.window.error is not None
+    assert ui.error is not None
 
 
 def test_a_model_keeps_its_precision_while_another_is_used(
@@ -394,25 +441,25 @@ def test_a_model_keeps_its_precision_while_another_is_used(
     choose(ui, "fp32 · CPU")
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
-    ui.window.open_folder(CHECKPOINT)
+    ui.window.library.open_folder(CHECKPOINT)
     ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
-    ui.window.load(guide)
+    ui.load(guide)
     ui.until(lambda: len(loads(engine)) == 4)
 
-    assert [request.precision for request in loads(engine)] == ["auto", "fp32", "auto", "fp32"]
+    assert [request.precision for request in loads(engine)] == [None, "fp32", None, "fp32"]
 
 
 def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine) -> None:
     """And no other way of loading is: an offer of an error is for today."""
     kept = partial(SettingsFile, ui.settings._file)
-    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("8bit"))
-    ui.until(lambda: ui.window.switcher.wish == LoadWish("8bit"))
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish(Precision.INT8))
+    ui.until(lambda: ui.window.switcher.wish == LoadWish(Precision.INT8))
     assert kept().current.precisions == {}
 
     open_menu(ui)
     choose(ui, "fp32 · CPU")
     ui.until(lambda: ui.window.switcher.wish.precision == "fp32")
-    assert kept().current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+    assert kept().current.precisions == {GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)}
 
     open_menu(ui)
     choose(ui, "Automatic")
@@ -423,16 +470,22 @@ def test_a_choice_is_kept_for_the_next_start(ui: Harness, engine: ScriptedEngine
 def test_what_an_error_offered_is_kept_once_it_is_chosen_in_the_menu(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    engine.loads.append([replace(READY, folder=str(GUIDE), precision="fp32", device=PROCESSOR)])
-    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("fp32"))
+    engine.loads.append(
+        [replace(READY, folder=str(GUIDE), precision=Precision.FP32, device_name=PROCESSOR)]
+    )
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish(Precision.FP32))
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
 
     open_menu(ui)
     choose(ui, "fp32 · CPU")
     ui.app.processEvents()
 
-    assert SettingsFile(ui.settings._file).current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
-    assert ui.window.switcher.wish == LoadWish("fp32", "cpu"), "what was clicked, and no less"
+    assert SettingsFile(ui.settings._file).current.precisions == {
+        GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)
+    }
+    assert ui.window.switcher.wish == LoadWish(Precision.FP32, DeviceKind.CPU), (
+        "what was clicked, and no less"
+    )
     assert len(loads(engine)) == 2, "it runs already"
 
 
@@ -448,29 +501,33 @@ def test_a_choice_that_failed_is_not_kept(ui: Harness, engine: ScriptedEngine) -
 
 
 def test_the_next_start_loads_as_it_was_chosen(cold: Harness, engine: ScriptedEngine) -> None:
-    cold.settings.keep_precision(GUIDE, LoadWish("fp32", "cpu", 256))
+    cold.settings.keep_precision(GUIDE, LoadWish(Precision.FP32, "cpu", 256))
 
     cold.start()
 
     (request,) = loads(engine)
-    assert (request.precision, request.device, request.context_length) == ("fp32", "cpu", 256)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "fp32",
+        "cpu",
+        256,
+    )
 
 
 def test_a_choice_that_cannot_be_loaded_any_more_gives_way_to_the_automatic_one(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
     """As after a card was taken out: it is told once, and not at each start."""
-    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1", 256))
+    cold.settings.keep_precision(GUIDE, LoadWish(Precision.NF4, "cuda:1", 256))
     engine.loads.append([BackendUnavailableError("There is no “{name}”.", name="cuda:1")])
 
     cold.start()
 
     assert [(one.precision, one.context_length) for one in loads(engine)] == [
-        ("4bit", 256), ("auto", 256),
+        ("4bit", 256), (None, 256),
     ]  # fmt: skip
     assert cold.window.switcher.current is not None
-    assert cold.window.error is not None
-    assert "cuda:1" in cold.window.error.message.text()
+    assert cold.error is not None
+    assert "cuda:1" in cold.error.message.text()
     kept = SettingsFile(cold.settings._file).current.precisions
     assert kept == {GUIDE: LoadWish(context_length=256)}
 
@@ -490,14 +547,14 @@ def test_a_context_that_the_model_does_not_have_is_forgotten(
 def test_a_choice_is_not_forgotten_where_nothing_else_runs_either(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
-    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1"))
+    cold.settings.keep_precision(GUIDE, LoadWish(Precision.NF4, "cuda:1"))
     gone = BackendUnavailableError("torch is not installed.")
     engine.loads += [[gone], [gone]]
 
-    cold.window.load_first(None)
+    cold.window.library.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
-    assert cold.settings.current.precisions == {GUIDE: LoadWish("4bit", "cuda:1")}
+    assert cold.settings.current.precisions == {GUIDE: LoadWish(Precision.NF4, "cuda:1")}
 
 
 @pytest.mark.parametrize(
@@ -513,38 +570,40 @@ def test_what_may_be_otherwise_at_the_next_start_keeps_the_choice(
     error: UserFacingError, cold: Harness, engine: ScriptedEngine
 ) -> None:
     """Until then the model runs as the app chooses: it is not there to be chosen for without."""
-    cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
+    cold.settings.keep_precision(GUIDE, LoadWish(Precision.FP32))
     engine.loads.append([error])
 
     cold.start()
 
-    assert [request.precision for request in loads(engine)] == ["fp32", "auto"]
+    assert [request.precision for request in loads(engine)] == ["fp32", None]
     assert cold.window.switcher.current is not None
-    assert cold.settings.current.precisions == {GUIDE: LoadWish("fp32")}
+    assert cold.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32)}
 
 
 def test_a_model_that_is_damaged_is_not_tried_again(cold: Harness, engine: ScriptedEngine) -> None:
-    cold.settings.keep_precision(GUIDE, LoadWish("fp32"))
+    cold.settings.keep_precision(GUIDE, LoadWish(Precision.FP32))
     engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
 
-    cold.window.load_first(None)
+    cold.window.library.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
     assert len(loads(engine)) == 1
-    assert cold.settings.current.precisions == {GUIDE: LoadWish("fp32")}
+    assert cold.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32)}
 
 
-@pytest.mark.parametrize("wish", [LoadWish(context_length=256), LoadWish("4bit", "cuda:1", 256)])
+@pytest.mark.parametrize(
+    "wish", [LoadWish(context_length=256), LoadWish(Precision.NF4, "cuda:1", 256)]
+)
 def test_an_engine_that_crashes_with_everything_is_given_up(
     wish: LoadWish, cold: Harness, engine: ScriptedEngine
 ) -> None:
     cold.settings.keep_precision(GUIDE, wish)
     engine.loads += [[EngineCrashedError("it crashed")] for _ in range(9)]
 
-    cold.window.load_first(None)
+    cold.window.library.load_first(None)
     cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
 
-    wishes = [(one.precision, one.device, one.context_length) for one in loads(engine)]
+    wishes = [(one.precision, one.wanted_device, one.context_length) for one in loads(engine)]
     assert len(set(wishes)) == len(wishes) <= 3
     assert cold.settings.current.precisions == {GUIDE: wish}
 
@@ -556,23 +615,23 @@ def test_what_an_error_offered_gives_way_to_what_was_chosen(
     open_menu(ui)
     choose(ui, "fp32 · CPU")
     ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
-    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish("8bit", "cpu"))
+    ui.window.switcher.load(ui.store.model(GUIDE_ID), LoadWish(Precision.INT8, "cpu"))
     ui.until(lambda: len(loads(engine)) == 3 and ui.window.switcher.current is not None)
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
     engine.loads.append([EngineCrashedError("it crashed")])
 
-    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.load(ui.store.model(GUIDE_ID))
     ui.until(lambda: len(loads(engine)) == 6 and ui.window.switcher.current is not None)
 
     assert [one.precision for one in loads(engine)[4:]] == ["8bit", "fp32"]
-    assert ui.settings.current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+    assert ui.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)}
 
 
 def test_the_guide_in_place_of_a_model_is_not_the_next_first_one_whatever_it_takes(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
-    cold.settings.keep_precision(GUIDE, LoadWish("4bit", "cuda:1"))
+    cold.settings.keep_precision(GUIDE, LoadWish(Precision.NF4, "cuda:1"))
     cold.store.add(CHECKPOINT)
     (added,) = [model for model in cold.store.models if model.id != GUIDE_ID]
     cold.settings.change(last_model=added.id)
@@ -583,14 +642,14 @@ def test_the_guide_in_place_of_a_model_is_not_the_next_first_one_whatever_it_tak
 
     cold.start()
 
-    assert [request.precision for request in loads(engine)] == ["auto", "4bit", "auto"]
+    assert [request.precision for request in loads(engine)] == [None, "4bit", None]
     assert SettingsFile(cold.settings._file).current.last_model == added.id
 
 
 def test_a_model_that_comes_back_instead_of_another_comes_as_it_was_chosen(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
-    cold.settings.keep_precision(GUIDE, LoadWish("fp32", "cpu"))
+    cold.settings.keep_precision(GUIDE, LoadWish(Precision.FP32, "cpu"))
     cold.store.add(CHECKPOINT)
     (added,) = [model for model in cold.store.models if model.id != GUIDE_ID]
     cold.settings.change(last_model=added.id)
@@ -598,7 +657,7 @@ def test_a_model_that_comes_back_instead_of_another_comes_as_it_was_chosen(
 
     cold.start()
 
-    assert [request.precision for request in loads(engine)] == ["auto", "fp32"]
+    assert [request.precision for request in loads(engine)] == [None, "fp32"]
 
 
 def without_export(ui: Harness, engine: ScriptedEngine) -> InstalledModel:
@@ -606,7 +665,7 @@ def without_export(ui: Harness, engine: ScriptedEngine) -> InstalledModel:
     folder = Path("/m/int8")
     model = replace(OTHER, exports=(folder,))
     engine.loads.append([refused(folder)])
-    ui.window.load(model)
+    ui.load(model)
     ui.until(lambda: ui.window.switcher.current is model)
     return model
 
@@ -622,7 +681,7 @@ def test_a_model_runs_without_an_export_that_was_refused(
     first, second = Path("/m/int8"), Path("/m/int4")
     engine.loads += [[refused(first)], [refused(second)]]
 
-    ui.window.load(replace(OTHER, exports=(first, second)))
+    ui.load(replace(OTHER, exports=(first, second)))
     ui.until(lambda: ui.window.switcher.current is not None)
 
     assert [request.exports for request in loads(engine)[1:]] == [
@@ -630,8 +689,8 @@ def test_a_model_runs_without_an_export_that_was_refused(
     ]  # fmt: skip
     assert ui.window.controller.model is not None
     assert ui.window.controller.model.path == OTHER.path
-    assert ui.window.error is not None
-    assert "was refused" in ui.window.error.message.text()
+    assert ui.error is not None
+    assert "was refused" in ui.error.message.text()
 
 
 def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
@@ -640,11 +699,11 @@ def test_an_export_that_was_refused_is_left_out_until_it_is_asked_for(
     model = without_export(ui, engine)
     (folder,) = model.exports
 
-    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.load(ui.store.model(GUIDE_ID))
     ui.until(lambda: ui.window.switcher.current is not None)
-    ui.window.load(model)
+    ui.load(model)
     ui.until(lambda: ui.window.switcher.current is model)
-    ui.window.switcher.load(model, LoadWish("onnx-int8", "cpu"))
+    ui.window.switcher.load(model, LoadWish(Precision.ONNX_INT8, "cpu"))
     ui.until(lambda: len(loads(engine)) == 6)
 
     asked = [one.exports for one in loads(engine) if one.folder == str(OTHER.path)]
@@ -659,9 +718,9 @@ def test_an_export_that_was_refused_is_tried_when_it_was_made_anew(
 
     ui.window.switcher.refresh([model], folder)
     assert ui.window.switcher.refused_exports(model) == []
-    ui.window.load(ui.store.model(GUIDE_ID))
+    ui.load(ui.store.model(GUIDE_ID))
     ui.until(lambda: ui.window.switcher.current is not None)
-    ui.window.load(model)
+    ui.load(model)
     ui.until(lambda: ui.window.switcher.current is model)
 
     assert loads(engine)[-1].exports == (str(folder),)
@@ -674,22 +733,22 @@ def test_a_choice_that_needs_no_export_does_not_try_one_again(
     model = without_export(ui, engine)
     engine.loads.append([InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)])
 
-    ui.window.switcher.load(model, LoadWish("8bit", "cpu"))
+    ui.window.switcher.load(model, LoadWish(Precision.INT8, "cpu"))
     ui.until(lambda: len(loads(engine)) == 5 and ui.window.switcher.current is model)
 
     assert [one.exports for one in loads(engine)[3:]] == [(), ()]
-    assert ui.window.error is not None
-    assert "only" in ui.window.error.message.text(), "the error of memory is the one to be read"
+    assert ui.error is not None
+    assert "only" in ui.error.message.text(), "the error of memory is the one to be read"
 
 
 def test_the_menu_names_an_export_that_was_refused(ui: Harness, engine: ScriptedEngine) -> None:
     """Its files are of the right size, so that nothing is to be seen without reading them."""
     folder = exports.of_golden("b2-7b").folder
     guide = replace(ui.store.model(GUIDE_ID), exports=(folder,))
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(lambda: ui.window.switcher.current is OTHER)
     engine.loads.append([refused(folder)])
-    ui.window.load(guide)
+    ui.load(guide)
     ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
 
     items = open_menu(ui)
@@ -702,16 +761,16 @@ def test_a_choice_of_an_export_that_was_refused_is_kept(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
     """It is right again as soon as the model is exported anew."""
-    wish = LoadWish("onnx-int8", "cpu")
+    wish = LoadWish(Precision.ONNX_INT8, DeviceKind.CPU)
     guide = replace(cold.store.model(GUIDE_ID), exports=(Path("/m/int8"),))
     cold.settings.keep_precision(GUIDE, wish)
     engine.loads.append([refused(Path("/m/int8"))])
 
-    cold.window.load(guide)
+    cold.load(guide)
     cold.until(lambda: cold.window.switcher.current is not None)
 
-    assert [(one.precision, one.device) for one in loads(engine)] == [
-        ("onnx-int8", "cpu"), ("auto", "auto"),
+    assert [(one.precision, one.wanted_device) for one in loads(engine)] == [
+        ("onnx-int8", "cpu"), (None, None),
     ]  # fmt: skip
     assert SettingsFile(cold.settings._file).current.precisions == {GUIDE: wish}
 
@@ -725,20 +784,20 @@ def test_an_export_that_was_chosen_and_refused_gives_way_to_what_ran(
     guide = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
     engine.loads.append([refused(Path("/m/int4"))])
 
-    ui.window.switcher.load(guide, LoadWish("onnx-int4", "cpu"), keep=True)
+    ui.window.switcher.load(guide, LoadWish(Precision.ONNX_INT4, DeviceKind.CPU), keep=True)
     ui.until(lambda: len(loads(engine)) == 4 and ui.window.switcher.current is not None)
 
-    assert ui.window.switcher.wish == LoadWish("fp32", "cpu")
-    assert ui.settings.current.precisions == {GUIDE: LoadWish("fp32", "cpu")}
+    assert ui.window.switcher.wish == LoadWish(Precision.FP32, DeviceKind.CPU)
+    assert ui.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32, DeviceKind.CPU)}
 
 
 def test_automatic_is_kept_though_its_export_was_refused(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
-    cpu = LoadWish("fp32", "cpu")
+    cpu = LoadWish(Precision.FP32, DeviceKind.CPU)
     ui.settings.keep_precision(GUIDE, cpu)
     model = replace(ui.store.model(GUIDE_ID), exports=(Path("/m/int4"),))
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     ui.until(lambda: ui.window.switcher.current is OTHER)
     engine.loads.append([refused(Path("/m/int4"))])
 
@@ -783,7 +842,7 @@ def test_the_list_of_models_leads_to_the_precisions(ui: Harness) -> None:
 def test_while_a_model_loads_there_is_nothing_to_choose(cold: Harness) -> None:
     assert not cold.window.status.precision_button.isVisible()
 
-    cold.window.show_precisions()
+    cold.window.top_bar.picker.precision_requested.emit()
 
     assert not cold.window.precision.menu.isVisible()
 
@@ -801,12 +860,20 @@ def test_loads_and_answers_are_measured_and_told_to_the_next_load(
     choose(ui, "fp32 · CPU")
     ui.until(lambda: len(loads(engine)) == 2)
 
-    measured = Measurements(ui.measurements._file).of(GUIDE, "torch_cpu", "bf16", "cpu")
+    measured = Measurements(ui.measurements._file).of(
+        GUIDE, BackendName.TORCH_CPU, Precision.BF16, DeviceKind.CPU
+    )
     assert measured is not None
     assert measured.tokens_per_second == 10.0
     assert loads(engine)[0].measured == ()
     assert loads(engine)[1].measured == (
-        MeasuredPeak("torch_cpu", "bf16", "cpu", READY.peak_bytes, READY.weights_bytes),
+        MeasuredPeak(
+            BackendName.TORCH_CPU,
+            Precision.BF16,
+            DeviceKind.CPU,
+            READY.peak_bytes,
+            READY.weights_bytes,
+        ),
     )
 
 
@@ -814,10 +881,10 @@ def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine
     ready: ModelReady = replace(
         READY,
         folder=str(GUIDE),
-        backend="bnb_cuda",
-        precision="8bit",
-        device="NVIDIA GeForce RTX 3060",
-        device_kind="cuda",
+        backend=BackendName.BITSANDBYTES,
+        precision=Precision.INT8,
+        device_name="NVIDIA GeForce RTX 3060",
+        device_kind=DeviceKind.CUDA,
     )
     engine.loads.append([ready])
 

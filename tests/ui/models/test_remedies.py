@@ -18,11 +18,11 @@ from backends.errors import (
 )
 from backends.events import ModelReady, PromptReady, TextDelta
 from backends.phrases import Phrase
-from backends.protocol.requests import ChatRequest, LoadRequest
+from backends.precision import BackendName, DeviceKind
+from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
-from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, answer
-from tests.ui.models.test_models import OTHER
+from tests.ui.harness import OTHER, READY, Gate, Harness, ScriptedEngine, answer
 
 GUIDE = resource("guide_model")
 CARD = "NVIDIA GeForce RTX 3060"
@@ -39,7 +39,13 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def on_card(folder: Path = GUIDE) -> ModelReady:
-    return replace(READY, folder=str(folder), backend="torch_cuda", device=CARD, device_kind="cuda")
+    return replace(
+        READY,
+        folder=str(folder),
+        backend=BackendName.TORCH_CUDA,
+        device_name=CARD,
+        device_kind=DeviceKind.CUDA,
+    )
 
 
 @pytest.fixture
@@ -55,19 +61,19 @@ def offers(ui: Harness, count: int) -> list[str]:
     """The texts of the offers, when all have come."""
 
     def have_come() -> bool:
-        dialog = ui.window.error
+        dialog = ui.error
         return dialog is not None and not dialog._looking.isVisible() and dialog.isVisible()
 
     ui.until(have_come)
-    assert ui.window.error is not None
-    texts = [button.text() for button in ui.window.error.offers]
+    assert ui.error is not None
+    texts = [button.text() for button in ui.error.offers]
     assert len(texts) == count, texts
     return texts
 
 
 def take(ui: Harness, number: int) -> None:
-    assert ui.window.error is not None
-    ui.window.error.offers[number].click()
+    assert ui.error is not None
+    ui.error.offers[number].click()
 
 
 def last_load(engine: ScriptedEngine) -> LoadRequest:
@@ -91,8 +97,12 @@ def test_memory_that_runs_out_in_an_answer_offers_less_and_the_talk_goes_on(
 
     assert texts == [f"Use 8-bit · {CARD} (10.7 GiB)", "Use a shorter context of 2,048 tokens"]
     request = last_load(engine)
-    assert (request.precision, request.device, request.context_length) == ("8bit", "cuda:0", None)
-    assert ui.window.error is None
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        "8bit",
+        "cuda:0",
+        None,
+    )
+    assert ui.error is None
     assert "So far" in ui.page_text
     assert ui.composer.text() == "a draft"
     ui.composer.clear()
@@ -115,7 +125,11 @@ def test_the_context_gets_shorter_only_when_that_is_taken(
     ui.until(lambda: len(engine.loaded_folders) == 2)
 
     request = last_load(engine)
-    assert (request.precision, request.device, request.context_length) == ("auto", "auto", 2048)
+    assert (request.precision, request.wanted_device, request.context_length) == (
+        None,
+        None,
+        2048,
+    )
     assert ui.composer.text() == "Tell me", "a message without an answer comes back"
 
 
@@ -128,12 +142,12 @@ def test_enter_closes_the_dialog_and_changes_nothing(
     ui.say("Tell me")
     offers(ui, 2)
 
-    assert ui.window.error is not None
-    QTest.keyClick(ui.window.error, Qt.Key.Key_Return)
+    assert ui.error is not None
+    QTest.keyClick(ui.error, Qt.Key.Key_Return)
     ui.app.processEvents()
 
     assert len(engine.loaded_folders) == 1
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_a_model_that_does_not_fit_is_offered_smaller_while_the_one_before_comes_back(
@@ -142,7 +156,7 @@ def test_a_model_that_does_not_fit_is_offered_smaller_while_the_one_before_comes
     ui.machine = machine(bf16=True, free_gib=12.0)
     engine.loads.append([NO_MEMORY])
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     texts = offers(ui, 1)
     ui.until_idle()
     assert engine.loaded_folders == [GUIDE, OTHER.path, GUIDE]
@@ -152,7 +166,11 @@ def test_a_model_that_does_not_fit_is_offered_smaller_while_the_one_before_comes
     assert texts == ["Use 8-bit · CPU (10.4 GiB)"]
     assert ui.looks[-1] is None, "nothing of the model that failed runs"
     request = last_load(engine)
-    assert (request.folder, request.precision, request.device) == (str(OTHER.path), "8bit", "cpu")
+    assert (request.folder, request.precision, request.wanted_device) == (
+        str(OTHER.path),
+        "8bit",
+        "cpu",
+    )
 
 
 def test_an_offer_taken_while_the_one_before_still_loads_may_fail_without_harm(
@@ -162,7 +180,7 @@ def test_an_offer_taken_while_the_one_before_still_loads_may_fail_without_harm(
     gate = Gate()
     engine.loads += [[NO_MEMORY], [gate, READY], [NO_MEMORY]]
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
     offers(ui, 1)
     ui.until(gate.reached.is_set)
     take(ui, 0)
@@ -177,7 +195,7 @@ def test_an_engine_that_the_system_killed_offers_less(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
     cold.machine = machine(bf16=True)
-    engine.loads.append([replace(READY, folder=str(GUIDE), device=PROCESSOR)])
+    engine.loads.append([replace(READY, folder=str(GUIDE), device_name=PROCESSOR)])
     cold.start()
     engine.answers.append([TextDelta("So far"), EngineKilledError("it was killed")])
 
@@ -193,7 +211,7 @@ def test_where_nothing_smaller_runs_nothing_is_offered(ui: Harness, engine: Scri
     ui.machine = machine(free_gib=1.0)
     engine.loads.append([NO_MEMORY])
 
-    ui.window.load(OTHER)
+    ui.load(OTHER)
 
     offers(ui, 0)
 
@@ -208,15 +226,15 @@ def test_a_lost_card_offers_the_processor(on_a_card: Harness, engine: ScriptedEn
     ui.until(lambda: len(engine.loaded_folders) == 2 and ui.window.switcher.current is not None)
 
     request = last_load(engine)
-    assert (request.precision, request.device) == ("auto", "cpu")
+    assert (request.precision, request.wanted_device) == (None, "cpu")
     assert "So far" in ui.page_text
 
 
 def test_other_errors_offer_nothing(ui: Harness, engine: ScriptedEngine) -> None:
     engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
 
-    ui.window.load(OTHER)
-    ui.until(lambda: ui.window.error is not None)
+    ui.load(OTHER)
+    ui.until(lambda: ui.error is not None)
 
     offers(ui, 0)
     assert ui.looks == []
@@ -228,19 +246,19 @@ def test_a_dialog_that_is_closed_before_the_offers_come_is_left_alone(
     ui = on_a_card
     engine.answers.append([NO_MEMORY])
     ui.say("Tell me")
-    ui.until(lambda: ui.window.error is not None)
+    ui.until(lambda: ui.error is not None)
 
-    assert ui.window.error is not None
-    ui.window.error.close()
+    assert ui.error is not None
+    ui.error.close()
     ui.until(lambda: len(ui.looks) == 1)
     ui.app.processEvents()
 
-    assert ui.window.error is None
+    assert ui.error is None
 
 
 def test_the_offers_speak_chinese(on_a_card: Harness, engine: ScriptedEngine) -> None:
     ui = on_a_card
-    ui.window.use_language("zh_CN")
+    ui.window.view.use_language("zh_CN")
     engine.answers.append([NO_MEMORY])
 
     ui.say("讲讲")

@@ -1,0 +1,69 @@
+"""From a request to what is done: the one place where kinds of requests are told apart.
+
+    engine = Engine()
+    for event in run_request(engine, LoadRequest("/models/Baichuan2-7B-Chat"), cancel):
+        ...
+
+The terminal runs requests in its own process; the window runs them behind `process`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from ..errors import InsufficientMemoryError
+from ..events import EngineEvent
+from ..machine import hardware
+from ..protocol.engine_requests import (
+    BenchmarkRequest,
+    ChatRequest,
+    CompleteRequest,
+    CopyRequest,
+    ExportRequest,
+    LoadRequest,
+    ProductsRequest,
+    QualityRequest,
+    Request,
+    UnloadRequest,
+)
+from . import jobs
+from .engine import Engine
+from .load_plan import try_products
+
+
+def run_request(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+    """Carry out a request; yields its events. Raises UserFacingError.
+
+    Setting `cancel` ends it early: an answer with `Finished`, anything else without a result.
+    """
+    try:
+        yield from _events(engine, request, cancel)
+    except InsufficientMemoryError:
+        raise
+    except Exception as error:
+        # Anything may be where it runs out, and be told as a file that cannot be read.
+        if not hardware.ran_out_of_memory(error):
+            raise
+        raise hardware.out_of_memory() from error
+
+
+def _events(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
+    match request:
+        case LoadRequest():
+            return jobs.until_cancelled(engine.load(request), cancel)
+        case ChatRequest():
+            return engine.chat(request, cancel)
+        case CompleteRequest():
+            return engine.complete(request, cancel)
+        case UnloadRequest():
+            engine.unload()
+            return iter(())
+        case CopyRequest() | ExportRequest():
+            return jobs.copy(request, cancel)
+        case BenchmarkRequest():
+            return jobs.benchmark(engine, request, cancel)
+        case QualityRequest():
+            return jobs.quality(engine, request, cancel)
+        case ProductsRequest():
+            return try_products(engine.detect())

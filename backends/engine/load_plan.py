@@ -1,0 +1,121 @@
+"""How a checkpoint is loaded on this machine, with what its processor is found to compute wrongly.
+
+`selection` decides by facts alone. Whether a processor multiplies rightly is seen only when it
+multiplies, which takes a library that is not imported before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ..checkpoint.folder import Checkpoint, open_exports
+from ..choice import memory, selection, sentences
+from ..choice.values import Decision, Model, Wishes
+from ..errors import BackendUnavailableError, InvalidRequestError
+from ..events import ProductsTried
+from ..interface import LoadOptions
+from ..machine.hardware import Machine
+from ..model_config import ModelConfig
+from ..phrases import Phrase
+from ..precision import Precision
+from ..protocol.engine_requests import MOST_THREADS, LoadRequest
+from . import heavy_modules
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """The weights to load, the options to load them with, and the decision behind both."""
+
+    decision: Decision
+    weights: Checkpoint  #: the checkpoint itself, or its export that runs in its place
+    options: LoadOptions
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes that the weights take in memory."""
+        if self.weights.export is not None:
+            return self.weights.bytes_on_disk
+        return memory.weight_bytes(self.weights.config, self.options.precision)
+
+
+def asked_context_length(request: LoadRequest, config: ModelConfig) -> int:
+    """The context length to load with, in tokens. Raises InvalidRequestError."""
+    asked = request.context_length
+    if asked is None:
+        return config.context_length
+    if not 1 <= asked <= config.context_length:
+        raise InvalidRequestError(
+            "The context length must be from 1 to {most} for this model, not {value}.",
+            most=config.context_length,
+            value=asked,
+        )
+    return asked
+
+
+def plan_load(
+    checkpoint: Checkpoint, request: LoadRequest, context_length: int, machine: Machine
+) -> LoadPlan:
+    """Decide on precision, backend, devices and threads.
+
+    Raises InvalidRequestError, BackendUnavailableError, InsufficientMemoryError or
+    ExportRefusedError.
+    """
+    threads = machine.physical_cores if request.threads is None else request.threads
+    if not 1 <= threads <= MOST_THREADS:
+        raise InvalidRequestError(
+            "The number of threads must be from 1 to {most}, not {value}.",
+            most=MOST_THREADS,
+            value=threads,
+        )
+    exports = open_exports(checkpoint, request.exports)
+    model = Model.of(checkpoint, exports.usable, context_length, request.measured)
+    wishes = Wishes(
+        request.precision,
+        selection.known_device(request.wanted_device, machine),
+        request.prefer_speed,
+    )
+    if (refusal := exports.refusal(wishes.precision)) is not None:
+        raise refusal
+    decision = _decide(model, machine, wishes)
+    options = LoadOptions(
+        decision.chosen.precision,
+        context_length,
+        threads,
+        decision.chosen.devices,
+        may_take_fewer=request.threads is None,
+    )
+    weights = exports.usable.get(options.precision, checkpoint)
+    return LoadPlan(decision, weights, options)
+
+
+def _decide(model: Model, machine: Machine, wishes: Wishes) -> Decision:
+    """The decision of `selection.choose`, of precisions that the processor computes rightly.
+
+    A device that is no processor is not tried: its libraries do not choose by the processor.
+    """
+    while True:
+        decision = selection.choose(model, machine, wishes)
+        if decision.chosen.device_kind.uses_cards:
+            return decision
+        precision = decision.chosen.precision
+        try:
+            heavy_modules.processor_way(precision)
+        except BackendUnavailableError as error:
+            reason = Phrase(error.template, **error.facts)
+            machine = replace(machine, refused={**machine.refused, precision: reason})
+        else:
+            return decision
+
+
+def try_products(machine: Machine) -> Iterator[ProductsTried]:
+    """Multiply small matrices on the processor in each precision that depends on it."""
+    for precision in Precision:
+        way = sentences.processor_refusal(machine, precision)
+        is_right = way is None
+        try:
+            way = way or heavy_modules.processor_way(precision)
+        except BackendUnavailableError as error:
+            way, is_right = Phrase(error.template, **error.facts), False
+        if way is not None:
+            yield ProductsTried(precision, way, is_right)

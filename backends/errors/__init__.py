@@ -1,0 +1,90 @@
+"""Errors a person may see.
+
+* UserFacingError (`base`)
+    * CheckpointError (`checkpoint`): a folder that cannot be used
+        * NotACheckpointError, ForeignModelError, NotDownloadedError,
+          UnsupportedArchitectureError, DamagedCheckpointError, UnsafeCheckpointError,
+          PortableExportError, ExportRefusedError, NewerFormatError, TokenizerError
+    * BackendError (`running`): BackendUnavailableError, InsufficientMemoryError, GpuLostError
+    * JobError (`jobs`): CopyTakenError, DiskFullError, SourceChangedError
+    * QualityError (`jobs`)
+    * GenerationError (`running`): ContextLengthExceededError, InvalidLogitsError,
+      InvalidRequestError
+    * EngineError (`engine`): EngineCrashedError, EngineKilledError, EngineEndedError,
+      EngineProtocolError
+
+A message is one sentence with the facts; a hint says what to do next. Constructors take facts
+and build the sentence, so that every raise reads the same and tests compare facts.
+"""
+
+from __future__ import annotations
+
+from .base import GIB, UserFacingError, apart_in_gib, rebuild, system_reason
+from .checkpoint import (
+    CheckpointError,
+    DamagedCheckpointError,
+    ExportRefusedError,
+    ForeignModelError,
+    NewerFormatError,
+    NotACheckpointError,
+    NotDownloadedError,
+    PortableExportError,
+    TokenizerError,
+    UnsafeCheckpointError,
+    UnsupportedArchitectureError,
+)
+from .engine import (
+    EngineCrashedError,
+    EngineEndedError,
+    EngineError,
+    EngineKilledError,
+    EngineProtocolError,
+)
+from .jobs import CopyTakenError, DiskFullError, JobError, QualityError, SourceChangedError
+from .running import (
+    BackendError,
+    BackendUnavailableError,
+    ContextLengthExceededError,
+    GenerationError,
+    GpuLostError,
+    InsufficientMemoryError,
+    InvalidLogitsError,
+    InvalidRequestError,
+)
+
+__all__ = [
+    "GIB",
+    "BackendError",
+    "BackendUnavailableError",
+    "CheckpointError",
+    "ContextLengthExceededError",
+    "CopyTakenError",
+    "DamagedCheckpointError",
+    "DiskFullError",
+    "EngineCrashedError",
+    "EngineEndedError",
+    "EngineError",
+    "EngineKilledError",
+    "EngineProtocolError",
+    "ExportRefusedError",
+    "ForeignModelError",
+    "GenerationError",
+    "GpuLostError",
+    "InsufficientMemoryError",
+    "InvalidLogitsError",
+    "InvalidRequestError",
+    "JobError",
+    "NewerFormatError",
+    "NotACheckpointError",
+    "NotDownloadedError",
+    "PortableExportError",
+    "QualityError",
+    "SourceChangedError",
+    "TokenizerError",
+    "UnsafeCheckpointError",
+    "UnsupportedArchitectureError",
+    "UserFacingError",
+    "apart_in_gib",
+    "rebuild",
+    "system_reason",
+]

@@ -1,0 +1,58 @@
+"""What every error for a person has: a sentence with facts, a hint and a topic of the manual."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import ClassVar
+
+from ..phrases import Fact, on_one_line
+
+GIB = 2**30
+
+
+def apart_in_gib(needed_bytes: int, free_bytes: int) -> tuple[float, float]:
+    """Both in GiB, for a sentence with a tenth of it: more than is free is never shown as equal.
+
+    >>> "{:.1f} of {:.1f}".format(*apart_in_gib(340 * 2**20, 330 * 2**20))
+    '0.4 of 0.3'
+    """
+    needed, free = needed_bytes / GIB, free_bytes / GIB
+    if needed > free and f"{needed:.1f}" == f"{free:.1f}":
+        return math.ceil(10 * needed) / 10, math.floor(10 * free) / 10
+    return needed, free
+
+
+def system_reason(error: OSError | ValueError) -> str:
+    """What the system says of a file, as a part of a sentence: without a number and a path."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+class UserFacingError(Exception):
+    """Something a person at the screen can understand and act on.
+
+    `template` and `hint` are English; the window looks its own language up by them and formats
+    the same facts.
+    """
+
+    #: A heading of ``docs/troubleshooting.md``.
+    help_topic: ClassVar[str] = "something-else"
+
+    def __init__(self, template: str, *, hint: str = "", **facts: Fact) -> None:
+        self.template = template
+        self.hint = hint
+        self.facts: Mapping[str, Fact] = on_one_line(facts)
+        self.message = template.format(**self.facts)
+        super().__init__(self.message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (rebuild, (type(self), self.template, self.hint, self.facts))
+
+
+def rebuild(
+    cls: type[UserFacingError], template: str, hint: str, facts: Mapping[str, Fact]
+) -> UserFacingError:
+    """Make an error of `cls` from its sentence, past the constructor that takes facts."""
+    error = cls.__new__(cls)
+    UserFacingError.__init__(error, template, hint=hint, **facts)
+    return error

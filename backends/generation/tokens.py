@@ -1,0 +1,57 @@
+"""The tokens of an answer, one after the other: ids and logits, and nothing of their text.
+
+sample -> decode -> sample -> decode -> …
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..events import FinishReason
+from ..interface import LoadedModel, Logits
+from .sampling import Sampler
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that was chosen, and what it was chosen from."""
+
+    token_id: int
+    logits: Logits  #: of the whole vocabulary, as the model gave them
+    #: Why no other one follows: STOP for one of the ids that end an answer, which has no text.
+    ends: FinishReason | None = None
+
+
+def generate(
+    model: LoadedModel,
+    logits: Logits,
+    sampler: Sampler,
+    *,
+    eos_ids: frozenset[int],
+    max_new_tokens: int,
+    cancel: threading.Event,
+) -> Iterator[Token]:
+    """Choose tokens until one `ends`, or `cancel` is set, which is read before each of them.
+
+    `logits` are those after all ids that the cache holds, and `sampler` has seen these. The model
+    reads a token when the next one is asked for: whoever has enough costs no further pass. Raises
+    GenerationError.
+    """
+    room = model.context_length - len(model.cached_ids)
+    limit = min(max_new_tokens, room)
+    for count in range(1, limit + 1):
+        if cancel.is_set():
+            return
+        token_id = sampler.sample(logits)
+        if token_id in eos_ids:
+            yield Token(token_id, logits, FinishReason.STOP)
+            return
+        if count == limit:
+            why = FinishReason.LENGTH if limit == max_new_tokens else FinishReason.CONTEXT
+            yield Token(token_id, logits, why)
+            return
+        yield Token(token_id, logits)
+        sampler.see([token_id])
+        logits = model.decode(token_id)

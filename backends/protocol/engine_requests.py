@@ -1,0 +1,111 @@
+"""What can be asked of an engine, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..choice.memory import MeasuredPeak
+from ..generation.sampling import SamplingParams
+from ..precision import ONNX_BLOCK, Precision
+from ..text.chat_template import Message
+
+#: No machine has so many cores that more were of use.
+MOST_THREADS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRequest:
+    """Load a checkpoint folder, in place of the model that is loaded now."""
+
+    folder: str
+    precision: Precision | None = None  #: None: the best that fits
+    context_length: int | None = None  #: tokens; None: what the model was trained for
+    threads: int | None = None  #: None: one a physical core, fewer while others keep them busy
+    wanted_device: str | None = None  #: “cpu”, “cuda”, or one card such as “cuda:1”
+    prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
+    measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
+    exports: tuple[str, ...] = ()  #: folders of its exports for ONNX Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Answer the last of these messages."""
+
+    messages: tuple[Message, ...]
+    params: SamplingParams
+    as_chat: bool = False  #: a base model too, which somebody fine-tuned on conversations
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteRequest:
+    """Continue this text."""
+
+    prompt: str
+    params: SamplingParams
+
+
+@dataclass(frozen=True, slots=True)
+class UnloadRequest:
+    """Give the model's memory back."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """Write a checkpoint anew as a complete folder of safetensors, quantised if asked."""
+
+    folder: str
+    out: str
+    precision: Precision | None = None  #: of `COPY_PRECISIONS`; None keeps the weights as they are
+    fold_head: bool = False  #: write a Baichuan 2 head normalised; the rest stays as it is
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Write a checkpoint as a complete folder for ONNX Runtime."""
+
+    folder: str
+    out: str
+    precision: Precision  #: of `EXPORT_PRECISIONS`
+    block_size: int = ONNX_BLOCK  #: weights that share a scale, in int4 and int8
+    symmetric: bool = False  #: without zero points
+    portable: bool = False  #: operators of the standard only, for other programs
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRequest:
+    """Load a model, measure its speed, and unload it. What exceeds its context is left out."""
+
+    load: LoadRequest  #: its context length is made as long as the benchmark needs
+    prompts: tuple[int, ...] = (128, 512, 2048)  #: tokens to prefill
+    contexts: tuple[int, ...] = (16, 512, 2048)  #: tokens before the first one that is decoded
+    new_tokens: int = 32  #: to decode after each context
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRequest:
+    """Load a model and score texts with it, as the reference or against it; see `quality`."""
+
+    load: LoadRequest  #: its context length is made as long as a window
+    texts: tuple[str, ...]
+    name: str  #: of all texts together, for the person
+    max_tokens: int  #: of all texts together; each gives its share
+    reference_file: str  #: written if `is_reference`, else read
+    is_reference: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductsRequest:
+    """Try on small matrices how the processor multiplies in each precision."""
+
+
+Request = (
+    LoadRequest
+    | ChatRequest
+    | CompleteRequest
+    | UnloadRequest
+    | CopyRequest
+    | ExportRequest
+    | BenchmarkRequest
+    | QualityRequest
+    | ProductsRequest
+)

@@ -1,0 +1,131 @@
+"""A model that is loaded in this process, for the verbs that answer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from backends.events import (
+    Finished,
+    LoadProgress,
+    ModelReady,
+    PrefillProgress,
+    PromptReady,
+    TextDelta,
+)
+from backends.generation.sampling import SamplingParams
+from backends.precision import parse_precision
+from backends.protocol.engine_requests import LoadRequest, Request
+from baichuan_desktop.cli.library import model_store, print_notes
+from baichuan_desktop.cli.progress import interrupt_sets, progress
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.engines.in_process import InProcessEngine
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.precisions.wish import LoadWish
+
+
+@dataclass(slots=True)
+class TerminalSession:
+    """A loaded model, and how it wants to be sampled."""
+
+    engine: EnginePort
+    ready: ModelReady
+    params: SamplingParams
+    measurements: Measurements
+
+
+def load(
+    arguments: argparse.Namespace, require: Callable[[InstalledModel], None] | None = None
+) -> tuple[TerminalSession, str]:
+    """The model of `add_run_options`, loaded, and its name; progress goes to stderr.
+
+    Sampling options that were not given stay what the model asks for. `require` may refuse the
+    model before minutes of loading. Raises UserFacingError.
+    """
+    given = _given_params(arguments)
+    model = model_store().model(arguments.model)
+    if require is not None:
+        require(model)
+    measurements = Measurements(app_paths().measurements)
+    wish = LoadWish(
+        parse_precision(arguments.precision),
+        arguments.device,
+        arguments.context_length,
+        arguments.threads,
+    )
+    request = replace(wish.request(model, measurements), prefer_speed=arguments.prefer_speed)
+    engine = InProcessEngine()
+    ready = _load(engine, request, model.name.en)
+    measurements.loaded(ready)
+    print_notes(ready.notes)
+    params = replace(SamplingParams.from_defaults(ready.defaults), **given)
+    return TerminalSession(engine, ready, params, measurements), model.name.en
+
+
+def _given_params(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The sampling options that were given, by name."""
+    given = {field.name: getattr(arguments, field.name) for field in fields(SamplingParams)}
+    given = {name: value for name, value in given.items() if value is not None}
+    if "greedy" not in given and {"temperature", "top_k", "top_p"} & given.keys():
+        given["greedy"] = False  # a person who sets a temperature wants it to be used
+    if "stop" in given:
+        given["stop"] = tuple(given["stop"])
+    SamplingParams(**given)  # says what is wrong before minutes of loading
+    return given
+
+
+def _load(engine: EnginePort, request: LoadRequest, name: str) -> ModelReady:
+    ready: ModelReady | None = None
+    for event in engine.run(request, threading.Event()):
+        if isinstance(event, LoadProgress):
+            progress(f"Loading {name}: {100 * event.done_bytes // max(event.total_bytes, 1)} %")
+        elif isinstance(event, ModelReady):
+            ready = event
+    progress("")
+    assert ready is not None  # the engine raises otherwise
+    return ready
+
+
+def answer(
+    session: TerminalSession, request: Request, on_text: Callable[[str], None] | None = None
+) -> Finished:
+    """Stream an answer to stdout, each piece to `on_text` too; Ctrl+C ends it.
+
+    Raises UserFacingError.
+    """
+    cancel = threading.Event()
+    finished: Finished | None = None
+    with interrupt_sets(cancel):
+        for event in session.engine.run(request, cancel):
+            finished = _show(event, on_text) or finished
+    assert finished is not None  # the engine raises otherwise
+    session.measurements.answered(session.ready, finished)
+    return finished
+
+
+def _show(event: ClientEvent, on_text: Callable[[str], None] | None) -> Finished | None:
+    match event:
+        case PromptReady(dropped_messages=dropped, room_tokens=room):
+            if dropped:
+                print(f"[the {dropped} oldest messages no longer fit]", file=sys.stderr)
+            if room is not None:
+                print(
+                    "[--max-new-tokens is over half of the context: older messages were kept, "
+                    f"which left room for {room} tokens]",
+                    file=sys.stderr,
+                )
+        case PrefillProgress(done, total) if total > 256:
+            progress(f"Reading the prompt: {done} of {total} tokens" if done < total else "")
+        case TextDelta(text):
+            if on_text is not None:
+                on_text(text)
+            print(text, end="", flush=True)
+        case Finished():
+            return event
+    return None

@@ -1,0 +1,1 @@
+"""The commands, one file each: `add_to` gives a parser its arguments and what it runs."""

@@ -1,0 +1,60 @@
+"""`complete`: continue a text, for base models."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+
+from backends.errors import UserFacingError
+from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options, path
+from baichuan_desktop.cli.session import TerminalSession, answer, load
+from baichuan_desktop.console import exact
+from baichuan_desktop.services.chat.session import completion
+
+
+def add_to(commands: Commands) -> None:
+    """Add `complete`."""
+    parser = commands.add_parser("complete", help="continue a text, for base models")
+    parser.set_defaults(run=_run)
+    add_model(parser)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--prompt", metavar="TEXT", help="the text; - reads standard input")
+    source.add_argument(
+        "--prompt-file", type=path, metavar="FILE", help="a UTF-8 file with the text"
+    )
+    parser.add_argument(
+        "--echo", action="store_true", help="print the text before its continuation"
+    )
+    add_run_options(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    prompt = _prompt(arguments)
+    session, _ = load(arguments)
+    return complete(session, prompt, echo=arguments.echo)
+
+
+def _prompt(arguments: argparse.Namespace) -> str:
+    if arguments.prompt is not None and arguments.prompt != "-":
+        return str(arguments.prompt)
+    try:
+        if arguments.prompt_file is not None:
+            text = arguments.prompt_file.read_text(encoding="utf-8-sig")
+        else:
+            text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserFacingError("The prompt cannot be read: {reason}.", reason=str(error)) from error
+    # An editor ends a file with a newline that nobody typed as a part of the prompt.
+    return str(text).removesuffix("\n").removesuffix("\r")
+
+
+def complete(session: TerminalSession, prompt: str, *, echo: bool) -> int:
+    """Continue a text on stdout; a file or a program gets it to the character."""
+    stdout = sys.stdout if sys.stdout.isatty() else exact(sys.stdout)
+    with contextlib.redirect_stdout(stdout):
+        if echo:
+            print(prompt, end="", flush=True)
+        answer(session, completion(prompt, session.params))
+        print()
+    return 0

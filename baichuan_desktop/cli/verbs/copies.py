@@ -1,0 +1,79 @@
+"""The verbs that write a copy of a model: `quantize`, `models convert`, `models fold-head`."""
+
+from __future__ import annotations
+
+import argparse
+
+from backends.phrases import Phrase
+from backends.precision import COPY_PRECISIONS, Precision, parse_name
+from backends.printable import one_line
+from backends.protocol.engine_requests import CopyRequest
+from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
+from baichuan_desktop.cli.jobs import run_copy
+from baichuan_desktop.cli.library import model_json, store_to_list_in
+from baichuan_desktop.cli.tables import print_json
+from baichuan_desktop.services.jobs import quantised, safetensors_copy
+from baichuan_desktop.services.jobs.copies import MadeCopy, copy_folder, copy_job
+from baichuan_desktop.services.jobs.job import JobWords
+from baichuan_desktop.services.sizes import size_text
+
+#: The terminal alone has this job.
+_FOLD_HEAD = JobWords(Phrase("Fold the output head"), Phrase("Folding the output head"))
+
+
+def add_to(commands: Commands) -> None:
+    """Add `quantize`."""
+    parser = commands.add_parser("quantize", help="write a copy of a model in 8 or 4 bits")
+    parser.set_defaults(run=_quantize)
+    add_model(parser)
+    parser.add_argument("--precision", required=True, metavar="P", help="8bit, 4bit (NF4), or fp4")
+    add_copy_options(parser)
+
+
+def add_to_models(commands: Commands) -> None:
+    """Add `models convert` and `models fold-head`."""
+    convert = commands.add_parser("convert", help="write a copy of a .bin model as safetensors")
+    convert.set_defaults(run=_convert)
+    fold = commands.add_parser(
+        "fold-head", help="write a copy of a Baichuan 2 model that engines for Baichuan 1 run"
+    )
+    fold.set_defaults(run=_fold_head)
+    for parser in (convert, fold):
+        add_model(parser)
+        add_copy_options(parser)
+
+
+def _quantize(arguments: argparse.Namespace) -> int:
+    precision = parse_name(arguments.precision, COPY_PRECISIONS)
+    return _copy(arguments, quantised.OFFER.words, precision, precision)
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    return _copy(arguments, safetensors_copy.OFFER.words, "safetensors")
+
+
+def _fold_head(arguments: argparse.Namespace) -> int:
+    return _copy(arguments, _FOLD_HEAD, "folded", fold_head=True)
+
+
+def _copy(
+    arguments: argparse.Namespace,
+    words: JobWords,
+    suffix: str,
+    precision: Precision | None = None,
+    *,
+    fold_head: bool = False,
+) -> int:
+    """Write a copy and list it."""
+    store = store_to_list_in()
+    model = store.model(arguments.model)
+    out = arguments.out or copy_folder(model, suffix)
+    request = CopyRequest(str(model.path), str(out), precision, fold_head=fold_head)
+    made = run_copy(copy_job(store, model, request, words))
+    assert isinstance(made, MadeCopy)
+    size = made.ready.bytes_on_disk
+    if arguments.json:
+        print_json(model_json(made.listed) | {"bytes_on_disk": size})
+    else:
+        print(one_line(f"{made.listed.id}: {size_text(size)} at {made.ready.folder}"))
+    return 0

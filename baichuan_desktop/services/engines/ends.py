@@ -1,0 +1,56 @@
+"""Why an engine ended that nobody asked to end, as a sentence."""
+
+from __future__ import annotations
+
+import signal
+
+from backends.errors import EngineCrashedError, EngineKilledError
+from backends.machine import memory_room
+from backends.operating_system import end_of, is_status
+from backends.phrases import Phrase
+from backends.process_end import End
+
+_ENDS = {
+    End.KILLED: "the system ended it ({code}), as it does when memory runs out",
+    End.NO_MEMORY: "the system gave it no more memory ({code})",
+    End.CRASH: "it crashed in native code ({code})",
+    End.STACK_OVERFLOW: "it needed more stack than there is ({code})",
+    End.ABORT: "a library aborted it ({code})",
+    End.UNREADABLE_FILE: "a model file became unreadable while in use ({code})",
+    End.NO_INSTRUCTION: "this processor lacks an instruction that a library uses ({code})",
+    End.NO_LIBRARY: "a library that it needs cannot be loaded ({code})",
+}
+
+
+def ended(code: int | None, log_tail: str) -> EngineCrashedError:
+    """The error of a process that nobody asked to end, from its exit code and its last words.
+
+    A library that gets no memory aborts, crashes or exits, each as it likes, but mostly says so.
+    """
+    reason = _reason(code)
+    if code is not None and end_of(code) in (End.KILLED, End.NO_MEMORY):
+        return EngineKilledError(reason)
+    if code != 0 and memory_room.says_no_memory(log_tail):
+        return EngineKilledError(Phrase("memory ran out, and {reason}", reason=reason))
+    return EngineCrashedError(reason)
+
+
+def _reason(code: int | None) -> str | Phrase:
+    """Why a process ended, from its exit code."""
+    if code is None:
+        return "it closed its pipe but did not end"
+    if (end := end_of(code)) is not None:
+        return Phrase(_ENDS[end], code=_number(code))
+    if is_status(code):
+        return Phrase("the system ended it with the code {code}", code=_number(code))
+    if code >= 0:
+        return Phrase("it ended by itself with code {code}", code=code)
+    try:
+        return Phrase("the signal {name} ended it", name=signal.Signals(-code).name)
+    except ValueError:
+        return Phrase("signal {number} ended it", number=-code)
+
+
+def _number(code: int) -> str | Phrase:
+    """An exit code as manuals name it: a signal's number, or that of one of Windows' statuses."""
+    return Phrase("signal {number}", number=-code) if code < 0 else f"0x{code:08X}"

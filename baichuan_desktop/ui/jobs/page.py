@@ -1,0 +1,150 @@
+"""The page of jobs: what runs, what waits, and what came of those before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from baichuan_desktop.services.jobs.desk import JobDesk, JobRecord
+from baichuan_desktop.ui.jobs.row import JobRow
+from baichuan_desktop.ui.look.theme import Theme
+
+_WIDTH = 760  # pixels, at most
+
+
+class JobsPage(QWidget):
+    """Shows a desk; it is told when the desk has changed.
+
+    Signals:
+        cancel_requested: the JobRecord of a job that shall end.
+        show_requested: the JobRecord whose dialog shall be shown.
+        left: the person wants to go back to the chat.
+    """
+
+    cancel_requested = Signal(object)
+    show_requested = Signal(object)
+    left = Signal()
+
+    def __init__(self, desk: JobDesk, theme: Theme) -> None:
+        super().__init__()
+        self._desk = desk
+        self._theme = theme
+        self._with_dialog: set[JobRecord] = set()
+        self.setObjectName("jobsPage")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.rows: dict[JobRecord, JobRow] = {}
+        self.heading, self.nothing = QLabel(), QLabel()
+        self.heading.setObjectName("pageHeading")
+        self.nothing.setObjectName("muted")
+        self.nothing.setWordWrap(True)
+        self.back = QPushButton()
+        self.running_title, self.waiting_title, self.finished_title = (QLabel() for _ in range(3))
+        self._sections = [
+            (title, QVBoxLayout())
+            for title in (self.running_title, self.waiting_title, self.finished_title)
+        ]
+        self._shown: Sequence[Sequence[JobRecord]] = ((), (), ())
+        self._lay_out()
+        self.back.clicked.connect(self.left)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        body.setObjectName("jobsBody")
+        body.setMaximumWidth(_WIDTH)
+        column = QVBoxLayout(body)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(8)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.back)
+        column.addLayout(head)
+        column.addSpacing(4)
+        column.addWidget(self.nothing)
+        for title, rows in self._sections:
+            title.setObjectName("sectionTitle")
+            title.hide()
+            title.setContentsMargins(0, 12, 0, 0)
+            rows.setSpacing(8)
+            column.addWidget(title)
+            column.addLayout(rows)
+        column.addStretch(1)
+        middle = QWidget()
+        middle.setObjectName("jobsBody")
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(body, 100)
+        row.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setObjectName("jobsScroll")
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(middle)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    def offer_dialog(self, record: JobRecord) -> None:
+        """A job has a dialog that can be shown."""
+        self._with_dialog.add(record)
+
+    def refresh(self) -> None:
+        """Show the desk as it is now."""
+        running = [self._desk.running] if self._desk.running else []
+        shown = (tuple(running), tuple(self._desk.waiting), tuple(self._desk.finished))
+        if shown != self._shown:
+            self._arrange(shown)
+        for record in (*running, *self._desk.waiting):
+            self.rows[record].refresh()
+
+    def _arrange(self, shown: Sequence[Sequence[JobRecord]]) -> None:
+        """Put every row into its section, in its order."""
+        self._shown = shown
+        for (title, rows), records in zip(self._sections, shown, strict=True):
+            title.setVisible(bool(records))
+            for number, record in enumerate(records):
+                row = self._row(record)
+                rows.insertWidget(number, row)
+                row.refresh()
+                row.show()
+        self.nothing.setVisible(not any(shown))
+
+    def _row(self, record: JobRecord) -> JobRow:
+        if record not in self.rows:
+            row = self.rows[record] = JobRow(record, self._theme)
+            row.has_dialog = record in self._with_dialog
+            row.cancel_requested.connect(self.cancel_requested)
+            row.show_requested.connect(self.show_requested)
+        return self.rows[record]
+
+    def retranslate(self) -> None:
+        """Say everything in the language of the window."""
+        self.heading.setText(self.tr("Jobs"))
+        self.back.setText(self.tr("Back to the chat"))
+        self.running_title.setText(self.tr("Running"))
+        self.waiting_title.setText(self.tr("Waiting"))
+        self.finished_title.setText(self.tr("Finished since the app was opened"))
+        self.nothing.setText(
+            self.tr(
+                "Nothing runs. Copies, exports and measurements of the File menu are listed here: "
+                "how far they are, and what came of them."
+            )
+        )
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()

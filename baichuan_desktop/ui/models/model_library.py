@@ -1,0 +1,115 @@
+"""The models that are listed, and the ways in which one of them is found and loaded."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from backends.errors import UserFacingError
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
+from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.workers.background_task import BackgroundTask
+
+log = logging.getLogger(__name__)
+
+
+class ModelLibrary(QObject):
+    """Finds models, has them loaded, and remembers which one was used last.
+
+    Signals:
+        listed: every InstalledModel that can be chosen, after one was added.
+        opened: a model that a person opened is being loaded.
+        failed: a UserFacingError to show.
+        problems_found: every RegistryError of the lists of models.
+        unkept: why choices are forgotten when the window is closed; said once.
+    """
+
+    listed = Signal(object)
+    opened = Signal()
+    failed = Signal(object)
+    problems_found = Signal(object)
+    unkept = Signal(str)
+
+    def __init__(
+        self,
+        store: ModelStore,
+        switcher: ModelSwitcher,
+        settings: SettingsFile,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._switcher = switcher
+        self._settings = settings
+        self._unkept_was_told = False
+        self._finding = 0  # id of the task whose model shall be loaded; 0: none shall
+        switcher.chosen.connect(self._forget_finding)
+
+    def show_problems(self) -> None:
+        """Say what is wrong with a registry; the models that it would add are not offered."""
+        for problem in self._store.problems:
+            log.warning("%s", problem)
+        if self._store.problems:
+            self.problems_found.emit(self._store.problems)
+
+    def load_first(self, name: str | None) -> None:
+        """Load what was asked for at the start, else what was used last, else the guide."""
+        if name is None:
+            self._load_last()
+            return
+        task = BackgroundTask(partial(self._store.model, name), self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self._on_not_first)
+        self._finding = task.start()
+
+    def _load_last(self) -> None:
+        guide = self._store.model(GUIDE_ID)
+        try:
+            last = self._store.model(self._settings.current.last_model or GUIDE_ID)
+        except UserFacingError:  # it was removed in the meantime
+            last = guide
+        self._switcher.load(last, otherwise=guide)
+
+    @Slot(object)
+    def open_folder(self, folder: Path) -> None:
+        """Link a checkpoint folder, then load it."""
+        task = BackgroundTask(partial(self._store.add, folder), self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self.failed)
+        self._finding = task.start()
+
+    @Slot()
+    def _forget_finding(self) -> None:
+        self._finding = 0  # what was chosen after it stays
+
+    @Slot(object, int)
+    def _on_not_first(self, error: UserFacingError, task_id: int) -> None:
+        self.failed.emit(error)
+        if task_id == self._finding:
+            self._load_last()
+
+    @Slot(object, int)
+    def _on_found(self, model: InstalledModel, task_id: int) -> None:
+        self.listed.emit(self._store.models)
+        if task_id != self._finding:
+            return
+        wanted = self._switcher.wanted
+        if wanted is None or wanted.path != model.path:
+            self._switcher.load(model)
+            self.opened.emit()
+
+    @Slot(object)
+    def remember(self, model: InstalledModel) -> None:
+        """Begin with this model next time, if it is the one that was wanted."""
+        if self._switcher.is_fallback:
+            return
+        self._settings.change(last_model=model.id)
+        reason = self._settings.unkept
+        if reason is not None and not self._unkept_was_told:
+            self._unkept_was_told = True
+            self.unkept.emit(reason)

@@ -1,0 +1,140 @@
+"""The jobs of the window: the menu that begins them, the status line, what comes of them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from baichuan_desktop.services.jobs.copies import MadeCopy, ModelFiles, model_files
+from baichuan_desktop.services.jobs.desk import JobRecord
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.ui.jobs.controller import JobController
+from baichuan_desktop.ui.models import model_texts
+from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.ui.window.close_question import CloseQuestion
+from baichuan_desktop.ui.window.menus import Menus
+from baichuan_desktop.ui.window.status_line import StatusLine
+from baichuan_desktop.ui.window.top_bar import TopBar
+from baichuan_desktop.workers.background_task import BackgroundTask
+
+
+class WindowJobs(QObject):
+    """Joins the jobs with the menus, the status line, the pages and the list of models."""
+
+    def __init__(
+        self,
+        jobs: JobController,
+        store: ModelStore,
+        switcher: ModelSwitcher,
+        pages: QStackedWidget,
+        menus: Menus,
+        status: StatusLine,
+        top_bar: TopBar,
+        window: QWidget,
+    ) -> None:
+        """`pages` holds the page of the chat, the only one, and gets the one of jobs."""
+        super().__init__(window)
+        self._jobs = jobs
+        self._store, self._switcher = store, switcher
+        self._pages, self._window = pages, window
+        self._menus, self._status, self._picker = menus, status, top_bar.picker
+        self._looking = 0  # id of the task that looks at the files of the model that is loaded
+        self._may_end_jobs = False  # the person said so
+        self.close_question: CloseQuestion | None = None  #: while it is asked
+        pages.addWidget(jobs.page)
+        switcher.began.connect(self._offer_nothing)
+        switcher.stepped_aside.connect(self._offer_nothing)
+        switcher.ready.connect(self._look_at_files)
+        menus.job_requested.connect(jobs.open)
+        menus.jobs_page.toggled.connect(self.show_page)
+        menus.new_chat.triggered.connect(self._show_chat)
+        top_bar.new_chat.clicked.connect(self._show_chat)
+        menus.panel.triggered.connect(self._show_chat)  # beside which the panel lies
+        top_bar.panel.clicked.connect(self._show_chat)
+        status.job_button.clicked.connect(self._show_jobs)
+        status.job_notice.watch(jobs)
+        jobs.page.left.connect(self._show_chat)
+        jobs.changed.connect(self._on_changed)
+        jobs.ended.connect(self._on_ended)
+
+    # --- what is offered --------------------------------------------------------------------------
+
+    @Slot()
+    def _offer_nothing(self) -> None:
+        self._looking = 0
+        self._menus.show_jobs(None)
+
+    @Slot(object)
+    def _look_at_files(self, model: InstalledModel) -> None:
+        task = BackgroundTask(partial(model_files, model.path), self)
+        task.succeeded.connect(self._on_model_files)  # a model that is gone has no jobs
+        self._looking = task.start()
+
+    @Slot(object, int)
+    def _on_model_files(self, files: ModelFiles, task_id: int) -> None:
+        if task_id == self._looking:
+            self._menus.show_jobs(files)
+
+    # --- the page ---------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def show_page(self, shown: bool) -> None:
+        """Show the page of jobs, or that of the chat."""
+        self._pages.setCurrentIndex(int(shown))
+        self._menus.jobs_page.setChecked(shown)
+        if shown:
+            self._jobs.page.back.setFocus()
+
+    @Slot()
+    def _show_jobs(self) -> None:
+        self.show_page(True)
+
+    @Slot()
+    def _show_chat(self) -> None:
+        self.show_page(False)
+
+    # --- what the window says ---------------------------------------------------------------------
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._status.show_job(self._jobs.summary)
+
+    @Slot(object)
+    def _on_ended(self, record: JobRecord) -> None:
+        if record.result is not None and isinstance(record.result.found, MadeCopy):
+            self._on_listed(record.result.found.listed)
+
+    def _on_listed(self, copy: InstalledModel) -> None:
+        self._picker.set_models(self._store.models)
+        self._switcher.refresh(self._store.models, copy.path)
+        self._status.notice(
+            lambda: (
+                self.tr("The copy “{name}” is listed")
+                if copy.export_of is None
+                else self.tr("The export “{name}” is a precision of its model")
+            ).format(name=model_texts.name(copy))
+        )
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Whether the window can be closed now; else the person is asked, and it closes later."""
+        pending = self._jobs.desk.pending
+        is_lost = len(pending) > 1 or any(one.job.when_ended is not None for one in pending)
+        if not is_lost or self._may_end_jobs:
+            return True
+        if self.close_question is None:
+            self.close_question = CloseQuestion(pending, self._window)
+            self.close_question.finished.connect(self._on_close_answered)
+            self.close_question.open()
+        return False
+
+    @Slot(int)
+    def _on_close_answered(self, answer: int) -> None:
+        self.close_question = None
+        if answer == CloseQuestion.DialogCode.Accepted:
+            self._may_end_jobs = True
+            self._window.close()

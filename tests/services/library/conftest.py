@@ -1,0 +1,12 @@
+"""The registry that is shipped."""
+
+from __future__ import annotations
+
+import pytest
+
+from baichuan_desktop.services.library.registry import Registry, shipped_registry_text
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Registry:
+    return Registry.load(shipped_registry_text())

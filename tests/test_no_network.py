@@ -1,0 +1,94 @@
+"""No command opens a socket of an internet family: the kernel ends one that tries."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import goldens
+
+ROOT = Path(__file__).parents[1]
+#: Has the kernel end this process, and every child, at the first socket of an internet family;
+#: a hook in Python would not see what a library does in native code.
+GUARD = """
+import ctypes, platform, struct
+call = {"x86_64": 41, "aarch64": 198}[platform.machine()]
+load, equal, give = 0x20, 0x15, 0x06
+program = b"".join(struct.pack("HBBI", *step) for step in [
+    (load, 0, 0, 0), (equal, 0, 4, call),   # socket()?
+    (load, 0, 0, 16),                       # its family
+    (equal, 1, 0, 2), (equal, 0, 1, 10),    # AF_INET, AF_INET6
+    (give, 0, 0, 0x80000000), (give, 0, 0, 0x7FFF0000)])
+buffer = ctypes.create_string_buffer(program, len(program))
+filter = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(38, 1, 0, 0, 0) == 0                                          # NO_NEW_PRIVS
+if libc.prctl(22, 2, ctypes.create_string_buffer(filter, len(filter)), 0, 0):   # SECCOMP
+    raise SystemExit(77)
+"""
+
+
+def guarded(code: str, home: Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run Python code under the guard; skips where the kernel offers none."""
+    if sys.platform != "linux" or os.uname().machine not in ("x86_64", "aarch64"):
+        pytest.skip("seccomp is Linux's")
+    result = subprocess.run(
+        [sys.executable, "-c", GUARD + code],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "BAICHUAN_DESKTOP_HOME": str(home)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode == 77:
+        pytest.skip("seccomp is not allowed here")
+    return result
+
+
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6"])
+def test_the_guard_against_sockets_works(tmp_path: Path, family: str) -> None:
+    """Else the tests below would prove nothing."""
+    result = guarded(
+        f"import socket; socket.socket(socket.AF_UNIX); print(1, flush=True);"
+        f"\ntry: socket.socket(socket.{family})\nexcept BaseException: pass",
+        tmp_path,
+    )
+
+    assert (result.stdout, result.returncode) == ("1\n", -31)  # SIGSYS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "shown"),
+    [
+        (["chat", "{folder}", "--seed", "1", "--max-new-tokens", "5"], "你好\n/stats\n/exit\n", ""),
+        (["complete", "{folder}", "--prompt", "-", "--max-new-tokens", "3"], "夜雨寄北->\n", ""),
+        (["models", "show", "{folder}", "--json"], "", '"baichuan2-7b"'),
+        (["models", "add", "{folder}"], "", ""),
+        (["models", "list", "--json"], "", "baichuan"),
+        (["doctor"], "", "torch"),
+        (["export-onnx", "{folder}", "--precision", "int8", "--out", "{home}/int8"], "", "int8"),
+        (["bench", "{folder}", "--precision", "fp32"], "", "fp32"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) and value else "",
+)
+def test_no_command_opens_an_internet_socket(
+    tmp_path: Path, arguments: list[str], stdin: str, shown: str
+) -> None:
+    command = [
+        argument.format(folder=goldens.folder("b2-7b"), home=tmp_path) for argument in arguments
+    ]
+    result = guarded(
+        f"import sys\nfrom baichuan_desktop.cli.main import main\nsys.exit(main({command!r}))",
+        tmp_path,
+        stdin,
+    )
+
+    assert result.returncode == 0, (result.returncode, result.stderr)
+    assert shown in result.stdout
+    assert json.dumps(result.stdout)  # no half characters

@@ -1,0 +1,166 @@
+"""What becomes of a message, without a window."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+from PySide6.QtWidgets import QApplication
+
+from backends.events import FinishReason, ModelReady, TextDelta
+from backends.generation.sampling import SamplingParams
+from backends.protocol.engine_requests import Request, UnloadRequest
+from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.ui.chat.controller import AnswerEnd
+from baichuan_desktop.ui.chat.state import ChatState
+from tests.ui.controllers import Controllers, installed
+from tests.ui.harness import READY, Gate, ScriptedEngine, answer, finished, until
+
+CHAT, OTHER = installed("Chat"), installed("Other")
+
+
+def say(behind: Controllers, text: str) -> None:
+    behind.chat.send(text, SamplingParams(), "")
+
+
+def test_the_state_goes_from_waiting_to_ready_answering_and_stopping(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    gate = Gate()
+    engine.answers.append([TextDelta("So far"), gate])
+    states = [behind.chat.state]
+    behind.load(CHAT)
+    states.append(behind.chat.state)
+    told = behind.heard(behind.chat.state_changed)
+
+    say(behind, "Tell me")
+    until(gate.reached.is_set)
+    behind.chat.stop()
+    behind.chat.stop()
+    behind.until_ready()
+
+    assert states == [ChatState.WAITING, ChatState.READY]
+    assert told == [(ChatState.ANSWERING,), (ChatState.STOPPING,), (ChatState.READY,)]
+
+
+def test_events_of_other_requests_are_no_part_of_the_answer(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    gate = Gate()
+    engine.answers.append([gate, *answer("Mine.")])
+    behind.load(CHAT)
+    texts, ends = behind.heard(behind.chat.text_arrived), behind.heard(behind.chat.answer_ended)
+    say(behind, "Tell me")
+    until(gate.reached.is_set)
+
+    stranger = 10**9
+    behind.worker.produced.emit(TextDelta("another's"), stranger)
+    behind.worker.ended.emit(stranger)
+    assert behind.chat.state is ChatState.ANSWERING
+    gate.open.set()
+    behind.until_ready()
+
+    assert texts == [("Mine.",)]
+    assert len(ends) == 1
+
+
+def test_a_stop_that_comes_when_a_load_has_taken_over_leaves_the_load_alone(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    answering, loading = Gate(), Gate()
+    engine.answers.append([answering])
+    behind.load(CHAT)
+    engine.loads.append([loading, READY])
+    say(behind, "Tell me")
+    until(answering.reached.is_set)
+
+    behind.switcher.load(OTHER)
+    behind.chat.stop()
+    until(loading.reached.is_set)
+
+    assert not engine.cancels[-1].is_set()
+    loading.open.set()
+    until(lambda: behind.switcher.current is OTHER)
+
+
+class HeldEngine(ScriptedEngine):
+    """Does not even begin with unloading until the test lets it, whatever is asked for next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+
+    def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
+        if isinstance(request, UnloadRequest):
+            self.go_on.wait()
+        yield from super().run(request, cancel)
+
+
+def test_a_message_whose_model_is_changed_before_its_answer_begins_comes_back(
+    app: QApplication,
+) -> None:
+    engine = HeldEngine()
+    behind = Controllers(engine)
+    behind.load(CHAT)
+    returned = behind.heard(behind.chat.unanswered)
+    behind.worker.start(UnloadRequest())
+
+    say(behind, "Tell me")
+    behind.switcher.load(OTHER)
+    engine.go_on.set()
+    until(lambda: behind.switcher.current is OTHER)
+
+    assert returned == [("Tell me", AnswerEnd(None, None, 0))]
+    assert engine.questions == []
+    behind.close()
+
+
+def test_an_answer_that_was_forgotten_says_nothing_any_more(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    gate = Gate()
+    engine.answers.append([gate, *answer("Too late.")])
+    behind.load(CHAT)
+    chat = behind.chat
+    signals = chat.text_arrived, chat.answer_ended, chat.unanswered
+    said = [behind.heard(signal) for signal in signals]
+    say(behind, "Tell me")
+    until(gate.reached.is_set)
+
+    behind.chat.new_chat()
+    gate.open.set()
+    behind.until_ready()
+
+    assert said == [[], [], []]
+
+
+def test_a_fresh_engine_is_told_apart_from_what_the_answer_says(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    engine.answers.append([READY, *answer("Back again.")])
+    behind.load(CHAT)
+    reloaded = behind.heard(behind.chat.reloaded)
+    progress = behind.heard(behind.chat.progressed)
+
+    say(behind, "Tell me")
+    behind.until_ready()
+
+    assert reloaded == [(READY,)]
+    assert not any(isinstance(event, ModelReady) for (event,) in progress)
+
+
+def test_only_an_answer_that_has_come_to_its_end_tells_its_figures(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    figures = behind.heard(behind.chat.finished)
+    behind.load(CHAT)
+    engine.answers.append([TextDelta("Half"), RuntimeError("a bug")])
+    say(behind, "one")
+    behind.until_ready()
+    assert figures == []
+
+    engine.answers.append(answer("Whole."))
+    say(behind, "two")
+    behind.until_ready()
+
+    assert figures == [(finished(FinishReason.STOP),)]
