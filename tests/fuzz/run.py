@@ -158,20 +158,24 @@ def _run_chunk(name: str, seed: int, numbers: range, scratch: Path) -> Tally:
         command = [sys.executable, "-m", "tests.fuzz.run", "--worker", name,
                    str(seed), str(first), str(numbers.stop)]  # fmt: skip
         environment = os.environ | {"FUZZ_FOLDER": str(scratch)}
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-        ) as worker:
+        # A file takes what libraries say, whatever its length; a pipe that nobody reads fills.
+        with (
+            tempfile.TemporaryFile() as errors,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, env=environment
+            ) as worker,
+        ):
             done = first
-            last_error = b""
             assert worker.stdout is not None
-            assert worker.stderr is not None
             for line in _lines(worker):
                 if line.startswith("#"):
                     tally.notes.append(f"    {line[2:]}")
                     continue
                 count(tally, name, line)
                 done = int(line.split("\t", 1)[0]) + 1
-            last_error = worker.stderr.read()[-500:]
+            worker.wait()
+            errors.seek(0)
+            last_error = errors.read()[-500:]
         if done < numbers.stop:
             tally.signals += 1
             ended = f"ended by {worker.returncode}: {last_error.decode(errors='replace')!a}"
