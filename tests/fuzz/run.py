@@ -188,7 +188,6 @@ def _run_chunk(name: str, seed: int, numbers: range, scratch: Path) -> Tally:
 def _lines(worker: subprocess.Popen[bytes]) -> Iterator[str]:
     """The lines of a worker; one that says nothing for long is killed."""
     assert worker.stdout is not None
-    assert worker.stderr is not None
     while True:
         readable, _, _ = select.select([worker.stdout], [], [], _SILENCE_SECONDS)
         if not readable:
