@@ -53,12 +53,13 @@ QPushButton:hover { background: $hover; }
 QPushButton:focus { border-color: $accent; }
 QPushButton:disabled { color: $disabled; background: $window; }
 QPushButton#primary, QPushButton:default {
-    background: $accent; color: $on_accent; border-color: $accent; font-weight: 600;
+    background: $accent; color: $on_accent; border-color: $accent;
 }
+QPushButton#primary { font-weight: 600; }  /* a button is not made wider for a bold :default */
 QPushButton#primary:hover, QPushButton:default:hover {
     background: $accent_hover; border-color: $accent_hover;
 }
-QPushButton#quiet:default { background: $page; color: $text; font-weight: normal; }
+QPushButton#quiet:default { background: $page; color: $text; }
 QPushButton#quiet:default:hover { background: $hover; }
 QPushButton#primary:focus { border-color: $text; }
 QPushButton#primary:disabled, QPushButton:default:disabled {
