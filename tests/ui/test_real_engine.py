@@ -140,6 +140,8 @@ def test_stop_ends_an_engine_that_does_not_answer_it(
     stopped = psutil.Process(client.pid)
     stopped.suspend()
     ui.say("你好")
+    # A request that is stopped before the engine's thread takes it never reaches the engine.
+    ui.until(lambda: not ui.window.status.engine_notice.isHidden())
     ui.window.controller.stop()
     ui.until(lambda: ui.error is not None)
 
