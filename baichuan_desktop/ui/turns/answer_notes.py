@@ -1,47 +1,63 @@
-"""The muted line under an answer: how fast, how long, and why it ended if not by itself."""
+"""What is said beside an answer: how fast, how long, why it ended, what the model did not read."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
 from backends.events import Finished, FinishReason, PrefillProgress
-from baichuan_desktop.ui.chat.controller import AnswerEnd
+from baichuan_desktop.services.chat.details import error_of, reason_of
+from baichuan_desktop.services.chat.values import AnswerDetails, ChatMessage, Status
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.numbers import speed_text
 
 
-def note(end: AnswerEnd) -> str:
-    """The line under an answer; empty where there is nothing to say."""
-    parts: list[str] = []
-    if end.finished is not None:
-        parts += figures(end.finished)
-        if reason := _reason(end.finished.reason):
-            parts.append(reason)
-    elif end.error is not None:
+def note(answer: ChatMessage) -> str:
+    """The line under an answer that is not being written; empty where there is nothing to say."""
+    details = answer.details
+    if details is None:
+        return QCoreApplication.translate("AnswerNotes", "edited")
+    if not answer.text:
+        return _unanswered(details)
+    parts = figures(details) if details.new_tokens else []
+    if (error := error_of(details)) is not None:
         text = QCoreApplication.translate("AnswerNotes", "The answer broke off: {what}")
-        parts.append(text.format(what=error_texts.message(end.error)))
-    else:
-        parts.append(_reason(FinishReason.CANCELLED))
-    if end.dropped_messages:
-        parts.append(dropped(end.dropped_messages))
-    if end.room_tokens is not None:
-        parts.append(room(end.room_tokens))
+        parts.append(text.format(what=error_texts.message(error)))
+    elif (reason := reason_of(details)) is not None:
+        parts.append(_reason(reason))
+    elif answer.status is Status.WRITING:  # in another window, or before the file was closed
+        parts.append(QCoreApplication.translate("AnswerNotes", "The end of it is not saved"))
+    elif answer.status is Status.BROKEN:
+        parts.append(
+            QCoreApplication.translate("AnswerNotes", "The answer broke off: the app was ended")
+        )
+    return " · ".join(part for part in parts if part)
+
+
+def caution(details: AnswerDetails | None) -> str:
+    """The line over an answer: what of the conversation the model did not read, and its room."""
+    if details is None:
+        return ""
+    parts = [dropped(details.dropped_messages)] if details.dropped_messages else []
+    if details.room_tokens is not None:
+        parts.append(room(details.room_tokens))
     return " · ".join(parts)
 
 
-def unanswered(end: AnswerEnd) -> str:
-    """The line under a message that got no answer and stays on the page."""
-    if end.error is None:
-        return QCoreApplication.translate("AnswerNotes", "Stopped before an answer began")
+def _unanswered(details: AnswerDetails) -> str:
+    """The line under a message that got no answer."""
+    if (error := error_of(details)) is None:
+        if reason_of(details) is FinishReason.CANCELLED or not details.reason:
+            return QCoreApplication.translate("AnswerNotes", "Stopped before an answer began")
+        return " · ".join(figures(details))
     text = QCoreApplication.translate("AnswerNotes", "No answer: {what}")
-    return text.format(what=error_texts.message(end.error))
+    return text.format(what=error_texts.message(error))
 
 
-def figures(finished: Finished) -> list[str]:
+def figures(details: AnswerDetails) -> list[str]:
     """The number of tokens, then their speed where it can be told."""
-    shown = [tokens(finished.new_tokens)]
-    if finished.tokens_per_second > 0:
-        shown.append(speed(finished))
+    shown = [tokens(details.new_tokens)]
+    if details.tokens_per_second > 0:
+        shown.append(speed_text(details.tokens_per_second))
     return shown
 
 
@@ -69,7 +85,7 @@ def dropped(count: int) -> str:
     text = QCoreApplication.translate(
         "AnswerNotes", "the {count} oldest messages no longer fit and were not read"
     )
-    return text.format(count=count)
+    return text.format(count=f"{count:,}")
 
 
 def room(count: int) -> str:
