@@ -1,4 +1,4 @@
-"""The jobs of the File menu, in its order. A new one is a line here."""
+"""The jobs of the menu, in its order. A new one is a line here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from baichuan_desktop.ui.measuring.speed import SPEED
 
 COPIES = (
     copy_entry(
-        lambda: QCoreApplication.translate("JobEntries", "&Quantise a copy…"), quantised.OFFER
+        lambda: QCoreApplication.translate("JobEntries", "Qu&antise a copy…"), quantised.OFFER
     ),
     copy_entry(
         lambda: QCoreApplication.translate("JobEntries", "Convert to &safetensors…"),

@@ -17,7 +17,7 @@ def test_the_field_that_has_the_focus_is_copied(ui: Harness, engine: ScriptedEng
     ui.window.menus.copy.trigger()
 
     assert QGuiApplication.clipboard().text() == "a draft"
-    assert not ui.transcript.textCursor().hasSelection()
+    assert not ui.transcript.has_selection()
 
 
 def test_elsewhere_the_conversation_is_copied(ui: Harness, engine: ScriptedEngine) -> None:
@@ -55,4 +55,4 @@ def test_a_conversation_that_is_not_seen_is_not_copied(ui: Harness, engine: Scri
     ui.window.menus.copy.trigger()
 
     assert QGuiApplication.clipboard().text() == "kept"
-    assert not ui.transcript.textCursor().hasSelection()
+    assert not ui.transcript.has_selection()

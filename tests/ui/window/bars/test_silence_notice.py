@@ -15,13 +15,13 @@ from baichuan_desktop.services.jobs import quantised
 from baichuan_desktop.services.jobs.copies import copy_job
 from baichuan_desktop.ui.jobs.entry import plain_entry
 from baichuan_desktop.ui.jobs.plain_dialog import PlainJobDialog
-from baichuan_desktop.ui.window.silence_notice import SilenceNotice
+from baichuan_desktop.ui.window.bars.silence_notice import SilenceNotice
 from tests.helpers import goldens
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer, finished
 
 
 def notice(ui: Harness) -> SilenceNotice:
-    return ui.window.status.engine_notice
+    return ui.window.remarks.engine_notice
 
 
 def press(shown: SilenceNotice) -> None:
@@ -42,11 +42,9 @@ def test_a_silence_is_shown_and_goes_away_when_the_engine_goes_on(
 
     assert notice(ui).label.text() == "The engine has said nothing for 12 s"
     assert notice(ui).button.text() == "End it"
-    assert ui.window.status.state_label.isHidden(), "a narrow window has no room for both"
     silent.open.set()
     ui.until(heard.reached.is_set)
     ui.until(notice(ui).isHidden)
-    assert not ui.window.status.state_label.isHidden()
     assert not ui.can_send_next
     heard.open.set()
     ui.until_idle()
@@ -111,7 +109,7 @@ def test_the_notice_speaks_the_language_of_the_window(ui: Harness) -> None:
 def test_a_job_that_hangs_is_told_beside_its_own_button(ui: Harness, tmp_path: Path) -> None:
     gate = Gate()
     ui.jobs.answers.append([JobProgress(JobStep.WRITE, 1, 2), EngineSilent(11), gate])
-    shown = ui.window.status.job_notice
+    shown = ui.window.remarks.job_notice
 
     request = CopyRequest("/x", str(tmp_path), Precision.NF4)
     job = copy_job(ui.store, ui.store.models[0], request, quantised.OFFER.words)

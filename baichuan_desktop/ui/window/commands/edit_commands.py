@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
+
+from baichuan_desktop.ui.transcript.area import Transcript
 
 
 class EditCommands(QObject):
     """What the Edit menu does with text."""
 
-    def __init__(self, transcript: QTextEdit, parent: QObject) -> None:
+    def __init__(self, transcript: Transcript, parent: QObject) -> None:
         super().__init__(parent)
         self._transcript = transcript
 
@@ -26,7 +28,7 @@ class EditCommands(QObject):
     def select_all(self) -> None:
         """Select the whole text."""
         focused = QApplication.focusWidget()
-        if isinstance(focused, QPlainTextEdit | QLineEdit | QTextEdit):
+        if isinstance(focused, QPlainTextEdit | QLineEdit):
             focused.selectAll()
         elif self._transcript.isVisible():
-            self._transcript.selectAll()
+            self._transcript.select_all()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.look.labels import plain_label
+from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.workers.engine_worker import EngineWorker
 
 
-class SilenceNotice(QWidget):
+class SilenceNotice(QFrame):
     """A remark that is hidden as long as the engine goes on.
 
     Signals:
@@ -22,25 +23,23 @@ class SilenceNotice(QWidget):
     end_requested = Signal()
 
     def __init__(
-        self, text: Callable[[], str], in_place_of: QWidget, parent: QWidget | None = None
+        self, text: Callable[[], str], theme: Theme, parent: QWidget | None = None
     ) -> None:
-        """`text` is the sentence in the language of the window, with a place for `{seconds}`.
-
-        `in_place_of` is hidden meanwhile: a narrow window has no room for both.
-        """
+        """`text` is the sentence in the language of the window, with a place for `{seconds}`."""
         super().__init__(parent)
         self._text = text
-        self._in_place_of = in_place_of
+        self._theme = theme
         self._seconds = 0
-        self.label = plain_label()
+        self.setObjectName("remark")
+        self.label = plain_label(wraps=True)
         self.button = QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.label)
-        row.addWidget(self.button)
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self.label, 1)
+        self._row.addWidget(self.button)
         self.button.clicked.connect(self._on_clicked)
+        theme.changed.connect(self._fit)
+        self._fit()
         self.hide()
 
     def watch(self, engine: EngineWorker | JobController) -> None:
@@ -54,20 +53,24 @@ class SilenceNotice(QWidget):
         """Say for how long the engine has not gone on."""
         self._seconds = seconds
         self._retranslate()
-        self._in_place_of.hide()
         self.show()
 
     @Slot()
     def clear(self) -> None:
         """Hide: the engine goes on, or there is none."""
         self.hide()
-        self._in_place_of.show()
         self.button.setEnabled(True)
 
     @Slot()
     def _on_clicked(self) -> None:
         self.button.setEnabled(False)
         self.end_requested.emit()
+
+    @Slot()
+    def _fit(self) -> None:
+        px = self._theme.px
+        self._row.setContentsMargins(px(12), px(5), px(6), px(5))
+        self._row.setSpacing(px(8))
 
     def _retranslate(self) -> None:
         self.label.setText(self._text().format(seconds=self._seconds))
