@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-interop fuzz clean
+.PHONY: help run test test-slow test-interop fuzz durability screenshots clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\): ## /make \1\t/p' Makefile
@@ -47,6 +47,20 @@ fuzz: ## change valid models of every format in 20,000 ways (15 minutes on two q
 	.venv-interop/bin/python -m pip --disable-pip-version-check install --quiet \
 		--only-binary :all: --requirement requirements-interop.lock
 	touch $@
+
+# Under Xvfb fonts, menus and dialogs are as on a person's screen; `offscreen` needs no X server.
+screenshots: ## draw the window in every main state, both themes and languages, into build/screenshots
+	@installer/linux/setup.sh --dev
+	@QT_QPA_PLATFORM=offscreen PYTHONPATH=. .venv/bin/python tools/screenshots.py build/screenshots/offscreen
+	@if command -v xvfb-run >/dev/null; then QT_QPA_PLATFORM=xcb PYTHONPATH=. \
+		xvfb-run -a -s "-screen 0 1920x1200x24" \
+		.venv/bin/python tools/screenshots.py build/screenshots/xvfb; fi
+
+durability: ## kill what saves, and the app, 200 times each, cut the power 1,000 times (20 minutes)
+	@installer/linux/setup.sh --dev
+	@.venv/bin/python -m tests.durability.kill --count 200
+	@.venv/bin/python -m tests.durability.kill --count 200 --window
+	@.venv/bin/python -m tests.durability.power --points 1000
 
 clean: ## remove .venv and what the checks left
 	rm -rf .venv .venv-interop .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -116,6 +116,7 @@ class ModelReady:
     load_seconds: float
     defaults: SamplingDefaults
     notes: tuple[Phrase, ...] = ()  #: see `Checkpoint.notes`
+    longest_token: int | None = None  #: see `Tokenizer.longest_token`
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import mmap
 import os
 import re
 import signal
+import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
@@ -340,6 +341,24 @@ def _mac_features() -> set[str]:
 def _sysctl(key: str) -> str:
     """What macOS says of itself by this name; "" elsewhere."""
     return output_of(["sysctl", "-n", key], 10.0).strip() if sys.platform == "darwin" else ""
+
+
+# --- other processes of the same person -----------------------------------------------------
+
+
+def local_address(folder: Path, name: str) -> str:
+    """Where a process listens for others of the same person, and nobody else can.
+
+    That is a socket in this folder, which is made, and which nobody else may enter; Windows' pipes
+    lie in no folder, and have names alone. Raises OSError where others could enter the folder.
+    """
+    if sys.platform == "win32":
+        return f"baichuan-desktop-{name}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(folder))
+    return str(folder / name)
 
 
 # --- terminal and display ----------------------------------------------------------------

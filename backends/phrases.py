@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from typing_extensions import override
 
 from .printable import one_line
 
@@ -24,8 +27,28 @@ class Phrase:
         object.__setattr__(self, "facts", on_one_line(facts))
 
     def __str__(self) -> str:
-        return self.template.format(**self.facts)
+        return formatted(self.template, self.facts)
 
+
+def formatted(template: str, facts: Mapping[str, object]) -> str:
+    """A template with its facts; the digits of a whole number stand in groups of three.
+
+    Raises KeyError, IndexError or ValueError for facts that do not fit it.
+
+    >>> formatted("{count} tokens", {"count": 125696})
+    '125,696 tokens'
+    """
+    return _SENTENCES.vformat(template, (), facts)
+
+
+class _Sentences(string.Formatter):
+    @override
+    def format_field(self, value: object, format_spec: str) -> str:
+        is_count = isinstance(value, int) and not isinstance(value, bool) and not format_spec
+        return format(value, "," if is_count else format_spec)
+
+
+_SENTENCES = _Sentences()
 
 #: What a template may name: numbers and names, and phrases that are templates themselves.
 Fact = str | int | float | Phrase

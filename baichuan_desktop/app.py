@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from baichuan_desktop.services.settings import SettingsFile
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
+    from baichuan_desktop.ui.instance.one_window import OneWindow
+    from baichuan_desktop.workers.store_watch import StoreWatch
 
 log = logging.getLogger(__name__)
 
@@ -47,22 +49,29 @@ def _run_window(model: str | None) -> int:
     from backends.errors import UserFacingError
     from baichuan_desktop.services.engines.process import EngineClient
     from baichuan_desktop.services.settings import SettingsFile
+    from baichuan_desktop.ui.choosing import portal
     from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
     from baichuan_desktop.ui.errors.dialog import error_dialog
-    from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+    from baichuan_desktop.ui.instance.raising import Raising
+    from baichuan_desktop.ui.look.fonts import load_fonts
     from baichuan_desktop.ui.look.i18n import Translations
     from baichuan_desktop.ui.look.icons import app_icon
     from baichuan_desktop.ui.look.theme import Theme
     from baichuan_desktop.ui.window.main_window import MainWindow
+    from baichuan_desktop.workers.store_watch import StoreWatch
 
     paths = app_paths()
     log_file = _start_log(paths)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends the window
+    portal.use_portal()
     app = QApplication(sys.argv[:1])
     app.setApplicationName("baichuan-desktop")
     app.setApplicationDisplayName(_NAME)
     app.setDesktopFileName("baichuan-desktop")
-    ensure_chinese_font()
+    one_window = _one_window(paths)
+    if one_window is not None and not one_window.claim():
+        return _hand_over(one_window, model)
+    load_fonts()
     app.setWindowIcon(app_icon())
     theme = Theme(app)
     settings = SettingsFile(paths.settings)
@@ -71,13 +80,18 @@ def _run_window(model: str | None) -> int:
     reporter = CrashReporter(log_file, theme)
     _report_to(reporter)
     client = EngineClient(paths.engine_log)
+    watch = StoreWatch()
     try:
-        services = window_services(paths, settings, client)
+        services = window_services(paths, settings, client, watch)
     except UserFacingError as error:  # the registry that ships with the app is broken
         error_dialog(error, theme, None).exec()
         return 1
     window = MainWindow(services, theme, translations)
     reporter.window = window
+    raising = Raising(window)
+    if one_window is not None:
+        one_window.asked.connect(raising.answer)
+    raising.model_asked.connect(window.library.load_named)
     window.show()
     window.library.show_problems()
     window.library.load_first(model)
@@ -86,14 +100,50 @@ def _run_window(model: str | None) -> int:
     finally:
         sys.excepthook = sys.__excepthook__
         window.shut_down()
+        if one_window is not None:
+            one_window.shut_down()
 
 
-def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClient) -> AppServices:
+def _one_window(paths: AppPaths) -> OneWindow | None:
+    """Who knows of other windows of this home; None where Qt's local sockets are not there."""
+    try:
+        from baichuan_desktop.ui.instance.one_window import OneWindow
+    except ImportError as error:  # Qt's library needs one of Kerberos, which a system may lack
+        log.info("Other windows of this home are not known of: %s", error)
+        return None
+    return OneWindow(paths.cache)
+
+
+def _hand_over(first: OneWindow, model: str | None) -> int:
+    """Have the window that is open already do what this start would do; the exit code."""
+    from baichuan_desktop.ui.instance.raising import own_token
+    from baichuan_desktop.ui.instance.request import RaiseRequest
+
+    if model is not None and Path(model).exists():  # as seen from here
+        model = str(Path(model).absolute())
+    is_done = first.hand_over(RaiseRequest(model, own_token()))
+    if sys.stderr is not None:
+        guarded(sys.stderr).write(
+            f"{_NAME} is open already: its window comes to the front.\n"
+            if is_done
+            else f"{_NAME} is open already, but its window does not answer: close it, or end its "
+            "process, and start again.\n"
+        )
+    return 0 if is_done else 1
+
+
+def window_services(
+    paths: AppPaths, settings: SettingsFile, client: EngineClient, watch: StoreWatch
+) -> AppServices:
     """What the window works with; `client` speaks to the engine of the chat.
+
+    `watch` hands on what the store of the conversations says of itself.
 
     Raises RegistryError if the registry that ships with the app is broken.
     """
+    from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
     from baichuan_desktop.services.engines.one_shot import JobEngine
+    from baichuan_desktop.services.engines.process import EngineClient
     from baichuan_desktop.services.library.store import ModelStore
     from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
     from baichuan_desktop.services.precisions.measurements import Measurements
@@ -117,7 +167,10 @@ def window_services(paths: AppPaths, settings: SettingsFile, client: EngineClien
         ),
         cache=paths.cache,
         worker=EngineWorker(client),
+        conversations=ConversationStore(paths.conversations, on_state=watch.tell),
+        store_watch=watch,
         job_worker=job_worker,
+        comparison_worker=lambda: EngineWorker(EngineClient(paths.comparison_log)),
     )
 
 

@@ -40,10 +40,11 @@ from baichuan_desktop.services.engines.silence import Patience
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+from baichuan_desktop.ui.look.fonts import load_fonts
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
+from baichuan_desktop.workers.store_watch import StoreWatch
 from benchmarks.engine_blows import TRIALS, Blow, Phase, Trial
 from benchmarks.machine import child_environment
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
@@ -103,7 +104,8 @@ class Person:
         self._patience = patience
         paths = app_paths()
         self.client = StruckClient(paths.engine_log, patience)
-        services = window_services(paths, SettingsFile(paths.settings), self.client)
+        settings = SettingsFile(paths.settings)
+        services = window_services(paths, settings, self.client, StoreWatch())
         self.window = MainWindow(services, Theme(app), Translations(app))
         self.window.show()
         self.model = services.store.add(folder)
@@ -121,8 +123,10 @@ class Person:
 
     @property
     def page(self) -> str:
-        """All text of the conversation."""
-        return self.window.page.transcript.toPlainText()
+        """All text of the conversation, and what is noted of each answer."""
+        source = self.window.controller.source
+        rows = [source.row(row_id) for row_id in source.ids()]
+        return "\n".join(text for row in rows for text in (row.text, row.footer) if text)
 
     def load(self, model: InstalledModel) -> None:
         """Have a model loaded, and no dialog in the way."""
@@ -228,7 +232,7 @@ class Person:
         return str(error)
 
     def _after_stop(self, trial: Trial) -> str:
-        notice = self.window.status.engine_notice
+        notice = self.window.remarks.engine_notice
         if trial.presses_stop:
             self.window.controller.stop()
             took = self.until(lambda: self.client.pid is None, "the end of the engine")
@@ -359,7 +363,7 @@ def main() -> int:
 
 def _app() -> QApplication:
     app = QApplication(sys.argv[:1])
-    ensure_chinese_font()
+    load_fonts()
     return app
 
 

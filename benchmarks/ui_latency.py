@@ -25,16 +25,17 @@ from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from backends.errors import UserFacingError
+from backends.events import Finished
 from backends.machine import hardware
 from baichuan_desktop.app import window_services
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.ui.chat.controller import AnswerEnd
-from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+from baichuan_desktop.ui.look.fonts import load_fonts
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
+from baichuan_desktop.workers.store_watch import StoreWatch
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 
@@ -135,9 +136,9 @@ class Script(QObject):
         self._folder = folder
         self._tokens = tokens
         self.metronome = Metronome(self)
-        self.answer: AnswerEnd | None = None
+        self.answer: Finished | None = None
         window.switcher.ready.connect(self._on_ready)
-        window.controller.answer_ended.connect(self._on_answer_ended)
+        window.controller.context_known.connect(self._on_answered)
         window.controller.failed.connect(self._on_failed)
         window.switcher.failed.connect(self._on_failed)
 
@@ -159,8 +160,8 @@ class Script(QObject):
         self._window.page.send(_QUESTION)
 
     @Slot(object)
-    def _on_answer_ended(self, end: AnswerEnd) -> None:
-        self.answer = end
+    def _on_answered(self, finished: Finished) -> None:
+        self.answer = finished
         self.metronome.stop()
         QApplication.quit()
 
@@ -202,11 +203,11 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(folder: Path, tokens: int) -> dict[str, Any] | None:
     app = QApplication(sys.argv[:1])
-    ensure_chinese_font()
+    load_fonts()
     paths = app_paths()
     theme, translations = Theme(app), Translations(app)
     client = EngineClient(paths.engine_log)
-    services = window_services(paths, SettingsFile(paths.settings), client)
+    services = window_services(paths, SettingsFile(paths.settings), client, StoreWatch())
     window = MainWindow(services, theme, translations)
     window.show()
     script = Script(window, folder, tokens)
@@ -218,9 +219,9 @@ def _measure(folder: Path, tokens: int) -> dict[str, Any] | None:
     platform = app.platformName()
     window.close()
     client.close()
-    if code or script.answer is None or script.answer.finished is None:
+    finished = script.answer
+    if code or finished is None:
         return None
-    finished = script.answer.finished
     metronome = script.metronome
     goal = metronome.summary("load and answer", "load", "answer")
     return {

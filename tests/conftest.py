@@ -20,6 +20,8 @@ def app_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "app home"
     monkeypatch.setenv("BAICHUAN_DESKTOP_HOME", str(home))
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))  # the site's registry layer
+    for name in ("QT_IM_MODULE", "QT_IM_MODULES", "GTK_IM_MODULE", "XMODIFIERS"):
+        monkeypatch.delenv(name, raising=False)  # the input method of who runs the tests
     return home
 
 
@@ -28,10 +30,10 @@ def app() -> QApplication:
     """The one application that a process may have, for tests of the window and of the workers."""
     from PySide6.QtWidgets import QApplication
 
-    from baichuan_desktop.ui.look.fonts import ensure_chinese_font
+    from baichuan_desktop.ui.look.fonts import load_fonts
 
     made = QApplication(["baichuan-desktop"])
     made.setApplicationDisplayName("Baichuan Desktop")
     made.setQuitOnLastWindowClosed(False)
-    ensure_chinese_font()
+    load_fonts()
     return made

@@ -104,6 +104,15 @@ def test_every_child_is_started_where_it_is_kept_from_opening_a_console() -> Non
     assert _files_with(starts, ".py") == {ASKS}
 
 
+def test_no_text_is_ever_read_as_html_or_by_qts_markdown() -> None:
+    """HTML opens files and reaches the network; what is offered to others is written as bytes."""
+    reads = re.compile(
+        rb"(?:set|insert|append|from|to)(?:Html|Markdown)\b|mightBeRichText|RichText|QTextBrowser"
+    )
+
+    assert _files_with(reads, ".py") == set()
+
+
 WITHOUT = """
 import sys
 import psutil  # whose form for Windows needs none of them

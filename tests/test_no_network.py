@@ -92,3 +92,17 @@ def test_no_command_opens_an_internet_socket(
     assert result.returncode == 0, (result.returncode, result.stderr)
     assert shown in result.stdout
     assert json.dumps(result.stdout)  # no half characters
+
+
+def test_windows_of_one_home_reach_each_other_without_a_network(tmp_path: Path) -> None:
+    result = guarded(
+        "from pathlib import Path\nfrom PySide6.QtCore import QCoreApplication\n"
+        "from baichuan_desktop.ui.instance.one_window import OneWindow\n"
+        "from baichuan_desktop.ui.instance.request import RaiseRequest\n"
+        "app = QCoreApplication([])\n"
+        f"one, two = OneWindow(Path({str(tmp_path)!r})), OneWindow(Path({str(tmp_path)!r}))\n"
+        "print(one.claim(), two.claim(), two.hand_over(RaiseRequest(), 100))",
+        tmp_path,
+    )
+
+    assert (result.stdout, result.returncode) == ("True False False\n", 0), result.stderr

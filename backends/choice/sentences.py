@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import GIB, apart_in_gib
+from ..errors import apart_in_gib, in_gib
 from ..machine import processor
 from ..machine.hardware import Gpu, Machine
 from ..machine.memory_room import Bound
@@ -43,7 +43,7 @@ def size_sentence(
             "{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free of the "
             "{limit:.1f} GiB that {by} allows.",
             **sizes,
-            limit=limit.limit_bytes / GIB,
+            limit=in_gib(limit.limit_bytes),
             by=limit.name,
         )
     return Phrase(
@@ -53,12 +53,13 @@ def size_sentence(
 
 def slow_sentence(machine: Machine, need: MemoryNeed) -> Phrase:
     """The sentence of bf16 on a processor that has no instruction to multiply it."""
+    needed_gib, free_gib = apart_in_gib(need.total, machine.free_memory_bytes)
     return Phrase(
         "bf16 needs {need:.1f} GiB on {device} of the {free:.1f} GiB that is free, but reads "
         "prompts about ten times slower than fp32, as this processor lacks {needed}.",
-        need=need.total / GIB,
+        need=needed_gib,
         device=machine.processor,
-        free=machine.free_memory_bytes / GIB,
+        free=free_gib,
         needed="AVX512" if "avx2" in machine.features else "bf16",
     )
 

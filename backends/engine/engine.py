@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint
@@ -91,7 +91,8 @@ class Engine:
                 raise
             raise ExportRefusedError(plan.weights.folder, error) from error
         self._loaded = Loaded(checkpoint, plan.weights, opened.tokenizer, model, plan.options)
-        yield _ready(checkpoint, plan, model.peak_bytes(), time.perf_counter() - started)
+        ready = _ready(checkpoint, plan, model.peak_bytes(), time.perf_counter() - started)
+        yield replace(ready, longest_token=opened.tokenizer.longest_token)
 
     def unload(self) -> None:
         """Give the model's memory back."""
@@ -110,6 +111,8 @@ class Engine:
             context_length=loaded.model.context_length,
             max_new_tokens=request.params.max_new_tokens,
         )
+        dropped = prompt.dropped_messages + request.older_messages
+        prompt = replace(prompt, dropped_messages=dropped)
         # A model that begins the person's next turn has ended its own.
         eos_ids = loaded.checkpoint.eos_ids | {tokens.user}
         return _answer(loaded, prompt, request.params, eos_ids, cancel)

@@ -6,6 +6,9 @@
           UnsupportedArchitectureError, DamagedCheckpointError, UnsafeCheckpointError,
           PortableExportError, ExportRefusedError, NewerFormatError, TokenizerError
     * BackendError (`running`): BackendUnavailableError, InsufficientMemoryError, GpuLostError
+    * ConversationsError (`conversations`): ConversationsUnwritableError,
+          ConversationsDriveFullError, ConversationsInUseError, ConversationsNewerError,
+          ConversationsDamagedError, NotConversationsError
     * JobError (`jobs`): CopyTakenError, DiskFullError, SourceChangedError
     * QualityError (`jobs`)
     * GenerationError (`running`): ContextLengthExceededError, InvalidLogitsError,
@@ -19,7 +22,7 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
-from .base import GIB, UserFacingError, apart_in_gib, rebuild, system_reason
+from .base import GIB, UserFacingError, apart_in_gib, in_gib, rebuild, system_reason
 from .checkpoint import (
     CheckpointError,
     DamagedCheckpointError,
@@ -32,6 +35,15 @@ from .checkpoint import (
     TokenizerError,
     UnsafeCheckpointError,
     UnsupportedArchitectureError,
+)
+from .conversations import (
+    ConversationsDamagedError,
+    ConversationsDriveFullError,
+    ConversationsError,
+    ConversationsInUseError,
+    ConversationsNewerError,
+    ConversationsUnwritableError,
+    NotConversationsError,
 )
 from .engine import (
     EngineCrashedError,
@@ -58,6 +70,12 @@ __all__ = [
     "BackendUnavailableError",
     "CheckpointError",
     "ContextLengthExceededError",
+    "ConversationsDamagedError",
+    "ConversationsDriveFullError",
+    "ConversationsError",
+    "ConversationsInUseError",
+    "ConversationsNewerError",
+    "ConversationsUnwritableError",
     "CopyTakenError",
     "DamagedCheckpointError",
     "DiskFullError",
@@ -76,6 +94,7 @@ __all__ = [
     "JobError",
     "NewerFormatError",
     "NotACheckpointError",
+    "NotConversationsError",
     "NotDownloadedError",
     "PortableExportError",
     "QualityError",
@@ -85,6 +104,7 @@ __all__ = [
     "UnsupportedArchitectureError",
     "UserFacingError",
     "apart_in_gib",
+    "in_gib",
     "rebuild",
     "system_reason",
 ]

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ..phrases import Fact, on_one_line
+from ..phrases import Fact, formatted, on_one_line
 
 GIB = 2**30
 
 
 def apart_in_gib(needed_bytes: int, free_bytes: int) -> tuple[float, float]:
-    """Both in GiB, for a sentence with a tenth of it: more than is free is never shown as equal.
+    """Both in GiB, rounded to a tenth of it: more than is free is never shown as equal.
+
+    What is free has one figure wherever it is shown; what is needed gives way.
 
     >>> "{:.1f} of {:.1f}".format(*apart_in_gib(340 * 2**20, 330 * 2**20))
     '0.4 of 0.3'
     """
-    needed, free = needed_bytes / GIB, free_bytes / GIB
-    if needed > free and f"{needed:.1f}" == f"{free:.1f}":
-        return math.ceil(10 * needed) / 10, math.floor(10 * free) / 10
+    needed, free = in_gib(needed_bytes), in_gib(free_bytes)
+    if needed_bytes > free_bytes and needed <= free:
+        needed = round(free + 0.1, 1)
     return needed, free
+
+
+def in_gib(count: int) -> float:
+    """Bytes in GiB, rounded to a tenth as they are shown."""
+    return round(count / GIB, 1)
 
 
 def system_reason(error: OSError | ValueError) -> str:
@@ -42,7 +48,7 @@ class UserFacingError(Exception):
         self.template = template
         self.hint = hint
         self.facts: Mapping[str, Fact] = on_one_line(facts)
-        self.message = template.format(**self.facts)
+        self.message = formatted(template, self.facts)
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..phrases import Fact, Phrase
-from .base import GIB, UserFacingError, apart_in_gib, rebuild
+from .base import UserFacingError, apart_in_gib, in_gib, rebuild
 
 
 class BackendError(UserFacingError):
@@ -59,7 +59,7 @@ class InsufficientMemoryError(BackendError):
             needed=needed,
             device=device,
             free=free,
-            limit=limit_bytes / GIB,
+            limit=in_gib(limit_bytes),
             by=by,
         )
 
@@ -68,7 +68,7 @@ class InsufficientMemoryError(BackendError):
         cls, free_bytes: int, limit_bytes: int, by: Phrase | None
     ) -> InsufficientMemoryError:
         """The error of memory that was refused without a word of how much it should have been."""
-        free, limit = free_bytes / GIB, limit_bytes / GIB
+        free, limit = in_gib(free_bytes), in_gib(limit_bytes)
         if by is None:
             return cls.because(
                 Phrase(

@@ -47,7 +47,7 @@ def read_plain(file: Path, max_bytes: int) -> bytes:
     except NotADirectoryError as error:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file)) from error
     if len(data) > max_bytes:
-        raise OSError(errno.EFBIG, f"it is larger than {max_bytes} bytes", str(file))
+        raise OSError(errno.EFBIG, f"it is larger than {max_bytes:,} bytes", str(file))
     return data
 
 

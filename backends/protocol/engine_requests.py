@@ -34,6 +34,7 @@ class ChatRequest:
     messages: tuple[Message, ...]
     params: SamplingParams
     as_chat: bool = False  #: a base model too, which somebody fine-tuned on conversations
+    older_messages: int = 0  #: that come before these, and surely do not fit in the context
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,29 +92,42 @@ def build_chat_prompt(
     system message is always kept. If even the newest round leaves no room for one new token,
     raises ContextLengthExceededError; a system message that is not the first, or no message at
     all, raises InvalidRequestError.
+
+    Where the last message is the assistant's, the prompt ends inside its turn, right after that
+    text: what the model says next goes on with it.
     """
     system, rounds = _rounds(messages)
     if not rounds:
         raise InvalidRequestError("There is no message to answer.")
     opens_turn = messages[-1].role is not Role.ASSISTANT
     fixed = encode(system) if system else []
-    encoded = [_encode_round(entries, encode, tokens) for entries in rounds]
+    newest = _encode_round(rounds[-1], encode, tokens)
     ending = [tokens.assistant] if opens_turn else []
 
-    least = len(fixed) + len(encoded[-1]) + len(ending)
+    least = len(fixed) + len(newest) + len(ending)
     if least >= context_length:
+        what = "The system prompt with your message" if fixed else "Your message"
+        if not opens_turn:
+            what = (
+                "The system prompt with your message and the answer so far"
+                if fixed
+                else "Your message with the answer so far"
+            )
         raise ContextLengthExceededError(
-            what="The system prompt with your message" if fixed else "Your message",
+            what=what,
             prompt_tokens=least + 1,
             context_length=context_length,
         )
     budget = context_length - max_new_tokens
-    first, used = len(encoded) - 1, least
-    while first > 0 and used + len(encoded[first - 1]) <= budget:
-        first -= 1
-        used += len(encoded[first])
-    ids = fixed + [i for part in encoded[first:] for i in part] + ending
-    return ChatPrompt(ids, dropped_messages=sum(map(len, rounds[:first])))
+    kept, used = [newest], least
+    while len(kept) < len(rounds):  # what is too old is not even encoded
+        older = _encode_round(rounds[-1 - len(kept)], encode, tokens)
+        used += len(older)
+        if used > budget:
+            break
+        kept.append(older)
+    ids = fixed + [i for part in reversed(kept) for i in part] + ending
+    return ChatPrompt(ids, dropped_messages=sum(map(len, rounds[: len(rounds) - len(kept)])))
 
 
 def _rounds(messages: Sequence[Message]) -> tuple[str, list[list[Message]]]:

@@ -27,6 +27,8 @@ TURNS = (195, 196)
 #: Of control pieces, which are looked for wherever one of them may begin; the released have 993.
 _MAX_CONTROL_PIECES = 8_192
 _MAX_CONTROL_CHARACTERS = 128
+#: Comes back as it was from a vocabulary that takes every text as it stands.
+_KEPT = "  a   b \u3000\u200b\u00a0\uff21\x00\x01\t\ne\u0301 \ufb01\u2028  "
 
 
 class Tokenizer:
@@ -63,7 +65,20 @@ class Tokenizer:
         self._eos_texts = added.eos_texts
         self._special = {i for i, (control, unknown) in enumerate(kinds) if control or unknown}
         self._special |= {i for i, token in self._added.items() if token.is_special}
+        self._longest_token = self._longest()
         self._steer(())
+
+    def _longest(self) -> int | None:
+        processor = self._processor
+        if processor.decode(processor.encode(_KEPT)) != _KEPT:
+            return None  # its normaliser leaves characters out, or joins them
+        texts = [token.text for token in self._added.values()]
+        return max(map(len, (*self._pieces, *texts)), default=None)
+
+    @property
+    def longest_token(self) -> int | None:
+        """The most characters that an id stands for; None where a few may stand for any number."""
+        return self._longest_token
 
     def steered(self, ids: Collection[int]) -> Tokenizer:
         """A copy that knows which ids begin a turn or end an answer, whatever they are called.

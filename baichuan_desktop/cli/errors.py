@@ -15,6 +15,7 @@ from backends.phrases import Phrase
 from backends.precision import Precision, name_of
 from backends.printable import printable
 from baichuan_desktop import __version__
+from baichuan_desktop.cli.tables import say
 
 #: The log is begun anew beyond this size; one error takes a few KiB.
 _MOST_BYTES = 2**20
@@ -30,14 +31,14 @@ def print_error(program: str, error: Exception, log_file: Path, *, debug: bool) 
             # Names in files and folders stand in it, and a terminal obeys what is in them.
             print(Phrase("{line}", line=line), file=sys.stderr)
     shown = error if isinstance(error, UserFacingError) else _unknown(error, log_file)
-    print(f"{program}: {shown.message}", file=sys.stderr)
+    say(f"{program}: {shown.message}", sys.stderr)
     if shown.hint:
-        print(shown.hint, file=sys.stderr)
+        say(str(shown.hint), sys.stderr)
 
 
 def print_refusal(precision: Precision | None, error: UserFacingError) -> None:
     """Tell why one of several things could not be done; the others go on."""
-    print(f"{name_of(precision)}: {error.message} {error.hint}".rstrip(), file=sys.stderr)
+    say(f"{name_of(precision)}: {error.message} {error.hint}".rstrip(), sys.stderr)
 
 
 def _unknown(error: Exception, log_file: Path) -> UserFacingError:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.phrases import Phrase
+from baichuan_desktop.cli.tables import say
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
@@ -16,7 +17,7 @@ def model_store() -> ModelStore:
     """The models on this machine; what of a registry is wrong is told on stderr and left out."""
     store = ModelStore(app_paths())
     for problem in store.problems:
-        print(f"{problem.message} {problem.hint}", file=sys.stderr)
+        say(f"{problem.message} {problem.hint}".rstrip(), sys.stderr)
     return store
 
 
@@ -46,4 +47,4 @@ def model_json(model: InstalledModel) -> dict[str, Any]:
 def print_notes(notes: Sequence[Phrase]) -> None:
     """Tell what of a model's folder is not used, and what is instead."""
     for note in notes:
-        print(f"Note: {note}", file=sys.stderr)
+        say(f"Note: {note}", sys.stderr)

@@ -1,4 +1,4 @@
-"""`baichuan-desktop`, and the engine of a frozen one, which is the same program."""
+"""`baichuan-desktop`, and the engine and typesetter of a frozen one: they are the same program."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from backends.engine import process as engine
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. The window and torch are imported where one needs them."""
-    if list(sys.argv[1:] if argv is None else argv) == [engine.OPTION]:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == [engine.OPTION]:
         engine.main()
         return 0
     # An engine binds itself to its window first of all: nothing is imported before.
+    from baichuan_desktop.services.typesetting import process as typesetter
+
+    if arguments == [typesetter.OPTION]:
+        typesetter.main()
+        return 0
     from baichuan_desktop.cli.commands import run
     from baichuan_desktop.console import guarded_output
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import sys
 import threading
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from backends.printable import one_line
+from baichuan_desktop.cli.wrapping import cut, terminal_columns
 from baichuan_desktop.console import unguarded
 
 
@@ -18,8 +18,8 @@ def progress(text: str) -> None:
     """Show `text` in place of the progress before it; empty text removes it."""
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=unguarded(sys.stderr))
-        room = shutil.get_terminal_size().columns - 1  # what wraps could not be removed
-        print(one_line(text)[:room], end="", file=sys.stderr, flush=True)
+        room = terminal_columns() - 1  # what wraps could not be removed
+        print(cut(one_line(text), room), end="", file=sys.stderr, flush=True)
 
 
 def remark(text: str) -> None:

@@ -19,12 +19,17 @@ from backends.events import (
 )
 from backends.generation.sampling import SamplingParams
 from backends.precision import parse_precision
+from backends.printable import printable
 from backends.protocol.engine_requests import LoadRequest, Request
 from baichuan_desktop.cli.library import model_store, print_notes
 from baichuan_desktop.cli.progress import interrupt_sets, progress
+from baichuan_desktop.cli.wrapping import Wrapping
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.in_process import InProcessEngine
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
+from baichuan_desktop.services.jobs.load_meter import LoadMeter
+from baichuan_desktop.services.jobs.pace import Pace
+from baichuan_desktop.services.jobs.time_left import left_soon
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -38,6 +43,7 @@ class TerminalSession:
     ready: ModelReady
     params: SamplingParams
     measurements: Measurements
+    prompt_turns: int | None  #: most turns of a conversation that the model is given
 
 
 def load(
@@ -61,11 +67,12 @@ def load(
     )
     request = replace(wish.request(model, measurements), prefer_speed=arguments.prefer_speed)
     engine = InProcessEngine()
-    ready = _load(engine, request, model.name.en)
+    ready = _load(engine, request, model.shown_name.en)
     measurements.loaded(ready)
     print_notes(ready.notes)
     params = replace(SamplingParams.from_defaults(ready.defaults), **given)
-    return TerminalSession(engine, ready, params, measurements), model.name.en
+    session = TerminalSession(engine, ready, params, measurements, model.prompt_turns)
+    return session, model.shown_name.en
 
 
 def _given_params(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -82,9 +89,12 @@ def _given_params(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _load(engine: EnginePort, request: LoadRequest, name: str) -> ModelReady:
     ready: ModelReady | None = None
+    meter = LoadMeter(name)
+    progress(str(meter.phrase))
     for event in engine.run(request, threading.Event()):
         if isinstance(event, LoadProgress):
-            progress(f"Loading {name}: {100 * event.done_bytes // max(event.total_bytes, 1)} %")
+            meter.read(event)
+            progress(str(meter.phrase))
         elif isinstance(event, ModelReady):
             ready = event
     progress("")
@@ -92,40 +102,72 @@ def _load(engine: EnginePort, request: LoadRequest, name: str) -> ModelReady:
     return ready
 
 
+class AnswerOutput:
+    """Where a text streams to: stdout, where lines are broken at words if it is a terminal."""
+
+    def __init__(self) -> None:
+        self._wrapping = Wrapping() if sys.stdout.isatty() else None
+
+    def write(self, text: str) -> None:
+        """More of it."""
+        if self._wrapping is not None:
+            text = self._wrapping.feed(printable(text))
+        print(text, end="", flush=True)
+
+    def end(self) -> None:
+        """It is over, and so is its last word."""
+        if self._wrapping is not None:
+            print(self._wrapping.end(), end="", flush=True)
+
+
 def answer(
-    session: TerminalSession, request: Request, on_text: Callable[[str], None] | None = None
+    session: TerminalSession,
+    request: Request,
+    on_text: Callable[[str], None] | None = None,
+    output: AnswerOutput | None = None,
 ) -> Finished:
     """Stream an answer to stdout, each piece to `on_text` too; Ctrl+C ends it.
 
+    `output` goes on in a line that was begun; without one the answer begins a line.
     Raises UserFacingError.
     """
     cancel = threading.Event()
     finished: Finished | None = None
-    with interrupt_sets(cancel):
-        for event in session.engine.run(request, cancel):
-            finished = _show(event, on_text) or finished
+    pace, output = Pace(), output or AnswerOutput()
+    try:
+        with interrupt_sets(cancel):
+            for event in session.engine.run(request, cancel):
+                if isinstance(event, TextDelta) and on_text is not None:
+                    on_text(event.text)
+                finished = _show(event, output, pace) or finished
+    finally:
+        output.end()
     assert finished is not None  # the engine raises otherwise
     session.measurements.answered(session.ready, finished)
     return finished
 
 
-def _show(event: ClientEvent, on_text: Callable[[str], None] | None) -> Finished | None:
+def _show(event: ClientEvent, output: AnswerOutput, pace: Pace) -> Finished | None:
     match event:
         case PromptReady(dropped_messages=dropped, room_tokens=room):
             if dropped:
-                print(f"[the {dropped} oldest messages no longer fit]", file=sys.stderr)
+                print(f"[the {dropped:,} oldest messages no longer fit]", file=sys.stderr)
             if room is not None:
                 print(
                     "[--max-new-tokens is over half of the context: older messages were kept, "
-                    f"which left room for {room} tokens]",
+                    f"which left room for {room:,} tokens]",
                     file=sys.stderr,
                 )
         case PrefillProgress(done, total) if total > 256:
-            progress(f"Reading the prompt: {done} of {total} tokens" if done < total else "")
+            pace.read(done, total)
+            progress(_reading(done, total, pace) if done < total else "")
         case TextDelta(text):
-            if on_text is not None:
-                on_text(text)
-            print(text, end="", flush=True)
+            output.write(text)
         case Finished():
             return event
     return None
+
+
+def _reading(done: int, total: int, pace: Pace) -> str:
+    left = left_soon(pace.steady_seconds_left)
+    return f"Reading the prompt: {done:,} of {total:,} tokens" + (f" · {left}" if left else "")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from backends.printable import escaped_json, one_line
+from baichuan_desktop.cli.wrapping import terminal_columns, width, wrapped
+
+#: What `print_facts` leaves out.
+_UNKNOWN: tuple[object, ...] = (None, [], {})
 
 
 def print_json(value: object) -> None:
@@ -22,13 +25,18 @@ def print_json(value: object) -> None:
 
 
 def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
-    """Rows below the names of their columns."""
+    """Rows below the names of their columns; one below the other where a terminal is too narrow."""
     cells = [[column.replace("_", " ") for column in columns]]
-    cells += [[one_line(str(row[column])) for column in columns] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
+    cells += [[figure(row[column]) for column in columns] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    if sys.stdout.isatty() and sum(widths) + 2 * (len(widths) - 1) > terminal_columns():
+        for number, row in enumerate(rows):
+            print("\n" if number else "", end="")
+            print_facts({column.replace("_", " "): row[column] for column in columns})
+        return
+    for line in cells:
         padded = [
-            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+            cell + " " * (most - width(cell)) for cell, most in zip(line, widths, strict=True)
         ]
         print("  ".join(padded).rstrip())
 
@@ -36,20 +44,20 @@ def print_table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
 def print_facts(facts: dict[str, Any], indent: str = "") -> None:
     """A line a fact; what is unknown is left out."""
     for name, value in facts.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and any(one not in _UNKNOWN for one in value.values()):
             print(f"{indent}{name}:")
             print_facts(value, indent + "  ")
-        elif value not in (None, {}):
-            print(f"{indent}{name}: {one_line(str(value))}")
+        elif not isinstance(value, dict) and value not in _UNKNOWN:
+            say(f"{indent}{name}: {figure(value)}")
 
 
-def _width(text: str) -> int:
-    """Columns of a terminal; a hanzi takes two, an accent or a joiner none."""
-    return sum(
-        0
-        if unicodedata.category(char) in ("Mn", "Me", "Cf")
-        else 2
-        if unicodedata.east_asian_width(char) in "WF"
-        else 1
-        for char in text
-    )
+def figure(value: object) -> str:
+    """A value on one line; the digits of a large number in groups of three."""
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if is_count else one_line(str(value))
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print lines for a person; on a terminal they are broken at words."""
+    stream = sys.stdout if stream is None else stream
+    print(wrapped(text, terminal_columns()) if stream.isatty() else text, file=stream)

@@ -22,6 +22,7 @@ class AppPaths:
     config: Path
     log: Path
     cache: Path  #: what may be deleted at any time
+    data: Path  #: what a person wrote; no other folder is this one
     site_registry: Path  #: the administrator's registry layer; need not exist
 
     @property
@@ -33,6 +34,11 @@ class AppPaths:
     def settings(self) -> Path:
         """The person's settings."""
         return self.config / "settings.json"
+
+    @property
+    def conversations(self) -> Path:
+        """All conversations; backups lie beside them."""
+        return self.data / "conversations.sqlite3"
 
     @property
     def measurements(self) -> Path:
@@ -50,6 +56,11 @@ class AppPaths:
         return self.log / "job.log"
 
     @property
+    def comparison_log(self) -> Path:
+        """What the engine processes of models print that answer beside the chat's."""
+        return self.log / "comparison.log"
+
+    @property
     def terminal_log(self) -> Path:
         """Errors that no command knew, with their details."""
         return self.log / "terminal.log"
@@ -60,11 +71,16 @@ def app_paths() -> AppPaths:
     site = Path(platformdirs.site_config_dir(_NAME, appauthor=False)) / "models_registry.yaml"
     if home := os.environ.get(HOME_VARIABLE):
         root = _absolute(Path(home))
-        return AppPaths(root / "config", root / "log", root / "cache", site)
+        return AppPaths(root / "config", root / "log", root / "cache", root / "data", site)
+    config = Path(platformdirs.user_config_dir(_NAME, appauthor=False))
+    data = Path(platformdirs.user_data_dir(_NAME, appauthor=False))
+    if data == config:  # on some systems; a store keeps its folder locked, settings lock theirs
+        data = data / "data"
     return AppPaths(
-        Path(platformdirs.user_config_dir(_NAME, appauthor=False)),
+        config,
         Path(platformdirs.user_log_dir(_NAME, appauthor=False)),
         Path(platformdirs.user_cache_dir(_NAME, appauthor=False)),
+        data,
         site,
     )
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 import threading
 from typing import Any
 
-from backends.errors import GIB, UserFacingError
+from backends.errors import UserFacingError, in_gib
 from backends.events import ProductsTried
 from backends.machine import hardware, processor
 from backends.precision import Precision, device_or_auto
 from backends.printable import one_line
 from backends.protocol.engine_requests import ProductsRequest
 from baichuan_desktop import __version__
+from baichuan_desktop.services import input_methods
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
@@ -66,6 +68,9 @@ def _warnings(machine: hardware.Machine) -> list[str]:
         )
     if machine.gpus and "torch" in machine.libraries and machine.torch_cuda is None:
         found.append("There is a graphics card, but torch is installed without CUDA.")
+    missing = input_methods.unreached(os.environ, input_methods.installed_plugins())
+    if missing is not None:
+        found.append(f"{missing.sentence} {missing.hint}")
     return found
 
 
@@ -167,17 +172,17 @@ def as_text(content: dict[str, Any]) -> str:
         ),
         *_product_lines(machine),
         (
-            f"Memory: {machine['free_memory_bytes'] / GIB:.1f} of "
-            f"{machine['memory_bytes'] / GIB:.1f} GiB free"
+            f"Memory: {in_gib(machine['free_memory_bytes']):.1f} of "
+            f"{in_gib(machine['memory_bytes']):.1f} GiB free"
             + (f", as {machine['memory_limit']} allows" if machine["memory_limit"] else "")
         ),
     ]
     for gpu in machine["gpus"]:
         capability = ".".join(map(str, gpu["compute_capability"]))
         lines.append(
-            f"Graphics card {gpu['index']}: {gpu['name']}, {gpu['free_memory_bytes'] / GIB:.1f} of "
-            f"{gpu['memory_bytes'] / GIB:.1f} GiB free, compute capability {capability}, driver "
-            f"{gpu['driver']}"
+            f"Graphics card {gpu['index']}: {gpu['name']}, "
+            f"{in_gib(gpu['free_memory_bytes']):.1f} of {in_gib(gpu['memory_bytes']):.1f} GiB "
+            f"free, compute capability {capability}, driver {gpu['driver']}"
         )
     if not machine["gpus"]:
         lines.append("Graphics cards: none that NVIDIA's driver reports")
@@ -195,7 +200,7 @@ def as_text(content: dict[str, Any]) -> str:
             lines.append(f"  {model['error']} {model['hint']}")
         for row in model["precisions"]:
             measured = (
-                f" Last {row['tokens_per_second']} tokens/s." if row["tokens_per_second"] else ""
+                f" Last {row['tokens_per_second']:,} tokens/s." if row["tokens_per_second"] else ""
             )
             if row["quality"] and row["quality"]["top1_agreement"] is not None:
                 differing = 100 * (1 - row["quality"]["top1_agreement"])

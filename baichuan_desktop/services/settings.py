@@ -30,6 +30,9 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 log = logging.getLogger(__name__)
 
 Language = Literal["system", "en", "zh_CN"]
+ThemeChoice = Literal["system", "light", "dark"]
+
+SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 3.0
 
 _MAX_BYTES = 2**20
 _MAX_FOLDERS = 1000  #: of models that something is remembered of, and that are looked at
@@ -88,6 +91,8 @@ Wish = Annotated[
     PlainSerializer(_wish_to_json),
 ]
 Pixels = Annotated[int, Field(strict=True, ge=1, le=_MAX_PIXELS)]
+Zoom = Annotated[float, Field(strict=True, ge=SMALLEST_ZOOM, le=LARGEST_ZOOM)]
+ConversationId = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 
 
@@ -102,7 +107,12 @@ class Settings(BaseModel):
     #: By folder, if not “auto”.
     precisions: dict[Folder, Wish] = Field(default_factory=dict)
     as_chat: frozenset[Folder] = frozenset()  #: folders of base models that are chatted with
+    theme: ThemeChoice = "system"
+    zoom: Zoom = 1.0  #: of everything in the window
+    sidebar_shown: bool = True
     show_panel: bool = False
+    open_conversation: ConversationId | None = None
+    input_method_told: bool = False  #: that what an input method writes does not come
     window_size: tuple[Pixels, Pixels] | None = None  #: width, height
 
 
@@ -168,7 +178,8 @@ class SettingsFile:
         written = _changed(self._read() or self.current, changes)
         self.unkept = None
         try:
-            text = json.dumps(written.model_dump(mode="json"), indent=2, ensure_ascii=False)
+            chosen = written.model_dump(mode="json", exclude_unset=True)
+            text = json.dumps(chosen, indent=2, ensure_ascii=False)
             replace_text(self._file, text + "\n")
         except OSError as error:
             log.warning("The settings could not be written: %s", error)
@@ -192,4 +203,5 @@ class SettingsFile:
 
 
 def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:
-    return Settings.model_validate({**settings.model_dump(), **changes})
+    """What somebody chose, and what is chosen now: nothing else is written into a file."""
+    return Settings.model_validate({**settings.model_dump(exclude_unset=True), **changes})

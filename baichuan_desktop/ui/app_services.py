@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import EngineWorker
+from baichuan_desktop.workers.store_watch import StoreWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +23,10 @@ class AppServices:
     precisions: Precisions  #: with what was measured of them
     cache: Path  #: a folder for what jobs keep only meanwhile
     worker: EngineWorker
+    conversations: ConversationStore
+    #: Tells what the store of the conversations says of itself, on a thread of its own.
+    store_watch: StoreWatch
     #: Makes the worker of a Job, with an engine of its own; whoever asks shuts it down.
     job_worker: Callable[[], EngineWorker]
+    #: Makes the worker of a model that answers beside the chat's; whoever asks shuts it down.
+    comparison_worker: Callable[[], EngineWorker]

@@ -21,6 +21,7 @@ libEGL.so.1 libegl1
 libGL.so.1 libgl1
 libX11.so.6 libx11-6
 libdbus-1.so.3 libdbus-1-3
+libgssapi_krb5.so.2 libgssapi-krb5-2
 libfontconfig.so.1 libfontconfig1
 libfreetype.so.6 libfreetype6
 libxkbcommon.so.0 libxkbcommon0

@@ -108,7 +108,7 @@ def test_full_disk_is_named_before_anything_is_written(
 
 
 @pytest.mark.parametrize(
-    "name", ["bandwidth", "cuda", "decode", "onnx_export", "threads", "ui_latency"]
+    "name", ["bandwidth", "cuda", "decode", "onnx_export", "sidebar", "threads", "ui_latency"]
 )
 def test_each_benchmark_starts_as_a_script(name: str) -> None:
     result = subprocess.run(
@@ -121,6 +121,22 @@ def test_each_benchmark_starts_as_a_script(name: str) -> None:
     )
 
     assert result.stdout.startswith(f"usage: {name}.py")
+
+
+def test_opening_scrolling_and_searching_the_sidebar_are_measured() -> None:
+    result = subprocess.run(
+        [sys.executable, "benchmarks/sidebar.py", "--conversations=60", "--messages=2", "--json"],
+        cwd=ROOT,
+        check=False,  # of how long it takes nothing is asked here
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment() | {"QT_QPA_PLATFORM": "offscreen"},
+    )
+
+    assert [one["what"] for one in json.loads(result.stdout)["times"]] == [
+        "open", "frame of scrolling", "one conversation that changed", "search: 1 hanzi",
+        "search: 2 hanzi", "search: 3 hanzi", "search: absent pair", "search: a word",
+    ]  # fmt: skip
 
 
 def test_torch_can_be_imported_beside_the_benchmark_named_cuda() -> None:

@@ -29,7 +29,7 @@ def test_every_module_of_a_verb_is_added() -> None:
             ["start", "chat", "complete", "quantize", "export-onnx", "bench", "quality", "doctor",
              "models"],
         ),
-        (["models"], ["list", "show", "add", "remove", "convert", "fold-head"]),
+        (["models"], ["list", "show", "add", "rename", "remove", "convert", "fold-head"]),
     ],
     ids=["top", "models"],
 )  # fmt: skip

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
+from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
+from baichuan_desktop.services.settings import SettingsFile
 
 
 def test_a_home_is_found_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +36,35 @@ def test_in_a_folder_that_was_deleted_nothing_is_found(
     assert not settings.exists()
     with pytest.raises(FileNotFoundError):
         settings.parent.mkdir(parents=True)
+
+
+@pytest.fixture
+def one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that has one folder for settings and for what a person wrote."""
+    monkeypatch.delenv(HOME_VARIABLE, raising=False)
+    for kind in ("config", "data"):
+        monkeypatch.setattr(
+            f"platformdirs.user_{kind}_dir", lambda *_names, **_options: str(tmp_path / "app")
+        )
+
+
+@pytest.mark.usefixtures("one_folder")
+def test_settings_are_kept_while_conversations_are_open_whatever_the_system_calls_its_folders(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    paths = app_paths()
+    store = ConversationStore(paths.conversations)
+
+    SettingsFile(paths.settings).change(show_panel=True)
+
+    store.close()
+    assert SettingsFile(paths.settings).current.show_panel
+    assert "locked" not in caplog.text
+
+
+@pytest.mark.usefixtures("one_folder")
+def test_conversations_lie_in_a_folder_of_their_own() -> None:
+    paths = app_paths()
+
+    others = (paths.config, paths.log, paths.cache)
+    assert all(paths.data != other for other in others)

@@ -22,7 +22,7 @@ from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.engine_requests import ProductsRequest, Request
 from baichuan_desktop import __version__
-from baichuan_desktop.services import doctor
+from baichuan_desktop.services import doctor, input_methods
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine
 from baichuan_desktop.services.engines.port import RunRequest
@@ -347,3 +347,15 @@ def test_an_engine_takes_the_same_features_for_missing(
     assert ways["fp32"] == "torch's ordinary product"
     assert "packed" not in ways["bf16"]
     assert ways["4bit"] == "bitsandbytes, unpacked for each product"
+
+
+def test_an_input_method_that_does_not_reach_the_window_is_a_warning(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(input_methods, "installed_plugins", lambda: {"compose", "ibus"})
+    monkeypatch.setenv("QT_IM_MODULE", "fcitx")
+
+    text = doctor.as_text(doctor.report(store, Measurements(app_paths().measurements), tried))
+
+    assert "Warning: What you write with the input method Fcitx does not reach this window" in text
+    assert "QT_IM_MODULE=ibus" in text

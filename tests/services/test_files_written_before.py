@@ -110,6 +110,39 @@ def test_settings_are_written_as_they_were(tmp_path: Path) -> None:
     assert json.loads(file.read_text(encoding="utf-8")) == before | {"show_panel": False}
 
 
+# --- the window before conversations were kept ----------------------------------------------
+
+
+def test_what_the_window_wrote_before_conversations_were_kept_is_the_same(tmp_path: Path) -> None:
+    """By hand in that window: Chinese, fp32 with 2,048 tokens and 4 threads, panel, 1111x777."""
+    settings = SettingsFile(copy_of("before_conversations/settings.json", tmp_path)).current
+    registry = copy_of("before_conversations/models_registry.yaml", tmp_path)
+
+    assert (settings.language, settings.last_model) == ("zh_CN", "2")
+    assert settings.precisions == {FOLDER: LoadWish(Precision.FP32, "cpu", 2048, 4)}
+    assert (settings.show_panel, settings.window_size) == (True, (1111, 777))
+    assert (settings.theme, settings.zoom, settings.sidebar_shown) == ("system", 1.0, True)
+    assert settings.open_conversation is None
+    (mine,) = [
+        one
+        for one in Registry.load(shipped_registry_text(), (registry,)).installed
+        if one.path == FOLDER
+    ]
+    assert (mine.id, mine.name, mine.kind) == ("2", Names(en="百川 2", zh="百川 2"), ModelKind.CHAT)
+    assert (mine.family, mine.context_length) == (Family.BAICHUAN2_7B, 256)
+
+
+def test_what_that_window_wrote_is_kept_when_it_is_written_again(tmp_path: Path) -> None:
+    file = copy_of("before_conversations/settings.json", tmp_path)
+    before = json.loads(file.read_text(encoding="utf-8"))
+
+    SettingsFile(file).change(zoom=1.1)
+
+    after = json.loads(file.read_text(encoding="utf-8"))
+    assert {key: after[key] for key in before} == before
+    assert after["zoom"] == 1.1
+
+
 # --- the person's registry ---------------------------------------------------------------
 
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from baichuan_desktop.services.engines.port import EnginePort
-from baichuan_desktop.ui.look.colours import LIGHT
 from baichuan_desktop.ui.look.theme import Theme
 from tests.ui.controllers import Controllers
 from tests.ui.harness import Harness, ScriptedEngine
@@ -25,7 +24,8 @@ def _theme(app: QApplication) -> Theme:
 
 @pytest.fixture
 def theme(_theme: Theme) -> Theme:
-    _theme.show(LIGHT)
+    _theme.use("light")
+    _theme.set_zoom(1.0)
     return _theme
 
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, SignalInstance
 from backends.events import ModelKind
 from backends.model_config import Family
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
@@ -20,6 +21,7 @@ from baichuan_desktop.ui.chat.model_use import ModelUse
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.models.model_library import ModelLibrary
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.ui.transcript.rows.row import Row
 from baichuan_desktop.workers.engine_worker import EngineWorker
 from tests.ui.harness import ScriptedEngine, until
 
@@ -50,7 +52,8 @@ class Controllers:
         )
         self.library = ModelLibrary(self.store, self.switcher, self.settings, self.parent)
         self.switcher.ready.connect(self.library.remember)
-        self.chat = ChatController(self.worker, self.switcher, self.parent)
+        self.conversations = ConversationStore(None)
+        self.chat = ChatController(self.conversations, self.worker, self.switcher, self.parent)
         self.use = ModelUse(self.chat, self.switcher, self.settings, self.parent)
 
     def heard(self, signal: SignalInstance) -> list[tuple[object, ...]]:
@@ -58,6 +61,11 @@ class Controllers:
         told: list[tuple[object, ...]] = []
         signal.connect(lambda *values: told.append(values))
         return told
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of the open conversation."""
+        return [self.chat.source.row(row_id) for row_id in self.chat.source.ids()]
 
     def load(self, model: InstalledModel) -> None:
         self.switcher.load(model)

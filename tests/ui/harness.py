@@ -34,6 +34,7 @@ from backends.protocol.engine_requests import (
     UnloadRequest,
 )
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
@@ -45,8 +46,10 @@ from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.transcript.rows.row import Row, RowAction, RowKind
 from baichuan_desktop.ui.window.main_window import MainWindow
 from baichuan_desktop.workers.engine_worker import EngineWorker
+from baichuan_desktop.workers.store_watch import StoreWatch
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
 
@@ -181,8 +184,14 @@ class Harness:
         app: QApplication,
         theme: Theme,
         engine: EnginePort,
+        conversations: ConversationStore | None = None,
+        store_watch: StoreWatch | None = None,
     ) -> None:
+        """`store_watch` is told what `conversations` says of itself."""
         self.app = app
+        self.theme = theme
+        self.store_watch = store_watch or StoreWatch()
+        self.conversations = conversations or ConversationStore(None)
         self.settings = SettingsFile(app_paths().settings)
         self.store = ModelStore(app_paths())
         self.translations = Translations(app)
@@ -194,12 +203,17 @@ class Harness:
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
         self.job_worker = self._job_worker
+        self.beside = ScriptedEngine()  #: of the model that answers beside the chat's
+        self.comparison_worker = self._comparison_worker
         services = AppServices(
             store=self.store,
             settings=self.settings,
             cache=app_paths().cache,
             worker=self.worker,
+            conversations=self.conversations,
+            store_watch=self.store_watch,
             job_worker=lambda: self.job_worker(),
+            comparison_worker=lambda: self.comparison_worker(),
             precisions=Precisions(
                 self.measurements,
                 lambda: self.machine_now or self.machine,
@@ -217,6 +231,10 @@ class Harness:
     def _job_worker(self) -> EngineWorker:
         self.jobs.killed.clear()  # that was the engine of the job before
         return EngineWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
+
+    def _comparison_worker(self) -> EngineWorker:
+        self.beside.killed.clear()  # that was the engine of the comparison before
+        return EngineWorker(self.beside)
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)
@@ -273,7 +291,30 @@ class Harness:
 
     @property
     def page_text(self) -> str:
-        return self.transcript.toPlainText()
+        """All rows as they are shown: who speaks, what is said, what is noted of it."""
+        lines: list[str] = []
+        for row in self.rows:
+            speaker = "" if row.kind is RowKind.PERSON else row.speaker
+            parts = (row.caution, speaker, row.text, row.waiting, row.footer)
+            lines += [part for part in parts if part]
+        return "\n".join(lines)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of the open conversation, as the transcript is given them."""
+        source = self.window.controller.source
+        return [source.row(row_id) for row_id in source.ids()]
+
+    def row(self, text: str) -> Row:
+        """The row that has this text in it."""
+        (found,) = [row for row in self.rows if text in row.text]
+        return found
+
+    def do(self, action: RowAction, text: str) -> None:
+        """Ask for something at the row with this text, as its buttons and menu do."""
+        row = self.row(text)
+        assert action in row.actions, f"{action} is not offered"
+        self.transcript.action_requested.emit(action, row.id)
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -118,9 +118,9 @@ def test_a_home_whose_name_is_no_text_is_logged_without_a_complaint(
 @pytest.mark.parametrize(
     ("size", "opens_with"),
     [
-        ("[50000, 50000]", "1060 760"), ("[2147483647, 2147483647]", "1060 760"),
+        ("[50000, 50000]", "800 800"), ("[2147483647, 2147483647]", "800 800"),
         ("[16000, 16000]", "800 800"),  # the screen without a screen
-        ("[1, 1]", "640 480"),
+        ("[1, 1]", "480 300"),
     ],
 )  # fmt: skip
 def test_the_window_opens_whatever_size_was_remembered(size: str, opens_with: str) -> None:
@@ -177,13 +177,13 @@ def test_a_person_is_told_once_that_choices_cannot_be_kept(
     ui = make_window(engine)
 
     ui.start()
-    assert "Your choices cannot be kept: Not a directory" in ui.window.status.state_label.text()
+    assert "Your choices cannot be kept: Not a directory" in ui.window.remarks.label.text()
     ui.window.view.use_language("zh_CN")
     engine.answers.append(answer("你好"))
     ui.ask("Hello")
 
     assert "你好" in ui.page_text
-    assert "Not a directory" not in ui.window.status.state_label.text()
+    assert "Not a directory" not in ui.window.remarks.label.text()
     assert ui.settings.current.language == "zh_CN"
 
 
@@ -231,3 +231,52 @@ def test_a_bug_is_shown_once_with_the_place_of_the_log(theme: Theme) -> None:
     assert reporter.dialog is dialog
     dialog.close()
     assert reporter.dialog is None
+
+
+FIRST_WINDOW = """
+    import threading
+    from baichuan_desktop.ui.instance.raising import Raising
+    from baichuan_desktop.ui.models.model_library import ModelLibrary
+    ModelLibrary.load_first = lambda library, name: print("open", flush=True)
+    def load_named(library, name):
+        print("asked for", name, library.parent().isVisible(), flush=True)
+        library.parent().close()
+    ModelLibrary.load_named = load_named
+    from baichuan_desktop.app import main
+    print(main([]))
+    """
+
+
+def test_a_second_start_raises_the_first_window_and_hands_its_model_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    folder = tmp_path / "a model"
+    folder.mkdir()
+    first = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(FIRST_WINDOW)],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert first.stdout is not None
+    assert first.stdout.readline() == "open\n"
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    code = "import os; os.chdir({!r}); from baichuan_desktop.app import main; print(main({!r}))"
+
+    second = run(code.format(str(tmp_path), ["--model", "a model"]))
+    said, _ = first.communicate()
+
+    assert second.stdout == "0\n"
+    assert "is open already: its window comes to the front." in second.stderr
+    assert said == f"asked for {folder} True\n0\n"
+
+
+def test_the_window_opens_where_qts_local_sockets_lack_a_library() -> None:
+    """Every start has a window then."""
+    missing = 'import sys; sys.modules["PySide6.QtNetwork"] = None\n'
+    result = run(missing + textwrap.dedent(OPENED))
+
+    assert result.stdout.splitlines()[-1] == "0", result.stderr
+    log = (app_paths().log / "window.log").read_text(encoding="utf-8")
+    assert "Other windows of this home are not known of" in log

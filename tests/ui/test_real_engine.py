@@ -17,11 +17,14 @@ from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import Patience
 from baichuan_desktop.services.precisions.wish import LoadWish
+from baichuan_desktop.ui.comparing.dialog import ComparisonDialog
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.numbers import speed_text
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
+from baichuan_desktop.ui.transcript.rows.row import RowAction
+from baichuan_desktop.ui.turns.compare_dialog import CompareDialog
 from baichuan_desktop.workers.engine_worker import EngineWorker
-from tests.helpers.machines import SECOND, SECOND_LABEL
+from tests.helpers.machines import SECOND, SECOND_LABEL, machine
 from tests.ui.harness import Harness
 
 CHECKPOINT = Path(__file__).parents[1] / "goldens" / "checkpoints" / "b2-7b" / "safetensors"
@@ -93,6 +96,23 @@ def test_a_checkpoint_answers_in_the_window_and_again_after_its_engine_was_kille
     assert ui.error is None
 
 
+def test_an_answer_that_was_cut_goes_on_in_the_engine(ui: Harness) -> None:
+    ui.ask("你好")
+    cut = ui.rows[-1]
+    assert "reached “Max new tokens”" in cut.footer
+
+    ui.do(RowAction.CONTINUE, cut.text)
+    ui.until(lambda: not ui.window.controller.desk.busy)
+
+    whole = ui.rows[-1]
+    assert ui.error is None
+    assert (whole.version, whole.versions) == (2, 2)
+    assert whole.text.startswith(cut.text.rstrip("\ufffd"))
+    assert whole.footer.startswith("8 tokens")
+    ui.transcript.version_requested.emit(whole.id, -1)
+    assert ui.rows[-1].text == cut.text
+
+
 @pytest.fixture
 def hasty(make_window: MakeWindow, folder: Path) -> Iterator[tuple[Harness, EngineClient]]:
     """A window whose engine may be silent for a second only, and a checkpoint loaded in it."""
@@ -117,7 +137,7 @@ def test_an_engine_that_is_stopped_is_told_and_ended_and_the_next_message_is_ans
     stopped = psutil.Process(client.pid)
     stopped.suspend()
     ui.say("And now?")
-    notice = ui.window.status.engine_notice
+    notice = ui.window.remarks.engine_notice
     ui.until(lambda: not notice.isHidden())
 
     notice.button.click()
@@ -141,7 +161,7 @@ def test_stop_ends_an_engine_that_does_not_answer_it(
     stopped.suspend()
     ui.say("你好")
     # A request that is stopped before the engine's thread takes it never reaches the engine.
-    ui.until(lambda: not ui.window.status.engine_notice.isHidden())
+    ui.until(lambda: not ui.window.remarks.engine_notice.isHidden())
     ui.window.controller.stop()
     ui.until(lambda: ui.error is not None)
 
@@ -159,7 +179,7 @@ def switch(ui: Harness, precision: Precision, shown: str) -> None:
     model = ui.window.switcher.current
     assert model is not None
     ui.window.switcher.load(model, LoadWish(precision, "cpu"))
-    ui.until(lambda: ui.window.status.precision_button.text() == shown)
+    ui.until(lambda: ui.window.top_bar.precision.accessibleName() == f"Precision: {shown}")
     ui.until_idle()
 
 
@@ -253,7 +273,7 @@ def test_a_quantised_copy_is_written_beside_the_chat_and_answers(ui: Harness, fo
     assert sorted(folder.parent.iterdir()) == [folder, out]
     dialog.done_page.load.click()
     ui.until(lambda: (ui.window.switcher.current or ui.store.models[0]).path == out)
-    assert ui.window.status.precision_button.text() == "4-bit · CPU"
+    assert ui.window.top_bar.precision.text() == "· 4-bit"
     ui.window.panel.max_new_tokens.setValue(8)  # it has settings of its own
     ui.ask("And now?")
     assert ui.page_text.count("\n8 tokens · ") == 2
@@ -282,7 +302,7 @@ def test_an_export_becomes_a_precision_of_the_model_that_is_loaded(
     assert current is not None
     assert current.exports == (out,)
     dialog.done_page.load.click()
-    ui.until(lambda: ui.window.status.precision_button.text() == "ONNX int4 · CPU")
+    ui.until(lambda: ui.window.top_bar.precision.text() == "· ONNX int4")
     ui.until_idle()
     ui.ask("你好")
     assert ui.page_text.count("\n8 tokens · ") == 1
@@ -319,3 +339,111 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
     assert 0 < second.kl_divergence < 0.01
     assert len(children()) == 1, "the engines of the comparison have ended"
     assert not list(app_paths().cache.iterdir())
+
+
+def engines() -> list[int]:
+    """The processes of engines that this one has; the window has others, for formulas."""
+    return [one.pid for one in children() if "backends.engine" in " ".join(one.cmdline())]
+
+
+def beside_in_real_engines(ui: Harness) -> list[EngineClient]:
+    """The clients of the second engines, as they are made."""
+    made: list[EngineClient] = []
+
+    def comparison_worker() -> EngineWorker:
+        made.append(EngineClient(app_paths().comparison_log))
+        return EngineWorker(made[-1])
+
+    ui.comparison_worker = comparison_worker
+    return made
+
+
+def ask_beside(ui: Harness, label: str) -> ComparisonDialog:
+    """Have the last answer's question answered in another precision of the model too."""
+    ui.transcript.action_requested.emit(RowAction.COMPARE, ui.rows[-1].id)
+    choice = ui.window.turns.dialog
+    assert isinstance(choice, CompareDialog)
+    ui.until(choice.ask_button.isEnabled)
+    offered = [choice.precision_list.itemText(n) for n in range(choice.precision_list.count())]
+    choice.precision_list.setCurrentIndex(offered.index(f"{label} · CPU"))
+    choice.ask_button.click()
+    dialog = ui.window.comparing.dialog
+    assert dialog is not None, "both fit: they are small"
+    return dialog
+
+
+@pytest.fixture
+def two(ui: Harness, folder: Path) -> tuple[Harness, list[EngineClient]]:
+    """A window with the checkpoint loaded in fp32, which has answered once."""
+    ui.machine = machine(bf16=True)
+    switcher = ui.window.switcher
+    assert switcher.current is not None
+    switcher.load(switcher.current, LoadWish(Precision.FP32, "cpu"))
+    ui.until(lambda: switcher.current is not None)
+    ui.ask("你好")
+    return ui, beside_in_real_engines(ui)
+
+
+def test_two_precisions_answer_side_by_side_and_the_second_engine_is_gone_afterwards(
+    two: tuple[Harness, list[EngineClient]], client: EngineClient, folder: Path
+) -> None:
+    ui, made = two
+    chat = client.pid
+
+    dialog = ask_beside(ui, SECOND_LABEL)
+    ui.until(lambda: dialog.is_over)
+    (beside,) = made
+    assert beside.pid is None
+    assert client.pid == chat, "the loaded model stayed where it was"
+    assert engines() == [chat]
+    assert dialog.left.title.text() == "百川 7B · fp32 · CPU"
+    assert dialog.right.title.text() == f"百川 7B · {SECOND_LABEL} · CPU"
+    assert dialog.left.note.text().startswith("8 tokens · ")
+    assert dialog.right.note.text().startswith("8 tokens · ")
+    dialog.keep_right.click()
+
+    (shown,) = [row for row in ui.rows if row.versions > 1]
+    assert shown.speaker == f"百川 7B · {SECOND_LABEL}"
+    measured = {(m.precision, m.device_kind) for m in ui.measurements.peaks(folder)}
+    assert {("fp32", "cpu"), (SECOND, "cpu")} <= measured, "its peak is known from now on"
+    ui.ask("And now?")
+    assert ui.error is None
+
+
+def test_a_window_that_is_closed_while_two_answer_leaves_no_process(
+    two: tuple[Harness, list[EngineClient]], client: EngineClient
+) -> None:
+    ui, made = two
+    ui.window.panel.max_new_tokens.setValue(2000)
+    dialog = ask_beside(ui, SECOND_LABEL)
+    ui.until(lambda: bool(dialog.right.side.answer and dialog.right.side.answer.text))
+    (beside,) = made
+    pids = [beside.pid, client.pid]
+
+    ui.window.close()
+
+    assert beside.pid is None
+    assert client.pid is None
+    assert not any(pid is not None and psutil.pid_exists(pid) for pid in pids)
+
+
+def test_a_second_engine_that_is_killed_says_so_in_its_column(
+    two: tuple[Harness, list[EngineClient]],
+) -> None:
+    ui, made = two
+    ui.window.panel.max_new_tokens.setValue(2000)
+    dialog = ask_beside(ui, SECOND_LABEL)
+    ui.until(lambda: bool(dialog.right.side.answer and dialog.right.side.answer.text))
+    (beside,) = made
+    assert beside.pid is not None
+
+    psutil.Process(beside.pid).kill()
+    ui.until(lambda: dialog.right.side.is_over)
+
+    assert dialog.right.note.text().startswith("The answer broke off: ")
+    assert not dialog.left.side.is_over or dialog.left.trouble.text() == ""
+    dialog.stop_button.click()
+    ui.until(lambda: dialog.is_over)
+    dialog.keep_both.click()
+    assert ui.error is None
+    assert ui.rows[-1].versions == 3

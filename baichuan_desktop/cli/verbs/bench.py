@@ -11,7 +11,7 @@ from baichuan_desktop.cli.arguments import Commands, add_device, add_json, add_m
 from baichuan_desktop.cli.errors import print_refusal
 from baichuan_desktop.cli.jobs import run_measurement
 from baichuan_desktop.cli.library import model_store
-from baichuan_desktop.cli.tables import print_json, print_table
+from baichuan_desktop.cli.tables import print_json, print_table, say
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionFailed
 from baichuan_desktop.services.measuring.speed import PrecisionMeasured, speed_job
@@ -86,16 +86,16 @@ def _print(measured: Sequence[PrecisionMeasured]) -> None:
         return
     rows = [_row(found) for found in measured]
     print_table(rows, tuple(dict.fromkeys(name for row in rows for name in row)))
-    print("Prefill and decode are tokens/s; behind them, the share of the read bandwidth.")
+    say("Prefill and decode are tokens/s; behind them, the share of the read bandwidth.")
     for device in dict.fromkeys(found.benchmark.device_name for found in measured):
-        print(_bandwidth(device, measured))
-    left_out = [f"prefill {count}" for count in measured[0].skipped_prompts]  # the same for all
-    left_out += [f"decode at {count}" for count in measured[0].skipped_contexts]
+        say(_bandwidth(device, measured))
+    left_out = [f"prefill {count:,}" for count in measured[0].skipped_prompts]  # the same for all
+    left_out += [f"decode at {count:,}" for count in measured[0].skipped_contexts]
     if left_out:
-        print(f"Left out, as the model's context is too short: {', '.join(left_out)}.")
+        say(f"Left out, as the model's context is too short: {', '.join(left_out)}.")
     cores = max(found.benchmark.neighbour_cores for found in measured)
     if cores > NOTICEABLE_CORES:
-        print(f"Other programs kept up to {cores:.1f} cores busy meanwhile.")
+        say(f"Other programs kept up to {cores:.1f} cores busy meanwhile.")
 
 
 def _bandwidth(device: str, measured: Sequence[PrecisionMeasured]) -> str:
@@ -120,11 +120,11 @@ def _row(found: PrecisionMeasured) -> dict[str, Any]:
         "peak_memory": size_text(entry.peak_bytes),
     }
     for prefill in entry.prefill:
-        row[f"prefill_{prefill.tokens}"] = f"{prefill.tokens_per_second:.1f}"
+        row[f"prefill_{prefill.tokens:,}"] = f"{prefill.tokens_per_second:,.1f}"
     for decode in entry.decode:
         share = decode.bandwidth_share
         shown = "" if share is None else f" ({share:.0%})"
-        row[f"decode_at_{decode.context_tokens}"] = f"{decode.tokens_per_second:.1f}{shown}"
+        row[f"decode_at_{decode.context_tokens:,}"] = f"{decode.tokens_per_second:,.1f}{shown}"
     if entry.decode:
         row["a_token_reads"] = f"{entry.decode[0].bytes_per_token / _GB:.2f} GB"
     return row

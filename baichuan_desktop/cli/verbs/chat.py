@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import io
 import sys
-from collections.abc import Iterator
-from typing import TextIO
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import UserFacingError
@@ -15,7 +12,11 @@ from backends.operating_system import enable_line_editing
 from backends.printable import one_line
 from backends.protocol.engine_requests import ChatRequest
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options
+from baichuan_desktop.cli.chat_input import Command, Said, said
 from baichuan_desktop.cli.session import TerminalSession, answer, load
+from baichuan_desktop.cli.tables import say
+from baichuan_desktop.cli.text_input import NotUtf8Error, read_line, require_text, typed_line
+from baichuan_desktop.services.chat.prompt_turns import turns_note
 from baichuan_desktop.services.chat.session import ChatSession
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
@@ -26,8 +27,15 @@ _HELP = """\
   /clear        begin a new conversation; the system prompt stays
   /stats        speed and context of the last answer
   /exit         leave (also Ctrl+D)
-  Ctrl+C stops an answer. A line that ends with \\ goes on in the next one; a line of three
-  quotes (\"\"\") begins a message of several lines, and another one ends it."""
+Ctrl+C stops an answer. A line that ends with \\ goes on in the next one; a line of three quotes \
+(\"\"\") begins a message of several lines, and another one ends it. A message that begins with a \
+slash is written with two: //usr/bin"""
+
+#: By name, whether text may stand behind it.
+_COMMANDS = {
+    "system": True, "help": True, "clear": False, "stats": False, "exit": False, "quit": False,
+}  # fmt: skip
+_SHOWN_LETTERS = 40  #: of what was written instead of a command
 
 _REASONS = {
     FinishReason.LENGTH: "the most new tokens allowed",
@@ -50,8 +58,9 @@ def add_to(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Load the model and talk with it; the exit code. Raises UserFacingError for a base model."""
+    system_prompt = require_text(arguments.system or "", "--system")
     session, name = load(arguments, None if arguments.as_chat else require_chat_model)
-    return _talk(session, name, system_prompt=arguments.system, as_chat=arguments.as_chat)
+    return _talk(session, name, system_prompt=system_prompt, as_chat=arguments.as_chat)
 
 
 def require_chat_model(model: InstalledModel) -> None:
@@ -61,53 +70,75 @@ def require_chat_model(model: InstalledModel) -> None:
             "{name} is a base model: it continues text and does not chat.",
             hint="Use: baichuan-desktop complete MODEL --prompt TEXT. If it was fine-tuned on "
             "conversations: baichuan-desktop chat MODEL --as-chat",
-            name=model.name.en,
+            name=model.shown_name.en,
         )
 
 
-def _talk(session: TerminalSession, name: str, *, system_prompt: str | None, as_chat: bool) -> int:
+def _talk(session: TerminalSession, name: str, *, system_prompt: str, as_chat: bool) -> int:
     """Talk until the end of input or /exit. 1 if a program asked and was not always answered.
 
     `as_chat` talks with a base model too.
     """
     conversation = ChatSession()
-    conversation.system_prompt = system_prompt or ""
+    conversation.system_prompt = system_prompt
     ready = session.ready
     if sys.stdin.isatty():
         enable_line_editing()
-        print(
-            f"{one_line(name)} · {ready.precision} on {ready.device_name} · "
-            f"{size_text(ready.weights_bytes)} · context {ready.context_length} tokens"
-        )
-        print("/help lists the commands.")
-    elif isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")  # a program may send what is not UTF-8
+        _greet(session, name)
     finished: Finished | None = None
     unanswered = False
-    for text in _messages(sys.stdin):
-        command, _, argument = text.partition(" ")
-        match command:
-            case "/exit" | "/quit":
-                break
-            case "/help":
-                print(_HELP)
-            case "/clear":
-                conversation.clear()
-                print("A new conversation.")
-            case "/system":
-                if argument:
-                    conversation.system_prompt = argument
-                print(f"System prompt: {conversation.system_prompt or '(none)'}")
-            case "/stats":
-                print(_stats(finished, ready))
-            case _ if command.startswith("/") and command[1:].isalpha():
-                print(f"There is no command {command}; /help lists the commands.")
-            case _:
-                request = conversation.ask(text, session.params, as_chat=as_chat)
+    for one in said(_read_line, frozenset(_COMMANDS)):
+        match one:
+            case Said(text):
+                request = conversation.ask(
+                    text, session.params, as_chat=as_chat, prompt_turns=session.prompt_turns
+                )
                 answered = _turn(session, conversation, request)
                 unanswered = unanswered or answered is None
                 finished = answered or finished
+            case Command(name, text) if name not in _COMMANDS or (text and not _COMMANDS[name]):
+                say(_misused(one), sys.stderr)
+                unanswered = True
+            case Command("exit" | "quit"):
+                break
+            case Command("help", text):
+                say(f"{_HELP}\n{_as_message(one)}" if text else _HELP)
+            case Command("clear"):
+                conversation.clear()
+                print("A new conversation.")
+            case Command("system", text):
+                conversation.system_prompt = text or conversation.system_prompt
+                say(f"System prompt: {conversation.system_prompt or '(none)'}")
+            case Command("stats"):
+                say(_stats(finished, ready))
     return 1 if unanswered and not sys.stdin.isatty() else 0
+
+
+def _greet(session: TerminalSession, name: str) -> None:
+    """Say what one talks with, and how to find out more."""
+    ready = session.ready
+    say(
+        f"{one_line(name)} · {ready.precision} on {ready.device_name} · "
+        f"{size_text(ready.weights_bytes)} · context {ready.context_length:,} tokens"
+    )
+    if (note := turns_note(session.prompt_turns)) is not None:
+        say(str(note))
+    say("/help lists the commands.")
+
+
+def _misused(command: Command) -> str:
+    """Why a command is not one, or not so, and how to say the same to the model."""
+    name = one_line(f"/{command.name}"[:_SHOWN_LETTERS])
+    if command.name in _COMMANDS:
+        return f"{name} takes no text behind it. {_as_message(command)}"
+    return f"There is no command {name}; /help lists the commands. {_as_message(command)}"
+
+
+def _as_message(command: Command) -> str:
+    first, *rest = command.line[1:].splitlines() or [""]
+    is_cut = bool(rest) or len(first) > _SHOWN_LETTERS
+    begun = one_line(first[:_SHOWN_LETTERS]) + ("…" if is_cut else "")
+    return f"To send it as a message, begin it with two slashes: //{begun}"
 
 
 def _turn(
@@ -119,7 +150,7 @@ def _turn(
     except UserFacingError as error:
         if not conversation.end_answer():
             conversation.take_back()
-        print(f"{error.message} {error.hint}", file=sys.stderr)
+        say(f"{error.message} {error.hint}".rstrip(), sys.stderr)
         return None
     conversation.end_answer()
     note = _REASONS.get(finished.reason)
@@ -127,35 +158,15 @@ def _turn(
     return finished
 
 
-def _messages(stream: TextIO) -> Iterator[str]:
-    """What the person sends, one message at a time, until the end of input."""
-    mark = "\ufeff"  # before the first line of a file that some editors saved
-    while (line := _line(stream, "> ")) is not None:
-        line, mark = line.removeprefix(mark), ""
-        if line.strip() == '"""':
-            lines: list[str] = []
-            while (line := _line(stream, "… ")) is not None and line.strip() != '"""':
-                lines.append(line)
-            text = "\n".join(lines)
-        else:
-            text = line
-            while text.endswith("\\"):
-                more = _line(stream, "… ")
-                text = text[:-1] + ("" if more is None else "\n" + more)
-                if more is None:
-                    break
-        if text.strip():
-            yield text
-
-
-def _line(stream: TextIO, prompt: str) -> str | None:
-    """One line without its newline; None at the end of input."""
-    if not stream.isatty():
-        line = stream.readline()
-        return line.rstrip("\r\n") if line else None
+def _read_line(prompt: str) -> str | None:
+    """One line without its newline; None at the end of input. Raises NotUtf8Error to a program."""
+    if not sys.stdin.isatty():
+        return read_line(sys.stdin)
     while True:
         try:
-            return input(prompt)
+            return typed_line(prompt)
+        except NotUtf8Error as error:  # the person can write it again
+            say(error.message, sys.stderr)
         except EOFError:
             print()
             return None
@@ -168,20 +179,20 @@ def _stats(finished: Finished | None, ready: ModelReady) -> str:
         return "There is no answer yet."
     facts = [_count(finished.new_tokens, "new token")]
     if finished.tokens_per_second > 0:  # which one token does not have
-        facts[0] += f", {finished.tokens_per_second:.1f} tokens/s"
+        facts[0] += f", {finished.tokens_per_second:,.1f} tokens/s"
     if finished.new_tokens:
         facts.append(f"first token after {finished.first_token_seconds:.2f} s")
     prompt = _count(finished.prompt_tokens, "token")
     facts += [
-        f"prompt {prompt}, {finished.cached_tokens} of them from the cache",
-        f"context {finished.context_tokens} of {ready.context_length}",
+        f"prompt {prompt}, {finished.cached_tokens:,} of them from the cache",
+        f"context {finished.context_tokens:,} of {ready.context_length:,}",
         f"{ready.precision}, {_threads(finished, ready)}",
     ]
     return f"{'; '.join(facts)}. {ready.reason}"
 
 
 def _count(number: int, thing: str) -> str:
-    return f"1 {thing}" if number == 1 else f"{number} {thing}s"
+    return f"1 {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _threads(finished: Finished, ready: ModelReady) -> str:

@@ -6,11 +6,11 @@ import argparse
 import contextlib
 import sys
 
-from backends.errors import UserFacingError
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options, path
-from baichuan_desktop.cli.session import TerminalSession, answer, load
+from baichuan_desktop.cli.session import AnswerOutput, TerminalSession, answer, load
+from baichuan_desktop.cli.text_input import read_file, read_stdin, require_text
 from baichuan_desktop.console import exact
-from baichuan_desktop.services.chat.session import completion
+from baichuan_desktop.services.chat.prompts import completion
 
 
 def add_to(commands: Commands) -> None:
@@ -37,24 +37,19 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _prompt(arguments: argparse.Namespace) -> str:
     if arguments.prompt is not None and arguments.prompt != "-":
-        return str(arguments.prompt)
-    try:
-        if arguments.prompt_file is not None:
-            text = arguments.prompt_file.read_text(encoding="utf-8-sig")
-        else:
-            text = sys.stdin.buffer.read().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserFacingError("The prompt cannot be read: {reason}.", reason=str(error)) from error
+        return require_text(str(arguments.prompt), "--prompt")
+    text = read_stdin() if arguments.prompt_file is None else read_file(arguments.prompt_file)
     # An editor ends a file with a newline that nobody typed as a part of the prompt.
-    return str(text).removesuffix("\n").removesuffix("\r")
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def complete(session: TerminalSession, prompt: str, *, echo: bool) -> int:
     """Continue a text on stdout; a file or a program gets it to the character."""
     stdout = sys.stdout if sys.stdout.isatty() else exact(sys.stdout)
     with contextlib.redirect_stdout(stdout):
+        output = AnswerOutput()
         if echo:
-            print(prompt, end="", flush=True)
-        answer(session, completion(prompt, session.params))
+            output.write(prompt)
+        answer(session, completion(prompt, session.params), output=output)
         print()
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from baichuan_desktop.cli.arguments import Commands, add_json
-from baichuan_desktop.cli.tables import print_json
+from baichuan_desktop.cli.tables import print_json, say
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine
@@ -27,5 +27,5 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(report)
     else:
-        print(doctor.as_text(report))
+        say(doctor.as_text(report))
     return 0

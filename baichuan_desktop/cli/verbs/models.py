@@ -1,4 +1,4 @@
-"""`models`: the models on this machine, listed, shown, added and removed."""
+"""`models`: the models on this machine, listed, shown, added, renamed and removed."""
 
 from __future__ import annotations
 
@@ -34,10 +34,14 @@ def add_to(commands: Commands) -> None:
         "--export-of", metavar="ID", help="it is an export, and a precision of this model"
     )
     add.set_defaults(run=_add)
+    rename = verbs.add_parser("rename", help="show a model under another name; its id stays")
+    rename.add_argument("id", metavar="ID")
+    rename.add_argument("name", metavar="NAME")
+    rename.set_defaults(run=_rename)
     remove = verbs.add_parser("remove", help="forget a model; its files stay")
     remove.add_argument("id", metavar="ID")
     remove.set_defaults(run=_remove)
-    for verb in (listing, show, add, remove):
+    for verb in (listing, show, add, rename, remove):
         add_json(verb)
     copies.add_to_models(verbs)
     add_debug_to(verbs)
@@ -48,14 +52,18 @@ def _list(arguments: argparse.Namespace) -> int:
     store = model_store()
     if arguments.known:
         rows = [_variant_json(store, variant) for variant in store.variants]
+        names = [variant.name for variant in store.variants]
         columns = ("id", "name", "family", "kind", "context_length")
     else:
-        rows = [model_json(model) for model in store.models]
+        models = store.models
+        rows = [model_json(model) for model in models]
+        names = [model.shown_name for model in models]
         columns = ("id", "name", "family", "kind", "path")
     if arguments.json:
         print_json(rows)
     else:
-        print_table([{**row, "name": row["name"]["en"]} for row in rows], columns)
+        shown = zip(rows, names, strict=True)
+        print_table([{**row, "name": name.en} for row, name in shown], columns)
     return 1 if store.problems else 0
 
 
@@ -91,7 +99,7 @@ def _add(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(model_json(model) | {"notes": list(map(str, said))})
     else:
-        line = f"{model.id}: {model.name.en} ({model.family}, {model.kind}) at {model.path}"
+        line = f"{model.id}: {model.shown_name.en} ({model.family}, {model.kind}) at {model.path}"
         print(one_line(line))
         print_notes(said)
     return 0
@@ -100,6 +108,15 @@ def _add(arguments: argparse.Namespace) -> int:
 def _comparing(done: int, total: int) -> None:
     """Show how far the weights of a model are read."""
     progress(f"Comparing the weights: {100 * done // max(total, 1)} %")
+
+
+def _rename(arguments: argparse.Namespace) -> int:
+    model = ModelStore(app_paths()).rename(arguments.id, arguments.name)
+    if arguments.json:
+        print_json(model_json(model))
+    else:
+        print(one_line(f"{model.id} is called {model.shown_name.en} now"))
+    return 0
 
 
 def _remove(arguments: argparse.Namespace) -> int:

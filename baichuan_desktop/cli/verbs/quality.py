@@ -18,7 +18,7 @@ from baichuan_desktop.cli.arguments import (
 from baichuan_desktop.cli.errors import print_refusal
 from baichuan_desktop.cli.jobs import run_measurement
 from baichuan_desktop.cli.library import model_store
-from baichuan_desktop.cli.tables import print_json, print_table
+from baichuan_desktop.cli.tables import print_json, print_table, say
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionFailed
 from baichuan_desktop.services.measuring.quality import (
@@ -113,10 +113,10 @@ def _print(judged: Sequence[PrecisionJudged]) -> None:
         ("precision", "backend", "perplexity", "KL_divergence", "same_next_token"),
     )
     entry = judged[0].quality
-    print(f"Scored on {entry.scored_tokens} tokens of “{entry.text}”.")
+    say(f"Scored on {entry.scored_tokens:,} tokens of “{entry.text}”.")
     if judged[0].is_cut:
-        print("There is more text than that; --tokens N reads more of it.")
-    print(f"KL divergence from {entry.reference}, in nats a token; 0 is no difference.")
+        say("There is more text than that; --tokens N reads more of it.")
+    say(f"KL divergence from {entry.reference}, in nats a token; 0 is no difference.")
 
 
 def _row(found: PrecisionJudged) -> dict[str, Any]:

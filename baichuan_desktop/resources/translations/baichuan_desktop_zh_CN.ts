@@ -16,8 +16,8 @@
         <translation>本程序是自由软件，采用 Apache License 2.0 许可证。</translation>
     </message>
     <message>
-        <source>It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0) and the font Droid Sans Fallback (Apache 2.0). The weights of a model come under a licence of their own: see Help &gt; Model licence.</source>
-        <translation>本程序使用了 Qt 与 PySide6（LGPL 3）、PyTorch（BSD 3）、SentencePiece（Apache 2.0）以及字体 Droid Sans Fallback（Apache 2.0）。模型权重另有各自的许可协议，见“帮助 &gt; 模型许可协议”。</translation>
+        <source>It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), the fonts Inter, JetBrains Mono and Noto Sans SC (OFL 1.1) and Droid Sans Fallback (Apache 2.0). The weights of a model come under a licence of their own: see Model licence in the menu.</source>
+        <translation>本程序使用 Qt 和 PySide6（LGPL 3）、PyTorch（BSD 3）、SentencePiece（Apache 2.0），以及 Inter、JetBrains Mono、Noto Sans SC 字体（OFL 1.1）和 Droid Sans Fallback 字体（Apache 2.0）。模型权重适用其自身的许可协议：见菜单中的“模型许可协议”。</translation>
     </message>
     <message>
         <source>It is not a product of Baichuan Inc.</source>
@@ -26,6 +26,28 @@
     <message>
         <source>Version {v}</source>
         <translation>版本 {v}</translation>
+    </message>
+</context>
+<context>
+    <name>ActionBar</name>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Version before</source>
+        <translation>上一个版本</translation>
+    </message>
+    <message>
+        <source>Version after</source>
+        <translation>下一个版本</translation>
+    </message>
+</context>
+<context>
+    <name>AnswerColumn</name>
+    <message>
+        <source>{name} has answered.</source>
+        <translation>{name} 已回答。</translation>
     </message>
 </context>
 <context>
@@ -59,6 +81,18 @@
         <translation>{percent}%</translation>
     </message>
     <message>
+        <source>edited</source>
+        <translation>已编辑</translation>
+    </message>
+    <message>
+        <source>The end of it is not saved</source>
+        <translation>结尾部分未保存</translation>
+    </message>
+    <message>
+        <source>The answer broke off: the app was ended</source>
+        <translation>回答中断：程序已退出</translation>
+    </message>
+    <message>
         <source>the {count} oldest messages no longer fit and were not read</source>
         <translation>最早的 {count} 条消息已放不下，未被读取</translation>
     </message>
@@ -84,25 +118,48 @@
     </message>
 </context>
 <context>
+    <name>AnswerNotice</name>
+    <message>
+        <source>The answer is there.</source>
+        <translation>回答已完成。</translation>
+    </message>
+    <message>
+        <source>There was an error while the answer was written.</source>
+        <translation>生成回答时出错。</translation>
+    </message>
+</context>
+<context>
+    <name>BlockButton</name>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the table</source>
+        <translation>复制表格</translation>
+    </message>
+    <message>
+        <source>Copy the code</source>
+        <translation>复制代码</translation>
+    </message>
+</context>
+<context>
     <name>ChatPage</name>
     <message>
         <source>A new conversation with {name} begins here.</source>
         <translation>从这里开始与 {name} 的新对话。</translation>
     </message>
-</context>
-<context>
-    <name>ChatTranscript</name>
     <message>
-        <source>You</source>
-        <translation>您</translation>
+        <source>Temporary chat: nothing of it is written to the disk. It is gone when the window is closed.</source>
+        <translation>临时对话：内容不会写入磁盘，关闭窗口后即消失。</translation>
     </message>
     <message>
-        <source>Conversation</source>
-        <translation>对话</translation>
+        <source>The messages were deleted.</source>
+        <translation>消息已删除。</translation>
     </message>
     <message>
-        <source>To the newest text</source>
-        <translation>跳到最新内容</translation>
+        <source>Undo</source>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
@@ -112,8 +169,8 @@
         <translation>关闭窗口</translation>
     </message>
     <message>
-        <source>Go on</source>
-        <translation>继续写入</translation>
+        <source>{job}: waits, and would not begin</source>
+        <translation>{job}：等待中，将不会开始</translation>
     </message>
     <message>
         <source>Jobs are not done</source>
@@ -124,20 +181,103 @@
         <translation>要关闭窗口并结束尚未完成的任务吗？</translation>
     </message>
     <message>
-        <source>{job}: waits, and would not begin</source>
-        <translation>{job}：等待中，将不会开始</translation>
+        <source>Go on</source>
+        <translation>继续写入</translation>
+    </message>
+    <message>
+        <source>Conversations are not saved</source>
+        <translation>对话尚未保存</translation>
+    </message>
+    <message>
+        <source>Close the window and lose what is not saved?</source>
+        <translation>要关闭窗口并丢失尚未保存的内容吗？</translation>
+    </message>
+    <message>
+        <source>Keep it open</source>
+        <translation>保持打开</translation>
+    </message>
+</context>
+<context>
+    <name>CompareDialog</name>
+    <message>
+        <source>Ask another model</source>
+        <extracomment>None: as the model ran before that it stands for; None: which one is not known what loads just this row</extracomment>
+        <translation>让另一个模型回答</translation>
+    </message>
+    <message>
+        <source>Another model, or another precision of this one, answers the same question. Both answers stay: the arrows under them step from one to the other.</source>
+        <translation>由另一个模型，或此模型的另一种精度，回答同一个问题。两个回答都会保留：可用其下方的箭头来回切换。</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Ask</source>
+        <translation>提问</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在检查本机…</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>This model runs in no other precision on this machine.</source>
+        <translation>此模型在本机没有其他可用的精度。</translation>
+    </message>
+</context>
+<context>
+    <name>ComparisonDialog</name>
+    <message>
+        <source>Side by side</source>
+        <translation>并排对照</translation>
+    </message>
+    <message>
+        <source>Stop both</source>
+        <translation>全部停止</translation>
+    </message>
+    <message>
+        <source>Keep left</source>
+        <translation>保留左侧</translation>
+    </message>
+    <message>
+        <source>Keep right</source>
+        <translation>保留右侧</translation>
+    </message>
+    <message>
+        <source>Keep both</source>
+        <translation>两个都保留</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Keep only the answer of {name}</source>
+        <translation>只保留 {name} 的回答</translation>
+    </message>
+    <message>
+        <source>If you close this, both are stopped; what came so far stays.</source>
+        <translation>关闭此窗口会停止两个回答；已生成的内容会保留。</translation>
+    </message>
+    <message>
+        <source>Both answers are in the conversation: the arrows under them step from one to the other. “Keep left” and “Keep right” take the other one away.</source>
+        <translation>两个回答都在对话中：可用其下方的箭头来回切换。“保留左侧”和“保留右侧”会移除另一个回答。</translation>
+    </message>
+    <message>
+        <source>What came is in the conversation.</source>
+        <translation>已生成的内容在对话中。</translation>
     </message>
 </context>
 <context>
     <name>Composer</name>
-    <message>
-        <source>Esc</source>
-        <translation>Esc</translation>
-    </message>
-    <message>
-        <source>Enter</source>
-        <translation>Enter</translation>
-    </message>
     <message>
         <source>Write the beginning of a text…</source>
         <translation>写一段文本的开头…</translation>
@@ -149,6 +289,18 @@
     <message>
         <source>Text to continue</source>
         <translation>待续写的文本</translation>
+    </message>
+    <message>
+        <source>{used} of {length}</source>
+        <translation>{used} / {length}</translation>
+    </message>
+    <message>
+        <source>Context used</source>
+        <translation>已用上下文</translation>
+    </message>
+    <message>
+        <source>Tokens of prompt and answer together that the model can read.</source>
+        <translation>上下文上限（提示词与回答合计，词元数）。</translation>
     </message>
     <message>
         <source>Message</source>
@@ -163,6 +315,10 @@
         <translation>正在停止…</translation>
     </message>
     <message>
+        <source>Take back</source>
+        <translation>撤回</translation>
+    </message>
+    <message>
         <source>Continue</source>
         <translation>续写</translation>
     </message>
@@ -171,12 +327,28 @@
         <translation>发送</translation>
     </message>
     <message>
-        <source>You can write already; sending works when the model is loaded.</source>
-        <translation>现在就可以输入，模型加载完成后即可发送。</translation>
+        <source>Message {name}</source>
+        <translation>发消息给 {name}</translation>
+    </message>
+    <message>
+        <source>Enter sends your message as soon as the model is loaded.</source>
+        <translation>按 Enter 后，模型加载完成即发送您的消息。</translation>
+    </message>
+    <message>
+        <source>Enter sends your message after this answer · Esc stops it</source>
+        <translation>按 Enter 后，此回答结束即发送您的消息 · Esc 停止回答</translation>
     </message>
     <message>
         <source>Esc stops the answer</source>
         <translation>按 Esc 停止回答</translation>
+    </message>
+    <message>
+        <source>Another conversation is being answered; your message waits for it.</source>
+        <translation>正在回答另一个对话，您的消息会排队等待。</translation>
+    </message>
+    <message>
+        <source>Your message waits. You can take it back.</source>
+        <translation>您的消息正在等待，可以撤回。</translation>
     </message>
     <message>
         <source>Enter continues the text above, or write a new beginning</source>
@@ -187,8 +359,28 @@
         <translation>Enter 续写 · Shift+Enter 换行</translation>
     </message>
     <message>
+        <source>Answers can be wrong. Check what matters.</source>
+        <translation>回答可能有误，重要内容请核实。</translation>
+    </message>
+    <message>
         <source>Enter sends · Shift+Enter is a new line</source>
         <translation>Enter 发送 · Shift+Enter 换行</translation>
+    </message>
+</context>
+<context>
+    <name>ConversationRows</name>
+    <message>
+        <source>You</source>
+        <extracomment>The name of a model as the window shows it, by the one that was kept.</extracomment>
+        <translation>您</translation>
+    </message>
+    <message>
+        <source>Waits until the answer before it has ended</source>
+        <translation>等待前一个回答结束</translation>
+    </message>
+    <message>
+        <source>Waits until the model is loaded</source>
+        <translation>等待模型加载完成</translation>
     </message>
 </context>
 <context>
@@ -214,6 +406,157 @@
     </message>
 </context>
 <context>
+    <name>EntryMenu</name>
+    <message>
+        <source>&amp;Rename</source>
+        <extracomment>into the folder that is the argument; None is out of every folder</extracomment>
+        <translation>重命名(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Restore</source>
+        <translation>恢复(&amp;R)</translation>
+    </message>
+    <message>
+        <source>&amp;Delete for good…</source>
+        <translation>彻底删除(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>New &amp;chat</source>
+        <translation>新对话(&amp;C)</translation>
+    </message>
+    <message>
+        <source>New &amp;temporary chat</source>
+        <translation>新的临时对话(&amp;T)</translation>
+    </message>
+    <message>
+        <source>New &amp;folder</source>
+        <translation>新建文件夹(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Un&amp;pin</source>
+        <translation>取消置顶(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Pin</source>
+        <translation>置顶(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Mark as read</source>
+        <translation>标为已读(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Mark as unread</source>
+        <translation>标为未读(&amp;M)</translation>
+    </message>
+    <message>
+        <source>D&amp;uplicate</source>
+        <translation>复制一份(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Delete</source>
+        <translation>删除(&amp;D)</translation>
+    </message>
+    <message>
+        <source>Move to &amp;folder</source>
+        <translation>移到文件夹(&amp;F)</translation>
+    </message>
+    <message>
+        <source>No folder</source>
+        <translation>不放入文件夹</translation>
+    </message>
+    <message>
+        <source>&amp;New folder</source>
+        <translation>新建文件夹(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Move &amp;up</source>
+        <translation>上移(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Move d&amp;own</source>
+        <translation>下移(&amp;O)</translation>
+    </message>
+    <message>
+        <source>&amp;Delete the folder</source>
+        <translation>删除文件夹(&amp;D)</translation>
+    </message>
+</context>
+<context>
+    <name>FindBar</name>
+    <message>
+        <source>{number} of {count}</source>
+        <translation>第 {number} 处，共 {count} 处</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Find in this chat</source>
+        <translation>在此对话中查找</translation>
+    </message>
+    <message>
+        <source>Hit before</source>
+        <translation>上一处</translation>
+    </message>
+    <message>
+        <source>Hit after</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>FirstAnswer</name>
+    <message>
+        <source>Waits until the answer before it has ended</source>
+        <translation>等待上一个回答结束</translation>
+    </message>
+</context>
+<context>
+    <name>FoldButton</name>
+    <message>
+        <source>Show less</source>
+        <translation>收起</translation>
+    </message>
+    <message>
+        <source>Show all {count} characters</source>
+        <translation>显示全部 {count} 个字符</translation>
+    </message>
+</context>
+<context>
+    <name>ForGoodQuestion</name>
+    <message>
+        <source>Delete for good</source>
+        <translation>彻底删除</translation>
+    </message>
+    <message>
+        <source>Delete this conversation for good?</source>
+        <translation>要彻底删除这个对话吗？</translation>
+    </message>
+    <message>
+        <source>Delete {count} conversations for good?</source>
+        <translation>要彻底删除 {count} 个对话吗？</translation>
+    </message>
+    <message>
+        <source>Nothing can bring them back.</source>
+        <translation>删除后无法恢复。</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>InputNotice</name>
+    <message>
+        <source>Understood</source>
+        <translation>知道了</translation>
+    </message>
+</context>
+<context>
     <name>JobController</name>
     <message>
         <source>{job} · {count} waiting</source>
@@ -224,8 +567,8 @@
 <context>
     <name>JobEntries</name>
     <message>
-        <source>&amp;Quantise a copy…</source>
-        <translation>量化一份副本(&amp;Q)…</translation>
+        <source>Qu&amp;antise a copy…</source>
+        <translation>量化一份副本(&amp;A)…</translation>
     </message>
     <message>
         <source>Convert to &amp;safetensors…</source>
@@ -324,6 +667,10 @@
         <source>Cancelled</source>
         <translation>已取消</translation>
     </message>
+    <message>
+        <source>{job} failed: {what}</source>
+        <translation>{job}失败：{what}</translation>
+    </message>
 </context>
 <context>
     <name>JobsPage</name>
@@ -348,8 +695,8 @@
         <translation>本次打开应用后已结束的任务</translation>
     </message>
     <message>
-        <source>Nothing runs. Copies, exports and measurements of the File menu are listed here: how far they are, and what came of them.</source>
-        <translation>当前没有任务在运行。“文件”菜单中的副本、导出和测量会列在这里：进度如何，结果怎样。</translation>
+        <source>Nothing runs. Copies, exports and measurements of the menu are listed here: how far they are, and what came of them.</source>
+        <translation>没有正在运行的任务。菜单中的副本、导出和测量会列在这里，显示进度和结果。</translation>
     </message>
 </context>
 <context>
@@ -385,6 +732,36 @@
     <message>
         <source>This is a summary. What holds is the licence that comes with the weights.</source>
         <translation>以上为摘要，以随权重提供的许可协议原文为准。</translation>
+    </message>
+</context>
+<context>
+    <name>LinkDialog</name>
+    <message>
+        <source>Open a link</source>
+        <translation>打开链接</translation>
+    </message>
+    <message>
+        <source>Open this address in another program? It may reach the network.</source>
+        <translation>要用其他程序打开此地址吗？可能会访问网络。</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Copy the address</source>
+        <translation>复制地址</translation>
+    </message>
+</context>
+<context>
+    <name>MarkdownDocument</name>
+    <message>
+        <source>Code</source>
+        <translation>代码</translation>
     </message>
 </context>
 <context>
@@ -432,6 +809,11 @@
         <translation>编辑(&amp;E)</translation>
     </message>
     <message>
+        <source>&amp;Chat</source>
+        <extracomment>all commands, behind one button</extracomment>
+        <translation>对话(&amp;C)</translation>
+    </message>
+    <message>
         <source>&amp;View</source>
         <translation>视图(&amp;V)</translation>
     </message>
@@ -442,6 +824,30 @@
     <message>
         <source>&amp;Language</source>
         <translation>语言(&amp;L)</translation>
+    </message>
+    <message>
+        <source>T&amp;heme</source>
+        <translation>主题(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Zoom ({percent} %)</source>
+        <translation>缩放（{percent} %）(&amp;Z)</translation>
+    </message>
+    <message>
+        <source>New &amp;temporary chat</source>
+        <translation>新建临时对话(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Sea&amp;rch conversations</source>
+        <translation>搜索对话(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Rename the &amp;conversation</source>
+        <translation>重命名对话(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Restore from a &amp;backup…</source>
+        <translation>从备份恢复…(&amp;B)</translation>
     </message>
     <message>
         <source>&amp;Open a model folder…</source>
@@ -476,8 +882,40 @@
         <translation>设置面板(&amp;S)</translation>
     </message>
     <message>
+        <source>Con&amp;versations at the left</source>
+        <translation>左侧对话列表(&amp;V)</translation>
+    </message>
+    <message>
+        <source>&amp;Larger</source>
+        <translation>放大(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Smaller</source>
+        <translation>缩小(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Usual size</source>
+        <translation>默认大小(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Keyboard shortcuts</source>
+        <translation>键盘快捷键(&amp;K)</translation>
+    </message>
+    <message>
         <source>&amp;System</source>
         <translation>跟随系统(&amp;S)</translation>
+    </message>
+    <message>
+        <source>As the &amp;system</source>
+        <translation>跟随系统(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Light</source>
+        <translation>浅色(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark</source>
+        <translation>深色(&amp;D)</translation>
     </message>
     <message>
         <source>Model &amp;licence</source>
@@ -527,6 +965,11 @@
         <source>You can go on. If something does not work, start it again.</source>
         <translation>您可以继续使用；如果有功能不正常，请重新启动程序。</translation>
     </message>
+    <message>
+        <source>Model: {name} · {path}</source>
+        <extracomment>the one that is open</extracomment>
+        <translation>模型：{name} · {path}</translation>
+    </message>
 </context>
 <context>
     <name>ModelPicker</name>
@@ -545,6 +988,14 @@
     <message>
         <source>Open a model folder…</source>
         <translation>打开模型文件夹…</translation>
+    </message>
+    <message>
+        <source>The name that is shown here; nothing of its folder changes</source>
+        <translation>这里显示的名称；模型文件夹不变</translation>
+    </message>
+    <message>
+        <source>Rename a model…</source>
+        <translation>重命名模型…</translation>
     </message>
     <message>
         <source>A Baichuan checkpoint on this machine</source>
@@ -738,6 +1189,21 @@
     </message>
 </context>
 <context>
+    <name>Remarks</name>
+    <message>
+        <source>The engine has said nothing for {seconds} s</source>
+        <translation>引擎已有 {seconds} 秒没有响应</translation>
+    </message>
+    <message>
+        <source>The background job has said nothing for {seconds} s</source>
+        <translation>后台任务已有 {seconds} 秒没有响应</translation>
+    </message>
+    <message>
+        <source>Close this remark</source>
+        <translation>关闭此提示</translation>
+    </message>
+</context>
+<context>
     <name>Remedies</name>
     <message>
         <source>Use the processor</source>
@@ -753,6 +1219,200 @@
     </message>
 </context>
 <context>
+    <name>RenameDialog</name>
+    <message>
+        <source>Rename a model</source>
+        <translation>重命名模型</translation>
+    </message>
+    <message>
+        <source>&amp;Model</source>
+        <translation>模型(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Name</source>
+        <translation>名称(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>Restoring</name>
+    <message>
+        <source>Restore from a backup</source>
+        <translation>从备份恢复</translation>
+    </message>
+    <message>
+        <source>Backups of conversations</source>
+        <translation>对话备份</translation>
+    </message>
+</context>
+<context>
+    <name>RetryMenu</name>
+    <message>
+        <source>More exact</source>
+        <translation>更严谨</translation>
+    </message>
+    <message>
+        <source>More varied</source>
+        <translation>更多样</translation>
+    </message>
+    <message>
+        <source>As set in the settings panel</source>
+        <translation>按设置面板中的参数</translation>
+    </message>
+    <message>
+        <source>greedy</source>
+        <translation>贪心解码</translation>
+    </message>
+    <message>
+        <source>temperature {temperature}, top-p {top_p}</source>
+        <translation>温度 {temperature}，top-p {top_p}</translation>
+    </message>
+</context>
+<context>
+    <name>RowActions</name>
+    <message>
+        <source>Copy</source>
+        <extracomment>Those of the transcript itself, which are there for every message. Those with a button of their own, as far as they are offered. Those in the menu behind the last button; deleting stands apart.</extracomment>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Answer again</source>
+        <translation>重新回答</translation>
+    </message>
+    <message>
+        <source>Answer again with other settings…</source>
+        <translation>换一组设置重新回答…</translation>
+    </message>
+    <message>
+        <source>Edit</source>
+        <translation>编辑</translation>
+    </message>
+    <message>
+        <source>Continue this answer</source>
+        <translation>继续这个回答</translation>
+    </message>
+    <message>
+        <source>Quote</source>
+        <translation>引用</translation>
+    </message>
+    <message>
+        <source>Same question to another model…</source>
+        <translation>用其他模型回答同一问题…</translation>
+    </message>
+    <message>
+        <source>Duplicate the chat up to here</source>
+        <translation>复制到此处为止的对话</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation>纯文本</translation>
+    </message>
+    <message>
+        <source>Delete this version</source>
+        <translation>删除此版本</translation>
+    </message>
+    <message>
+        <source>Delete question and answers</source>
+        <translation>删除提问和回答</translation>
+    </message>
+</context>
+<context>
+    <name>RowCommands</name>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>RowEditor</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>This can be taken when the answer on its way has ended.</source>
+        <translation>正在进行的回答结束后才能提交此修改。</translation>
+    </message>
+    <message>
+        <source>Send</source>
+        <translation>发送</translation>
+    </message>
+    <message>
+        <source>The answers to the old question stay as another version.</source>
+        <translation>原提问的回答会作为另一个版本保留。</translation>
+    </message>
+    <message>
+        <source>Edit the question</source>
+        <translation>编辑提问</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>The old text stays as another version.</source>
+        <translation>原文本会作为另一个版本保留。</translation>
+    </message>
+    <message>
+        <source>Edit the text</source>
+        <translation>编辑文本</translation>
+    </message>
+    <message>
+        <source>The old answer stays as another version.</source>
+        <translation>原回答会作为另一个版本保留。</translation>
+    </message>
+    <message>
+        <source>Edit the answer</source>
+        <translation>编辑回答</translation>
+    </message>
+</context>
+<context>
+    <name>RowMenu</name>
+    <message>
+        <source>Copy the selection</source>
+        <translation>复制所选内容</translation>
+    </message>
+    <message>
+        <source>Quote the selection</source>
+        <translation>引用所选内容</translation>
+    </message>
+    <message>
+        <source>Select all</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>Open a link</source>
+        <translation>打开链接</translation>
+    </message>
+</context>
+<context>
+    <name>RowPainter</name>
+    <message>
+        <source>Name of the folder</source>
+        <extracomment>a folder that what is dragged would go into degrees by which the ring has turned</extracomment>
+        <translation>文件夹名称</translation>
+    </message>
+    <message>
+        <source>Title</source>
+        <translation>标题</translation>
+    </message>
+</context>
+<context>
     <name>RunningPage</name>
     <message>
         <source>Progress</source>
@@ -765,6 +1425,17 @@
     <message>
         <source>Hide</source>
         <translation>隐藏</translation>
+    </message>
+</context>
+<context>
+    <name>SearchField</name>
+    <message>
+        <source>Search chats</source>
+        <translation>搜索对话</translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation>清除搜索</translation>
     </message>
 </context>
 <context>
@@ -875,6 +1546,280 @@
     </message>
 </context>
 <context>
+    <name>ShortcutSheet</name>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+</context>
+<context>
+    <name>Shortcuts</name>
+    <message>
+        <source>Conversations</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Writing</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>Reading</source>
+        <translation>阅读</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Begin a new chat</source>
+        <extracomment>as QKeySequence reads them; the first is shown in the language of the window</extracomment>
+        <translation>新建对话</translation>
+    </message>
+    <message>
+        <source>Begin a temporary chat, which is never written to the disk</source>
+        <translation>新建临时对话（从不写入磁盘）</translation>
+    </message>
+    <message>
+        <source>Search all conversations</source>
+        <translation>搜索全部对话</translation>
+    </message>
+    <message>
+        <source>Rename the conversation</source>
+        <translation>重命名对话</translation>
+    </message>
+    <message>
+        <source>Send the message</source>
+        <translation>发送消息</translation>
+    </message>
+    <message>
+        <source>Begin a new line in the message</source>
+        <translation>在消息中换行</translation>
+    </message>
+    <message>
+        <source>Edit your last question, from an empty field</source>
+        <translation>编辑上一个问题（输入框为空时）</translation>
+    </message>
+    <message>
+        <source>Close what is open over the conversation, else stop the answer</source>
+        <translation>关闭对话上方打开的内容，否则停止回答</translation>
+    </message>
+    <message>
+        <source>Copy the last answer</source>
+        <translation>复制最后一个回答</translation>
+    </message>
+    <message>
+        <source>Find in the conversation</source>
+        <translation>在对话中查找</translation>
+    </message>
+    <message>
+        <source>Copy what is selected</source>
+        <translation>复制所选内容</translation>
+    </message>
+    <message>
+        <source>Select the whole text</source>
+        <translation>全选文本</translation>
+    </message>
+    <message>
+        <source>Open a model folder</source>
+        <translation>打开模型文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a model</source>
+        <translation>选择模型</translation>
+    </message>
+    <message>
+        <source>Show or hide the list of conversations</source>
+        <translation>显示或隐藏对话列表</translation>
+    </message>
+    <message>
+        <source>Show or hide the settings</source>
+        <translation>显示或隐藏设置</translation>
+    </message>
+    <message>
+        <source>Show or hide the jobs</source>
+        <translation>显示或隐藏任务</translation>
+    </message>
+    <message>
+        <source>Larger text</source>
+        <translation>放大文字</translation>
+    </message>
+    <message>
+        <source>Smaller text</source>
+        <translation>缩小文字</translation>
+    </message>
+    <message>
+        <source>Text of the usual size</source>
+        <translation>恢复文字大小</translation>
+    </message>
+    <message>
+        <source>Open the menu of all commands</source>
+        <translation>打开包含所有命令的菜单</translation>
+    </message>
+    <message>
+        <source>Show this list</source>
+        <translation>显示此列表</translation>
+    </message>
+    <message>
+        <source>Close the window</source>
+        <translation>关闭窗口</translation>
+    </message>
+</context>
+<context>
+    <name>Side</name>
+    <message>
+        <source>Stopped before an answer began</source>
+        <extracomment>as far as it has come; None: nothing came</extracomment>
+        <translation>在回答开始前已停止</translation>
+    </message>
+</context>
+<context>
+    <name>Sidebar</name>
+    <message>
+        <source>Your conversations will be listed here.</source>
+        <translation>您的对话会列在这里。</translation>
+    </message>
+    <message>
+        <source>Nothing was found.</source>
+        <translation>没有找到相关内容。</translation>
+    </message>
+    <message>
+        <source>The trash is empty.</source>
+        <translation>回收站是空的。</translation>
+    </message>
+    <message>
+        <source>Deleted conversations</source>
+        <translation>已删除的对话</translation>
+    </message>
+    <message>
+        <source>Conversations</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>Sidebar</source>
+        <translation>侧边栏</translation>
+    </message>
+    <message>
+        <source>New chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>Hide the sidebar</source>
+        <translation>隐藏侧边栏</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Stays on this computer</source>
+        <translation>数据只保存在本机</translation>
+    </message>
+</context>
+<context>
+    <name>SidebarRows</name>
+    <message>
+        <source>New chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新建文件夹</translation>
+    </message>
+    <message>
+        <source>{days} d</source>
+        <translation>{days} 天</translation>
+    </message>
+    <message>
+        <source>Draft</source>
+        <translation>草稿</translation>
+    </message>
+    <message>
+        <source>open</source>
+        <translation>已打开</translation>
+    </message>
+    <message>
+        <source>pinned</source>
+        <translation>已置顶</translation>
+    </message>
+    <message>
+        <source>temporary</source>
+        <translation>临时对话</translation>
+    </message>
+    <message>
+        <source>is being answered</source>
+        <translation>正在回答</translation>
+    </message>
+    <message>
+        <source>unread</source>
+        <translation>未读</translation>
+    </message>
+    <message>
+        <source>draft</source>
+        <translation>有草稿</translation>
+    </message>
+    <message>
+        <source>folder with 1 conversation</source>
+        <translation>文件夹，含 1 个对话</translation>
+    </message>
+    <message>
+        <source>folder with {count} conversations</source>
+        <translation>文件夹，含 {count} 个对话</translation>
+    </message>
+    <message>
+        <source>unfolded</source>
+        <translation>已展开</translation>
+    </message>
+    <message>
+        <source>folded</source>
+        <translation>已折叠</translation>
+    </message>
+    <message>
+        <source>is kept for {days} more days</source>
+        <translation>还会保留 {days} 天</translation>
+    </message>
+    <message>
+        <source>Temporary</source>
+        <translation>临时</translation>
+    </message>
+    <message>
+        <source>Pinned</source>
+        <translation>置顶</translation>
+    </message>
+    <message>
+        <source>Folders</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>Previous 7 days</source>
+        <translation>过去 7 天</translation>
+    </message>
+    <message>
+        <source>Previous 30 days</source>
+        <translation>过去 30 天</translation>
+    </message>
+    <message>
+        <source>Only the first {count} hits</source>
+        <translation>只显示前 {count} 条结果</translation>
+    </message>
+    <message>
+        <source>MMMM yyyy</source>
+        <comment>QLocale&apos;s form of a month</comment>
+        <translation>yyyy年M月</translation>
+    </message>
+</context>
+<context>
     <name>SilenceNotice</name>
     <message>
         <source>End it</source>
@@ -959,90 +1904,6 @@
 <context>
     <name>StatusLine</name>
     <message>
-        <source>The engine has said nothing for {seconds} s</source>
-        <translation>引擎已有 {seconds} 秒没有响应</translation>
-    </message>
-    <message>
-        <source>The background job has said nothing for {seconds} s</source>
-        <translation>后台任务已有 {seconds} 秒没有响应</translation>
-    </message>
-    <message>
-        <source>Loading {name}…</source>
-        <translation>正在加载 {name}…</translation>
-    </message>
-    <message>
-        <source>Loading the model: {percent} %</source>
-        <translation>正在加载模型：{percent}%</translation>
-    </message>
-    <message>
-        <source>No model is loaded. Choose one at the top.</source>
-        <translation>没有加载模型，请在上方选择一个。</translation>
-    </message>
-    <message>
-        <source>The model makes room while precisions are measured</source>
-        <translation>模型暂时让出内存，以便测量各精度</translation>
-    </message>
-    <message>
-        <source>Ready</source>
-        <translation>就绪</translation>
-    </message>
-    <message>
-        <source>Reading the prompt…</source>
-        <translation>正在读取提示…</translation>
-    </message>
-    <message>
-        <source>Answering…</source>
-        <translation>正在回答…</translation>
-    </message>
-    <message>
-        <source>Stopping…</source>
-        <translation>正在停止…</translation>
-    </message>
-    <message>
-        <source>Long lines of the pasted text were broken: {count}</source>
-        <translation>粘贴的文本中有 {count} 个过长的行已被拆开</translation>
-    </message>
-    <message>
-        <source>Your choices cannot be kept: {reason}</source>
-        <translation>您的选择无法保存：{reason}</translation>
-    </message>
-    <message>
-        <source>Show what runs in the background</source>
-        <translation>显示后台正在进行的工作</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Context used</source>
-        <translation>已用上下文</translation>
-    </message>
-    <message>
-        <source>Precision: {name}</source>
-        <translation>精度：{name}</translation>
-    </message>
-    <message>
-        <source>{count} of {most} threads: other programs keep the processor busy</source>
-        <translation>使用 {most} 个线程中的 {count} 个：其他程序正在占用 CPU</translation>
-    </message>
-    <message>
-        <source>1 thread</source>
-        <translation>1 个线程</translation>
-    </message>
-    <message>
-        <source>{count} threads</source>
-        <translation>{count} 个线程</translation>
-    </message>
-    <message>
-        <source>Context {used} / {length}</source>
-        <translation>上下文 {used} / {length}</translation>
-    </message>
-    <message>
-        <source>Tokens of prompt and answer together that the model can read.</source>
-        <translation>提示与回答合计，模型最多能读取的词元数。</translation>
-    </message>
-    <message>
         <source>Reading the prompt: {done} of {total} tokens</source>
         <translation>正在读取提示：{done} / {total} 个词元</translation>
     </message>
@@ -1089,20 +1950,104 @@
 <context>
     <name>TopBar</name>
     <message>
-        <source>New chat</source>
-        <translation>新对话</translation>
+        <source>Show conversations</source>
+        <translation>显示对话列表</translation>
     </message>
     <message>
-        <source>Clear the conversation (Ctrl+N)</source>
-        <translation>清空当前对话 (Ctrl+N)</translation>
+        <source>Find in the conversation</source>
+        <translation>在对话中查找</translation>
     </message>
     <message>
         <source>Settings</source>
         <translation>设置</translation>
     </message>
     <message>
-        <source>System prompt and sampling (F9)</source>
-        <translation>系统提示词与采样 (F9)</translation>
+        <source>Menu</source>
+        <translation>菜单</translation>
+    </message>
+    <message>
+        <source>Menu (F10)</source>
+        <translation>菜单 (F10)</translation>
+    </message>
+    <message>
+        <source>Show what runs in the background</source>
+        <translation>显示后台正在进行的工作</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>State of the model</source>
+        <translation>模型状态</translation>
+    </message>
+</context>
+<context>
+    <name>Transcript</name>
+    <message>
+        <source>{name} has answered.</source>
+        <translation>{name} 已回答完毕。</translation>
+    </message>
+    <message>
+        <source>The answer is complete.</source>
+        <translation>回答已完成。</translation>
+    </message>
+    <message>
+        <source>Conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>To the newest text</source>
+        <translation>跳到最新内容</translation>
+    </message>
+</context>
+<context>
+    <name>TrashHead</name>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Back to the conversations</source>
+        <translation>返回对话列表</translation>
+    </message>
+    <message>
+        <source>Empty</source>
+        <translation>清空</translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation>清空回收站</translation>
+    </message>
+    <message>
+        <source>Kept for {days} days, then deleted for good.</source>
+        <translation>保留 {days} 天，之后彻底删除。</translation>
+    </message>
+</context>
+<context>
+    <name>TurnCommands</name>
+    <message>
+        <source>Copy of {title}</source>
+        <translation>{title} 的副本</translation>
+    </message>
+</context>
+<context>
+    <name>UndoToast</name>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>“{name}” is in the trash.</source>
+        <translation>“{name}”已移到回收站。</translation>
+    </message>
+    <message>
+        <source>The folder “{name}” is deleted.</source>
+        <translation>文件夹“{name}”已删除。</translation>
+    </message>
+    <message>
+        <source>Undo: {what}</source>
+        <translation>撤销：{what}</translation>
     </message>
 </context>
 <context>
@@ -1124,7 +2069,28 @@
         <translation>这是随程序附带的向导：一个回答 Baichuan Desktop 使用问题的小模型，不是通用助手。想聊别的话题，请打开一个百川模型文件夹。</translation>
     </message>
     <message>
+        <source>This is a base model: it continues the text you write and does not chat. Write the beginning of a text, such as one of these:</source>
+        <translation>这是基座模型：它会续写您的文字，不会对话。请写出一段文字的开头，例如：</translation>
+    </message>
+    <message>
+        <source>This is a base model that you use as a chat model. It answers well only if it was fine-tuned on conversations. “Use as chat model” in the menu, under Model, takes this back.</source>
+        <translation>这是您用作对话模型的基座模型。只有经过对话微调，它才能回答得好。要取消，请在菜单的“模型”中点击“用作对话模型”。</translation>
+    </message>
+    <message>
+        <source>What shall we work on?</source>
+        <translation>今天想做什么？</translation>
+    </message>
+    <message>
+        <source>{name} runs on this computer. Nothing you write leaves it.</source>
+        <translation>{name}运行在这台电脑上，您写的内容不会离开它。</translation>
+    </message>
+    <message>
+        <source>It was fine-tuned on conversations: use as chat model</source>
+        <translation>它用对话数据微调过：作为对话模型使用</translation>
+    </message>
+    <message>
         <source>How do I open a model folder?</source>
+        <extracomment>at once; else the text is a beginning in the field</extracomment>
         <translation>怎么打开模型文件夹？</translation>
     </message>
     <message>
@@ -1140,39 +2106,181 @@
         <translation>怎么停止回答？</translation>
     </message>
     <message>
-        <source>This is a base model: it continues the text you write and does not chat. Write the beginning of a text, such as this one:</source>
-        <translation>这是基座模型：它接着您写的文本往下写，不进行对话。请写一段文本的开头，例如：</translation>
-    </message>
-    <message>
         <source>登鹳雀楼-&gt;王之涣
 夜雨寄北-&gt;</source>
         <comment>a poem&apos;s title and its poet; keep it</comment>
         <translation>登鹳雀楼-&gt;王之涣
 夜雨寄北-&gt;</translation>
     </message>
+</context>
+<context>
+    <name>WelcomeCards</name>
     <message>
-        <source>This is a base model that you use as a chat model. It answers well only if it was fine-tuned on conversations. “Use as chat model” in the Edit menu takes this back.</source>
-        <translation>这是基座模型，您正将它作为对话模型使用。只有用对话数据微调过的模型才能答得好。在“编辑”菜单中取消“作为对话模型使用”即可恢复。</translation>
+        <source>Summarise a text</source>
+        <translation>总结一段文字</translation>
     </message>
     <message>
-        <source>What you write stays on this machine. What would you like to know?</source>
-        <translation>您输入的内容只留在本机。想了解些什么？</translation>
+        <source>Paste it, and say how long it may be</source>
+        <translation>粘贴进来，说明篇幅要求</translation>
     </message>
     <message>
-        <source>It was fine-tuned on conversations: use as chat model</source>
-        <translation>它用对话数据微调过：作为对话模型使用</translation>
+        <source>Summarise the following text in five sentences:</source>
+        <translation>请用五句话总结下面的文字：</translation>
+    </message>
+    <message>
+        <source>Translate</source>
+        <translation>翻译</translation>
+    </message>
+    <message>
+        <source>Chinese and English, keeps the tone</source>
+        <translation>中英互译，保持语气</translation>
+    </message>
+    <message>
+        <source>Translate the following text into Chinese, and keep its tone:</source>
+        <translation>请把下面的文字翻译成英文，并保持原文的语气：</translation>
+    </message>
+    <message>
+        <source>Explain or review code</source>
+        <translation>解释或审查代码</translation>
+    </message>
+    <message>
+        <source>Paste it, and ask about what is unclear</source>
+        <translation>粘贴进来，问不清楚的地方</translation>
+    </message>
+    <message>
+        <source>Explain what this code does, and what could go wrong with it:</source>
+        <translation>请解释这段代码的作用，以及可能出现的问题：</translation>
+    </message>
+    <message>
+        <source>Draft a mail</source>
+        <translation>起草邮件</translation>
+    </message>
+    <message>
+        <source>Say to whom, and what must be in it</source>
+        <translation>说明写给谁、必须写什么</translation>
+    </message>
+    <message>
+        <source>Draft a short and polite mail to my supplier. It must say:</source>
+        <translation>请给我的供应商起草一封简短、礼貌的邮件，必须写明：</translation>
+    </message>
+    <message>
+        <source>Complete a pair</source>
+        <translation>补全配对</translation>
+    </message>
+    <message>
+        <source>A poem and its poet, then only a poem</source>
+        <translation>先给一首诗和作者，再只给一首诗</translation>
+    </message>
+    <message>
+        <source>Go on with a dictionary</source>
+        <translation>续写词典</translation>
+    </message>
+    <message>
+        <source>Two words and their translations, then a third</source>
+        <translation>两个词及其译文，再给第三个词</translation>
+    </message>
+    <message>
+        <source>Tell a story on</source>
+        <translation>续写故事</translation>
+    </message>
+    <message>
+        <source>A first sentence that breaks off</source>
+        <translation>一句没有写完的开头</translation>
+    </message>
+    <message>
+        <source>On the last evening of the year, the old clockmaker</source>
+        <translation>一年的最后一个晚上，老钟表匠</translation>
+    </message>
+    <message>
+        <source>Fill a list</source>
+        <translation>续写清单</translation>
+    </message>
+    <message>
+        <source>A heading, and the first number</source>
+        <translation>一个标题和第一个编号</translation>
+    </message>
+    <message>
+        <source>Five ways to save water at home:</source>
+        <translation>在家节约用水的五个办法：</translation>
     </message>
 </context>
 <context>
     <name>WindowJobs</name>
     <message>
         <source>The copy “{name}” is listed</source>
-        <extracomment>while it is asked</extracomment>
         <translation>副本“{name}”已加入列表</translation>
     </message>
     <message>
         <source>The export “{name}” is a precision of its model</source>
         <translation>导出“{name}”现在是该模型的一种精度</translation>
+    </message>
+</context>
+<context>
+    <name>WindowStatus</name>
+    <message>
+        <source>Loading the model: {percent} %</source>
+        <extracomment>what goes on; empty when nothing does remarks that stay until a person closes them that the model&apos;s device has</extracomment>
+        <translation>正在加载模型：{percent}%</translation>
+    </message>
+    <message>
+        <source>No model is loaded. Choose one at the top.</source>
+        <translation>没有加载模型，请在上方选择一个。</translation>
+    </message>
+    <message>
+        <source>The model makes room while precisions are measured</source>
+        <translation>模型暂时让出内存，以便测量各精度</translation>
+    </message>
+    <message>
+        <source>Reading the prompt…</source>
+        <translation>正在读取提示…</translation>
+    </message>
+    <message>
+        <source>Answering…</source>
+        <translation>正在回答…</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>“{name}” could not be loaded: {what}</source>
+        <translation>无法加载“{name}”：{what}</translation>
+    </message>
+    <message>
+        <source>Your choices cannot be kept: {reason}</source>
+        <translation>您的选择无法保存：{reason}</translation>
+    </message>
+    <message>
+        <source>Nothing of the backup was missing here</source>
+        <translation>备份中的内容此处都已有</translation>
+    </message>
+    <message>
+        <source>Added from the backup: {messages} messages, in {conversations} conversations</source>
+        <translation>已从备份补回 {messages} 条消息，涉及 {conversations} 个对话</translation>
+    </message>
+    <message>
+        <source>Precision: {name}</source>
+        <translation>精度：{name}</translation>
+    </message>
+    <message>
+        <source>{needed} of {memory}</source>
+        <translation>占用 {needed}，共 {memory}</translation>
+    </message>
+    <message>
+        <source>The memory that the model takes, of what its device has.</source>
+        <translation>模型占用的内存，以及其所在设备的内存总量。</translation>
+    </message>
+    <message>
+        <source>{count} of {most} threads: other programs keep the processor busy</source>
+        <translation>使用 {most} 个线程中的 {count} 个：其他程序正在占用 CPU</translation>
+    </message>
+    <message>
+        <source>1 thread</source>
+        <translation>1 个线程</translation>
+    </message>
+    <message>
+        <source>{count} threads</source>
+        <translation>{count} 个线程</translation>
     </message>
 </context>
 <context>
@@ -1734,8 +2842,168 @@
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
+        <source>A model&apos;s name cannot be empty.</source>
+        <translation>模型名称不能为空。</translation>
+    </message>
+    <message>
+        <source>A model&apos;s name has at most {most} characters, not {count}.</source>
+        <translation>模型名称最多 {most} 个字符，而不是 {count} 个。</translation>
+    </message>
+    <message>
+        <source>A model&apos;s name holds a character that cannot be seen: “{name}”.</source>
+        <translation>模型名称含有不可见的字符：“{name}”。</translation>
+    </message>
+    <message>
+        <source>An administrator can change it.</source>
+        <translation>管理员可以更改它。</translation>
+    </message>
+    <message>
+        <source>Another run of the app has the conversations in “{folder}” open, so this one can only read them.</source>
+        <translation>本程序的另一个实例已打开“{folder}”中的对话，因此此处只能读取。</translation>
+    </message>
+    <message>
+        <source>Both fit at the same time: they answer side by side, each more slowly than alone.</source>
+        <translation>两者可同时装下：将并排回答，各自都比单独运行时慢。</translation>
+    </message>
+    <message>
+        <source>Both fit at the same time: they answer side by side.</source>
+        <translation>两者可同时装下：将并排回答。</translation>
+    </message>
+    <message>
+        <source>Choose another backup. Your conversations are as they were.</source>
+        <translation>请选择另一个备份。您的对话保持原样。</translation>
+    </message>
+    <message>
+        <source>Close the other one: then what is new here is saved. It is lost if this one is closed first.</source>
+        <translation>请关闭另一个实例，此处的新内容随后会自动保存。如果先关闭此窗口，新内容将会丢失。</translation>
+    </message>
+    <message>
+        <source>Conversations cannot be saved in “{folder}”: {reason}.</source>
+        <translation>无法将对话保存到“{folder}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>Install that version or a later one. What is new stays in memory only.</source>
+        <translation>请安装该版本或更高版本。新内容仅保留在内存中。</translation>
+    </message>
+    <message>
+        <source>Loading {name}: getting it ready</source>
+        <translation>正在加载 {name}：准备中</translation>
+    </message>
+    <message>
+        <source>Loading {name}: getting it ready · {seconds} s</source>
+        <translation>正在加载 {name}：准备中 · {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>Loading {name}: starting</source>
+        <translation>正在加载 {name}：启动中</translation>
+    </message>
+    <message>
+        <source>Loading {name}: starting · {seconds} s</source>
+        <translation>正在加载 {name}：启动中 · {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>Loading {name}: {percent} %</source>
+        <translation>正在加载 {name}：{percent}%</translation>
+    </message>
+    <message>
+        <source>Loading {name}: {percent} % · {left}</source>
+        <translation>正在加载 {name}：{percent}% · {left}</translation>
+    </message>
+    <message>
+        <source>Look whether something is missing. The damaged file is kept beside the new one. A drive that damages files may fail: copy what matters to another one.</source>
+        <translation>请检查是否有内容缺失。损坏的文件保留在新文件旁边。会损坏文件的磁盘可能即将失效：请将重要内容复制到另一块磁盘。</translation>
+    </message>
+    <message>
+        <source>Make room on this drive: what is new stays in memory until then and is saved by itself. Leave the app open until this note is gone.</source>
+        <translation>请在此磁盘上腾出空间：在此之前新内容保留在内存中，之后会自动保存。请在此提示消失之前不要关闭程序。</translation>
+    </message>
+    <message>
+        <source>Start the app with QT_IM_MODULE=ibus in its environment: Fcitx 5 answers to that name too.</source>
+        <translation>请在环境变量 QT_IM_MODULE=ibus 下启动本程序：Fcitx 5 也支持这种方式。</translation>
+    </message>
+    <message>
+        <source>Start the app with QT_IM_MODULE={value} in its environment.</source>
+        <translation>请在环境变量 QT_IM_MODULE={value} 下启动本程序。</translation>
+    </message>
+    <message>
+        <source>The drive of “{folder}” is full, so conversations cannot be saved.</source>
+        <translation>“{folder}”所在的磁盘已满，无法保存对话。</translation>
+    </message>
+    <message>
+        <source>The file of your conversations was damaged: {messages} messages in {conversations} conversations could be kept; {rest}.</source>
+        <translation>您的对话文件已损坏：保住了 {conversations} 个对话中的 {messages} 条消息；{rest}。</translation>
+    </message>
+    <message>
+        <source>The guide model is a part of the app and cannot be renamed.</source>
+        <translation>内置助手模型是程序的一部分，不能重命名。</translation>
+    </message>
+    <message>
         <source>The number of threads must be from 1 to {most}, not {value}.</source>
         <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The system prompt with your message and the answer so far</source>
+        <translation>系统提示词加上您的消息和已有的回答</translation>
+    </message>
+    <message>
+        <source>This model answers each message by itself and knows nothing said before.</source>
+        <translation>此模型单独回答每条消息，不知道之前说过的内容。</translation>
+    </message>
+    <message>
+        <source>This model knows the last {count} turns of a conversation, your newest message among them, and nothing said before.</source>
+        <translation>此模型只知道对话的最后 {count} 轮（包括您最新的消息），不知道更早的内容。</translation>
+    </message>
+    <message>
+        <source>Together they need {need:.1f} GiB of the machine&apos;s memory, of which {free:.1f} GiB can be used: they are answered one after the other.</source>
+        <translation>两者共需 {need:.1f} GiB 内存，而可用的为 {free:.1f} GiB：将依次回答。</translation>
+    </message>
+    <message>
+        <source>Together they need {need:.1f} GiB of {device}, of which {free:.1f} GiB can be used: they are answered one after the other.</source>
+        <translation>两者共需 {device} 的 {need:.1f} GiB 显存，而可用的为 {free:.1f} GiB：将依次回答。</translation>
+    </message>
+    <message>
+        <source>Use IBus or Fcitx 5, and start the app with QT_IM_MODULE=ibus.</source>
+        <translation>请改用 IBus 或 Fcitx 5，并在环境变量 QT_IM_MODULE=ibus 下启动本程序。</translation>
+    </message>
+    <message>
+        <source>What is new stays in memory and is saved as soon as it can be: leave the app open until this note is gone.</source>
+        <translation>新内容保留在内存中，一旦可以写入就会自动保存：请在此提示消失之前不要关闭程序。</translation>
+    </message>
+    <message>
+        <source>What you write with the input method {name} does not reach this window: the Qt of this app has no plugin for it.</source>
+        <translation>输入法 {name} 输入的文字无法送达本窗口：本程序的 Qt 没有它的插件。</translation>
+    </message>
+    <message>
+        <source>What you write with the input method {name} does not reach this window: the variable QT_IM_MODULE is not set.</source>
+        <translation>输入法 {name} 输入的文字无法送达本窗口：未设置环境变量 QT_IM_MODULE。</translation>
+    </message>
+    <message>
+        <source>Whether both fit at the same time is not known here: they are answered one after the other.</source>
+        <translation>无法得知两者能否同时装下：将依次回答。</translation>
+    </message>
+    <message>
+        <source>Your message with the answer so far</source>
+        <translation>您的消息加上已有的回答</translation>
+    </message>
+    <message>
+        <source>a few seconds left</source>
+        <translation>还需几秒</translation>
+    </message>
+    <message>
+        <source>about {count} h left</source>
+        <translation>还需约 {count} 小时</translation>
+    </message>
+    <message>
+        <source>about {count} min left</source>
+        <translation>还需约 {count} 分钟</translation>
+    </message>
+    <message>
+        <source>about {count} s left</source>
+        <translation>还需约 {count} 秒</translation>
+    </message>
+    <message>
+        <source>another program keeps the file locked</source>
+        <translation>另一个程序锁定了该文件</translation>
     </message>
     <message>
         <source>has an impossible place</source>
@@ -1860,6 +3128,10 @@
     <message>
         <source>it cannot be read ({reason})</source>
         <translation>无法读取（{reason}）</translation>
+    </message>
+    <message>
+        <source>it cannot be written</source>
+        <translation>无法写入</translation>
     </message>
     <message>
         <source>it closed its pipe but did not end</source>
@@ -2130,6 +3402,10 @@
         <translation>占 {n} 字节，而其形状需要 {need} 字节</translation>
     </message>
     <message>
+        <source>the drive reports an error</source>
+        <translation>磁盘报告错误</translation>
+    </message>
+    <message>
         <source>the file must hold keys and values</source>
         <translation>文件内容必须是键和值</translation>
     </message>
@@ -2158,6 +3434,10 @@
         <translation>其中有控制字符</translation>
     </message>
     <message>
+        <source>there is no backup to take more from</source>
+        <translation>没有备份可供补全</translation>
+    </message>
+    <message>
         <source>there is no such folder</source>
         <translation>没有这个文件夹</translation>
     </message>
@@ -2168,6 +3448,10 @@
     <message>
         <source>was saved inside of something else: its tensors have “{prefix}” before their names</source>
         <translation>是包在别的对象里保存的：其张量名称前都有“{prefix}”</translation>
+    </message>
+    <message>
+        <source>what it lacks came from the backup “{name}”</source>
+        <translation>缺失的内容取自备份“{name}”</translation>
     </message>
     <message>
         <source>{lacking:,} of its {end:,} bytes are missing</source>
@@ -2222,6 +3506,10 @@
         <translation>“{file}”是空的。</translation>
     </message>
     <message>
+        <source>“{file}” is no file of conversations, or nothing of it can be read.</source>
+        <translation>“{file}”不是对话文件，或者其中的内容都无法读取。</translation>
+    </message>
+    <message>
         <source>“{file}” is not a text in UTF-8.</source>
         <translation>“{file}”不是 UTF-8 编码的文本。</translation>
     </message>
@@ -2230,12 +3518,20 @@
         <translation>“{file}”是较新版本的应用写的（格式 {version}，此版本能读 {known}）。</translation>
     </message>
     <message>
+        <source>“{file}” was written by a newer version of the app, so it is neither shown nor changed.</source>
+        <translation>“{file}”由更新版本的程序写入，因此不会显示，也不会更改。</translation>
+    </message>
+    <message>
         <source>“{folder}” exists already.</source>
         <translation>“{folder}”已经存在。</translation>
     </message>
     <message>
         <source>“{id}” is a released model that is not on this machine.</source>
         <translation>“{id}”是已发布的模型，但不在这台电脑上。</translation>
+    </message>
+    <message>
+        <source>“{id}” is listed by the registry of this machine, not by yours.</source>
+        <translation>“{id}”列在本机的系统级模型登记表中，不在您的登记表中。</translation>
     </message>
     <message>
         <source>“{name}” cannot be unpacked</source>

@@ -1,10 +1,11 @@
-"""One conversation: what was said, what is asked next. No Qt, no threads."""
+"""The conversation of a terminal: what was said in a row, and is forgotten at the end."""
 
 from __future__ import annotations
 
 from backends.generation.sampling import SamplingParams
-from backends.protocol.engine_requests import ChatRequest, CompleteRequest
+from backends.protocol.engine_requests import ChatRequest
 from backends.text.chat_template import Message, Role
+from baichuan_desktop.services.chat.prompts import chat_request
 
 
 class ChatSession:
@@ -19,12 +20,27 @@ class ChatSession:
         self.messages: list[Message] = []  # without the system prompt
         self._answer: list[str] = []
 
-    def ask(self, text: str, params: SamplingParams, *, as_chat: bool = False) -> ChatRequest:
-        """The request for an answer to `text`, which is added; `as_chat` asks a base model."""
+    def ask(
+        self,
+        text: str,
+        params: SamplingParams,
+        *,
+        as_chat: bool = False,
+        prompt_turns: int | None = None,
+    ) -> ChatRequest:
+        """The request for an answer to `text`, which is added; `as_chat` asks a base model.
+
+        `prompt_turns` is how many turns the model is given at most, see `latest_turns`.
+        """
         self.messages.append(Message(Role.USER, text))
         self._answer.clear()
-        system = (Message(Role.SYSTEM, self.system_prompt),) if self.system_prompt.strip() else ()
-        return ChatRequest((*system, *self.messages), params, as_chat)
+        return chat_request(
+            self.messages,
+            params,
+            system_prompt=self.system_prompt,
+            as_chat=as_chat,
+            prompt_turns=prompt_turns,
+        )
 
     def receive(self, text: str) -> None:
         """Add to the answer that is coming in."""
@@ -48,8 +64,3 @@ class ChatSession:
         """Begin anew; the system prompt stays."""
         self.messages.clear()
         self._answer.clear()
-
-
-def completion(text: str, params: SamplingParams) -> CompleteRequest:
-    """The request to continue a text, for base models."""
-    return CompleteRequest(text, params)

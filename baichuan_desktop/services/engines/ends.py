@@ -44,7 +44,7 @@ def _reason(code: int | None) -> str | Phrase:
     if is_status(code):
         return Phrase("the system ended it with the code {code}", code=_number(code))
     if code >= 0:
-        return Phrase("it ended by itself with code {code}", code=code)
+        return Phrase("it ended by itself with code {code}", code=str(code))
     try:
         return Phrase("the signal {name} ended it", name=signal.Signals(-code).name)
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 
 from typing_extensions import override
@@ -11,12 +10,8 @@ from typing_extensions import override
 from backends.events import JobProgress, JobStep
 from backends.phrases import Phrase
 from baichuan_desktop.services.jobs.job import JobMeter
+from baichuan_desktop.services.jobs.pace import Pace
 from baichuan_desktop.services.jobs.time_left import left_for_step
-
-#: What lies longer ago says little of the pace: a drive is fast until its cache is full.
-_WINDOW_SECONDS = 20.0
-#: A pace from less than this is a guess.
-_LEAST_SECONDS = 2.0
 
 
 class BytesMeter(JobMeter):
@@ -27,8 +22,7 @@ class BytesMeter(JobMeter):
     ) -> None:
         """`steps` says what is done in each, in their order."""
         self._steps = steps
-        self._clock = clock
-        self._seen: deque[tuple[float, int]] = deque()  # time, bytes
+        self._pace = Pace(clock)
         self._last: JobProgress | None = None
 
     @override
@@ -38,12 +32,9 @@ class BytesMeter(JobMeter):
 
     def _read(self, progress: JobProgress) -> None:
         if self._last is not None and self._last.step != progress.step:
-            self._seen.clear()
+            self._pace.begin_anew()
         self._last = progress
-        now = self._clock()
-        self._seen.append((now, progress.done_bytes))
-        while len(self._seen) > 2 and now - self._seen[0][0] > _WINDOW_SECONDS:
-            self._seen.popleft()
+        self._pace.read(progress.done_bytes, progress.total_bytes)
 
     @property
     @override
@@ -76,9 +67,4 @@ class BytesMeter(JobMeter):
     @property
     def seconds_left(self) -> float | None:
         """Of the step that the job is at; None while it cannot be told."""
-        if self._last is None or len(self._seen) < 2:
-            return None
-        (since, before), (now, done) = self._seen[0], self._seen[-1]
-        if now - since < _LEAST_SECONDS or done <= before:
-            return None
-        return (self._last.total_bytes - done) * (now - since) / (done - before)
+        return self._pace.seconds_left

@@ -145,7 +145,7 @@ def copy_job(
 
     return Job(
         words,
-        source.name,
+        source.shown_name,
         steps,
         lambda: BytesMeter(_STEPS),
         when_ended=Phrase(
@@ -163,18 +163,18 @@ def _result(
 ) -> JobResult:
     """List what was made. Raises CheckpointError, RegistryError."""
     if isinstance(request, ExportRequest) and request.portable:
-        sentence = Phrase("“{name}” is exported for other programs.", name=source.name.en)
-        return JobResult(sentence, source.name, ready)
+        sentence = Phrase("“{name}” is exported for other programs.", name=source.shown_name.en)
+        return JobResult(sentence, source.shown_name, ready)
     made = list_copy(store, source, request, ready)
     if not isinstance(request, ExportRequest) or made.model is made.listed:
-        sentence = Phrase("“{name}” is listed.", name=made.listed.name.en)
-        return JobResult(sentence, made.listed.name, made)
+        sentence = Phrase("“{name}” is listed.", name=made.listed.shown_name.en)
+        return JobResult(sentence, made.listed.shown_name, made)
     sentence = Phrase(
         "“{name}” has one more precision: {precision}.",
-        name=made.model.name.en,
+        name=made.model.shown_name.en,
         precision=request.precision.label,
     )
-    return JobResult(sentence, made.model.name, made)
+    return JobResult(sentence, made.model.shown_name, made)
 
 
 def list_copy(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from backends.phrases import Phrase
 
+_FEW, _STEP = 10, 5
 _MINUTE, _HOUR = 60, 3600
 
 #: Said of what cannot be told yet.
@@ -30,3 +33,20 @@ def left_in_all(seconds: float | None) -> Phrase:
     if seconds < _HOUR:
         return Phrase("About {count} min left", count=round(seconds / _MINUTE))
     return Phrase("About {count} h left", count=f"{seconds / _HOUR:.1f}")
+
+
+def left_soon(seconds: float | None) -> Phrase | None:
+    """How long a model still loads, or reads a prompt, in words; None while nobody knows.
+
+    In steps of seconds, as most of it is over in a minute.
+    """
+    if seconds is None:
+        return None
+    if seconds < _FEW:
+        return Phrase("a few seconds left")
+    rounded = _STEP * math.ceil(seconds / _STEP)
+    if rounded < _MINUTE:
+        return Phrase("about {count} s left", count=rounded)
+    if seconds < _HOUR:
+        return Phrase("about {count} min left", count=max(round(seconds / _MINUTE), 1))
+    return Phrase("about {count} h left", count=f"{seconds / _HOUR:.1f}")

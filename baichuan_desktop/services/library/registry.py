@@ -70,11 +70,21 @@ class InstalledModel:
     family: Family
     kind: Kind
     context_length: int  #: tokens, prompt and answer together
+    prompt_turns: int | None = None  #: of its variant, see there
     bundled: bool = False
     export_of: str | None = None  #: id of the model that this is an export of; it may be gone
     export_stamp: str | None = None  #: `weights_stamp` of that model then; None: not known
     exports: tuple[Path, ...] = ()  #: folders of its exports for ONNX Runtime
     outdated_exports: tuple[InstalledModel, ...] = ()  #: those that were made of other weights
+    apart: str = ""  #: what tells it from others of its name, see `told_apart`; empty: nothing need
+
+    @property
+    def shown_name(self) -> Names:
+        """The name as it is shown, with what tells the model from others of that name."""
+        if not self.apart:
+            return self.name
+        en, zh = f"{self.name.en} ({self.apart})", f"{self.name.zh}（{self.apart}）"
+        return Names.model_construct(en=en, zh=zh)  # longer than a name may be in a file
 
 
 def with_exports(model: InstalledModel, installed: Sequence[InstalledModel]) -> InstalledModel:
@@ -122,6 +132,7 @@ class Registry:
 
     #: What of the later layers is wrong and left out, a sentence each.
     problems: tuple[RegistryError, ...] = ()
+    unread: tuple[RegistryError, ...] = ()  #: of these, why a whole file is
 
     #: Points that the published 4-bit models lost, by family and hidden size: a small model of a
     #: family, such as the guide, is another matter.
@@ -145,6 +156,7 @@ class Registry:
         file = load_layer(shipped, source_name=SHIPPED_NAME)
         tables.add(Layer(file, tuple(range(len(file.models))), ()), SHIPPED_NAME)
         problems: list[RegistryError] = []
+        unread: list[RegistryError] = []
         for path in layers:
             try:
                 text = layer_text(path)
@@ -155,6 +167,7 @@ class Registry:
                     problems += wrong
             except RegistryError as error:
                 problems.append(error)
+                unread.append(error)
         variants = {model_id: tables.variant(placed) for model_id, placed in tables.models.items()}
         installed = [_installed(entry, variants) for entry in tables.installed.values()]
         exports: dict[str | None, list[InstalledModel]] = {}
@@ -164,6 +177,7 @@ class Registry:
             variants=tuple(variants.values()),
             installed=tuple(with_exports(one, exports.get(one.id, ())) for one in installed),
             problems=tuple(problems),
+            unread=tuple(unread),
             published_4bit_losses={
                 (family, placed.section.shapes.hidden_size): placed.section.published_4bit_loss
                 for family, placed in tables.families.items()
@@ -239,6 +253,7 @@ def _installed(entry: InstalledSection, variants: Mapping[str, Variant]) -> Inst
         family=entry.family,
         kind=entry.kind,
         context_length=entry.context_length,
+        prompt_turns=variant.prompt_turns if variant else None,
         bundled=entry.bundled,
         export_of=entry.export_of,
         export_stamp=entry.export_stamp,

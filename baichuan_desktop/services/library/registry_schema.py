@@ -91,8 +91,9 @@ def _names_from_text(value: object) -> object:
 Id = Annotated[str, AfterValidator(_checked_id)]
 Count = Annotated[int, Field(gt=0)]
 Text = Annotated[str, Field(min_length=1)]
+MOST_NAME_LETTERS = 300
 #: What stands in a row of a table; every row is as wide as the longest.
-Name = Annotated[str, Field(min_length=1, max_length=300)]
+Name = Annotated[str, Field(min_length=1, max_length=MOST_NAME_LETTERS)]
 
 
 class _Section(BaseModel):
@@ -192,6 +193,7 @@ class ModelSection(_Section):
     published_memory_gib: dict[StoredPrecision, Annotated[float, Field(gt=0)]] | None = None
     sampling: Text | None = None  #: see `Sampling`
     training_tokens: Count | None = None  #: only on a checkpoint from the middle of training
+    prompt_turns: Count | None = None  #: most turns of a conversation that it is given; None: all
     bundled: bool = False
 
 

@@ -71,7 +71,7 @@ class _Document:
         event = next(self._events)
         self._count += 1
         if self._count > MAX_VALUES:
-            _refuse(f"there are more than {MAX_VALUES} values", event.start_mark)
+            _refuse(f"there are more than {MAX_VALUES:,} values", event.start_mark)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             _refuse("anchors and aliases (& and *) are not allowed", event.start_mark)
         if getattr(event, "tag", None) is not None:
@@ -157,7 +157,7 @@ def parse_yaml(text: str, *, source_name: str) -> dict[str, Any]:
     except UnicodeEncodeError as error:
         raise RegistryError(source_name, "is not UTF-8 text") from error
     if len(data) > MAX_FILE_BYTES:
-        raise RegistryError(source_name, f"is larger than {MAX_FILE_BYTES} bytes")
+        raise RegistryError(source_name, f"is larger than {MAX_FILE_BYTES:,} bytes")
     try:
         content = _Document(text).value()
     except yaml.MarkedYAMLError as error:

@@ -32,9 +32,12 @@ from baichuan_desktop.services.library.registry_schema import (
     RegistryError,
     Shapes,
 )
+from baichuan_desktop.services.library.told_apart import told_apart
 from baichuan_desktop.services.library.user_layer import (
     add_installed,
+    checked_name,
     remove_installed,
+    rename_installed,
     require_writable,
 )
 from baichuan_desktop.services.library.variants import Variant
@@ -58,13 +61,28 @@ class ModelStore:
         self._registry = self._load()
 
     def _load(self) -> Registry:
-        layers = (self._paths.site_registry, self._paths.user_registry)
-        return Registry.load(shipped_registry_text(), layers)
+        return Registry.load(shipped_registry_text(), self.files)
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files that the lists are read from, besides the one that ships with the app."""
+        return (self._paths.site_registry, self._paths.user_registry)
 
     @property
     def problems(self) -> Sequence[RegistryError]:
         """What of the site's and the person's registry is wrong, and left out of the lists."""
         return self._registry.problems
+
+    def reload(self) -> Sequence[RegistryError]:
+        """Read the layers again, which a terminal or an administrator may have written.
+
+        Gives what is wrong with them. While a file as a whole cannot be used, as one that is being
+        edited, everything stays as it was known before.
+        """
+        fresh = self._load()
+        if not fresh.unread:
+            self._registry = fresh
+        return fresh.problems
 
     def require_writable(self) -> None:
         """Raise RegistryError if the person's registry is wrong: nothing can be listed in it."""
@@ -89,7 +107,12 @@ class ModelStore:
         """
         ids = {GUIDE_ID, *(model.id for model in self._registry.installed)}
         own = (model for model in self._registry.installed if model.export_of not in ids)
-        return (self._guide(), *own)
+        return told_apart((self._guide(), *own))
+
+    def _shown(self, model: InstalledModel) -> InstalledModel:
+        """A model, with what tells it from those that are listed."""
+        others = (one for one in self.models if one.id != model.id)
+        return told_apart((*others, model))[-1]
 
     def _guide(self) -> InstalledModel:
         variant = self._registry.variant(GUIDE_ID)
@@ -101,6 +124,7 @@ class ModelStore:
             family=variant.family,
             kind=variant.kind,
             context_length=variant.context_length,
+            prompt_turns=variant.prompt_turns,
             bundled=True,
         )
         return with_exports(guide, self._registry.installed)
@@ -135,15 +159,15 @@ class ModelStore:
         folder = _resolved(name)
         for model in self._listed:
             if model.id == name or _lies_in(model, folder):
-                return model
+                return self._shown(model)
         if _is_there(name) or _is_path(name):
             return self.describe(Path(name))  # which says what is wrong with the folder
-        return self._registry.model(name)  # which knows the closest id
+        return self._shown(self._registry.model(name))  # which knows the closest id
 
     def describe(self, folder: Path) -> InstalledModel:
         """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
         model = self._recognised(folder)
-        return replace(model, id=self._unused_id(model.id))
+        return self._shown(replace(model, id=self._unused_id(model.id)))
 
     def _recognised(self, folder: Path) -> InstalledModel:
         """What a checkpoint folder is; the id may be another model's. Raises CheckpointError."""
@@ -178,6 +202,7 @@ class ModelStore:
             family=config.family,
             kind=checkpoint.kind,
             context_length=config.context_length,
+            prompt_turns=variant.prompt_turns if variant else None,
         )
 
     def _unused_id(self, wanted: str) -> str:
@@ -193,11 +218,11 @@ class ModelStore:
         """
         recognised = self._recognised(folder)  # one that is listed too: it may be usable no more
         with changing(self._paths.user_registry):
-            self._registry = self._load()  # another window or a terminal may have added to it
+            self.reload()  # another window or a terminal may have added to it
             wanted = _resolved(str(folder))
             for model in self._listed:
                 if _lies_in(model, wanted):
-                    return model
+                    return self._shown(model)
             return self._put(replace(recognised, id=self._unused_id(recognised.id)))
 
     def join_export(
@@ -209,7 +234,7 @@ class ModelStore:
         `on_progress` gets the bytes done and all bytes. Raises UnknownModelError, CheckpointError,
         JobError, RegistryError, or InvalidRequestError for what is no export of these weights.
         """
-        self._registry = self._load()
+        self.reload()
         source = next((model for model in self._listed if model.id == model_id), None)
         if source is None:
             source = self._registry.model(model_id)  # which says what is not known
@@ -234,7 +259,7 @@ class ModelStore:
         Raises CheckpointError, RegistryError.
         """
         with changing(self._paths.user_registry):
-            self._registry = self._load()
+            self.reload()
             wanted = _resolved(str(folder))
             for listed in self._registry.installed:
                 if _lies_in(listed, wanted):  # what was in this folder before is gone
@@ -249,7 +274,23 @@ class ModelStore:
     def _put(self, model: InstalledModel) -> InstalledModel:
         add_installed(self._paths.user_registry, model)
         self._registry = self._load()
-        return self._registry.model(model.id)
+        return self._shown(self._registry.model(model.id))
+
+    def rename(self, model_id: str, name: str) -> InstalledModel:
+        """Give a model another name, in both languages; its id and its files stay.
+
+        Raises UnknownModelError, InvalidRequestError for what is no name, RegistryError.
+        """
+        if model_id == GUIDE_ID:
+            raise InvalidRequestError("The guide model is a part of the app and cannot be renamed.")
+        name = checked_name(name)
+        self._registry.model(model_id)  # which is not known, or has a file to be locked
+        with changing(self._paths.user_registry):
+            self.reload()
+            self._registry.model(model_id)  # somebody may have removed it meanwhile
+            rename_installed(self._paths.user_registry, model_id, name)
+            self._registry = self._load()
+        return self._shown(self._registry.model(model_id))
 
     def remove(self, model_id: str) -> InstalledModel:
         """Forget a model; its files stay. Raises UnknownModelError, RegistryError."""
@@ -257,6 +298,7 @@ class ModelStore:
             raise InvalidRequestError("The guide model is a part of the app and cannot be removed.")
         self._registry.model(model_id)  # which is not known, or has a file to be locked
         with changing(self._paths.user_registry):
+            self.reload()
             return self._remove(model_id)
 
     def _remove(self, model_id: str) -> InstalledModel:

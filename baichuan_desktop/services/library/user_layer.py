@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from backends.errors import InvalidRequestError, UserFacingError
+from backends.printable import one_line
 from baichuan_desktop.services.library.registry import InstalledModel, UnknownModelError
 from baichuan_desktop.services.library.registry_file import load_layer, write_section
-from baichuan_desktop.services.library.registry_schema import SCHEMA_VERSION
+from baichuan_desktop.services.library.registry_schema import MOST_NAME_LETTERS, SCHEMA_VERSION
 from baichuan_desktop.services.library.registry_yaml import layer_text, parse_yaml
 
 
@@ -37,18 +39,66 @@ def remove_installed(path: Path, model_id: str) -> None:
     are none.
 
     Raises:
-        UnknownModelError: The file has no such entry.
+        ForeignEntryError: The file has no such entry.
         RegistryError: The file is wrong or cannot be written; then it is what it was before.
     """
     text, entries = _user_layer(path)
     rest = [one for one in entries if one["id"] != model_id]
     if len(rest) == len(entries):
-        raise UnknownModelError(model_id, [one["id"] for one in entries])
+        raise ForeignEntryError(model_id)
     for one in rest:
         if one.get("export_of") == model_id:
             del one["export_of"]
             one.pop("export_stamp", None)
     write_section(path, text, "installed", rest)
+
+
+class ForeignEntryError(UnknownModelError):
+    """A model that is listed, but not by the person's own file."""
+
+    def __init__(self, model_id: str) -> None:
+        UserFacingError.__init__(
+            self,
+            "“{id}” is listed by the registry of this machine, not by yours.",
+            hint="An administrator can change it.",
+            id=model_id,
+        )
+
+
+def checked_name(name: str) -> str:
+    """A name as it is kept, without spaces around it. Raises InvalidRequestError for what is none.
+
+    One that holds what nobody sees would look like another name.
+    """
+    name = " ".join(name.split())
+    if not name:
+        raise InvalidRequestError("A model's name cannot be empty.")
+    if len(name) > MOST_NAME_LETTERS:
+        raise InvalidRequestError(
+            "A model's name has at most {most} characters, not {count}.",
+            most=MOST_NAME_LETTERS,
+            count=len(name),
+        )
+    if one_line(name) != name:
+        raise InvalidRequestError("A model's name holds a character that cannot be seen: “{name}”.",
+                                  name=name)  # fmt: skip
+    return name
+
+
+def rename_installed(path: Path, model_id: str, name: str) -> None:
+    """Write another name into the entry `model_id` of the user's layer at `path`.
+
+    Raises:
+        ForeignEntryError: The file has no such entry.
+        RegistryError: The file is wrong or cannot be written; then it is what it was before.
+    """
+    text, entries = _user_layer(path)
+    for entry in entries:
+        if entry["id"] == model_id:
+            entry["name"] = name
+            write_section(path, text, "installed", entries)
+            return
+    raise ForeignEntryError(model_id)
 
 
 def require_writable(path: Path) -> None:

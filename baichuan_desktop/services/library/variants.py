@@ -47,6 +47,7 @@ class Variant:
     licence: Licence
     sources: Sources
     training_tokens: int | None  #: only on a checkpoint from the middle of training
+    prompt_turns: int | None  #: most turns of a conversation that it is given; None: all that fit
     bundled: bool  #: shipped inside the app
 
     @property
@@ -145,6 +146,7 @@ class Tables:
             licence=self._licence(placed, family),
             sources=model.sources,
             training_tokens=model.training_tokens,
+            prompt_turns=model.prompt_turns,
             bundled=model.bundled,
         )
 

@@ -194,11 +194,11 @@ def quality_job(
             if refusal is not None and judged < 2:  # the reference alone compares nothing
                 raise refusal
             said = Phrase("Compared precisions: {done} of {count}", done=judged, count=len(wishes))
-            yield JobResult(said, model.name)
+            yield JobResult(said, model.shown_name)
 
     return Job(
         WORDS,
-        model.name,
+        model.shown_name,
         steps,
         lambda: PrecisionsMeter(quality_steps()),
         needs_room,

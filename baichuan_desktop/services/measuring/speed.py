@@ -103,11 +103,11 @@ def speed_job(
             said = Phrase(
                 "Measured precisions: {done} of {count}", done=measured, count=len(wishes)
             )
-            yield JobResult(said, model.name)
+            yield JobResult(said, model.shown_name)
 
     return Job(
         WORDS,
-        model.name,
+        model.shown_name,
         steps,
         lambda: PrecisionsMeter(speed_steps()),
         needs_room,

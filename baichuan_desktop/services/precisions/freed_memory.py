@@ -7,6 +7,7 @@ from dataclasses import replace
 from backends.events import ModelReady
 from backends.machine import hardware
 from backends.machine.hardware import Gpu, Machine
+from backends.precision import DeviceKind
 
 
 def machine_without_engine(engine_pid: int | None, ready: ModelReady | None) -> Machine:
@@ -46,6 +47,22 @@ def taken_again(machine: Machine, ready: ModelReady) -> Machine:
         _emptied(gpu, -ready.needed_bytes) if gpu.name in names else gpu for gpu in machine.gpus
     )
     return replace(machine, gpus=cards)
+
+
+def memory_for(machine: Machine, ready: ModelReady) -> int | None:
+    """The bytes of memory of what a model runs on, used or not; None where the card is gone.
+
+    A model that lies on cards and in main memory has both.
+    """
+    if not ready.device_kind.uses_cards:
+        return machine.memory_bytes
+    names = ready.device_name.split(" + ")
+    by_name = {gpu.name: gpu.memory_bytes for gpu in machine.gpus}
+    on_cards = [name for name in names if name in by_name]
+    if not on_cards:
+        return None
+    main = machine.memory_bytes if ready.device_kind is DeviceKind.SPREAD else 0
+    return main + sum(by_name[name] for name in on_cards)
 
 
 def _emptied(gpu: Gpu, held_bytes: int) -> Gpu:

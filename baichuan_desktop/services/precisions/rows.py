@@ -9,6 +9,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.choice import selection
 from backends.choice.options import options, still_runs
 from backends.choice.values import Model, Option, Verdict
+from backends.errors import in_gib
 from backends.machine.hardware import Machine
 from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind, Precision, is_as_wanted
@@ -45,6 +46,15 @@ class PrecisionRow:
     def key(self) -> Key:
         """Backend, precision and kind of device, by which measurements are found."""
         return self.backend, self.precision, self.device_kind
+
+    @property
+    def needed_gib(self) -> float | None:
+        """The memory that it needs as its sentence says it; None if it cannot run at all."""
+        if self.needed_bytes is None:
+            return None
+        # Where layers are spread, the sentence speaks of the machine's memory alone.
+        said = self.sentence.facts.get("need") if self.wanted_device is not None else None
+        return said if isinstance(said, float) else in_gib(self.needed_bytes)
 
     @property
     def runs(self) -> bool:

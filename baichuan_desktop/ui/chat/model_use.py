@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.events import ModelKind, ModelReady
 from backends.phrases import Phrase
+from baichuan_desktop.services.chat.prompt_turns import turns_note
+from baichuan_desktop.services.chat.values import ConversationKind
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.controller import ChatController
@@ -23,7 +25,7 @@ class Introduction:
     is_loaded: bool = False
     as_chat: bool = False  #: it is a base model, and chatted with all the same
     is_another: bool = False  #: what was said before was said with another one
-    notes: Sequence[Phrase] = ()  #: what of its folder is not used
+    notes: Sequence[Phrase] = ()  #: what of its folder is not used, and what it is not given
 
 
 class ModelUse(QObject):
@@ -75,10 +77,10 @@ class ModelUse(QObject):
         is_another = self._chat.use_model(model, as_chat=as_chat)
         if is_another:
             self.talk_began.emit(ModelKind.CHAT if as_chat else model.kind, ready.defaults)
+        turns = turns_note(model.prompt_turns)
+        notes = ready.notes if turns is None else (turns, *ready.notes)
         self.introduced.emit(
-            Introduction(
-                model, is_loaded=True, as_chat=as_chat, is_another=is_another, notes=ready.notes
-            )
+            Introduction(model, is_loaded=True, as_chat=as_chat, is_another=is_another, notes=notes)
         )
         self._offer()
 
@@ -94,6 +96,11 @@ class ModelUse(QObject):
             model is not None and model.kind is ModelKind.BASE and not self._chat.is_answering,
             model is not None and self._is_chatted_with(model),
         )
+
+    def kind_with(self, model: InstalledModel) -> ConversationKind:
+        """What conversations with a model are, as a person uses it."""
+        is_text = model.kind is ModelKind.BASE and not self._is_chatted_with(model)
+        return ConversationKind.TEXT if is_text else ConversationKind.CHAT
 
     def _is_chatted_with(self, model: InstalledModel) -> bool:
         """Whether it is a base model that is used as a chat model."""

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
-from backends.events import PrefillProgress
-from baichuan_desktop.ui.chat import answer_notes
-from baichuan_desktop.ui.chat.answer_notes import prefill_text
+from backends.errors import ConversationsError
+from backends.phrases import Phrase
+from baichuan_desktop.services.chat.removal import Removal
+from baichuan_desktop.services.chat.values import Conversation
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.chat.composer import Composer
-from baichuan_desktop.ui.chat.controller import AnswerEnd, ChatController
+from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.model_use import Introduction, ModelUse
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.chat.welcome import Welcome
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.markdown.render_services import RenderServices
 from baichuan_desktop.ui.models import model_texts
-from baichuan_desktop.ui.transcript.view import ChatTranscript
+from baichuan_desktop.ui.transcript.area import Transcript
+from baichuan_desktop.ui.transcript.find_bar import FindBar
+from baichuan_desktop.ui.transcript.rows.row import RowAction, RowKind
+from baichuan_desktop.ui.turns.notice_bar import NoticeBar
+from baichuan_desktop.ui.turns.row_actions import RowActions
 
-_COMPOSER_WIDTH = 800  # pixels; the transcript's column and the bubbles' padding
+_DRAFT_MS = 1000  # after the last key, a draft is kept
+_UNDO_SECONDS = 12
 
 
 class ChatPage(QFrame):
@@ -31,56 +40,117 @@ class ChatPage(QFrame):
         controller: ChatController,
         model_use: ModelUse,
         settings: SettingsPanel,
+        actions: RowActions,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._controller = controller
         self._settings = settings
+        self._actions = actions
+        self._introduction = Introduction(None)
+        self._model_notes: list[Phrase] = []  # said below the conversation that was open
+        self._removed: Removal | None = None
+        self._unsaved: ConversationsError | None = None
+        self._is_opening = False  # field and panel are being filled, which is no draft
         self.setObjectName("page")
-        self.transcript = ChatTranscript(theme)
-        self.welcome = Welcome()
+        self.rendering = RenderServices(self)
+        self.transcript = Transcript(theme, self.rendering)
+        self.find_bar = FindBar(self.transcript, theme)
+        self.find_bar.hide()
+        self.welcome = Welcome(theme)
         self.composer = Composer(theme)
-        self.composer.setMaximumWidth(_COMPOSER_WIDTH)
+        self.unsaved = NoticeBar(theme, is_caution=True)
+        self.temporary, self.undo_bar = NoticeBar(theme), NoticeBar(theme)
+        self._draft = QTimer(self)
+        self._draft.setSingleShot(True)
+        self._draft.setInterval(_DRAFT_MS)
+        self._draft.timeout.connect(self.keep_draft)
+        self._lay_out()
+        self._connect(controller, model_use)
+        self.transcript.show_source(controller.source)
+        self.refresh()
+
+    def _lay_out(self) -> None:
         self._stack = QStackedLayout()
-        self._stack.addWidget(self.welcome)
-        self._stack.addWidget(self.transcript)
-        below = QHBoxLayout()
-        below.setContentsMargins(20, 0, 20, 16)
-        below.addStretch(1)
-        below.addWidget(self.composer, 1000)
-        below.addStretch(1)
+        for shown in (self.welcome, self.transcript):
+            shown.setMinimumHeight(1)  # both scroll: what lies around them is not squeezed first
+            self._stack.addWidget(shown)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(0)
+        column.addWidget(self.unsaved)
+        column.addWidget(self.temporary)
+        column.addWidget(self.find_bar)
         column.addLayout(self._stack, 1)
-        column.addLayout(below)
+        column.addWidget(self.undo_bar)
+        column.addWidget(self.composer)
+
+    def _connect(self, controller: ChatController, model_use: ModelUse) -> None:
         self.composer.submitted.connect(self.send)
         self.composer.stop_requested.connect(controller.stop)
+        self.composer.take_back_requested.connect(controller.take_back_waiting)
+        self.composer.input.textChanged.connect(self._on_typed)
+        self._settings.system_prompt_edit.textChanged.connect(self._on_typed)
         self.welcome.suggested.connect(self._on_suggested)
+        self.undo_bar.pressed.connect(self._undo)
         model_use.introduced.connect(self._introduce)
-        controller.person_said.connect(self._on_person_said)
-        controller.completion_began.connect(self._on_completion_began)
-        controller.progressed.connect(self._on_progressed)
-        controller.text_arrived.connect(self.transcript.append)
-        controller.answer_ended.connect(self._on_answer_ended)
+        transcript, actions = self.transcript, self._actions
+        transcript.action_requested.connect(actions.do)
+        transcript.version_requested.connect(actions.choose_version)
+        transcript.edited.connect(actions.edit)
+        transcript.link_requested.connect(actions.ask_for_link)
+        transcript.quote_requested.connect(self.quote)
+        actions.copied.connect(controller.open)
+        actions.taken_back.connect(controller.take_back_waiting)
+        actions.closed.connect(self.composer.setFocus)
+        controller.leaving.connect(self.keep_draft)
+        controller.conversation_opened.connect(self._on_opened)
+        controller.sought.connect(transcript.go_to)
+        controller.rows_changed.connect(self._on_rows)
+        controller.row_changed.connect(transcript.refresh_row)
+        controller.text_arrived.connect(transcript.refresh_row)
+        controller.answer_finished.connect(transcript.finish_row)
+        controller.message_returned.connect(self._on_returned)
         controller.unanswered.connect(self._on_unanswered)
-        controller.cleared.connect(self._on_cleared)
+        controller.turns.removed.connect(self._on_removed)
         controller.state_changed.connect(self.refresh)
-        self.refresh()
 
     # --- the model -------------------------------------------------------------------------
 
     @Slot(object)
     def _introduce(self, introduction: Introduction) -> None:
-        """Show a model. What was said with one before stays on the page, but apart."""
+        """Show a model. What of its folder is not used is said below what was said before."""
         self.welcome.introduce(introduction)
-        model = introduction.model
-        if introduction.is_another and model is not None and not self.transcript.is_empty():
-            text = self.tr("A new conversation with {name} begins here.")
-            self.transcript.add_divider(text.format(name=model_texts.name(model)))
-            for note in introduction.notes:
-                self.transcript.add_divider(error_texts.sentence(note))
+        self._introduction = introduction
+        if introduction.is_another:
+            knows = introduction.model is not None and self._has_answered(introduction.model)
+            self._model_notes = [] if knows else list(introduction.notes)
+        self._show_notes()
         self.refresh()
+
+    def _has_answered(self, model: InstalledModel) -> bool:
+        """Whether the last answer on the page is this model's: its notes were seen then."""
+        conversation, tree = self._controller.conversation, self._controller.tree
+        if conversation is None or conversation.head is None:
+            return False
+        last = tree.message(conversation.head)
+        return last is not None and last.model == model.shown_name.en
+
+    def _show_notes(self) -> None:
+        self._set_notes()
+        self.transcript.refresh_ids()
+
+    def _set_notes(self) -> None:
+        """Say below the conversation what the next message meets, where that is another thing."""
+        introduction, controller = self._introduction, self._controller
+        notes = []
+        if controller.begins_another and introduction.model is not None:
+            text = self.tr("A new conversation with {name} begins here.")
+            notes.append(text.format(name=model_texts.name(introduction.model)))
+        conversation = controller.conversation
+        if conversation is not None and conversation.head is not None:
+            notes += [error_texts.sentence(note) for note in self._model_notes]
+        controller.source.set_notes(notes)
 
     @Slot()
     def refresh(self) -> None:
@@ -92,6 +162,20 @@ class ChatPage(QFrame):
         self.composer.set_state(controller.state)
         is_empty = self.transcript.is_empty()
         self._stack.setCurrentWidget(self.welcome if is_empty else self.transcript)
+        temporary = ""
+        if controller.is_temporary:
+            temporary = self.tr(
+                "Temporary chat: nothing of it is written to the disk. It is gone when the window "
+                "is closed."
+            )
+        self.temporary.say(temporary)
+
+    @Slot(object)
+    def show_unsaved(self, error: ConversationsError | None) -> None:
+        """Say why new messages are not saved; None: they are."""
+        self._unsaved = error
+        text = "" if error is None else f"{error_texts.message(error)} {error_texts.hint(error)}"
+        self.unsaved.say(text)
 
     # --- what the person does ---------------------------------------------------------------
 
@@ -99,54 +183,140 @@ class ChatPage(QFrame):
     def send(self, text: str) -> None:
         """Take the draft out of the field and have it answered."""
         self.composer.clear()
+        self._send(text)
+
+    def _send(self, text: str) -> None:
+        self._draft.stop()
+        if self.transcript.is_empty():
+            self._model_notes.clear()  # they were read on the page that goes now
         self._controller.send(text, self._settings.params(), self._settings.system_prompt())
+        self.transcript.go_to_end()
 
     @Slot(str, bool)
     def _on_suggested(self, text: str, send: bool) -> None:
         if send and self.composer.state is ChatState.READY:
-            self._controller.send(text, self._settings.params(), self._settings.system_prompt())
+            self._send(text)
         elif not self.composer.text():
             self.composer.set_text(text)
         self.composer.setFocus()
 
-    # --- what the controller tells ------------------------------------------------------------
-
     @Slot(str)
-    def _on_person_said(self, text: str) -> None:
-        self.transcript.add_person(text)
-        self.transcript.begin_answer(self._speaker())
-        self.transcript.show_waiting("…")
-
-    @Slot(str)
-    def _on_completion_began(self, text: str) -> None:
-        if text:
-            self.transcript.begin_completion(text, self._speaker())
-        else:
-            self.transcript.resume_completion()
-
-    @Slot(object)
-    def _on_progressed(self, event: object) -> None:
-        if isinstance(event, PrefillProgress) and event.done_tokens < event.total_tokens:
-            self.transcript.show_waiting(prefill_text(event))
-
-    @Slot(object)
-    def _on_answer_ended(self, end: AnswerEnd) -> None:
-        self.transcript.end_answer(answer_notes.note(end))
-
-    @Slot(str, object)
-    def _on_unanswered(self, text: str, end: AnswerEnd) -> None:
-        if text and not self.composer.text():
-            self.transcript.take_back_turn()
-            self.composer.set_text(text)
-        else:  # the next draft is in the field already: the message stays where it can be copied
-            self.transcript.end_answer(answer_notes.unanswered(end))
+    def quote(self, text: str) -> None:
+        """Write a text into the field as a quotation, under what stands there."""
+        quoted = "\n".join(f"> {line}" for line in text.strip().splitlines())
+        before = self.composer.text().rstrip()
+        self.composer.set_text(f"{before}\n\n{quoted}\n\n" if before else f"{quoted}\n\n")
+        self.composer.setFocus()
 
     @Slot()
-    def _on_cleared(self) -> None:
-        self.transcript.clear_all()
+    def edit_last_question(self) -> bool:
+        """Edit the last question in its place; whether there is one that can be."""
+        source = self._controller.source
+        for row_id in reversed(source.ids()):
+            row = source.row(row_id)
+            if row.kind is not RowKind.NOTE and RowAction.EDIT in row.actions:
+                if row.kind is RowKind.ANSWER:
+                    continue
+                self.transcript.begin_edit(row_id)
+                return True
+        return False
+
+    @Slot()
+    def _on_typed(self) -> None:
+        if not self._is_opening:
+            self._draft.start()
+
+    @Slot()
+    def keep_draft(self) -> None:
+        """Keep what stands in the field, in the conversation that it is meant for."""
+        self._draft.stop()
+        self._controller.keep_draft(self.composer.text(), self._settings.system_prompt())
+
+    def keep_edits(self) -> None:
+        """Make drafts of what was written in the place of rows and is not confirmed."""
+        tree = self._controller.tree
+        for row_id, text in self.transcript.editing.unfinished().items():
+            message = tree.message(row_id)
+            if message is None:
+                continue
+            conversation = tree.store.conversation(message.conversation_id)
+            if conversation is not None and conversation == self._controller.conversation:
+                self.composer.set_text(_below(self.composer.text(), text))
+            elif conversation is not None:
+                tree.change(conversation.id, draft=_below(conversation.draft, text))
+
+    # --- what the controller tells ------------------------------------------------------------
+
+    @Slot(object)
+    def _on_opened(self, conversation: Conversation | None) -> None:
+        """Show another conversation; the draft of the one before was kept by then."""
+        self._is_opening = True
+        self._model_notes.clear()
+        self.undo_bar.clear()
+        self.composer.set_text(conversation.draft if conversation else "")
+        if conversation is not None:
+            self._settings.system_prompt_edit.setPlainText(conversation.system_prompt)
+        self._is_opening = False
+        self._set_notes()
+        self.transcript.show_source(self._controller.source)
         self.refresh()
         self.composer.setFocus()
 
-    def _speaker(self) -> str:
-        model = self._controller.model
-        return model_texts.name(model) if model is not None else ""
+    @Slot()
+    def _on_rows(self) -> None:
+        self._show_notes()
+        self.refresh()
+
+    @Slot(str)
+    def _on_returned(self, text: str) -> None:
+        before = self.composer.text()
+        self.composer.set_text(f"{text}\n{before}" if before.strip() else text)
+        self.composer.setFocus()
+        self.refresh()
+
+    @Slot(object)
+    def _on_unanswered(self, question_id: int) -> None:
+        """Take a question back into the field, unless the next draft is in it already."""
+        if not self.composer.text():
+            self._controller.take_back(question_id)
+
+    @Slot(object)
+    def _on_removed(self, removed: Removal) -> None:
+        self._removed = removed
+        self.undo_bar.say(
+            self.tr("The messages were deleted."), button=self.tr("Undo"), seconds=_UNDO_SECONDS
+        )
+
+    @Slot()
+    def _undo(self) -> None:
+        removed, self._removed = self._removed, None
+        if removed is not None:
+            self._controller.turns.undo(removed)
+        self.composer.setFocus()  # the button is gone
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take what is typed beside the field, which nothing else here has a use for, into it."""
+        commands = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if event.text().isprintable() and event.text() and not event.modifiers() & commands:
+            self.composer.setFocus()
+            QApplication.sendEvent(self.composer.input, event)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the field how high it may become."""
+        super().resizeEvent(event)
+        self.composer.fit_into(self.height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._show_notes()
+            self.show_unsaved(self._unsaved)
+            self.refresh()
+
+
+def _below(draft: str, text: str) -> str:
+    """A text under the draft that is there already."""
+    return f"{draft.rstrip()}\n\n{text}" if draft.strip() else text

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QShowEvent, QWheelEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -23,10 +24,12 @@ from PySide6.QtWidgets import (
 from backends.events import ModelKind, SamplingDefaults
 from backends.generation.sampling import SamplingParams
 from baichuan_desktop.ui.chat.seed_edit import SeedEdit
+from baichuan_desktop.ui.look.theme import Theme
 
-_WIDTH = 312  # pixels
-_FIELD = QSize(112, 30)
-_TEXT_MARGINS = (5, 0, 0, 0)  # pixels; a style sheet's padding does not reach a spin box's text
+# Pixels of the design.
+_FIELD = QSize(136, 32)
+_PROMPT_HEIGHT = 132
+_TEXT_MARGIN = 5  # a style sheet's padding does not reach a spin box's text
 _MOST = 2**31 - 1  # the largest number of a QSpinBox, one below the most that is possible
 
 
@@ -39,17 +42,15 @@ class SettingsPanel(QFrame):
 
     threads_chosen = Signal(object)
 
-    def __init__(self, cores: int, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, cores: int, parent: QWidget | None = None) -> None:
         """`cores` is how many cores the processor has: the most threads that are offered."""
         super().__init__(parent)
+        self._theme = theme
         self._cores = cores
         self._defaults: SamplingDefaults | None = None
         self.setObjectName("settingsPanel")
-        self.setFixedWidth(_WIDTH)
         self.system_prompt_edit = QPlainTextEdit()
         self.system_prompt_edit.setTabChangesFocus(True)
-        self.system_prompt_edit.setMinimumHeight(96)
-        self.system_prompt_edit.setMaximumHeight(140)
         self.greedy = QCheckBox()
         self.temperature = _decimal(0.0, 100.0, 0.05)
         self.top_k = _whole(0, _MOST)
@@ -74,6 +75,8 @@ class SettingsPanel(QFrame):
             )
         }
         self._lay_out()
+        theme.changed.connect(self._fit)
+        self._fit()
         self.greedy.toggled.connect(self._show_greedy)
         self.reset_button.clicked.connect(self.reset)
         self.threads.activated.connect(self._choose_threads)
@@ -85,37 +88,29 @@ class SettingsPanel(QFrame):
         for title in (self._system_title, self._sampling_title, self._processor_title):
             title.setObjectName("sectionTitle")
         self._system_title.setBuddy(self.system_prompt_edit)
-        form = QGridLayout()
-        form.setHorizontalSpacing(14)
-        form.setVerticalSpacing(9)
+        self._form = form = QGridLayout()
         form.setColumnStretch(0, 1)
         for row, (field, label) in enumerate(self._labels.items()):
-            field.setFixedSize(_FIELD)
             label.setBuddy(field)
             form.addWidget(label, row, 0)
             form.addWidget(field, row, 1)
         body = QWidget()
         body.setObjectName("settingsBody")
-        column = QVBoxLayout(body)
-        column.setContentsMargins(18, 16, 18, 18)
-        column.setSpacing(10)
+        self._column = column = QVBoxLayout(body)
         column.addWidget(self._title)
-        column.addSpacing(4)
         column.addWidget(self._system_title)
         column.addWidget(self.system_prompt_edit)
-        column.addSpacing(8)
         column.addWidget(self._sampling_title)
         column.addWidget(self.greedy)
         column.addLayout(form)
-        column.addSpacing(6)
         column.addWidget(self.reset_button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addSpacing(8)
         column.addWidget(self._processor_title)
         column.addLayout(self._threads_row())
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setObjectName("settingsScroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the field that has it
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
@@ -124,12 +119,28 @@ class SettingsPanel(QFrame):
         around.addWidget(scroll)
 
     def _threads_row(self) -> QHBoxLayout:
-        self.threads.setFixedSize(_FIELD)
         self._threads_label.setBuddy(self.threads)
         row = QHBoxLayout()
         row.addWidget(self._threads_label, 1)
         row.addWidget(self.threads)
         return row
+
+    @Slot()
+    def _fit(self) -> None:
+        px = self._theme.px
+        fields: list[QWidget] = [*self._labels, self.threads]
+        for field in fields:
+            field.setFixedSize(px(_FIELD.width()), px(_FIELD.height()))
+        for field in fields:
+            if isinstance(field, QAbstractSpinBox):
+                field.lineEdit().setTextMargins(px(_TEXT_MARGIN), 0, 0, 0)
+        self.system_prompt_edit.setFixedHeight(px(_PROMPT_HEIGHT))
+        self._form.setHorizontalSpacing(px(12))
+        self._form.setVerticalSpacing(px(8))
+        self._column.setContentsMargins(px(18), px(10), px(18), px(18))
+        self._column.setSpacing(px(10))
+        for title in (self._system_title, self._sampling_title, self._processor_title):
+            title.setContentsMargins(0, px(8), 0, 0)
 
     def params(self) -> SamplingParams:
         """The sampling that is set now."""
@@ -266,6 +277,12 @@ class SettingsPanel(QFrame):
             if label := self._labels.get(widget):  # type: ignore[call-overload]
                 label.setToolTip(text)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure anew: Qt does not tell a layout of sizes that change while it is hidden."""
+        super().showEvent(event)
+        self._form.invalidate()
+        self._column.invalidate()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
@@ -295,12 +312,10 @@ def _decimal(low: float, high: float, step: float) -> QDoubleSpinBox:
     field.setDecimals(3)
     field.setRange(low, high)
     field.setSingleStep(step)
-    field.lineEdit().setTextMargins(*_TEXT_MARGINS)
     return field
 
 
 def _whole(low: int, high: int) -> QSpinBox:
     field = QSpinBox()
     field.setRange(low, high)
-    field.lineEdit().setTextMargins(*_TEXT_MARGINS)
     return field

@@ -26,6 +26,7 @@ from baichuan_desktop.ui.look.labels import plain_label
 from baichuan_desktop.ui.look.theme import Theme
 
 _WIDTH = 460  # pixels
+_MOST_SAID = 2  # errors besides the first; the others are copied
 
 
 class MessageDialog(QDialog):
@@ -148,8 +149,13 @@ def error_dialog(
     theme: Theme,
     parent: QWidget | None,
     others: Sequence[UserFacingError] = (),
+    *,
+    about: str = "",
 ) -> MessageDialog:
-    """The dialog for an error; `others` were met with it, and are counted and copied."""
+    """The dialog for an error; `others` were met with it: the first are said, all are copied.
+
+    `about` says what the error is about, where its sentence may not.
+    """
     topic = QCoreApplication.translate(
         "MessageDialog", "More in docs/troubleshooting.md under “{topic}”"
     )
@@ -158,7 +164,10 @@ def error_dialog(
         count = QCoreApplication.translate(
             "MessageDialog", "Problems besides this one: {count}. Copy the details to read them."
         )
-        more.insert(0, count.format(count=len(others)))
+        said = [error_texts.message(one) for one in others[:_MOST_SAID]]
+        more[:0] = [count.format(count=len(others)), *said]
+    if about:
+        more.insert(0, about)
     return MessageDialog(
         theme,
         parent,

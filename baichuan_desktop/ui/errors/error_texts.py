@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QCoreApplication
 
 from backends.errors import UserFacingError
-from backends.phrases import Fact, Phrase
+from backends.phrases import Fact, Phrase, formatted
 
 CONTEXT = "errors"
 
@@ -40,6 +40,6 @@ def _formatted(template: str, facts: Mapping[str, Fact], english: str) -> str:
     }
     translated = QCoreApplication.translate(CONTEXT, template)
     try:
-        return translated.format(**shown)
+        return formatted(translated, shown)
     except (KeyError, IndexError, ValueError):  # a translation that does not fit; a test finds it
         return english

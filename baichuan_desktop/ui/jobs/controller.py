@@ -63,7 +63,7 @@ class JobController(QObject):
         switcher.settled.connect(self._prepare)
 
     def summary(self) -> str:
-        """What the status bar says of the jobs; empty where none runs."""
+        """What the top bar says of the jobs; empty where none runs."""
         if self.desk.running is None:
             return ""
         running, waiting = texts.summary(self.desk.running), len(self.desk.waiting)

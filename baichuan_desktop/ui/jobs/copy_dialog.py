@@ -36,7 +36,7 @@ class CopyDialog(JobDialog):
         super().__init__(parent)
         self._offer, self._store, self._model = offer, store, model
         self.options = JobOptions(offer, model)
-        self.progress = RunningPage(offer.words.running, model.name)
+        self.progress = RunningPage(offer.words.running, model.shown_name)
         self.done_page = CopyDonePage()
         self.pages = QStackedWidget()
         for page in (self.options, self.progress, self.done_page):

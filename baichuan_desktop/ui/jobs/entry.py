@@ -1,4 +1,4 @@
-"""A job as the File menu has it: its name, which models have it, and what asks for it."""
+"""A job as the menu has it: its name, which models have it, and what asks for it."""
 
 from __future__ import annotations
 

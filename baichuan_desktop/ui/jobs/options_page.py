@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialogButtonBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -23,6 +22,7 @@ from backends.errors import UserFacingError
 from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, free_copy_folder
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
+from baichuan_desktop.ui.choosing.file_dialogs import choose_folder
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.page_parts import page_column
@@ -135,12 +135,12 @@ class JobOptions(QWidget):
     def _browse(self) -> None:
         variant = self._chosen
         title = self.tr("Choose where the copy shall lie")
-        parent = QFileDialog.getExistingDirectory(self, title, str(Path(self.folder.text()).parent))
-        if parent and variant is not None:
+        parent = choose_folder(self, title, str(Path(self.folder.text()).parent))
+        if parent is not None and variant is not None:
             name = (
                 Path(self.folder.text()).name or free_copy_folder(self._model, variant.suffix).name
             )
-            self.folder.setText(str(Path(parent) / name))
+            self.folder.setText(str(parent / name))
             self.folder.setModified(True)
 
     @Slot()
@@ -155,7 +155,7 @@ class JobOptions(QWidget):
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""
-        self.heading.setText(texts.heading(self._offer.words.title, self._model.name))
+        self.heading.setText(texts.heading(self._offer.words.title, self._model.shown_name))
         self.explanation.setText(error_texts.sentence(self._offer.explanation))
         self.trouble.setText(error_texts.message(self._error) if self._error is not None else "")
         self.trouble.setVisible(self._error is not None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,7 +19,7 @@ from baichuan_desktop.services.jobs.desk import JobDesk, JobRecord
 from baichuan_desktop.ui.jobs.row import JobRow
 from baichuan_desktop.ui.look.theme import Theme
 
-_WIDTH = 760  # pixels, at most
+_WIDTH = 760  # pixels of the design, at most
 
 
 class JobsPage(QWidget):
@@ -55,16 +55,16 @@ class JobsPage(QWidget):
         ]
         self._shown: Sequence[Sequence[JobRecord]] = ((), (), ())
         self._lay_out()
+        theme.changed.connect(self._fit)
+        self._fit()
         self.back.clicked.connect(self.left)
         self.retranslate()
 
     def _lay_out(self) -> None:
         body = QWidget()
         body.setObjectName("jobsBody")
-        body.setMaximumWidth(_WIDTH)
-        column = QVBoxLayout(body)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(8)
+        self._body, self._column = body, QVBoxLayout(body)
+        column = self._column
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.back)
@@ -74,8 +74,6 @@ class JobsPage(QWidget):
         for title, rows in self._sections:
             title.setObjectName("sectionTitle")
             title.hide()
-            title.setContentsMargins(0, 12, 0, 0)
-            rows.setSpacing(8)
             column.addWidget(title)
             column.addLayout(rows)
         column.addStretch(1)
@@ -95,6 +93,16 @@ class JobsPage(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
+
+    @Slot()
+    def _fit(self) -> None:
+        px = self._theme.px
+        self._body.setMaximumWidth(px(_WIDTH))
+        self._column.setContentsMargins(*(px(24) for _ in range(4)))
+        self._column.setSpacing(px(8))
+        for title, rows in self._sections:
+            title.setContentsMargins(0, px(12), 0, 0)
+            rows.setSpacing(px(8))
 
     def offer_dialog(self, record: JobRecord) -> None:
         """A job has a dialog that can be shown."""
@@ -138,7 +146,7 @@ class JobsPage(QWidget):
         self.finished_title.setText(self.tr("Finished since the app was opened"))
         self.nothing.setText(
             self.tr(
-                "Nothing runs. Copies, exports and measurements of the File menu are listed here: "
+                "Nothing runs. Copies, exports and measurements of the menu are listed here: "
                 "how far they are, and what came of them."
             )
         )

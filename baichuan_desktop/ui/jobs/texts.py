@@ -68,3 +68,9 @@ def outcome(record: JobRecord) -> str:
     if record.error is not None:
         return error_texts.message(record.error)
     return QCoreApplication.translate("JobTexts", "Cancelled")
+
+
+def failure(record: JobRecord) -> str:
+    """Which job failed, and why: for who does not look at it."""
+    text = QCoreApplication.translate("JobTexts", "{job} failed: {what}")
+    return text.format(job=title(record.job), what=outcome(record))

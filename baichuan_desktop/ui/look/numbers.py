@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 def speed_text(value: float) -> str:
     """A number of tokens a second, with as many digits as mean something."""
-    shown = f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    shown = f"{value:.1f}" if value < 100 else f"{value:,.0f}"
     return QCoreApplication.translate("AnswerNotes", "{speed} tokens/s").format(speed=shown)
 
 

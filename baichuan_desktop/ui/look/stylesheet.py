@@ -1,21 +1,21 @@
-"""The style sheet that goes over Fusion, with the colours of a theme filled in."""
+"""The style sheet that goes over Fusion, with the colours and sizes of a theme filled in."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from string import Template
 
 from baichuan_desktop.ui.look.colours import Colours
+
+_LENGTH = re.compile(r"(?<![\w-])(\d+)px")
 
 _SHEET = Template("""
 QToolTip {
     color: $text; background: $page; border: 1px solid $border; padding: 5px 7px;
 }
-QMenuBar { background: $window; padding: 2px 6px; }
-QMenuBar::item { padding: 5px 9px; border-radius: 6px; background: transparent; }
-QMenuBar::item:selected { background: $hover; }
 QMenu { background: $page; border: 1px solid $border; padding: 5px; }
-QMenu::item { padding: 6px 28px 6px 24px; border-radius: 5px; }
+QMenu::item { padding: 6px 26px 6px 26px; border-radius: 6px; }
 QMenu::item:selected { background: $hover; color: $text; }
 QMenu::item:disabled { color: $disabled; }
 QMenu::separator { height: 1px; background: $border; margin: 5px 8px; }
@@ -25,25 +25,58 @@ QComboBox QAbstractItemView {
     background: $page; border: 1px solid $border; padding: 4px 0; outline: none;
 }
 
-#topBar { background: $window; border-bottom: 1px solid $border; }
-#page, #transcript, #welcome, #welcomePage { background: $page; border: none; }
-#welcomeHeading { font-size: 20pt; font-weight: 600; }
-#welcomeText, #muted { color: $muted; }
+#topBar, #page, #transcript, #welcome, #welcomePage { background: $page; border: none; }
+#welcomeHeading { font-size: 24px; font-weight: 600; }
+#welcomeText { color: $muted; font-size: 14px; }
+#muted { color: $muted; }
+#note { color: $muted; font-size: 12px; }
 
-QToolButton#bar {
-    border: 1px solid transparent; border-radius: 8px; padding: 6px 10px; background: transparent;
+#chip { background: $page; border: 1px solid $border; border-radius: 8px; }
+QToolButton#precision {
+    border: 1px solid transparent; border-radius: 7px; padding: 4px 10px 4px 2px;
+    background: transparent; font-weight: 600;
 }
-QToolButton#bar:hover { background: $hover; }
-QToolButton#bar:checked { background: $hover; border-color: $border; }
-QToolButton#bar:focus { border-color: $accent; }
+QToolButton#tool {
+    border: 1px solid transparent; border-radius: 6px; background: transparent; padding: 3px;
+}
+QToolButton#precision:hover, QToolButton#tool:hover { background: $hover; }
+QToolButton#tool:checked { background: $selected; }
+QToolButton#precision:focus, QToolButton#tool:focus { border-color: $accent; }
+QToolButton#tool::menu-indicator { image: none; }
+QToolButton#status {
+    color: $muted; border: 1px solid transparent; border-radius: 6px; padding: 4px 8px;
+    background: transparent;
+}
+QToolButton#status:hover { background: $hover; color: $text; }
+QToolButton#status:focus { border-color: $accent; }
 QToolButton#jump {
     border: 1px solid $border; border-radius: 17px; background: $page;
 }
 QToolButton#jump:hover { background: $hover; }
+#remark { background: $caution_ground; border: 1px solid $border; border-radius: 8px; }
+#remark QLabel { color: $caution; }
 
-#composer { background: $page; border: 1px solid $border; border-radius: 14px; }
-#composer[focused="true"] { border-color: $accent; }
+QToolButton#rowAction {
+    color: $muted; border: 1px solid transparent; border-radius: 6px; padding: 3px;
+    background: transparent;
+}
+QToolButton#rowAction:hover { background: $hover; color: $text; }
+QToolButton#rowAction:focus { border-color: $accent; }
+#rowEditor { background: $page; border: 1px solid $accent; border-radius: 10px; }
+#rowEditor QPlainTextEdit { background: transparent; border: none; }
+#addressHint, #findBar {
+    color: $text; background: $window; border: 1px solid $border; border-radius: 8px;
+}
+#addressHint { padding: 4px 8px; }
+#findBar QLineEdit { background: transparent; border: none; }
+
 #composer QPlainTextEdit { background: transparent; border: none; }
+QToolButton#send { border: 2px solid $accent; border-radius: 16px; background: $accent; }
+QToolButton#send:hover { background: $accent_hover; border-color: $accent_hover; }
+QToolButton#send:focus { border-color: $text; }
+QToolButton#send:disabled { background: $selected; border-color: $selected; }
+
+#sidebar { background: $window; border: none; border-right: 1px solid $border; }
 
 QPushButton {
     border: 1px solid $border; border-radius: 8px; padding: 6px 14px;
@@ -65,16 +98,18 @@ QPushButton#primary:focus { border-color: $text; }
 QPushButton#primary:disabled, QPushButton:default:disabled {
     background: $hover; color: $disabled; border-color: $hover;
 }
-QPushButton#suggestion {
-    text-align: left; padding: 12px 16px; border-radius: 10px; background: $page;
+QPushButton#card {
+    text-align: left; padding: 0; border-radius: 10px; background: $page;
 }
-QPushButton#suggestion:hover { background: $hover; border-color: $accent; }
-QPushButton#suggestion:focus { border-color: $accent; }
-QPushButton#suggestion:disabled { background: $page; color: $disabled; border-color: $border; }
+QPushButton#card:hover { background: $hover; border-color: $accent; }
+QPushButton#card:focus { border-color: $accent; }
+QPushButton#card:disabled { background: $page; border-color: $border; }
+#cardTitle { font-weight: 500; }
+#cardTitle:disabled { color: $disabled; }
 
 #settingsBody, #settingsScroll { background: $window; border: none; }
 #settingsPanel { background: $window; border-left: 1px solid $border; }
-#panelTitle { font-size: 12pt; font-weight: 600; }
+#panelTitle { font-size: 16px; font-weight: 600; }
 #sectionTitle { color: $muted; font-weight: 600; }
 #settingsBody QPlainTextEdit, SeedEdit {
     background: $page; border: 1px solid $border; border-radius: 7px; padding: 4px 6px;
@@ -122,28 +157,26 @@ QCheckBox::indicator:checked {
     background: $accent; border-color: $accent; image: url(icons:$check);
 }
 
-QStatusBar { background: $window; border-top: 1px solid $border; }
-QStatusBar::item { border: none; }
-QStatusBar QLabel { color: $muted; }
-QToolButton#status {
-    color: $muted; border: 1px solid transparent; border-radius: 6px; padding: 2px 6px;
-    background: transparent;
-}
-QToolButton#status:hover { background: $hover; color: $text; }
-QToolButton#status:focus { border-color: $accent; }
 QProgressBar { background: $border; border: none; border-radius: 2px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
+QProgressBar#line { background: transparent; border-radius: 0; }
+QProgressBar#line::chunk { border-radius: 0; }
 
 #precisionMenu { background: $page; border: 1px solid $border; }
 #menuHeading { font-weight: 600; }
 #menuList { background: transparent; border: none; outline: none; }
 
 #jobsPage, #jobsScroll, #jobsBody { background: $page; border: none; }
-#pageHeading { font-size: 14pt; font-weight: 600; }
+#pageHeading { font-size: 18px; font-weight: 600; }
 #jobRow { background: $window; border: 1px solid $border; border-radius: 10px; }
 #jobTitle { font-weight: 600; }
+#side { background: $page; border: 1px solid $border; border-radius: 10px; }
 #trouble { color: $danger; }
 
+#sheetScroll {
+    background: $window; border: 1px solid transparent; border-radius: 8px; padding: 6px;
+}
+#sheetScroll:focus { border-color: $accent; }
 QDialog { background: $window; }
 QRadioButton { spacing: 8px; }
 QRadioButton::indicator {
@@ -159,7 +192,7 @@ QRadioButton::indicator:checked {
 }
 #field:focus { border-color: $accent; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
-#dialogHeading { font-size: 12pt; }  /* a fallback font has no bold hanzi */
+#dialogHeading { font-size: 16px; }  /* a fallback font has no bold hanzi */
 
 QScrollBar:vertical { background: transparent; width: 12px; margin: 2px; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 2px; }
@@ -170,6 +203,12 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 """)
 
 
-def stylesheet(colours: Colours) -> str:
-    """The style sheet in these colours."""
-    return _SHEET.substitute(dataclasses.asdict(colours))
+def stylesheet(colours: Colours, zoom: float) -> str:
+    """The style sheet in these colours, with every length but hairlines `zoom` times as long."""
+    sheet = _SHEET.substitute(dataclasses.asdict(colours))
+    return _LENGTH.sub(lambda found: f"{scaled(int(found[1]), zoom)}px", sheet)
+
+
+def scaled(pixels: float, zoom: float) -> int:
+    """A length of the design in a zoomed window; a hairline stays one."""
+    return 1 if pixels == 1 else max(round(pixels * zoom), min(round(pixels), 1))

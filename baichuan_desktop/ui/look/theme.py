@@ -1,23 +1,28 @@
-"""Colours and shapes of the window, light or dark as the system is."""
+"""Colours, sizes and fonts of the window: light, dark or as the system is, and how large."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QDir, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.services.settings import LARGEST_ZOOM, SMALLEST_ZOOM, ThemeChoice
+from baichuan_desktop.ui.look import fonts
 from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
-from baichuan_desktop.ui.look.stylesheet import stylesheet
+from baichuan_desktop.ui.look.stylesheet import scaled, stylesheet
 
 _MIDDLE = 128  # of a lightness from 0 to 255
 
+#: Sizes of text in pixels, before the zoom.
+READING, CODE, INTERFACE, NOTE = 15, 13, 13, 12
+
 
 class Theme(QObject):
-    """Follows the system's colour scheme.
+    """How the window looks now.
 
     Signals:
-        changed: the colours are others now; palette and style sheet are set already.
+        changed: colours or sizes are others now; palette, font and style sheet are set already.
     """
 
     changed = Signal()
@@ -26,26 +31,76 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._began_dark = app.palette().window().color().lightness() < _MIDDLE
+        self._zoom = 1.0
+        self.choice: ThemeChoice = "system"
         QDir.setSearchPaths("icons", [str(resource("icons"))])  # for the style sheet
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._follow)
+        self.colours = self._chosen()
+        self._apply()
+
+    # --- colours --------------------------------------------------------------------------
+
+    def use(self, choice: ThemeChoice) -> None:
+        """Be light or dark from now on, or as the system is."""
+        self.choice = choice
         self._follow()
 
-    def show(self, colours: Colours) -> None:
-        """Paint everything in these colours."""
-        self.colours = colours
-        self._app.setPalette(_palette(colours))
-        self._app.setStyleSheet(stylesheet(colours))
-        self.changed.emit()
+    def _chosen(self) -> Colours:
+        match self.choice:
+            case "light":
+                return LIGHT
+            case "dark":
+                return DARK
+        scheme = self._app.styleHints().colorScheme()
+        if scheme is Qt.ColorScheme.Unknown:  # a desktop that only has a palette to tell by
+            return DARK if self._began_dark else LIGHT
+        return DARK if scheme is Qt.ColorScheme.Dark else LIGHT
 
     @Slot()
     def _follow(self) -> None:
-        scheme = self._app.styleHints().colorScheme()
-        if scheme is Qt.ColorScheme.Unknown:  # a desktop that only has a palette to tell by
-            dark = self._began_dark
-        else:
-            dark = scheme is Qt.ColorScheme.Dark
-        self.show(DARK if dark else LIGHT)
+        colours = self._chosen()
+        if colours is not self.colours:
+            self.colours = colours
+            self._apply()
+
+    # --- sizes ----------------------------------------------------------------------------
+
+    @property
+    def zoom(self) -> float:
+        """How many times as large as designed everything is."""
+        return self._zoom
+
+    def set_zoom(self, zoom: float) -> None:
+        """Have everything this many times as large; what is beyond the limits is the limit."""
+        zoom = min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM)
+        if zoom != self._zoom:
+            self._zoom = zoom
+            self._apply()
+
+    def px(self, pixels: float) -> int:
+        """A length of the design, as large as it is now; what is there stays at least a pixel."""
+        return scaled(pixels, self._zoom)
+
+    def font(self, pixels: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+        """A font for text, of this size before the zoom."""
+        return fonts.text_font(self.px(pixels), weight)
+
+    def reading_font(self) -> QFont:
+        """The font of messages, and of the field they are written in."""
+        return self.font(READING)
+
+    def code_font(self) -> QFont:
+        """The font of code."""
+        return fonts.code_font(self.px(CODE))
+
+    # --- the application ------------------------------------------------------------------
+
+    def _apply(self) -> None:
+        self._app.setFont(self.font(INTERFACE))
+        self._app.setPalette(_palette(self.colours))
+        self._app.setStyleSheet(stylesheet(self.colours, self._zoom))
+        self.changed.emit()
 
 
 def _palette(colours: Colours) -> QPalette:

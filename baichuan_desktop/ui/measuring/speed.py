@@ -39,7 +39,7 @@ def _headers(rows: Sequence[MeasuredRow]) -> Sequence[str]:
     decoding = QCoreApplication.translate("SpeedView", "Decoding")
     if usual is not None:
         decoding = QCoreApplication.translate("SpeedView", "Decoding after {count} tokens")
-        decoding = decoding.format(count=usual.context_tokens)
+        decoding = decoding.format(count=f"{usual.context_tokens:,}")
     return (
         QCoreApplication.translate("SpeedView", "Precision"),
         decoding,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
+
+from baichuan_desktop.ui.choosing.file_dialogs import choose_file, choose_folder
 
 _NAME_WIDTH = 420  # pixels, at most
 
@@ -46,15 +48,15 @@ class TextPicker(QWidget):
     @Slot()
     def _ask_for_file(self) -> None:
         kinds = self.tr("Texts (*.txt *.md);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Choose a text"), "", kinds)
-        if name:
-            self.choose(Path(name))
+        file = choose_file(self, self.tr("Choose a text"), kinds)
+        if file is not None:
+            self.choose(file)
 
     @Slot()
     def _ask_for_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, self.tr("Choose a folder of texts"))
-        if name:
-            self.choose(Path(name))
+        folder = choose_folder(self, self.tr("Choose a folder of texts"))
+        if folder is not None:
+            self.choose(folder)
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backends.errors import UserFacingError
 from backends.events import ModelReady
+from backends.printable import one_line
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.ui.errors.dialog import MessageDialog, error_dialog
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.models.remedies import offer_remedies
+
+_MOST_UNREAD = 20  # errors that one dialog tells of
 
 
 class ErrorPresenter(QObject):
@@ -41,17 +46,18 @@ class ErrorPresenter(QObject):
         self._theme = theme
         self._window = parent
         self.dialog: MessageDialog | None = None  #: the one that is open
+        self._unread: tuple[UserFacingError, ...] = ()  # what it tells of, the newest first
 
     @Slot(object)
     def show(self, error: UserFacingError) -> None:
         """Show an error, in place of one that is still open."""
-        self._open(error_dialog(error, self._theme, self._window))
+        self._open(self._dialog_of(error))
 
     @Slot(object)
     def show_all(self, errors: Sequence[UserFacingError]) -> None:
         """Show the first of several errors, and how many more there are."""
         first, *others = errors
-        self._open(error_dialog(first, self._theme, self._window, others))
+        self._open(self._dialog_of(first, others))
 
     @Slot(object, object)
     def show_of_load(self, error: UserFacingError, wanted: WantedModel) -> None:
@@ -67,10 +73,19 @@ class ErrorPresenter(QObject):
         self, wanted: WantedModel | None, error: UserFacingError, ready: ModelReady | None
     ) -> None:
         """Show what a model met, and what of that can be helped; `ready` is what ran of it."""
-        dialog = error_dialog(error, self._theme, self._window)
+        about = _about(wanted.model) if wanted is not None else ""
+        dialog = self._dialog_of(error, about=about)
         if wanted is not None:
             offer_remedies(dialog, error, wanted, ready, self._precisions)
         self._open(dialog)
+
+    def _dialog_of(
+        self, error: UserFacingError, others: Sequence[UserFacingError] = (), about: str = ""
+    ) -> MessageDialog:
+        """The dialog for an error; those that it takes the place of are told with it."""
+        unread = self._unread if self.dialog is not None else ()
+        self._unread = (error, *others, *(one for one in unread if one is not error))[:_MOST_UNREAD]
+        return error_dialog(error, self._theme, self._window, self._unread[1:], about=about)
 
     def _open(self, dialog: MessageDialog) -> None:
         before, self.dialog = self.dialog, dialog
@@ -85,3 +100,9 @@ class ErrorPresenter(QObject):
     def _on_closed(self) -> None:
         self.dialog = None
         self.closed.emit()
+
+
+def _about(model: InstalledModel) -> str:
+    """Which model an error is about: a sentence about a file says its name alone."""
+    text = QCoreApplication.translate("MessageDialog", "Model: {name} · {path}")
+    return text.format(name=model_texts.name(model), path=one_line(str(model.path)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import UserFacingError
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import RegistryError
 from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
@@ -22,7 +24,7 @@ class ModelLibrary(QObject):
     """Finds models, has them loaded, and remembers which one was used last.
 
     Signals:
-        listed: every InstalledModel that can be chosen, after one was added.
+        listed: every InstalledModel that can be chosen, after one came, went or was renamed.
         opened: a model that a person opened is being loaded.
         failed: a UserFacingError to show.
         problems_found: every RegistryError of the lists of models.
@@ -48,14 +50,64 @@ class ModelLibrary(QObject):
         self._settings = settings
         self._unkept_was_told = False
         self._finding = 0  # id of the task whose model shall be loaded; 0: none shall
+        self._listed = list(store.models)  # as they were told last
+        self._told: frozenset[str] = frozenset()  # problems, by what they say
+        self.is_reading = False  #: the lists are being read
+        self._shall_read = False  # once more, after that
         switcher.chosen.connect(self._forget_finding)
 
     def show_problems(self) -> None:
         """Say what is wrong with a registry; the models that it would add are not offered."""
-        for problem in self._store.problems:
+        self._tell_problems(self._store.problems)
+
+    def _tell_problems(self, problems: Sequence[RegistryError]) -> None:
+        """Say what is wrong, once while it stays so."""
+        fresh = [one for one in problems if str(one) not in self._told]
+        self._told = frozenset(map(str, problems))
+        for problem in fresh:
             log.warning("%s", problem)
-        if self._store.problems:
-            self.problems_found.emit(self._store.problems)
+        if fresh:
+            self.problems_found.emit(fresh)
+
+    @Slot()
+    def look_again(self) -> None:
+        """Read the lists again, which somebody else has written, and show what is in them now.
+
+        What is asked for meanwhile is done once more, after this.
+        """
+        if self.is_reading:
+            self._shall_read = True
+            return
+        self.is_reading = True
+        task = BackgroundTask(self._store.reload, self)
+        task.succeeded.connect(self._on_read)
+        task.failed.connect(self._on_unread)
+        task.start()
+
+    @Slot(object)
+    def _on_read(self, problems: Sequence[RegistryError]) -> None:
+        self._tell_problems(problems)
+        if list(self._store.models) != self._listed:
+            self.tell_listed()
+        self._end_reading()
+
+    @Slot(object)
+    def _on_unread(self, error: UserFacingError) -> None:
+        log.warning("The lists of models were not read: %s", error)
+        self._end_reading()
+
+    def _end_reading(self) -> None:
+        self.is_reading, again = False, self._shall_read
+        self._shall_read = False
+        if again:
+            self.look_again()
+
+    @Slot()
+    def tell_listed(self) -> None:
+        """Have the list shown as it is now."""
+        models = self._listed = list(self._store.models)
+        self._switcher.describe(models)
+        self.listed.emit(models)
 
     def load_first(self, name: str | None) -> None:
         """Load what was asked for at the start, else what was used last, else the guide."""
@@ -65,6 +117,14 @@ class ModelLibrary(QObject):
         task = BackgroundTask(partial(self._store.model, name), self)
         task.succeeded.connect(self._on_found)
         task.failed.connect(self._on_not_first)
+        self._finding = task.start()
+
+    @Slot(str)
+    def load_named(self, name: str) -> None:
+        """Load what another start asked for; what is loaded stays where there is none."""
+        task = BackgroundTask(partial(self._store.model, name), self)
+        task.succeeded.connect(self._on_found)
+        task.failed.connect(self.failed)
         self._finding = task.start()
 
     def _load_last(self) -> None:
@@ -95,7 +155,7 @@ class ModelLibrary(QObject):
 
     @Slot(object, int)
     def _on_found(self, model: InstalledModel, task_id: int) -> None:
-        self.listed.emit(self._store.models)
+        self.tell_listed()
         if task_id != self._finding:
             return
         wanted = self._switcher.wanted

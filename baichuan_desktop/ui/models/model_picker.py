@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QFont,
+    QFontMetrics,
     QKeyEvent,
     QPainter,
     QPaintEvent,
@@ -26,6 +27,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QComboBox,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -34,15 +36,16 @@ from PySide6.QtWidgets import (
 
 from backends.events import ModelKind, ModelReady
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.told_apart import told_apart
 from baichuan_desktop.ui.look.icons import line_pixmap
-from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.look.theme import INTERFACE, NOTE, Theme
 from baichuan_desktop.ui.models import model_texts, precision_texts
 
 _DETAILS = Qt.ItemDataRole.UserRole + 1
 _ICON = Qt.ItemDataRole.UserRole + 2
 _COMMAND = Qt.ItemDataRole.UserRole + 3  # of an entry that is no model
-_ROW = 50  # pixels
-_POPUP_WIDTH = 460  # pixels
+_ROW, _POPUP_WIDTH = 50, 460  # pixels of the design
+_ICON, _LEFT, _RIGHT, _LEAST = 18, 38, 26, 96  # of the field: icon, what is left of the name, right
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -53,34 +56,64 @@ class ModelPicker(QComboBox):
         chosen: an InstalledModel other than the one shown.
         precision_requested: the precisions of the model in use shall be shown.
         open_requested: a model folder shall be opened.
+        rename_requested: a model shall have another name.
+        list_opening: the list is about to be shown; it may be filled anew while it is.
     """
 
     chosen = Signal(object)
     precision_requested = Signal()
     open_requested = Signal()
+    rename_requested = Signal()
+    list_opening = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._models: list[InstalledModel] = []
         self._shown: InstalledModel | None = None
+        self._shown_name = ""  # told apart from the others of the list
         self._ready: ModelReady | None = None
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
         self.setItemDelegate(_TwoLines(theme, self))
-        self.setMinimumSize(QSize(280, 36))
         self.setMaxVisibleItems(12)
-        self.view().setMinimumWidth(_POPUP_WIDTH)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(self._on_activated)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._fit)
+        self._fit()
         self.retranslate()
+
+    @Slot()
+    def _fit(self) -> None:
+        self.view().setMinimumWidth(self._theme.px(_POPUP_WIDTH))
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Expanding)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the name."""
+        px = self._theme.px
+        name = QFontMetrics(self._name_font()).horizontalAdvance(self._name())
+        return QSize(px(_LEFT) + name + px(_RIGHT) + 4, px(32))
+
+    def minimumSizeHint(self) -> QSize:
+        """With a name that is elided."""
+        return QSize(self._theme.px(_LEAST), 0)
+
+    def _name_font(self) -> QFont:
+        return self._theme.font(INTERFACE, QFont.Weight.DemiBold)
+
+    def _name(self) -> str:
+        return self._shown_name if self._shown else self.tr("Choose a model")
 
     @Slot(object)
     def set_models(self, models: Sequence[InstalledModel]) -> None:
-        """List these models to choose from."""
+        """List these models to choose from; a list that is open stays open."""
         self._models = list(models)
+        was_open = self.view().isVisible()
         self._fill()
+        if was_open:
+            super().showPopup()  # as high as it has to be now
 
     @Slot(object)
     def show_loading(self, model: InstalledModel) -> None:
@@ -112,11 +145,14 @@ class ModelPicker(QComboBox):
         if self._shown is not None and all(one.path != self._shown.path for one in listed):
             listed.append(self._shown)  # opened by its path, and not in the registry
         current = -1
-        for row, model in enumerate(listed):
+        self._shown_name = ""
+        for row, model in enumerate(told_apart(listed)):
             is_shown = self._shown is not None and model.path == self._shown.path
-            current = row if is_shown else current
-            item = QStandardItem(model_texts.name(model))
-            item.setData(model, Qt.ItemDataRole.UserRole)
+            name = model_texts.name(model)
+            if is_shown:
+                current, self._shown_name = row, name
+            item = QStandardItem(name)
+            item.setData(listed[row], Qt.ItemDataRole.UserRole)
             precision = self._ready.precision.label if is_shown and self._ready else ""
             item.setData(model_texts.details(model, precision), _DETAILS)
             item.setData("chat" if model.kind is ModelKind.CHAT else "text", _ICON)
@@ -129,14 +165,18 @@ class ModelPicker(QComboBox):
             self._add_command("precision", title, details)
         details = self.tr("A Baichuan checkpoint on this machine")
         self._add_command("folder", self.tr("Open a model folder…"), details)
+        if any(not model.bundled for model in self._models):
+            details = self.tr("The name that is shown here; nothing of its folder changes")
+            self._add_command("rename", self.tr("Rename a model…"), details)
         self.setCurrentIndex(current)
         self.setToolTip(model_texts.as_tooltip(str(self._shown.path)) if self._shown else "")
+        self.updateGeometry()
         self.update()
 
     def _add_command(self, command: str, title: str, details: str) -> None:
         item = QStandardItem(title)
         item.setData(details, _DETAILS)
-        item.setData(command, _ICON)
+        item.setData("text" if command == "rename" else command, _ICON)
         item.setData(command, _COMMAND)
         self._items.appendRow(item)
 
@@ -147,10 +187,17 @@ class ModelPicker(QComboBox):
         self._fill()  # the choice shows when it is made, not before; the item is gone
         if command == "folder":
             self.open_requested.emit()
+        elif command == "rename":
+            self.rename_requested.emit()
         elif command == "precision":
             self.precision_requested.emit()
         elif self._shown is None or model.path != self._shown.path:
             self.chosen.emit(model)
+
+    def showPopup(self) -> None:  # noqa: N802 - Qt's name
+        """Open the list, after whoever fills it had a chance to look for models."""
+        self.list_opening.emit()
+        super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Ignore the wheel: loading a model takes minutes, and a turn must not begin it."""
@@ -165,28 +212,30 @@ class ModelPicker(QComboBox):
             event.ignore()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw a quiet field: icon, name, chevron."""
-        colours = self._theme.colours
+        """Draw a quiet part of the chip: icon, name, chevron."""
+        px, colours = self._theme.px, self._theme.colours
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        active = self.underMouse() or self.hasFocus()
-        painter.setPen(QColor(colours.accent if self.hasFocus() else colours.border))
-        painter.setBrush(QColor(colours.hover if active else colours.page))
-        area = self.rect().adjusted(0, 0, -1, -1)
-        painter.drawRoundedRect(area, 9, 9)
-        scale = self.devicePixelRatioF()
-        middle = area.center().y() - 8
-        icon = "text" if self._shown is not None and self._shown.kind is ModelKind.BASE else "chat"
-        painter.drawPixmap(12, middle, line_pixmap(icon, QColor(colours.accent), 18, scale))
-        chevron = line_pixmap("chevron", QColor(colours.muted), 18, scale)
-        painter.drawPixmap(area.right() - 28, middle, chevron)
+        area = self.rect().adjusted(1, 1, -2, -2)
+        if self.hasFocus():
+            painter.setPen(QColor(colours.accent))
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+        if self.underMouse() or self.hasFocus():
+            painter.setBrush(QColor(colours.hover))
+        painter.drawRoundedRect(area, px(7), px(7))
+        scale, size = self.devicePixelRatioF(), px(_ICON)
+        top = area.center().y() - size // 2 + 1
+        icon = "text" if self._shown is not None and self._shown.kind is ModelKind.BASE else "chip"
+        painter.drawPixmap(px(11), top, line_pixmap(icon, QColor(colours.accent), size, scale))
+        chevron = line_pixmap("chevron", QColor(colours.muted), px(14), scale)
+        painter.drawPixmap(area.right() - px(18), area.center().y() - px(14) // 2 + 1, chevron)
         painter.setPen(QColor(colours.text if self._shown else colours.muted))
-        font = QFont(self.font())
-        font.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(font)
-        room = area.adjusted(40, 0, -36, 0)
-        name = model_texts.name(self._shown) if self._shown else self.tr("Choose a model")
-        elided = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, room.width())
+        painter.setFont(self._name_font())
+        room = area.adjusted(px(_LEFT) - 1, 0, 1 - px(_RIGHT - 4), 0)
+        elided = painter.fontMetrics().elidedText(
+            self._name(), Qt.TextElideMode.ElideMiddle, room.width()
+        )
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
         painter.end()
 
@@ -205,10 +254,10 @@ class _TwoLines(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
-        return QSize(_POPUP_WIDTH, _ROW)
+        return QSize(self._theme.px(_POPUP_WIDTH), self._theme.px(_ROW))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        colours = self._theme.colours
+        px, colours = self._theme.px, self._theme.colours
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         font: QFont = option.font
@@ -217,16 +266,16 @@ class _TwoLines(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.hover))
-            painter.drawRoundedRect(rect.adjusted(4, 2, -4, -2), 7, 7)
+            painter.drawRoundedRect(rect.adjusted(px(4), px(2), -px(4), -px(2)), px(7), px(7))
         above = index.sibling(index.row() - 1, 0)
         if index.data(_COMMAND) and above.isValid() and not above.data(_COMMAND):
             painter.setPen(QColor(colours.border))
-            painter.drawLine(rect.left() + 10, rect.top(), rect.right() - 10, rect.top())
+            painter.drawLine(rect.left() + px(10), rect.top(), rect.right() - px(10), rect.top())
         icon = line_pixmap(
-            index.data(_ICON), QColor(colours.muted), 20, painter.device().devicePixelRatioF()
+            index.data(_ICON), QColor(colours.muted), px(20), painter.device().devicePixelRatioF()
         )
-        painter.drawPixmap(rect.left() + 16, rect.center().y() - 10, icon)
-        room = rect.adjusted(48, 7, -14, -7)
+        painter.drawPixmap(rect.left() + px(16), rect.center().y() - px(10), icon)
+        room = rect.adjusted(px(48), px(7), -px(14), -px(7))
         upper, lower = QRect(room), QRect(room)
         upper.setBottom(room.center().y())
         lower.setTop(room.center().y() + 1)
@@ -239,9 +288,7 @@ class _TwoLines(QStyledItemDelegate):
         painter.drawText(
             upper, left, painter.fontMetrics().elidedText(index.data(), elide, room.width())
         )
-        small = QFont(font)
-        small.setPointSizeF(font.pointSizeF() - 0.5)
-        painter.setFont(small)
+        painter.setFont(self._theme.font(NOTE))
         painter.setPen(QColor(colours.muted))
         details = index.data(_DETAILS)
         painter.drawText(

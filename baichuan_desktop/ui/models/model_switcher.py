@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backends.errors import ExportRefusedError, UserFacingError
+from backends.errors import EngineEndedError, ExportRefusedError, UserFacingError
 from backends.events import EngineEvent, Finished, LoadProgress, ModelReady
 from backends.protocol.engine_requests import UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
@@ -45,6 +45,7 @@ class ModelSwitcher(QObject):
         progressed: a LoadProgress of it.
         ready: the InstalledModel that is loaded now, and its ModelReady.
         failed: the UserFacingError for which a model could not be loaded, and its WantedModel.
+        failed_meanwhile: the same of a load in whose place another was asked for.
         lost: no model is loaded, nor will be until one is chosen.
         stepped_aside: the model that was loaded makes room, and comes back by itself.
         settled: no model is being loaded or unloaded any more.
@@ -55,6 +56,7 @@ class ModelSwitcher(QObject):
     progressed = Signal(object)
     ready = Signal(object, object)
     failed = Signal(object, object)
+    failed_meanwhile = Signal(object, object)
     lost = Signal()
     stepped_aside = Signal()
     settled = Signal()
@@ -71,6 +73,7 @@ class ModelSwitcher(QObject):
         self._measurements = precisions.measurements
         self._settings = settings
         self._loading: _Load | None = None
+        self._superseded: dict[int, WantedModel] = {}  # by request, until that has ended
         self._current: WantedModel | None = None
         self._aside: WantedModel | None = None  # was loaded, and shall be again
         self._unloading: int | None = None  # id of the request
@@ -187,6 +190,8 @@ class ModelSwitcher(QObject):
         tried: frozenset[_Attempt] = frozenset(),
     ) -> None:
         self._current = self._aside = None
+        if self._loading is not None:
+            self._superseded[self._loading.request_id] = self._loading.wanted
         usable = replace(wanted.model, exports=self._usable_exports(wanted.model))
         request = wanted.wish.request(usable, self._measurements)
         request_id = self._worker.start_instead(request)
@@ -211,6 +216,10 @@ class ModelSwitcher(QObject):
         `written` is the folder that was written meanwhile.
         """
         self._refused.pop(written, None)
+        self.describe(models)
+
+    def describe(self, models: Sequence[InstalledModel]) -> None:
+        """Take the models as they are described now: with another name, or another export."""
         for model in models:
             if self._current is not None and model.path == self._current.model.path:
                 self._current = replace(self._current, model=model)
@@ -237,6 +246,10 @@ class ModelSwitcher(QObject):
     def _on_failed(self, error: UserFacingError, request_id: int) -> None:
         load = self._loading
         if load is None or load.request_id != request_id:
+            superseded = self._superseded.get(request_id)
+            # An engine that was ended for the other load is no failure of this one.
+            if superseded is not None and not isinstance(error, EngineEndedError):
+                self.failed_meanwhile.emit(error, superseded)
             return
         self._loading = None
         wanted = load.wanted
@@ -256,6 +269,7 @@ class ModelSwitcher(QObject):
 
     @Slot(int)
     def _on_ended(self, request_id: int) -> None:
+        self._superseded.pop(request_id, None)
         if request_id == self._unloading:
             self._unloading = None
             self._tell_if_settled()

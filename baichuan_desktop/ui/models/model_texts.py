@@ -20,8 +20,8 @@ _FAMILIES = {
 
 
 def name(model: InstalledModel) -> str:
-    """The name of a model in the language of the window."""
-    return in_ui_language(model.name)
+    """The name of a model in the language of the window, told apart from others of that name."""
+    return in_ui_language(model.shown_name)
 
 
 def window_title(model: InstalledModel | None) -> str:

@@ -36,7 +36,7 @@ def _find(
 
 
 class PrecisionControl(QObject):
-    """The way from the status bar's button to another precision of the same model."""
+    """The way from the button in the top bar to another precision of the same model."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class PrecisionControl(QObject):
         if model is None or ready is None:
             return
         wish = self._switcher.wish
-        self.menu.open_over(anchor, ready, replace(wish, threads=None))
+        self.menu.open_at(anchor, ready, replace(wish, threads=None))
         self._full_context = model.context_length
         find = partial(_find, self._precisions, model, ready, wish.context_length)
         task = BackgroundTask(find, self)

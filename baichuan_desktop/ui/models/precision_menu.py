@@ -1,4 +1,4 @@
-"""The menu of precisions over the status bar: what each needs here, and which one runs."""
+"""The menu of precisions at the top of the window: what each needs here, and which one runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
-    QPoint,
     QRect,
     QSize,
     Qt,
@@ -35,7 +34,7 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_pixmap
 from baichuan_desktop.ui.look.labels import plain_label
-from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.look.theme import INTERFACE, NOTE, Theme
 from baichuan_desktop.ui.models import precision_texts
 from baichuan_desktop.ui.models.model_texts import as_tooltip
 
@@ -44,17 +43,18 @@ _NOTE = Qt.ItemDataRole.UserRole + 1
 _FIGURES = Qt.ItemDataRole.UserRole + 2
 _VERDICT = Qt.ItemDataRole.UserRole + 3  # of the row, for its colour
 _IS_TICKED = Qt.ItemDataRole.UserRole + 4
-_WIDTH = 500  # pixels
-_TICK = 34  # pixels, the column at the left
-_PADDING = 9  # pixels over and under a row
-_MOST_HEIGHT = 560  # pixels
-_SCROLL_BAR = 18  # pixels; a note is as high beside one as without
-_GAP = 9  # pixels between the button and the menu
+# Pixels of the design.
+_WIDTH = 500
+_TICK = 34  # the column at the left
+_RIGHT = 14
+_PADDING = 9  # over and under a row
+_SCROLL_BAR = 18  # a note is as high beside one as without
+_GAP = 6  # between the button and the menu
 _Index = QModelIndex | QPersistentModelIndex
 
 
 class PrecisionMenu(QFrame):
-    """The rows of one model, over the status bar; closes when one is chosen, or with Esc.
+    """The rows of one model, at their button; closes when one is chosen, or with Esc.
 
     Signals:
         chosen: a LoadWish other than the one that is ticked.
@@ -66,11 +66,11 @@ class PrecisionMenu(QFrame):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
+        self._theme = theme
         self._wish = LoadWish()
         self._ready: ModelReady | None = None
         self._anchor = QRect()
         self.setObjectName("precisionMenu")
-        self.setFixedWidth(_WIDTH)
         self.heading, self.why = plain_label(wraps=True), plain_label(wraps=True)
         self.heading.setObjectName("menuHeading")
         self.why.setObjectName("muted")
@@ -84,21 +84,19 @@ class PrecisionMenu(QFrame):
         self.list.itemClicked.connect(self._choose)
         self.list.itemActivated.connect(self._choose)
         self.setFocusProxy(self.list)
-        texts = QVBoxLayout()
-        texts.setContentsMargins(14, 10, 14, 6)
-        texts.setSpacing(3)
+        self._texts = texts = QVBoxLayout()
         texts.addWidget(self.heading)
         texts.addWidget(self.why)
         column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 5)
+        column.setContentsMargins(1, 1, 1, 1)
         column.setSpacing(0)
         column.addLayout(texts)
         column.addWidget(self.list)
 
     # --- what is shown -------------------------------------------------------------------------
 
-    def open_over(self, anchor: QRect, ready: ModelReady, wish: LoadWish) -> None:
-        """Open over a place of the screen, while the rows are still being found."""
+    def open_at(self, anchor: QRect, ready: ModelReady, wish: LoadWish) -> None:
+        """Open at a place of the screen, while the rows are still being found."""
         self._anchor, self._ready, self._wish = anchor, ready, wish
         self.setAccessibleName(self.tr("Precision"))
         self.heading.setText(
@@ -119,6 +117,9 @@ class PrecisionMenu(QFrame):
         `full_context` is offered where the model runs with less.
         """
         self.list.clear()
+        if self._ready is not None:
+            reason = precision_texts.as_of_now(self._ready.reason, rows)
+            self.why.setText(error_texts.sentence(reason))
         best = next((row for row in rows if row.chosen), None)
         length = self._wish.context_length
         automatic = (
@@ -227,15 +228,28 @@ class PrecisionMenu(QFrame):
         self.list.addItem(item)
 
     def _place(self) -> None:
-        """Make it as high as its rows, its lower right corner at the anchor's upper one."""
-        rows = sum(self.list.sizeHintForRow(row) for row in range(self.list.count()))
-        self.list.setFixedHeight(min(rows + 2, _MOST_HEIGHT))
-        self._column.activate()
-        height = self._column.totalHeightForWidth(_WIDTH)
-        self.setFixedHeight(height)
-        corner = QPoint(self._anchor.right() - _WIDTH, self._anchor.top() - height - _GAP)
+        """Make it as high as its rows, under the anchor; over it where there is more room."""
+        px = self._theme.px
         room = self.screen().availableGeometry()
-        self.move(max(corner.x(), room.left()), max(corner.y(), room.top()))
+        width = min(px(_WIDTH), room.width())
+        self.setFixedWidth(width)
+        self._texts.setContentsMargins(px(14), px(10), px(14), px(6))
+        self._texts.setSpacing(px(3))
+        below = room.bottom() - self._anchor.bottom() - px(_GAP)
+        above = self._anchor.top() - room.top() - px(_GAP)
+        most = max(below, above)
+        rows = sum(self.list.sizeHintForRow(row) for row in range(self.list.count()))
+        self.list.setFixedHeight(0)
+        around = self._column.totalHeightForWidth(width)
+        self.list.setFixedHeight(max(min(rows + 2, most - around), px(_PADDING)))
+        self._column.activate()
+        height = self._column.totalHeightForWidth(width)
+        self.setFixedHeight(height)
+        left = max(min(self._anchor.left(), room.right() + 1 - width), room.left())
+        if height <= below or below >= above:
+            self.move(left, self._anchor.bottom() + px(_GAP))
+        else:
+            self.move(left, self._anchor.top() - px(_GAP) - height)
 
     # --- what the person does ------------------------------------------------------------------
 
@@ -264,13 +278,13 @@ class _Row(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         font: QFont = option.font
-        height = 2 * _PADDING + self._note_height(font, index)
+        height = 2 * self._theme.px(_PADDING) + self._note_height(font, index)
         if index.data():
             height += QFontMetrics(font).height() + 2
         return QSize(0, height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        colours = self._theme.colours
+        px, colours = self._theme.px, self._theme.colours
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
         font: QFont = option.font
@@ -281,12 +295,12 @@ class _Row(QStyledItemDelegate):
         if is_enabled and state & lit:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.hover))
-            painter.drawRoundedRect(rect.adjusted(5, 1, -5, -1), 7, 7)
-        inner = rect.adjusted(_TICK, _PADDING, -14, -_PADDING)
+            painter.drawRoundedRect(rect.adjusted(px(5), 1, -px(5), -1), px(7), px(7))
+        inner = rect.adjusted(px(_TICK), px(_PADDING), -px(_RIGHT), -px(_PADDING))
         if index.data(_IS_TICKED):
             scale = painter.device().devicePixelRatioF()
-            tick = line_pixmap("check", QColor(colours.accent), 16, scale)
-            painter.drawPixmap(rect.left() + 13, inner.top() + 1, tick)
+            tick = line_pixmap("check", QColor(colours.accent), px(16), scale)
+            painter.drawPixmap(rect.left() + px(13), inner.top() + 1, tick)
         if index.data():
             line = QRect(inner.topLeft(), QSize(inner.width(), QFontMetrics(font).height()))
             self._paint_title(painter, line, font, index, is_enabled)
@@ -306,7 +320,8 @@ class _Row(QStyledItemDelegate):
         painter.setPen(QColor(inks.get(verdict, colours.muted)))
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, figures)
-        room = line.width() - painter.fontMetrics().horizontalAdvance(figures) - 14
+        taken = painter.fontMetrics().horizontalAdvance(figures) + self._theme.px(_RIGHT)
+        room = line.width() - taken
         bold = QFont(font)
         bold.setWeight(QFont.Weight.DemiBold)
         painter.setFont(bold)
@@ -318,7 +333,8 @@ class _Row(QStyledItemDelegate):
         note = index.data(_NOTE)
         if not note:
             return 0
-        room = QRect(0, 0, _WIDTH - _TICK - 14 - _SCROLL_BAR, 10_000)
+        width = self._theme.px(_WIDTH - _TICK - _RIGHT - _SCROLL_BAR)
+        room = QRect(0, 0, width, 10_000)
         return (
             QFontMetrics(_small(font)).boundingRect(room, Qt.TextFlag.TextWordWrap, note).height()
         )
@@ -326,5 +342,5 @@ class _Row(QStyledItemDelegate):
 
 def _small(font: QFont) -> QFont:
     small = QFont(font)
-    small.setPointSizeF(font.pointSizeF() - 0.5)
+    small.setPixelSize(round(font.pixelSize() * NOTE / INTERFACE))
     return small

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from backends.choice.values import Verdict
 from backends.events import ModelReady
+from backends.phrases import Phrase
 from backends.precision import DeviceKind, device_or_auto
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.sizes import size_text
@@ -16,7 +17,7 @@ from baichuan_desktop.ui.look.numbers import share_text, speed_text
 
 
 def in_use(ready: ModelReady) -> str:
-    """The precision and device that run, in the few words of the status bar."""
+    """The precision and device that run, in a few words."""
     return f"{ready.precision.label} · {device(ready.device_kind, ready.device_name)}"
 
 
@@ -31,7 +32,31 @@ def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
 
 def size(row: PrecisionRow) -> str:
     """The memory that a row needs, KV cache and all; empty where it cannot run at all."""
-    return size_text(row.needed_bytes) if row.needed_bytes is not None else ""
+    if row.needed_bytes is None or not row.needed_gib:
+        return size_text(row.needed_bytes) if row.needed_bytes is not None else ""
+    return f"{row.needed_gib:.1f} GiB"
+
+
+def as_of_now(reason: Phrase, rows: Sequence[PrecisionRow]) -> Phrase:
+    """Why a precision was chosen, with the figures of the rows that are shown beside it.
+
+    Memory has come and gone since the model was loaded. What would say something else now than it
+    said then stays: it was the reason.
+    """
+    for row in rows:
+        if _speaks_of_the_same(row.sentence, reason):
+            return row.sentence
+    facts = {
+        name: as_of_now(fact, rows) if isinstance(fact, Phrase) else fact
+        for name, fact in reason.facts.items()
+    }
+    return Phrase(reason.template, **facts)
+
+
+def _speaks_of_the_same(now: Phrase, then: Phrase) -> bool:
+    """Whether both say what a precision needs on a device, and to the same end."""
+    whose = [(one.facts.get("precision"), one.facts.get("device")) for one in (now, then)]
+    return "need" in then.facts and now.template == then.template and whose[0] == whose[1]
 
 
 def verdict(row: PrecisionRow) -> str:

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, QSize, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from backends.events import ModelReady
 from backends.machine.hardware import usable_cores
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.model_use import ModelUse
 from baichuan_desktop.ui.chat.page import ChatPage
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
+from baichuan_desktop.ui.comparing.comparing import Comparing
+from baichuan_desktop.ui.instance.raising import bring_to_front
 from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.models.error_presenter import ErrorPresenter
+from baichuan_desktop.ui.models.list_watcher import ListWatcher
+from baichuan_desktop.ui.models.load_progress import LoadNotice
 from baichuan_desktop.ui.models.model_library import ModelLibrary
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.models.precision_control import PrecisionControl
+from baichuan_desktop.ui.sidebar.sidebar import Sidebar
+from baichuan_desktop.ui.sidebar.window_conversations import WindowConversations
+from baichuan_desktop.ui.turns.row_actions import RowActions
+from baichuan_desktop.ui.turns.store_notices import StoreNotices
+from baichuan_desktop.ui.window.answer_notice import AnswerNotice
+from baichuan_desktop.ui.window.bars.input_notice import InputNotice
+from baichuan_desktop.ui.window.bars.remarks import Remarks
+from baichuan_desktop.ui.window.bars.status import WindowStatus
+from baichuan_desktop.ui.window.bars.top_bar import TopBar
+from baichuan_desktop.ui.window.closing import Closing
+from baichuan_desktop.ui.window.commands.edit_commands import EditCommands
+from baichuan_desktop.ui.window.commands.menus import Menus
+from baichuan_desktop.ui.window.commands.window_keys import WindowKeys
 from baichuan_desktop.ui.window.dialogs import Dialogs
-from baichuan_desktop.ui.window.edit_commands import EditCommands
-from baichuan_desktop.ui.window.menus import Menus
-from baichuan_desktop.ui.window.status_line import StatusLine
-from baichuan_desktop.ui.window.top_bar import TopBar
+from baichuan_desktop.ui.window.restoring import Restoring
+from baichuan_desktop.ui.window.side_place import SidePlace
 from baichuan_desktop.ui.window.view_settings import ViewSettings
 from baichuan_desktop.ui.window.window_jobs import WindowJobs
+
+_SIDEBAR_WIDTH, _PANEL_WIDTH = 264, 312  # pixels of the design
+_LEAST_SIZE = QSize(480, 300)  # pixels; 960x600 of a screen that shows everything twice as large
 
 
 class MainWindow(QMainWindow):
@@ -42,26 +63,61 @@ class MainWindow(QMainWindow):
         store, settings, worker = services.store, services.settings, services.worker
         precisions = services.precisions
         self._worker = worker
+        self._store = store
+        self._conversations = services.conversations
         self.switcher = ModelSwitcher(worker, precisions, settings, self)
         self.library = ModelLibrary(store, self.switcher, settings, self)
-        self.controller = ChatController(worker, self.switcher, self)
+        self.lists = ListWatcher(store.files, self)
+        self.load_notice = LoadNotice(self.switcher, self)
+        self.controller = ChatController(services.conversations, worker, self.switcher, self)
         self.model_use = ModelUse(self.controller, self.switcher, settings, self)
         self.errors = ErrorPresenter(self.switcher, precisions, theme, self)
         self.precision = PrecisionControl(self.switcher, precisions, theme, self)
         self.jobs = JobController(services, self.switcher, theme, self)
-        self.view = ViewSettings(settings, translations, self)
+        self.view = ViewSettings(settings, translations, theme, self)
         self.menus = Menus(self)
         self.top_bar = TopBar(theme, self)
-        self.panel = SettingsPanel(usable_cores(), self)
-        self.page = ChatPage(theme, self.controller, self.model_use, self.panel, self)
-        self.status = StatusLine(theme, self)
+        self.panel = SettingsPanel(theme, usable_cores(), self)
+        self.turns = self._row_actions(precisions)
+        self.page = ChatPage(
+            theme, self.controller, self.model_use, self.panel, self.turns, parent=self
+        )
+        self.comparing = Comparing(
+            services, self.controller, self.switcher, self.turns, self.page, theme, self
+        )
+        self.remarks = Remarks(theme)
+        self.status = WindowStatus(
+            self.top_bar,
+            self.remarks,
+            self.page.composer,
+            self.load_notice,
+            precisions,
+            self,
+        )
+        self.sidebar = Sidebar(services.conversations, theme)
+        self.conversations = WindowConversations(self.sidebar, self.controller, self)
         self.pages = QStackedWidget()
+        self._chat = SidePlace(theme, self.page, self.panel, _PANEL_WIDTH)
+        self._column = QWidget()
+        self._shell = SidePlace(theme, self._column, self.sidebar, -_SIDEBAR_WIDTH)
         self.edit_commands = EditCommands(self.page.transcript, self)
         self.dialogs = Dialogs(store, self.switcher, self)
+        self.restoring = Restoring(services.conversations, self)
+        self.keys = WindowKeys(self.page, self.top_bar, self.menus, self.controller, self)
+        self.answer_notice = AnswerNotice(self.controller.desk, self)
+        self.input_notice = InputNotice(theme, settings)
         self._lay_out()
         self._connect_commands()
+        self._connect_sidebar()
         self._connect_models()
         self._connect_chat()
+        self.store_notices = StoreNotices(self)
+        self.store_notices.unsaved.connect(self.page.show_unsaved)
+        self.store_notices.failed.connect(self.errors.show)
+        self.store_notices.mended.connect(self.sidebar.read_again)
+        self.store_notices.mended.connect(self.controller.rows_changed)
+        services.store_watch.changed.connect(self.store_notices.show_state)
+        self.store_notices.show_state(services.conversations.state)
         self.window_jobs = WindowJobs(
             self.jobs,
             store,
@@ -69,78 +125,151 @@ class MainWindow(QMainWindow):
             self.pages,
             self.menus,
             self.status,
+            self.remarks,
             self.top_bar,
             self,
         )
-        self.status.engine_notice.watch(worker)
+        self.conversations.left.connect(self.window_jobs.show_chat)
+        self.closing = Closing(self.jobs, services.conversations, self)
+        self.remarks.engine_notice.watch(worker)
         self.top_bar.picker.set_models(store.models)
         self.menus.show_language(self.view.language)
-        self.view.restore_panel()
+        self.menus.show_theme(self.view.theme)
+        self.view.restore()
         self._show_title()
+        before = self.view.open_conversation
+        self.controller.open_changed.connect(self.view.keep_open)
+        self.controller.restore(before)
+
+    def _row_actions(self, precisions: Precisions) -> RowActions:
+        """What is done at a row of the conversation, with the panel's sampling."""
+        controller = self.controller
+        actions = RowActions(controller.turns, controller.tree, self.switcher, precisions, self)
+        actions.sampling = controller.desk.sampling = self.panel.params
+        actions.models = self._models_that_could_answer
+        controller.source.shown_name = self._shown_name
+        return actions
+
+    def _models_that_could_answer(self) -> list[InstalledModel]:
+        kind = self.controller.desk.by.kind
+        return [one for one in self._store.models if self.model_use.kind_with(one) is kind]
+
+    def _shown_name(self, kept: str) -> str:
+        """A model's name in the language of the window; as it was kept where the model is gone."""
+        names = {one.shown_name.en: model_texts.name(one) for one in self._store.models}
+        return names.get(kept, kept)
 
     def _lay_out(self) -> None:
-        self.setMenuBar(self.menus)
-        self.setStatusBar(self.status)
-        central = QWidget(self)
-        column = QVBoxLayout(central)
+        if self.menus.isNativeMenuBar():  # it is shown outside of the window
+            self.setMenuBar(self.menus)
+        else:
+            self.menus.hide()
+        self.top_bar.menu.setMenu(self.menus.folded)
+        self.pages.addWidget(self._chat)
+        column = QVBoxLayout(self._column)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self.page, 1)
-        row.addWidget(self.panel)
-        chat = QWidget()
-        chat.setLayout(row)
-        self.pages.addWidget(chat)
+        column.addWidget(self.remarks)
+        column.addWidget(self.input_notice)
         column.addWidget(self.pages, 1)
-        self.setCentralWidget(central)
-        self.setMinimumSize(640, 480)
+        self.setCentralWidget(self._shell)
+        self.setMinimumSize(_LEAST_SIZE)
         self.resize(self.view.size_for(self.screen().availableSize()))
-        self.page.transcript.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.page.transcript.addActions([self.menus.copy, self.menus.select_all])
-        QWidget.setTabOrder(self.top_bar.picker, self.top_bar.new_chat)
-        QWidget.setTabOrder(self.top_bar.new_chat, self.top_bar.panel)
-        QWidget.setTabOrder(self.top_bar.panel, self.page.transcript)
-        QWidget.setTabOrder(self.page.transcript, self.page.composer.input)
-        QWidget.setTabOrder(self.page.composer.input, self.page.composer.button)
+        bar, page = self.top_bar, self.page
+        order = (
+            self.sidebar.settings,
+            bar.sidebar,
+            bar.picker,
+            bar.precision,
+            bar.job_button,
+            bar.search,
+            bar.panel,
+            bar.menu,
+        )
+        for before, after in pairwise((*order, page.transcript, page.composer.input)):
+            QWidget.setTabOrder(before, after)
+        QWidget.setTabOrder(page.composer.input, page.composer.button)
         self.page.composer.setFocus()
 
     def _connect_commands(self) -> None:
         """Join what a person asks for with who does it."""
         menus, bar = self.menus, self.top_bar
         menus.new_chat.triggered.connect(self.controller.new_chat)
-        bar.new_chat.clicked.connect(self.controller.new_chat)
         menus.stop.triggered.connect(self.controller.stop)
         menus.quit.triggered.connect(self.close)
         menus.copy.triggered.connect(self.edit_commands.copy)
         menus.select_all.triggered.connect(self.edit_commands.select_all)
         menus.as_chat.triggered.connect(self.model_use.use_as_chat)
         self.page.welcome.as_chat_requested.connect(menus.as_chat.trigger)
-        menus.panel.triggered.connect(self.view.show_panel)
-        bar.panel.clicked.connect(self.view.show_panel)
-        for shows_panel in (self.panel.setVisible, menus.panel.setChecked, bar.panel.setChecked):
-            self.view.panel_shown.connect(shows_panel)
+        menus.panel.triggered.connect(self._ask_for_panel)
+        bar.panel.clicked.connect(self._ask_for_panel)
+        bar.search.clicked.connect(self.page.find_bar.open)
+        menus.sidebar.triggered.connect(self._ask_for_sidebar)
+        bar.sidebar.clicked.connect(menus.sidebar.trigger)
+        self.view.panel_shown.connect(self._chat.restore_side)
+        self.view.sidebar_shown.connect(self._shell.restore_side)
+        for shows_panel in (menus.panel.setChecked, bar.panel.setChecked):
+            self._chat.side_seen.connect(shows_panel)
+        for shows_sidebar in (menus.sidebar.setChecked, bar.show_sidebar_button):
+            self._shell.side_seen.connect(shows_sidebar)
+        menus.zoom_in.triggered.connect(self.view.zoom_in)
+        menus.zoom_out.triggered.connect(self.view.zoom_out)
+        menus.zoom_reset.triggered.connect(self.view.zoom_reset)
+        self.view.zoom_changed.connect(menus.show_zoom)
+        menus.theme_chosen.connect(self.view.use_theme)
         menus.language_chosen.connect(self.view.use_language)
         menus.open_folder.triggered.connect(self.dialogs.ask_for_folder)
         bar.picker.open_requested.connect(self.dialogs.ask_for_folder)
+        bar.picker.rename_requested.connect(self.dialogs.ask_for_name)
         self.dialogs.folder_chosen.connect(self.library.open_folder)
         menus.licence.triggered.connect(self.dialogs.show_licence)
         menus.about.triggered.connect(self.dialogs.show_about)
+
+        for close in (
+            self._chat.give_page_back,
+            self._shell.give_page_back,
+            self.sidebar.close_search,
+        ):
+            self.keys.escape.first(close)
+        self.answer_notice.wanted.connect(self._come_to_front)
+
+    def _connect_sidebar(self) -> None:
+        """Join the list of conversations with its commands and with its place."""
+        menus, conversations = self.menus, self.conversations
+        menus.temporary_chat.triggered.connect(conversations.begin_temporary)
+        menus.search.triggered.connect(conversations.search)
+        menus.rename.triggered.connect(conversations.rename)
+        menus.restore.triggered.connect(self.restoring.ask)
+        self.restoring.possible.connect(menus.restore.setEnabled)
+        self.restoring.restored.connect(self.status.show_restored)
+        self.restoring.restored.connect(self.sidebar.read_again)
+        self.restoring.restored.connect(self.controller.rows_changed)
+        self.restoring.failed.connect(self.errors.show)
+        self.sidebar.collapse_requested.connect(menus.sidebar.trigger)
+        self.sidebar.settings_requested.connect(menus.panel.trigger)
+        conversations.sidebar_wanted.connect(self._ask_for_sidebar)
+        conversations.left.connect(self._shell.show_page)
+        conversations.left.connect(self.page.composer.setFocus)
 
     def _connect_models(self) -> None:
         """Join which model is loaded, and how, with what shows it."""
         switcher, library, picker = self.switcher, self.library, self.top_bar.picker
         picker.chosen.connect(switcher.load)
         picker.chosen.connect(self.page.composer.setFocus)
+        switcher.began.connect(self.page.composer.show_model)
+        switcher.ready.connect(self.page.composer.show_model)
+        switcher.lost.connect(self.page.composer.show_no_model)
         library.opened.connect(self.page.composer.setFocus)
         library.listed.connect(picker.set_models)
+        library.listed.connect(self._show_title)
+        picker.list_opening.connect(self.lists.look)
+        self.lists.changed.connect(library.look_again)
+        self.dialogs.renamed.connect(library.tell_listed)
         library.unkept.connect(self.status.show_unkept)
         switcher.began.connect(picker.show_loading)
         switcher.began.connect(self.status.show_loading)
         switcher.began.connect(self._hide_threads)
-        switcher.progressed.connect(self.status.show_load_progress)
         switcher.ready.connect(picker.show_loaded)
         switcher.ready.connect(self._show_threads)
         switcher.ready.connect(self.menus.show_loaded)
@@ -152,9 +281,10 @@ class MainWindow(QMainWindow):
         switcher.stepped_aside.connect(self.status.show_set_aside)
         switcher.stepped_aside.connect(self._hide_threads)
         self.panel.threads_chosen.connect(switcher.use_threads)
-        self.status.precision_button.clicked.connect(self._open_precisions)
+        self.top_bar.precision.clicked.connect(self._open_precisions)
         picker.precision_requested.connect(self._open_precisions)
         switcher.failed.connect(self.errors.show_of_load)
+        switcher.failed_meanwhile.connect(self.status.show_failed_load)
         library.failed.connect(self.errors.show)
         library.problems_found.connect(self.errors.show_all)
         self.jobs.failed.connect(self.errors.show)
@@ -166,21 +296,36 @@ class MainWindow(QMainWindow):
         """Join what becomes of a conversation with what shows it beside the page."""
         chat = self.controller
         self.model_use.talk_began.connect(self.panel.set_model)
-        self.model_use.talk_began.connect(self.status.clear_context)
+        self.model_use.talk_began.connect(self._show_context)
         self.model_use.as_chat_changed.connect(self.menus.show_as_chat)
         chat.state_changed.connect(self.menus.show_chat_state)
         chat.state_changed.connect(self.status.show_chat_state)
         chat.progressed.connect(self.status.show_progress)
         chat.answering.connect(self.status.show_answering)
-        chat.finished.connect(self.switcher.answered)
-        chat.finished.connect(self.status.show_finished)
+        self.comparing.finished_alone.connect(self.switcher.answered)
+        chat.context_known.connect(self.status.show_finished)
         chat.reloaded.connect(self.switcher.reloaded)
         chat.reloaded.connect(self.status.show_model)
-        chat.cleared.connect(self.status.clear_context)
+        chat.conversation_opened.connect(self._show_context)
         chat.failed.connect(self.errors.show_of_answer)
-        self.page.composer.long_lines_broken.connect(self.status.show_broken_lines)
 
     # --- view -------------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def _ask_for_panel(self, shown: bool) -> None:
+        self.view.show_panel(shown)
+        self._chat.show_side(shown)
+
+    @Slot(bool)
+    def _ask_for_sidebar(self, shown: bool) -> None:
+        self.view.show_sidebar(shown)
+        self._shell.show_side(shown)
+
+    @Slot()
+    def _show_context(self) -> None:
+        chat, model = self.controller, self.controller.model
+        name = model.shown_name.en if model is not None else ""
+        self.status.show_context(chat.tree.context_tokens(chat.conversation, name))
 
     @Slot()
     def _show_title(self) -> None:
@@ -200,6 +345,10 @@ class MainWindow(QMainWindow):
         self.panel.show_threads(None, can_change=False)
 
     @Slot()
+    def _come_to_front(self) -> None:
+        bring_to_front(self, "")
+
+    @Slot()
     def _open_precisions(self) -> None:
         self.precision.open(self.status.precision_place)
 
@@ -210,15 +359,23 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._show_title()
+            self.status.retranslate()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """End the engines and remember the window; a job that runs is asked about first."""
-        event.setAccepted(self.window_jobs.may_close())
+        """End the engines and remember the window; what would be lost is asked about first."""
+        self.page.keep_draft()
+        event.setAccepted(self.closing.may_close())
         if event.isAccepted():
             self.view.keep_size(self)
             self.shut_down()
 
     def shut_down(self) -> None:
-        """End every engine, at once."""
+        """End every engine, at once, and keep what was written until then."""
+        self.page.keep_edits()
+        self.page.keep_draft()
+        self.comparing.shut_down()
+        self.page.rendering.shut_down()
+        self.controller.shut_down()
         self.jobs.shut_down()
         self._worker.shut_down()
+        self._conversations.close()

@@ -1,28 +1,29 @@
-"""The jobs of the window: the menu that begins them, the status line, what comes of them."""
+"""The jobs of the window: the menu that begins them, the top bar, what comes of them."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from baichuan_desktop.services.jobs.copies import MadeCopy, ModelFiles, model_files
-from baichuan_desktop.services.jobs.desk import JobRecord
+from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
-from baichuan_desktop.ui.window.close_question import CloseQuestion
-from baichuan_desktop.ui.window.menus import Menus
-from baichuan_desktop.ui.window.status_line import StatusLine
-from baichuan_desktop.ui.window.top_bar import TopBar
+from baichuan_desktop.ui.window.bars.remarks import Remarks
+from baichuan_desktop.ui.window.bars.status import WindowStatus
+from baichuan_desktop.ui.window.bars.top_bar import TopBar
+from baichuan_desktop.ui.window.commands.menus import Menus
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 
 class WindowJobs(QObject):
-    """Joins the jobs with the menus, the status line, the pages and the list of models."""
+    """Joins the jobs with the menus, the top bar, the pages and the list of models."""
 
     def __init__(
         self,
@@ -31,7 +32,8 @@ class WindowJobs(QObject):
         switcher: ModelSwitcher,
         pages: QStackedWidget,
         menus: Menus,
-        status: StatusLine,
+        status: WindowStatus,
+        remarks: Remarks,
         top_bar: TopBar,
         window: QWidget,
     ) -> None:
@@ -42,21 +44,18 @@ class WindowJobs(QObject):
         self._pages, self._window = pages, window
         self._menus, self._status, self._picker = menus, status, top_bar.picker
         self._looking = 0  # id of the task that looks at the files of the model that is loaded
-        self._may_end_jobs = False  # the person said so
-        self.close_question: CloseQuestion | None = None  #: while it is asked
         pages.addWidget(jobs.page)
         switcher.began.connect(self._offer_nothing)
         switcher.stepped_aside.connect(self._offer_nothing)
         switcher.ready.connect(self._look_at_files)
         menus.job_requested.connect(jobs.open)
         menus.jobs_page.toggled.connect(self.show_page)
-        menus.new_chat.triggered.connect(self._show_chat)
-        top_bar.new_chat.clicked.connect(self._show_chat)
-        menus.panel.triggered.connect(self._show_chat)  # beside which the panel lies
-        top_bar.panel.clicked.connect(self._show_chat)
-        status.job_button.clicked.connect(self._show_jobs)
-        status.job_notice.watch(jobs)
-        jobs.page.left.connect(self._show_chat)
+        menus.new_chat.triggered.connect(self.show_chat)
+        menus.panel.triggered.connect(self.show_chat)  # beside which the panel lies
+        top_bar.panel.clicked.connect(self.show_chat)
+        top_bar.job_button.clicked.connect(self._show_jobs)
+        remarks.job_notice.watch(jobs)
+        jobs.page.left.connect(self.show_chat)
         jobs.changed.connect(self._on_changed)
         jobs.ended.connect(self._on_ended)
 
@@ -93,7 +92,8 @@ class WindowJobs(QObject):
         self.show_page(True)
 
     @Slot()
-    def _show_chat(self) -> None:
+    def show_chat(self) -> None:
+        """Show the page of the chat in place of that of the jobs."""
         self.show_page(False)
 
     # --- what the window says ---------------------------------------------------------------------
@@ -106,35 +106,23 @@ class WindowJobs(QObject):
     def _on_ended(self, record: JobRecord) -> None:
         if record.result is not None and isinstance(record.result.found, MadeCopy):
             self._on_listed(record.result.found.listed)
+        if record.state is JobState.FAILED and not self._is_seen:
+            self._status.notice_until_read(partial(texts.failure, record))
+            QApplication.alert(self._window)
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether the person looks at the page of jobs."""
+        is_shown = self._pages.currentWidget() is self._jobs.page
+        return is_shown and self._window.isActiveWindow() and not self._window.isMinimized()
 
     def _on_listed(self, copy: InstalledModel) -> None:
         self._picker.set_models(self._store.models)
         self._switcher.refresh(self._store.models, copy.path)
-        self._status.notice(
+        self._status.notice_until_read(
             lambda: (
                 self.tr("The copy “{name}” is listed")
                 if copy.export_of is None
                 else self.tr("The export “{name}” is a precision of its model")
             ).format(name=model_texts.name(copy))
         )
-
-    # --- the end ----------------------------------------------------------------------------------
-
-    def may_close(self) -> bool:
-        """Whether the window can be closed now; else the person is asked, and it closes later."""
-        pending = self._jobs.desk.pending
-        is_lost = len(pending) > 1 or any(one.job.when_ended is not None for one in pending)
-        if not is_lost or self._may_end_jobs:
-            return True
-        if self.close_question is None:
-            self.close_question = CloseQuestion(pending, self._window)
-            self.close_question.finished.connect(self._on_close_answered)
-            self.close_question.open()
-        return False
-
-    @Slot(int)
-    def _on_close_answered(self, answer: int) -> None:
-        self.close_question = None
-        if answer == CloseQuestion.DialogCode.Accepted:
-            self._may_end_jobs = True
-            self._window.close()

@@ -255,3 +255,16 @@ def test_what_was_found_wrong_on_a_processor_is_refused_there(precision: Precisi
     assert all(option.verdict.runs for option in found.values())
     cards = [option for option in options(SEVEN, facts) if option.device_kind == "cuda"]
     assert all(option.sentence != reason for option in cards)
+
+
+def test_figures_never_say_the_opposite_and_what_is_free_has_one_figure() -> None:
+    gib = 2**30
+    step = gib // 100
+    for free in range(0, 3 * gib, 7 * step):
+        alone = f"{apart_in_gib(0, free)[1]:.1f}"
+        for needed in range(0, 3 * gib, 9 * step):
+            shown_need, shown_free = (f"{one:.1f}" for one in apart_in_gib(needed, free))
+
+            assert shown_free == alone
+            assert (float(shown_need) > float(shown_free)) == (needed > free)
+            assert abs(float(shown_need) - needed / gib) <= 0.15 + 1e-9

@@ -132,6 +132,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         weights_bytes=4 * checkpoint.config.parameters,
         load_seconds=0,
         defaults=checkpoint.defaults,
+        longest_token=14,  # <reserved_106>
     )
 
 
@@ -141,8 +142,8 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
         ({"context_length": 0}, InvalidRequestError, "must be from 1 to 256 for this model"),
         ({"context_length": 257}, InvalidRequestError, "must be from 1 to 256 for this model"),
         ({"context_length": -5}, InvalidRequestError, "not -5"),
-        ({"threads": 0}, InvalidRequestError, "from 1 to 1024, not 0"),
-        ({"threads": 5000}, InvalidRequestError, "from 1 to 1024, not 5000"),
+        ({"threads": 0}, InvalidRequestError, "from 1 to 1,024, not 0"),
+        ({"threads": 5000}, InvalidRequestError, "from 1 to 1,024, not 5,000"),
         ({"precision": Precision.FP16}, BackendUnavailableError, "fp16 does not run on"),
     ],
     ids=str,
@@ -280,6 +281,18 @@ def test_rounds_that_do_not_fit_are_left_out_and_counted(engine: Engine) -> None
     assert prompt.dropped_messages % 2 == 0
     assert 0 < prompt.dropped_messages < len(turns)
     assert prompt.prompt_tokens + GREEDY.max_new_tokens <= 256
+
+
+def test_messages_that_were_not_even_given_count_as_left_out(engine: Engine) -> None:
+    turns = [user("我们一起去公园散步" * 5), Message(Role.ASSISTANT, "好" * 40)] * 6
+    whole = run(engine, chat(*turns, "谢谢"))[0]
+    part = run(engine, replace(chat(*turns[4:], "谢谢"), older_messages=4))[0]
+
+    assert isinstance(whole, PromptReady)
+    assert isinstance(part, PromptReady)
+    assert whole.dropped_messages > 4
+    assert part.dropped_messages == whole.dropped_messages
+    assert part.prompt_tokens == whole.prompt_tokens
 
 
 @pytest.mark.parametrize("most", [128, 200, 255, 256, 10_000, 2**31])

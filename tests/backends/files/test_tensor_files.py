@@ -128,7 +128,7 @@ BIG = 10**4000
         ({"a": {**ENTRY, "shape": [BIG, BIG]}}, "has an impossible shape"),
         ({"a": {**ENTRY, "shape": [1] * 10_000}}, "has an impossible shape"),
         ({"a": {**ENTRY, "data_offsets": [0, BIG]}}, "“a” "),
-        ({"a": {**ENTRY, "shape": [2**40]}}, "but its shape needs 4398046511104"),
+        ({"a": {**ENTRY, "shape": [2**40]}}, "but its shape needs 4,398,046,511,104"),
         ({"a": {**ENTRY, "dtype": "F4"}}, "has the unknown type F4"),
         ({"a": {"dtype": "F32"}}, "is not described as a tensor"),
         ({"a": 5}, "is not described as a tensor"),
@@ -159,7 +159,7 @@ def test_a_header_longer_than_the_file_costs_no_memory(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert "its header would be 99000000 bytes in a file of 10" in sentence
+    assert "its header would be 99,000,000 bytes in a file of 10" in sentence
     assert peak < 10_000_000
 
 

@@ -80,6 +80,7 @@ PAYLOADS: list[Payload] = [
     ),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),
+    ChatRequest((Message(Role.USER, "你"),), PARAMS, older_messages=9_592),
     CompleteRequest("->", PARAMS),
     UnloadRequest(),
     JobProgress(JobStep.WRITE, 1, 2**40),
@@ -211,7 +212,7 @@ def test_what_is_no_frame_is_an_error(content: object) -> None:
 
 
 def test_a_frame_of_gigabytes_is_refused_before_it_is_read() -> None:
-    with pytest.raises(EngineProtocolError, match="A frame of 4294967295 bytes"):
+    with pytest.raises(EngineProtocolError, match="A frame of 4,294,967,295 bytes"):
         read_frame(io.BytesIO(b"\xff\xff\xff\xff"))
 
 
@@ -251,6 +252,14 @@ ERRORS: list[UserFacingError] = [
     ),
     errors.NewerFormatError(Path("/x/baichuan_manifest.json"), version=2, known=1),
     errors.TokenizerError(Path("/x/t.model"), "it is broken"),
+    errors.ConversationsUnwritableError(Path("/d/c.sqlite3"), "read-only file system"),
+    errors.ConversationsDriveFullError(Path("/d/c.sqlite3")),
+    errors.ConversationsInUseError(Path("/d/c.sqlite3")),
+    errors.ConversationsNewerError(Path("/d/c.sqlite3")),
+    errors.ConversationsDamagedError(
+        Path("/d/c.sqlite3"), kept=Path("/d/c.damaged"), conversations=2, messages=7, backup=None
+    ),
+    errors.NotConversationsError(Path("/d/backup.sqlite3")),
     errors.BackendUnavailableError("There is no precision “{name}”.", name="int3"),
     errors.InsufficientMemoryError(
         device=Phrase("this machine in {precision}", precision="bf16"),
@@ -291,7 +300,7 @@ def test_an_error_crosses_with_its_type_template_facts_and_hint(error: UserFacin
     assert_one_sentence(arrived)
 
 
-def test_every_error_that_the_engine_may_raise_is_tried_above() -> None:
+def test_every_error_is_tried_above() -> None:
     kinds = [UserFacingError]
     for kind in kinds:
         kinds += [
@@ -299,6 +308,7 @@ def test_every_error_that_the_engine_may_raise_is_tried_above() -> None:
         ]
     bases = {
         UserFacingError, errors.CheckpointError, errors.BackendError, errors.GenerationError,
+        errors.ConversationsError,
     }  # fmt: skip
 
     assert {type(error) for error in ERRORS} == set(kinds) - bases

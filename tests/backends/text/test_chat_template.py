@@ -215,6 +215,39 @@ def test_the_newest_message_may_leave_room_for_one_token() -> None:
     assert caught.value.facts["prompt_tokens"] == 11
 
 
+@pytest.mark.parametrize(
+    ("turns", "expected"),
+    [
+        (["u:hi", "a:so f"], "1hi2so f"),
+        (["s:be", "u:a", "a:b", "u:hi", "a:so f"], "be1a2b1hi2so f"),
+        (["u:hi", "a: "], "1hi2 "),
+        (["u:hi", "a:"], "1hi2"),
+        (["a:so f"], "2so f"),
+    ],
+)
+def test_an_unfinished_answer_is_continued_from_within_its_turn(
+    turns: list[str], expected: str
+) -> None:
+    assert prompt(*turns) == (expected, 0)
+
+
+@pytest.mark.parametrize(
+    ("turns", "what"),
+    [
+        (["u:eight888"], "Your message"),
+        (["s:be", "u:six666"], "The system prompt with your message"),
+        (["u:hi", "a:six666"], "Your message with the answer so far"),
+        (["s:be", "u:hi", "a:six6"], "The system prompt with your message and the answer so far"),
+    ],
+)
+def test_what_is_too_long_is_named(turns: list[str], what: str) -> None:
+    with pytest.raises(ContextLengthExceededError) as caught:
+        prompt(*turns, context_length=10)
+
+    assert caught.value.facts["what"] == what
+    assert_one_sentence(caught.value)
+
+
 @pytest.mark.parametrize("turns", [[], ["s:be"]])
 def test_there_must_be_a_message(turns: list[str]) -> None:
     with pytest.raises(InvalidRequestError, match=r"There is no message to answer\."):
@@ -277,3 +310,21 @@ def test_half_of_the_context_is_kept_free_at_most(
 
     assert ("".join(map(chr, made.ids)), made.room_tokens) == (expected, room)
     assert sorted(encoded) == ["a", "b", "c"]  # each text once
+
+
+def test_of_a_long_conversation_only_what_may_fit_is_encoded() -> None:
+    encoded: list[str] = []
+
+    def encode(text: str) -> list[int]:
+        encoded.append(text)
+        return letters(text)
+
+    roles = (Role.USER, Role.ASSISTANT)
+    messages = [Message(roles[n % 2], chr(0x4E00 + n)) for n in range(9_999)]
+    made = build_app_prompt(
+        messages, encode, ChatTokens(1, 2), context_length=40, max_new_tokens=10
+    )
+
+    assert len(made.ids) == 27  # six rounds of four ids, and the last message with both turns
+    assert made.dropped_messages == 9_999 - 13
+    assert len(encoded) == 15, "and the round that did not fit any more"

@@ -19,6 +19,7 @@ from tests.helpers.tokenizer_models import CONTROL, Field, encode_raw, fields, m
 FILES = sorted(path.name for path in (goldens.ROOT / "tokenizer").glob("*.json"))
 RELEASED = goldens.ROOT.parents[2] / "shared" / "goldens" / "baichuan2-tokenizer"
 MODEL = goldens.folder("b2-7b") / "tokenizer.model"
+_NORMALIZER = 3  # field of a SentencePiece model
 
 PIECES = [
     "<unk>", "<s>", "</s>", "<pad>", "<reserved_0>", "<reserved_106>", "<reserved_107>",
@@ -272,3 +273,24 @@ def test_what_is_looked_for_in_a_text_is_looked_for_once_at_each_place(tmp_path:
     assert decode(tokenizer, ids) == text
     assert looked_at <= lengths * len(text)
     assert lengths < 10
+
+
+def test_no_id_stands_for_more_characters_than_the_longest_token(tokenizer: Tokenizer) -> None:
+    longest = tokenizer.longest_token
+
+    assert longest == 14  # <reserved_106>
+    for text in ("你好" * 50, " " * 500, "-" * 500, "hello world " * 50, "\x00\u200b" * 50):
+        assert len(text) <= longest * len(tokenizer.encode(text))
+
+
+def test_a_vocabulary_that_leaves_spaces_out_has_no_longest_token(tmp_path: Path) -> None:
+    model = [
+        (field, data + b"\x20\x01" if field == _NORMALIZER else data)  # remove_extra_whitespaces
+        for field, data in fields(MODEL.read_bytes())
+    ]
+    (tmp_path / "tokenizer.model").write_bytes(message(model))
+
+    tokenizer = Tokenizer(tmp_path / "tokenizer.model", vocab_size=1120)
+
+    assert tokenizer.encode("a" + " " * 500 + "b") == tokenizer.encode("a b")
+    assert tokenizer.longest_token is None

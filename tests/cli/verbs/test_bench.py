@@ -33,7 +33,7 @@ def test_bench_prints_a_row_a_precision(capsys: pytest.CaptureFixture[str]) -> N
     assert [line.split()[0] for line in out[1:3]] == ["fp32", SECOND]
     text = "\n".join(out)
     assert "GB/s" in text
-    assert "Left out, as the model's context is too short: prefill 512, prefill 2048, " in text
+    assert "Left out, as the model's context is too short: prefill 512, prefill 2,048, " in text
     assert len(Measurements(app_paths().measurements).measured(Path(FOLDER))) == 2
 
 
@@ -59,7 +59,7 @@ def test_bench_takes_a_number_of_threads(capsys: pytest.CaptureFixture[str]) -> 
     assert main([*arguments, "--threads", "3"]) == 0
     assert json.loads(capsys.readouterr().out)["measured"][0]["threads"] == 3
     assert main([*arguments, "--threads", "0"]) == 1
-    assert "The number of threads must be from 1 to 1024, not 0." in capsys.readouterr().err
+    assert "The number of threads must be from 1 to 1,024, not 0." in capsys.readouterr().err
 
 
 def test_bench_where_nothing_runs_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

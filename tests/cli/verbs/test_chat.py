@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from backends.engine.engine import Engine
 from backends.events import Finished, FinishReason, PromptReady, TextDelta
+from backends.protocol.engine_requests import ChatRequest
 from baichuan_desktop.cli import session
 from baichuan_desktop.cli.main import main
 from baichuan_desktop.cli.verbs import chat
@@ -111,3 +113,86 @@ def test_stats_tell_how_many_threads_compute_now() -> None:
     fewer = chat._stats(replace(ended, threads=1), READY)
     assert "bf16, 1 of 2 threads: other programs keep the processor busy." in fewer
     assert "bf16, 1 thread." in chat._stats(ended, replace(READY, threads=1))
+
+
+def talked(
+    lines: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, list[str], str, str]:
+    """The exit code, what the model was asked, stdout and stderr of a chat with a program."""
+    asked: list[str] = []
+
+    def answer(_engine: Engine, request: ChatRequest, _cancel: object) -> Iterator[object]:
+        asked.append(request.messages[-1].text)
+        return iter([PromptReady(1, 0, 0), TextDelta("好"), FINISHED])
+
+    monkeypatch.setattr(Engine, "chat", answer)
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+    code = main(["chat", "--device", "cpu"])
+    captured = capsys.readouterr()
+    return code, asked, captured.out, captured.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/帮助", "/帮助，谢谢", "/hlep", "/usr/bin is what?", "/", "/clear all", "/exit strategy"],
+)
+def test_what_is_no_command_is_said_and_neither_done_nor_asked(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, asked, _, errors = talked(f"{line}\nhello\n", monkeypatch, capsys)
+
+    assert asked == ["hello"]
+    assert f"begin it with two slashes: /{line}" in errors
+    assert code == 1  # a program sent what got no answer
+
+
+def test_a_message_may_begin_with_a_slash(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = '//usr/bin is what?\n"""\n/exit\n"""\n'
+
+    code, asked, _, errors = talked(lines, monkeypatch, capsys)
+
+    assert (code, asked, errors) == (0, ["/usr/bin is what?", "/exit"], "")
+
+
+def test_help_with_text_behind_it_helps_and_says_how_to_ask_the_model(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, asked, out, _ = talked("/help 怎么用？\n/HELP\n／help\n", monkeypatch, capsys)
+
+    assert (code, asked) == (0, [])
+    assert out.count("/clear        begin a new conversation") == 3
+    assert out.count("To send it as a message, begin it with two slashes: //help 怎么用？") == 1
+
+
+def test_a_line_that_is_no_text_ends_the_chat_after_the_answers_before_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(b"Hello\n\xff\xfe\nmore\n"), encoding="utf-8")
+    )
+
+    assert main(["chat", "--device", "cpu", "--max-new-tokens", "2", "--greedy"]) == 1
+
+    captured = capsys.readouterr()
+    assert captured.out.strip()
+    assert captured.err.count("is not a text in UTF-8") == 1
+
+
+def test_the_guide_is_asked_with_its_last_two_turns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: list[list[str]] = []
+
+    def answer(_engine: Engine, request: ChatRequest, _cancel: object) -> Iterator[object]:
+        given.append([message.text for message in request.messages])
+        return iter([PromptReady(1, 0, 0), TextDelta("好"), FINISHED])
+
+    monkeypatch.setattr(Engine, "chat", answer)
+    monkeypatch.setattr("sys.stdin", io.StringIO("one\ntwo\nthree\nfour\n"))
+
+    assert main(["chat", "--device", "cpu"]) == 0
+
+    assert given[-1] == ["three", "好", "four"]
+    assert capsys.readouterr().err == ""  # it is no message that did not fit

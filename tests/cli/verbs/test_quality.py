@@ -60,7 +60,7 @@ def test_a_silly_number_of_threads_is_one_sentence(
 
     assert main([*arguments, "--threads", "1025"]) == 1
 
-    expected = "baichuan-desktop: The number of threads must be from 1 to 1024, not 1025."
+    expected = "baichuan-desktop: The number of threads must be from 1 to 1,024, not 1,025."
     assert capsys.readouterr().err.splitlines()[0] == expected
 
 
@@ -111,7 +111,7 @@ def test_a_wrong_number_of_tokens_is_one_sentence(
 ) -> None:
     assert main(["quality", FOLDER, f"--tokens={tokens}"]) == 1
 
-    assert "The number of tokens must be from 1 to 262144" in capsys.readouterr().err
+    assert "The number of tokens must be from 1 to 262,144" in capsys.readouterr().err
 
 
 def test_a_text_that_is_missing_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from backends.generation.sampling import SamplingParams
-from backends.protocol.engine_requests import ChatRequest, CompleteRequest
+from backends.protocol.engine_requests import ChatRequest
 from backends.text.chat_template import Message, Role
-from baichuan_desktop.services.chat.session import ChatSession, completion
+from baichuan_desktop.services.chat.session import ChatSession
 
 PARAMS = SamplingParams(seed=1)
 
@@ -106,7 +106,3 @@ def test_a_request_does_not_change_with_the_conversation() -> None:
     session.ask("two", PARAMS)
 
     assert request.messages == (user("one"),)
-
-
-def test_a_base_model_continues_text_as_it_stands() -> None:
-    assert completion(" a\n", PARAMS) == CompleteRequest(" a\n", PARAMS)

@@ -176,7 +176,7 @@ def test_thousands_of_wrong_entries_get_a_few_sentences(
     problems = Registry.load(TINY, [user]).problems
 
     assert len(problems) == 11
-    assert problems[-1].message == f"{user} has 9990 more entries that are wrong."
+    assert problems[-1].message == f"{user} has 9,990 more entries that are wrong."
     assert compared == 10
 
 

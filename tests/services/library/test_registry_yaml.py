@@ -55,7 +55,7 @@ def test_a_file_over_one_mebibyte_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "big.yaml"
     path.write_text(text, encoding="utf-8")
 
-    assert "larger than 1048576 bytes" in refusal(text)
+    assert "larger than 1,048,576 bytes" in refusal(text)
     with pytest.raises(RegistryError, match="larger than"):
         load_layer(path, source_name="big.yaml")
 
@@ -129,16 +129,16 @@ def units(unit: str, head: str = "schema_version: 1\n") -> str:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (units("[],", "schema_version: 1\nx: ["), "more than 60000 values"),
-        (units("{},", "schema_version: 1\nx: ["), "more than 60000 values"),
-        (units("- {id: 7}\n", "installed:\n"), "more than 60000 values"),
-        (units("- a\n", "models:\n"), "more than 60000 values"),
+        (units("[],", "schema_version: 1\nx: ["), "more than 60,000 values"),
+        (units("{},", "schema_version: 1\nx: ["), "more than 60,000 values"),
+        (units("- {id: 7}\n", "installed:\n"), "more than 60,000 values"),
+        (units("- a\n", "models:\n"), "more than 60,000 values"),
         (units("[", "schema_version: 1\nx: "), "32 levels"),
         (units("- ", "schema_version: 1\nx:\n "), "32 levels"),
         (units("&a b, ", "schema_version: 1\nx: ["), "anchors"),
         (units("%TAG !a! b\n", ""), "100 directives"),
         (units("%TAG !a! b\r", ""), "100 directives"),
-        ("".join(f"k{n}: 1\n" for n in range(90_000)), "more than 60000 values"),
+        ("".join(f"k{n}: 1\n" for n in range(90_000)), "more than 60,000 values"),
         (units("9", "schema_version: "), "this must be a whole number"),
         (units("k", "")[:-3] + ": 1", "not allowed in this context"),
         (units("x", "schema_version: 1\ny: '")[:-1] + "'", "y: this key is unknown"),

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,7 +30,7 @@ from baichuan_desktop.services.library.registry import (
     NotInstalledError,
     UnknownModelError,
 )
-from baichuan_desktop.services.library.registry_schema import RegistryError
+from baichuan_desktop.services.library.registry_schema import Names, RegistryError
 from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
 from tests.helpers import exports, goldens
 from tests.helpers.sentences import assert_one_sentence
@@ -593,6 +594,7 @@ def test_what_a_terminal_added_meanwhile_stays(
 
 ADD = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from baichuan_desktop.services import atomic_file
 from baichuan_desktop.services.app_paths import app_paths
@@ -638,3 +640,98 @@ def test_of_two_terminals_that_add_models_at_once_none_loses_what_the_other_adde
         GUIDE_ID, "chat", *(f"chat-{number}" for number in range(2, 9))
     }  # fmt: skip
     assert [file.name for file in paths.config.iterdir()] == ["models_registry.yaml"]
+
+
+def two_chats(store: ModelStore, tmp_path: Path) -> tuple[InstalledModel, InstalledModel]:
+    return store.add(copy_of(tmp_path, "a/talk")), store.add(copy_of(tmp_path, "b/talk"))
+
+
+def test_models_of_one_folder_name_are_told_apart_wherever_they_come_from(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    first, second = two_chats(store, tmp_path)
+
+    assert second.shown_name.en == "talk (b)"
+    assert [one.shown_name.en for one in store.models[1:]] == ["talk (a)", "talk (b)"]
+    assert store.model(first.id).shown_name.zh == "talk（a）"
+    assert store.add(first.path).shown_name.en == "talk (a)"
+    assert store.describe(copy_of(tmp_path, "c/talk")).shown_name.en == "talk (c)"
+    assert "(" not in paths.user_registry.read_text(encoding="utf-8")
+
+
+def test_a_model_is_renamed_and_nothing_else_of_its_entry(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    first, second = two_chats(store, tmp_path)
+
+    renamed = store.rename(first.id, "  我的 模型 ")
+
+    assert renamed == replace(first, name=Names(en="我的 模型", zh="我的 模型"))
+    again = ModelStore(paths)
+    assert [one.shown_name.en for one in again.models[1:]] == ["我的 模型", "talk"]
+    assert again.model(second.id).apart == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["", " \n ", "a\u202eb", "a\x1b[31mb", "x" * 301, "a\x00", "\ud800"]
+)
+def test_what_is_no_name_is_refused_and_the_old_one_stays(
+    store: ModelStore, tmp_path: Path, name: str
+) -> None:
+    model = store.add(copy_of(tmp_path, "talk"))
+
+    with pytest.raises(InvalidRequestError) as caught:
+        store.rename(model.id, name)
+
+    assert_one_sentence(caught.value)
+    assert store.model(model.id).name.en == "talk"
+
+
+def test_the_guide_and_what_an_administrator_lists_keep_their_names(
+    paths: AppPaths, tmp_path: Path
+) -> None:
+    site = paths.site_registry
+    site.parent.mkdir(parents=True)
+    entry = f"{{id: ours, path: {tmp_path}, family: baichuan-7b, kind: chat, context_length: 9}}"
+    site.write_text(f"schema_version: 1\ninstalled:\n- {entry}\n", encoding="utf-8")
+    store = ModelStore(paths)
+
+    with pytest.raises(InvalidRequestError, match="part of the app"):
+        store.rename(GUIDE_ID, "x")
+    with pytest.raises(RegistryError, match="listed by the registry of this machine"):
+        store.rename("ours", "x")
+    with pytest.raises(RegistryError, match="listed by the registry of this machine"):
+        store.remove("ours")
+    with pytest.raises(UnknownModelError):
+        store.rename("nothing", "x")
+
+
+def test_what_a_terminal_adds_and_removes_is_seen_when_the_layers_are_read_again(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    terminal = ModelStore(paths)
+    added = terminal.add(copy_of(tmp_path, "talk"))
+    assert [one.id for one in store.models] == [GUIDE_ID]
+
+    assert store.reload() == ()
+    assert [one.id for one in store.models] == [GUIDE_ID, added.id]
+
+    terminal.remove(added.id)
+    store.reload()
+    assert [one.id for one in store.models] == [GUIDE_ID]
+
+
+@pytest.mark.parametrize("text", ["installed: [", "schema_version: 99\n", "\x00", "- a\n", "{{"])
+def test_a_file_that_cannot_be_read_as_a_whole_keeps_what_was_known_and_says_why(
+    store: ModelStore, paths: AppPaths, tmp_path: Path, text: str
+) -> None:
+    added = store.add(copy_of(tmp_path, "talk"))
+    paths.user_registry.write_text(text, encoding="utf-8")
+
+    (problem,) = store.reload()
+
+    assert_one_sentence(problem)
+    assert [one.id for one in store.models] == [GUIDE_ID, added.id]
+    with pytest.raises(RegistryError):
+        store.add(copy_of(tmp_path, "other"))
+    assert [one.id for one in store.models] == [GUIDE_ID, added.id]

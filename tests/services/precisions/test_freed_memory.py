@@ -17,6 +17,7 @@ from backends.precision import DeviceKind
 from baichuan_desktop.services.precisions.freed_memory import (
     given_back,
     machine_without_engine,
+    memory_for,
     taken_again,
 )
 from tests.helpers.machines import GIB, card, machine
@@ -138,3 +139,19 @@ def test_only_the_card_of_the_model_is_taken_again() -> None:
     seen = taken_again(machine(card(12, free_gib=8.0), other), loaded(needed_gib=6.0))
 
     assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [2.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "gib"),
+    [
+        ("a processor", DeviceKind.CPU, 64),
+        (NAME, DeviceKind.CUDA, 12),
+        (f"{NAME} + {NAME}", DeviceKind.CUDA, 24),
+        (f"{NAME} + a processor", DeviceKind.SPREAD, 12 + 64),
+        ("a card that was taken out", DeviceKind.CUDA, None),
+    ],
+)
+def test_the_memory_of_what_a_model_runs_on(device: str, kind: DeviceKind, gib: int | None) -> None:
+    facts = replace(machine(card(12, free_gib=4.0)), memory_bytes=64 * GIB)
+
+    assert memory_for(facts, loaded(device, kind)) == (gib * GIB if gib is not None else None)

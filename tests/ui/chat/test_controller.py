@@ -11,7 +11,6 @@ from backends.events import FinishReason, ModelReady, TextDelta
 from backends.generation.sampling import SamplingParams
 from backends.protocol.engine_requests import Request, UnloadRequest
 from baichuan_desktop.services.engines.port import ClientEvent
-from baichuan_desktop.ui.chat.controller import AnswerEnd
 from baichuan_desktop.ui.chat.state import ChatState
 from tests.ui.controllers import Controllers, installed
 from tests.ui.harness import READY, Gate, ScriptedEngine, answer, finished, until
@@ -49,7 +48,7 @@ def test_events_of_other_requests_are_no_part_of_the_answer(
     gate = Gate()
     engine.answers.append([gate, *answer("Mine.")])
     behind.load(CHAT)
-    texts, ends = behind.heard(behind.chat.text_arrived), behind.heard(behind.chat.answer_ended)
+    texts, ends = behind.heard(behind.chat.text_arrived), behind.heard(behind.chat.answer_finished)
     say(behind, "Tell me")
     until(gate.reached.is_set)
 
@@ -60,7 +59,7 @@ def test_events_of_other_requests_are_no_part_of_the_answer(
     gate.open.set()
     behind.until_ready()
 
-    assert texts == [("Mine.",)]
+    assert [text for _, text in texts] == ["Mine."]
     assert len(ends) == 1
 
 
@@ -102,7 +101,8 @@ def test_a_message_whose_model_is_changed_before_its_answer_begins_comes_back(
     engine = HeldEngine()
     behind = Controllers(engine)
     behind.load(CHAT)
-    returned = behind.heard(behind.chat.unanswered)
+    unanswered = behind.heard(behind.chat.unanswered)
+    returned = behind.heard(behind.chat.message_returned)
     behind.worker.start(UnloadRequest())
 
     say(behind, "Tell me")
@@ -110,28 +110,46 @@ def test_a_message_whose_model_is_changed_before_its_answer_begins_comes_back(
     engine.go_on.set()
     until(lambda: behind.switcher.current is OTHER)
 
-    assert returned == [("Tell me", AnswerEnd(None, None, 0))]
+    ((question,),) = unanswered
+    assert isinstance(question, int)
+    behind.chat.take_back(question)
+    assert returned == [("Tell me",)]
+    assert behind.rows == []
     assert engine.questions == []
     behind.close()
 
 
-def test_an_answer_that_was_forgotten_says_nothing_any_more(
+def test_an_answer_of_another_conversation_says_nothing_of_itself_and_is_kept(
     behind: Controllers, engine: ScriptedEngine
 ) -> None:
     gate = Gate()
-    engine.answers.append([gate, *answer("Too late.")])
+    engine.answers.append([gate, *answer("In the background.")])
     behind.load(CHAT)
     chat = behind.chat
-    signals = chat.text_arrived, chat.answer_ended, chat.unanswered
-    said = [behind.heard(signal) for signal in signals]
+    said = [behind.heard(signal) for signal in (chat.text_arrived, chat.answer_finished)]
+    figures, here = behind.heard(chat.finished), behind.heard(chat.context_known)
+    generating = behind.heard(chat.generating_changed)
     say(behind, "Tell me")
     until(gate.reached.is_set)
+    left = chat.conversation
+    assert left is not None
+    assert generating[-1] == (frozenset({left.id}),)
 
-    behind.chat.new_chat()
+    chat.new_chat()
+    assert chat.state is ChatState.BUSY
     gate.open.set()
     behind.until_ready()
 
-    assert said == [[], [], []]
+    assert said == [[], []]
+    assert generating[-1] == (frozenset(),)
+    assert (figures, here) == ([(finished(),)], []), "what it cost is known, but not shown here"
+    kept = behind.conversations.conversation(left.id)
+    assert kept is not None
+    assert kept.is_unread
+    chat.open(left.id)
+    assert [row.text for row in behind.rows] == ["Tell me", "In the background."]
+    assert chat.conversation is not None
+    assert not chat.conversation.is_unread
 
 
 def test_a_fresh_engine_is_told_apart_from_what_the_answer_says(

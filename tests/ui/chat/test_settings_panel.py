@@ -15,7 +15,8 @@ from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
-from baichuan_desktop.ui.window.status_line import threads_text
+from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.window.bars.status import threads_text
 from tests.ui.harness import DEFAULTS, READY, Harness, ScriptedEngine, answer, finished
 
 GUIDE = resource("guide_model")
@@ -141,7 +142,7 @@ def wanted_threads(engine: ScriptedEngine) -> list[int | None]:
 
 
 def test_one_to_all_cores_are_offered_and_automatic_is_first(ui: Harness) -> None:
-    panel = SettingsPanel(4)
+    panel = SettingsPanel(ui.theme, 4)
 
     panel.show_threads(None, can_change=True)
     assert offered(panel) == ["Automatic", "1", "2", "3", "4"]
@@ -241,7 +242,7 @@ def test_the_field_waits_while_a_model_is_loaded(ui: Harness) -> None:
 
 
 def test_the_threads_of_the_last_answer_are_told(ui: Harness, engine: ScriptedEngine) -> None:
-    button = ui.window.status.precision_button
+    button = ui.window.top_bar.precision
     assert "A processor, 2 threads" in button.toolTip()
     *text, _ = answer("Yes.")
     engine.answers.append([*text, replace(finished(), threads=1)])
@@ -250,10 +251,25 @@ def test_the_threads_of_the_last_answer_are_told(ui: Harness, engine: ScriptedEn
 
     expected = "1 of 2 threads: other programs keep the processor busy"
     assert expected in button.toolTip()
-    assert expected in ui.window.status.speed_label.toolTip()
+    assert expected in ui.window.top_bar.usage.toolTip()
 
 
 def test_threads_are_counted_in_words() -> None:
     assert threads_text(READY, None) == "2 threads"
     assert threads_text(replace(READY, threads=1), None) == "1 thread"
     assert threads_text(READY, replace(finished(), threads=2)) == "2 threads"
+
+
+def test_it_fits_after_the_zoom_has_changed_while_it_was_hidden(ui: Harness, theme: Theme) -> None:
+    window, panel = ui.window, ui.window.panel
+    window.resize(1280, 820)
+    theme.set_zoom(2.0)
+    window.menus.panel.trigger()
+    window.menus.panel.trigger()
+    theme.set_zoom(1.0)
+    window.menus.panel.trigger()
+    QTest.qWait(1)
+
+    right = panel.top_k.mapTo(panel, panel.top_k.rect().topRight()).x()
+    assert panel.isVisible()
+    assert right < panel.width()

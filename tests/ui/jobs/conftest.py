@@ -6,8 +6,8 @@ import pytest
 
 from baichuan_desktop.services.jobs.desk import JobRecord
 from baichuan_desktop.ui.jobs.plain_dialog import PlainJobDialog
-from baichuan_desktop.ui.window import menus
-from baichuan_desktop.ui.window.job_entries import MEASUREMENTS
+from baichuan_desktop.ui.window.commands import menus
+from baichuan_desktop.ui.window.commands.job_entries import MEASUREMENTS
 from tests.ui.harness import Harness
 from tests.ui.jobs import counting
 

@@ -91,7 +91,7 @@ def test_the_entries_are_named_as_the_guide_names_them(ui: Harness) -> None:
     ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
     assert names() == [
-        "量化一份副本(Q)…", "转换为 safetensors(S)…", "导出为 ONNX Runtime(E)…",
+        "量化一份副本(A)…", "转换为 safetensors(S)…", "导出为 ONNX Runtime(E)…",
         "测量速度(M)…", "比较质量(C)…",
     ]  # fmt: skip
 
@@ -250,13 +250,13 @@ def test_progress_is_told_by_step_and_percentage_and_the_chat_goes_on(
     assert dialog.progress.step.text() == "Step 2 of 3: Writing the copy · 37 %"
     assert dialog.progress.bar.value() == 37
     assert dialog.progress.left.text() == "Time left: not known yet"
-    assert seven.window.status.job_button.text() == "Quantising a copy: 37 %"
+    assert seven.window.top_bar.job_button.text() == "Quantising a copy: 37 %"
     engine.answers.append(answer("Meanwhile."))
     seven.ask("Are you there?")
     assert "Meanwhile." in seven.page_text
     gate.open.set()
     ended(seven)
-    assert not seven.window.status.job_button.isVisible()
+    assert not seven.window.top_bar.job_button.isVisible()
 
 
 def test_a_hidden_job_runs_on_and_comes_back_by_the_status_bar(seven: Harness) -> None:
@@ -266,8 +266,8 @@ def test_a_hidden_job_runs_on_and_comes_back_by_the_status_bar(seven: Harness) -
     dialog.progress.hide_button.click()
     assert not dialog.isVisible()
     assert seven.window.jobs.desk.running is not None
-    seven.until(lambda: seven.window.status.job_button.isVisible())
-    seven.window.status.job_button.click()
+    seven.until(lambda: seven.window.top_bar.job_button.isVisible())
+    seven.window.top_bar.job_button.click()
     page = seven.window.jobs.page
     assert page.isVisible()
     assert dialog.record is not None
@@ -318,7 +318,7 @@ def test_a_complete_copy_is_listed_and_can_be_loaded(
     assert dialog.done_page.text.text() == (f"“Seven-4bit” is listed. It takes 5.0 GiB in {out}")
     picker = seven.window.top_bar.picker
     assert "Seven-4bit" in [picker.itemText(row) for row in range(picker.count())]
-    assert "“Seven-4bit” is listed" in seven.window.status.state_label.text()
+    assert "“Seven-4bit” is listed" in seven.window.remarks.label.text()
     assert seven.window.switcher.current is not None
     assert seven.window.switcher.current.name.en == "Seven", "nothing is loaded unasked"
     dialog.close()
@@ -342,7 +342,7 @@ def test_an_export_that_is_loaded_holds_at_the_next_start(
     dialog = open_job(seven, 2)
     dialog.options.begin.click()
     seven.until(lambda: dialog.pages.currentWidget() is dialog.done_page)
-    assert "“export” is a precision of its model" in seven.window.status.state_label.text()
+    assert "“export” is a precision of its model" in seven.window.remarks.label.text()
 
     dialog.done_page.load.click()
     seven.until(lambda: len(engine.loaded_folders) == 3)
@@ -391,7 +391,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     seven.until(gate.reached.is_set)
 
     seven.window.close()
-    question = seven.window.window_jobs.close_question
+    question = seven.window.closing.question
     assert question is not None
     question.stay.click()
     seven.app.processEvents()
@@ -399,7 +399,7 @@ def test_closing_the_window_in_a_job_asks_first(seven: Harness) -> None:
     assert seven.window.jobs.desk.running is not None
 
     seven.window.menus.quit.trigger()
-    question = seven.window.window_jobs.close_question
+    question = seven.window.closing.question
     assert question is not None
     question.close_window.click()
 
@@ -417,6 +417,6 @@ def test_the_dialog_follows_the_language(seven: Harness) -> None:
     seven.app.processEvents()
 
     assert dialog.progress.step.text() == "第 2 步，共 3 步：写入副本 · 37%"
-    assert seven.window.status.job_button.text() == "正在量化副本：37%"
+    assert seven.window.top_bar.job_button.text() == "正在量化副本：37%"
     gate.open.set()
     ended(seven)

@@ -36,7 +36,7 @@ def test_it_waits_runs_shows_its_progress_and_leaves_its_result_in_the_log(
     counted.window.menus.jobs_page.trigger()
     counted.until(first.reached.is_set)
     counted.until(lambda: running.meter.percent == 37)
-    counted.until(lambda: "37 %" in counted.window.status.job_button.text())
+    counted.until(lambda: "37 %" in counted.window.top_bar.job_button.text())
 
     rows = jobs.page.rows
     assert rows[running].title.text() == "Count the weights: Seven"
@@ -44,7 +44,7 @@ def test_it_waits_runs_shows_its_progress_and_leaves_its_result_in_the_log(
     assert rows[running].left.text() == "Time left: not known yet"
     assert rows[running].bar.value() == 37
     assert rows[waiting].text.text() == "Waits until the job before it has ended"
-    assert counted.window.status.job_button.text() == "Counting the weights: 37 % · 1 waiting"
+    assert counted.window.top_bar.job_button.text() == "Counting the weights: 37 % · 1 waiting"
     first.open.set()
     counted.until(second.reached.is_set)
     assert running.state is JobState.DONE
@@ -106,7 +106,7 @@ def test_closing_the_window_asks_for_jobs_that_wait_too(
     counted.until(lambda: running.meter.percent == 50)
 
     counted.window.close()
-    question = counted.window.window_jobs.close_question
+    question = counted.window.closing.question
     assert question is not None
     assert question.text.text().splitlines() == [
         "Counting the weights: 50 %",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from backends.errors import EngineError
 from backends.events import JobProgress, JobStep
 from baichuan_desktop.services.jobs.desk import JobRecord
-from tests.ui.harness import Gate, Harness
+from tests.ui.harness import OTHER, Gate, Harness
 
 
 def test_the_page_takes_the_place_of_the_chat_and_gives_it_back(ui: Harness) -> None:
     page = ui.window.jobs.page
+    ui.window.resize(1280, 800)
     assert not page.isVisible()
 
     ui.window.menus.jobs_page.trigger()
@@ -28,7 +30,8 @@ def test_the_page_takes_the_place_of_the_chat_and_gives_it_back(ui: Harness) -> 
     assert ui.composer.isVisible(), "a new chat is seen at once"
     ui.window.menus.jobs_page.trigger()
     ui.window.top_bar.panel.click()
-    assert ui.composer.isVisible(), "the settings lie beside the chat"
+    assert not page.isVisible(), "the settings are those of the chat"
+    assert ui.window.panel.isVisible()
 
 
 def test_a_section_is_shown_where_there_is_a_job_in_it(
@@ -64,3 +67,57 @@ def test_the_page_follows_the_language(counted: Harness, count: Callable[[str], 
     assert jobs.page.heading.text() == "任务"
     assert jobs.page.rows[record].title.text() == "Count the weights：Seven"
     assert jobs.page.finished_title.text() == "本次打开应用后已结束的任务"
+
+
+def test_a_job_that_failed_while_its_page_was_hidden_says_so_until_it_is_read(
+    counted: Harness, count: Callable[[str], JobRecord]
+) -> None:
+    counted.jobs.answers.append([EngineError("The drive is full.")])
+    record = count("Seven")
+    counted.until(lambda: record.state.is_over)
+
+    remark = counted.window.remarks.label
+    assert remark.isVisible()
+    assert remark.text() == "Count the weights: Seven failed: The drive is full."
+    counted.load(OTHER)
+    counted.until_idle()
+    assert remark.text() == "Count the weights: Seven failed: The drive is full."
+    counted.window.remarks.close_button.click()
+    assert not remark.isVisible()
+
+
+def test_a_job_that_fails_while_the_window_is_minimised_says_so_afterwards(
+    counted: Harness, count: Callable[[str], JobRecord]
+) -> None:
+    gate = Gate()
+    counted.jobs.answers.append([gate, EngineError("The drive is full.")])
+    record = count("Seven")
+    counted.until(gate.reached.is_set)
+    counted.window.menus.jobs_page.trigger()
+    counted.window.showMinimized()
+    gate.open.set()
+    counted.until(lambda: record.state.is_over)
+
+    counted.window.showNormal()
+
+    assert "failed: The drive is full." in counted.window.remarks.label.text()
+    assert counted.error is not None
+    assert counted.error.isVisible()
+
+
+def test_two_jobs_that_failed_are_both_told(
+    counted: Harness, count: Callable[[str], JobRecord]
+) -> None:
+    counted.jobs.answers += [[EngineError("One.")], [EngineError("Two.")]]
+    records = [count("Seven"), count("Eight")]
+    counted.until(lambda: all(record.state.is_over for record in records))
+
+    assert [
+        f"failed: {what}" in counted.window.remarks.label.text() for what in ("One.", "Two.")
+    ] == [
+        True,
+        True,
+    ]
+    assert counted.error is not None
+    assert counted.error.message.text() == "Two."
+    assert "One." in counted.error.more.text()

@@ -91,7 +91,7 @@ def test_what_was_compared_is_a_table_and_stands_in_the_menu_of_precisions(ui: H
     assert known is not None
     assert known.quality is not None
     assert known.quality.top1_agreement == 0.987
-    ui.window.status.precision_button.click()
+    ui.window.top_bar.precision.click()
     menu = ui.window.precision.menu
     ui.until(lambda: menu.list.count() > 1)
     spoken = [menu.list.item(row).data(11) for row in range(menu.list.count())]
@@ -174,7 +174,7 @@ def test_the_progress_is_told(ui: Harness, language: str, step: str, summary: st
     ui.window.view.use_language(language)  # type: ignore[arg-type]  # one of the two
     ui.until(lambda: dialog.step.text() == step)
 
-    assert ui.window.status.job_button.text() == summary
+    assert ui.window.top_bar.job_button.text() == summary
     assert not dialog.text.isEnabled()
     gate.open.set()
     ended(ui)

@@ -29,6 +29,7 @@ from backends.protocol.engine_requests import (
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.precisions.measurements import Measurements
+from baichuan_desktop.services.settings import ThemeChoice
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
@@ -141,8 +142,8 @@ def test_each_ticked_precision_is_measured_remembered_and_drawn(ui: Harness) -> 
     speeds = {m.precision: m.tokens_per_second for m in known.measured(FOLDER)}
     assert speeds == {"bf16": 6.0, "fp32": 3.0}
     assert dialog.chart.chosen == []
-    assert ui.window.status.job_button.isHidden()
-    ui.window.status.precision_button.click()
+    assert ui.window.top_bar.job_button.isHidden()
+    ui.window.top_bar.precision.click()
     menu = ui.window.precision.menu
     ui.until(lambda: menu.list.count() > 1)
     spoken = [menu.list.item(row).data(11) for row in range(menu.list.count())]
@@ -174,10 +175,10 @@ def test_the_progress_is_told_in_the_dialog_and_in_the_status_bar(ui: Harness) -
 
     assert dialog.step.text() == "bf16 (1 of 2): decoding after 512 tokens"
     assert shown(dialog, "bf16 · CPU")[0] == "is being measured…"
-    assert ui.window.status.job_button.text() == "Measuring speed: 37 %"
+    assert ui.window.top_bar.job_button.text() == "Measuring speed: 37 %"
     assert not dialog.chart.lines[0].tick.isEnabled()
     dialog.close()
-    ui.window.status.job_button.click()
+    ui.window.top_bar.job_button.click()
     assert dialog.record is not None
     ui.window.jobs.page.rows[dialog.record].show_button.click()
     assert dialog.isVisible()
@@ -252,7 +253,7 @@ def test_a_copy_and_a_measurement_do_not_run_at_once(ui: Harness) -> None:
 
     assert len(ui.jobs.requests) == 1
     assert options.progress.step.text() == "Waits until the job before it has ended"
-    assert ui.window.status.job_button.text() == "Measuring speed: 0 % · 1 waiting"
+    assert ui.window.top_bar.job_button.text() == "Measuring speed: 0 % · 1 waiting"
     gate.open.set()
     ended(ui)
     assert dialog.record is not None
@@ -306,7 +307,7 @@ def test_the_chats_model_makes_room_and_comes_back_with_its_conversation(
     assert isinstance(engine.requests[-1], UnloadRequest)
     assert crowded.window.switcher.current is None
     assert can_send(crowded) is False
-    assert "makes room" in crowded.window.status.state_label.text()
+    assert "makes room" in crowded.window.top_bar.usage.text()
     gate.open.set()
     ended(crowded)
     crowded.until_idle()
@@ -357,12 +358,14 @@ def test_a_cancel_before_there_is_room_begins_nothing(
 # --- colours -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("colours", [LIGHT, DARK])
-def test_the_bars_have_the_colour_of_the_theme(ui: Harness, theme: Theme, colours: Colours) -> None:
+@pytest.mark.parametrize(("choice", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_the_bars_have_the_colour_of_the_theme(
+    ui: Harness, theme: Theme, choice: ThemeChoice, colours: Colours
+) -> None:
     dialog = begin(ui, [ready(Precision.BF16), found(6.0)], [ready(Precision.FP32), found(3.0)])
     ended(ui)
 
-    theme.show(colours)
+    theme.use(choice)
     bar = dialog.chart.lines[0].bar
     image: QImage = bar.grab().toImage()
 

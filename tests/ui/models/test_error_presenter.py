@@ -108,3 +108,36 @@ def test_each_of_several_offers_gives_its_own_value(errors: ErrorPresenter) -> N
     dialog.offers[1].click()
 
     assert taken == ["second"]
+
+
+def test_an_error_that_another_took_the_place_of_is_still_told(errors: ErrorPresenter) -> None:
+    errors.show(ONE)
+    errors.show(TWO)
+
+    assert errors.dialog is not None
+    assert errors.dialog.message.text() == "Two."
+    assert "One." in errors.dialog.more.text()
+    errors.dialog.copy_button.click()
+    copied = QGuiApplication.clipboard().text()
+    assert ("One." in copied, "Two." in copied) == (True, True)
+
+    errors.dialog.close()
+    errors.show(THREE)  # what was closed has been read
+    assert errors.dialog is not None
+    assert "Two." not in errors.dialog.more.text()
+
+
+def test_errors_without_end_take_no_room_without_end(errors: ErrorPresenter) -> None:
+    for number in range(200):
+        errors.show(EngineError(f"Number {number}."))
+
+    assert errors.dialog is not None
+    assert len(errors.dialog.more.text().splitlines()) <= 5
+    assert errors.dialog.message.text() == "Number 199."
+
+
+def test_the_error_of_a_load_says_which_model_by_its_path(errors: ErrorPresenter) -> None:
+    errors.show_of_load(ONE, WantedModel(MODEL))
+
+    assert errors.dialog is not None
+    assert f"Model: Model · {MODEL.path}" in errors.dialog.more.text()

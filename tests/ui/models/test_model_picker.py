@@ -17,7 +17,17 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import GUIDE_ID
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.chat.state import ChatState
-from tests.ui.harness import BASE, OTHER, READY, Gate, Harness, ScriptedEngine, answer, model
+from tests.ui.harness import (
+    BASE,
+    DEFAULTS,
+    OTHER,
+    READY,
+    Gate,
+    Harness,
+    ScriptedEngine,
+    answer,
+    model,
+)
 
 GUIDE = resource("guide_model")
 CHECKPOINTS = Path(__file__).parents[2] / "goldens" / "checkpoints"
@@ -38,21 +48,45 @@ def test_the_first_start_loads_the_guide_and_introduces_it(
     assert ui.window.windowTitle() == "Baichuan Guide — Baichuan Desktop"
 
 
-def test_a_draft_is_kept_while_a_model_loads_and_is_not_sent(
+def test_a_message_that_is_sent_while_a_model_loads_waits_for_it_and_says_so(
     cold: Harness, engine: ScriptedEngine
 ) -> None:
     gate = Gate()
     engine.loads.append([LoadProgress(45, 100), gate, LoadProgress(100, 100), READY])
     cold.window.library.load_first(None)
-    cold.until(lambda: "45 %" in cold.window.status.state_label.text())
+    cold.until(lambda: "45 %" in cold.window.top_bar.usage.text())
 
+    assert not cold.composer.button.isEnabled(), "there is nothing to send yet"
+    engine.answers.append(answer("Here I am."))
     cold.say("already written")
 
+    assert cold.composer.state is ChatState.QUEUED
+    assert engine.questions == []
+    assert cold.row("already written").caution == "Waits until the model is loaded"
+    gate.open.set()
+    cold.until(lambda: "Here I am." in cold.page_text and cold.can_send_next)
+    assert engine.questions[0].params.max_new_tokens == DEFAULTS.max_new_tokens
+    assert cold.row("already written").caution == ""
+    assert cold.window.controller.state is ChatState.READY
+
+
+def test_a_message_that_waits_for_a_model_can_be_taken_back(
+    cold: Harness, engine: ScriptedEngine
+) -> None:
+    gate = Gate()
+    engine.loads.append([LoadProgress(45, 100), gate, READY])
+    cold.window.library.load_first(None)
+    cold.until(gate.reached.is_set)
+    cold.say("already written")
+    assert cold.composer.button.accessibleName() == "Take back"
+
+    cold.composer.button.click()
+
+    assert cold.composer.text() == "already written"
+    assert cold.rows == []
     assert cold.composer.state is ChatState.WAITING
-    assert not cold.composer.button.isEnabled()
     gate.open.set()
     cold.until_idle()
-    assert cold.composer.text() == "already written"
     assert engine.questions == []
     assert cold.composer.button.isEnabled()
 
@@ -86,7 +120,7 @@ def test_when_nothing_can_be_loaded_the_window_says_so_and_lives(
     engine.loads += [[BROKEN], [BROKEN]]
 
     ui.load(OTHER)
-    ui.until(lambda: "No model is loaded" in ui.window.status.state_label.text())
+    ui.until(lambda: "No model is loaded" in ui.window.top_bar.usage.text())
 
     assert ui.composer.state is ChatState.WAITING
     ui.load(OTHER)
@@ -140,7 +174,7 @@ def test_changing_the_model_in_an_answer_stops_it_and_keeps_its_text(
     assert "stopped" in ui.page_text
 
 
-def test_another_model_begins_a_conversation_of_its_own(
+def test_another_model_goes_on_in_the_conversation_and_stands_over_its_own_answers(
     ui: Harness, engine: ScriptedEngine
 ) -> None:
     engine.answers += [answer("From the guide."), answer("From the other.")]
@@ -152,9 +186,9 @@ def test_another_model_begins_a_conversation_of_its_own(
 
     request = engine.questions[-1]
     assert isinstance(request, ChatRequest)
-    assert [m.text for m in request.messages] == ["Two"]
-    assert "A new conversation with Other begins here." in ui.page_text
-    assert "From the guide." in ui.page_text
+    assert [m.text for m in request.messages] == ["One", "From the guide.", "Two"]
+    assert "One\nBaichuan Guide\nFrom the guide." in ui.page_text
+    assert "Two\nOther\nFrom the other." in ui.page_text
     assert ui.window.panel.temperature.value() == pytest.approx(0.3)
 
 
@@ -226,6 +260,7 @@ def test_a_folder_that_is_opened_is_listed_and_loaded(ui: Harness, engine: Scrip
         "safetensors",
         "Precision: bf16 · CPU",
         "Open a model folder…",
+        "Rename a model…",
     ]
 
 
@@ -287,7 +322,7 @@ class TestBaseModel:
         assert "continues the text you write and does not chat" in (
             ui.window.page.welcome.text.text()
         )
-        assert ui.composer.button.text() == "Continue"
+        assert ui.composer.button.accessibleName() == "Continue"
         assert ui.window.panel.system_prompt_edit.isHidden()
 
     def test_the_example_is_written_into_the_field(
@@ -328,8 +363,11 @@ class TestBaseModel:
         request = engine.questions[1]
         assert isinstance(request, CompleteRequest)
         assert request.prompt == "two "
-        assert "one A" in ui.page_text
         assert "two B" in ui.page_text
+        first = ui.conversations.conversations()[-1]
+        ui.window.controller.open(first.id)
+        assert "one A" in ui.page_text, "a conversation of its own"
+        assert "two B" not in ui.page_text
 
     def test_a_text_that_got_no_continuation_comes_back(
         self, ui: Harness, engine: ScriptedEngine
@@ -368,7 +406,7 @@ def test_what_of_a_folder_is_not_used_is_said_before_the_first_message(
 
     assert ui.window.page.welcome.notes.isVisible()
     assert ui.window.page.welcome.notes.text() == str(NOTE)
-    assert "top_k" in ui.window.status.precision_button.toolTip()
+    assert "top_k" in ui.window.top_bar.precision.toolTip()
     ui.translations.use("zh_CN")
     ui.until(lambda: ui.window.page.welcome.notes.text() != str(NOTE))
     assert ui.window.page.welcome.notes.text().startswith("generation_config.json 中的 top_k 是")
@@ -398,7 +436,7 @@ def shows(ui: Harness) -> tuple[bool, bool, str, bool]:
     return (
         menus.as_chat.isEnabled(),
         menus.as_chat.isChecked(),
-        ui.composer.button.text(),
+        ui.composer.button.accessibleName(),
         not panel.system_prompt_edit.isHidden(),
     )
 
@@ -453,12 +491,14 @@ def test_it_can_be_taken_back(ui: Harness, engine: ScriptedEngine) -> None:
     ui.ask("How are you?")
 
     ui.window.menus.as_chat.trigger()
-    ui.ask("Once")
 
+    assert ui.page_text.endswith("A new conversation with Base begins here.")
+    ui.ask("Once")
     assert shows(ui) == (True, False, "Continue", False)
     assert isinstance(engine.questions[-1], CompleteRequest)
     assert engine.questions[-1].prompt == "Once"
-    assert "A new conversation with Base begins here." in ui.page_text
+    assert "How are you?" not in ui.page_text
+    assert len(ui.conversations.conversations()) == 2
     assert SettingsFile(ui.settings._file).current.as_chat == frozenset()
 
 

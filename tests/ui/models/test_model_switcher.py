@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 
+from backends.errors import EngineEndedError, EngineError
 from backends.events import LoadProgress
 from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import LoadRequest
@@ -135,3 +138,47 @@ def test_an_answer_is_measured_with_what_ran(behind: Controllers, engine: Script
         is not None
     ]
     assert speeds == [None, 50.0]
+
+
+def test_a_load_that_failed_while_another_was_asked_for_is_still_told(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    told, failed = (
+        behind.heard(behind.switcher.failed_meanwhile),
+        behind.heard(behind.switcher.failed),
+    )
+    error, over = EngineError("It is cut short."), threading.Event()
+
+    class Over(list[object]):
+        def __iter__(self) -> Iterator[object]:
+            over.set()
+            yield error
+
+    engine.loads.append(Over())  # type: ignore[arg-type]
+    behind.switcher.load(ONE)
+    assert over.wait(60), "the engine has failed, but nobody has run the event loop since"
+    behind.switcher.load(OTHER)
+    until(lambda: behind.switcher.current is OTHER)
+
+    ((what, wanted),) = told
+    assert what is error
+    assert wanted.model is ONE  # type: ignore[attr-defined]  # a signal carries objects
+    assert failed == []
+
+
+def test_a_load_that_was_stopped_for_another_has_not_failed(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    told = behind.heard(behind.switcher.failed_meanwhile)
+    gate = Gate()
+    engine.loads.append([gate, EngineError("Never.")])
+    behind.switcher.load(ONE)
+    until(gate.reached.is_set)
+    load = behind.switcher._loading
+    assert load is not None
+
+    behind.switcher.load(OTHER)
+    behind.worker.failed.emit(EngineEndedError(), load.request_id)
+    until(lambda: behind.switcher.current is OTHER)
+
+    assert told == []

@@ -55,7 +55,7 @@ def seven(monkeypatch: pytest.MonkeyPatch) -> None:
 def open_menu(ui: Harness, facts: Machine | None = None) -> list[QListWidgetItem]:
     """Press the button and wait for the rows."""
     ui.machine = facts or ui.machine
-    ui.window.status.precision_button.click()
+    ui.window.top_bar.precision.click()
     menu = ui.window.precision.menu
     assert menu.isVisible()
     ui.until(lambda: menu.list.count() > 1)
@@ -206,7 +206,7 @@ def test_the_head_of_the_menu_says_what_runs_and_why(ui: Harness) -> None:
     menu = ui.window.precision.menu
     assert menu.heading.text() == "Precision: bf16 · CPU"
     assert menu.why.text() == "bf16 fits on it together."
-    assert "bf16 fits on it together." in ui.window.status.precision_button.toolTip()
+    assert "bf16 fits on it together." in ui.window.top_bar.precision.toolTip()
 
 
 def test_a_model_that_is_gone_is_told_in_the_menu(
@@ -217,7 +217,7 @@ def test_a_model_that_is_gone_is_told_in_the_menu(
 
     monkeypatch.setattr(Checkpoint, "open", gone)
 
-    ui.window.status.precision_button.click()
+    ui.window.top_bar.precision.click()
     menu = ui.window.precision.menu
     ui.until(lambda: menu.list.item(0).data(_NOTE) == "It is gone.")
 
@@ -255,7 +255,7 @@ def test_a_choice_loads_the_model_anew_and_keeps_talk_draft_and_settings(
 
     open_menu(ui)
     choose(ui, "fp32 · CPU")
-    ui.until(lambda: ui.window.status.precision_button.text() == "fp32 · CPU")
+    ui.until(lambda: ui.window.top_bar.precision.text() == "· fp32")
 
     request = loads(engine)[-1]
     assert (request.precision, request.wanted_device, request.context_length) == (
@@ -552,7 +552,7 @@ def test_a_choice_is_not_forgotten_where_nothing_else_runs_either(
     engine.loads += [[gone], [gone]]
 
     cold.window.library.load_first(None)
-    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+    cold.until(lambda: "No model is loaded" in cold.window.top_bar.usage.text())
 
     assert cold.settings.current.precisions == {GUIDE: LoadWish(Precision.NF4, "cuda:1")}
 
@@ -585,7 +585,7 @@ def test_a_model_that_is_damaged_is_not_tried_again(cold: Harness, engine: Scrip
     engine.loads.append([DamagedCheckpointError(Path("/m/w.bin"), "it is cut short")])
 
     cold.window.library.load_first(None)
-    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+    cold.until(lambda: "No model is loaded" in cold.window.top_bar.usage.text())
 
     assert len(loads(engine)) == 1
     assert cold.settings.current.precisions == {GUIDE: LoadWish(Precision.FP32)}
@@ -601,7 +601,7 @@ def test_an_engine_that_crashes_with_everything_is_given_up(
     engine.loads += [[EngineCrashedError("it crashed")] for _ in range(9)]
 
     cold.window.library.load_first(None)
-    cold.until(lambda: "No model is loaded" in cold.window.status.state_label.text())
+    cold.until(lambda: "No model is loaded" in cold.window.top_bar.usage.text())
 
     wishes = [(one.precision, one.wanted_device, one.context_length) for one in loads(engine)]
     assert len(set(wishes)) == len(wishes) <= 3
@@ -840,7 +840,7 @@ def test_the_list_of_models_leads_to_the_precisions(ui: Harness) -> None:
 
 
 def test_while_a_model_loads_there_is_nothing_to_choose(cold: Harness) -> None:
-    assert not cold.window.status.precision_button.isVisible()
+    assert not cold.window.top_bar.precision.isVisible()
 
     cold.window.top_bar.picker.precision_requested.emit()
 
@@ -877,7 +877,7 @@ def test_loads_and_answers_are_measured_and_told_to_the_next_load(
     )
 
 
-def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine) -> None:
+def test_a_card_is_named_where_the_precision_is(cold: Harness, engine: ScriptedEngine) -> None:
     ready: ModelReady = replace(
         READY,
         folder=str(GUIDE),
@@ -890,5 +890,8 @@ def test_a_card_is_named_in_the_status_bar(cold: Harness, engine: ScriptedEngine
 
     cold.start()
 
-    assert cold.window.status.precision_button.text() == "8-bit · NVIDIA GeForce RTX 3060"
-    assert PROCESSOR not in cold.window.status.precision_button.toolTip()
+    assert (
+        cold.window.top_bar.precision.accessibleName()
+        == "Precision: 8-bit · NVIDIA GeForce RTX 3060"
+    )
+    assert PROCESSOR not in cold.window.top_bar.precision.toolTip()

@@ -1,0 +1,115 @@
+"""Writing rows into the file: rows and index together, in the transaction of whoever calls."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from baichuan_desktop.services.chat.store.pending import Batch, Kind
+from baichuan_desktop.services.chat.store.rows import (
+    CONVERSATION_COLUMNS,
+    FOLDER_COLUMNS,
+    MESSAGE_COLUMNS,
+    conversation_row,
+    folder_row,
+    loaded,
+    message_row,
+)
+from baichuan_desktop.services.chat.store.search import index
+from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Folder, Status
+
+
+def _put(table: str, columns: tuple[str, ...]) -> str:
+    """The statement that adds a row or changes the one with its id."""
+    names, places = ", ".join(columns), ", ".join("?" * len(columns))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+    return (
+        f"INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {changes}"
+    )
+
+
+_PUT_FOLDER: Final = _put("folders", FOLDER_COLUMNS)
+_PUT_CONVERSATION: Final = _put("conversations", CONVERSATION_COLUMNS)
+_PUT_MESSAGE: Final = _put("messages", MESSAGE_COLUMNS)
+_NUMBER_OF_CONVERSATION: Final = "SELECT number FROM conversations WHERE id = ?"
+_NUMBER_OF_MESSAGE: Final = "SELECT number FROM messages WHERE id = ?"
+
+
+def write_batch(connection: sqlite3.Connection, batch: Batch) -> None:
+    """Put and delete rows; the same batch again changes nothing. Raises sqlite3.Error."""
+    for (kind, key), value in batch.items():
+        match value:
+            case ChatMessage():
+                put_message(connection, value)
+            case Conversation():
+                put_conversation(connection, value)
+            case Folder():
+                put_folder(connection, value)
+            case None:
+                _delete(connection, kind, key)
+
+
+def put_folder(connection: sqlite3.Connection, one: Folder) -> None:
+    """Add or change a folder."""
+    connection.execute(_PUT_FOLDER, folder_row(one))
+
+
+def put_conversation(connection: sqlite3.Connection, one: Conversation) -> None:
+    """Add or change a conversation, and what is found of its title."""
+    old = _title(connection, one.id)
+    connection.execute(_PUT_CONVERSATION, conversation_row(one))
+    number = connection.execute(_NUMBER_OF_CONVERSATION, (one.id,)).fetchone()[0]
+    index.change(connection, -number, old, one.title)
+
+
+def put_message(connection: sqlite3.Connection, one: ChatMessage) -> None:
+    """Add or change a message, and what is found of its text."""
+    old = _found_text(connection, one.id)
+    connection.execute(_PUT_MESSAGE, message_row(one))
+    number = connection.execute(_NUMBER_OF_MESSAGE, (one.id,)).fetchone()[0]
+    index.change(connection, number, old, index.searchable(one.status, one.text))
+
+
+def break_off_unfinished(connection: sqlite3.Connection) -> int:
+    """Have messages that were being written when the app ended be `BROKEN`; how many there were."""
+    rows = connection.execute(
+        f"SELECT number, text FROM messages WHERE status = '{Status.WRITING}'"
+    ).fetchall()
+    for number, text in rows:
+        index.change(connection, number, None, loaded(text))
+        connection.execute(
+            "UPDATE messages SET status = ? WHERE number = ?", (Status.BROKEN.value, number)
+        )
+    return len(rows)
+
+
+def _delete(connection: sqlite3.Connection, kind: Kind, key: int) -> None:
+    match kind:
+        case Kind.FOLDER:
+            connection.execute("DELETE FROM folders WHERE id = ?", (key,))
+        case Kind.MESSAGE:
+            number = connection.execute(_NUMBER_OF_MESSAGE, (key,)).fetchone()
+            if number is not None:
+                index.change(connection, number[0], _found_text(connection, key), None)
+                connection.execute("DELETE FROM messages WHERE id = ?", (key,))
+        case Kind.CONVERSATION:
+            own = "SELECT id FROM messages WHERE conversation_id = ?"
+            for (message_id,) in connection.execute(own, (key,)).fetchall():
+                _delete(connection, Kind.MESSAGE, message_id)
+            number = connection.execute(_NUMBER_OF_CONVERSATION, (key,)).fetchone()
+            if number is not None:
+                index.change(connection, -number[0], _title(connection, key), None)
+                connection.execute("DELETE FROM conversations WHERE id = ?", (key,))
+
+
+def _title(connection: sqlite3.Connection, key: int) -> str | None:
+    """The title that the index holds of a conversation."""
+    row = connection.execute("SELECT title FROM conversations WHERE id = ?", (key,)).fetchone()
+    return None if row is None else loaded(row[0])
+
+
+def _found_text(connection: sqlite3.Connection, key: int) -> str | None:
+    """The text that the index holds of a message."""
+    row = connection.execute("SELECT status, text FROM messages WHERE id = ?", (key,)).fetchone()
+    is_found = row is not None and row[0] != Status.WRITING.value
+    return loaded(row[1]) if is_found else None

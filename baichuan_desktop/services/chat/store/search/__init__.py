@@ -1,0 +1,1 @@
+"""Finding what was said: pairs of hanzi for the index, what a person typed, hits and excerpts."""

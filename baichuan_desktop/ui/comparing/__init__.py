@@ -1,0 +1,1 @@
+"""Two models answer the same question at the same time, side by side."""

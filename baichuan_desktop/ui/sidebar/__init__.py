@@ -1,0 +1,1 @@
+"""The list of conversations at the left: found again, filed, renamed, deleted and taken back."""

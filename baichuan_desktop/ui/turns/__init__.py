@@ -1,0 +1,1 @@
+"""Questions and answers on their way, and how they are shown."""

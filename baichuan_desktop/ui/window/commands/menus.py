@@ -1,0 +1,247 @@
+"""Every command with its name and its keys: folded into one menu, and as a menu bar.
+
+The bar is shown only where the system shows it outside of the window, as macOS does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from baichuan_desktop.services.jobs.copies import ModelFiles
+from baichuan_desktop.services.settings import LARGEST_ZOOM, SMALLEST_ZOOM, Language, ThemeChoice
+from baichuan_desktop.ui.chat.state import ChatState
+from baichuan_desktop.ui.jobs.entry import JobEntry
+from baichuan_desktop.ui.shortcuts.binding import bind
+from baichuan_desktop.ui.shortcuts.table import Command, keys_text
+from baichuan_desktop.ui.window.commands.job_entries import COPIES, MEASUREMENTS
+
+
+class Menus(QMenuBar):
+    """Holds the actions; the window connects them.
+
+    Signals:
+        language_chosen: a `Language`.
+        theme_chosen: a `ThemeChoice`.
+        job_requested: a `JobEntry`.
+    """
+
+    language_chosen = Signal(str)
+    theme_chosen = Signal(str)
+    job_requested = Signal(object)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self.folded = QMenu(window)  #: all commands, behind one button
+        self._chat, self._file, self._edit = (QMenu(self) for _ in range(3))
+        self._view, self._zoom, self._help = (QMenu(self) for _ in range(3))
+        self._zoom_percent = 100
+        self._make_actions()
+        self._make_jobs()
+        languages, self._language, self._languages = self._choices(("system", "en", "zh_CN"))
+        languages.triggered.connect(self._on_language)
+        themes, self._theme, self._themes = self._choices(("system", "light", "dark"))
+        themes.triggered.connect(self._on_theme)
+        self._fill()
+        self.retranslate()
+
+    def _make_actions(self) -> None:
+        self.new_chat = self._action(Command.NEW_CHAT)
+        self.temporary_chat = self._action(Command.TEMPORARY_CHAT)
+        self.search = self._action(Command.SEARCH)
+        self.rename = self._action(Command.RENAME)
+        self.restore = self._action(None)
+        self.open_folder = self._action(Command.OPEN_FOLDER)
+        self.quit = self._action(Command.QUIT)
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+        self.stop = self._action(None)  # Esc closes what lies over the page first
+        self.stop.setEnabled(False)
+        self.as_chat = self._action(None)
+        self.as_chat.setCheckable(True)
+        self.as_chat.setEnabled(False)
+        self.copy = self._action(Command.COPY)
+        self.select_all = self._action(Command.SELECT_ALL)
+        self.panel = self._action(Command.SETTINGS)
+        self.jobs_page = self._action(Command.JOBS)
+        self.sidebar = self._action(Command.SIDEBAR)
+        for shown in (self.panel, self.jobs_page, self.sidebar):
+            shown.setCheckable(True)
+        self.zoom_in = self._action(Command.ZOOM_IN)
+        self.zoom_out = self._action(Command.ZOOM_OUT)
+        self.zoom_reset = self._action(Command.ZOOM_RESET)
+        self.shortcuts = self._action(Command.SHORTCUTS)
+        self.licence = self._action(None)
+        self.licence.setEnabled(False)
+        self.about = self._action(None)
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+
+    def _make_jobs(self) -> None:
+        self.jobs: list[tuple[JobEntry, QAction]] = []
+        group = QActionGroup(self)
+        group.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
+        group.triggered.connect(self._on_job)
+        for entry in (*COPIES, *MEASUREMENTS):
+            action = self._action(None)
+            action.setEnabled(False)
+            action.setData(entry)
+            group.addAction(action)
+            self.jobs.append((entry, action))
+
+    def _choices(self, names: Sequence[str]) -> tuple[QActionGroup, QMenu, dict[str, QAction]]:
+        """A menu of which one entry is ticked: who tells of a choice, the menu, its entries."""
+        menu, group = QMenu(self), QActionGroup(self)
+        actions = {}
+        for name in names:
+            action = self._action(None)
+            action.setCheckable(True)
+            action.setData(name)
+            group.addAction(action)
+            menu.addAction(action)
+            actions[name] = action
+        return group, menu, actions
+
+    def _action(self, command: Command | None) -> QAction:
+        """An action of the window: its keys work while the menu is closed."""
+        action = QAction(self)
+        self._window.addAction(action)
+        return bind(action, command) if command is not None else action
+
+    def _fill(self) -> None:
+        copies, measurements = self.jobs[: len(COPIES)], self.jobs[len(COPIES) :]
+        self._file.addActions([self.open_folder, self.as_chat])
+        self._file.addSeparator()
+        for jobs in (copies, measurements):
+            self._file.addActions([action for _, action in jobs])
+            self._file.addSeparator()
+        self._file.addActions([self.licence, self.quit])
+        self._edit.addActions([self.stop, self.copy, self.select_all])
+        self._zoom.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
+        view = [self.sidebar, self.panel, self.jobs_page]
+        looks = (self._theme, self._zoom, self._language)
+        folded = self.folded
+        chats = [self.new_chat, self.temporary_chat, self.search, self.rename, self.restore]
+        folded.addActions(chats)
+        folded.addSeparator()
+        folded.addMenu(self._file)
+        folded.addMenu(self._edit)
+        folded.addSeparator()
+        folded.addActions(view)
+        folded.addSeparator()
+        for menu in looks:
+            folded.addMenu(menu)
+        folded.addSeparator()
+        folded.addActions([self.shortcuts, self.about])
+        self._chat.addActions(chats)
+        self._view.addActions(view)
+        self._view.addSeparator()
+        for menu in looks:
+            self._view.addMenu(menu)
+        self._help.addActions([self.shortcuts, self.about])
+        for menu in (self._chat, self._file, self._edit, self._view, self._help):
+            self.addMenu(menu)
+
+    # --- what is offered ---------------------------------------------------------------------
+
+    def show_language(self, language: Language) -> None:
+        """Tick the language that was chosen."""
+        self._languages[language].setChecked(True)
+
+    def show_theme(self, theme: ThemeChoice) -> None:
+        """Tick the theme that was chosen."""
+        self._themes[theme].setChecked(True)
+
+    @Slot(float)
+    def show_zoom(self, zoom: float) -> None:
+        """Name the zoom, and offer what can still be chosen."""
+        self._zoom_percent = round(100 * zoom)
+        self.zoom_in.setEnabled(zoom < LARGEST_ZOOM)
+        self.zoom_out.setEnabled(zoom > SMALLEST_ZOOM)
+        self.retranslate()
+
+    @Slot(bool, bool)
+    def show_as_chat(self, can_change: bool, as_chat: bool) -> None:
+        """Offer to chat with a base model, ticked if that is so."""
+        self.as_chat.setEnabled(can_change)
+        self.as_chat.setChecked(as_chat)
+
+    @Slot(object)
+    def show_chat_state(self, state: ChatState) -> None:
+        """Offer to stop an answer that is on its way."""
+        self.stop.setEnabled(state is ChatState.ANSWERING)
+
+    @Slot()
+    def show_loaded(self) -> None:
+        """Offer what can be done with a model that is loaded."""
+        self.licence.setEnabled(True)
+
+    @Slot()
+    def show_no_model(self) -> None:
+        """Offer nothing that needs a model."""
+        self.licence.setEnabled(False)
+
+    def show_jobs(self, files: ModelFiles | None) -> None:
+        """Offer the jobs that a model with these files has; None is no model."""
+        for entry, action in self.jobs:
+            action.setEnabled(files is not None and entry.is_for(files))
+
+    def retranslate(self) -> None:
+        """Set every text in the language of the window."""
+        self._chat.setTitle(self.tr("&Chat"))
+        self._file.setTitle(self.tr("&File"))
+        self._edit.setTitle(self.tr("&Edit"))
+        self._view.setTitle(self.tr("&View"))
+        self._help.setTitle(self.tr("&Help"))
+        self._language.setTitle(self.tr("&Language"))
+        self._theme.setTitle(self.tr("T&heme"))
+        zoom = self.tr("&Zoom ({percent} %)")
+        self._zoom.setTitle(zoom.format(percent=self._zoom_percent))
+        self.temporary_chat.setText(self.tr("New &temporary chat"))
+        self.search.setText(self.tr("Sea&rch conversations"))
+        self.rename.setText(self.tr("Rename the &conversation"))
+        self.restore.setText(self.tr("Restore from a &backup…"))
+        self.open_folder.setText(self.tr("&Open a model folder…"))
+        self.new_chat.setText(self.tr("&New chat"))
+        for entry, action in self.jobs:
+            action.setText(entry.text())
+        self.quit.setText(self.tr("&Quit"))
+        self.stop.setText(self.tr("&Stop the answer") + "\t" + keys_text(Command.STOP))
+        self.as_chat.setText(self.tr("&Use as chat model"))
+        self.copy.setText(self.tr("&Copy"))
+        self.select_all.setText(self.tr("Select &all"))
+        self.panel.setText(self.tr("&Settings panel"))
+        self.jobs_page.setText(self.tr("&Jobs"))
+        self.sidebar.setText(self.tr("Con&versations at the left"))
+        self.zoom_in.setText(self.tr("&Larger"))
+        self.zoom_out.setText(self.tr("&Smaller"))
+        self.zoom_reset.setText(self.tr("&Usual size"))
+        self.shortcuts.setText(self.tr("&Keyboard shortcuts"))
+        self._languages["system"].setText(self.tr("&System"))
+        self._languages["en"].setText("English")
+        self._languages["zh_CN"].setText("中文")
+        self._themes["system"].setText(self.tr("As the &system"))
+        self._themes["light"].setText(self.tr("&Light"))
+        self._themes["dark"].setText(self.tr("&Dark"))
+        self.licence.setText(self.tr("Model &licence"))
+        self.about.setText(self.tr("&About Baichuan Desktop"))
+
+    @Slot(QAction)
+    def _on_job(self, action: QAction) -> None:
+        self.job_requested.emit(action.data())
+
+    @Slot(QAction)
+    def _on_language(self, action: QAction) -> None:
+        self.language_chosen.emit(action.data())
+
+    @Slot(QAction)
+    def _on_theme(self, action: QAction) -> None:
+        self.theme_chosen.emit(action.data())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()

@@ -1,0 +1,70 @@
+"""A row that something damaged is read as far as it says something."""
+
+from __future__ import annotations
+
+import pytest
+
+from backends.text.chat_template import Role
+from baichuan_desktop.services.chat.store.rows import (
+    conversation_of,
+    message_of,
+    message_row,
+)
+from baichuan_desktop.services.chat.values import (
+    AnswerDetails,
+    ChatMessage,
+    ConversationKind,
+    Status,
+)
+
+_MESSAGE = ChatMessage(
+    1, 2, None, Role.ASSISTANT, "text", Status.FINISHED, 3.0, "M", AnswerDetails(new_tokens=4)
+)
+
+
+def test_a_row_of_garbage_is_a_message_that_was_broken_off() -> None:
+    message = message_of(["x", b"\xff", 1.5, 7, "gone", "never", None, "[", b"caf\xe9"])
+
+    assert message == ChatMessage(0, 0, None, Role.ASSISTANT, "caf\ufffd", Status.BROKEN, 0.0)
+
+
+def test_a_row_of_garbage_is_a_conversation() -> None:
+    conversation = conversation_of([None] * 13)
+
+    assert (conversation.title, conversation.kind) == ("", ConversationKind.CHAT)
+    assert conversation.head is conversation.trashed is None
+
+
+@pytest.mark.parametrize(
+    ("details", "tokens"),
+    [
+        ('{"new_tokens": 9}', 9),
+        ('{"new_tokens": 9, "of_a_later_version": 1}', 9),
+        ('{"new_tokens": "9"}', 0),
+        ('{"room_tokens": "x", "new_tokens": 9}', 9),
+    ],
+)
+def test_details_are_read_field_by_field(details: str, tokens: int) -> None:
+    row = [*message_row(_MESSAGE)]
+    row[7] = details
+
+    found = message_of(row).details
+
+    assert found is not None
+    assert found.new_tokens == tokens
+    assert found.room_tokens is None
+
+
+@pytest.mark.parametrize("details", [None, "", "no json", "[1]", "[" * 100_000, b"\xff"])
+def test_details_that_are_none_are_left_out(details: object) -> None:
+    row = [*message_row(_MESSAGE)]
+    row[7] = details
+
+    assert message_of(row).details is None
+
+
+def test_a_time_that_is_no_number_of_seconds_is_kept_out_of_the_order() -> None:
+    row = [*message_row(_MESSAGE)]
+    row[5] = float("inf")
+
+    assert message_of(row).created == 0.0

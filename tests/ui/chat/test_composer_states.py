@@ -1,0 +1,99 @@
+"""What the composer offers in each state of the chat."""
+
+from __future__ import annotations
+
+import pytest
+
+from baichuan_desktop.ui.chat.composer import Composer
+from baichuan_desktop.ui.chat.state import ChatState
+from baichuan_desktop.ui.look.theme import Theme
+
+_S = ChatState
+
+
+@pytest.fixture
+def composer(theme: Theme) -> Composer:
+    return Composer(theme)
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "name", "can_press"),
+    [
+        (_S.WAITING, "", "Send", False),
+        (_S.WAITING, "Hello", "Send", True),  # it waits for the model
+        (_S.READY, " \n", "Send", False),
+        (_S.READY, "Hello", "Send", True),
+        (_S.ANSWERING, "", "Stop", True),
+        (_S.ANSWERING, "Hello", "Stop", True),
+        (_S.STOPPING, "Hello", "Stopping…", False),
+        (_S.BUSY, "Hello", "Send", True),
+        (_S.QUEUED, "", "Take back", True),
+    ],
+)
+def test_the_button_is_named_for_what_it_does(
+    composer: Composer, state: ChatState, text: str, name: str, can_press: bool
+) -> None:
+    composer.set_state(state)
+    composer.set_text(text)
+
+    assert composer.button.accessibleName() == name
+    assert composer.button.isEnabled() is can_press
+    assert name in composer.button.toolTip()
+
+
+@pytest.mark.parametrize("state", list(ChatState))
+def test_every_state_but_stopping_has_a_hint(composer: Composer, state: ChatState) -> None:
+    composer.set_state(state)
+
+    assert bool(composer.hint.text()) is (state is not _S.STOPPING)
+
+
+def test_hints_of_the_states_differ(composer: Composer) -> None:
+    hints = set()
+    for state in ChatState:
+        composer.set_state(state)
+        hints.add(composer.hint.text())
+
+    assert len(hints) == len(ChatState)
+
+
+def test_the_gauge_shows_what_is_used_and_what_will_be(composer: Composer) -> None:
+    composer.show_context(100, 812, 4096)
+    assert (composer.gauge.value(), composer.gauge.expected) == (100, 812)
+    assert composer.context_label.text() == "812 of 4,096"
+    composer.show_context(5000, 0, 4096)
+    assert composer.gauge.value() == composer.gauge.maximum() == 4096
+
+
+def test_without_a_model_there_is_no_gauge(composer: Composer) -> None:
+    composer.show_context(0, 0, 0)
+
+    assert composer.gauge.isHidden()
+    assert composer.context_label.isHidden()
+
+
+def test_a_low_page_leaves_the_field_few_lines(composer: Composer) -> None:
+    composer.set_text("\n" * 20)
+    composer.fit_into(2000)
+    high = composer.input.height()
+
+    composer.fit_into(100)
+    low = composer.input.height()
+    composer.fit_into(2000)
+
+    line = composer.input.fontMetrics().lineSpacing()
+    assert high - low == 6 * line, "eight lines, and two"
+    assert composer.input.height() == high
+
+
+def test_zoom_is_followed_by_the_field_and_its_placeholder(
+    composer: Composer, theme: Theme
+) -> None:
+    composer.set_text("text")
+    composer.clear()
+
+    theme.set_zoom(2.0)
+
+    assert composer.input.font().pixelSize() == 30
+    assert composer.input.viewport().font().pixelSize() == 30
+    assert composer.button.width() == 64
