@@ -157,7 +157,7 @@ def test_both_write_at_the_same_time(asked: Harness, engine: ScriptedEngine) -> 
     assert not dialog.keep_both.isEnabled()
     right.open.set()
     asked.until(lambda: "The Amazon" in dialog.right.transcript.plain_text())
-    assert dialog.right.note.text() == "21 tokens · 10.0 tokens/s"
+    asked.until(lambda: dialog.right.note.text() == "21 tokens · 10.0 tokens/s")
     assert dialog.left.note.text() == ""
     left.open.set()
     until_over(asked, dialog)
