@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from backends.errors import EngineError, UserFacingError
 from backends.events import Progress, TextDelta
@@ -29,7 +29,7 @@ class _Worker(QObject):
     """Runs one request at a time, in the thread in which it lives.
 
     Signals:
-        produced: an event, and the id of its request; text and progress at most 30 times a second.
+        produced: an event, and the id of its request; progress at most 30 times a second.
         failed: a UserFacingError, and the id of the request, of which nothing more comes.
         ended: the id of a request that is over, whether it finished or failed.
     """
@@ -50,7 +50,7 @@ class _Worker(QObject):
 
     def _run(self, request: object, cancel: threading.Event, request_id: int) -> None:
         try:
-            for event in coalesced(self._source(request, cancel)):
+            for event in thinned(self._source(request, cancel)):
                 self.produced.emit(event, request_id)
         except UserFacingError as error:
             self.failed.emit(error, request_id)
@@ -69,7 +69,8 @@ class EngineWorker(QObject):
     signals to `@Slot` methods of QObjects only: anything else would run in the worker's thread.
 
     Signals:
-        produced, failed, ended: see `_Worker`. Each request ends once, also one that never began.
+        produced, failed, ended: see `_Worker`; text is joined to one event in `_UPDATE_SECONDS`.
+            Each request ends once, also one that never began.
         silent: for how many seconds the engine has not gone on, where that is a hang.
         heard: it goes on, or the request is over.
     """
@@ -89,13 +90,19 @@ class EngineWorker(QObject):
         super().__init__()
         self._engine = engine
         self._cancels: dict[int, threading.Event] = {}  # by request that has not ended
+        self._text: list[str] = []  # that waits for the timer, or for any other event
+        self._text_of = 0  # the request that it is of
+        self._pause = QTimer(self)  # after text was sent
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(round(1000 * _UPDATE_SECONDS))
+        self._pause.timeout.connect(self._send_text)
         self._thread = QThread()
         self._thread.setObjectName("engine")
         self._worker = _Worker(source or engine.run)
         self._worker.moveToThread(self._thread)
         self._run.connect(self._worker.run, Qt.ConnectionType.QueuedConnection)
         self._worker.produced.connect(self._on_event)
-        self._worker.failed.connect(self.failed)
+        self._worker.failed.connect(self._on_failed)
         self._worker.ended.connect(self._on_ended)
         self._thread.start()
 
@@ -135,6 +142,7 @@ class EngineWorker(QObject):
         No signal comes any more: that the engine died would be told of an end that was wanted.
         """
         self.blockSignals(True)
+        self._pause.stop()
         self._stop_all()
         self._engine.kill()
         self._thread.quit()
@@ -147,6 +155,13 @@ class EngineWorker(QObject):
 
     @Slot(object, int)
     def _on_event(self, event: object, request_id: int) -> None:
+        if isinstance(event, TextDelta):
+            self._text.append(event.text)
+            self._text_of = request_id
+            if not self._pause.isActive():
+                self._send_text()
+            return
+        self._send_text()
         match event:
             case EngineSilent(seconds):
                 self.silent.emit(seconds)
@@ -155,41 +170,34 @@ class EngineWorker(QObject):
             case _:
                 self.produced.emit(event, request_id)
 
+    @Slot()
+    def _send_text(self) -> None:
+        if self._text:
+            joined = TextDelta("".join(self._text))
+            self._text.clear()
+            self._pause.start()
+            self.produced.emit(joined, self._text_of)
+
+    @Slot(object, int)
+    def _on_failed(self, error: UserFacingError, request_id: int) -> None:
+        self._send_text()  # what the engine wrote before it died is the person's
+        self.failed.emit(error, request_id)
+
     @Slot(int)
     def _on_ended(self, request_id: int) -> None:
+        self._send_text()
         self._cancels.pop(request_id, None)
         self.heard.emit()
         self.ended.emit(request_id)
 
 
-def coalesced(events: Iterator[Any], clock: Callable[[], float] = time.monotonic) -> Iterator[Any]:
-    """Join text and thin progress to one update in `_UPDATE_SECONDS`; lose and reorder nothing.
-
-    Text that waits is sent with the next event that comes, at the latest with the last one.
-    """
-    waiting: list[str] = []
+def thinned(events: Iterator[Any], clock: Callable[[], float] = time.monotonic) -> Iterator[Any]:
+    """Pass on progress once in `_UPDATE_SECONDS` only, and all else; reorder nothing."""
     last = -1.0
     row: object = None  # of the progress that was sent last
-    try:
-        for event in events:
-            if isinstance(event, TextDelta):
-                waiting.append(event.text)
-                if clock() - last >= _UPDATE_SECONDS:
-                    last = clock()
-                    yield TextDelta("".join(waiting))
-                    waiting.clear()
+    for event in events:
+        if isinstance(event, Progress) and not event.is_last:
+            if event.row == row and clock() - last < _UPDATE_SECONDS:
                 continue
-            if isinstance(event, Progress) and not event.is_last:
-                if event.row == row and clock() - last < _UPDATE_SECONDS:
-                    continue
-                row, last = event.row, clock()
-            if waiting:
-                yield TextDelta("".join(waiting))
-                waiting.clear()
-            yield event
-    except Exception:
-        if waiting:  # what the engine wrote before it died is the person's
-            yield TextDelta("".join(waiting))
-        raise
-    if waiting:
-        yield TextDelta("".join(waiting))
+            row, last = event.row, clock()
+        yield event

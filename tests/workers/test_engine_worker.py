@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -27,14 +28,14 @@ from backends.protocol.engine_requests import CompleteRequest, Request, UnloadRe
 from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.background_task import BackgroundTask
-from baichuan_desktop.workers.engine_worker import EngineWorker, EventSource, coalesced
+from baichuan_desktop.workers.engine_worker import EngineWorker, EventSource, thinned
 from tests.helpers.fakes import FakeEngine
 
 DONE = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.0, 0.0, 0.0)
 REQUEST = CompleteRequest("hi", SamplingParams())
 
 
-# --- joining text ------------------------------------------------------------------------
+# --- thinning progress -------------------------------------------------------------------
 
 
 class Clock:
@@ -52,45 +53,10 @@ def texts(events: list[EngineEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
 
 
-def test_slow_text_is_passed_on_at_once() -> None:
-    events: list[EngineEvent] = [TextDelta("a"), TextDelta("b"), DONE]
-
-    assert list(coalesced(iter(events), Clock(1.0))) == events
-
-
-def test_fast_text_is_joined_and_sent_with_what_comes_next() -> None:
-    events: list[EngineEvent] = [TextDelta(c) for c in "abcd"]
-
-    joined = list(coalesced(iter([*events, DONE]), Clock(0.0001)))
-
-    assert joined == [TextDelta("a"), TextDelta("bcd"), DONE]
-
-
-def test_text_without_an_end_is_sent_at_the_end() -> None:
-    events: list[EngineEvent] = [TextDelta(c) for c in "abcd"]
-
-    assert texts(list(coalesced(iter(events), Clock(0.0)))) == "abcd"
-
-
-@pytest.mark.parametrize("error", [EngineCrashedError("it crashed"), ZeroDivisionError()])
-def test_text_before_a_failure_is_sent_before_it(error: Exception) -> None:
-    def failing() -> Iterator[EngineEvent]:
-        yield from [TextDelta("a"), TextDelta("b"), TextDelta("c")]
-        raise error
-
-    seen: list[EngineEvent] = []
-    with pytest.raises(type(error)) as caught:  # noqa: PT012  what came before is looked at
-        for event in coalesced(failing(), Clock(0.0)):
-            seen.append(event)
-
-    assert caught.value is error
-    assert texts(seen) == "abc"
-
-
 def test_progress_is_thinned_but_its_last_is_sent() -> None:
     events: list[EngineEvent] = [LoadProgress(n, 100) for n in range(101)]
 
-    sent = list(coalesced(iter(events), Clock(0.005)))
+    sent = list(thinned(iter(events), Clock(0.005)))
 
     assert 5 < len(sent) < 40
     assert sent[-1] == LoadProgress(100, 100)
@@ -118,33 +84,9 @@ class Indexing(Progress):
 def test_progress_of_a_new_kind_is_thinned_by_what_it_says_of_itself() -> None:
     events = [Indexing(folder, n / 100) for folder in ("a", "b") for n in range(101)]
 
-    sent = list(coalesced(iter(events), Clock(0.0)))
+    sent = list(thinned(iter(events), Clock(0.0)))
 
     assert [(one.folder, one.share) for one in sent] == [("a", 0), ("a", 1), ("b", 0), ("b", 1)]
-
-
-def test_whatever_comes_nothing_but_progress_is_lost_and_nothing_is_reordered() -> None:
-    chance = random.Random(4)
-    for _ in range(300):
-        events: list[EngineEvent] = []
-        for n in range(chance.randrange(30)):
-            choices: list[EngineEvent] = [
-                TextDelta(f"<{n}>"),
-                TextDelta(f"<{n}>"),
-                PrefillProgress(chance.choice([1, 64]), 64),
-                PromptReady(n, 0, 0),
-                LoadProgress(chance.choice([1, 9]), 9),
-            ]
-            events.append(chance.choice(choices))
-        clock = Clock(0.0)
-
-        def moving(clock: Clock = clock) -> float:
-            clock._step = chance.choice([0.0, 0.01, 0.05])
-            return clock()
-
-        sent = list(coalesced(iter(events), moving))
-
-        assert skeleton(sent) == skeleton(events)
 
 
 def skeleton(events: list[EngineEvent]) -> list[object]:
@@ -233,6 +175,102 @@ def make(app: QCoreApplication) -> Iterator[Make]:
     yield start
     for worker in made:
         worker.shut_down()
+
+
+def test_slow_text_is_passed_on_at_once(make: Make) -> None:
+    shown = [threading.Event() for _ in range(3)]
+
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        for n, event in enumerate(shown):
+            yield TextDelta(str(n))
+            event.wait()  # for ever, if the text had to wait for what comes after it
+        yield DONE
+
+    worker, window = make(source)
+    window.on_event = lambda event: (
+        shown[int(event.text)].set() if isinstance(event, TextDelta) else None
+    )
+    worker.start(REQUEST)
+    window.wait(1)
+
+    assert window.events == [TextDelta("0"), TextDelta("1"), TextDelta("2"), DONE]
+
+
+def test_fast_text_is_joined_to_30_events_a_second(make: Make) -> None:
+    tokens = [f"{n} " for n in range(3000)]
+
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        yield from map(TextDelta, tokens)
+        yield DONE
+
+    worker, window = make(source)
+    begins = time.monotonic()
+    worker.start(REQUEST)
+    window.wait(1)
+
+    took = time.monotonic() - begins
+    assert texts(window.events) == "".join(tokens)
+    # Qt's timer may be a twentieth early; the first event and the last two do not wait for it.
+    assert len(window.events) <= took * 30 / 0.95 + 3
+
+
+@pytest.mark.parametrize("error", [EngineCrashedError("it crashed"), ZeroDivisionError()])
+def test_text_before_a_failure_is_sent_before_it(make: Make, error: Exception) -> None:
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        yield from [TextDelta("a"), TextDelta("b"), TextDelta("c")]
+        raise error
+
+    worker, window = make(source)
+    worker.start(REQUEST)
+    window.wait(1)
+
+    assert texts(window.events) == "abc"
+    assert isinstance(window.by_request[-2][1], UserFacingError)
+    assert window.by_request[-1][1] == "ended"
+
+
+def test_text_without_an_end_is_sent_before_its_request_ends(make: Make) -> None:
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        yield from map(TextDelta, "abcd")
+
+    worker, window = make(source)
+    first, second = worker.start(REQUEST), worker.start(REQUEST)
+    window.wait(2)
+
+    of = {first: "", second: ""}
+    for request_id, event in window.by_request:
+        if isinstance(event, TextDelta):
+            of[request_id] += event.text
+    assert of == {first: "abcd", second: "abcd"}
+    assert [event for _, event in window.by_request].count("ended") == 2
+    assert window.by_request[-1] == (second, "ended")
+
+
+def test_whatever_comes_nothing_but_progress_is_lost_and_nothing_is_reordered(make: Make) -> None:
+    chance = random.Random(4)
+    asked: list[list[EngineEvent]] = []
+    for _ in range(300):
+        events: list[EngineEvent] = []
+        for n in range(chance.randrange(30)):
+            choices: list[EngineEvent] = [
+                TextDelta(f"<{n}>"),
+                TextDelta(f"<{n}>"),
+                PrefillProgress(chance.choice([1, 64]), 64),
+                PromptReady(n, 0, 0),
+                LoadProgress(chance.choice([1, 9]), 9),
+            ]
+            events.append(chance.choice(choices))
+        asked.append(events)
+    waiting = iter(asked)
+
+    worker, window = make(lambda _request, _cancel: iter(next(waiting)))
+    ids = [worker.start(REQUEST) for _ in asked]
+    window.wait(len(asked))
+
+    for request_id, events in zip(ids, asked, strict=True):
+        sent = [event for of, event in window.by_request if of == request_id]
+        assert sent[-1] == "ended"
+        assert skeleton(sent[:-1]) == skeleton(events)  # type: ignore[arg-type]  # none failed
 
 
 def test_ten_thousand_tokens_survive_the_crossing(make: Make) -> None:

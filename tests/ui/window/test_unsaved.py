@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from backends.events import PromptReady, TextDelta
@@ -75,7 +74,6 @@ def test_an_answer_goes_on_while_the_drive_refuses_it_and_the_person_is_told_onc
     saving.say("Tell me")
     saving.until(lambda: "It begins, " in saving.page_text)
     getattr(drive, ail)()
-    QTest.qWait(50)  # a piece that comes sooner after the one before waits for the next event
     middle.open.set()
     saving.until(page.unsaved.isVisible)
     later.open.set()
