@@ -52,9 +52,14 @@ def parse(text: str, environment: Environment | None = None) -> Parsed:
     return Parsed(_parser().parse(text, env), env)
 
 
+def get_ready() -> None:
+    """Import the library and make the parser: what `parse` does before its first text."""
+    _parser()
+
+
 @functools.cache
 def _parser() -> MarkdownIt:
-    # Here, not above: a window that starts without a conversation needs no parser.
+    # Here, not above: it takes a twentieth of a second, and a window that starts needs it later.
     from markdown_it import MarkdownIt
 
     from baichuan_desktop.services.markdown.cjk_emphasis import with_cjk_emphasis

@@ -56,6 +56,7 @@ class ModelUse(QObject):
         self._settings = settings
         switcher.began.connect(self._introduce)
         switcher.ready.connect(self._use)
+        switcher.described.connect(self._use)
         switcher.lost.connect(self._on_lost)
         chat.state_changed.connect(self._offer)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
 from backends.errors import ConversationsError
@@ -11,6 +11,7 @@ from backends.phrases import Phrase
 from baichuan_desktop.services.chat.removal import Removal
 from baichuan_desktop.services.chat.values import Conversation
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.markdown import parser
 from baichuan_desktop.ui.chat.composer import Composer
 from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.model_use import Introduction, ModelUse
@@ -26,6 +27,7 @@ from baichuan_desktop.ui.transcript.find_bar import FindBar
 from baichuan_desktop.ui.transcript.rows.row import RowAction, RowKind
 from baichuan_desktop.ui.turns.notice_bar import NoticeBar
 from baichuan_desktop.ui.turns.row_actions import RowActions
+from baichuan_desktop.workers.background_task import BackgroundTask
 
 _DRAFT_MS = 1000  # after the last key, a draft is kept
 _UNDO_SECONDS = 12
@@ -302,6 +304,11 @@ class ChatPage(QFrame):
             QApplication.sendEvent(self.composer.input, event)
         else:
             super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Have the first text shown as fast as those after it."""
+        super().showEvent(event)
+        BackgroundTask(parser.get_ready, self).start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell the field how high it may become."""

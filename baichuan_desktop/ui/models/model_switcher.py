@@ -44,6 +44,8 @@ class ModelSwitcher(QObject):
         began: loading of an InstalledModel.
         progressed: a LoadProgress of it.
         ready: the InstalledModel that is loaded now, and its ModelReady.
+        described: the model that is loaded has another name or another export: the InstalledModel
+            as it is now, and its ModelReady.
         failed: the UserFacingError for which a model could not be loaded, and its WantedModel.
         failed_meanwhile: the same of a load in whose place another was asked for.
         lost: no model is loaded, nor will be until one is chosen.
@@ -55,6 +57,7 @@ class ModelSwitcher(QObject):
     began = Signal(object)
     progressed = Signal(object)
     ready = Signal(object, object)
+    described = Signal(object, object)
     failed = Signal(object, object)
     failed_meanwhile = Signal(object, object)
     lost = Signal()
@@ -221,8 +224,12 @@ class ModelSwitcher(QObject):
     def describe(self, models: Sequence[InstalledModel]) -> None:
         """Take the models as they are described now: with another name, or another export."""
         for model in models:
-            if self._current is not None and model.path == self._current.model.path:
-                self._current = replace(self._current, model=model)
+            current = self._current
+            if current is None or model.path != current.model.path or model == current.model:
+                continue
+            self._current = replace(current, model=model)
+            if self.running is not None:
+                self.described.emit(model, self.running)
 
     @Slot(object, int)
     def _on_event(self, event: EngineEvent, request_id: int) -> None:

@@ -17,6 +17,7 @@ from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.model_use import ModelUse
 from baichuan_desktop.ui.chat.page import ChatPage
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
+from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.comparing.comparing import Comparing
 from baichuan_desktop.ui.instance.raising import bring_to_front
 from baichuan_desktop.ui.jobs.controller import JobController
@@ -259,6 +260,8 @@ class MainWindow(QMainWindow):
         picker.chosen.connect(self.page.composer.setFocus)
         switcher.began.connect(self.page.composer.show_model)
         switcher.ready.connect(self.page.composer.show_model)
+        switcher.described.connect(self.page.composer.show_model)
+        switcher.described.connect(self._show_title)
         switcher.lost.connect(self.page.composer.show_no_model)
         library.opened.connect(self.page.composer.setFocus)
         library.listed.connect(picker.set_models)
@@ -307,6 +310,7 @@ class MainWindow(QMainWindow):
         chat.reloaded.connect(self.switcher.reloaded)
         chat.reloaded.connect(self.status.show_model)
         chat.conversation_opened.connect(self._show_context)
+        chat.rows_changed.connect(self._show_context)
         chat.failed.connect(self.errors.show_of_answer)
 
     # --- view -------------------------------------------------------------------------------------
@@ -324,6 +328,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_context(self) -> None:
         chat, model = self.controller, self.controller.model
+        if chat.state in (ChatState.ANSWERING, ChatState.STOPPING):
+            return  # the answer tells as it goes on
         name = model.shown_name.en if model is not None else ""
         self.status.show_context(chat.tree.context_tokens(chat.conversation, name))
 

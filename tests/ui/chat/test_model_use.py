@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from backends.events import ModelKind
 from backends.phrases import Phrase
+from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.ui.chat.model_use import Introduction
 from tests.ui.controllers import Controllers, installed
 from tests.ui.harness import DEFAULTS, READY, Gate, ScriptedEngine, until
@@ -90,3 +91,18 @@ def test_without_a_model_there_is_none_to_introduce(
     until(lambda: told[-1:] == [(Introduction(None),)])
 
     assert behind.settings.current.as_chat == frozenset()
+
+
+def test_a_model_that_is_renamed_goes_on_under_its_new_name(
+    behind: Controllers, engine: ScriptedEngine
+) -> None:
+    behind.load(CHAT)
+    told, began = behind.heard(behind.use.introduced), behind.heard(behind.use.talk_began)
+    renamed = replace(CHAT, name=Names(en="Mine", zh="我的"))
+
+    behind.switcher.describe([BASE, renamed])
+    behind.switcher.describe([BASE, renamed])
+
+    assert began == []
+    assert told == [(Introduction(renamed, is_loaded=True),)], "once, and not as another one"
+    assert behind.chat.model == renamed

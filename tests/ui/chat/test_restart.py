@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from backends.events import PromptReady, TextDelta
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.chat.values import Status
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.transcript.rows.row import RowAction
-from tests.ui.harness import OTHER, Gate, Harness, ScriptedEngine, answer
+from tests.ui.harness import OTHER, Gate, Harness, ScriptedEngine, answer, finished
 
 Open = Callable[[], Harness]
 
@@ -94,6 +95,25 @@ def test_the_gauge_shows_what_a_conversation_takes_that_is_opened(
     ui.until(lambda: ui.window.controller.model is OTHER)
     ui.until_idle()
     assert ui.composer.gauge.value() == 0, "another model counts other tokens"
+
+
+def test_the_gauge_follows_versions_and_what_is_deleted(
+    reopen: Open, engine: ScriptedEngine
+) -> None:
+    ui = reopen()
+    engine.answers += [
+        answer("short"),
+        [PromptReady(10, 0, 0), TextDelta("long"), finished(new_tokens=90)],
+    ]
+    ui.ask("one")
+    ui.do(RowAction.REGENERATE, "short")
+    ui.until(lambda: not ui.window.controller.is_answering)
+    assert ui.composer.gauge.value() == 10 + 90
+
+    ui.transcript.version_requested.emit(ui.rows[-1].id, -1)
+    assert ui.composer.gauge.value() == 10 + 21
+    ui.do(RowAction.DELETE_TURN, "one")
+    assert ui.composer.gauge.value() == 0
 
 
 def test_what_was_written_in_the_place_of_a_row_is_a_draft_after_a_restart(
