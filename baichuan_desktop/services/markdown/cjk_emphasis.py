@@ -44,7 +44,7 @@ class CjkInline(ParserInline):
 
 
 class _CjkState(StateInline):
-    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803  its names
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:
         scanned = super().scanDelims(start, canSplitWord)
         end = start + scanned.length
         last = _letter_before(self.src, start)

@@ -24,7 +24,7 @@ from baichuan_desktop.services.markdown.flow import (
     text_of,
 )
 from baichuan_desktop.services.markdown.formula_rules import BLOCK
-from baichuan_desktop.services.markdown.harmless_text import one_line
+from baichuan_desktop.services.markdown.harmless_text import harmless_line
 from baichuan_desktop.services.markdown.inline_spans import spans_of
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class _Flattening:
 
 def _code(token: Token, place: Place) -> Code:
     content = token.content.removesuffix("\n")
-    language = one_line(token.info).split(" ")[0] if token.type == "fence" else ""
+    language = harmless_line(token.info).split(" ")[0] if token.type == "fence" else ""
     return Code(tuple(content.split("\n")), language, place)
 
 

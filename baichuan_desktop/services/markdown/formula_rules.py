@@ -74,7 +74,7 @@ def _is_outside(char: str) -> bool:
     return not (char.isascii() and (char.isalnum() or char in "_$\\")) or not char
 
 
-def _block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
+def _block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
     if state.is_code_block(startLine):
         return False
     mark = _line(state, startLine)[:2]

@@ -24,6 +24,7 @@ _LONG = 40  # lines of code or rows of a table, from which on whole ones are set
 _KEPT = 2  # of them that are read again: the last one may not be whole
 _MOST_LINES, _MOST_CHARACTERS = 800, 20_000  # of a block that is not cut
 _SLICE_LINES = 300  # that are read in one go; 40 ms
+_SLICE_CELLS = 3_000  # bars of tables, the same; 60 ms
 _LONGEST_WHOLE = 100_000  # characters; a longer text is not read once more at its end
 
 
@@ -191,7 +192,12 @@ def markdown_top_blocks(text: str) -> list[TopBlock]:
 
 
 def slice_end(text: str, most: int) -> int:
-    """Where a slice of a text ends that is read in one go: after so many characters or lines."""
+    """Where a slice of a text ends that is read in one go: after `most` characters, or sooner.
+
+    That is after so many lines, or after so many cells of a table, each of which is a text to read.
+    """
+    while (cells := text.count("|", 0, most)) > _SLICE_CELLS:
+        most = most * _SLICE_CELLS // cells
     position = 0
     for _ in range(_SLICE_LINES):
         position = text.find("\n", position, most) + 1

@@ -33,7 +33,7 @@ def harmless(text: str) -> str:
     return _CANDIDATES.sub(_with_few_marks, text)
 
 
-def one_line(text: str) -> str:
+def harmless_line(text: str) -> str:
     """The same in one line, for names and titles."""
     return " ".join(harmless(text).split())
 

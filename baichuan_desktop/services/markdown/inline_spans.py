@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from baichuan_desktop.services.markdown.flow import Span, Spans
 from baichuan_desktop.services.markdown.formula_rules import DISPLAY, INLINE
-from baichuan_desktop.services.markdown.harmless_text import one_line
+from baichuan_desktop.services.markdown.harmless_text import harmless_line
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -62,4 +62,8 @@ def _spans(tokens: Sequence[Token]) -> Iterator[Span]:
 
 
 def _one_character(text: str) -> str:
-    return text if text.isspace() and text != "\n" and text.isprintable() else one_line(text) or " "
+    return (
+        text
+        if text.isspace() and text != "\n" and text.isprintable()
+        else harmless_line(text) or " "
+    )

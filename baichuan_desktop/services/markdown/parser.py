@@ -76,7 +76,7 @@ def _parser() -> MarkdownIt:
     return made
 
 
-def _too_deep(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
+def _too_deep(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
     """Below the deepest level everything is one paragraph of text: nothing is lost."""
     if silent or state.level < _DEEPEST:
         return False

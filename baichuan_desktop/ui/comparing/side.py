@@ -33,7 +33,8 @@ class Side(QObject):
         self.answer: ChatMessage | None = None  #: as far as it has come; None: nothing came
         self.is_over = False
 
-    # --- what a side says for itself ----------------------------------------------------------
+    # --- what each of the two says for itself -------------------------------------------------
+    # (A QObject cannot be an ABC: its metaclass is another one.)
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from baichuan_desktop.services.markdown.flow import Block, Code, Span, Table
-from baichuan_desktop.services.markdown.growing import GrowingText, markdown_blocks
+from baichuan_desktop.services.markdown.growing import GrowingText, markdown_blocks, slice_end
 from tests.helpers.markdown_texts import pieces, prefixes
 
 
@@ -147,3 +147,16 @@ def test_a_block_without_end_is_cut_wherever_it_is_torn(unit: str, times: int) -
     assert _blocks(text) == markdown_blocks(whole)
     assert len(text.top_blocks()) > 2
     assert text.read_characters < 40 * len(whole)
+
+
+@pytest.mark.parametrize("text", ["|" * 20_000, "x" * 15_000 + "|" * 5_000, "|x" * 10_000])
+def test_a_slice_has_no_more_cells_than_are_read_in_a_moment(text: str) -> None:
+    end = slice_end(text, 20_000)
+
+    assert 0 < end < len(text)
+    assert text.count("|", 0, end) <= 3_000
+
+
+def test_a_slice_of_plain_text_is_as_long_as_it_may_be() -> None:
+    assert slice_end("x" * 30_000, 20_000) == 20_000
+    assert slice_end("x" * 100, 20_000) == 100

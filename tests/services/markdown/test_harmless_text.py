@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from baichuan_desktop.services.markdown.harmless_text import harmless, one_line
+from baichuan_desktop.services.markdown.harmless_text import harmless, harmless_line
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_what_is_harmless_already_stays_so() -> None:
 
 
 def test_a_name_is_one_line() -> None:
-    assert one_line("  a\n\u202e\tb\x00 ") == "a [U+202E] b␀"
+    assert harmless_line("  a\n\u202e\tb\x00 ") == "a [U+202E] b␀"

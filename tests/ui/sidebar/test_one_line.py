@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from baichuan_desktop.ui.sidebar.rows.one_line import excerpt_line, marked_line, one_line
+from baichuan_desktop.ui.sidebar.rows.one_line import excerpt_line, marked_line, title_line
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ from baichuan_desktop.ui.sidebar.rows.one_line import excerpt_line, marked_line,
     ],
 )
 def test_a_title_is_one_line_of_what_can_be_seen(text: str, shown: str) -> None:
-    assert one_line(text) == shown
+    assert title_line(text) == shown
 
 
 def test_a_letter_keeps_three_marks_and_no_tower() -> None:
-    shown = one_line("Z" + "\u0300\u0489" * 500 + "algo")
+    shown = title_line("Z" + "\u0300\u0489" * 500 + "algo")
 
     assert sum(unicodedata.combining(char) > 0 or char == "\u0489" for char in shown) == 3
     assert shown.startswith("Z")
@@ -42,7 +42,7 @@ def test_a_letter_keeps_three_marks_and_no_tower() -> None:
 
 @pytest.mark.parametrize("letter", ["x", "字", "\u0300", " ", "\n", "\u202e", "\ud800"])
 def test_a_title_of_any_length_is_a_short_one(letter: str) -> None:
-    assert len(one_line(letter * 1_000_000)) <= 241
+    assert len(title_line(letter * 1_000_000)) <= 241
 
 
 def test_the_work_on_a_long_title_does_not_grow_with_it() -> None:
@@ -56,7 +56,7 @@ def test_the_work_on_a_long_title_does_not_grow_with_it() -> None:
             Counted.read += len(part)
             return part
 
-    one_line(Counted("字" * 1_000_000))
+    title_line(Counted("字" * 1_000_000))
 
     assert 0 < Counted.read < 2_000
 

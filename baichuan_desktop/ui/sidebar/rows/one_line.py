@@ -24,7 +24,7 @@ class Line:
     spans: tuple[tuple[int, int], ...] = ()  #: from, to, in characters
 
 
-def one_line(text: str) -> str:
+def title_line(text: str) -> str:
     """The text in one line; U+FFFD stands for what nobody sees or what turns writing round."""
     return marked_line(text).text
 

@@ -18,17 +18,17 @@ from baichuan_desktop.ui.sidebar.rows.arrangement import (
     HitEntry,
     TrashedEntry,
 )
-from baichuan_desktop.ui.sidebar.rows.one_line import one_line
+from baichuan_desktop.ui.sidebar.rows.one_line import title_line
 
 
 def title(conversation: Conversation) -> str:
     """The title in one line; a conversation that has none is a new one."""
-    return one_line(conversation.title) or QCoreApplication.translate("SidebarRows", "New chat")
+    return title_line(conversation.title) or QCoreApplication.translate("SidebarRows", "New chat")
 
 
 def folder_name(folder: Folder) -> str:
     """The name in one line."""
-    return one_line(folder.name) or QCoreApplication.translate("SidebarRows", "New folder")
+    return title_line(folder.name) or QCoreApplication.translate("SidebarRows", "New folder")
 
 
 def text(entry: Entry) -> str:
@@ -39,7 +39,7 @@ def text(entry: Entry) -> str:
         case FolderEntry(folder):
             return folder_name(folder)
         case HitEntry(_, hit):
-            return one_line(hit.excerpt)
+            return title_line(hit.excerpt)
         case ConversationEntry(conversation) | TrashedEntry(conversation):
             return title(conversation)
 
