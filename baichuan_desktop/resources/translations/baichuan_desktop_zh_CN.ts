@@ -847,7 +847,7 @@
     </message>
     <message>
         <source>Restore from a &amp;backup…</source>
-        <translation>从备份恢复…(&amp;B)</translation>
+        <translation>从备份恢复(&amp;B)…</translation>
     </message>
     <message>
         <source>&amp;Open a model folder…</source>

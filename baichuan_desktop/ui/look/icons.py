@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 
 from baichuan_desktop.services.app_paths import resource
@@ -37,6 +37,16 @@ def line_pixmap(name: str, colour: QColor, size: int, scale: float) -> QPixmap:
 
 
 def _drawn(name: str, size: int, scale: float, colour: QColor | None) -> QPixmap:
+    """A drawing, kept by Qt: the same buttons stand under every message."""
+    key = f"{name} {size} {scale} {colour.name() if colour is not None else ''}"
+    kept = QPixmap()
+    if not QPixmapCache.find(key, kept):
+        kept = _draw(name, size, scale, colour)
+        QPixmapCache.insert(key, kept)
+    return kept
+
+
+def _draw(name: str, size: int, scale: float, colour: QColor | None) -> QPixmap:
     source = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
     if colour is not None:
         source = source.replace("currentColor", colour.name())
