@@ -35,7 +35,7 @@ ThemeChoice = Literal["system", "light", "dark"]
 SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 3.0
 
 _MAX_BYTES = 2**20
-_MAX_FOLDERS = 1000  #: of models that something is remembered of, and that are looked at
+_MAX_ENTRIES = 1000  #: of a list that are remembered, and that are looked at
 
 #: Of a window; four 4K monitors side by side have 15,360. Qt ends the app at a few times as many.
 _MAX_PIXELS = 16_384
@@ -92,7 +92,9 @@ Wish = Annotated[
 ]
 Pixels = Annotated[int, Field(strict=True, ge=1, le=_MAX_PIXELS)]
 Zoom = Annotated[float, Field(strict=True, ge=SMALLEST_ZOOM, le=LARGEST_ZOOM)]
-ConversationId = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+StoredId = Annotated[
+    int, Field(strict=True, ge=0, lt=2**63)
+]  #: of a conversation, or a folder of them
 Folder = Annotated[Path, AfterValidator(_folder)]
 
 
@@ -111,7 +113,8 @@ class Settings(BaseModel):
     zoom: Zoom = 1.0  #: of everything in the window
     sidebar_shown: bool = True
     show_panel: bool = False
-    open_conversation: ConversationId | None = None
+    open_conversation: StoredId | None = None
+    unfolded: frozenset[StoredId] = frozenset()  #: folders of conversations that are open
     input_method_told: bool = False  #: that what an input method writes does not come
     window_size: tuple[Pixels, Pixels] | None = None  #: width, height
 
@@ -144,14 +147,14 @@ class SettingsFile:
                 case dict() as wishes if name == "precisions":
                     usable[name] = {
                         folder: wish
-                        for folder, wish in itertools.islice(wishes.items(), _MAX_FOLDERS)
+                        for folder, wish in itertools.islice(wishes.items(), _MAX_ENTRIES)
                         if self._is_right(name, {folder: wish})
                     }
-                case list() as folders if name == "as_chat":
+                case list() as entries if name in ("as_chat", "unfolded"):
                     usable[name] = [
-                        folder
-                        for folder in itertools.islice(folders, _MAX_FOLDERS)
-                        if self._is_right(name, [folder])
+                        entry
+                        for entry in itertools.islice(entries, _MAX_ENTRIES)
+                        if self._is_right(name, [entry])
                     ]
                 case value if self._is_right(name, value):
                     usable[name] = value

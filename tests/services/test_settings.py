@@ -320,3 +320,9 @@ def test_a_wrong_folder_costs_itself_and_no_other_folder(file: Path, folder: obj
     write(file, json.dumps({**KEPT, "as_chat": ["/right", folder, "/too"]}))
 
     assert SettingsFile(file).current.as_chat == {Path("/right"), Path("/too")}
+
+
+def test_folders_that_are_open_are_read_one_by_one(file: Path) -> None:
+    write(file, json.dumps({"unfolded": [7, -1, "8", 2**63, 9, None]}))
+
+    assert SettingsFile(file).current.unfolded == {7, 9}

@@ -153,14 +153,6 @@
         <source>Temporary chat: nothing of it is written to the disk. It is gone when the window is closed.</source>
         <translation>临时对话：内容不会写入磁盘，关闭窗口后即消失。</translation>
     </message>
-    <message>
-        <source>The messages were deleted.</source>
-        <translation>消息已删除。</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
 </context>
 <context>
     <name>CloseQuestion</name>
@@ -396,6 +388,18 @@
     <message>
         <source>Load it</source>
         <translation>加载</translation>
+    </message>
+</context>
+<context>
+    <name>Deletions</name>
+    <message>
+        <source>The messages were deleted.</source>
+        <extracomment>whether the last thing that was done is a deletion</extracomment>
+        <translation>消息已删除。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
     </message>
 </context>
 <context>
@@ -1598,6 +1602,10 @@
     <message>
         <source>Edit your last question, from an empty field</source>
         <translation>编辑上一个问题（输入框为空时）</translation>
+    </message>
+    <message>
+        <source>Take back what was written, or messages that were just deleted</source>
+        <translation>撤销输入，或找回刚删除的消息</translation>
     </message>
     <message>
         <source>Close what is open over the conversation, else stop the answer</source>

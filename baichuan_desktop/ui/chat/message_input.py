@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from baichuan_desktop.ui.writing.text_field import TextField
 
@@ -15,14 +15,18 @@ class MessageInput(TextField):
 
     Signals:
         edit_last_requested: Up was pressed in the empty field.
+        undo_requested: the keys that take back what was done last, which may be no writing.
     """
 
     edit_last_requested = Signal()
+    undo_requested = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up in the empty field is about the last question."""
         is_up = event.key() == Qt.Key.Key_Up and not event.modifiers() & ~_KEYPAD
         if is_up and self.document().isEmpty() and not self.is_composing:
             self.edit_last_requested.emit()
+        elif event.matches(QKeySequence.StandardKey.Undo) and not self.is_composing:
+            self.undo_requested.emit()
         else:
             super().keyPressEvent(event)

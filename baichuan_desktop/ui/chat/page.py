@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
 from backends.errors import ConversationsError
 from backends.phrases import Phrase
-from baichuan_desktop.services.chat.removal import Removal
 from baichuan_desktop.services.chat.values import Conversation
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.markdown import parser
 from baichuan_desktop.ui.chat.composer import Composer
 from baichuan_desktop.ui.chat.controller import ChatController
+from baichuan_desktop.ui.chat.deletions import Deletions
 from baichuan_desktop.ui.chat.model_use import Introduction, ModelUse
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.chat.state import ChatState
@@ -30,7 +30,6 @@ from baichuan_desktop.ui.turns.row_actions import RowActions
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 _DRAFT_MS = 1000  # after the last key, a draft is kept
-_UNDO_SECONDS = 12
 
 
 class ChatPage(QFrame):
@@ -51,7 +50,6 @@ class ChatPage(QFrame):
         self._actions = actions
         self._introduction = Introduction(None)
         self._model_notes: list[Phrase] = []  # said below the conversation that was open
-        self._removed: Removal | None = None
         self._unsaved: ConversationsError | None = None
         self._is_opening = False  # field and panel are being filled, which is no draft
         self.setObjectName("page")
@@ -67,6 +65,7 @@ class ChatPage(QFrame):
         self._draft.setSingleShot(True)
         self._draft.setInterval(_DRAFT_MS)
         self._draft.timeout.connect(self.keep_draft)
+        self._deletions = Deletions(controller, self.undo_bar, self)
         self._lay_out()
         self._connect(controller, model_use)
         self.transcript.show_source(controller.source)
@@ -94,7 +93,8 @@ class ChatPage(QFrame):
         self.composer.input.textChanged.connect(self._on_typed)
         self._settings.system_prompt_edit.textChanged.connect(self._on_typed)
         self.welcome.suggested.connect(self._on_suggested)
-        self.undo_bar.pressed.connect(self._undo)
+        self.undo_bar.pressed.connect(self.composer.setFocus)  # its button is gone
+        self.composer.input.undo_requested.connect(self._undo)
         model_use.introduced.connect(self._introduce)
         transcript, actions = self.transcript, self._actions
         transcript.action_requested.connect(actions.do)
@@ -114,7 +114,6 @@ class ChatPage(QFrame):
         controller.answer_finished.connect(transcript.finish_row)
         controller.message_returned.connect(self._on_returned)
         controller.unanswered.connect(self._on_unanswered)
-        controller.turns.removed.connect(self._on_removed)
         controller.state_changed.connect(self.refresh)
 
     # --- the model -------------------------------------------------------------------------
@@ -226,6 +225,7 @@ class ChatPage(QFrame):
     @Slot()
     def _on_typed(self) -> None:
         if not self._is_opening:
+            self._deletions.is_next = False
             self._draft.start()
 
     @Slot()
@@ -254,7 +254,6 @@ class ChatPage(QFrame):
         """Show another conversation; the draft of the one before was kept by then."""
         self._is_opening = True
         self._model_notes.clear()
-        self.undo_bar.clear()
         self.composer.set_text(conversation.draft if conversation else "")
         if conversation is not None:
             self._settings.system_prompt_edit.setPlainText(conversation.system_prompt)
@@ -282,22 +281,17 @@ class ChatPage(QFrame):
         if not self.composer.text():
             self._controller.take_back(question_id)
 
-    @Slot(object)
-    def _on_removed(self, removed: Removal) -> None:
-        self._removed = removed
-        self.undo_bar.say(
-            self.tr("The messages were deleted."), button=self.tr("Undo"), seconds=_UNDO_SECONDS
-        )
-
     @Slot()
     def _undo(self) -> None:
-        removed, self._removed = self._removed, None
-        if removed is not None:
-            self._controller.turns.undo(removed)
-        self.composer.setFocus()  # the button is gone
+        """Take back what was done last: a deletion, or else what was written in the field."""
+        if not (self._deletions.is_next and self._deletions.undo()):
+            self.composer.input.undo()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take what is typed beside the field, which nothing else here has a use for, into it."""
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self._deletions.undo()
+            return
         commands = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
         if event.text().isprintable() and event.text() and not event.modifiers() & commands:
             self.composer.setFocus()

@@ -24,6 +24,7 @@ class Command(Enum):
     SEND = "send"
     NEW_LINE = "new-line"
     EDIT_LAST = "edit-last"
+    UNDO = "undo"
     STOP = "stop"
     COPY_ANSWER = "copy-answer"
     FIND = "find"
@@ -92,6 +93,12 @@ SHORTCUTS = (
         Command.EDIT_LAST, Topic.WRITING, ("Up",),
         lambda: QCoreApplication.translate(
             "Shortcuts", "Edit your last question, from an empty field"
+        ),
+    ),
+    Shortcut(
+        Command.UNDO, Topic.WRITING, ("Ctrl+Z",),
+        lambda: QCoreApplication.translate(
+            "Shortcuts", "Take back what was written, or messages that were just deleted"
         ),
     ),
     Shortcut(

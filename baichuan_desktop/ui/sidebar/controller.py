@@ -36,12 +36,14 @@ class SidebarController(QObject):
         touched: a conversation was changed here, by its id; whoever has it open reads it again.
         deleted: a conversation was put into the trash, by its id.
         can_undo: a Deletion that can be taken back now, or None.
+        unfolded: the ids of the folders whose conversations are seen, after one more or less.
     """
 
     changed = Signal()
     touched = Signal(object)
     deleted = Signal(object)
     can_undo = Signal(object)
+    unfolded = Signal(object)
 
     def __init__(
         self,
@@ -109,6 +111,14 @@ class SidebarController(QObject):
         if is_open != (folder_id in self._open_folders):
             self._open_folders ^= {folder_id}
             self._arrange()
+            known = {folder.id for folder in self.folders}
+            self.unfolded.emit(frozenset(self._open_folders & known))
+
+    @Slot(object)
+    def unfold(self, folder_ids: Collection[int]) -> None:
+        """Show what is in these folders, of which some may be gone, as it was seen before."""
+        self._open_folders |= set(folder_ids)
+        self._arrange()
 
     def unfold_for(self, conversation_id: int) -> None:
         """Open the folder of a conversation that is shown nowhere else."""

@@ -247,6 +247,8 @@ class MainWindow(QMainWindow):
         self.restoring.restored.connect(self.sidebar.read_again)
         self.restoring.restored.connect(self.controller.rows_changed)
         self.restoring.failed.connect(self.errors.show)
+        self.sidebar.controller.unfold(self.view.unfolded)
+        self.sidebar.controller.unfolded.connect(self.view.keep_unfolded)
         self.sidebar.collapse_requested.connect(menus.sidebar.trigger)
         self.sidebar.settings_requested.connect(menus.panel.trigger)
         conversations.sidebar_wanted.connect(self._ask_for_sidebar)

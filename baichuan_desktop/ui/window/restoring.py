@@ -32,12 +32,12 @@ class Restoring(QObject):
     @Slot()
     def ask(self) -> None:
         """Let the person choose a backup; the dialog begins where the app puts them."""
-        backups = self._conversations.backups()
+        folder = self._conversations.backup_folder
         backup = choose_file(
             self._window,
             self.tr("Restore from a backup"),
             self.tr("Backups of conversations") + " (*.sqlite3)",
-            str(backups[0].parent) if backups else "",
+            str(folder) if folder else "",
         )
         if backup is None:
             return

@@ -90,6 +90,17 @@ class ViewSettings(QObject):
         if kept != self._settings.current.open_conversation:
             self._settings.change(open_conversation=kept)
 
+    @property
+    def unfolded(self) -> frozenset[int]:
+        """The ids of the folders that were open; some may be gone."""
+        return self._settings.current.unfolded
+
+    @Slot(object)
+    def keep_unfolded(self, folder_ids: frozenset[int]) -> None:
+        """Have these folders open at the next start."""
+        if folder_ids != self._settings.current.unfolded:
+            self._settings.change(unfolded=folder_ids)
+
     @Slot(str)
     def use_theme(self, theme: ThemeChoice) -> None:
         """Be light or dark, or as the system is, at once and from now on."""

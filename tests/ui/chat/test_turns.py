@@ -326,6 +326,67 @@ def test_a_deleted_turn_comes_back_by_undo_while_the_next_answer_is_written(
     assert texts(ui) == ["one", "1", "two", "2"]
 
 
+def test_ctrl_z_takes_back_one_deletion_after_the_other(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers += [answer("1"), answer("2"), answer("3")]
+    for question in ("one", "two", "three"):
+        ui.ask(question)
+    whole = texts(ui)
+    field = ui.window.page.composer.input
+    ui.do(RowAction.DELETE_TURN, "2")
+    ui.do(RowAction.DELETE_TURN, "3")
+    ui.do(RowAction.DELETE_TURN, "1")
+    assert texts(ui) == []
+
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert texts(ui) == ["one", "1"]
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert texts(ui) == ["one", "1", "three", "3"]
+    QTest.keyClick(ui.transcript, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+    assert texts(ui) == whole
+    QTest.keyClick(ui.transcript, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert texts(ui) == whole, "there is nothing left to take back"
+
+
+def test_ctrl_z_is_the_fields_once_something_was_written_after_a_deletion(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers += [answer("1"), answer("2")]
+    ui.ask("one")
+    ui.ask("two")
+    field = ui.window.page.composer.input
+    ui.do(RowAction.DELETE_TURN, "2")
+    QTest.keyClicks(field, "three")
+
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+    assert texts(ui) == ["one", "1"]
+    assert field.text() == ""
+    ui.window.page.undo_bar.button.click()
+    assert texts(ui) == ["one", "1", "two", "2"], "the button is about the messages all the time"
+
+
+def test_ctrl_z_brings_nothing_back_into_another_conversation(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    engine.answers += [answer("1"), answer("2")]
+    ui.ask("one")
+    ui.do(RowAction.DELETE_TURN, "1")
+    first = ui.window.controller.conversation
+    assert first is not None
+    ui.window.controller.new_chat()
+    ui.ask("two")
+
+    QTest.keyClick(ui.transcript, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+
+    assert texts(ui) == ["two", "2"]
+    ui.window.controller.open(first.id)
+    QTest.keyClick(ui.transcript, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert texts(ui) == ["one", "1"]
+
+
 def test_a_deleted_version_shows_its_neighbour_and_comes_back_by_undo(
     ui: Harness, engine: ScriptedEngine
 ) -> None:

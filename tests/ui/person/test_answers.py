@@ -197,6 +197,12 @@ def test_question_and_answer_are_deleted_and_brought_back(
     me.wait_for(*all_four)
     assert not me.sees("The messages were deleted.")
 
+    me.more_at("Guide: 2", "Delete question and answers")
+    me.wait_for("You: one", "Baichuan Guide: 1")
+    me.ctrl("Z")
+
+    me.wait_for(*all_four)
+
 
 def test_one_version_is_deleted_and_brought_back(me: Person, engine: ScriptedEngine) -> None:
     engine.answers += [answer("First."), answer("Second.")]

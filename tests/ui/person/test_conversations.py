@@ -182,6 +182,26 @@ def test_no_bare_key_deletes_a_conversation(me: Person, engine: ScriptedEngine) 
     assert chats(me) == ["one"]
 
 
+def test_a_folder_is_at_the_next_start_as_it_was_left(desk: App, engine: ScriptedEngine) -> None:
+    me = desk.start(engine)
+    me.wait_until_ready()
+    talk(me, engine, "one", "1")
+    me.entry_menu(CHATS, "one")
+    me.choose("Move to folder", "New folder")
+    me.write_anew("Letters")
+    me.key(Key.Key_Return)
+    until(lambda: me.entries(CHATS) == ["Folders", "Letters", "one"])
+    me.ctrl("N")
+
+    me = desk.start(engine)
+    assert me.entries(CHATS) == ["Folders", "Letters", "one"]
+    me.click_entry(CHATS, "Letters")
+    assert me.entries(CHATS) == ["Folders", "Letters"]
+
+    me = desk.start(engine)
+    assert me.entries(CHATS) == ["Folders", "Letters"]
+
+
 def test_conversations_are_filed_in_a_folder_that_is_renamed_folded_and_deleted(
     desk: App, engine: ScriptedEngine
 ) -> None:

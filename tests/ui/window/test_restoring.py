@@ -118,6 +118,10 @@ def test_the_dialog_begins_at_the_backups_and_nothing_happens_without_a_choice(
 
     kept.window.menus.restore.trigger()
 
-    folder = app_paths().conversations.parent / "backups"
-    assert began in ([""], [str(folder)])
+    data = app_paths().conversations.parent
+    assert began == [str(data)], "there are no backups yet"
     assert kept.window.menus.restore.isEnabled()
+
+    (data / "backups").mkdir()
+    kept.window.menus.restore.trigger()
+    assert began[1:] == [str(data / "backups")]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from baichuan_desktop.services.chat.store.copies.backups import backups_of
+from baichuan_desktop.services.chat.store.copies.backups import folder_for
 from baichuan_desktop.services.chat.store.copies.merging import Restored, merge
 from baichuan_desktop.services.chat.store.copies.source import Source
 from baichuan_desktop.services.chat.store.ids import Ids
@@ -97,9 +97,13 @@ class ConversationStore:
         if self._writer is not None:
             self._writer.close()
 
-    def backups(self) -> list[Path]:
-        """The backups that there are, the newest first."""
-        return [] if self._file is None else backups_of(self._file)
+    @property
+    def backup_folder(self) -> Path | None:
+        """Where backups lie, if there are any; the folder of the file as long as there are none."""
+        if self._file is None:
+            return None
+        folder = folder_for(self._file)
+        return folder if folder.is_dir() else self._file.parent
 
     def restore(self, backup: Path) -> Restored:
         """Add what a backup has and the store lacks: nothing that is here is overwritten.

@@ -17,7 +17,7 @@ from baichuan_desktop.ui.window.bars.top_bar import TopBar
 from baichuan_desktop.ui.window.commands.menus import Menus
 
 #: What the field itself does.
-_OF_THE_FIELD = frozenset({Command.SEND, Command.NEW_LINE, Command.EDIT_LAST})
+_OF_THE_FIELD = frozenset({Command.SEND, Command.NEW_LINE, Command.EDIT_LAST, Command.UNDO})
 
 
 class WindowKeys(QObject):

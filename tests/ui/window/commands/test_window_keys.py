@@ -43,7 +43,7 @@ def is_focused(widget: QWidget) -> bool:
 
 
 def test_every_command_of_the_table_is_connected(ui: Harness) -> None:
-    of_the_field = {Command.SEND, Command.NEW_LINE, Command.EDIT_LAST}
+    of_the_field = {Command.SEND, Command.NEW_LINE, Command.EDIT_LAST, Command.UNDO}
 
     assert bound_commands(ui.window) | of_the_field == set(Command)
 

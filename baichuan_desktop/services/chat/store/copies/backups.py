@@ -26,9 +26,14 @@ MOST_BYTES = 2**30
 INTERVAL_SECONDS = 86_400.0
 
 
+def folder_for(file: Path) -> Path:
+    """Where the backups of a file lie; it is made with the first."""
+    return file.parent / _FOLDER
+
+
 def backups_of(file: Path) -> list[Path]:
     """All backups of a file, the newest first."""
-    found = long_path(file.parent / _FOLDER).glob(f"{file.stem}-*{file.suffix}")
+    found = long_path(folder_for(file)).glob(f"{file.stem}-*{file.suffix}")
     return sorted(found, reverse=True)
 
 
@@ -61,7 +66,7 @@ def back_up(connection: sqlite3.Connection, file: Path, now: float) -> Path:
         OSError, sqlite3.Error: There is no room for it, or it cannot be written; then there are
             as many backups as before.
     """
-    folder = long_path(file.parent / _FOLDER)
+    folder = long_path(folder_for(file))
     folder.mkdir(exist_ok=True, mode=0o700)
     for left in folder.glob(f"{file.stem}-*{_UNFINISHED}"):
         left.unlink()
