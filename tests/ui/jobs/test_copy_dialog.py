@@ -211,10 +211,9 @@ def test_a_model_that_is_gone_ends_the_dialog_with_its_error(seven: Harness, fol
     (folder / "config.json").unlink()
 
     entry(seven, 0).trigger()
-    seven.until(lambda: seven.error is not None)
-
-    assert seven.window.jobs.dialog is not None
-    assert not seven.window.jobs.dialog.isVisible()
+    dialog = seven.window.jobs.dialog
+    assert dialog is not None
+    seven.until(lambda: seven.error is not None and not dialog.isVisible())
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
@@ -226,12 +225,13 @@ def test_a_registry_that_is_wrong_refuses_every_job_before_it_begins(
     registry.write_text(registry.read_text(encoding="utf-8") + "modles: []\n", encoding="utf-8")
 
     entry(seven, number).trigger()
-    seven.until(lambda: seven.error is not None)
+    dialog = seven.window.jobs.dialog
+    assert dialog is not None
+    # The list of models, which is read again, may tell of the error before the dialog does.
+    seven.until(lambda: seven.error is not None and not dialog.isVisible())
 
     assert seven.error is not None
     assert "modles" in seven.error.message.text()
-    assert seven.window.jobs.dialog is not None
-    assert not seven.window.jobs.dialog.isVisible()
     assert seven.window.jobs.desk.running is None
 
 
