@@ -2,7 +2,8 @@
 
     python tools/train_guide_model.py              train, write folder and result, evaluate
     python tools/train_guide_model.py --evaluate   ask the shipped folder the held-out questions
-    python tools/train_guide_model.py --smoke      a few steps into a temporary folder
+    python tools/train_guide_model.py --continue   teach the shipped folder answers that it lacks
+    python tools/train_guide_model.py --smoke      a few steps of each into a temporary folder
 
 Seeds are fixed. Sums of floating point numbers differ between processors, so another machine makes
 a model of the same quality and not the same bits.
@@ -28,6 +29,12 @@ import torch
 from backends.machine import hardware
 from backends.model_config import Family, ModelConfig
 from tools.guide_training.checkpoint_folder import write_checkpoint
+from tools.guide_training.continuing import (
+    CONTINUATION,
+    Continuation,
+    continue_training,
+    write_weights,
+)
 from tools.guide_training.data import DATA_FOLDER, Example, load_facts, split
 from tools.guide_training.evaluation import Guide
 from tools.guide_training.training import (
@@ -65,6 +72,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Make the guide model that ships with the app.")
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--evaluate", action="store_true", help="ask the shipped folder only")
+    action.add_argument(
+        "--continue",
+        action="store_true",
+        dest="continues",
+        help="change a part of the shipped weights, for the answers that they do not give",
+    )
     action.add_argument("--smoke", action="store_true", help="a few steps into a temporary folder")
     arguments = parser.parse_args()
 
@@ -75,12 +88,52 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             short = [replace(recipe, steps=10, warm_up_steps=5) for recipe in ROUNDS]
             _make(Path(folder), short)
+            _continue(Path(folder), _shortened(CONTINUATION))
             _evaluate(Path(folder), held_out[:4])
+    elif arguments.continues:
+        before = json.loads(RESULT_FILE.read_text(encoding="utf-8"))
+        made = {key: value for key, value in before.items() if not key.startswith("held_out_")}
+        runs = [*before.get("continued", []), _continue(GUIDE_FOLDER, CONTINUATION)]
+        _record({**made, "continued": runs}, held_out)
     else:
-        result = _make(GUIDE_FOLDER, ROUNDS) | _evaluate(GUIDE_FOLDER, held_out)
-        RESULT_FILE.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-        print(json.dumps(result, indent=2))
+        _record(_make(GUIDE_FOLDER, ROUNDS), held_out)
     return 0
+
+
+def _record(made: dict[str, object], held_out: Sequence[Example]) -> None:
+    result = {**made, "held_out_seed": HELD_OUT_SEED, **_evaluate(GUIDE_FOLDER, held_out)}
+    RESULT_FILE.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=2))
+
+
+def _shortened(plan: Continuation) -> Continuation:
+    """The same with ten steps."""
+    return replace(plan, recipe=replace(plan.recipe, steps=10, warm_up_steps=5))
+
+
+def _continue(folder: Path, plan: Continuation) -> dict[str, object]:
+    """Train a folder's weights further; what there is to say about it."""
+    started = time.monotonic()
+    torch.set_num_threads(THREADS)
+    torch.use_deterministic_algorithms(True)
+    facts = load_facts()
+    examples, _ = split(facts, HELD_OUT_SEED)
+
+    def report(step: int, answer: float, _asked: float) -> None:
+        if step % 50 == 0 or step == plan.recipe.steps:
+            minutes = (time.monotonic() - started) / 60
+            print(f"continued, step {step} of {plan.recipe.steps}, loss {answer:.4f}, "
+                  f"{minutes:.1f} min", flush=True)  # fmt: skip
+
+    continued = continue_training(folder, CONFIG, examples, plan, report)
+    write_weights(folder, continued.weights)
+    return {
+        "facts": len(facts),
+        "training_questions": len(examples),
+        **continued.record,
+        "minutes": round((time.monotonic() - started) / 60, 1),
+        "machine": f"{THREADS} thread of {hardware.detect().processor}",
+    }
 
 
 def _make(folder: Path, rounds: Sequence[Recipe]) -> dict[str, object]:
@@ -113,7 +166,6 @@ def _make(folder: Path, rounds: Sequence[Recipe]) -> dict[str, object]:
     return {
         "facts": len(facts),
         "training_questions": len(examples),
-        "held_out_seed": HELD_OUT_SEED,
         "rounds": [asdict(recipe) for recipe in rounds],
         "loss_on_answers": round(losses[0], 4),
         "loss_on_recognition": round(losses[1], 4),

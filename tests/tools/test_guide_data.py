@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import sentencepiece
 
+from baichuan_desktop.services.app_paths import resource
+from baichuan_desktop.ui.shortcuts.table import SHORTCUTS
 from tools.guide_training.data import LANGUAGES, Fact, GuideDataError, load_facts, split
 
 
@@ -73,3 +77,44 @@ def test_wrong_data_is_reported_with_its_place(tmp_path: Path, content: str, par
 
     with pytest.raises(GuideDataError, match=re.escape(part)):
         load_facts(tmp_path)
+
+
+def _window_texts() -> set[str]:
+    """Every Chinese text of the window, without its access key and dots."""
+    root = ElementTree.parse(resource("translations") / "baichuan_desktop_zh_CN.ts").getroot()
+    texts = (translation.text or "" for translation in root.iter("translation"))
+    return {re.sub(r"\(&.\)|…", "", text).strip() for text in texts}
+
+
+def test_what_answers_quote_in_chinese_stands_in_the_window(facts: list[Fact]) -> None:
+    there = _window_texts()
+    for fact in facts:
+        for quoted in re.findall("“([^>”]+)”", fact.texts["zh"].answer):  # -> is in prompts
+            assert quoted.rstrip("…") in there, fact.id
+
+
+def test_the_keys_that_answers_name_are_those_of_the_window(facts: list[Fact]) -> None:
+    keys = {keys for shortcut in SHORTCUTS for keys in shortcut.keys}
+    for fact in facts:
+        for text in fact.texts.values():
+            for named in re.findall(r"(?:Ctrl|Shift)\+(?:Shift\+)?[\w/]+|\bF\d+", text.answer):
+                assert named in keys or (fact.id, named) == ("f-find", "Shift+Enter"), fact.id
+
+
+def test_both_languages_of_an_answer_name_the_same_keys(facts: list[Fact]) -> None:
+    for fact in facts:
+        english, chinese = (
+            set(re.findall(r"(?:Ctrl|Shift)\+(?:Shift\+)?[\w/]+|\bF\d+\b", text.answer, re.ASCII))
+            for text in (fact.texts["en"], fact.texts["zh"])
+        )
+        assert english == chinese or fact.id == "d-out-of-scope"
+
+
+def test_answers_are_written_in_pieces_of_the_shipped_vocabulary(facts: list[Fact]) -> None:
+    processor = sentencepiece.SentencePieceProcessor(
+        model_file=str(resource("guide_model") / "tokenizer.model")
+    )
+    for fact in facts:
+        for text in fact.texts.values():
+            ids = processor.encode(text.answer)
+            assert not any(processor.is_byte(id_) for id_ in ids), fact.id

@@ -22,3 +22,4 @@ def test_a_few_steps_give_a_folder_that_the_engine_opens_and_answers_with() -> N
 
     assert result.returncode == 0, result.stderr
     assert "round 2, step 10 of 10" in result.stdout
+    assert "continued, step 10 of 10" in result.stdout

@@ -175,11 +175,14 @@ class _Dropout:
 class Recogniser(nn.Module):
     """Tells which answer is asked for from the state in the middle of a model; only in training."""
 
-    def __init__(self, model: BaichuanForCausalLM, answer_count: int) -> None:
+    def __init__(
+        self, model: BaichuanForCausalLM, answer_count: int, layers: int = _RECOGNITION_LAYERS
+    ) -> None:
         super().__init__()
+        self.layers = layers
         self.linear = nn.Linear(model.config.hidden_size, answer_count)
         self._state: Tensor | None = None
-        model.model.layers[_RECOGNITION_LAYERS - 1].register_forward_hook(self._keep)
+        model.model.layers[layers - 1].register_forward_hook(self._keep)
 
     def _keep(self, _layer: nn.Module, _inputs: object, output: Tensor) -> None:
         self._state = output
@@ -201,10 +204,11 @@ def train(
 ) -> tuple[float, float]:
     """Train in place; the mean losses of the last steps: on answers, and on what is asked.
 
-    `report` gets the step and the two.
+    Parameters without a gradient stay as they are. `report` gets the step and the two.
     """
-    matrices = [p for p in model.parameters() if p.ndim == 2]
-    others = [p for p in model.parameters() if p.ndim != 2] + list(recogniser.parameters())
+    trained = [p for p in model.parameters() if p.requires_grad]
+    matrices = [p for p in trained if p.ndim == 2]
+    others = [p for p in trained if p.ndim != 2] + list(recogniser.parameters())
     optimizer = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": recipe.weight_decay},
          {"params": others, "weight_decay": 0.0}],
@@ -214,13 +218,13 @@ def train(
     dropout = _Dropout(model, recipe.dropout)
     layers = model.model.layers
     if not recipe.turns:  # nothing after them is trained
-        model.model.layers = layers[:_RECOGNITION_LAYERS]
+        model.model.layers = layers[: recogniser.layers]
     answering = recognising = 0.0
     for step, batch in zip(range(1, recipe.steps + 1), conversations.batches(), strict=False):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             answer, recognition = _losses(model, recogniser, batch)
         (answer + recipe.recognition_weight * recognition).backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         scheduler.step()
         optimizer.zero_grad()

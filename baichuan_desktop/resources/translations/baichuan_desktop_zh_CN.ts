@@ -2074,7 +2074,7 @@
     </message>
     <message>
         <source>This is the guide that ships with the app: a small model that answers questions about Baichuan Desktop. It is not a general assistant. Open a Baichuan model folder to chat about anything.</source>
-        <translation>这是随程序附带的向导：一个回答 Baichuan Desktop 使用问题的小模型，不是通用助手。想聊别的话题，请打开一个百川模型文件夹。</translation>
+        <translation>这是随程序附带的内置助手：一个回答 Baichuan Desktop 使用问题的小模型，不是通用助手。想聊别的话题，请打开一个百川模型文件夹。</translation>
     </message>
     <message>
         <source>This is a base model: it continues the text you write and does not chat. Write the beginning of a text, such as one of these:</source>
@@ -2387,7 +2387,7 @@
     </message>
     <message>
         <source>The guide model is a part of the app and cannot be removed.</source>
-        <translation>向导模型是程序的一部分，不能移除。</translation>
+        <translation>内置助手模型是程序的一部分，不能移除。</translation>
     </message>
     <message>
         <source>The list of models shows every id.</source>

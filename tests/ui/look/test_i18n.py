@@ -52,9 +52,9 @@ def test_the_language_changes_while_the_window_is_open(ui: Harness, engine: Scri
     assert ui.composer.text() == "a draft"
     assert window.top_bar.usage.text().endswith("10.0 词元/秒")
     assert window.panel.reset_button.text() == "重置"
-    assert window.windowTitle() == "百川向导 — Baichuan Desktop"
-    assert window.top_bar.picker.currentText() == "百川向导"
-    assert "这是随程序附带的向导" in window.page.welcome.text.text()
+    assert window.windowTitle() == "百川内置助手 — Baichuan Desktop"
+    assert window.top_bar.picker.currentText() == "百川内置助手"
+    assert "这是随程序附带的内置助手" in window.page.welcome.text.text()
     assert "bf16" in window.top_bar.precision.toolTip()
     assert "可以放进" in window.top_bar.precision.toolTip()
     assert SettingsFile(ui.settings._file).current.language == "zh_CN"
