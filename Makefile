@@ -25,7 +25,7 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 	wait $$windows || failed="$$failed, mypy --platform win32"; \
 	check lint-imports --no-cache --no-logo; \
 	if [ -n "$$failed" ]; then echo "== failed: $${failed#, }"; fi; \
-	check pytest --numprocesses 2 --dist worksteal; \
+	check pytest --numprocesses logical --maxprocesses 4 --dist worksteal; \
 	[ -z "$$failed" ]
 
 # Each takes more than 20 seconds; `make test` leaves them out.

@@ -72,10 +72,14 @@ class Progress(ABC):
 
 @dataclass(frozen=True, slots=True)
 class LoadProgress(Progress):
-    """Bytes read so far: of the weights, and of all files of an export."""
+    """Bytes read so far: of the weights, and of all files of an export; then what is recorded."""
 
     done_bytes: int
     total_bytes: int
+    done_graphs: int = 0  #: CUDA graphs that are recorded, once all is read
+    total_graphs: int = 0
+    #: What the model is loaded onto, in the first event of a load; it may be lost with its engine.
+    device_name: str = ""
 
     @property
     @override
@@ -117,6 +121,8 @@ class ModelReady:
     defaults: SamplingDefaults
     notes: tuple[Phrase, ...] = ()  #: see `Checkpoint.notes`
     longest_token: int | None = None  #: see `Tokenizer.longest_token`
+    head_in_8_bits: bool = False
+    host_weights_bytes: int = 0  #: of the weights, in the machine's memory beside those on cards
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -31,6 +31,8 @@ class LayerDevices:
     """
 
     layers: tuple[str, ...]  #: device of each layer, as torch names it
+    #: The embedding stays in the machine's memory: a token reads one row of it.
+    embedding_on_host: bool = False
 
     @classmethod
     def all_on(cls, device: str, num_layers: int) -> LayerDevices:
@@ -40,7 +42,7 @@ class LayerDevices:
     @property
     def first(self) -> str:
         """The device of the embedding."""
-        return self.layers[0]
+        return "cpu" if self.embedding_on_host else self.layers[0]
 
     @property
     def last(self) -> str:
@@ -49,7 +51,7 @@ class LayerDevices:
 
     @property
     def single(self) -> bool:
-        """Whether every part is on one device."""
+        """Whether every layer is on one device; the embedding may lie on the host."""
         return len(set(self.layers)) == 1
 
     @property
@@ -67,8 +69,34 @@ class LoadOptions:
     context_length: int  #: tokens, prompt and answer together; the KV cache is made for it
     threads: int  #: processor threads for the arithmetic
     devices: LayerDevices
+    head_in_8_bits: bool = False  #: int8 rows with one scale each, and activations in 16 bit
     #: Fewer threads while other programs keep the processor busy, where the backend can
     may_take_fewer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRequest:
+    """What an answer is chosen from at each step: the best few logits after the penalty."""
+
+    count: int  #: logits wanted; all of them where there are no more
+    repetition_penalty: float
+    token_ids: npt.NDArray[np.intp] | None  #: rows that may be chosen, ascending; None: all
+    seen: npt.NDArray[np.intp]  #: ids that are penalised from the first step on
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The best few logits after a token: those not among them score no higher than any of them.
+
+    Which of equal scores are among them is not said.
+    """
+
+    ids: npt.NDArray[np.intp]  #: ascending
+    logits: Logits  #: of `ids`, as the model gave them
+    least: float  #: of all rows that may be chosen; NaN if one of them is
+    greatest: float  #: as `least`
+    #: Copies the logits of the whole vocabulary. Raises ValueError once the model has read on.
+    whole: Callable[[], Logits]
 
 
 class LoadedModel(ABC):
@@ -92,6 +120,14 @@ class LoadedModel(ABC):
     @abstractmethod
     def decode(self, token_id: int) -> Logits:
         """Append one token to the cache; the logits after it."""
+
+    def decode_candidates(self, request: CandidateRequest) -> Callable[[int], Logits | Candidates]:
+        """What decodes the tokens of one answer: as `decode`, and counts each token as seen.
+
+        Where the logits lie on a card, only the candidates are copied from there. On the host all
+        logits are at hand, and are given.
+        """
+        return self.decode
 
     def prefill_logits(self, token_ids: Sequence[int]) -> npt.NDArray[np.float32]:
         """As `prefill`, but the logits after each token: (len(token_ids), vocab_size), fp32.

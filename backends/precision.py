@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from .errors import BackendUnavailableError
 
@@ -28,7 +29,7 @@ class Precision(StrEnum):
     FP32 = "fp32"
     BF16 = "bf16"
     FP16 = "fp16"
-    INT8 = "8bit"  #: LLM.int8: int8 rows, with outlier columns in 16 bit
+    INT8 = "8bit"  #: int8 rows; LLM.int8, or activations in 16 bit: see `weight_only_is_on`
     NF4 = "4bit"  #: NormalFloat 4, scales quantised again, as the 4-bit models were published
     FP4 = "fp4"  #: 4-bit floating point
     #: Of exports for ONNX Runtime. Blocks of weights share a scale; activations are fp32.
@@ -96,6 +97,18 @@ class DeviceKind(StrEnum):
     def uses_processor(self) -> bool:
         """A part of the model is computed by the processor at least."""
         return self is not DeviceKind.CUDA
+
+
+#: Set to 1, it turns on 8-bit weights with 16-bit activations, to be tried on a card.
+WEIGHT_ONLY_VARIABLE: Final = "BAICHUAN_DESKTOP_WEIGHT_ONLY"
+
+
+def weight_only_is_on() -> bool:
+    """Whether 8 bits are weights alone, with activations in 16 bit, in the place of LLM.int8.
+
+    Off unless it is asked for: it never ran on a card. Figures: docs/performance.md.
+    """
+    return os.environ.get(WEIGHT_ONLY_VARIABLE) == "1"
 
 
 def is_as_wanted(wanted: str | None, kind: DeviceKind, device: str | None) -> bool:

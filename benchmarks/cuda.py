@@ -4,8 +4,10 @@
 
 Random models of the released shapes are made on the card: is the graph's decoding the ordinary
 path's, how much memory does a precision take, how fast are loading, prefill and decoding, beside
-transformers' own `generate` and beside what the card copies and multiplies at best. What fails or
-does not fit is reported and the rest goes on; when the minutes are used up, what is left is named.
+transformers' own `generate`, llama.cpp, and what the card copies and multiplies at best; and each
+choice that the app makes on a card beside the other way. What tells most comes first. What fails or
+does not fit is reported and the rest goes on; no part begins when the minutes are used up, and what
+is left is named.
 
 `--device cpu --shapes tiny` goes the same way without a card, to know that the command works.
 """
@@ -16,6 +18,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -33,9 +36,10 @@ from backends.errors import GpuLostError
 from backends.interface import PREFILL_CHUNK
 from backends.machine import hardware
 from backends.precision import DeviceKind, Precision
-from benchmarks import cuda_cases, cuda_speed, cuda_tables, cuda_yardsticks
-from benchmarks.cuda_cases import CONTEXT_LENGTH
-from benchmarks.cuda_run import CardRun, plain_precision
+from benchmarks.cards import cases, choices, speed, tables, yardsticks
+from benchmarks.cards.cases import Held
+from benchmarks.cards.run import CardRun, plain_precision
+from benchmarks.cards.sizes import CARD, DRY
 from benchmarks.random_checkpoint import SHAPES
 
 _CHAT_VOCABULARY: Final = 125_696
@@ -52,28 +56,31 @@ def main() -> int:
     before = hardware.detect()  # before this process takes any of the card's memory
     if options.device.startswith("cuda"):
         torch.cuda.set_device(options.device)
+    else:
+        torch.set_num_threads(1)  # small products wait for threads longer than they compute
     run = CardRun(
         device=options.device,
         precisions=tuple(options.precisions or _default_precisions(options.device)),
+        sizes=CARD if options.device.startswith("cuda") else DRY,
         new_tokens=options.new,
         ends=time.monotonic() + 60 * options.minutes,
         json_file=options.json,
     )
     run.report["machine"] = _facts(before, run.device)
-    run.show(cuda_tables.machine(run.report["machine"]))
+    run.show(tables.machine(run.report["machine"]))
     try:
         _measure(run, options)
     except GpuLostError as error:
         run.problems.append(f"Nothing more could be measured: {error.message}")
-    run.report["goals"] = cuda_tables.goals(run.report)
-    tables = [
-        *cuda_tables.results(run.report),
-        cuda_tables.goals_table(run.report["goals"]),
-        cuda_tables.problems(run.problems),
+    run.report["goals"] = tables.goals(run.report)
+    found = [
+        *tables.results(run.report),
+        tables.goals_table(run.report["goals"]),
+        tables.problems(run.problems),
     ]
     if not run.on_card:
-        tables.append("A dry run: the figures say only that the command works.")
-    run.show("\n\n".join(table for table in tables if table))
+        found.append("A dry run: the figures say only that the command works.")
+    run.show("\n\n".join(table for table in found if table))
     return 0 if run.report.get("cases") else 1
 
 
@@ -147,34 +154,72 @@ def _facts(machine: hardware.Machine, device: str) -> dict[str, Any]:
 def _measure(run: CardRun, options: argparse.Namespace) -> None:
     plain = plain_precision(run.device)
     dtype = torch.float16 if plain is Precision.FP16 else torch.bfloat16
-    chunk = PREFILL_CHUNK[DeviceKind.of(run.device)]
-    yardsticks = run.attempt(
-        "Yardsticks", partial(cuda_yardsticks.measure, run.device, dtype, chunk)
-    )
-    run.free()
-    if yardsticks is not None:
-        run.report["yardsticks"] = asdict(yardsticks)
-        run.show(cuda_tables.yardsticks(run.report["yardsticks"]))
-    run.report["sampling_seconds"] = cuda_speed.sampling_seconds(_some_logits(_CHAT_VOCABULARY))
+    run.report |= {"cases": [], "choices": [], "attention": []}
+    _yardsticks(run, dtype)
+    first, *others = by_worth(options.shapes, run.precisions)
+    _case(run, first, compiled=options.compiled)
+    _choices(run, options.shapes, dtype)
+    for one in others:
+        _case(run, one, compiled=options.compiled)
     run.report["against_fp32"] = _against_fp32(run, plain)
-    run.show(cuda_tables.against_fp32(run.report["against_fp32"]))
-    run.report["cases"] = []
-    run.report["attention"] = []
+    run.show(tables.against_fp32(run.report["against_fp32"]))
     for shape in options.shapes:
-        config = SHAPES[shape].config
-        for precision in run.precisions:
-            cuda_cases.measure(run, shape, precision, compiled=options.compiled)
-            run.free()
-            run.show(cuda_tables.case_line(run.report["cases"][-1]))
-        for keys in (1024, CONTEXT_LENGTH):
-            found = run.attempt(
-                f"{shape}, attention over {keys:,} keys",
-                partial(cuda_yardsticks.attention, config, dtype, run.device, keys),
-            )
-            run.free()
-            if found is not None:
-                run.report["attention"].append({"shape": shape, "keys": keys, "ways": found})
-    run.report["loads"] = cuda_cases.loads(run, options)
+        _attention(run, shape, dtype)
+    run.report["loads"] = cases.loads(run, options)
+
+
+def by_worth(shapes: Sequence[str], precisions: Sequence[Precision]) -> list[Held]:
+    """What is measured first: 4 bits, which most cards need, then 8; the smaller model of each."""
+    order = (
+        (Precision.NF4, False),
+        (Precision.INT8, True),
+        (Precision.INT8, False),
+        (Precision.BF16, False),
+        (Precision.FP16, False),
+        (Precision.FP4, False),
+    )
+    return [
+        Held(shape, precision, weight_only)
+        for precision, weight_only in order
+        if precision in precisions
+        for shape in shapes
+    ]
+
+
+def _case(run: CardRun, held: Held, *, compiled: bool) -> None:
+    cases.measure(run, held, compiled=compiled)
+    run.free()
+    run.show(tables.case_line(run.report["cases"][-1]))
+
+
+def _yardsticks(run: CardRun, dtype: torch.dtype) -> None:
+    chunk = PREFILL_CHUNK[DeviceKind.of(run.device)]
+    found = run.attempt("Yardsticks", partial(yardsticks.measure, run.device, dtype, chunk))
+    run.free()
+    if found is not None:
+        run.report["yardsticks"] = asdict(found)
+        run.show(tables.yardsticks(run.report["yardsticks"]))
+    run.report["sampling_seconds"] = speed.sampling_seconds(_some_logits(_CHAT_VOCABULARY))
+
+
+def _choices(run: CardRun, shapes: Sequence[str], dtype: torch.dtype) -> None:
+    for name, setting in choices.settings(shapes, dtype, run.device, run.sizes):
+        rows = run.attempt(f"{name}, {setting.shape}", partial(choices.measure, name, setting))
+        run.report["choices"] += [asdict(row) for row in rows or ()]
+        run.free()
+    run.show(tables.choices(run.report["choices"]))
+
+
+def _attention(run: CardRun, shape: str, dtype: torch.dtype) -> None:
+    config, layers = SHAPES[shape].config, run.sizes.layers
+    for keys in run.sizes.attention_keys:
+        found = run.attempt(
+            f"{shape}, attention over {keys:,} keys",
+            partial(yardsticks.attention, config, dtype, run.device, keys, layers),
+        )
+        run.free()
+        if found is not None:
+            run.report["attention"].append({"shape": shape, "keys": keys, "ways": found})
 
 
 def _some_logits(count: int) -> Any:
@@ -187,7 +232,7 @@ def _against_fp32(run: CardRun, plain: Precision) -> dict[str, Any]:
     for shape in ("tiny", "tiny-alibi"):
         parity = run.attempt(
             f"{shape} against fp32",
-            partial(cuda_speed.against_fp32, SHAPES[shape].config, plain, run.device),
+            partial(speed.against_fp32, SHAPES[shape].config, plain, run.device, run.sizes),
         )
         run.free()
         for way, result in (parity or {}).items():

@@ -5,7 +5,8 @@
 Weights are seeded and of plausible scale, so that logits are finite. They are written block by
 block, so a 13B checkpoint needs its 28 GB on disk and next to nothing in memory. The rows of
 the output head that belong to no readable piece are zero: a random model then never ends its
-answer, and everything it writes is text.
+answer, and everything it writes is text. The last row is that of the first readable piece again,
+which goes before it: half a head of zeros is what an unfinished file looks like, and is refused.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _PIECES: Final = 2048  # at most; the text above gives so many
 _USER, _ASSISTANT = 195, 196
 
 _SEED: Final = 20230613
+_FORM: Final = 2  # of what is written; folders of another one are not reused
 _STD: Final = 0.02  # `initializer_range` of the released models
 _BLOCK: Final = 4 * 2**20  # weights drawn and written at a time
 _SHARD_BYTES: Final = 2**30
@@ -120,7 +122,7 @@ def cache_folder() -> Path:
 
 def make_or_reuse(name: str, cache: Path, dtype: str = "bf16") -> Path:
     """The checkpoint of a named shape below `cache`, made if it is not there."""
-    folder = cache / f"{name}-{dtype}"
+    folder = cache / f"{name}-{dtype}-{_FORM}"
     if _read(folder / "config.json") == _config_text(SHAPES[name], dtype):
         return folder  # config.json is written last: the folder is complete
     if folder.exists():
@@ -313,7 +315,11 @@ def _write_tensor(
             block = random.standard_normal((count, width), dtype=np.float32)
             block *= np.float32(_STD)
         if name == "lm_head.weight":
+            if first == 0:
+                repeated = block[int(readable.argmax())].copy()  # among the first thousand rows
             block[~readable[first : first + count]] = 0
+            if first + count == rows:
+                block[-1] = repeated
         stream.write((_rounded_to_bf16(block) if dtype == "BF16" else block).data)
 
 

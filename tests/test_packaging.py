@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -50,8 +51,8 @@ def test_wheel_finds_its_own_registry(wheel: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     code = (
-        "from baichuan_desktop.services.library.registry import __file__, shipped_registry_text\n"
-        "print(__file__, len(shipped_registry_text().encode()), sep='\\n')\n"
+        "from baichuan_desktop.services.library.registry import __file__, shipped_registry\n"
+        "print(__file__, shipped_registry().stat().st_size, sep='\\n')\n"
     )
 
     result = subprocess.run(
@@ -137,3 +138,30 @@ def _assert_met(need: Requirement, pins: dict[str, str], said: str) -> None:
         version = pins.get(canonicalize_name(need.name))
         assert version is not None, f"{said}, which is not pinned"
         assert need.specifier.contains(version), f"{said}, and {version} is pinned"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the script is for Linux")
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), ["installer/linux/setup.sh"]),
+        (("--dev",), ["installer/linux/setup.sh --dev"] * 2),
+    ],
+)
+def test_what_a_check_says_to_run_installs_what_it_missed(
+    options: tuple[str, ...], told: list[str], tmp_path: Path
+) -> None:
+    script = tmp_path / "installer" / "linux" / "setup.sh"
+    script.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "installer" / "linux" / "setup.sh", script)
+    for name in (*LOCKS, "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+
+    result = subprocess.run(
+        ["bash", str(script), "--check", *options], check=False, capture_output=True, text=True
+    )
+
+    assert result.returncode == 1
+    lines = [line for line in result.stderr.splitlines() if line.startswith(".venv does not hold")]
+    assert [line.partition("; run ")[2] for line in lines] == told
+    assert [line.split(" of ")[1].partition(";")[0] for line in lines] == list(LOCKS[: len(told)])

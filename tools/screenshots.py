@@ -32,6 +32,7 @@ from baichuan_desktop.services.chat.values import Conversation, Folder
 from baichuan_desktop.services.settings import Language, ThemeChoice
 from baichuan_desktop.ui.look.fonts import load_fonts
 from baichuan_desktop.ui.look.theme import Theme
+from tests.helpers.machines import PROCESSOR
 from tests.ui.harness import BASE, READY, Gate, Harness, ScriptedEngine, answer, finished, model
 
 _SIZE = (1280, 820)
@@ -245,6 +246,11 @@ def _models(stage: Stage) -> None:
 
 
 def _precision(stage: Stage) -> None:
+    why = Phrase(
+        "{precision} needs {need:.1f} GiB on {device}, and {free:.1f} GiB is free.",
+        precision=READY.precision.label, need=0.4, device=PROCESSOR, free=56.0,
+    )  # fmt: skip
+    stage.engine.loads.append([replace(READY, device_name="CPU", reason=why)])
     stage.ui.start()
     stage.window.top_bar.precision.click()
     stage.ui.until(lambda: stage.window.precision.menu.list.count() > 1)

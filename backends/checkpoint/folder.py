@@ -22,6 +22,7 @@ from ..errors import (
 )
 from ..events import ModelKind, SamplingDefaults
 from ..files.downloads import half_download, is_there, require_file, require_target
+from ..files.plain_file import absolute_path
 from ..files.small_files import is_file, is_folder, is_text, read_json
 from ..files.tensor_files import TensorRecord
 from ..model_config import ConfigError, ModelConfig
@@ -104,7 +105,7 @@ class Checkpoint:
         if not is_text(folder):
             raise NotACheckpointError(folder, "its path is not UTF-8")
         try:
-            folder = folder.expanduser().absolute()
+            folder = absolute_path(folder.expanduser())
             found = is_folder(folder)
         except (OSError, RuntimeError):  # the folder that we are in is gone; “~nobody”
             found = False

@@ -11,6 +11,18 @@ from ..precision import FOUR_BIT_BLOCK, ONNX_BLOCK, SCALE_BLOCK, BackendName, De
 CPU_LIBRARY_BYTES = 400 * 2**20
 #: What a CUDA context, its kernels and the allocator's slack take on a card.
 CUDA_LIBRARY_BYTES = 700 * 2**20
+#: A context takes no less: a peak that leaves less beside the weights was counted without it.
+_LEAST_CONTEXT_BYTES = 128 * 2**20
+#: What a recorded decoding step keeps on a card for itself: its values, of which none has a MiB and
+#: a layer's take the place of those before, lie in one or two of the allocator's segments of 2 MiB.
+_GRAPH_BYTES = 4 * 2**20
+#: What the product of an 8-bit head takes beside its result: integers of 32 bits of 32 rows of the
+#: vocabulary, or a block of the matrix in 16 bits, 16 MiB either way; once in what was recorded,
+#: and once where a prompt is read.
+_HEAD_PRODUCT_BYTES = 32 * 2**20
+#: A decoding step is recorded for this many keys, or twice, four times … as many: attention reads
+#: at most twice what it needs, and few steps are recorded.
+LEAST_KEYS = 512
 
 _FP32, _FP16 = 4, 2
 
@@ -23,7 +35,9 @@ class MeasuredPeak:
     precision: Precision
     device_kind: DeviceKind
     peak_bytes: int
-    weights_bytes: int | None = None  #: of what was loaded; None: unknown
+    weights_bytes: int | None = None  #: of what was loaded, on the device; None: unknown
+    #: Of a card; None: an older version measured it, which did not count the context
+    device_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +46,51 @@ class MemoryNeed:
 
     weights: int
     kv_cache: int
-    activations: int  #: of one prefill chunk, and logits
+    activations: int  #: of one prefill chunk, and logits with what their product takes
     library: int
+    graphs: int = 0  #: recorded decoding steps
 
     @property
     def total(self) -> int:
         """The bytes of all parts together."""
-        return self.weights + self.kv_cache + self.activations + self.library
+        return self.weights + self.kv_cache + self.activations + self.library + self.graphs
 
 
-def weight_bytes(config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK) -> int:
+def weight_bytes(
+    config: ModelConfig,
+    precision: Precision,
+    *,
+    onnx_block: int = ONNX_BLOCK,
+    head_in_8_bits: bool = False,
+) -> int:
     """Bytes of all weights in memory, with scales and tables."""
     layer = layer_weight_bytes(config, precision, onnx_block=onnx_block)
-    return config.num_layers * layer + outer_weight_bytes(config, precision, onnx_block=onnx_block)
+    last = last_weight_bytes(
+        config, precision, onnx_block=onnx_block, head_in_8_bits=head_in_8_bits
+    )
+    return config.num_layers * layer + embedding_bytes(config, precision) + last
 
 
-def outer_weight_bytes(
-    config: ModelConfig, precision: Precision, *, onnx_block: int = ONNX_BLOCK
+def last_weight_bytes(
+    config: ModelConfig,
+    precision: Precision,
+    *,
+    onnx_block: int = ONNX_BLOCK,
+    head_in_8_bits: bool = False,
 ) -> int:
-    """Bytes of embedding, final norm and head; only exports quantise the head, to 8 bits."""
+    """Bytes of what lies with the last layer: the final norm and the head.
+
+    Exports of 8 and 4 bits have the head in 8 bits, others where `head_in_8_bits` says so.
+    """
     norm = config.hidden_size * precision.bytes_per_weight
-    head = config.vocab_size * config.hidden_size * precision.bytes_per_weight
+    held = precision
     if precision in (Precision.ONNX_INT8, Precision.ONNX_INT4):
-        head = matrix_bytes(
-            config.vocab_size, config.hidden_size, Precision.ONNX_INT8, onnx_block=onnx_block
-        )
-    return embedding_bytes(config, precision) + norm + head
+        held = Precision.ONNX_INT8
+    elif head_in_8_bits:
+        held = Precision.INT8
+    elif precision.is_quantized:
+        held = Precision.BF16
+    return norm + matrix_bytes(config.vocab_size, config.hidden_size, held, onnx_block=onnx_block)
 
 
 def embedding_bytes(config: ModelConfig, precision: Precision) -> int:
@@ -111,11 +144,20 @@ def bytes_per_token(
     cached_tokens: int,
     *,
     onnx_block: int = ONNX_BLOCK,
+    head_in_8_bits: bool = False,
 ) -> int:
     """Bytes that decoding a token reads: all weights but the embedding, and the cached tokens."""
-    weights = weight_bytes(config, precision, onnx_block=onnx_block)
+    weights = weight_bytes(config, precision, onnx_block=onnx_block, head_in_8_bits=head_in_8_bits)
     cached = cached_tokens * kv_bytes_per_token(config, precision)
     return weights - embedding_bytes(config, precision) + cached
+
+
+def graph_bytes(context_length: int) -> int:
+    """Bytes of the steps that are recorded for a KV cache of so many tokens, on one card."""
+    graphs, keys = 1, LEAST_KEYS
+    while keys < context_length:
+        graphs, keys = graphs + 1, 2 * keys
+    return graphs * _GRAPH_BYTES
 
 
 def needed(
@@ -125,24 +167,45 @@ def needed(
     *,
     prefill_chunk: int,
     library_bytes: int,
-    measured_peak: int | None = None,
+    graphs: int = 0,
+    overhead: int | None = None,
     weights: int | None = None,
+    embedding_on_host: bool = False,
+    head_in_8_bits: bool = False,
+    scores_every_token: bool = False,
 ) -> MemoryNeed:
-    """The bytes that running `config` takes with a KV cache for `context_length` tokens.
+    """The bytes that running `config` takes of a device, with a KV cache for `context_length`.
 
-    `measured_peak` is what loading it at this precision took on this machine, without the KV
-    cache; it replaces the guess of what libraries take. Less than the weights is the peak of a
-    card that held a part of them, or of a system that counts none, and tells nothing. `weights`
-    are those of files that are known, as exports are, whose blocks may have any size.
+    `overhead` is what loading it took here beside weights and KV cache, see `overhead_of`; it
+    replaces the guesses of what libraries and recorded steps take. `weights` are those of files
+    that are known, as exports are, whose blocks may have any size. `scores_every_token` where the
+    logits after each token of a chunk are asked for: in the model's type, and in fp32.
     """
     widest = 3 * config.hidden_size + 3 * config.intermediate_size
     scores = config.num_heads * context_length if config.family.uses_alibi else context_length
-    weights = weight_bytes(config, precision) if weights is None else weights
-    if measured_peak is not None and measured_peak >= weights:
-        library_bytes = measured_peak - weights
+    if weights is None:
+        weights = weight_bytes(config, precision, head_in_8_bits=head_in_8_bits)
+        weights -= embedding_bytes(config, precision) if embedding_on_host else 0
+    rows = prefill_chunk if scores_every_token else 1
+    logits = rows * config.vocab_size * (precision.bytes_per_weight + _FP32)
+    logits += _HEAD_PRODUCT_BYTES if head_in_8_bits else 0
     return MemoryNeed(
         weights=weights,
         kv_cache=kv_bytes_per_token(config, precision) * context_length,
-        activations=prefill_chunk * (widest + scores) * _FP32 + 2 * config.vocab_size * _FP32,
-        library=library_bytes,
+        activations=prefill_chunk * (widest + scores) * _FP32 + logits,
+        library=library_bytes if overhead is None else overhead,
+        graphs=graphs if overhead is None else 0,
     )
+
+
+def overhead_of(peak: MeasuredPeak, weights: int) -> int | None:
+    """What loading took beside the weights, as it was measured; None where that tells nothing.
+
+    `weights` stands for those that were loaded where the peak does not tell them. Less than the
+    weights is the peak of a card that held a part of them, or of a system that counts none.
+    """
+    overhead = peak.peak_bytes - (weights if peak.weights_bytes is None else peak.weights_bytes)
+    if overhead < 0:
+        return None
+    is_without_context = peak.device_kind.uses_cards and overhead < _LEAST_CONTEXT_BYTES
+    return None if is_without_context else overhead

@@ -1,49 +1,39 @@
-"""Every way to run a model on a machine, with what it needs and whether it fits."""
+"""Every way to run a model on a machine, in the order in which they are preferred."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import apart_in_gib
-from ..interface import PREFILL_CHUNK, LayerDevices
-from ..machine import processor
-from ..machine.hardware import Gpu, Machine
-from ..phrases import Phrase
-from ..precision import BackendName, DeviceKind, Precision
-from . import memory
-from .memory import MemoryNeed
-from .sentences import (
-    card_refusal,
-    library_refusal,
-    processor_refusal,
-    size_sentence,
-    slow_sentence,
-)
+from ..machine.cards.values import Gpu
+from ..machine.hardware import Machine
+from ..precision import DeviceKind, Precision
+from . import memory, spreading
+from .one_device import half_precision, on_card, on_processor
+from .room import free_bytes
 from .values import Model, Option, Verdict
-
-#: Of a card's free memory, what is left for other programs' changes while we run.
-_MARGIN = 0.06
 
 
 def options(model: Model, machine: Machine, *, prefer_speed: bool = False) -> list[Option]:
     """Every way to run `model`, in the order in which they are preferred."""
     cards = _roomiest_first(machine)
     found: list[Option] = []
-    if model.has_tensors:
+    if model.has_tensors and cards:
         found += _torch_on_cards(model, machine, cards, prefer_speed=prefer_speed)
     if Precision.ONNX_FP16 in model.exports:
-        found += [_on_card(model, machine, gpu, Precision.ONNX_FP16) for gpu in cards]
+        for gpu in cards:
+            found += on_card(model, machine, gpu, Precision.ONNX_FP16)
     order = [*_quantized_exports(prefer_speed), *_processor_order(machine), Precision.ONNX_FP16]
     if model.stored is not None:
         order = [*_quantized_exports(prefer_speed), model.stored]
     for precision in order:
         if precision in model.exports or (model.has_tensors and not precision.is_onnx):
-            found.append(_on_processor(model, machine, precision))
+            found.append(on_processor(model, machine, precision))
     if model.has_tensors and model.stored is None:
-        found.append(_on_processor(model, machine, Precision.INT8))
-        found.append(_on_processor(model, machine, Precision.NF4))
-        found += [_on_card(model, machine, gpu, Precision.FP4) for gpu in cards]
-        found.append(_on_processor(model, machine, Precision.FP4))
+        found.append(on_processor(model, machine, Precision.INT8))
+        found.append(on_processor(model, machine, Precision.NF4))
+        for gpu in cards:
+            found += on_card(model, machine, gpu, Precision.FP4)
+        found.append(on_processor(model, machine, Precision.FP4))
     return found
 
 
@@ -53,12 +43,13 @@ def still_runs(option: Option, model: Model, machine: Machine) -> bool:
     `machine` is the one of the option, at another moment.
     """
     if not option.devices.single:
-        spread = _spread(model, machine, _roomiest_first(machine))
-        return spread.verdict.runs and spread.device_kind == option.device_kind
+        spread = spreading.split if option.device_kind is DeviceKind.SPREAD else spreading.together
+        again = spread(model, machine, _roomiest_first(machine), option.precision)
+        return again is not None and again.verdict.runs
     free = {"cpu": machine.free_memory_bytes}
-    free |= {gpu.device: gpu.free_memory_bytes for gpu in machine.gpus}
+    free |= {gpu.device: free_bytes(machine, gpu) for gpu in machine.gpus}
     needed = option.need.total if option.need is not None else 0
-    return needed <= free.get(option.devices.first, 0)
+    return needed <= free.get(option.devices.last, 0) and option.host_bytes <= free["cpu"]
 
 
 def _roomiest_first(machine: Machine) -> list[Gpu]:
@@ -68,19 +59,102 @@ def _roomiest_first(machine: Machine) -> list[Gpu]:
 def _torch_on_cards(
     model: Model, machine: Machine, cards: Sequence[Gpu], *, prefer_speed: bool
 ) -> list[Option]:
+    """Cards alone, then together, then with the processor.
+
+    Alone, every precision goes as it is before any in a smaller form; of the forms, those of the
+    smallest precision go first. A context of less than half goes after cards together, which keep
+    more of it.
+    """
     quantized = [Precision.INT8, Precision.NF4]
     if prefer_speed:
         quantized.reverse()
-    found: list[Option] = []
     if model.stored is not None:
         quantized = [model.stored]
-    else:
-        found += [_on_card(model, machine, gpu, half_precision(gpu)) for gpu in cards]
+    alone = (
+        []
+        if model.stored is not None
+        else [
+            option for gpu in cards for option in on_card(model, machine, gpu, half_precision(gpu))
+        ]
+    )
     for precision in quantized:
-        found += [_on_card(model, machine, gpu, precision) for gpu in cards]
-    if cards and model.stored is None:
-        found.append(_spread(model, machine, cards))
-    return found
+        alone += [option for gpu in cards for option in on_card(model, machine, gpu, precision)]
+    plain = [option for option in alone if _stage(option, model) == 0]
+    smaller = _smallest_first(model, [option for option in alone if _stage(option, model)])
+    kept = [option for option in smaller if 2 * option.context_length >= model.context_length]
+    shortest = [option for option in smaller if option not in kept]
+    half = [] if model.stored is not None else [spreading.shared_half(machine, cards)]
+    precisions = [*half, *quantized]
+    together = _together(model, machine, cards, precisions, [*plain, *kept])
+    long = [option for option in together if 2 * option.context_length >= model.context_length]
+    short = [option for option in together if option not in long]
+    split = _split(model, machine, cards, precisions, [*alone, *together])
+    return [*plain, *kept, *long, *shortest, *short, *split]
+
+
+def _smallest_first(model: Model, options: Sequence[Option]) -> list[Option]:
+    """Options by their precision, and of each what changes least first."""
+
+    def rank(option: Option) -> tuple[int, int]:
+        size = memory.layer_weight_bytes(model.config, option.precision)
+        return size, _stage(option, model)
+
+    return sorted(options, key=rank)
+
+
+def _stage(option: Option, model: Model) -> int:
+    """How much is changed of a precision: 0 for nothing, most for a shorter context."""
+    if option.context_length < model.context_length:
+        return 3
+    return 2 if option.head_in_8_bits else int(option.devices.embedding_on_host)
+
+
+def _together(
+    model: Model,
+    machine: Machine,
+    cards: Sequence[Gpu],
+    precisions: Sequence[Precision],
+    alone: Sequence[Option],
+) -> list[Option]:
+    """Several cards together, in each precision that no card alone runs with its margin.
+
+    All that keep their context go before any that does not; of these, the smallest goes first.
+    """
+    found = []
+    for precision in precisions:
+        if any(o.precision is precision and o.verdict is Verdict.FITS for o in alone):
+            continue
+        option = spreading.together(model, machine, cards, precision)
+        found += [] if option is None else [option]
+    whole = [option for option in found if option.context_length == model.context_length]
+    shorter = [option for option in found if option not in whole]
+    return [*whole, *_smallest_first(model, shorter)]
+
+
+def _split(
+    model: Model,
+    machine: Machine,
+    cards: Sequence[Gpu],
+    precisions: Sequence[Precision],
+    on_cards: Sequence[Option],
+) -> list[Option]:
+    """Cards with the processor, in each precision that cards do not run by themselves.
+
+    16 bits go first, unless they leave most layers to the processor: 4 bits leave it fewer.
+    """
+    found = []
+    for precision in precisions:
+        if not any(o.precision is precision and o.verdict.runs for o in on_cards):
+            option = spreading.split(model, machine, cards, precision)
+            found += [] if option is None else [option]
+
+    def rank(option: Option) -> int:
+        if not option.precision.is_quantized:
+            layers = option.devices.layers
+            return 3 if 2 * layers.count("cpu") > len(layers) else 0
+        return 1 if option.precision is Precision.NF4 else 2
+
+    return sorted(found, key=rank)
 
 
 def _quantized_exports(prefer_speed: bool) -> list[Precision]:
@@ -88,153 +162,8 @@ def _quantized_exports(prefer_speed: bool) -> list[Precision]:
     return order[::-1] if prefer_speed else order
 
 
-def half_precision(gpu: Gpu) -> Precision:
-    """The 16-bit type that a card multiplies: bf16 from compute capability 8.0."""
-    return Precision.BF16 if gpu.compute_capability >= (8, 0) else Precision.FP16
-
-
 def _processor_order(machine: Machine) -> list[Precision]:
     fp32 = [Precision.ONNX_FP32, Precision.FP32]
     if machine.multiplies_bf16:
         return [Precision.BF16, *fp32]
     return [*fp32, Precision.BF16]
-
-
-# --- one option --------------------------------------------------------------------------
-
-
-def _backend(precision: Precision, plain: BackendName) -> BackendName:
-    if precision.is_onnx:
-        return BackendName.ONNX_RUNTIME
-    return BackendName.BITSANDBYTES if precision.is_quantized else plain
-
-
-def _on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> Option:
-    backend = _backend(precision, BackendName.TORCH_CUDA)
-    devices = LayerDevices.all_on(gpu.device, model.config.num_layers)
-    refusal = library_refusal(machine, precision, gpu)
-    if not precision.is_onnx:
-        refusal = card_refusal(machine, gpu) or refusal
-    if refusal is not None:
-        return Option(backend, precision, devices, gpu.name, None, Verdict.UNAVAILABLE, refusal)
-    need = _need(model, backend, precision, DeviceKind.CUDA)
-    verdict = _verdict(need, gpu.free_memory_bytes)
-    sentence = size_sentence(verdict, precision, gpu.name, need, gpu.free_memory_bytes)
-    return Option(backend, precision, devices, gpu.name, need, verdict, sentence)
-
-
-def _on_processor(model: Model, machine: Machine, precision: Precision) -> Option:
-    backend = _backend(precision, BackendName.TORCH_CPU)
-    devices = LayerDevices.all_on("cpu", model.config.num_layers)
-    name = machine.processor
-    refusal = library_refusal(machine, precision, None) or processor_refusal(machine, precision)
-    if refusal is not None:
-        return Option(backend, precision, devices, name, None, Verdict.UNAVAILABLE, refusal)
-    need = _need(model, backend, precision, DeviceKind.CPU)
-    verdict = _verdict(need, machine.free_memory_bytes, margin=0.0)
-    sentence = size_sentence(
-        verdict, precision, name, need, machine.free_memory_bytes, machine.limit
-    )
-    if (
-        precision is Precision.BF16
-        and verdict.runs
-        and processor.lacks_packed_bf16(machine.features)
-    ):
-        sentence = slow_sentence(machine, need)
-    return Option(backend, precision, devices, name, need, verdict, sentence)
-
-
-def _spread(model: Model, machine: Machine, cards: Sequence[Gpu]) -> Option:
-    """The option that spreads the layers over the cards, and over the memory if they are full."""
-    config = model.config
-    usable = [gpu for gpu in cards if card_refusal(machine, gpu) is None]
-    precision = Precision.BF16
-    if usable and any(half_precision(gpu) is Precision.FP16 for gpu in usable):
-        precision = Precision.FP16
-    need = _need(model, BackendName.TORCH_CUDA, precision, DeviceKind.CUDA)
-    layer = memory.layer_weight_bytes(config, precision)
-    layer += (
-        memory.kv_bytes_per_token(config, precision) * model.context_length // config.num_layers
-    )
-    # The embedding lies with the first layer, the head with the last: half of it each.
-    outer = memory.outer_weight_bytes(config, precision)
-    half = outer - outer // 2
-    placed: list[str] = []
-    for gpu in usable:
-        room = int(gpu.free_memory_bytes * (1 - _MARGIN)) - need.activations - need.library - half
-        count = max(min(room // layer, config.num_layers - len(placed)), 0)
-        if count == config.num_layers and count * layer + half > room:
-            count -= 1  # all layers, but not the head
-        placed += [gpu.device] * count
-    on_processor = config.num_layers - len(placed)
-    rest = on_processor * layer + half + memory.CPU_LIBRARY_BYTES
-    devices = LayerDevices((*placed, *(["cpu"] * on_processor)))
-    names = " + ".join(gpu.name for gpu in usable if gpu.device in placed)
-
-    def option(verdict: Verdict, sentence: Phrase) -> Option:
-        name = names if not on_processor else f"{names} + {machine.processor}"
-        return Option(BackendName.TORCH_CUDA, precision, devices, name, need, verdict, sentence)
-
-    if devices.single:
-        # No card can be used, or all of it fits one, and that option stands above, or no layer
-        # found room. It stays an option of the cards, not of the processor.
-        devices = LayerDevices((cards[0].device,) * config.num_layers)
-        sentence = Phrase("Spreading the layers over several devices brings nothing here.")
-        if not usable:
-            sentence = Phrase("No graphics card of this machine can be used.")
-        return Option(
-            BackendName.TORCH_CUDA,
-            precision,
-            devices,
-            cards[0].name,
-            None,
-            Verdict.UNAVAILABLE,
-            sentence,
-        )
-    if on_processor and rest > machine.free_memory_bytes:
-        rest_gib, free_gib = apart_in_gib(rest, machine.free_memory_bytes)
-        return option(
-            Verdict.TOO_LARGE,
-            Phrase(
-                "{precision} over {devices} leaves {need:.1f} GiB for the machine's memory, but "
-                "only {free:.1f} GiB is free.",
-                precision=precision.label,
-                devices=names,
-                need=rest_gib,
-                free=free_gib,
-            ),
-        )
-    if on_processor:
-        return option(
-            Verdict.TIGHT,
-            Phrase(
-                "{precision} runs with {n} of {layers} layers in the machine's memory, which is "
-                "slow.",
-                precision=precision.label,
-                n=on_processor,
-                layers=config.num_layers,
-            ),
-        )
-    return option(
-        Verdict.FITS,
-        Phrase("{precision} fits on {devices} together.", precision=precision.label, devices=names),
-    )
-
-
-def _need(model: Model, backend: BackendName, precision: Precision, kind: DeviceKind) -> MemoryNeed:
-    library = memory.CUDA_LIBRARY_BYTES if kind.uses_cards else memory.CPU_LIBRARY_BYTES
-    return memory.needed(
-        model.config,
-        precision,
-        model.context_length,
-        prefill_chunk=PREFILL_CHUNK[kind],
-        library_bytes=library,
-        measured_peak=model.measured.get((backend, precision, kind)),
-        weights=model.exports.get(precision),
-    )
-
-
-def _verdict(need: MemoryNeed, free: int, margin: float = _MARGIN) -> Verdict:
-    if need.total > free:
-        return Verdict.TOO_LARGE
-    return Verdict.FITS if need.total <= free * (1 - margin) else Verdict.TIGHT

@@ -8,13 +8,20 @@ has its sentence; the same one greys out an entry of the window's menu, stands i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..errors import BackendUnavailableError, InsufficientMemoryError, UserFacingError
+from ..machine.cards.values import VISIBLE_VARIABLE
 from ..machine.hardware import Machine
 from ..phrases import Phrase
-from ..precision import DeviceKind, device_or_auto, is_as_wanted
+from ..precision import DeviceKind, Precision, device_or_auto, is_as_wanted
 from .options import options
+from .unused_cards import unused_cards
 from .values import Decision, Model, Option, Verdict, Wishes
+
+#: Where no precision runs, a smaller one is no advice.
+_NOTHING_HINT = "Close other programs, or choose a smaller context length or model."
+_NOTHING_LIMITED_HINT = "Raise that limit, or choose a smaller context length or model."
 
 
 def known_device(wanted: str | None, machine: Machine) -> str | None:
@@ -23,7 +30,7 @@ def known_device(wanted: str | None, machine: Machine) -> str | None:
         return None
     cards = [gpu.device for gpu in machine.gpus]
     if wanted.partition(":")[0] == DeviceKind.CUDA and not cards:
-        raise _no_card()
+        raise _no_card(machine)
     known = [DeviceKind.CPU, *([DeviceKind.CUDA, *cards] if cards else [])]
     if wanted in known:
         return wanted
@@ -46,13 +53,29 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     wanted = [option for option in every if _as_wished(option, wishes, model)]
     chosen = _best(wanted)
     if chosen is None:
-        raise _refusal(wanted, model, machine, wishes)
-    return Decision(chosen, _reason(chosen, every, wishes, model), tuple(every))
+        raise _refusal(wanted, every, model, machine, wishes)
+    return Decision(chosen, _reason(chosen, every, machine, wishes, model), tuple(every))
 
 
 def automatic(every: Sequence[Option], model: Model) -> Option | None:
     """The option that is chosen where a person wishes nothing; None if none runs."""
     return _best([option for option in every if _as_wished(option, Wishes(), model)])
+
+
+def told_apart(every: Sequence[Option]) -> list[Option]:
+    """One option for each precision and device: what runs where a person asks for both.
+
+    Where none runs, the one that takes least.
+    """
+    groups: dict[object, list[Option]] = {}
+    for option in every:
+        key = (option.backend, option.precision, option.device_kind, option.device)
+        groups.setdefault(key, []).append(option)
+    return [_best(group) or _smallest(group) for group in groups.values()]
+
+
+def _smallest(options: Sequence[Option]) -> Option:
+    return min(options, key=lambda option: option.need.total if option.need else 0)
 
 
 def _best(wanted: Sequence[Option]) -> Option | None:
@@ -65,38 +88,128 @@ def _best(wanted: Sequence[Option]) -> Option | None:
 def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
     if wishes.precision is not None and option.precision is not wishes.precision:
         return False
+    if wishes.precision is None and option.precision is Precision.FP4 and not model.stored:
+        return False  # it takes what NF4 takes, and is worse
     if wishes.wanted_device is None:
         # What is slow runs only if it is asked for, or the files are so.
         return not option.is_slow or wishes.precision is not None or model.stored is not None
     return is_as_wanted(wishes.wanted_device, option.device_kind, option.device)
 
 
-def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Model) -> Phrase:
+def _reason(
+    chosen: Option, every: Sequence[Option], machine: Machine, wishes: Wishes, model: Model
+) -> Phrase:
+    fact = chosen.sentence
+    wanted = [option for option in every if _as_wished(option, wishes, model)]
+    shorter = [option for option in wanted if option.fitting_context is not None]
+    if shorter and chosen.device_kind.uses_processor:
+        longest = max(shorter, key=lambda option: option.fitting_context or 0)
+        fact = Phrase(
+            "{fact} In a context of {tokens} tokens, {precision} fits on {device}.",
+            fact=fact,
+            tokens=longest.fitting_context or 0,
+            precision=longest.precision.label,
+            device=machine.shown_names(longest.devices.layers),
+        )
     if wishes.precision is not None:
-        return Phrase("You chose this precision. {fact}", fact=chosen.sentence)
-    better = next(option for option in every if _as_wished(option, wishes, model))
-    if better == chosen:
-        return chosen.sentence
-    return Phrase("{better} {fact}", better=better.sentence, fact=chosen.sentence)
+        return Phrase("You chose this precision. {fact}", fact=fact)
+    if wanted[0] == chosen:
+        return fact
+    return Phrase("{better} {fact}", better=wanted[0].sentence, fact=fact)
 
 
-def _no_card() -> BackendUnavailableError:
+def _no_card(machine: Machine) -> BackendUnavailableError:
+    if machine.hidden_cards and not machine.gpus:
+        return BackendUnavailableError(
+            "The variable {variable} hides every NVIDIA card of this machine.",
+            hint="Choose the device “auto”, or start the app without that variable.",
+            variable=VISIBLE_VARIABLE,
+        )
     return BackendUnavailableError(
         "This machine has no NVIDIA card that can be used.", hint="Choose the device “auto”."
     )
 
 
+def _memory_hint(
+    every: Sequence[Option], model: Model, machine: Machine, wishes: Wishes, *, is_limited: bool
+) -> str | Phrase:
+    """What to do where what was asked for is too large."""
+    runs = _what_runs(every, model, machine, wishes)
+    if runs is None:
+        return _NOTHING_LIMITED_HINT if is_limited else _NOTHING_HINT
+    if is_limited:
+        return Phrase("Raise that limit, or run the model in another way. {runs}", runs=runs)
+    return runs
+
+
+def _what_runs(
+    every: Sequence[Option], model: Model, machine: Machine, wishes: Wishes
+) -> Phrase | None:
+    """What runs instead, by the least change of what a person wishes; None: nothing does."""
+
+    def found(wishes: Wishes) -> Option | None:
+        return _best([option for option in every if _as_wished(option, wishes, model)])
+
+    anywhere = replace(wishes, wanted_device=None)
+    option = found(anywhere)
+    if option is not None:
+        return Phrase(
+            "Choose the device “auto”: {precision} runs on {device}.",
+            precision=option.precision.label,
+            device=machine.shown_names(option.devices.layers),
+        )
+    # What auto takes by itself goes before what is slow, which runs for those who ask for it.
+    best = found(Wishes())
+    precisions = dict.fromkeys(o.precision for o in ((best,) if best else ()) + tuple(every))
+    for base in dict.fromkeys((wishes, anywhere)):
+        for precision in precisions:
+            option = found(replace(base, precision=precision))
+            if option is not None:
+                facts = {
+                    "name": precision.value,
+                    "precision": precision.label,
+                    "device": machine.shown_names(option.devices.layers),
+                }
+                if base == wishes:
+                    return Phrase(
+                        "Choose the precision “{name}”: {precision} runs on {device}.", **facts
+                    )
+                return Phrase(
+                    "Choose the device “auto” and the precision “{name}”: {precision} runs on "
+                    "{device}.",
+                    **facts,
+                )
+    return None
+
+
 def _refusal(
-    wanted: Sequence[Option], model: Model, machine: Machine, wishes: Wishes
+    wanted: Sequence[Option],
+    every: Sequence[Option],
+    model: Model,
+    machine: Machine,
+    wishes: Wishes,
 ) -> UserFacingError:
     precision = wishes.precision
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
     if too_large:
-        smallest = min(too_large, key=lambda o: o.need.total if o.need else 0)
+        # One device has one figure.
+        smallest = _smallest([o for o in too_large if o.devices.single] or too_large)
         is_limited = smallest.device_kind.uses_processor and machine.limit is not None
-        return InsufficientMemoryError.because(smallest.sentence, is_limited=is_limited)
+        return InsufficientMemoryError.because(
+            smallest.sentence,
+            names_context=smallest.fitting_context is not None,
+            hint=_memory_hint(every, model, machine, wishes, is_limited=is_limited),
+        )
     if wanted:
-        return BackendUnavailableError("{why}", why=wanted[0].sentence)
+        first = wanted[0]
+        is_torch_on_card = first.device_kind.uses_cards and not first.precision.is_onnx
+        if is_torch_on_card and unused_cards(machine) is not None:
+            return BackendUnavailableError(
+                "{why}",
+                hint="The report of “baichuan-desktop doctor” says what to install for it.",
+                why=first.sentence,
+            )
+        return BackendUnavailableError("{why}", why=first.sentence)
     if precision is not None and precision.is_onnx:
         return BackendUnavailableError(
             "This model has no export at {precision}.",
@@ -115,7 +228,7 @@ def _refusal(
             stored=model.stored.label,
         )
     if precision is None:
-        return _no_card()
+        return _no_card(machine)
     return BackendUnavailableError(
         "{precision} does not run on {device}.",
         hint="The report of “baichuan-desktop doctor” names the precisions that do.",

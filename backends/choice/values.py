@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -11,7 +11,8 @@ from ..interface import LayerDevices
 from ..model_config import ModelConfig
 from ..phrases import Phrase
 from ..precision import BackendName, DeviceKind, Precision
-from .memory import MeasuredPeak, MemoryNeed
+from .expected_speed import ReadBandwidth
+from .memory import MeasuredPeak, MemoryNeed, overhead_of, weight_bytes
 
 
 class Verdict(Enum):
@@ -39,6 +40,11 @@ class Option:
     need: MemoryNeed | None  #: on the device; None if it cannot run whatever the memory
     verdict: Verdict
     sentence: Phrase  #: why it fits, or does not
+    context_length: int  #: tokens that it runs with
+    head_in_8_bits: bool = False
+    host_bytes: int = 0  #: of the machine's memory, beside what it needs on cards
+    #: Tokens of a shorter context that would fit, where the one that was asked for does not.
+    fitting_context: int | None = None
 
     @property
     def device_kind(self) -> DeviceKind:
@@ -48,7 +54,7 @@ class Option:
     @property
     def device(self) -> str | None:
         """The device that all layers lie on; None if they are spread over several."""
-        return self.devices.first if self.devices.single else None
+        return self.devices.last if self.devices.single else None
 
     @property
     def is_slow(self) -> bool:
@@ -81,11 +87,13 @@ class Model:
     config: ModelConfig
     context_length: int
     stored: Precision | None = None  #: the quantised precision of the files; None: 16 or 32 bit
-    #: Peak of loading without the KV cache, measured here before, by backend, precision and kind
-    #: of device: bitsandbytes runs on a card and on the processor.
-    measured: Mapping[tuple[BackendName, Precision, DeviceKind], int] = field(default_factory=dict)
+    measured: Sequence[MeasuredPeak] = ()  #: what loading it took here before
     exports: Mapping[Precision, int] = field(default_factory=dict)  #: bytes of their weights
     has_tensors: bool = True  #: False: it is an export, and nothing else
+    #: The person asked for this context; else it may be shortened where that makes room.
+    context_is_asked: bool = False
+    scores_every_token: bool = False  #: of a text, which takes more memory than answering
+    bandwidths: Sequence[ReadBandwidth] = ()  #: of devices of this machine, measured before
 
     @classmethod
     def of(
@@ -94,23 +102,52 @@ class Model:
         exports: Mapping[Precision, Checkpoint],
         context_length: int,
         measured: Iterable[MeasuredPeak],
+        bandwidths: Iterable[ReadBandwidth] = (),
+        *,
+        context_is_asked: bool = False,
+        scores_every_token: bool = False,
     ) -> Model:
         """The facts of a checkpoint, of its exports that run, and of what was measured of it.
 
         The peak of another export of the same precision, in blocks of another size, is left out.
         """
         sizes = {precision: export.bytes_on_disk for precision, export in exports.items()}
-        peaks = {}
-        for peak in measured:
-            if peak.weights_bytes is None or peak.weights_bytes == sizes.get(
-                peak.precision, peak.weights_bytes
-            ):
-                peaks[peak.backend, peak.precision, peak.device_kind] = peak.peak_bytes
         return cls(
             checkpoint.config,
             context_length,
             checkpoint.stored,
-            peaks,
+            tuple(
+                peak
+                for peak in measured
+                if peak.weights_bytes is None
+                or peak.weights_bytes == sizes.get(peak.precision, peak.weights_bytes)
+            ),
             sizes,
             has_tensors=checkpoint.export is None,
+            context_is_asked=context_is_asked,
+            scores_every_token=scores_every_token,
+            bandwidths=tuple(bandwidths),
         )
+
+    def may_be_compact(self, precision: Precision) -> bool:
+        """Whether a precision goes into smaller forms: of fewer bits there is no other."""
+        if self.stored is not None:
+            return precision is self.stored
+        return precision in (Precision.NF4, Precision.FP4)
+
+    def overhead(
+        self, backend: BackendName, precision: Precision, kind: DeviceKind, device_name: str
+    ) -> int | None:
+        """Bytes that loading took on a device beside the weights; None: not measured.
+
+        One precision or card says nothing of another: kernels and contexts differ. A machine has
+        one processor.
+        """
+        weights = self.exports.get(precision)
+        if weights is None:
+            weights = weight_bytes(self.config, precision)
+        for peak in self.measured:
+            is_same = (peak.backend, peak.precision, peak.device_kind) == (backend, precision, kind)
+            if is_same and (peak.device_name == device_name or not kind.uses_cards):
+                return overhead_of(peak, weights)
+        return None

@@ -32,6 +32,7 @@ from ..errors import (
 )
 from ..events import CopyReady, JobProgress, JobStep
 from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
+from ..files.plain_file import absolute_path
 from ..files.small_files import is_text, parse_json
 from ..operating_system import lock_folder, long_path, rename, sync_folder
 from ..phrases import Phrase
@@ -59,7 +60,7 @@ def write_copy(
     if not is_text(out):
         raise JobError("The path of the folder is not UTF-8.", hint="Choose another folder.")
     try:
-        out = _absolute(out)
+        out = absolute_path(out)
         if not out.name or _is_there(out):  # no name: the root of a drive
             raise _taken(out)
         if _is_there(_partial(out)) and not _is_ours(_partial(out)):
@@ -276,14 +277,6 @@ class _CopyJob:
 def _checked_blocks(group: Group) -> Iterator[Block]:
     check_filled(group.source, functools.partial(read_bytes, group.source))
     yield from group.blocks()
-
-
-def _absolute(out: Path) -> Path:
-    """The absolute path, links as the person gave them; only “..” is resolved."""
-    if out.name == "..":
-        return out.resolve()
-    parent = out.parent.resolve() if ".." in out.parts else out.parent.absolute()
-    return parent / out.name
 
 
 def _is_there(path: Path) -> bool:

@@ -82,7 +82,8 @@ class Engine:
         context_length = asked_context_length(request, checkpoint.config)
         self.unload()  # before free memory is looked at
         plan = plan_load(checkpoint, request, context_length, self.detect())
-        yield LoadProgress(0, plan.weights.bytes_on_disk)
+        name = plan.decision.chosen.device_name
+        yield LoadProgress(0, plan.weights.bytes_on_disk, device_name=name)
         backend = heavy_modules.backend_module(plan.decision.chosen.backend)
         try:
             model = yield from _thinned(backend.load(plan.weights, plan.options))
@@ -143,6 +144,8 @@ def _ready(
         context_length=options.context_length,
         parameters=checkpoint.config.parameters,
         weights_bytes=plan.weights_bytes,
+        head_in_8_bits=options.head_in_8_bits,
+        host_weights_bytes=plan.host_weights_bytes,
         needed_bytes=choice.need.total if choice.need else plan.weights_bytes,
         peak_bytes=peak_bytes,
         load_seconds=load_seconds,

@@ -71,11 +71,18 @@ def benchmark(
     options = loaded.options
     if options.devices.single:
         free = engine.detect().free_memory_bytes
-        bandwidth = heavy_modules.read_bandwidth(options.devices.first, options.threads, free)
+        bandwidth = heavy_modules.read_bandwidth(options.devices.last, options.threads, free)
     yield BenchmarkReady(
         prefill=speeds.prefill,
         decode=tuple(
-            decode_speed(speed, plan, loaded.weights, options.precision, bandwidth)
+            decode_speed(
+                speed,
+                plan,
+                loaded.weights,
+                options.precision,
+                bandwidth,
+                head_in_8_bits=options.head_in_8_bits,
+            )
             for speed in speeds.decode
         ),
         skipped_prompts=tuple(n for n in asked.prompts if n not in plan.prompts),
@@ -98,7 +105,7 @@ def quality(
         max_tokens=request.max_tokens,
         name=request.name,
     )
-    load = replace(request.load, context_length=length)
+    load = replace(request.load, context_length=length, scores_every_token=True)
     yield from until_cancelled(engine.load(load, opened), cancel)
     if cancel.is_set():
         return

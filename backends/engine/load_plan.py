@@ -18,7 +18,7 @@ from ..interface import LoadOptions
 from ..machine.hardware import Machine
 from ..model_config import ModelConfig
 from ..phrases import Phrase
-from ..precision import Precision
+from ..precision import DeviceKind, Precision
 from ..protocol.engine_requests import MOST_THREADS, LoadRequest
 from . import heavy_modules
 
@@ -36,11 +36,23 @@ class LoadPlan:
         """Bytes that the weights take in memory."""
         if self.weights.export is not None:
             return self.weights.bytes_on_disk
-        return memory.weight_bytes(self.weights.config, self.options.precision)
+        return memory.weight_bytes(
+            self.weights.config,
+            self.options.precision,
+            head_in_8_bits=self.options.head_in_8_bits,
+        )
+
+    @property
+    def host_weights_bytes(self) -> int:
+        """Bytes of these that lie in the machine's memory where the layers lie on cards."""
+        devices = self.options.devices
+        if not (devices.embedding_on_host and devices.kind is DeviceKind.CUDA):
+            return 0
+        return memory.embedding_bytes(self.weights.config, self.options.precision)
 
 
 def asked_context_length(request: LoadRequest, config: ModelConfig) -> int:
-    """The context length to load with, in tokens. Raises InvalidRequestError."""
+    """The most tokens of context to load with. Raises InvalidRequestError."""
     asked = request.context_length
     if asked is None:
         return config.context_length
@@ -56,7 +68,7 @@ def asked_context_length(request: LoadRequest, config: ModelConfig) -> int:
 def plan_load(
     checkpoint: Checkpoint, request: LoadRequest, context_length: int, machine: Machine
 ) -> LoadPlan:
-    """Decide on precision, backend, devices and threads.
+    """Decide on precision, backend, devices, threads, and how much of the context is kept.
 
     Raises InvalidRequestError, BackendUnavailableError, InsufficientMemoryError or
     ExportRefusedError.
@@ -69,7 +81,15 @@ def plan_load(
             value=threads,
         )
     exports = open_exports(checkpoint, request.exports)
-    model = Model.of(checkpoint, exports.usable, context_length, request.measured)
+    model = Model.of(
+        checkpoint,
+        exports.usable,
+        context_length,
+        request.measured,
+        request.bandwidths,
+        context_is_asked=request.context_length is not None,
+        scores_every_token=request.scores_every_token,
+    )
     wishes = Wishes(
         request.precision,
         selection.known_device(request.wanted_device, machine),
@@ -78,11 +98,20 @@ def plan_load(
     if (refusal := exports.refusal(wishes.precision)) is not None:
         raise refusal
     decision = _decide(model, machine, wishes)
+    chosen = decision.chosen
+    if chosen.precision.is_onnx and (request.embedding_on_host or request.head_in_8_bits):
+        raise BackendUnavailableError(
+            "{precision} runs with the embedding and the head that its export was written with.",
+            hint="Choose precisions of the model itself, such as bf16 or 4bit.",
+            precision=chosen.precision.label,
+        )
+    on_host = chosen.devices.embedding_on_host or request.embedding_on_host
     options = LoadOptions(
-        decision.chosen.precision,
-        context_length,
+        chosen.precision,
+        chosen.context_length,
         threads,
-        decision.chosen.devices,
+        replace(chosen.devices, embedding_on_host=on_host),
+        head_in_8_bits=chosen.head_in_8_bits or request.head_in_8_bits,
         may_take_fewer=request.threads is None,
     )
     weights = exports.usable.get(options.precision, checkpoint)
@@ -92,11 +121,11 @@ def plan_load(
 def _decide(model: Model, machine: Machine, wishes: Wishes) -> Decision:
     """The decision of `selection.choose`, of precisions that the processor computes rightly.
 
-    A device that is no processor is not tried: its libraries do not choose by the processor.
+    Where no processor takes part none is tried: a card's libraries do not choose by it.
     """
     while True:
         decision = selection.choose(model, machine, wishes)
-        if decision.chosen.device_kind.uses_cards:
+        if not decision.chosen.device_kind.uses_processor:
             return decision
         precision = decision.chosen.precision
         try:

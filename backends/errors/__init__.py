@@ -5,7 +5,8 @@
         * NotACheckpointError, ForeignModelError, NotDownloadedError,
           UnsupportedArchitectureError, DamagedCheckpointError, UnsafeCheckpointError,
           PortableExportError, ExportRefusedError, NewerFormatError, TokenizerError
-    * BackendError (`running`): BackendUnavailableError, InsufficientMemoryError, GpuLostError
+    * BackendError (`running`): BackendUnavailableError, InsufficientMemoryError, GpuLostError,
+      CardUnavailableError
     * ConversationsError (`conversations`): ConversationsUnwritableError,
           ConversationsDriveFullError, ConversationsInUseError, ConversationsNewerError,
           ConversationsDamagedError, NotConversationsError
@@ -13,8 +14,8 @@
     * QualityError (`jobs`)
     * GenerationError (`running`): ContextLengthExceededError, InvalidLogitsError,
       InvalidRequestError
-    * EngineError (`engine`): EngineCrashedError, EngineKilledError, EngineEndedError,
-      EngineProtocolError
+    * EngineError (`engine`): EngineCrashedError, EngineKilledError, EngineCardError,
+      EngineEndedError, EngineProtocolError
 
 A message is one sentence with the facts; a hint says what to do next. Constructors take facts
 and build the sentence, so that every raise reads the same and tests compare facts.
@@ -46,6 +47,7 @@ from .conversations import (
     NotConversationsError,
 )
 from .engine import (
+    EngineCardError,
     EngineCrashedError,
     EngineEndedError,
     EngineError,
@@ -56,6 +58,7 @@ from .jobs import CopyTakenError, DiskFullError, JobError, QualityError, SourceC
 from .running import (
     BackendError,
     BackendUnavailableError,
+    CardUnavailableError,
     ContextLengthExceededError,
     GenerationError,
     GpuLostError,
@@ -68,6 +71,7 @@ __all__ = [
     "GIB",
     "BackendError",
     "BackendUnavailableError",
+    "CardUnavailableError",
     "CheckpointError",
     "ContextLengthExceededError",
     "ConversationsDamagedError",
@@ -79,6 +83,7 @@ __all__ = [
     "CopyTakenError",
     "DamagedCheckpointError",
     "DiskFullError",
+    "EngineCardError",
     "EngineCrashedError",
     "EngineEndedError",
     "EngineError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from ..phrases import Fact, formatted, on_one_line
+from ..phrases import Fact, Phrase, formatted, on_one_line
 
 GIB = 2**30
 
@@ -38,13 +38,13 @@ class UserFacingError(Exception):
     """Something a person at the screen can understand and act on.
 
     `template` and `hint` are English; the window looks its own language up by them and formats
-    the same facts.
+    the same facts. A hint with facts of its own is a Phrase.
     """
 
     #: A heading of ``docs/troubleshooting.md``.
     help_topic: ClassVar[str] = "something-else"
 
-    def __init__(self, template: str, *, hint: str = "", **facts: Fact) -> None:
+    def __init__(self, template: str, *, hint: str | Phrase = "", **facts: Fact) -> None:
         self.template = template
         self.hint = hint
         self.facts: Mapping[str, Fact] = on_one_line(facts)
@@ -56,7 +56,7 @@ class UserFacingError(Exception):
 
 
 def rebuild(
-    cls: type[UserFacingError], template: str, hint: str, facts: Mapping[str, Fact]
+    cls: type[UserFacingError], template: str, hint: str | Phrase, facts: Mapping[str, Fact]
 ) -> UserFacingError:
     """Make an error of `cls` from its sentence, past the constructor that takes facts."""
     error = cls.__new__(cls)

@@ -24,6 +24,7 @@ class BackendUnavailableError(BackendError):
 
 
 _MEMORY_HINT = "Close other programs, choose a smaller precision, context length or model."
+_CONTEXT_HINT = "Choose that context length, close other programs, or choose a smaller model."
 _LIMIT_HINT = "Raise that limit, or choose a smaller precision, context length or model."
 
 
@@ -89,12 +90,29 @@ class InsufficientMemoryError(BackendError):
         )
 
     @classmethod
-    def because(cls, sentence: Phrase, *, is_limited: bool = False) -> InsufficientMemoryError:
-        """The error whose sentence is made already; `is_limited` by more than what there is."""
-        hint = _LIMIT_HINT if is_limited else _MEMORY_HINT
+    def because(
+        cls,
+        sentence: Phrase,
+        *,
+        is_limited: bool = False,
+        names_context: bool = False,
+        hint: str | Phrase | None = None,
+    ) -> InsufficientMemoryError:
+        """The error whose sentence is made already; `is_limited` by more than what there is.
+
+        `names_context` where the sentence names a context length that would fit. `hint` is the one
+        of who knows more: what does run.
+        """
+        if names_context:
+            hint = _CONTEXT_HINT
+        elif hint is None:
+            hint = _LIMIT_HINT if is_limited else _MEMORY_HINT
         error = rebuild(cls, "{why}", hint, {"why": sentence})
         assert isinstance(error, cls)
         return error
+
+
+_LOST_HINT = "The text so far is kept. Load the model again, or choose the device “cpu”."
 
 
 class GpuLostError(BackendError):
@@ -102,12 +120,25 @@ class GpuLostError(BackendError):
 
     help_topic = "graphics-card-lost"
 
-    def __init__(self, what: str | Phrase) -> None:
+    def __init__(self, what: str | Phrase, *, device: str | None = None) -> None:
+        """`device` is the name of the card, where it is known which one it is."""
+        if device is None:
+            super().__init__(
+                "The graphics card stopped working: {what}.", hint=_LOST_HINT, what=what
+            )
+            return
         super().__init__(
-            "The graphics card stopped working: {what}.",
-            hint="The text so far is kept. Load the model again, or choose the device “cpu”.",
-            what=what,
+            "{device} stopped working: {what}.", hint=_LOST_HINT, device=device, what=what
         )
+
+
+class CardUnavailableError(BackendError):
+    """A card, its driver or the libraries for it cannot be used; nothing ran on it."""
+
+    help_topic = "graphics-card-not-usable"
+
+    def __init__(self, template: str, *, hint: str, **facts: Fact) -> None:
+        super().__init__(template, hint=hint, **facts)
 
 
 class GenerationError(UserFacingError):

@@ -19,6 +19,24 @@ class NotPlainFileError(OSError):
     """Something of this name is there, and it is no ordinary file."""
 
 
+def absolute_path(path: Path) -> Path:
+    """The absolute path without “..”; links stay as the person gave them.
+
+    One that a “..” leads out of is followed, as the system does: its parent is not where it stands.
+    Raises OSError or RuntimeError where the folder that we are in is gone, or links go in a circle.
+    """
+    whole = path.absolute()
+    found = Path(whole.anchor)
+    for part in whole.parts[1:]:
+        if part != "..":
+            found /= part
+        elif found.is_symlink():
+            found = found.resolve().parent
+        else:
+            found = found.parent
+    return found
+
+
 def open_plain(file: Path, flags: int = os.O_RDONLY) -> BinaryIO:
     """A file, open with the flags of `os.open`; nothing else is opened or waited for.
 

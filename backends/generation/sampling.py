@@ -13,10 +13,15 @@ import numpy.typing as npt
 
 from ..errors import InvalidLogitsError, InvalidRequestError
 from ..events import SamplingDefaults
-from ..interface import Logits
+from ..interface import CandidateRequest, Candidates, Logits
 
 #: Groups of logits whose maxima lead to the best of all; more than any sensible top_k.
 _GROUPS = 512
+_LARGEST = np.finfo(np.float32).max
+#: Candidates are asked for up to this top_k; beyond, a choice among all costs as much.
+_MOST_CANDIDATES = 1024
+#: So many more than top_k, for logits that are equal to the last one. In 16 bits a few are.
+_SPARE_CANDIDATES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,48 +98,93 @@ class Sampler:
         """Count tokens of the prompt or the answer for the repetition penalty."""
         self._seen[token_ids] = True
 
-    def sample(self, logits: Logits) -> int:
-        """Choose the next token.
+    def request(self) -> CandidateRequest | None:
+        """The candidates that the next tokens can be chosen from; None if all logits are needed."""
+        wanted = 1 if self._greedy else self._params.top_k
+        if not 0 < wanted <= _MOST_CANDIDATES:
+            return None
+        return CandidateRequest(
+            count=wanted + _SPARE_CANDIDATES,
+            repetition_penalty=self._params.repetition_penalty,
+            token_ids=None if self._all else self._ids,
+            seen=np.flatnonzero(self._seen),
+        )
+
+    def sample(self, step: Logits | Candidates) -> int:
+        """Choose the next token from the logits of a step, or from the candidates of `request`.
 
         Raises InvalidLogitsError if a logit of a row that may be chosen is NaN or infinite.
         """
-        seen = self._seen
-        if not self._all:
-            logits, seen = logits[self._ids], seen[self._ids]
-        if not (np.isfinite(logits.max()) and np.isfinite(logits.min())):  # NaN is both
+        if isinstance(step, Candidates):
+            ids, logits, seen = step.ids, step.logits, self._seen[step.ids]
+            least, greatest = np.float32(step.least), np.float32(step.greatest)
+        else:
+            ids, logits, seen = self._ids, step, self._seen
+            if not self._all:
+                logits, seen = step[ids], seen[ids]
+            least, greatest = logits.min(), logits.max()
+        if not (np.isfinite(greatest) and np.isfinite(least)):  # NaN is both
             raise InvalidLogitsError
-        params = self._params
-        scores = apply_repetition_penalty(logits, seen, params.repetition_penalty)
+        scores = apply_repetition_penalty(logits, seen, self._params.repetition_penalty)
+        if isinstance(step, Candidates) and not self._suffice(scores):
+            return self.sample(step.whole())
         if self._greedy:
-            return int(self._ids[scores.argmax()])
-        ids, probabilities = distribution(scores, params)
-        return int(self._ids[self._random.choice(ids, p=probabilities)])
+            return int(ids[scores.argmax()])
+        places, probabilities = distribution(scores, self._params)
+        return int(ids[self._random.choice(places, p=probabilities)])
+
+    def _suffice(self, scores: Logits) -> bool:
+        """Whether nothing could be kept that is not among these candidates.
+
+        What is not scores at most as their least, so that has to be below what is kept; equal is
+        not enough, before or after the temperature.
+        """
+        if scores.size == self._ids.size:
+            return True
+        if self._greedy:
+            return bool(scores.min() < scores.max())
+        scaled = _scaled(scores, self._params.temperature)
+        least = scaled.min()
+        return bool(least == -np.inf or least < top_k_threshold(scaled, self._params.top_k))
 
 
 def distribution(
     scores: Logits, params: SamplingParams
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
     """Candidate ids, ascending, and their probabilities, after temperature, top_k and top_p."""
-    # Relative to the best one, so that no temperature is too small and no logit too large; what
-    # overflows is far below it.
-    temperature = np.float32(max(params.temperature, 1e-30))
-    with np.errstate(over="ignore"):
-        scaled = (scores - scores.max()) / temperature
+    scaled = _scaled(scores, params.temperature)
     ids = np.flatnonzero(scaled >= top_k_threshold(scaled, params.top_k))
     kept = apply_top_p(scaled[ids], params.top_p)  # of the few that are left, not of all
     above = kept > -np.inf
     return ids[above], _softmax(kept[above])
 
 
+def _scaled(scores: Logits, temperature: float) -> Logits:
+    """Scores divided by the temperature.
+
+    Relative to the best one, so that no temperature is too small and no logit too large; what
+    overflows is far below it.
+    """
+    divisor = np.float32(max(temperature, 1e-30))
+    with np.errstate(over="ignore"):
+        scaled: Logits = (scores - scores.max()) / divisor
+    return scaled
+
+
 def apply_repetition_penalty(logits: Logits, seen: npt.NDArray[np.bool_], penalty: float) -> Logits:
-    """Divide the positive and multiply the negative logits of `seen` tokens by `penalty`."""
+    """Divide the positive and multiply the negative logits of `seen` tokens by `penalty`.
+
+    What leaves the range of fp32 becomes its largest number, or the least.
+    """
     if penalty == 1.0:
         return logits
     factor = np.float32(penalty)
     ids = np.flatnonzero(seen)  # few of a large vocabulary
     found = logits[ids]
     penalised = logits.copy()
-    penalised[ids] = np.where(found < 0, found * factor, found / factor)
+    with np.errstate(over="ignore"):
+        changed = np.where(found < 0, found * factor, found / factor)
+    penalised[ids] = np.clip(changed, -_LARGEST, _LARGEST)
     return penalised
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..events import FinishReason
-from ..interface import LoadedModel, Logits
+from ..interface import Candidates, LoadedModel, Logits
 from .sampling import Sampler
 
 
@@ -19,9 +19,18 @@ class Token:
     """A token that was chosen, and what it was chosen from."""
 
     token_id: int
-    logits: Logits  #: of the whole vocabulary, as the model gave them
+    step: Logits | Candidates
     #: Why no other one follows: STOP for one of the ids that end an answer, which has no text.
     ends: FinishReason | None = None
+
+    @property
+    def logits(self) -> Logits:
+        """Those of the whole vocabulary, as the model gave them.
+
+        To be asked for before the next token: they may lie on a card, where its logits replace
+        them. Raises ValueError then.
+        """
+        return self.step.whole() if isinstance(self.step, Candidates) else self.step
 
 
 def generate(
@@ -41,17 +50,20 @@ def generate(
     """
     room = model.context_length - len(model.cached_ids)
     limit = min(max_new_tokens, room)
+    request = sampler.request()
+    decode = model.decode if request is None else model.decode_candidates(request)
+    step: Logits | Candidates = logits
     for count in range(1, limit + 1):
         if cancel.is_set():
             return
-        token_id = sampler.sample(logits)
+        token_id = sampler.sample(step)
         if token_id in eos_ids:
-            yield Token(token_id, logits, FinishReason.STOP)
+            yield Token(token_id, step, FinishReason.STOP)
             return
         if count == limit:
             why = FinishReason.LENGTH if limit == max_new_tokens else FinishReason.CONTEXT
-            yield Token(token_id, logits, why)
+            yield Token(token_id, step, why)
             return
-        yield Token(token_id, logits)
+        yield Token(token_id, step)
         sampler.see([token_id])
-        logits = model.decode(token_id)
+        step = decode(token_id)

@@ -1,7 +1,7 @@
 """Facts about this machine. Looks at the world and decides nothing.
 
-Nothing of torch is imported: graphics cards are asked for with nvidia-smi, libraries by their
-metadata, so that the window's process and a report cost nothing.
+Nothing of torch is imported: graphics cards are asked of their driver, libraries by their metadata,
+so that the window's process and a report cost nothing.
 """
 
 from __future__ import annotations
@@ -12,19 +12,22 @@ import importlib.util
 import logging
 import os
 import re
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from ..errors import InsufficientMemoryError, UserFacingError
-from ..operating_system import OWN_THREADS, output_of, processor_name
+from ..operating_system import OWN_THREADS, processor_name
 from ..operating_system import read as _read
 from ..phrases import Phrase
 from ..precision import Precision
 from . import control_groups, memory_room, processor
+from .cards import lookup
+from .cards.values import Gpu
 from .memory_room import Bound
 
 log = logging.getLogger(__name__)
@@ -34,26 +37,6 @@ _TUNABLES, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 _LIBRARIES = (
     "torch", "transformers", "bitsandbytes", "onnx", "onnxruntime", "onnxruntime-gpu",
 )  # fmt: skip
-
-_NVIDIA_SMI_SECONDS = 10.0
-_MIB = 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Gpu:
-    """One NVIDIA card that this process may use."""
-
-    index: int  #: as CUDA numbers it, after CUDA_VISIBLE_DEVICES
-    name: str
-    memory_bytes: int
-    free_memory_bytes: int
-    compute_capability: tuple[int, int]
-    driver: str
-
-    @property
-    def device(self) -> str:
-        """The name by which torch knows the card."""
-        return f"cuda:{self.index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +49,14 @@ class Machine:
     memory_bytes: int  #: of the machine, or of the least limit that is set (container, ulimit)
     free_memory_bytes: int  #: that can be had without swapping, and within every limit
     gpus: tuple[Gpu, ...] = ()
+    hidden_cards: int = 0  #: that the driver reports too, but CUDA_VISIBLE_DEVICES leaves out
+    #: The Python that the libraries are installed for; None where the app is one frozen program.
+    interpreter: str | None = None
     libraries: Mapping[str, str] = field(default_factory=dict)  #: installed ones, with versions
     torch_cuda: str | None = None  #: CUDA version that torch was built for; None: CPU build
+    #: Whether torch is a wheel of PyTorch's, of which is known what it holds; not one of NVIDIA's
+    #: for a board, or of a distribution, or built here.
+    is_published_torch: bool = True
     #: Precisions that its processor was found to compute wrongly, with the reason.
     refused: Mapping[Precision, Phrase] = field(default_factory=dict)
     #: What leaves the least free memory, unless that is the machine itself.
@@ -79,23 +68,39 @@ class Machine:
         """Whether the processor has an instruction for bf16 products."""
         return processor.multiplies_bf16(self.features)
 
+    def shown_name(self, gpu: Gpu) -> str:
+        """What a card is called in sentences: with its number, if another one has its name."""
+        same = [one for one in self.gpus if one.name == gpu.name]
+        return f"{gpu.name} ({gpu.device})" if len(same) > 1 else gpu.name
+
+    def shown_names(self, devices: Iterable[str]) -> str:
+        """What devices such as “cuda:0” or “cpu” are called, each once, in their order."""
+        names = {gpu.device: self.shown_name(gpu) for gpu in self.gpus} | {"cpu": self.processor}
+        return " + ".join(names[device] for device in dict.fromkeys(devices))
+
 
 def detect() -> Machine:
     """The facts of this machine, looked up now."""
     bounds = memory_room.bounds(_read)
     met = memory_room.tightest(bounds)
     own = [bound for bound in bounds if bound.is_own]
+    memory = lookup.memory_within(bounds)
+    cards = lookup.cards(memory)
+    cuda, is_published = _torch_build()
     return Machine(
         processor=processor_name(),
         physical_cores=usable_cores(),
         features=processor.features(),
-        memory_bytes=min(bound.limit_bytes for bound in bounds),
-        free_memory_bytes=max(met.free_bytes, 0),
+        memory_bytes=memory.total,
+        free_memory_bytes=memory.free,
         limit=None if met.is_machine else met,
         own_limit=memory_room.tightest(own) if own else None,
-        gpus=_gpus(),
+        gpus=cards.visible,
+        hidden_cards=cards.hidden,
+        interpreter=_interpreter(),
         libraries=_libraries(),
-        torch_cuda=_torch_cuda(),
+        torch_cuda=cuda,
+        is_published_torch=is_published,
     )
 
 
@@ -222,60 +227,15 @@ def out_of_memory(asked_bytes: int | None = None) -> InsufficientMemoryError:
     return memory_room.out_of_memory(bounds, held, processor_name(), asked_bytes)
 
 
-# --- graphics cards ----------------------------------------------------------------------
-
-_QUERY = "index,uuid,name,memory.total,memory.free,compute_cap,driver_version"
-
-
-def _gpus() -> tuple[Gpu, ...]:
-    # Nothing where there is no driver, or one that does not answer.
-    table = output_of(
-        ["nvidia-smi", f"--query-gpu={_QUERY}", "--format=csv,noheader,nounits"],
-        _NVIDIA_SMI_SECONDS,
-    )
-    return parse_gpus(table, os.environ.get("CUDA_VISIBLE_DEVICES"))
-
-
-def parse_gpus(text: str, visible: str | None) -> tuple[Gpu, ...]:
-    """The cards in what nvidia-smi printed, as CUDA_VISIBLE_DEVICES (or None) shows them."""
-    rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines()]
-    cards = [row for row in rows if len(row) == len(_QUERY.split(","))]
-    if visible is not None:
-        cards = _visible(cards, visible)
-    found: list[Gpu] = []
-    for _, _, name, total, free, capability, driver in cards:
-        major, _, minor = capability.partition(".")
-        try:
-            gpu = Gpu(
-                index=len(found),
-                name=name,
-                memory_bytes=int(total) * _MIB,
-                free_memory_bytes=int(free) * _MIB,
-                compute_capability=(int(major), int(minor or 0)),
-                driver=driver,
-            )
-        except ValueError:  # “[N/A]”: a card that the driver lost
-            continue
-        found.append(gpu)
-    return tuple(found)
-
-
-def _visible(cards: list[list[str]], visible: str) -> list[list[str]]:
-    """The cards that CUDA_VISIBLE_DEVICES shows, as CUDA reads it.
-
-    Its entries are indices or beginnings of UUIDs; the first wrong one ends the list.
-    """
-    chosen: list[list[str]] = []
-    for entry in visible.split(","):
-        word = entry.strip()
-        match = [card for card in cards if word and (card[0] == word or card[1].startswith(word))]
-        if len(match) != 1 or match[0] in chosen:
-            break
-        chosen.append(match[0])
-    return chosen
-
-
 # --- libraries ---------------------------------------------------------------------------
+
+
+def _interpreter() -> str | None:
+    if getattr(sys, "frozen", False) or not sys.executable:
+        return None
+    program = Path(sys.executable)
+    # Windows has one of that name for windows: it prints nothing, so nobody can use pip with it.
+    return str(program.with_name(program.name.replace("pythonw", "python", 1)))
 
 
 def _libraries() -> dict[str, str]:
@@ -298,11 +258,18 @@ def onnx_providers() -> tuple[str, ...]:
     return tuple(module.get_available_providers())
 
 
-def _torch_cuda() -> str | None:
-    """The CUDA version in torch/version.py, read as text: importing torch takes a second."""
+def _torch_build() -> tuple[str | None, bool]:
+    """The CUDA version in torch/version.py, and whether PyTorch itself published that build.
+
+    It is read as text: importing torch takes a second.
+    """
     spec = importlib.util.find_spec("torch")
     if spec is None or spec.origin is None:
-        return None
+        return None, True
     text = _read(Path(spec.origin).with_name("version.py"))
-    match = re.search(r"^cuda\b[^=\n]*=\s*['\"]([\d.]+)['\"]", text, re.MULTILINE)
-    return match.group(1) if match else None
+    cuda = re.search(r"^cuda\b[^=\n]*=\s*['\"]([\d.]+)['\"]", text, re.MULTILINE)
+    version = re.search(r"^__version__\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", text, re.MULTILINE)
+    if cuda is None:
+        return None, True
+    label = f"+cu{''.join(cuda[1].split('.')[:2])}"  # of all its wheels, those on PyPI too
+    return cuda[1], version is not None and version[1].endswith(label)

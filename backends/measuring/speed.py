@@ -98,12 +98,18 @@ def decode_speed(
     checkpoint: Checkpoint,
     precision: Precision,
     bandwidth: float | None,
+    *,
+    head_in_8_bits: bool = False,
 ) -> DecodeSpeed:
     """A decoding speed with its share of the device's `bandwidth`, in bytes a second, if known."""
     cached = speed.tokens + plan.new_tokens // 2  # on average over the decoded tokens
     block = checkpoint.export.block_size if checkpoint.export else None
     moved = memory.bytes_per_token(
-        checkpoint.config, precision, cached, onnx_block=block or ONNX_BLOCK
+        checkpoint.config,
+        precision,
+        cached,
+        onnx_block=block or ONNX_BLOCK,
+        head_in_8_bits=head_in_8_bits,
     )
     share = None if bandwidth is None else moved * speed.tokens_per_second / bandwidth
     return DecodeSpeed(speed, moved, share)

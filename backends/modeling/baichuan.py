@@ -8,6 +8,9 @@ attention scores; Baichuan 2 normalises the rows of the head.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,7 +21,7 @@ from .positions import Positions, make_positions
 
 
 class RMSNorm(nn.Module):
-    """x / rms(x) * weight, with the variance in fp32 and the product in the model's dtype."""
+    """x / rms(x) * weight, with the variance in fp32."""
 
     def __init__(self, size: int, eps: float) -> None:
         super().__init__()
@@ -26,9 +29,11 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x.float()
-        normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)
-        return self.weight * normed.to(self.weight.dtype)
+        if x.dtype is torch.float32 or x.device.type != "cpu":
+            # On a card one kernel, which rounds to 16 bits once, after the weight.
+            return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
+        # As published: rounded to 16 bits before the weight too. On a processor it costs nothing.
+        return self.weight * F.rms_norm(x, self.weight.shape, eps=self.eps)
 
 
 class MLP(nn.Module):
@@ -42,8 +47,84 @@ class MLP(nn.Module):
         self.down_proj = nn.Linear(ffn, h, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        gate, up = self._gate_and_up(x)
+        hidden: Tensor = self.down_proj(F.silu(gate) * up)
         return hidden
+
+    def join(self) -> None:
+        """Lay the rows of gate and up side by side in memory, so that they are one product.
+
+        Names and values stay. It copies both matrices: it is for cards, on which weights are
+        copies anyway. Layers that are not held row by row stay as they are. safetensors does not
+        save halves of one memory; who saves a model that was joined saves copies.
+        """
+        layers = (self.gate_proj, self.up_proj)
+        for name in _row_tensors(*layers):
+            parts = [getattr(layer, name) for layer in layers]
+            halves = torch.cat(parts).split([len(part) for part in parts])
+            for layer, part, rows in zip(layers, parts, halves, strict=True):
+                is_parameter = isinstance(part, nn.Parameter)
+                half = nn.Parameter(rows, requires_grad=False) if is_parameter else rows
+                setattr(layer, name, half)
+
+    def _gate_and_up(self, x: Tensor) -> Sequence[Tensor]:
+        """Both products, as one if the rows lie side by side: on a card, one launch, not two."""
+        gate, up = self.gate_proj, self.up_proj
+        rows = _joined_rows(gate, up)
+        if not rows:
+            return gate(x), up(x)
+        multiply: Any = F.linear if type(gate) is nn.Linear else gate.multiply
+        both: Tensor = multiply(x, *rows)
+        return both.chunk(2, dim=-1)
+
+
+def _row_tensors(gate: nn.Module, up: nn.Module) -> Sequence[str]:
+    """The names of the tensors that have a row for each row of the matrix; none for two kinds."""
+    if type(gate) is not type(up):
+        return ()
+    if type(gate) is nn.Linear:
+        return ("weight",)
+    names: Sequence[str] = getattr(gate, "row_tensors", ())
+    return names
+
+
+def _joined_rows(gate: nn.Module, up: nn.Module) -> Sequence[Tensor]:
+    """The tensors of two joined layers, with the rows of both.
+
+    None if the layers are not joined, or if one was changed since, is listened to, or is trained:
+    an adapter does that, and then each computes for itself.
+    """
+    rows = []
+    for name in _row_tensors(gate, up):
+        both = _side_by_side(getattr(gate, name), getattr(up, name))
+        if both is None:
+            return ()
+        rows.append(both)
+    return () if _is_changed(gate) or _is_changed(up) else rows
+
+
+def _is_changed(layer: nn.Module) -> bool:
+    """Whether calling a layer does more than its class says."""
+    has_bias = getattr(layer, "bias", None) is not None
+    hooks = layer._forward_hooks or layer._forward_pre_hooks
+    return has_bias or bool(hooks) or "forward" in vars(layer)
+
+
+def _side_by_side(first: Tensor, second: Tensor) -> Tensor | None:
+    """The rows of both as one tensor, if those of the second lie behind those of the first.
+
+    None for weights that are trained, too: through one tensor, the second would get no gradient.
+    """
+    if (
+        second.storage_offset() != first.storage_offset() + first.numel()
+        or second.untyped_storage()._cdata != first.untyped_storage()._cdata
+        or (second.dtype, second.shape[1:]) != (first.dtype, first.shape[1:])
+        or not (first.is_contiguous() and second.is_contiguous())
+        or first.requires_grad
+        or second.requires_grad
+    ):
+        return None
+    return first.as_strided((len(first) + len(second), *first.shape[1:]), first.stride())
 
 
 class Attention(nn.Module):
@@ -59,12 +140,13 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, positions: Positions, kv_cache: KVWriter | None) -> Tensor:
         batch, count, _ = x.shape
-        packed = self.W_pack(x).view(batch, count, 3, self.num_heads, -1)
-        q, k, v = packed.permute(2, 0, 3, 1, 4)  # each [B, heads, T, head_dim]
-        q, k = positions.rotate(q), positions.rotate(k)
+        packed = self.W_pack(x).view(batch, count, 3 * self.num_heads, -1)
+        packed = positions.rotate(packed).view(batch, count, 3, self.num_heads, -1)
+        packed = packed.permute(2, 0, 3, 1, 4)  # [3, B, heads, T, head_dim]
+        q, kv = packed[0], packed[1:]
         if kv_cache is not None:
-            k, v = kv_cache.append(self.layer, k, v)
-        attended = positions.attend(q, k, v)
+            kv = kv_cache.append(self.layer, kv)
+        attended = positions.attend(q, kv[0], kv[1])
         projected: Tensor = self.o_proj(attended.transpose(1, 2).reshape(batch, count, -1))
         return projected
 

@@ -14,8 +14,8 @@ from ..model_config import ModelConfig
 class KVWriter(Protocol):
     """Where a layer puts its new keys and values."""
 
-    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the new tokens' k and v [1, heads, T, head_dim]; the k and v to attend to."""
+    def append(self, layer: int, new: Tensor) -> Tensor:
+        """Write the new tokens' k and v [2, 1, heads, T, head_dim]; those to attend to, alike."""
         ...
 
 
@@ -30,41 +30,43 @@ class KVCache:
         self, config: ModelConfig, capacity: int, *, dtype: torch.dtype, devices: Sequence[str]
     ) -> None:
         """`devices` names the device of each layer."""
-        shape = (1, config.num_heads, capacity, config.head_dim)
+        # Keys and values of a layer lie in one tensor, so that one copy writes both.
+        shape = (2, 1, config.num_heads, capacity, config.head_dim)
         self.capacity = capacity  #: tokens
         self.length = 0  #: tokens held
-        # Zeros on a card: masked slots are multiplied by 0, which NaN would survive.
-        self._layers = [
-            (_empty(shape, dtype, device), _empty(shape, dtype, device)) for device in devices
-        ]
+        # Slots of a card that hold no token are zeros: a recorded step multiplies them by 0, which
+        # NaN would survive.
+        self._layers = [_empty(shape, dtype, device) for device in devices]
 
     @property
     def nbytes(self) -> int:
         """Bytes of all slots."""
-        return sum(keys.nbytes + values.nbytes for keys, values in self._layers)
+        return sum(slots.nbytes for slots in self._layers)
 
-    def layer(self, layer: int) -> tuple[Tensor, Tensor]:
-        """All slots of a layer: k and v [1, heads, capacity, head_dim]."""
+    def layer(self, layer: int) -> Tensor:
+        """All slots of a layer: k and v [2, 1, heads, capacity, head_dim]."""
         return self._layers[layer]
 
-    def append(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Write the new tokens' k and v [1, heads, T, head_dim]; those of the layer up to them."""
-        end = self.length + keys.shape[2]
+    def append(self, layer: int, new: Tensor) -> Tensor:
+        """Write the new tokens' k and v [2, 1, heads, T, head_dim]; the layer's up to them."""
+        end = self.length + new.shape[3]
         if end > self.capacity:
             raise ValueError(f"{end} tokens in a KV cache of {self.capacity}")
-        all_keys, all_values = self._layers[layer]
-        all_keys[:, :, self.length : end] = keys
-        all_values[:, :, self.length : end] = values
-        return all_keys[:, :, :end], all_values[:, :, :end]
+        slots = self._layers[layer]
+        slots[:, :, :, self.length : end] = new
+        return slots[:, :, :, :end]
 
     def advance(self, tokens: int) -> None:
         """Count `tokens` that every layer has appended."""
         self.length += tokens
 
     def truncate(self, length: int) -> None:
-        """Keep the first `length` tokens."""
+        """Keep the first `length` tokens. The slots of the others are zeros again on a card."""
         if not 0 <= length <= self.length:
             raise ValueError(f"cannot keep {length} of {self.length} tokens")
+        for slots in self._layers:
+            if length < self.length and slots.device.type != "cpu":
+                slots[:, :, :, length : self.length].zero_()
         self.length = length
 
 

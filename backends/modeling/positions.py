@@ -20,13 +20,15 @@ from .one_query import OneQuery
 
 #: Queries of one block of ALiBi attention: bounds the bias to [heads, block, keys].
 _ALIBI_BLOCK = 256
+#: Values of a bias that kernels of cards read at a time. Source: torch's attention.cpp.
+_LINE = 16
 
 
 class Positions(Protocol):
     """Positions of the T new tokens of a pass, after those in the KV cache."""
 
-    def rotate(self, x: Tensor) -> Tensor:
-        """Q or k [B, heads, T, head_dim], rotated by their positions; unchanged for ALiBi."""
+    def rotate(self, packed: Tensor) -> Tensor:
+        """Heads of q, k and v [B, T, 3 * heads, head_dim]; q and k rotated, for ALiBi nothing."""
         ...
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -37,33 +39,47 @@ class Positions(Protocol):
 def make_positions(config: ModelConfig, start: int, count: int, device: torch.device) -> Positions:
     """Positions `start` to `start + count` for a model of this family."""
     if config.family.uses_alibi:
-        return AlibiPositions(config.num_heads, start, device)
+        return AlibiPositions(config.num_heads, start, count, device)
     return RotaryPositions(config, torch.arange(start, start + count, device=device))
 
 
-class RotaryPositions:
-    """Cosines and sines of positions [T], in fp32, and plain causal attention.
+def rotary_table(config: ModelConfig, positions: Tensor) -> Tensor:
+    """What `rotated` multiplies by at positions [T]: cosines and sines [2, T, 1, head_dim].
 
     Source: the published models rotate halves (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin)
-    with base 10,000, and do so in fp32 whatever the dtype of the model.
+    with base 10,000, and do so in fp32 whatever the dtype of the model. The sines of the first
+    half are negative, so that both halves are sums.
     """
+    exponents = torch.arange(0, config.head_dim, 2, dtype=torch.float32, device=positions.device)
+    frequencies = 1.0 / (config.rope_base ** (exponents / config.head_dim))
+    angles = torch.outer(positions.float(), frequencies)[:, None]  # [T, 1, head_dim / 2]
+    cos, sin = angles.cos(), angles.sin()
+    return torch.stack((torch.cat((cos, cos), dim=-1), torch.cat((-sin, sin), dim=-1)))
+
+
+def rotated(packed: Tensor, table: Tensor) -> Tensor:
+    """Heads of q, k and v [B, T, 3 * heads, head_dim], those of q and k rotated by a table.
+
+    All at once, and in four dimensions: on a card each operation is a launch, and that of `cat`
+    is several from five dimensions on.
+    """
+    cos, sin = table
+    q_and_k = packed.shape[2] // 3 * 2
+    heads = packed[:, :, :q_and_k]
+    turned = heads * cos + heads.roll(packed.shape[-1] // 2, dims=-1) * sin
+    return torch.cat((turned.to(packed.dtype), packed[:, :, q_and_k:]), dim=2)
+
+
+class RotaryPositions:
+    """Rotary embedding of positions [T], and plain causal attention."""
 
     def __init__(self, config: ModelConfig, positions: Tensor) -> None:
-        exponents = torch.arange(
-            0, config.head_dim, 2, dtype=torch.float32, device=positions.device
-        )
-        frequencies = 1.0 / (config.rope_base ** (exponents / config.head_dim))
-        angles = torch.outer(positions.float(), frequencies)  # [T, head_dim / 2]
-        self._cos = angles.cos()
-        self._sin = angles.sin()
+        self._table = rotary_table(config, positions)
+        self._mask: Tensor | None = None
         self._one_query = OneQuery()
 
-    def rotate(self, x: Tensor) -> Tensor:
-        first, second = x.float().chunk(2, dim=-1)
-        rotated = torch.cat(
-            (first * self._cos - second * self._sin, second * self._cos + first * self._sin), dim=-1
-        )
-        return rotated.to(x.dtype)
+    def rotate(self, packed: Tensor) -> Tensor:
+        return rotated(packed, self._table)
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         queries, keys = q.shape[2], k.shape[2]
@@ -73,9 +89,23 @@ class RotaryPositions:
             return F.scaled_dot_product_attention(q, k, v)
         if queries == keys:
             return F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        # A later chunk: SDPA's own mask is aligned to the top left, ours to the bottom right.
-        mask = torch.ones(queries, keys, dtype=torch.bool, device=q.device).tril(keys - queries)
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        if self._mask is None:  # every layer of a pass asks for the same
+            self._mask = later_mask(queries, keys, q.device)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=self._mask)
+
+
+def later_mask(queries: int, keys: int, device: torch.device) -> Tensor:
+    """What the queries of a later chunk see of all keys, those of the chunk being the last.
+
+    `is_causal` aligns to the top left, this to the bottom right. A card has kernels that need no
+    mask for it; a processor has none, and gets a mask [queries, keys].
+    """
+    if device.type == "cpu":
+        return torch.ones(queries, keys, dtype=torch.bool).tril(keys - queries)
+    # Imports torch's compiler, which takes seconds and 70 MiB that a processor needs not.
+    from torch.nn.attention.bias import causal_lower_right
+
+    return causal_lower_right(queries, keys)
 
 
 class AlibiPositions:
@@ -83,28 +113,34 @@ class AlibiPositions:
 
     The published code adds slope * k in the model's dtype as one [heads, S, S] tensor; that is
     1.3 GB at 40 heads and 4096 tokens and off by up to 15 in bf16. Softmax does not see the
-    difference of a constant a row, so the bias is held relative, and made for one block of
-    queries at a time.
+    difference of a constant a row, so the bias is held relative, and for one block of queries at
+    a time. It depends on the distance alone: an earlier block has that of the last one without
+    its first keys. So it is made once for all blocks and layers of a pass.
     """
 
-    def __init__(self, num_heads: int, start: int, device: torch.device) -> None:
-        self._slopes = torch.tensor(alibi_slopes(num_heads), dtype=torch.float32, device=device)
+    def __init__(self, num_heads: int, start: int, count: int, device: torch.device) -> None:
+        """Of `count` tokens from position `start` on."""
+        self._num_heads = num_heads
         self._start = start
-        self._last: tuple[int, int, Tensor] | None = None
+        self._block = min(count, _ALIBI_BLOCK)
+        self._blocks = -(-count // self._block)
+        self._device = device
+        self._kept: Tensor | None = None
         self._one_query = OneQuery()
 
-    def rotate(self, x: Tensor) -> Tensor:
-        return x
+    def rotate(self, packed: Tensor) -> Tensor:
+        return packed
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         if one_query.is_for(q):
-            return self._one_query.attend(q, k, v, self._bias(0, 1))
+            return self._one_query.attend(q, k, v, self.bias(0, q))
         queries, earlier = q.shape[2], k.shape[2] - q.shape[2]
         blocks = []
-        for first in range(0, queries, _ALIBI_BLOCK):
-            last = min(first + _ALIBI_BLOCK, queries)
+        for number in range(self._blocks):
+            first = number * self._block
+            last = min(first + self._block, queries)
             keys = slice(0, earlier + last)
-            bias = self._bias(first, last).to(_bias_dtype(q))
+            bias = self.bias(number, q)[:, :, : last - first, keys]
             blocks.append(
                 F.scaled_dot_product_attention(
                     q[:, :, first:last], k[:, :, keys], v[:, :, keys], attn_mask=bias
@@ -112,19 +148,34 @@ class AlibiPositions:
             )
         return blocks[0] if len(blocks) == 1 else torch.cat(blocks, dim=2)
 
-    def _bias(self, first: int, last: int) -> Tensor:
-        """For queries `first` to `last`: [1, heads, last - first, keys].
+    def bias(self, number: int, q: Tensor) -> Tensor:
+        """For the queries of a block, were it a whole one, as SDPA takes it with q.
 
-        The last block made is kept, because every layer of a pass over a short chunk asks for
-        the same one.
+        Its keys end with the block: [1, heads, block, keys].
         """
-        if self._last is None or self._last[:2] != (first, last):
-            device = self._slopes.device
-            queries = torch.arange(self._start + first, self._start + last, device=device)
-            keys = torch.arange(0, self._start + last, device=device)
-            distance = keys[None, :] - queries[:, None]  # [q, k]
-            self._last = (first, last, alibi_bias(self._slopes, distance))
-        return self._last[2]
+        if self._kept is None:
+            self._kept = self._make().to(_bias_dtype(q))
+        later = self._blocks - 1 - number
+        end = self._start + self._blocks * self._block
+        return self._kept[..., later * self._block : end]
+
+    def _make(self) -> Tensor:
+        """The bias of the last block, whose rows are wider than its keys. See `whole_lines`."""
+        end = self._start + self._blocks * self._block
+        slopes = torch.tensor(
+            alibi_slopes(self._num_heads), dtype=torch.float32, device=self._device
+        )
+        queries = torch.arange(end - self._block, end, device=self._device)
+        keys = torch.arange(0, whole_lines(end), device=self._device)
+        return alibi_bias(slopes, keys[None, :] - queries[:, None])
+
+
+def whole_lines(keys: int) -> int:
+    """How many values a row of a bias over `keys` keys has in memory.
+
+    Kernels of cards read rows by 16 values; any other bias is copied into such rows in each layer.
+    """
+    return -(-keys // _LINE) * _LINE
 
 
 def alibi_bias(slopes: Tensor, distance: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from ..checkpoint.quantized_layout import Layout
 from ..machine import processor
 from ..precision import FOUR_BIT_BLOCK, SCALE_BLOCK, Precision
+from .lean.int8_rows import as_fp16, quantize_rows, stored_rows
 from .trial import SHAPE, multiplies_rightly, random_matrix
 
 #: Activation columns beyond this are multiplied in 16 bit. Source: the LLM.int8 paper.
@@ -35,8 +36,8 @@ Parts = Mapping[str, Tensor]
 def quantize(weight: Tensor, precision: Precision) -> dict[str, Tensor]:
     """Quantise a matrix [out, in] on its device; its parts in bitsandbytes' layout."""
     if precision is Precision.INT8:
-        # As bitsandbytes does it on the way to a device; its kernel takes fp16.
-        rows, scales, _ = bnbf.int8_vectorwise_quant(weight.to(torch.float16))
+        # The same as bitsandbytes makes on the way to a device.
+        rows, scales = quantize_rows(weight, weight.device, as_fp16)
         return {"weight": rows, "SCB": scales}
     packed, state = bnbf.quantize_4bit(
         weight, blocksize=FOUR_BIT_BLOCK, compress_statistics=True, quant_type=_KINDS[precision]
@@ -120,7 +121,7 @@ def dequantize(
 ) -> Tensor:
     """The matrix [out, in] that the parts stand for, in `dtype`."""
     if precision is Precision.INT8:
-        rows, scales = _int8_rows(parts, layout)
+        rows, scales = stored_rows(parts, layout)
         return (rows.float() * (scales[:, None] / 127.0)).to(dtype)
     state = _quant_state(parts, layout, precision, shape, torch.float32)
     scales = state.absmax
@@ -137,18 +138,10 @@ def dequantize(
     return result
 
 
-def _int8_rows(parts: Parts, layout: Layout) -> tuple[Tensor, Tensor]:
-    """int8 [out, in] and the largest magnitude of each row in fp32."""
-    if layout is Layout.PUBLISHED_INT8:
-        # Baichuan-13B's own quantizer stores the transpose, and scales that are absmax / 127.
-        return parts["weight"].t().contiguous(), parts["scale"].float() * 127.0
-    return parts["weight"], parts["SCB"]
-
-
 def _int8_linear(
     parts: Parts, layout: Layout, shape: tuple[int, int], *, is_packed: bool
 ) -> nn.Linear:
-    rows, scales = _int8_rows(parts, layout)
+    rows, scales = stored_rows(parts, layout)
     kind = Linear8bitLt if is_packed else UnpackedInt8Linear
     with torch.device("meta"):
         linear = kind(

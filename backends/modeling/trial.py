@@ -1,4 +1,4 @@
-"""Whether a way to multiply is right on this processor: tried on a small matrix."""
+"""Whether a way to multiply is right on this machine: tried on a small matrix."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ def multiplies_rightly(
         with torch.inference_mode():
             multiply = make()
             found = [multiply(rows), torch.cat([multiply(row[None]) for row in rows])]
+    except torch.OutOfMemoryError:  # of a card
+        raise
     except (RuntimeError, AttributeError, BackendUnavailableError) as error:
         if hardware.ran_out_of_memory(error):
             raise

@@ -6,7 +6,7 @@ import mmap
 import warnings
 from collections.abc import Generator
 from math import prod
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,12 @@ from ..files.tensor_files import TensorRecord
 from ..interface import LayerDevices
 from ..operating_system import WEIGHTS_ACCESS
 from ..phrases import Phrase
-from .baichuan import BaichuanForCausalLM, NormHead
+from ..precision import DeviceKind
+from .baichuan import MLP, BaichuanForCausalLM, NormHead, normalised
+from .lean.host_embedding import HostEmbedding
+from .lean.int8_linear import Int8Linear
+from .lean.int8_rows import quantize_rows
+from .positions import later_mask
 
 DTYPES = {
     "F32": torch.float32,
@@ -32,6 +37,8 @@ DTYPES = {
 }
 
 _SHORTER = "it became shorter while it was being read"
+
+_EMBEDDING, _HEAD = "model.embed_tokens.weight", "lm_head.weight"
 
 #: Weights whose pages are read in one go.
 _PAGE_IN_BYTES = 64 * 2**20
@@ -54,13 +61,16 @@ def load_model(
     dtype: torch.dtype,
     devices: LayerDevices,
     builder: LayerBuilder | None = None,
+    *,
+    head_in_8_bits: bool = False,
 ) -> Generator[LoadProgress, None, BaichuanForCausalLM]:
     """The model of a checkpoint in `dtype`, with the head folded and frozen.
 
     On a processor, a tensor that is stored in `dtype` stays a mapping of its file: it
     costs no copy, and the system may drop and re-read its pages. Any other is converted, or
     copied to its device, and its mapping ends at once. So host memory holds the
-    weights that stay there plus one tensor, whatever the size of the shards.
+    weights that stay there plus one tensor, whatever the size of the shards. An embedding on the
+    host is mapped in any dtype.
     """
     with torch.device("meta"):
         model = BaichuanForCausalLM(checkpoint.config)
@@ -73,8 +83,14 @@ def load_model(
         if builder is not None and name in matrices:
             linear = builder.build(_filled(record), placer.device(name))
             model.set_submodule(name.removesuffix(".weight"), linear)
+        elif name == _EMBEDDING and devices.embedding_on_host:
+            model.model.set_submodule("embed_tokens", placer.host_embedding(record, dtype))
+        elif name == _HEAD and head_in_8_bits:
+            is_normalised = isinstance(model.lm_head, NormHead)
+            model.set_submodule("lm_head", placer.int8_head(record, is_normalised=is_normalised))
         else:
             _assign(model, name, placer.place(name, record, dtype))
+        _join(model, name, placer)
         yield placer.progress(record)
     for name, matrix in checkpoint.matrices.items():
         assert builder is not None, "selection gives quantised files to a backend that has one"
@@ -87,13 +103,34 @@ def load_model(
                 Phrase("the scales of “{name}” are not readable", name=name),
             ) from error
         model.set_submodule(name, linear)
+        _join(model, f"{name}.weight", placer)
         for record in matrix.parts.values():
             yield placer.progress(record)
     if isinstance(head := model.lm_head, NormHead):
         if WEIGHTS_ACCESS == mmap.ACCESS_READ and head.weight.device.type == "cpu":
             head.weight = nn.Parameter(head.weight.clone(), requires_grad=False)
         head.fold()
+    for device in map(torch.device, devices.layers):
+        if device.type != "cpu" and not checkpoint.config.family.uses_alibi:
+            later_mask(1, 2, device)  # what it imports, the first long prompt need not wait for
+            break
     return model.eval()
+
+
+def _join(model: BaichuanForCausalLM, name: str, placer: _Placer) -> None:
+    """Have gate and up be one product if `name` is one of them, the other is there, on a card.
+
+    On a processor a matrix that is mapped would be copied for it, to save a call that is nothing
+    beside the product.
+    """
+    path, _, matrix = name.partition(".mlp.")
+    device = placer.device(name)
+    is_one = matrix in ("gate_proj.weight", "up_proj.weight")
+    if is_one and DeviceKind.of(str(device)).uses_cards:
+        mlp = cast("MLP", model.get_submodule(f"{path}.mlp"))
+        both = (*mlp.gate_proj.parameters(), *mlp.up_proj.parameters())
+        if all(tensor.device == device for tensor in both):
+            mlp.join()
 
 
 def _matrix_names(checkpoint: Checkpoint) -> list[str]:
@@ -122,8 +159,18 @@ class _Placer:
         """Where the tensor or module `name` shall lie."""
         if name.startswith("model.layers."):
             return torch.device(self._devices.layers[int(name.split(".")[2])])
-        first = name.startswith("model.embed_tokens")
-        return torch.device(self._devices.first if first else self._devices.last)
+        return torch.device(self._devices.first if name == _EMBEDDING else self._devices.last)
+
+    def host_embedding(self, record: TensorRecord, dtype: torch.dtype) -> HostEmbedding:
+        """The table as its file holds it, whose rows in `dtype` go to the first layer."""
+        table = _filled(record)
+        _page_in(table)
+        return HostEmbedding(table, torch.device(self._devices.layers[0]), dtype)
+
+    def int8_head(self, record: TensorRecord, *, is_normalised: bool) -> Int8Linear:
+        """The head in 8 bits, of its rows as they are, or of norm 1, some at a time."""
+        prepared = normalised if is_normalised else Tensor.float
+        return Int8Linear(*quantize_rows(_filled(record), self.device(_HEAD), prepared))
 
     def place(self, name: str, record: TensorRecord, dtype: torch.dtype) -> Tensor:
         """The tensor in `dtype` on its device."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state
 from onnxruntime.capi.onnxruntime_pybind11_state import (
     EPFail,
     Fail,
@@ -41,6 +43,7 @@ from ..model_config import ModelConfig
 from ..operating_system import resident_peak
 from ..phrases import Phrase
 from ..precision import DeviceKind, Precision
+from .card_memory import CardMemory
 from .check import checked_graph
 
 _CUDA, _CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
@@ -66,14 +69,42 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     if export.portable:
         raise PortableExportError(export.folder)
     graph = checked_graph(export, checkpoint.config)
-    maker = _SessionMaker(export, graph, options)
+    memory = card_memory(checkpoint.config, options)
+    maker = _SessionMaker(export, graph, options, memory)
     try:
         yield from _hashed(export)
     finally:
         maker.join()
     session = maker.session()
     with _translated_errors(export, options.devices.first):  # the KV cache is allocated
-        return OnnxModel(session, export, checkpoint.config, options)
+        return OnnxModel(session, export, checkpoint.config, options, memory)
+
+
+def card_memory(config: ModelConfig, options: LoadOptions) -> CardMemory | None:
+    """That of the card which the export is to run on; None on the processor."""
+    device = options.devices.first
+    if device == "cpu":
+        return None
+    _grow_by_need()
+    shape, kind = _cache_slots(config, options)
+    slots = 2 * config.num_layers * math.prod(shape)
+    return CardMemory(_index(device), slots * np.dtype(kind).itemsize)
+
+
+def _cache_slots(config: ModelConfig, options: LoadOptions) -> tuple[tuple[int, ...], type]:
+    """Shape and type of the keys, or the values, of a layer."""
+    shape = (1, config.num_heads, options.context_length, config.head_dim)
+    return shape, np.float16 if options.precision is Precision.ONNX_FP16 else np.float32
+
+
+def _grow_by_need() -> None:
+    """Have the arena of the KV cache grow as the session's own does.
+
+    It lies outside any session and has no options; builds for cards have this for it.
+    """
+    build = onnxruntime_pybind11_state
+    if hasattr(build, "set_arena_extend_strategy"):
+        build.set_arena_extend_strategy(build.ArenaExtendStrategy.kSameAsRequested)
 
 
 def _hashed(export: Export) -> Iterator[LoadProgress]:
@@ -95,10 +126,13 @@ def _hashed(export: Export) -> Iterator[LoadProgress]:
 class _SessionMaker:
     """Makes a session on a thread of its own, which cannot be interrupted."""
 
-    def __init__(self, export: Export, graph: bytes, options: LoadOptions) -> None:
+    def __init__(
+        self, export: Export, graph: bytes, options: LoadOptions, memory: CardMemory | None
+    ) -> None:
         self._export = export
         self._graph = graph
         self._options = options
+        self._memory = memory
         self._session: onnxruntime.InferenceSession | None = None
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._make, name="onnx session")
@@ -106,7 +140,7 @@ class _SessionMaker:
 
     def _make(self) -> None:
         try:
-            self._session = make_session(self._export, self._graph, self._options)
+            self._session = make_session(self._export, self._graph, self._options, self._memory)
         except Exception as error:  # noqa: BLE001  raised again where it is waited for
             self._error = error
 
@@ -123,9 +157,12 @@ class _SessionMaker:
 
 
 def make_session(
-    export: Export, graph: bytes, options: LoadOptions
+    export: Export, graph: bytes, options: LoadOptions, memory: CardMemory | None = None
 ) -> onnxruntime.InferenceSession:
-    """A session of a graph that was checked, on the device asked for and no other."""
+    """A session of a graph that was checked, on the device asked for and no other.
+
+    `memory` is that of the card, where it is one.
+    """
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = options.threads
     settings.inter_op_num_threads = 1
@@ -140,11 +177,11 @@ def make_session(
     )
     device = options.devices.first
     providers: list[object] = [_CPU]
-    if device != "cpu":
+    if memory is not None:
         if _CUDA not in onnxruntime.get_available_providers():
             raise _no_cuda(device)
         onnxruntime.preload_dlls()
-        providers.insert(0, (_CUDA, {"device_id": _index(device)}))
+        providers.insert(0, (_CUDA, memory.provider_options))
     try:
         with _translated_errors(export, device):
             session = onnxruntime.InferenceSession(graph, settings, providers=providers)
@@ -212,8 +249,10 @@ class OnnxModel(LoadedModel):
         export: Export,
         config: ModelConfig,
         options: LoadOptions,
+        memory: CardMemory | None,
     ) -> None:
         self._export = export
+        self._memory = memory
         self._device = device = options.devices.first
         self.vocab_size = config.vocab_size
         self.context_length = options.context_length
@@ -227,14 +266,13 @@ class OnnxModel(LoadedModel):
             for position in (0, -1)
         )
         self._logits = np.empty((1, config.vocab_size), np.float32)
-        half = options.precision is Precision.ONNX_FP16
-        shape = (1, config.num_heads, options.context_length, config.head_dim)
+        shape, slot_type = _cache_slots(config, options)
         self._binding = session.io_binding()
         self._cache = []
         for layer in range(config.num_layers):
             for part in ("key", "value"):
                 slots = onnxruntime.OrtValue.ortvalue_from_shape_and_type(
-                    shape, np.float16 if half else np.float32, kind, _index(device)
+                    shape, slot_type, kind, _index(device)
                 )
                 # The same memory as past and as present: attention adds the new tokens to it.
                 self._binding.bind_ortvalue_input(f"past_key_values.{layer}.{part}", slots)
@@ -289,7 +327,7 @@ class OnnxModel(LoadedModel):
 
     @override
     def peak_bytes(self) -> int:
-        return resident_peak()
+        return resident_peak() if self._memory is None else self._memory.peak_bytes()
 
     @override
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..choice.expected_speed import ReadBandwidth
 from ..choice.memory import MeasuredPeak
 from ..generation.sampling import SamplingParams
 from ..precision import ONNX_BLOCK, Precision
@@ -25,6 +26,10 @@ class LoadRequest:
     prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
     measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
     exports: tuple[str, ...] = ()  #: folders of its exports for ONNX Runtime
+    bandwidths: tuple[ReadBandwidth, ...] = ()  #: of this machine's devices, measured before
+    scores_every_token: bool = False  #: of texts, and does not answer
+    embedding_on_host: bool = False  #: also where all of it fits, to be compared
+    head_in_8_bits: bool = False  #: likewise
 
 
 @dataclass(frozen=True, slots=True)

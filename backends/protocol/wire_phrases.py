@@ -14,7 +14,7 @@ def error_to_wire(error: UserFacingError) -> dict[str, object]:
     return {
         "type": type(error).__name__,
         "template": error.template,
-        "hint": error.hint,
+        "hint": phrase_to_wire(error.hint) if isinstance(error.hint, Phrase) else error.hint,
         "facts": _facts_to_wire(error.facts),
     }
 
@@ -22,7 +22,9 @@ def error_to_wire(error: UserFacingError) -> dict[str, object]:
 def error_from_wire(data: Mapping[str, Any]) -> UserFacingError:
     """The error that `error_to_wire` wrote; an unknown type becomes a plain UserFacingError."""
     cls, hint = _by_name().get(data["type"], UserFacingError), data["hint"]
-    if not isinstance(hint, str):
+    if isinstance(hint, dict):
+        hint = phrase_from_wire(hint)
+    elif not isinstance(hint, str):
         raise TypeError(f"{hint!r} is no hint")
     return rebuild(cls, data["template"], hint, _facts_from_wire(data["facts"]))
 

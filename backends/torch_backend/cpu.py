@@ -41,7 +41,9 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     packs = dtype == torch.bfloat16 and onednn.packs_bf16()
     builder = onednn.PackedLayers() if packs else None
     with translated_memory_errors():
-        model = yield from load_model(checkpoint, dtype, options.devices, builder)
+        model = yield from load_model(
+            checkpoint, dtype, options.devices, builder, head_in_8_bits=options.head_in_8_bits
+        )
         onednn.use_for_the_rest(model)
         return TorchModel(
             model,

@@ -1,58 +1,93 @@
 """PyTorch on NVIDIA cards: bf16, or fp16 before compute capability 8.0; one card or several.
 
-On one card, decoding is a CUDA graph: launching the thousand kernels of a step from Python takes
-longer than running them, so they are recorded once for a number of keys and replayed with new
-positions. The first replay is compared with the ordinary path; if they differ, or recording
-fails, the ordinary path stays.
+On one card, decoding is a CUDA graph. The first replay of each is compared with the ordinary path;
+if they differ, or recording fails, the ordinary path stays.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import torch
+from torch import Tensor
 from typing_extensions import override
 
 from ..checkpoint.folder import Checkpoint
-from ..errors import GpuLostError, InsufficientMemoryError
-from ..interface import PREFILL_CHUNK, LayerDevices, Loading, LoadOptions, Logits
+from ..events import LoadProgress
+from ..interface import (
+    PREFILL_CHUNK,
+    CandidateRequest,
+    Candidates,
+    LayerDevices,
+    Loading,
+    LoadOptions,
+    Logits,
+)
 from ..modeling.baichuan import BaichuanForCausalLM
-from ..modeling.kv_cache import KVCache
-from ..modeling.static_decode import StaticDecode
-from ..modeling.weights import load_model
-from ..phrases import Phrase
+from ..modeling.weights import LayerBuilder, load_model
 from ..precision import Precision
-from .loaded_model import TorchModel, to_numpy, translated_memory_errors
+from . import card_setup
+from .card_errors import cards_of, check_code, drop_frames, give_back, quietly, translated_errors
+from .card_memory import CardMemory
+from .decode_graph import DecodeGraph
+from .loaded_model import TorchModel, translated_memory_errors
+from .logits import CandidateChooser, to_numpy
 
 log = logging.getLogger(__name__)
 
-_DTYPES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
+_Read = TypeVar("_Read")
 
-#: A graph is recorded for this many keys, or twice, four times … as many: attention reads at most
-#: twice what it needs, and few graphs are made.
-_LEAST_KEYS = 512
-#: Logits of two ways to sum the same bf16 products differ by this share of their range.
-_TOLERANCE = 0.05
+_DTYPES = {Precision.BF16: torch.bfloat16, Precision.FP16: torch.float16}
 
 
 def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
     """Read the weights onto the cards. See `Backend.load`."""
-    # Number cards as nvidia-smi does, which selection asked; must be set before CUDA starts.
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    dtype = _DTYPES[options.precision]
+    with translated_memory_errors(), translated_errors(options.devices):
+        memory = CardMemory(cards_of(options.devices))
+        return (yield from load_on_cards(checkpoint, options, dtype, memory))
+
+
+def load_on_cards(
+    checkpoint: Checkpoint,
+    options: LoadOptions,
+    dtype: torch.dtype,
+    memory: CardMemory,
+    builder: LayerBuilder | None = None,
+    *,
+    use_graph: bool = True,
+) -> Loading:
+    """Read the weights, and have decoding recorded; without `use_graph`, what cannot be is not.
+
+    `memory` was made before anything of CUDA began. Run inside of `translated_errors`, by a frame
+    that holds no part of the model: where memory runs out, what is in these frames is given back
+    before anybody hears of it.
+    """
+    cards = cards_of(options.devices)
     torch.set_num_threads(options.threads)
-    with translated_memory_errors(), translated_errors():
-        model = yield from load_model(checkpoint, _DTYPES[options.precision], options.devices)
-        return CudaModel(
-            model,
-            devices=options.devices,
-            context_length=options.context_length,
-            prefill_chunk=chunk_of(options.devices),
-        )
+    if cards:
+        torch.cuda.set_device(cards[0])
+        check_code(cards)
+    detours = card_setup.prepare(options.devices, dtype)
+    model = yield from load_model(
+        checkpoint, dtype, options.devices, builder, head_in_8_bits=options.head_in_8_bits
+    )
+    card_setup.through_host(model, detours)
+    loaded = CudaModel(
+        model,
+        devices=options.devices,
+        context_length=options.context_length,
+        prefill_chunk=chunk_of(options.devices),
+        memory=memory,
+    )
+    if use_graph:
+        total = checkpoint.bytes_on_disk
+        for done, count in loaded.record_graphs():
+            yield LoadProgress(total, total, done, count)
+    return loaded
 
 
 def chunk_of(devices: LayerDevices) -> int:
@@ -70,143 +105,86 @@ class CudaModel(TorchModel):
         devices: LayerDevices,
         context_length: int,
         prefill_chunk: int,
-        use_graph: bool = True,
+        memory: CardMemory | None = None,
     ) -> None:
-        """`use_graph` False keeps to the ordinary path, for layers that cannot be recorded."""
+        """`memory` counts what is taken of the cards; without it that begins now."""
         super().__init__(
             model, devices=devices, context_length=context_length, prefill_chunk=prefill_chunk
         )
         self._devices = devices
-        on_one_card = devices.single and devices.kind.uses_cards
-        self._graph = DecodeGraph(model, self._cache) if use_graph and on_one_card else None
+        self._memory = memory or CardMemory(cards_of(devices))
+        self._graph: DecodeGraph | None = None
+
+    def record_graphs(self) -> Iterator[tuple[int, int]]:
+        """Have decoding recorded, on one card; yields how many graphs of how many are done.
+
+        Where that fails, for want of memory too, the ordinary path stays, and the memory that it
+        took comes back. Raises RuntimeError if the card does nothing any more.
+        """
+        if self._model is None or not (self._devices.single and self._devices.kind.uses_cards):
+            return
+        peaks = self._memory.peaks()
+        graph: DecodeGraph | None = None
+        try:
+            graph = DecodeGraph(self._model, self._cache, self._devices)
+            for done in graph.record():
+                yield done, len(graph.sizes)
+        except RuntimeError as error:  # GraphError is one, and memory runs out in any words
+            log.warning("Decoding without CUDA graphs: %s", error)
+            drop_frames(error)
+            graph = None
+        if graph is None:
+            self._cache.truncate(0)
+            give_back()
+            self._memory.go_back_to(peaks)
+            torch.cuda.synchronize(self._devices.last)
+        self._graph = graph
 
     @override
-    def prefill(self, token_ids: Sequence[int]) -> Logits:
-        with translated_errors():
-            return super().prefill(token_ids)
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        with super()._translated(), translated_errors(self._devices):
+            yield
 
     @override
-    def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
-        with translated_errors():
-            return super().prefill_logits(token_ids)
+    def decode_candidates(self, request: CandidateRequest) -> Callable[[int], Logits | Candidates]:
+        device = torch.device(self._devices.last)
+        with self._translated():
+            chooser = CandidateChooser(request, self.vocab_size, device, self._to_host)
+
+        def decode(token_id: int) -> Candidates:
+            with self._translated():
+                chooser.see(token_id)
+            return self._decode(token_id, chooser.choose)
+
+        return decode
+
+    def _to_host(self, logits: Tensor) -> Logits:
+        with self._translated():
+            return to_numpy(logits)
 
     @override
-    def decode(self, token_id: int) -> Logits:
+    def _decode(self, token_id: int, read: Callable[[Tensor], _Read]) -> _Read:
         if self._graph is None:
-            return self.prefill((token_id,))
+            return self._append((token_id,), read)
         if self._cache.length >= self._cache.capacity:
             raise ValueError(f"the KV cache of {self._cache.capacity} tokens is full")
-        with translated_errors():
-            try:
-                logits = self._graph.decode(token_id)
-            except GraphError as error:
-                log.warning("Decoding without CUDA graphs: %s", error)
-                self._graph = None
-                return self.prefill((token_id,))
+        with self._translated():
+            found = read(self._graph.decode(token_id))
         self._cache.advance(1)
         self._ids.append(token_id)
-        return logits
+        return found
 
     @override
     def peak_bytes(self) -> int:
-        """The most memory that was taken of a card so far, the KV cache not counted."""
-        cards = {d for d in self._devices.layers if d != "cpu"}
-        return max(torch.cuda.max_memory_reserved(card) for card in cards) - self._cache.nbytes
+        """The most memory that was taken of the cards so far, the KV cache not counted."""
+        layers = self._devices.layers
+        on_cards = sum(device != "cpu" for device in layers)
+        return self._memory.peak_bytes() - self._cache.nbytes * on_cards // len(layers)
 
     @override
     def close(self) -> None:
+        """Give the memory back. A card that is lost has none to give, and that is no error."""
         self._graph = None
         super().close()
-        torch.cuda.empty_cache()
-
-
-class GraphError(RuntimeError):
-    """A graph cannot be recorded, or does not compute what the ordinary path computes."""
-
-
-class DecodeGraph:
-    """Decoding steps of one model, recorded for a few numbers of keys."""
-
-    def __init__(self, model: BaichuanForCausalLM, cache: KVCache) -> None:
-        self._model = model
-        self._cache = cache
-        self._step = StaticDecode(model, cache)
-        self._recorded: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
-        self._pool: Any = None
-
-    @torch.inference_mode()
-    def decode(self, token_id: int) -> Logits:
-        """Logits after the token at the cache's length; does not count it. Raises GraphError."""
-        keys = keys_for(self._cache.length + 1, self._cache.capacity)
-        self._step.ids.fill_(token_id)
-        self._step.position.fill_(self._cache.length)
-        if keys not in self._recorded:
-            self._recorded[keys] = self._record(keys)
-            self._compare(keys, token_id)
-        graph, logits = self._recorded[keys]
-        graph.replay()
-        return to_numpy(logits)
-
-    def _record(self, keys: int) -> tuple[torch.cuda.CUDAGraph, torch.Tensor]:
-        device = self._step.ids.device
-        try:
-            stream = torch.cuda.Stream(device)
-            stream.wait_stream(torch.cuda.current_stream(device))
-            with torch.cuda.stream(stream):
-                for _ in range(2):  # libraries choose and allocate on their first calls
-                    self._step.step(keys)
-            torch.cuda.current_stream(device).wait_stream(stream)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, pool=self._pool):
-                logits = self._step.step(keys)
-        except torch.cuda.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            raise GraphError(str(error)) from error
-        self._pool = graph.pool()
-        return graph, logits
-
-    def _compare(self, keys: int, token_id: int) -> None:
-        """Raise GraphError unless the first replay computes what the ordinary path computes."""
-        graph, recorded = self._recorded[keys]
-        graph.replay()
-        length = self._cache.length
-        plain = self._model.last_logits(self._step.ids, self._cache).float()
-        self._cache.truncate(length)
-        span = float(plain.max() - plain.min())
-        difference = float((plain - recorded).abs().max())
-        if not difference <= _TOLERANCE * span:
-            raise GraphError(f"logits differ by {difference:.3g} of {span:.3g} at {keys} keys")
-
-
-def keys_for(length: int, capacity: int) -> int:
-    """How many keys a step for `length` tokens attends over: the next recorded number."""
-    keys = _LEAST_KEYS
-    while keys < length:
-        keys *= 2
-    return min(keys, capacity)
-
-
-@contextlib.contextmanager
-def translated_errors() -> Iterator[None]:
-    """Raise torch's errors of a card as InsufficientMemoryError and GpuLostError."""
-    try:
-        yield
-    except torch.cuda.OutOfMemoryError as error:
-        free, _ = torch.cuda.mem_get_info()
-        name = torch.cuda.get_device_name()
-        used = torch.cuda.memory_allocated()
-        torch.cuda.empty_cache()
-        raise InsufficientMemoryError(
-            device=name, needed_bytes=_asked_for(str(error)) + used, free_bytes=free + used
-        ) from error
-    except torch.AcceleratorError as error:
-        text = next(iter(str(error).splitlines()), type(error).__name__)
-        raise GpuLostError(Phrase("{text}", text=text[:200])) from error
-
-
-def _asked_for(message: str) -> int:
-    """Bytes that could not be allocated, from torch's own sentence; 0 if it changed."""
-    match = re.search(r"Tried to allocate ([\d.]+) ([KMG])iB", message)
-    units = {"K": 2**10, "M": 2**20, "G": 2**30}
-    return int(float(match.group(1)) * units[match.group(2)]) if match else 0
+        quietly(torch.cuda.empty_cache)

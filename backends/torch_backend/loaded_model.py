@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -14,7 +16,10 @@ from ..machine import hardware, memory_room
 from ..modeling.baichuan import BaichuanForCausalLM
 from ..modeling.kv_cache import KVCache
 from ..operating_system import resident_peak
+from .logits import to_numpy
 from .threads import PacedThreads
+
+_Read = TypeVar("_Read")
 
 
 class TorchModel(LoadedModel):
@@ -52,26 +57,39 @@ class TorchModel(LoadedModel):
         return self._ids
 
     @override
-    @torch.inference_mode()
     def prefill(self, token_ids: Sequence[int]) -> Logits:
+        return self._append(token_ids, to_numpy)
+
+    @torch.inference_mode()
+    def _append(self, token_ids: Sequence[int], read: Callable[[Tensor], _Read]) -> _Read:
+        """Append tokens to the cache; what `read` takes from the logits [vocab_size] after them.
+
+        They lie on a device, until the next pass.
+        """
         if self._model is None:
             raise ValueError("the model is closed")
-        ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        with self._step(), translated_memory_errors():
-            logits = self._model.last_logits(ids, self._cache)
-        self._ids.extend(token_ids)
-        return to_numpy(logits)
+        with self._translated():
+            ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
+            with self._step():
+                logits = self._model.last_logits(ids, self._cache)
+            self._ids.extend(token_ids)
+            return read(logits)
 
     @override
     @torch.inference_mode()
     def prefill_logits(self, token_ids: Sequence[int]) -> Logits:
         if self._model is None:
             raise ValueError("the model is closed")
-        ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
-        with self._step(), translated_memory_errors():
-            logits = self._model(ids, self._cache)[0]
-        self._ids.extend(token_ids)
-        return to_numpy(logits)
+        with self._translated():
+            ids = torch.tensor([token_ids], dtype=torch.long, device=self._device)
+            with self._step():
+                logits = self._model(ids, self._cache)[0]
+            self._ids.extend(token_ids)
+            return to_numpy(logits)
+
+    def _translated(self) -> AbstractContextManager[None]:
+        """Raises what the devices of the model raise as errors for a person."""
+        return translated_memory_errors()
 
     @contextlib.contextmanager
     def _step(self) -> Iterator[None]:
@@ -84,11 +102,16 @@ class TorchModel(LoadedModel):
 
     @override
     def decode(self, token_id: int) -> Logits:
-        return self.prefill((token_id,))
+        return self._decode(token_id, to_numpy)
+
+    def _decode(self, token_id: int, read: Callable[[Tensor], _Read]) -> _Read:
+        """As `_append`, of one token."""
+        return self._append((token_id,), read)
 
     @override
     def truncate(self, length: int) -> None:
-        self._cache.truncate(length)
+        with self._translated():
+            self._cache.truncate(length)
         del self._ids[length:]
 
     @override
@@ -116,9 +139,3 @@ def translated_memory_errors() -> Iterator[None]:
         if asked is None:
             raise
         raise hardware.out_of_memory(asked) from error
-
-
-def to_numpy(logits: Tensor) -> Logits:
-    """Logits [vocab_size] or [T, vocab_size] of any dtype on any device as fp32 in host memory."""
-    values: Logits = logits.float().cpu().numpy()
-    return values

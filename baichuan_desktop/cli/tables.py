@@ -11,7 +11,7 @@ from backends.printable import escaped_json, one_line
 from baichuan_desktop.cli.wrapping import terminal_columns, width, wrapped
 
 #: What `print_facts` leaves out.
-_UNKNOWN: tuple[object, ...] = (None, [], {})
+_UNKNOWN: tuple[object, ...] = (None, [], (), {})
 
 
 def print_json(value: object) -> None:
@@ -52,9 +52,12 @@ def print_facts(facts: dict[str, Any], indent: str = "") -> None:
 
 
 def figure(value: object) -> str:
-    """A value on one line; the digits of a large number in groups of three."""
-    is_count = isinstance(value, int) and not isinstance(value, bool)
-    return f"{value:,}" if is_count else one_line(str(value))
+    """A value on one line, in words; the digits of a large number in groups of three."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(figure, value))
+    return f"{value:,}" if isinstance(value, int) else one_line(str(value))
 
 
 def say(text: str, stream: TextIO | None = None) -> None:

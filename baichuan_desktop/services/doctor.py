@@ -8,9 +8,11 @@ import platform
 import threading
 from typing import Any
 
+from backends.choice.unused_cards import unused_cards
 from backends.errors import UserFacingError, in_gib
 from backends.events import ProductsTried
 from backends.machine import hardware, processor
+from backends.machine.cards.values import VISIBLE_VARIABLE
 from backends.precision import Precision, device_or_auto
 from backends.printable import one_line
 from backends.protocol.engine_requests import ProductsRequest
@@ -48,6 +50,7 @@ def report(
             "memory_bytes": machine.memory_bytes,
             "free_memory_bytes": machine.free_memory_bytes,
             "memory_limit": str(machine.limit.name) if machine.limit else None,
+            "hidden_gpus": machine.hidden_cards,
             "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
             "libraries": dict(machine.libraries),
             "torch_cuda": machine.torch_cuda,
@@ -66,8 +69,9 @@ def _warnings(machine: hardware.Machine) -> list[str]:
             "onnxruntime and onnxruntime-gpu are both installed; the one installed last wins. "
             "Remove both, then install the one you want."
         )
-    if machine.gpus and "torch" in machine.libraries and machine.torch_cuda is None:
-        found.append("There is a graphics card, but torch is installed without CUDA.")
+    unused = unused_cards(machine)
+    if unused is not None:
+        found.append(f"{unused.sentence} {unused.hint}")
     missing = input_methods.unreached(os.environ, input_methods.installed_plugins())
     if missing is not None:
         found.append(f"{missing.sentence} {missing.hint}")
@@ -118,8 +122,8 @@ def _model(model: InstalledModel, precisions: Precisions) -> dict[str, Any]:
     try:
         opened = precisions.open(model)
     except UserFacingError as error:
-        return entry | {"error": error.message, "hint": error.hint, "precisions": []}
-    refused = [{"error": error.message, "hint": error.hint} for error in opened.refused]
+        return entry | {"error": error.message, "hint": str(error.hint), "precisions": []}
+    refused = [{"error": error.message, "hint": str(error.hint)} for error in opened.refused]
     return entry | {
         "error": None,
         "precisions": [_row(row) for row in opened.whole.rows],
@@ -138,6 +142,10 @@ def _row(row: PrecisionRow) -> dict[str, Any]:
         "request_device": device_or_auto(row.wanted_device),
         "verdict": row.verdict.value,
         "needed_bytes": row.needed_bytes,
+        "host_bytes": row.host_bytes,
+        "context_length": row.context_length,
+        "embedding_on_host": row.embedding_on_host,
+        "head_in_8_bits": row.head_in_8_bits,
         "sentence": str(row.sentence),
         "chosen": row.chosen,
         "tokens_per_second": row.tokens_per_second,
@@ -161,6 +169,33 @@ def _product_lines(machine: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _card_line(gpu: dict[str, Any]) -> str:
+    capability = ".".join(map(str, gpu["compute_capability"]))
+    cuda = gpu["driver_cuda"]
+    driver = f"driver {gpu['driver']}" if gpu["driver"] else ""
+    if cuda:
+        newest = f"CUDA {cuda[0]}.{cuda[1]}"
+        driver = f"{driver} ({newest})" if driver else f"driver for {newest}"
+    facts = [
+        f"Graphics card {gpu['index']}: {gpu['name']}",
+        f"{in_gib(gpu['free_memory_bytes']):.1f} of {in_gib(gpu['memory_bytes']):.1f} GiB free"
+        + (", shared with the processor" if gpu["is_unified"] else ""),
+        f"compute capability {capability}",
+        driver,
+        "a display is on it" if gpu["has_display"] else "",
+    ]
+    return ", ".join(filter(None, facts))
+
+
+def _missing_card_lines(visible: int, hidden: int) -> list[str]:
+    if hidden:
+        cards, are = ("card", "is") if hidden == 1 else ("cards", "are")
+        more = "more " if visible else ""
+        told = f"Graphics cards: {hidden} {more}{cards} that NVIDIA's driver reports {are} hidden"
+        return [f"{told} by the variable {VISIBLE_VARIABLE}"]
+    return [] if visible else ["Graphics cards: none that NVIDIA's driver reports"]
+
+
 def as_text(content: dict[str, Any]) -> str:
     """The report for a person."""
     machine = content["machine"]
@@ -177,15 +212,8 @@ def as_text(content: dict[str, Any]) -> str:
             + (f", as {machine['memory_limit']} allows" if machine["memory_limit"] else "")
         ),
     ]
-    for gpu in machine["gpus"]:
-        capability = ".".join(map(str, gpu["compute_capability"]))
-        lines.append(
-            f"Graphics card {gpu['index']}: {gpu['name']}, "
-            f"{in_gib(gpu['free_memory_bytes']):.1f} of {in_gib(gpu['memory_bytes']):.1f} GiB "
-            f"free, compute capability {capability}, driver {gpu['driver']}"
-        )
-    if not machine["gpus"]:
-        lines.append("Graphics cards: none that NVIDIA's driver reports")
+    lines += map(_card_line, machine["gpus"])
+    lines += _missing_card_lines(len(machine["gpus"]), machine["hidden_gpus"])
     libraries = ", ".join(f"{name} {version}" for name, version in machine["libraries"].items())
     lines.append(f"Libraries: {libraries or 'none'}; CUDA of torch: {machine['torch_cuda'] or '-'}")
     providers = (

@@ -116,6 +116,7 @@ class Settings(BaseModel):
     open_conversation: StoredId | None = None
     unfolded: frozenset[StoredId] = frozenset()  #: folders of conversations that are open
     input_method_told: bool = False  #: that what an input method writes does not come
+    cards_told: Text = ""  #: why cards are not used, as it was read last
     window_size: tuple[Pixels, Pixels] | None = None  #: width, height
 
 

@@ -192,7 +192,7 @@ provide_libraries() {
 # --- the two ways to call it ------------------------------------------------------------------
 
 check() { # LOCK...
-    local lock python lines missing=0
+    local lock python lines missing=0 call=installer/linux/setup.sh
     if python=$(find_python); then
         require_venv_module "$python" || missing=1
         lines=$(missing_libraries "$python")
@@ -200,9 +200,11 @@ check() { # LOCK...
     else
         missing=1
     fi
+    # One call that installs every lock: a second one without --dev would take its packages away.
+    (($# == 1)) || call+=" --dev"
     for lock; do
         is_installed "$lock" ||
-            { say ".venv does not hold the packages of $lock; run installer/linux/setup.sh"; missing=1; }
+            { say ".venv does not hold the packages of $lock; run $call"; missing=1; }
     done
     ((missing)) || say "Nothing is missing."
     return "$missing"

@@ -19,8 +19,15 @@ from backends.text.tokenizer import Tokenizer
 from benchmarks import random_checkpoint, threads
 from benchmarks.engine_blows import TRIALS, Blow, Phase
 from benchmarks.machine import ROOT, child_environment
-from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, make, make_or_reuse
+from benchmarks.random_checkpoint import (
+    SHAPES,
+    NotEnoughDiskError,
+    Shape,
+    make,
+    make_or_reuse,
+)
 from tests.helpers.fakes import ScriptedModel
+from tests.helpers.quantized import finish
 
 
 @pytest.mark.parametrize(
@@ -60,6 +67,24 @@ def test_random_checkpoint_is_complete_and_computes(
     best = int(logits.argmax())
     assert best < tokenizer.vocab_size
     assert best not in tokenizer.control_ids  # a random model's answer does not end by chance
+
+
+def test_a_vocabulary_far_larger_than_its_text_is_no_damage_to_the_app(tmp_path: Path) -> None:
+    """Half a head of zeros is what a file looks like that was not written to its end."""
+    make(Shape(64, 1, 2, 128, 6000), tmp_path / "wide")
+    checkpoint = Checkpoint.open(tmp_path / "wide")
+    devices = LayerDevices.all_on("cpu", 1)
+    loading = heavy_modules.backend_module(BackendName.TORCH_CPU).load(
+        checkpoint, LoadOptions(Precision.FP32, context_length=32, threads=1, devices=devices)
+    )
+
+    with finish(loading) as model:
+        logits = model.prefill(range(20))
+
+    tokenizer = Tokenizer(checkpoint.tokenizer_file, vocab_size=checkpoint.config.vocab_size)
+    best = int(logits.argmax())
+    assert best < 2100  # a piece of text, of which there are so many
+    assert best not in tokenizer.control_ids
 
 
 def test_random_checkpoint_is_the_same_every_time(tmp_path: Path) -> None:

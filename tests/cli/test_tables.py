@@ -82,4 +82,23 @@ def test_facts_that_are_not_known_are_left_out(capsys: pytest.CaptureFixture[str
         {"a": None, "b": [], "c": {}, "d": {"e": None}, "f": 0, "g": False, "h": {"i": 12345}}
     )
 
-    assert capsys.readouterr().out == "f: 0\ng: False\nh:\n  i: 12,345\n"
+    assert capsys.readouterr().out == "f: 0\ng: no\nh:\n  i: 12,345\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (True, "yes"),
+        (False, "no"),
+        (["/a/b", "/c d"], "/a/b, /c d"),
+        ((1234, "x"), "1,234, x"),
+        (12345, "12,345"),
+        (0.85, "0.85"),
+    ],
+)
+def test_a_value_is_printed_in_words(
+    value: object, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_facts({"fact": value})
+
+    assert capsys.readouterr().out == f"fact: {words}\n"

@@ -11,7 +11,8 @@ from backends.choice import selection
 from backends.choice.options import options
 from backends.choice.values import Model, Option, Wishes
 from backends.errors import BackendUnavailableError, UserFacingError
-from backends.machine.hardware import Gpu, Machine
+from backends.machine.cards.values import Gpu
+from backends.machine.hardware import Machine
 from backends.precision import Precision
 from tests.helpers.machines import BAICHUAN2_7B, BAICHUAN2_13B, GIB, LIBRARIES, card, machine
 from tests.helpers.sentences import assert_one_sentence
@@ -44,6 +45,13 @@ def find(
         if (option.precision, option.device_kind) == (precision, device)
     ]
     return found[number]
+
+
+def spread(model: Model, facts: Machine, precision: Precision) -> Option:
+    """The option of several devices."""
+    found = [option for option in options(model, facts) if not option.devices.single]
+    (option,) = [option for option in found if option.precision is precision]
+    return option
 
 
 def refusal(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backends.machine import processor
-from backends.machine.hardware import Gpu, Machine
+from backends.machine.cards.values import Gpu
+from backends.machine.hardware import Machine
 from backends.model_config import Family, ModelConfig
 from backends.precision import Precision
 
@@ -27,6 +28,7 @@ SECOND, SECOND_LABEL = (
 )
 
 LIBRARIES = {"torch": "2.11.0", "bitsandbytes": "0.50.2"}
+PYTHON = "/opt/app/.venv/bin/python"
 PROCESSOR = "AMD Ryzen 7 5800X 8-Core Processor"
 
 
@@ -60,4 +62,5 @@ def machine(
         gpus=cards,
         libraries=LIBRARIES if libraries is None else libraries,
         torch_cuda=torch_cuda,
+        interpreter=PYTHON,
     )

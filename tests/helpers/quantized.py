@@ -1,4 +1,7 @@
-"""Checkpoints in every quantised layout, and models loaded from them."""
+"""Checkpoints in every quantised layout, and models loaded from them.
+
+bitsandbytes is imported where it is needed, so that tests of 16 bits run without it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from typing import Any, TypeVar
 import numpy as np
 import safetensors.torch
 import torch
-from bitsandbytes.nn import Linear8bitLt
 from torch import Tensor, nn
 
 from backends.checkpoint.folder import Checkpoint
@@ -21,10 +23,11 @@ from backends.checkpoint.quantized_layout import QuantizedMatrix
 from backends.interface import LayerDevices, LoadedModel, LoadOptions
 from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.modeling.quantized import UnpackedInt8Linear, dequantize, packs
+from backends.modeling.kv_cache import KVCache
 from backends.modeling.weights import DTYPES, load_model, map_tensor
 from backends.precision import Precision
 from backends.torch_backend import low_bits
+from backends.torch_backend.loaded_model import TorchModel
 from tests.helpers import goldens
 from tests.helpers.tokenizer_models import change, filled_up
 
@@ -76,8 +79,27 @@ def load(folder: Path, precision: Precision, backend: ModuleType = low_bits) -> 
     return loaded
 
 
+def inner(loaded: LoadedModel) -> BaichuanForCausalLM:
+    """The modules of a loaded model."""
+    assert isinstance(loaded, TorchModel)
+    assert loaded._model is not None
+    return loaded._model
+
+
+def empty_cache(model: BaichuanForCausalLM) -> KVCache:
+    """A cache of 32 slots that hold zeros, as on a card."""
+    devices = ["cpu"] * model.config.num_layers
+    cache = KVCache(model.config, 32, dtype=model.model.norm.weight.dtype, devices=devices)
+    for layer in range(model.config.num_layers):
+        for slots in cache.layer(layer):
+            slots.zero_()
+    return cache
+
+
 def matrix_of(matrix: QuantizedMatrix, dtype: torch.dtype) -> Tensor:
     """A stored matrix, dequantised."""
+    from backends.modeling.quantized import dequantize  # needs bitsandbytes
+
     parts = {name: map_tensor(record) for name, record in matrix.parts.items()}
     return dequantize(parts, matrix.layout, matrix.precision, matrix.shape, dtype)
 
@@ -188,6 +210,10 @@ def random_folder(out: Path, like: Path, sizes: dict[str, int], *, shards: int) 
 
 def int8_kind() -> type[nn.Linear]:
     """The class of an 8-bit layer on this processor."""
+    from bitsandbytes.nn import Linear8bitLt
+
+    from backends.modeling.quantized import UnpackedInt8Linear, packs
+
     return Linear8bitLt if packs(Precision.INT8) else UnpackedInt8Linear
 
 

@@ -6,6 +6,7 @@ named by the text of its last message.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules, server
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
-from backends.errors import DamagedCheckpointError
+from backends.errors import DamagedCheckpointError, GpuLostError
 from backends.events import EngineEvent, LoadProgress
 from backends.interface import LoadedModel
 from backends.phrases import Phrase
@@ -68,6 +69,11 @@ def _run(engine: Engine, request: Any, cancel: Any) -> Iterator[EngineEvent]:
                 time.sleep(600)
             case "memory":
                 raise MemoryError
+            case "card":
+                raise GpuLostError("it fell off the bus", device="NVIDIA GeForce RTX 3060")
+            case "bitsandbytes":  # as its own code for cards ends a process
+                os.write(2, b"Error invalid device function at line 380 in file /src/csrc/ops.cu\n")
+                ctypes.CDLL(None).exit(1)
             case "bug":
                 raise ZeroDivisionError("unforeseen\nsecond line")
 

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from backends.checkpoint.folder import Checkpoint
 from backends.errors import EngineCrashedError
 from backends.events import EngineEvent, ProductsTried
 from backends.machine import hardware
+from backends.machine.cards.values import Gpu
 from backends.machine.hardware import Machine
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
@@ -29,7 +31,7 @@ from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from tests.helpers import exports, goldens, quantized
-from tests.helpers.machines import GIB, LIBRARIES, PROCESSOR, card, machine
+from tests.helpers.machines import BAICHUAN2_7B, GIB, LIBRARIES, PROCESSOR, card, machine
 
 TWO_CARDS = machine(
     card(24, name="NVIDIA GeForce RTX 4090", capability=(8, 9), index=0),
@@ -94,6 +96,31 @@ def test_the_machine_is_told_as_it_was_found(store: ModelStore) -> None:
     assert facts["torch_cuda"] == "13.0"
     assert [gpu["name"] for gpu in facts["gpus"]] == [gpu.name for gpu in TWO_CARDS.gpus]
     assert facts["gpus"][1]["compute_capability"] == (6, 1)
+
+
+def test_what_makes_room_on_a_small_card_is_told(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Checkpoint.open
+    monkeypatch.setattr(
+        Checkpoint, "open", lambda folder: replace(read(folder), config=BAICHUAN2_7B)
+    )
+
+    content = report(store, machine(card(6), free_gib=8.0))
+
+    (row,) = (
+        row
+        for row in entry(content, "seven")["precisions"]
+        if (row["precision"], row["device"]) == ("4bit", "cuda")
+    )
+    assert row["chosen"]
+    assert (row["embedding_on_host"], row["head_in_8_bits"], row["context_length"]) == (
+        True, True, 2048,
+    )  # fmt: skip
+    assert row["host_bytes"] > 125_696 * 4096 * 2
+    assert "8-bit head, in a context of 2,048 tokens instead of 4,096, needs 5.4" in row["sentence"]
+    assert row["sentence"] in doctor.as_text(content)
+    assert json.dumps(content)
 
 
 def test_the_way_of_each_precision_is_told(store: ModelStore) -> None:
@@ -231,7 +258,22 @@ def test_the_report_is_json(store: ModelStore) -> None:
         (TWO_CARDS, []),
         (
             machine(card(24), torch_cuda=None),
-            ["There is a graphics card, but torch is installed without CUDA."],
+            [
+                (
+                    "NVIDIA GeForce RTX 3060 cannot be used: torch is installed without CUDA. "
+                    "Install torch with CUDA: /opt/app/.venv/bin/python -m pip install "
+                    '"torch==2.11.0+cu130" --index-url https://download.pytorch.org/whl/cu130'
+                )
+            ],
+        ),
+        (
+            machine(replace(card(24), driver="550.90.07")),
+            [
+                (
+                    "NVIDIA GeForce RTX 3060 has driver 550.90.07, but the installed torch (CUDA "
+                    "13.0) needs driver 580 or newer. Install NVIDIA's driver 580 or newer."
+                )
+            ],
         ),
         (machine(card(24), libraries={}, torch_cuda=None), []),  # another sentence says so
         (machine(libraries={"onnxruntime": "1.31.1"}), []),
@@ -299,12 +341,73 @@ def test_a_person_reads_facts_and_reasons(store: ModelStore) -> None:
     assert not [line for line in lines if "{" in line or "Phrase(" in line]
 
 
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        (
+            {"driver_cuda": (13, 0), "has_display": True},
+            (
+                "Graphics card 0: NVIDIA GeForce RTX 3060, 20.0 of 24.0 GiB free, compute "
+                "capability 8.6, driver 580.95.05 (CUDA 13.0), a display is on it"
+            ),
+        ),
+        (
+            {"is_unified": True, "name": "NVIDIA GB10", "compute_capability": (12, 1)},
+            (
+                "Graphics card 0: NVIDIA GB10, 20.0 of 24.0 GiB free, shared with the processor, "
+                "compute capability 12.1, driver 580.95.05"
+            ),
+        ),
+        (
+            {"driver": "", "driver_cuda": (12, 8)},
+            (
+                "Graphics card 0: NVIDIA GeForce RTX 3060, 20.0 of 24.0 GiB free, compute "
+                "capability 8.6, driver for CUDA 12.8"
+            ),
+        ),
+        (
+            {"driver": ""},
+            (
+                "Graphics card 0: NVIDIA GeForce RTX 3060, 20.0 of 24.0 GiB free, compute "
+                "capability 8.6"
+            ),
+        ),
+    ],
+)
+def test_what_the_driver_tells_of_a_card_is_read(
+    facts: dict[str, Any], line: str, store: ModelStore
+) -> None:
+    one = replace(card(24, free_gib=20), **facts)
+
+    assert line in doctor.as_text(report(store, machine(one))).splitlines()
+
+
 def test_a_machine_without_anything_is_told_too(store: ModelStore) -> None:
     text = doctor.as_text(report(store, machine(libraries={}, torch_cuda=None, free_gib=1.0)))
 
     assert "Graphics cards: none that NVIDIA's driver reports" in text
     assert "Libraries: none; CUDA of torch: -" in text
     assert "torch is not installed." in text
+
+
+@pytest.mark.parametrize(
+    ("cards", "hidden", "line"),
+    [
+        ((), 2, "2 cards that NVIDIA's driver reports are hidden"),
+        ((), 1, "1 card that NVIDIA's driver reports is hidden"),
+        ((card(24),), 1, "1 more card that NVIDIA's driver reports is hidden"),
+        ((card(24),), 3, "3 more cards that NVIDIA's driver reports are hidden"),
+    ],
+)
+def test_cards_that_the_variable_hides_are_told_with_its_name(
+    cards: tuple[Gpu, ...], hidden: int, line: str, store: ModelStore
+) -> None:
+    content = report(store, replace(machine(*cards), hidden_cards=hidden))
+
+    assert content["machine"]["hidden_gpus"] == hidden
+    lines = doctor.as_text(content).splitlines()
+    assert f"Graphics cards: {line} by the variable CUDA_VISIBLE_DEVICES" in lines
+    assert not any("none that" in one for one in lines)
 
 
 def test_the_last_measured_speed_is_told(store: ModelStore, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     Registry,
-    shipped_registry_text,
+    shipped_registry,
 )
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.user_layer import add_installed
@@ -125,7 +125,7 @@ def test_what_the_window_wrote_before_conversations_were_kept_is_the_same(tmp_pa
     assert settings.open_conversation is None
     (mine,) = [
         one
-        for one in Registry.load(shipped_registry_text(), (registry,)).installed
+        for one in Registry.load(shipped_registry(), (registry,)).installed
         if one.path == FOLDER
     ]
     assert (mine.id, mine.name, mine.kind) == ("2", Names(en="百川 2", zh="百川 2"), ModelKind.CHAT)
@@ -149,7 +149,7 @@ def test_what_that_window_wrote_is_kept_when_it_is_written_again(tmp_path: Path)
 def test_a_layer_of_before_lists_the_same_models(tmp_path: Path) -> None:
     file = copy_of("models_registry.yaml", tmp_path)
 
-    mine, base = Registry.load(shipped_registry_text(), (file,)).installed[::2]
+    mine, base = Registry.load(shipped_registry(), (file,)).installed[::2]
 
     assert mine == InstalledModel(
         id="mine",
@@ -168,7 +168,7 @@ def test_a_layer_of_before_lists_the_same_models(tmp_path: Path) -> None:
 def test_an_entry_is_written_as_it_was(tmp_path: Path) -> None:
     file = copy_of("models_registry.yaml", tmp_path)
     before = file.read_text(encoding="utf-8")
-    mine = next(m for m in Registry.load(shipped_registry_text(), (file,)).installed)
+    mine = next(m for m in Registry.load(shipped_registry(), (file,)).installed)
 
     add_installed(file, mine)
 

@@ -69,7 +69,12 @@ READY = ModelReady(
     precision=Precision.BF16,
     device_name="A processor",
     device_kind=DeviceKind.CPU,
-    reason=Phrase("{precision} fits on {devices} together.", precision="bf16", devices="it"),
+    reason=Phrase(
+        "{precision} needs {need:.1f} GiB, which fits on {devices} together.",
+        precision="bf16",
+        need=1.5,
+        devices="it",
+    ),
     threads=2,
     context_length=4096,
     parameters=7,

@@ -205,12 +205,13 @@ def test_one_conversation_goes_through_three_precisions(
     assert {(SECOND, "cpu"), ("fp32", "cpu"), ("4bit", "cpu")} <= measured
 
 
-def test_ten_switches_leave_no_engine_and_no_memory_behind(ui: Harness) -> None:
+@pytest.mark.parametrize("switches", [4, pytest.param(10, marks=pytest.mark.slow)])
+def test_switches_leave_no_engine_and_no_memory_behind(ui: Harness, switches: int) -> None:
     own = psutil.Process()
     before, resident = children(), own.memory_info().rss
     assert len(before) == 1
 
-    for number in range(10):
+    for number in range(switches):
         precision, shown = ((Precision.FP32, "fp32"), (SECOND, SECOND_LABEL))[number % 2]
         switch(ui, precision, f"{shown} · CPU")
 

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import fields
 from typing import Any
 
+from backends.events import SamplingDefaults
 from backends.printable import one_line
 from baichuan_desktop.cli.arguments import Commands, add_debug_to, add_json, path
 from baichuan_desktop.cli.library import model_json, model_store, print_notes
@@ -14,7 +15,7 @@ from baichuan_desktop.cli.tables import print_facts, print_json, print_table
 from baichuan_desktop.cli.verbs import copies
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.registry import UnknownModelError
-from baichuan_desktop.services.library.store import ModelStore, notes
+from baichuan_desktop.services.library.store import ModelStore, notes, sampling_in
 from baichuan_desktop.services.library.variants import Variant
 
 
@@ -77,9 +78,11 @@ def _show(arguments: argparse.Namespace) -> int:
     else:
         variant = store.variant_of(model)
         said = list(map(str, notes(model.path)))
+        own = sampling_in(model.path)  # which may be another than that of the released model
         facts = model_json(model) | {
             "notes": said if arguments.json else "; ".join(said) or None,
-            "variant": _variant_json(store, variant) if variant else None,
+            "sampling": _sampling_json(own) if own else None,
+            "variant": _variant_facts(variant) if variant else None,
         }
     if arguments.json:
         print_json(facts)
@@ -133,19 +136,24 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _variant_json(store: ModelStore, variant: Variant) -> dict[str, Any]:
+    """A released model, and how it is sampled as it was published."""
+    return _variant_facts(variant) | {"sampling": _sampling_json(store.sampling_of(variant))}
+
+
+def _variant_facts(variant: Variant) -> dict[str, Any]:
     def plain(value: object) -> object:
         return value.model_dump() if hasattr(value, "model_dump") else value
 
     facts = {field.name: plain(getattr(variant, field.name)) for field in fields(Variant)}
-    usual = store.sampling_of(variant)
-    return facts | {
-        "published_memory_gib": dict(variant.published_memory_gib),
-        "sampling": {
-            "do_sample": not usual.greedy,
-            "temperature": usual.temperature,
-            "top_k": usual.top_k,
-            "top_p": usual.top_p,
-            "repetition_penalty": usual.repetition_penalty,
-            "max_new_tokens": usual.max_new_tokens,
-        },
+    return facts | {"published_memory_gib": dict(variant.published_memory_gib)}
+
+
+def _sampling_json(sampling: SamplingDefaults) -> dict[str, Any]:
+    return {
+        "do_sample": not sampling.greedy,
+        "temperature": sampling.temperature,
+        "top_k": sampling.top_k,
+        "top_p": sampling.top_p,
+        "repetition_penalty": sampling.repetition_penalty,
+        "max_new_tokens": sampling.max_new_tokens,
     }

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from backends.precision import name_of
+from backends.precision import name_of, parse_precision
 from baichuan_desktop.cli.arguments import (
     Commands,
     add_device,
@@ -23,8 +23,10 @@ from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionFailed
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
+    LeanParts,
     PrecisionJudged,
     compared_precisions,
+    leaner_precisions,
     quality_job,
     quality_texts,
 )
@@ -50,11 +52,29 @@ def add_to(commands: Commands) -> None:
         "--precisions", default="all", metavar="P,…", help="separated by commas; default: all"
     )
     parser.add_argument(
+        "--reference",
+        default="auto",
+        metavar="P",
+        help="the precision to compare with; default: the best that fits",
+    )
+    parser.add_argument(
         "--tokens",
         type=int,
         default=DEFAULT_TOKENS,
         metavar="N",
         help=f"read at most so many tokens of the text; default: {DEFAULT_TOKENS}",
+    )
+    parts = parser.add_argument_group(
+        "small cards",
+        "hold parts of the model as on a card that is too small, in all but the reference",
+    )
+    parts.add_argument(
+        "--embedding-on-host",
+        action="store_true",
+        help="the embedding in the machine's memory, which changes nothing",
+    )
+    parts.add_argument(
+        "--head-in-8-bits", action="store_true", help="the output head in 8 bits instead of 16"
     )
     add_device(parser)
     add_threads(parser)
@@ -68,10 +88,19 @@ def _run(arguments: argparse.Namespace) -> int:
     model = model_store().model(arguments.model)
     texts = quality_texts(arguments.text, arguments.tokens)
     opened = Precisions(measurements).open(model)
-    precisions = compared_precisions(arguments.precisions, opened, arguments.device)
+    parts = LeanParts(arguments.embedding_on_host, arguments.head_in_8_bits)
+    compared = leaner_precisions if parts.names else compared_precisions
+    reference = parse_precision(arguments.reference)
+    precisions = compared(arguments.precisions, opened, arguments.device, reference)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
     job = quality_job(
-        model, wishes, lambda: texts, measurements, paths.cache, max_tokens=arguments.tokens
+        model,
+        wishes,
+        lambda: texts,
+        measurements,
+        paths.cache,
+        max_tokens=arguments.tokens,
+        parts=parts,
     )
     done = run_measurement(job, JobEngine(paths.job_log).run, PrecisionJudged)
     judged, failed = done.found, done.failed
@@ -96,6 +125,8 @@ def _as_json(
                 "precision": found.ready.precision,
                 "backend": found.ready.backend,
                 "device": found.ready.device_name,
+                "embedding_on_host": found.parts.embedding_on_host,
+                "head_in_8_bits": found.parts.head_in_8_bits,
                 **found.quality.model_dump(mode="json"),
                 "text_is_cut": found.is_cut,
             }
@@ -122,7 +153,7 @@ def _print(judged: Sequence[PrecisionJudged]) -> None:
 def _row(found: PrecisionJudged) -> dict[str, Any]:
     entry = found.quality
     row = {
-        "precision": found.ready.precision,
+        "precision": ", ".join((found.ready.precision, *found.parts.names)),
         "backend": found.ready.backend,
         "perplexity": f"{entry.perplexity:,.{3 if entry.perplexity < 1000 else 0}f}",
         "KL_divergence": "reference",

@@ -144,6 +144,13 @@
     </message>
 </context>
 <context>
+    <name>CardNotice</name>
+    <message>
+        <source>Understood</source>
+        <translation>知道了</translation>
+    </message>
+</context>
+<context>
     <name>ChatPage</name>
     <message>
         <source>A new conversation with {name} begins here.</source>
@@ -321,6 +328,10 @@
     <message>
         <source>Message {name}</source>
         <translation>发消息给 {name}</translation>
+    </message>
+    <message>
+        <source>No model is loaded. Choose one at the top.</source>
+        <translation>没有加载模型，请在上方选择一个。</translation>
     </message>
     <message>
         <source>Enter sends your message as soon as the model is loaded.</source>
@@ -1047,6 +1058,7 @@
     <name>PrecisionMenu</name>
     <message>
         <source>Precision</source>
+        <extracomment>Between words, or within one that is longer than the line.</extracomment>
         <translation>精度</translation>
     </message>
     <message>
@@ -1119,6 +1131,18 @@
     <message>
         <source>published: {points} points less on C-Eval, MMLU and CMMLU on average</source>
         <translation>官方数据：C-Eval、MMLU 和 CMMLU 平均低 {points} 分</translation>
+    </message>
+    <message>
+        <source>embedding in the machine&apos;s memory</source>
+        <translation>嵌入层放在内存里</translation>
+    </message>
+    <message>
+        <source>8-bit head</source>
+        <translation>8 位输出层</translation>
+    </message>
+    <message>
+        <source>context of {count} tokens</source>
+        <translation>上下文 {count} 个词元</translation>
     </message>
 </context>
 <context>
@@ -2390,10 +2414,6 @@
         <translation>内置助手模型是程序的一部分，不能移除。</translation>
     </message>
     <message>
-        <source>The list of models shows every id.</source>
-        <translation>模型列表中可以查到所有 ID。</translation>
-    </message>
-    <message>
         <source>The log has the details; please report it.</source>
         <translation>详细信息在日志中，请反馈此问题。</translation>
     </message>
@@ -2464,10 +2484,6 @@
     <message>
         <source>Top-p</source>
         <translation>Top-p</translation>
-    </message>
-    <message>
-        <source>8-bit needs compute capability 7.5, but {device} has {has}.</source>
-        <translation>8 位需要计算能力 7.5，而 {device} 是 {has}。</translation>
     </message>
     <message>
         <source>A context of {tokens} tokens is too long for an export.</source>
@@ -2622,10 +2638,6 @@
         <translation>请指明它所在的文件夹：baichuan-desktop models add FOLDER。</translation>
     </message>
     <message>
-        <source>No graphics card of this machine can be used.</source>
-        <translation>本机没有可以使用的显卡。</translation>
-    </message>
-    <message>
         <source>ONNX Runtime cannot use {device}: its CUDA provider does not start here.</source>
         <translation>ONNX Runtime 无法使用 {device}：它的 CUDA 执行程序在这里无法启动。</translation>
     </message>
@@ -2668,10 +2680,6 @@
     <message>
         <source>Save the model itself with save_pretrained of transformers (of an adapter, after merge_and_unload in PEFT), and open the folder that this writes.</source>
         <translation>请用 transformers 的 save_pretrained 保存模型本身（若是适配器，先用 PEFT 的 merge_and_unload 合并），然后打开由此写出的文件夹。</translation>
-    </message>
-    <message>
-        <source>Spreading the layers over several devices brings nothing here.</source>
-        <translation>在本机上把各层分布到多个设备没有好处。</translation>
     </message>
     <message>
         <source>Take the model as safetensors or PyTorch files.</source>
@@ -2850,6 +2858,14 @@
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
+        <source>8-bit weights, 16-bit activations</source>
+        <translation>8 位权重，16 位激活</translation>
+    </message>
+    <message>
+        <source>A library of CUDA does not work on {device}: {text}.</source>
+        <translation>CUDA 的一个程序库无法在 {device} 上工作：{text}。</translation>
+    </message>
+    <message>
         <source>A model&apos;s name cannot be empty.</source>
         <translation>模型名称不能为空。</translation>
     </message>
@@ -2866,6 +2882,10 @@
         <translation>管理员可以更改它。</translation>
     </message>
     <message>
+        <source>Another program has {device} for itself alone.</source>
+        <translation>另一个程序独占了 {device}。</translation>
+    </message>
+    <message>
         <source>Another run of the app has the conversations in “{folder}” open, so this one can only read them.</source>
         <translation>本程序的另一个实例已打开“{folder}”中的对话，因此此处只能读取。</translation>
     </message>
@@ -2878,8 +2898,40 @@
         <translation>两者可同时装下：将并排回答。</translation>
     </message>
     <message>
+        <source>CUDA cannot be started on {device}: {text}.</source>
+        <translation>无法在 {device} 上启动 CUDA：{text}。</translation>
+    </message>
+    <message>
+        <source>CUDA finds no card {device} on this machine.</source>
+        <translation>CUDA 在本机上找不到显卡 {device}。</translation>
+    </message>
+    <message>
         <source>Choose another backup. Your conversations are as they were.</source>
         <translation>请选择另一个备份。您的对话保持原样。</translation>
+    </message>
+    <message>
+        <source>Choose that context length, close other programs, or choose a smaller model.</source>
+        <translation>请选择该上下文长度，关闭其他程序，或选择更小的模型。</translation>
+    </message>
+    <message>
+        <source>Choose the device “auto” and the precision “{name}”: {precision} runs on {device}.</source>
+        <translation>请将设备设为“auto”，并将精度设为“{name}”：{precision} 可在 {device} 上运行。</translation>
+    </message>
+    <message>
+        <source>Choose the device “auto”, or start the app without that variable.</source>
+        <translation>请选择设备“auto”，或在不设置该变量的情况下启动应用。</translation>
+    </message>
+    <message>
+        <source>Choose the device “auto”: {precision} runs on {device}.</source>
+        <translation>请选择设备“auto”：{precision} 可在 {device} 上运行。</translation>
+    </message>
+    <message>
+        <source>Choose the precision “{name}”: {precision} runs on {device}.</source>
+        <translation>请将精度设为“{name}”：{precision} 可在 {device} 上运行。</translation>
+    </message>
+    <message>
+        <source>Close other programs, or choose a smaller context length or model.</source>
+        <translation>请关闭其他程序，或选择更短的上下文或更小的模型。</translation>
     </message>
     <message>
         <source>Close the other one: then what is new here is saved. It is lost if this one is closed first.</source>
@@ -2890,8 +2942,56 @@
         <translation>无法将对话保存到“{folder}”：{reason}。</translation>
     </message>
     <message>
+        <source>End that program, or allow several in nvidia-smi (compute mode DEFAULT). Or choose the device “cpu”.</source>
+        <translation>请结束该程序，或用 nvidia-smi 允许多个程序同时使用（计算模式 DEFAULT），或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>In the terminal, “baichuan-desktop models list” shows every id; with “--known”, those of the released models.</source>
+        <translation>在终端中运行“baichuan-desktop models list”可查看所有 ID；加上“--known”则列出已发布模型的 ID。</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s driver for the card, and restart the machine. Or choose the device “cpu”.</source>
+        <translation>请安装该显卡的 NVIDIA 驱动程序并重启电脑，或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s driver {least} or newer, and torch with CUDA: {command}</source>
+        <translation>请安装 {least} 或更新版本的 NVIDIA 驱动程序，并安装带 CUDA 的 torch：{command}</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s driver {least} or newer.</source>
+        <translation>请安装 {least} 或更新版本的 NVIDIA 驱动程序。</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s newest driver for the card, and restart the machine. Or choose the device “cpu”.</source>
+        <translation>请安装该显卡最新的 NVIDIA 驱动程序并重启电脑，或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s newest driver for the card. Or choose the device “cpu”.</source>
+        <translation>请安装该显卡最新的 NVIDIA 驱动程序，或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s newest driver; an older package “cuda-compat” may be in its way.</source>
+        <translation>请安装最新的 NVIDIA 驱动程序；较旧的“cuda-compat”软件包可能妨碍它。</translation>
+    </message>
+    <message>
+        <source>Install a PyTorch whose CUDA version knows this card. Or choose the device “cpu”.</source>
+        <translation>请安装 CUDA 版本支持该显卡的 PyTorch，或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Install a PyTorch with CUDA. Or choose the device “cpu”.</source>
+        <translation>请安装带 CUDA 的 PyTorch，或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Install a bitsandbytes for the CUDA version of the installed PyTorch. Or choose a precision of 16 bits, or the device “cpu”.</source>
+        <translation>请安装与当前 PyTorch 的 CUDA 版本对应的 bitsandbytes，或选择 16 位精度，或选择设备“cpu”。</translation>
+    </message>
+    <message>
         <source>Install that version or a later one. What is new stays in memory only.</source>
         <translation>请安装该版本或更高版本。新内容仅保留在内存中。</translation>
+    </message>
+    <message>
+        <source>Install torch with CUDA: {command}</source>
+        <translation>请安装带 CUDA 的 torch：{command}</translation>
     </message>
     <message>
         <source>Loading {name}: getting it ready</source>
@@ -2918,12 +3018,32 @@
         <translation>正在加载 {name}：{percent}% · {left}</translation>
     </message>
     <message>
+        <source>Look whether nvidia-smi lists it, and what CUDA_VISIBLE_DEVICES says. Or choose the device “cpu”.</source>
+        <translation>请查看 nvidia-smi 是否列出该显卡，以及 CUDA_VISIBLE_DEVICES 的取值，或选择设备“cpu”。</translation>
+    </message>
+    <message>
         <source>Look whether something is missing. The damaged file is kept beside the new one. A drive that damages files may fail: copy what matters to another one.</source>
         <translation>请检查是否有内容缺失。损坏的文件保留在新文件旁边。会损坏文件的磁盘可能即将失效：请将重要内容复制到另一块磁盘。</translation>
     </message>
     <message>
         <source>Make room on this drive: what is new stays in memory until then and is saved by itself. Leave the app open until this note is gone.</source>
         <translation>请在此磁盘上腾出空间：在此之前新内容保留在内存中，之后会自动保存。请在此提示消失之前不要关闭程序。</translation>
+    </message>
+    <message>
+        <source>Raise that limit, or choose a smaller context length or model.</source>
+        <translation>请提高该限制，或选择更短的上下文或更小的模型。</translation>
+    </message>
+    <message>
+        <source>Raise that limit, or run the model in another way. {runs}</source>
+        <translation>请提高该限制，或以其他方式运行模型。{runs}</translation>
+    </message>
+    <message>
+        <source>Restart the machine, as after each new driver. Or choose the device “cpu”.</source>
+        <translation>每次更新驱动程序后都需要重启：请重启电脑，或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Restart the machine. Or choose the device “cpu”.</source>
+        <translation>请重启电脑，或选择设备“cpu”。</translation>
     </message>
     <message>
         <source>Start the app with QT_IM_MODULE=ibus in its environment: Fcitx 5 answers to that name too.</source>
@@ -2934,8 +3054,16 @@
         <translation>请在环境变量 QT_IM_MODULE={value} 下启动本程序。</translation>
     </message>
     <message>
+        <source>The NVIDIA driver of this machine is too old for the installed PyTorch {version}: {text}.</source>
+        <translation>本机的 NVIDIA 驱动程序对安装的 PyTorch {version} 来说太旧：{text}。</translation>
+    </message>
+    <message>
         <source>The drive of “{folder}” is full, so conversations cannot be saved.</source>
         <translation>“{folder}”所在的磁盘已满，无法保存对话。</translation>
+    </message>
+    <message>
+        <source>The driver of {device} runs CUDA {has} at most, but the installed torch is built for CUDA {cuda}.</source>
+        <translation>{device} 的驱动程序最高支持 CUDA {has}，而已安装的 torch 是为 CUDA {cuda} 构建的。</translation>
     </message>
     <message>
         <source>The file of your conversations was damaged: {messages} messages in {conversations} conversations could be kept; {rest}.</source>
@@ -2946,12 +3074,48 @@
         <translation>内置助手模型是程序的一部分，不能重命名。</translation>
     </message>
     <message>
+        <source>The installed PyTorch {version} has no code for {device} (compute capability {kind}).</source>
+        <translation>安装的 PyTorch {version} 不含可在 {device}（计算能力 {kind}）上运行的代码。</translation>
+    </message>
+    <message>
+        <source>The installed PyTorch {version} is built without CUDA, so it uses no card.</source>
+        <translation>安装的 PyTorch {version} 不带 CUDA，因此不会使用显卡。</translation>
+    </message>
+    <message>
+        <source>The installed bitsandbytes does not work on {device}: {text}.</source>
+        <translation>已安装的 bitsandbytes 无法在 {device} 上工作：{text}。</translation>
+    </message>
+    <message>
+        <source>The memory of {device} ran out.</source>
+        <translation>{device} 的显存已用尽。</translation>
+    </message>
+    <message>
+        <source>The memory of {device} ran out: {free:.1f} GiB of its {total:.1f} GiB is free.</source>
+        <translation>{device} 的显存已用尽：共 {total:.1f} GiB，可用 {free:.1f} GiB。</translation>
+    </message>
+    <message>
         <source>The number of threads must be from 1 to {most}, not {value}.</source>
         <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
     </message>
     <message>
+        <source>The parts of the NVIDIA driver are of different versions: {text}.</source>
+        <translation>NVIDIA 驱动程序各部分的版本不一致：{text}。</translation>
+    </message>
+    <message>
+        <source>The report of “baichuan-desktop doctor” says what to install for it.</source>
+        <translation>“baichuan-desktop doctor”的报告会说明需要安装什么。</translation>
+    </message>
+    <message>
         <source>The system prompt with your message and the answer so far</source>
         <translation>系统提示词加上您的消息和已有的回答</translation>
+    </message>
+    <message>
+        <source>The variable {variable} hides every NVIDIA card of this machine.</source>
+        <translation>环境变量 {variable} 隐藏了本机的所有 NVIDIA 显卡。</translation>
+    </message>
+    <message>
+        <source>There is no NVIDIA driver on this machine, or it is not running.</source>
+        <translation>本机没有 NVIDIA 驱动程序，或驱动程序没有运行。</translation>
     </message>
     <message>
         <source>This model answers each message by itself and knows nothing said before.</source>
@@ -2960,6 +3124,14 @@
     <message>
         <source>This model knows the last {count} turns of a conversation, your newest message among them, and nothing said before.</source>
         <translation>此模型只知道对话的最后 {count} 轮（包括您最新的消息），不知道更早的内容。</translation>
+    </message>
+    <message>
+        <source>This program holds its own torch: install NVIDIA&apos;s driver {least} or newer, and run the app from its source, where torch for CUDA {cuda} can be installed.</source>
+        <translation>本程序自带 torch：请安装 {least} 或更新版本的 NVIDIA 驱动程序，并从源代码运行应用，在那里可以安装支持 CUDA {cuda} 的 torch。</translation>
+    </message>
+    <message>
+        <source>This program holds its own torch: run the app from its source, where torch for CUDA {cuda} can be installed.</source>
+        <translation>本程序自带 torch：请从源代码运行应用，在那里可以安装支持 CUDA {cuda} 的 torch。</translation>
     </message>
     <message>
         <source>Together they need {need:.1f} GiB of the machine&apos;s memory, of which {free:.1f} GiB can be used: they are answered one after the other.</source>
@@ -2996,6 +3168,10 @@
     <message>
         <source>a few seconds left</source>
         <translation>还需几秒</translation>
+    </message>
+    <message>
+        <source>a library ended it after an error of {device} ({text})</source>
+        <translation>{device} 出错后，程序库终止了它（{text}）</translation>
     </message>
     <message>
         <source>about {count} h left</source>
@@ -3314,6 +3490,10 @@
         <translation>它指向“{name}”，而那不是权重文件</translation>
     </message>
     <message>
+        <source>it runs CUDA {cuda} at most</source>
+        <translation>它最高支持 CUDA {cuda}</translation>
+    </message>
+    <message>
         <source>its architecture is {value}, not baichuan</source>
         <translation>其架构是 {value}，而不是 baichuan</translation>
     </message>
@@ -3422,6 +3602,14 @@
         <translation>它指向的文件“{name}”不存在</translation>
     </message>
     <message>
+        <source>the graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>the memory of {device} ran out, and a library ended it</source>
+        <translation>{device} 的显存用尽，程序库终止了它</translation>
+    </message>
+    <message>
         <source>the scales of “{name}” are not readable</source>
         <translation>“{name}”的缩放系数无法读取</translation>
     </message>
@@ -3462,6 +3650,22 @@
         <translation>缺失的内容取自备份“{name}”</translation>
     </message>
     <message>
+        <source>{device} has compute capability {has}, for which the installed torch (CUDA {cuda}) has no code.</source>
+        <translation>{device} 的计算能力是 {has}，安装的 torch（CUDA {cuda}）不含可在其上运行的代码。</translation>
+    </message>
+    <message>
+        <source>{device} has driver {has}, but the installed torch (CUDA {cuda}) needs driver {least} or newer.</source>
+        <translation>{device} 的驱动程序版本是 {has}，而安装的 torch（CUDA {cuda}）需要 {least} 或更新的版本。</translation>
+    </message>
+    <message>
+        <source>{device} stopped working: {what}.</source>
+        <translation>{device} 已停止响应：{what}。</translation>
+    </message>
+    <message>
+        <source>{fact} In a context of {tokens} tokens, {precision} fits on {device}.</source>
+        <translation>{fact}若将上下文缩短为 {tokens} 个词元，{precision} 可放入 {device}。</translation>
+    </message>
+    <message>
         <source>{lacking:,} of its {end:,} bytes are missing</source>
         <translation>应有 {end:,} 字节，缺少 {lacking:,} 字节</translation>
     </message>
@@ -3482,6 +3686,10 @@
         <translation>{precision} 是为显卡准备的。</translation>
     </message>
     <message>
+        <source>{precision} needs compute capability {least}, but {device} has {has}.</source>
+        <translation>{precision} 需要计算能力 {least}，但 {device} 的计算能力为 {has}。</translation>
+    </message>
+    <message>
         <source>{precision} needs {library}, which is not installed.</source>
         <translation>{precision} 需要 {library}，但没有安装它。</translation>
     </message>
@@ -3498,8 +3706,44 @@
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，但只有 {free:.1f} GiB 可用。</translation>
     </message>
     <message>
+        <source>{precision} needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free: a context of {tokens} tokens would fit.</source>
+        <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，但只有 {free:.1f} GiB 可用：将上下文缩短为 {tokens} 个词元即可放下。</translation>
+    </message>
+    <message>
         <source>{precision} needs {need:.1f} GiB on {device}, which just fits into the {free:.1f} GiB that is free.</source>
         <translation>{precision} 在 {device} 上需要 {need:.1f} GiB，刚好放进可用的 {free:.1f} GiB。</translation>
+    </message>
+    <message>
+        <source>{precision} needs {need:.1f} GiB, which fits on {devices} together.</source>
+        <translation>{precision} 需要 {need:.1f} GiB，可以放进 {devices} 的总显存。</translation>
+    </message>
+    <message>
+        <source>{precision} runs on {devices} with {n} of {layers} layers in the machine&apos;s memory, at about {speed} tokens/s by the {rate} GB/s at which that was read here.</source>
+        <translation>{precision} 在 {devices} 上运行，有 {n} 层（共 {layers} 层）放在内存里，按本机测得的内存读取速度 {rate} GB/s，约为每秒 {speed} 个词元。</translation>
+    </message>
+    <message>
+        <source>{precision} runs on {devices} with {n} of {layers} layers in the machine&apos;s memory, at about {speed} tokens/s if that is read at {rate} GB/s.</source>
+        <translation>{precision} 在 {devices} 上运行，有 {n} 层（共 {layers} 层）放在内存里，若内存读取速度为 {rate} GB/s，约为每秒 {speed} 个词元。</translation>
+    </message>
+    <message>
+        <source>{precision} runs with the embedding and the head that its export was written with.</source>
+        <translation>{precision} 使用导出时写入的嵌入层和输出层运行。</translation>
+    </message>
+    <message>
+        <source>{precision} with an 8-bit head</source>
+        <translation>{precision}（8 位输出层）</translation>
+    </message>
+    <message>
+        <source>{precision} with the embedding in the machine&apos;s memory</source>
+        <translation>{precision}（嵌入层放在内存里）</translation>
+    </message>
+    <message>
+        <source>{precision} with the embedding in the machine&apos;s memory and an 8-bit head</source>
+        <translation>{precision}（嵌入层放在内存里，8 位输出层）</translation>
+    </message>
+    <message>
+        <source>{precision}, in a context of {tokens} tokens instead of {full},</source>
+        <translation>{precision}（上下文为 {tokens} 个词元，而非 {full} 个）</translation>
     </message>
     <message>
         <source>“{file}” cannot be read: {reason}.</source>
@@ -3562,8 +3806,16 @@
         <translation>请删除该文件夹并重新导出该模型，或选择其他精度。</translation>
     </message>
     <message>
+        <source>Choose precisions of the model itself, such as bf16 or 4bit.</source>
+        <translation>请选择模型自身的精度，例如 bf16 或 4bit。</translation>
+    </message>
+    <message>
         <source>Export it first: baichuan-desktop export-onnx MODEL --precision P. The report of “baichuan-desktop doctor” names exports that are left out.</source>
         <translation>请先导出：baichuan-desktop export-onnx MODEL --precision P。“baichuan-desktop doctor”的报告会列出未被采用的导出。</translation>
+    </message>
+    <message>
+        <source>Loading {name}: recording CUDA graphs, {done} of {total}</source>
+        <translation>正在加载 {name}：正在录制 CUDA 图（{done}/{total}）</translation>
     </message>
     <message>
         <source>The export in “{folder}” was refused: {reason}</source>
@@ -3782,20 +4034,12 @@
         <translation>{name}须在 {low:g} 到 {high:g} 之间，不能是 {value:g}。</translation>
     </message>
     <message>
-        <source>{precision} fits on {devices} together.</source>
-        <translation>{precision} 可以放进 {devices} 的总显存。</translation>
-    </message>
-    <message>
         <source>{precision} needs bitsandbytes, which is not installed.</source>
         <translation>{precision} 需要 bitsandbytes，但没有安装。</translation>
     </message>
     <message>
         <source>{precision} over {devices} leaves {need:.1f} GiB for the machine&apos;s memory, but only {free:.1f} GiB is free.</source>
         <translation>{precision} 分布到 {devices} 后还有 {need:.1f} GiB 要放进内存，但只有 {free:.1f} GiB 可用。</translation>
-    </message>
-    <message>
-        <source>{precision} runs with {n} of {layers} layers in the machine&apos;s memory, which is slow.</source>
-        <translation>{precision} 运行时有 {n} 层（共 {layers} 层）放在内存里，速度较慢。</translation>
     </message>
     <message>
         <source>{present} of its {total} weight files are there, missing: {names}</source>

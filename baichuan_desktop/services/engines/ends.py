@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
-from backends.errors import EngineCrashedError, EngineKilledError
+from backends.errors import EngineCardError, EngineCrashedError, EngineKilledError
 from backends.machine import memory_room
 from backends.operating_system import end_of, is_status
 from backends.phrases import Phrase
@@ -22,17 +23,47 @@ _ENDS = {
 }
 
 
-def ended(code: int | None, log_tail: str) -> EngineCrashedError:
+#: What ends a process without a word to Python, and what it writes before: bitsandbytes calls
+#: exit(1), and an exception of C++ that nobody catches aborts.
+_LAST_WORDS = (
+    re.compile(r"^Error (?P<text>.+) at line \d+ in file .+$", re.MULTILINE),
+    re.compile(r"^\s*what\(\):\s+(?P<text>.*\b(?:CUDA|cuBLAS)\b.*)$", re.MULTILINE),
+    re.compile(r"^(?P<text>(?:CUBLAS ERROR|BLAS Lt API failed)\b.*)$", re.MULTILINE),
+)
+_MOST_LETTERS = 200
+
+
+def ended(code: int | None, log_tail: str, device_name: str = "") -> EngineCrashedError:
     """The error of a process that nobody asked to end, from its exit code and its last words.
 
     A library that gets no memory aborts, crashes or exits, each as it likes, but mostly says so.
+    `device_name` is what the model is on, or was to be loaded onto, if that is known.
     """
     reason = _reason(code)
     if code is not None and end_of(code) in (End.KILLED, End.NO_MEMORY):
         return EngineKilledError(reason)
+    if code not in (0, None) and (text := _of_card(log_tail)) is not None:
+        return _card_failed(text, device_name or Phrase("the graphics card"))
     if code != 0 and memory_room.says_no_memory(log_tail):
         return EngineKilledError(Phrase("memory ran out, and {reason}", reason=reason))
     return EngineCrashedError(reason)
+
+
+def _of_card(log_tail: str) -> str | None:
+    """What a library said of a card before it ended the process; None if none did."""
+    found = [match for words in _LAST_WORDS for match in words.finditer(log_tail)]
+    last = max(found, key=lambda match: match.start(), default=None)
+    return None if last is None else last["text"].strip(" .")[:_MOST_LETTERS]
+
+
+def _card_failed(text: str, device: str | Phrase) -> EngineCrashedError:
+    if re.search("out of memory|ALLOC_FAILED", text, re.IGNORECASE):
+        return EngineKilledError(
+            Phrase("the memory of {device} ran out, and a library ended it", device=device)
+        )
+    return EngineCardError(
+        Phrase("a library ended it after an error of {device} ({text})", device=device, text=text)
+    )
 
 
 def _reason(code: int | None) -> str | Phrase:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from typing_extensions import override
 
+from backends.engine.card_order import number_cards_by_slot
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import EngineEndedError
@@ -19,6 +20,7 @@ class InProcessEngine(EnginePort):
     """Runs requests in this process, whose memory holds the model."""
 
     def __init__(self) -> None:
+        number_cards_by_slot()
         self._engine = Engine()
         self._cancel = threading.Event()
         self._is_killed = False

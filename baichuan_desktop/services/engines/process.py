@@ -22,10 +22,11 @@ from backends.errors import (
     EngineEndedError,
     EngineError,
     EngineProtocolError,
+    GpuLostError,
     InsufficientMemoryError,
     UserFacingError,
 )
-from backends.events import EngineEvent
+from backends.events import EngineEvent, LoadProgress, ModelReady
 from backends.files.plain_file import begin_anew
 from backends.machine.hardware import with_huge_pages
 from backends.operating_system import is_held, rename, start_child
@@ -69,6 +70,7 @@ class EngineClient(EnginePort):
         self._process: _EngineProcess | None = None
         self._last_id = 0
         self._model: LoadRequest | None = None  # what a fresh engine has to load first
+        self._device_name = ""  # what that is on, or is being loaded onto
         self._clock = AwakeClock()
         self._silence = Silence(patience or Patience())
 
@@ -83,10 +85,11 @@ class EngineClient(EnginePort):
         """Send a request and yield its events. Raises what the engine raised, or EngineError.
 
         Each model gets an engine of its own, which is the only sure way to give all memory of
-        the one before back. A request after a crash, or after memory ran out, first loads the
-        model again. When `cancel` is set the engine is asked to stop and the events end in the
-        usual way, or it is ended if it does not answer; a load that is cancelled ends with its
-        engine, and without `ModelReady`. Unloading ends the engine too.
+        the one before back. A request after a crash, after memory ran out, or after a card was
+        lost, which its process does not get back, first loads the model again in a fresh one.
+        When `cancel` is set the engine is asked to stop and the events end in the usual way, or
+        it is ended if it does not answer; a load that is cancelled ends with its engine, and
+        without `ModelReady`. Unloading ends the engine too.
         """
         if isinstance(request, UnloadRequest):
             self.close()
@@ -94,7 +97,7 @@ class EngineClient(EnginePort):
             return
         if isinstance(request, LoadRequest):
             self.close()
-            self._model = None
+            self._model, self._device_name = None, ""
             try:
                 yield from self._run(request, cancel)
             except UserFacingError:
@@ -109,7 +112,7 @@ class EngineClient(EnginePort):
                 if cancel.is_set():
                     return
             yield from self._run(request, cancel)
-        except InsufficientMemoryError:
+        except (InsufficientMemoryError, GpuLostError):
             self.close()  # what is left of it in memory may be anything, and is in the way
             raise
 
@@ -176,6 +179,8 @@ class EngineClient(EnginePort):
                 self._silence.on_alive(steps, self._clock.now())
                 return ()
             case _:
+                if isinstance(payload, LoadProgress | ModelReady) and payload.device_name:
+                    self._device_name = payload.device_name
                 self._silence.on_step(self._clock.now())
                 return (payload,)  # type: ignore[return-value]  # the engine sends events only
 
@@ -206,7 +211,7 @@ class EngineClient(EnginePort):
         if process.is_killed:
             log.info("The engine was ended, as was asked for.")
             return EngineEndedError()
-        error = ended(code, process.log_tail())
+        error = ended(code, process.log_tail(), self._device_name)
         log.error("%s Its log: %s", error.message, process.log_file or "none")
         return error
 

@@ -63,6 +63,13 @@ class LoadMeter:
                 percent=percent,
                 left=left,
             )
+        if self._last is not None and self._last.total_graphs:
+            return Phrase(
+                "Loading {name}: recording CUDA graphs, {done} of {total}",
+                name=self._name,
+                done=self._last.done_graphs,
+                total=self._last.total_graphs,
+            )
         seconds = int(self._clock() - self._since)
         is_read = self._last is not None and self._last.done_bytes > 0
         if seconds < _LEAST_SECONDS:

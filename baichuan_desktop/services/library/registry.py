@@ -41,7 +41,8 @@ class UnknownModelError(RegistryError):
             "There is no model “{id}”, the closest is “{near}”."
             if near
             else "There is no model “{id}” in the registry.",
-            hint="The list of models shows every id.",
+            hint="In the terminal, “baichuan-desktop models list” shows every id; with “--known”, "
+            "those of the released models.",
             id=model_id,
             near=near or "",
         )
@@ -146,15 +147,16 @@ class Registry:
         it costs itself and not the start of the app.
 
         Args:
-            shipped: The shipped file or its text, see `shipped_registry_text`.
+            shipped: The shipped file, see `shipped_registry`, or a text in its place.
             layers: The later files, in this order. One that does not exist is left out.
 
         Raises:
             RegistryError: The shipped file is wrong; the sentence names file and place.
         """
         tables = Tables()
-        file = load_layer(shipped, source_name=SHIPPED_NAME)
-        tables.add(Layer(file, tuple(range(len(file.models))), ()), SHIPPED_NAME)
+        name = str(shipped) if isinstance(shipped, Path) else SHIPPED_NAME
+        file = load_layer(shipped, source_name=name)
+        tables.add(Layer(file, tuple(range(len(file.models))), ()), name)
         problems: list[RegistryError] = []
         unread: list[RegistryError] = []
         for path in layers:
@@ -260,18 +262,10 @@ def _installed(entry: InstalledSection, variants: Mapping[str, Variant]) -> Inst
     )
 
 
-def shipped_registry_text() -> str:
-    """The text of the registry that is shipped with the app.
+def shipped_registry() -> Path:
+    """The registry file that is shipped with the app; the one named need not be there.
 
-    In a wheel and in a frozen app the file lies inside the package; in a checkout, above it.
-
-    Raises:
-        RegistryError: It is in neither place.
+    In a wheel and in a frozen app it lies inside the package; in a checkout, above it.
     """
-    inside = importlib.resources.files("baichuan_desktop").joinpath(SHIPPED_NAME)
-    if inside.is_file():
-        return inside.read_text(encoding="utf-8")
-    text = layer_text(Path(__file__).resolve().parents[3] / SHIPPED_NAME)
-    if text is None:
-        raise RegistryError(SHIPPED_NAME, "is not there")
-    return text
+    inside = Path(str(importlib.resources.files("baichuan_desktop") / SHIPPED_NAME))
+    return inside if inside.is_file() else Path(__file__).resolve().parents[3] / SHIPPED_NAME

@@ -23,7 +23,7 @@ from baichuan_desktop.services.atomic_file import changing
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     Registry,
-    shipped_registry_text,
+    shipped_registry,
     weights_stamp,
     with_exports,
 )
@@ -61,7 +61,7 @@ class ModelStore:
         self._registry = self._load()
 
     def _load(self) -> Registry:
-        return Registry.load(shipped_registry_text(), self.files)
+        return Registry.load(shipped_registry(), self.files)
 
     @property
     def files(self) -> Sequence[Path]:
@@ -314,6 +314,14 @@ def notes(folder: Path) -> Sequence[Phrase]:
         return Checkpoint.open(folder).notes
     except CheckpointError:  # said where the model is loaded
         return ()
+
+
+def sampling_in(folder: Path) -> SamplingDefaults | None:
+    """How the model in a folder is sampled, by its own files; None if it cannot be opened."""
+    try:
+        return Checkpoint.open(folder).defaults
+    except CheckpointError:  # said where the model is loaded
+        return None
 
 
 def _lies_in(model: InstalledModel, folder: Path | None) -> bool:

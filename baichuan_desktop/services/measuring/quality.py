@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -18,7 +18,7 @@ from backends.errors import InvalidRequestError, QualityError, UserFacingError
 from backends.events import ModelReady, QualityReady
 from backends.phrases import Phrase
 from backends.precision import DeviceKind, Precision
-from backends.protocol.engine_requests import QualityRequest
+from backends.protocol.engine_requests import LoadRequest, QualityRequest
 from baichuan_desktop.services.app_paths import resource
 from baichuan_desktop.services.engines.one_shot import PrecisionBegun, PrecisionFailed
 from baichuan_desktop.services.engines.port import ClientEvent, RunRequest
@@ -51,6 +51,28 @@ WORDS = JobWords(Phrase("Compare quality"), Phrase("Comparing quality"))
 
 
 @dataclass(frozen=True, slots=True)
+class LeanParts:
+    """What of a model is held as it is where a card is too small for the rest."""
+
+    embedding_on_host: bool = False
+    head_in_8_bits: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What these are called beside a precision; empty if all is held as the precision says."""
+        named = {"embedding on host": self.embedding_on_host, "8-bit head": self.head_in_8_bits}
+        return tuple(name for name, is_so in named.items() if is_so)
+
+    def of(self, request: LoadRequest) -> LoadRequest:
+        """The request, with these parts so."""
+        return replace(
+            request,
+            embedding_on_host=self.embedding_on_host,
+            head_in_8_bits=self.head_in_8_bits,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class QualityComparison:
     """What to compare."""
 
@@ -58,15 +80,17 @@ class QualityComparison:
     wishes: Sequence[LoadWish]  #: the reference first; the context lengths do not count
     texts: Texts
     max_tokens: int  #: of all texts together
+    parts: LeanParts = LeanParts()  #: of all but the reference
 
 
 @dataclass(frozen=True, slots=True)
 class PrecisionJudged:
-    """One precision is compared, and remembered."""
+    """One precision is compared; and remembered, if its parts are held as it says."""
 
     ready: ModelReady
     quality: Quality
     is_cut: bool  #: there was more text than was asked for
+    parts: LeanParts = LeanParts()
 
 
 QualityEvent = PrecisionBegun | ClientEvent | PrecisionJudged | PrecisionFailed
@@ -85,13 +109,16 @@ def quality_texts(path: Path | None, max_tokens: int) -> Texts:
 
 
 def compared_precisions(
-    text: str, opened: OpenedModel, wanted_device: str | None = None
+    text: str,
+    opened: OpenedModel,
+    wanted_device: str | None = None,
+    reference: Precision | None = None,
 ) -> tuple[Precision | None, ...]:
     """The precisions to compare, the reference first; `text` names them as in `OpenedModel.wanted`.
 
-    The reference is the best one that fits: 16 bits on a card; without one fp32, then 16, 8, 4
-    bits on the processor. A better one that is named takes its place. “all” leaves out what is
-    better than the reference. Raises BackendUnavailableError.
+    The reference, if none is named, is the best one that fits: 16 bits on a card; without one fp32,
+    then 16, 8, 4 bits on the processor. A better one among them takes its place. “all” leaves out
+    what is better than the reference. Raises BackendUnavailableError.
     """
     named = opened.wanted(text, wanted_device)
     rows = opened.rows_on(wanted_device)
@@ -99,10 +126,29 @@ def compared_precisions(
         return named  # whose refusals say why
     chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
     found = {chosen if precision is None else precision for precision in named}
-    best = reference_of(rows).precision
+    best = reference or reference_of(rows).precision
     if "all" in (name.strip() for name in text.split(",")):
         found = {precision for precision in found if is_coarser(precision, best)}
-    return tuple(sorted({best, *found}, key=_RANK.index))
+    ranked = sorted({best, *found}, key=_RANK.index)
+    return tuple(ranked) if reference is None else (best, *(p for p in ranked if p is not best))
+
+
+def leaner_precisions(
+    text: str,
+    opened: OpenedModel,
+    wanted_device: str | None = None,
+    reference: Precision | None = None,
+) -> tuple[Precision | None, ...]:
+    """The precisions to compare with `LeanParts`: those of `compared_precisions`.
+
+    The reference comes first as it is, and once more among the others. “all” leaves exports out,
+    whose parts are as they were written. Raises BackendUnavailableError.
+    """
+    first, *others = compared_precisions(text, opened, wanted_device, reference)
+    if "all" in (name.strip() for name in text.split(",")):
+        others = [name for name in others if name is None or not name.is_onnx]
+    again = [] if first is not None and first.is_onnx else [first]
+    return (first, *again, *others)
 
 
 def reference_of(rows: Sequence[PrecisionRow]) -> PrecisionRow:
@@ -136,8 +182,10 @@ def compare(
     with _scratch(cache) as scratch:
         for number, wish in enumerate(what.wishes, 1):
             yield PrecisionBegun(wish.precision, number, len(what.wishes))
+            load = wish.request(what.model, measurements)
+            parts = LeanParts() if number == 1 else what.parts
             request = QualityRequest(
-                wish.request(what.model, measurements),
+                parts.of(load),
                 what.texts.texts,
                 what.texts.name,
                 what.max_tokens,
@@ -153,8 +201,9 @@ def compare(
                         reference = reference or event.precision.value
                     elif isinstance(event, QualityReady):
                         assert ready is not None  # the engine loads first
-                        judged = _judged(ready, event, reference, what.texts.name)
-                        measurements.judged(ready, judged.quality)
+                        judged = _judged(ready, event, reference, what.texts.name, parts)
+                        if not parts.names:  # a precision is remembered as the app runs it
+                            measurements.judged(ready, judged.quality)
                         yield judged
             except UserFacingError as error:
                 if not cancel.is_set():  # Ctrl+C may also end an engine that is just starting
@@ -173,6 +222,7 @@ def quality_job(
     cache: Path,
     *,
     max_tokens: int = DEFAULT_TOKENS,
+    parts: LeanParts = LeanParts(),
     needs_room: Callable[[ModelReady | None], bool] | None = None,
 ) -> Job:
     """Compares a model with itself as each of these wishes loads it, the reference first.
@@ -184,7 +234,7 @@ def quality_job(
     def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
         judged = 0
         refusal: UserFacingError | None = None
-        what = QualityComparison(model, wishes, read(), max_tokens)
+        what = QualityComparison(model, wishes, read(), max_tokens, parts)
         for event in compare(what, measurements, run, cache, cancel):
             yield event
             judged += isinstance(event, PrecisionJudged)
@@ -205,7 +255,9 @@ def quality_job(
     )
 
 
-def _judged(ready: ModelReady, found: QualityReady, reference: str, text: str) -> PrecisionJudged:
+def _judged(
+    ready: ModelReady, found: QualityReady, reference: str, text: str, parts: LeanParts
+) -> PrecisionJudged:
     entry = Quality(
         reference=reference,
         text=text,
@@ -214,7 +266,7 @@ def _judged(ready: ModelReady, found: QualityReady, reference: str, text: str) -
         kl_divergence=found.kl_divergence,
         top1_agreement=found.top1_agreement,
     )
-    return PrecisionJudged(ready, entry, found.is_cut)
+    return PrecisionJudged(ready, entry, found.is_cut, parts)
 
 
 @contextlib.contextmanager

@@ -9,16 +9,15 @@ from backends.errors import (
     BackendUnavailableError,
     CheckpointError,
     ExportRefusedError,
-    GpuLostError,
     InvalidRequestError,
     UserFacingError,
 )
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.precisions.remedies import OUT_OF_MEMORY
+from baichuan_desktop.services.precisions.remedies import CARD_FAILED, OUT_OF_MEMORY
 from baichuan_desktop.services.precisions.wish import LoadWish
 
 _OVER = (BackendUnavailableError, InvalidRequestError)  # no later start is any better
-_DEVICE_FAILED = (*OUT_OF_MEMORY, GpuLostError)  # who wants more of it fails again
+_DEVICE_FAILED = (*OUT_OF_MEMORY, *CARD_FAILED)  # who wants more of it fails again
 
 
 @dataclass(frozen=True, slots=True)

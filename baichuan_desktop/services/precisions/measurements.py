@@ -6,10 +6,11 @@ import json
 import logging
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from backends.choice.expected_speed import ReadBandwidth
 from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, ModelReady
 from backends.files.plain_file import read_plain
@@ -118,10 +119,22 @@ class Measurement(BaseModel):
     load_seconds: Amount
     #: In memory. Exports of one precision differ in their blocks; None: an older file does not say.
     weights_bytes: Count | None = None
+    host_weights_bytes: Count = 0  #: of these, in the machine's memory beside those on a card
+    head_in_8_bits: bool = False
+    #: Of cards. None: an older file, whose peak has no context; or the processor, of which a
+    #: machine has one.
+    device_name: Text | None = None
     #: Of the last answer that was long enough, or of the last benchmark.
     tokens_per_second: Amount | None = None
     benchmark: Benchmark | None = None
     quality: Quality | None = None
+
+    @property
+    def device_weights_bytes(self) -> int | None:
+        """Bytes of the weights on the device whose peak it is; None: an older file."""
+        if self.weights_bytes is None:
+            return None
+        return max(self.weights_bytes - self.host_weights_bytes, 0)
 
     @property
     def key(self) -> Key | None:
@@ -172,10 +185,21 @@ class Measurements:
     def peaks(self, folder: Path) -> tuple[MeasuredPeak, ...]:
         """What loading the model in `folder` took, by backend, precision and device."""
         return tuple(
-            MeasuredPeak(*m.key, m.peak_bytes, m.weights_bytes)
+            MeasuredPeak(*m.key, m.peak_bytes, m.device_weights_bytes, m.device_name)
             for m in list(self._known.values())  # may be read while another thread adds to it
             if m.folder == str(folder) and m.key is not None
         )
+
+    @property
+    def bandwidths(self) -> tuple[ReadBandwidth, ...]:
+        """How fast devices were found to read their memory, by whichever model was measured."""
+        found: dict[tuple[DeviceKind, str], float] = {}
+        for m in list(self._known.values()):
+            if m.key is None or m.benchmark is None or not m.benchmark.read_bytes_per_second:
+                continue
+            device = (m.key[2], m.benchmark.device_name)
+            found[device] = max(found.get(device, 0.0), m.benchmark.read_bytes_per_second)
+        return tuple(ReadBandwidth(*device, rate) for device, rate in found.items())
 
     def of(
         self,
@@ -195,8 +219,19 @@ class Measurements:
         return known if known.weights_bytes == weights_bytes else None
 
     def loaded(self, ready: ModelReady) -> None:
-        """Remember what loading took; the first time counts, later ones find caches warm."""
+        """Remember what loading took; the first time counts, later ones find caches warm.
+
+        On another card, or in another form, it is measured anew.
+        """
         known = self._of(ready)
+        took: dict[str, Any] = {
+            "peak_bytes": ready.peak_bytes,
+            "load_seconds": ready.load_seconds,
+            "weights_bytes": ready.weights_bytes,
+            "host_weights_bytes": ready.host_weights_bytes,
+            "head_in_8_bits": ready.head_in_8_bits,
+            "device_name": ready.device_name if ready.device_kind.uses_cards else None,
+        }
         if known is None or known.weights_bytes is None:
             self._put(
                 Measurement(
@@ -204,11 +239,14 @@ class Measurements:
                     backend=ready.backend.value,
                     precision=ready.precision.value,
                     device_kind=ready.device_kind.value,
-                    peak_bytes=ready.peak_bytes,
-                    load_seconds=ready.load_seconds,
-                    weights_bytes=ready.weights_bytes,
+                    **took,
                 )
             )
+        elif ready.device_kind.uses_cards and (
+            known.device_name != ready.device_name
+            or known.host_weights_bytes != ready.host_weights_bytes
+        ):
+            self._put(known.model_copy(update=took))
 
     def answered(self, ready: ModelReady, finished: Finished) -> None:
         """Remember how fast an answer came."""
@@ -260,7 +298,12 @@ class Measurements:
             # A terminal beside the window may have measured something meanwhile.
             self._known.update((_key(m), m) for m in self._read())
             self._known[_key(measurement)] = measurement
-            content = {"measurements": [m.model_dump(by_alias=True) for m in self._known.values()]}
+            entries = [
+                # Not what an entry of an older version does not have.
+                m.model_dump(by_alias=True, exclude_unset=True)
+                for m in self._known.values()
+            ]
+            content = {"measurements": entries}
             try:
                 replace_text(self._file, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
             except OSError as error:

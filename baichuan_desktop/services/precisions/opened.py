@@ -35,13 +35,18 @@ class OpenedModel:
     published_4bit_loss: float | None  #: points, of this very model
 
     def at(self, context_length: int | None) -> PrecisionRows:
-        """Every precision with a context of so many tokens; None: what it was trained for."""
+        """Every precision with a context of so many tokens.
+
+        None: what it was trained for, or less where only that fits a card.
+        """
         config = self.checkpoint.config
         model = Model.of(
             self.checkpoint,
             self.exports.usable,
             context_length or config.context_length,
             self.measurements.peaks(self.checkpoint.folder),
+            self.measurements.bandwidths,
+            context_is_asked=context_length is not None,
         )
         return PrecisionRows.of(
             self.checkpoint, model, self.machine, self.measurements, self.published_4bit_loss

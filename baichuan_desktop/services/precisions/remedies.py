@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from backends.choice.compact import LEAST_CONTEXT
 from backends.errors import (
+    CardUnavailableError,
+    EngineCardError,
     EngineKilledError,
     GpuLostError,
     InsufficientMemoryError,
@@ -16,16 +19,18 @@ from backends.precision import DeviceKind
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.precisions.wish import LoadWish
 
-#: A chat in fewer tokens is none.
-LEAST_CONTEXT = 512
-
+#: How a model ends whose card, or what it needs to be used, does not work.
+CARD_FAILED = (GpuLostError, CardUnavailableError, EngineCardError)
 #: How a model ends that takes more memory than there is: the system may end the engine first.
 OUT_OF_MEMORY = (InsufficientMemoryError, EngineKilledError)
 
 
 def wish_elsewhere(error: UserFacingError, wish: LoadWish) -> LoadWish | None:
-    """How to load a model whose card was lost: on the processor. None after any other error."""
-    if not isinstance(error, GpuLostError):
+    """How to load a model whose card does not work: on the processor. None after other errors.
+
+    One that did not load there either has nowhere else to go.
+    """
+    if not isinstance(error, CARD_FAILED) or wish.wanted_device == DeviceKind.CPU:
         return None
     return LoadWish(wanted_device=DeviceKind.CPU, context_length=wish.context_length)
 
@@ -54,12 +59,12 @@ def memory_remedies(
 
     `ready` tells what ran when memory ran out; None if loading it failed. `rows_at` gives the
     model's precisions with a context of so many tokens, which is halved until it fits; None stands
-    for `full_context`.
+    for `full_context`, or for less where the app took less.
     """
     rows = rows_at(wish.context_length)
     failed = _failed(rows, wish, ready)
     smaller = next((row for row in rows if row.runs and _is_smaller(row, failed)), None)
-    length = wish.context_length or full_context
+    length = wish.context_length or _ran_with(failed, ready) or full_context
     shorter = None
     while shorter is None and length // 2 >= LEAST_CONTEXT:
         length //= 2
@@ -81,6 +86,13 @@ def _failed(
     if wish.is_automatic:
         return next((row for row in rows if row.chosen), None)
     return next((row for row in rows if _is_wished(row, wish)), None)
+
+
+def _ran_with(failed: PrecisionRow | None, ready: ModelReady | None) -> int | None:
+    """Tokens of context that the app took; None if it found no way to load the model."""
+    if ready is not None:
+        return ready.context_length
+    return failed.context_length if failed is not None else None
 
 
 def _is_wished(row: PrecisionRow, wish: LoadWish) -> bool:

@@ -40,6 +40,11 @@ class PrecisionRow:
     chosen: bool  #: what “auto” takes
     tokens_per_second: float | None  #: last measured here
     published_loss: float | None  #: points, see `Registry.published_4bit_losses`
+    context_length: int  #: tokens that it runs with
+    is_shortened: bool = False  #: the app took fewer of them, to make room
+    embedding_on_host: bool = False
+    head_in_8_bits: bool = False
+    host_bytes: int = 0  #: of the machine's memory, beside what it needs on cards
     quality: Quality | None = None  #: last compared here
 
     @property
@@ -88,8 +93,9 @@ class PrecisionRows:
         published_4bit_loss: float | None = None,
     ) -> PrecisionRows:
         """The rows of a checkpoint on a machine; `model` is what selection knows of it."""
-        found = options(model, machine)
-        chosen = selection.automatic(found, model)
+        every = options(model, machine)
+        chosen = selection.automatic(every, model)
+        found = selection.told_apart(every)
         return cls(
             [
                 _row(
@@ -103,6 +109,7 @@ class PrecisionRows:
                     ),
                     published_4bit_loss if option.precision is Precision.NF4 else None,
                     is_chosen=option == chosen,
+                    is_shortened=option.context_length < model.context_length,
                 )
                 for option in found
             ],
@@ -125,7 +132,12 @@ class PrecisionRows:
 
 
 def _row(
-    option: Option, known: Measurement | None, published_loss: float | None, *, is_chosen: bool
+    option: Option,
+    known: Measurement | None,
+    published_loss: float | None,
+    *,
+    is_chosen: bool,
+    is_shortened: bool = False,
 ) -> PrecisionRow:
     return PrecisionRow(
         precision=option.precision,
@@ -140,5 +152,11 @@ def _row(
         chosen=is_chosen,
         tokens_per_second=known.tokens_per_second if known else None,
         published_loss=published_loss,
-        quality=known.quality if known else None,
+        context_length=option.context_length,
+        is_shortened=is_shortened,
+        embedding_on_host=option.devices.embedding_on_host,
+        head_in_8_bits=option.head_in_8_bits,
+        host_bytes=option.host_bytes,
+        # Another head computes other digits.
+        quality=known.quality if known and known.head_in_8_bits == option.head_in_8_bits else None,
     )

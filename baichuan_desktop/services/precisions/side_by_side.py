@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from backends.choice.memory import CPU_LIBRARY_BYTES
 from backends.errors import apart_in_gib
 from backends.events import ModelReady
-from backends.machine.hardware import Gpu, Machine
+from backends.machine.cards.values import Gpu
+from backends.machine.hardware import Machine
 from backends.phrases import Phrase
 from backends.precision import DeviceKind
 from baichuan_desktop.services.precisions.rows import PrecisionRow
@@ -27,16 +28,29 @@ class Claim:
     device_kind: DeviceKind
     device_name: str  #: of several cards, all names with “ + ” between them
     device: str | None = None  #: “cpu” or “cuda:1”; None: whichever has the name
+    host_weights_bytes: int = 0  #: of weights in the machine's memory beside those on a card
 
     @classmethod
     def of_loaded(cls, ready: ModelReady, wanted_device: str | None) -> Claim:
         """That of the model that is loaded, and was wanted on this device."""
-        return cls(ready.needed_bytes, ready.device_kind, ready.device_name, wanted_device)
+        return cls(
+            ready.needed_bytes,
+            ready.device_kind,
+            ready.device_name,
+            wanted_device,
+            ready.host_weights_bytes,
+        )
 
     @classmethod
     def of_row(cls, row: PrecisionRow) -> Claim:
         """That of a precision that could be loaded, which runs."""
-        return cls(row.needed_bytes or 0, row.device_kind, row.device_name, row.wanted_device)
+        return cls(
+            row.needed_bytes or 0,
+            row.device_kind,
+            row.device_name,
+            row.wanted_device,
+            max(row.host_bytes - CPU_LIBRARY_BYTES, 0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,7 @@ def beside(loaded: Claim, other: Claim, freed: Machine) -> Beside:
         needed[place] += claim.needed_bytes
         if place != _MEMORY:
             needed[_MEMORY] += CPU_LIBRARY_BYTES  # of the process that drives the card
+        needed[_MEMORY] += claim.host_weights_bytes
     for device, bytes_ in needed.items():
         usable = int(free[device] * (1 - _RESERVE))
         if bytes_ > usable:
@@ -88,7 +103,10 @@ def beside(loaded: Claim, other: Claim, freed: Machine) -> Beside:
 
 
 def _place(claim: Claim, machine: Machine) -> str | None:
-    """The one device that a model lies on; None where it is several, or not known which."""
+    """The one device that a model lies on; None where it is several, or not known which.
+
+    A card without memory of its own is no place: what lies on it lies in the machine's memory.
+    """
     if claim.needed_bytes <= 0:
         return None
     if claim.device_kind is DeviceKind.CPU:
@@ -96,7 +114,9 @@ def _place(claim: Claim, machine: Machine) -> str | None:
     if claim.device_kind is DeviceKind.SPREAD:
         return None
     cards = list(_cards(claim, machine))
-    return cards[0].device if len(cards) == 1 else None
+    if len(cards) != 1:
+        return None
+    return _MEMORY if cards[0].is_unified else cards[0].device
 
 
 def _cards(claim: Claim, machine: Machine) -> Iterator[Gpu]:
@@ -118,7 +138,7 @@ def _too_much(device: str, needed: int, usable: int, machine: Machine) -> Phrase
     return Phrase(
         "Together they need {need:.1f} GiB of {device}, of which {free:.1f} GiB can be used: they "
         "are answered one after the other.",
-        device=next(gpu.name for gpu in machine.gpus if gpu.device == device),
+        device=machine.shown_names((device,)),
         need=need_gib,
         free=free_gib,
     )

@@ -19,7 +19,8 @@ class LoadWish:
 
     precision: Precision | None = None
     wanted_device: str | None = None
-    context_length: int | None = None  #: tokens; None: what the model was trained for
+    #: tokens; None: what the model was trained for, or less where only that fits a card
+    context_length: int | None = None
     #: None: one a core, fewer while other programs keep the processor busy
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
 
@@ -38,4 +39,5 @@ class LoadWish:
             wanted_device=self.wanted_device,
             measured=measurements.peaks(model.path),
             exports=tuple(map(str, model.exports)),
+            bandwidths=measurements.bandwidths,
         )

@@ -225,6 +225,8 @@ class Composer(QWidget):
 
     def _hint_text(self) -> str:
         match self._state:
+            case ChatState.WAITING if self._model is None:
+                return self.tr("No model is loaded. Choose one at the top.")
             case ChatState.WAITING:
                 return self.tr("Enter sends your message as soon as the model is loaded.")
             case ChatState.ANSWERING if self.text().strip():

@@ -200,7 +200,7 @@ def crash_dialog(
 def details(error: UserFacingError) -> str:
     """An error in English, whatever the window's language: for whoever is asked about it."""
     lines = [f"Baichuan Desktop {__version__}", f"{type(error).__name__}: {error.message}"]
-    lines += [error.hint] if error.hint else []
+    lines += [str(error.hint)] if error.hint else []
     lines += [f"{name} = {fact}" for name, fact in error.facts.items()]
     return "\n".join(lines)
 

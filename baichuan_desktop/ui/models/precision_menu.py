@@ -50,6 +50,8 @@ _RIGHT = 14
 _PADDING = 9  # over and under a row
 _SCROLL_BAR = 18  # a note is as high beside one as without
 _GAP = 6  # between the button and the menu
+#: Between words, or within one that is longer than the line.
+_WRAPS = Qt.TextFlag.TextWordWrap | Qt.TextFlag.TextWrapAnywhere
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -136,13 +138,23 @@ class PrecisionMenu(QFrame):
             is_ticked=self._wish.is_automatic,
         )
         ticked = self._ticked(rows)
+        together = precision_texts.refused_together(rows)
+        refused = [row for group in together for row in group]
         for row in rows:
-            self._add_row(row, rows, is_ticked=row is ticked)
+            if row not in refused:
+                self._add_row(row, rows, is_ticked=row is ticked)
+        for group in together:  # below what can be chosen
+            self._add_row(group[0], rows, group)
         for remark in remarks:
             self._add_remark(remark)
-        if length is not None and length < full_context:
-            whole = LoadWish(self._wish.precision, self._wish.wanted_device)
-            note = self.tr("Now {count} tokens, which need less memory").format(count=f"{length:,}")
+        now = length
+        if now is None and self._ready is not None:  # the app may have shortened it
+            now = self._ready.context_length
+        if now is not None and now < full_context:
+            # What the app shortened is whole only for who asks for that.
+            asked = full_context if length is None else None
+            whole = LoadWish(self._wish.precision, self._wish.wanted_device, asked)
+            note = self.tr("Now {count} tokens, which need less memory").format(count=f"{now:,}")
             title = self.tr("Full context: {count} tokens").format(count=f"{full_context:,}")
             self._add(whole, title, note)
         self._place()
@@ -169,13 +181,20 @@ class PrecisionMenu(QFrame):
         grey = [row for row in rows if row.needed_bytes is not None and self._is_in_use(row)]
         return next(iter(both + in_use + grey + wished), None)
 
-    def _add_row(self, row: PrecisionRow, rows: Sequence[PrecisionRow], *, is_ticked: bool) -> None:
+    def _add_row(
+        self,
+        row: PrecisionRow,
+        rows: Sequence[PrecisionRow],
+        together: Sequence[PrecisionRow] = (),
+        *,
+        is_ticked: bool = False,
+    ) -> None:
         figures = " · ".join(
             p for p in (precision_texts.size(row), precision_texts.verdict(row)) if p
         )
         item = self._add(
             row.wish(self._wish.context_length),
-            precision_texts.title(row, rows),
+            precision_texts.title(row, rows, together),
             precision_texts.note(row),
             figures,
             row.verdict,
@@ -280,7 +299,7 @@ class _Row(QStyledItemDelegate):
         font: QFont = option.font
         height = 2 * self._theme.px(_PADDING) + self._note_height(font, index)
         if index.data():
-            height += QFontMetrics(font).height() + 2
+            height += self._title_height(font, index) + 2
         return QSize(0, height)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -302,7 +321,7 @@ class _Row(QStyledItemDelegate):
             tick = line_pixmap("check", QColor(colours.accent), px(16), scale)
             painter.drawPixmap(rect.left() + px(13), inner.top() + 1, tick)
         if index.data():
-            line = QRect(inner.topLeft(), QSize(inner.width(), QFontMetrics(font).height()))
+            line = QRect(inner.topLeft(), QSize(inner.width(), self._title_height(font, index)))
             self._paint_title(painter, line, font, index, is_enabled)
             inner.setTop(line.bottom() + 3)
         painter.setFont(_small(font))
@@ -318,16 +337,25 @@ class _Row(QStyledItemDelegate):
         inks = {Verdict.FITS: colours.accent, Verdict.TIGHT: colours.caution}
         painter.setFont(_small(font))
         painter.setPen(QColor(inks.get(verdict, colours.muted)))
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(line, middle | Qt.AlignmentFlag.AlignRight, figures)
-        taken = painter.fontMetrics().horizontalAdvance(figures) + self._theme.px(_RIGHT)
-        room = line.width() - taken
-        bold = QFont(font)
-        bold.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(bold)
+        first = QRect(line.topLeft(), QSize(line.width(), QFontMetrics(font).height()))
+        place = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(first, place, figures)
+        painter.setFont(_bold(font))
         painter.setPen(QColor(colours.text if is_enabled else colours.muted))
-        title = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(line, middle | Qt.AlignmentFlag.AlignLeft, title)
+        painter.drawText(line.adjusted(0, 0, -self._taken(font, index), 0), _WRAPS, index.data())
+
+    def _taken(self, font: QFont, index: _Index) -> int:
+        """Pixels that the figures take at the right of the title."""
+        figures = index.data(_FIGURES) or ""
+        return QFontMetrics(_small(font)).horizontalAdvance(figures) + self._theme.px(_RIGHT)
+
+    def _title_height(self, font: QFont, index: _Index) -> int:
+        """In as many lines as it takes: what tells two cards of a name apart stands at its end."""
+        width = self._theme.px(_WIDTH - _TICK - _RIGHT - _SCROLL_BAR) - self._taken(font, index)
+        room = QRect(0, 0, width, 10_000)
+        bold = QFontMetrics(_bold(font))
+        height = bold.boundingRect(room, _WRAPS, index.data()).height()
+        return max(height, QFontMetrics(font).height())
 
     def _note_height(self, font: QFont, index: _Index) -> int:
         note = index.data(_NOTE)
@@ -338,6 +366,12 @@ class _Row(QStyledItemDelegate):
         return (
             QFontMetrics(_small(font)).boundingRect(room, Qt.TextFlag.TextWordWrap, note).height()
         )
+
+
+def _bold(font: QFont) -> QFont:
+    bold = QFont(font)
+    bold.setWeight(QFont.Weight.DemiBold)
+    return bold
 
 
 def _small(font: QFont) -> QFont:

@@ -21,13 +21,32 @@ def in_use(ready: ModelReady) -> str:
     return f"{ready.precision.label} · {device(ready.device_kind, ready.device_name)}"
 
 
-def title(row: PrecisionRow, rows: Sequence[PrecisionRow] = ()) -> str:
-    """Precision and device; two cards of a name, among `rows`, are told apart by their number."""
+def refused_together(rows: Sequence[PrecisionRow]) -> list[list[PrecisionRow]]:
+    """The rows that cannot run on one device for one reason, where these are several."""
+    groups: dict[object, list[PrecisionRow]] = {}
+    for row in rows:
+        if row.verdict is Verdict.UNAVAILABLE:
+            why = error_texts.sentence(row.sentence)
+            of = (row.device_kind, row.device_name, row.wanted_device, why)
+            groups.setdefault(of, []).append(row)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def title(
+    row: PrecisionRow,
+    rows: Sequence[PrecisionRow] = (),
+    together: Sequence[PrecisionRow] = (),
+) -> str:
+    """Precision and device; two cards of a name, among `rows`, are told apart by their number.
+
+    All rows of `together` are named, which are on one device.
+    """
     name = device(row.device_kind, row.device_name)
     same = [one for one in rows if device(one.device_kind, one.device_name) == name]
     if len({one.wanted_device for one in same}) > 1:
         name = f"{name} ({device_or_auto(row.wanted_device)})"
-    return f"{row.precision.label} · {name}"
+    labels = dict.fromkeys(one.precision.label for one in together or [row])
+    return f"{', '.join(labels)} · {name}"
 
 
 def size(row: PrecisionRow) -> str:
@@ -77,6 +96,7 @@ def note(row: PrecisionRow) -> str:
     parts = []
     if row.chosen:
         parts.append(QCoreApplication.translate("PrecisionTexts", "the automatic choice"))
+    parts += _form(row)
     if row.tokens_per_second is not None:
         text = QCoreApplication.translate("PrecisionTexts", "last {speed}")
         parts.append(text.format(speed=speed_text(row.tokens_per_second)))
@@ -95,6 +115,21 @@ def note(row: PrecisionRow) -> str:
         )
         parts.append(text.format(points=row.published_loss))
     return " · ".join(parts)
+
+
+def _form(row: PrecisionRow) -> list[str]:
+    """What of the model is held in another way than its precision says."""
+    parts = []
+    if row.embedding_on_host:
+        parts.append(
+            QCoreApplication.translate("PrecisionTexts", "embedding in the machine's memory")
+        )
+    if row.head_in_8_bits:
+        parts.append(QCoreApplication.translate("PrecisionTexts", "8-bit head"))
+    if row.is_shortened:
+        text = QCoreApplication.translate("PrecisionTexts", "context of {count} tokens")
+        parts.append(text.format(count=f"{row.context_length:,}"))
+    return parts
 
 
 def device(kind: DeviceKind, name: str) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QEnterEvent,
     QFocusEvent,
     QGuiApplication,
     QKeyEvent,
@@ -386,6 +387,11 @@ class Transcript(RowsArea):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End selecting, or follow a link."""
         self.pointer.release(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Take note of where the mouse came in."""
+        super().enterEvent(event)
+        self.pointer.enter(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Take note that the mouse is elsewhere."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QTextCursor
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QTextCursor
 from PySide6.QtWidgets import QApplication
 
 from baichuan_desktop.ui.transcript.rows_area import RowsArea
@@ -108,6 +108,13 @@ class Pointer(QObject):
         if link is not None and link == self._link_at(event.position().toPoint()):
             self.link_clicked.emit(link)
 
+    def enter(self, event: QEnterEvent) -> None:
+        """Take note of where the mouse is: rows may come to a mouse that never moved here."""
+        at = self._area.mapToGlobal(event.position())
+        self._mouse = self._area.viewport().mapFromGlobal(at).toPoint()
+        if not self._is_selecting:
+            self._look()
+
     def leave(self) -> None:
         """Take note that the mouse is elsewhere."""
         self._set_row(None)
@@ -176,12 +183,13 @@ class Pointer(QObject):
 
     def _row_at(self, point: QPoint) -> int | None:
         """The row under a point; in the gap before a row it is the one whose buttons hang there."""
-        row_id = None
+        row_id, end = None, 0
         for placed in self._area.placed:
             if row_id is not None and point.y() < placed.top + placed.view.at.ring.top():
-                break
+                return row_id
             row_id = placed.view.key.row_id
-        return row_id
+            end = placed.top + max(placed.view.height, placed.view.at.bar.bottom() + 1)
+        return row_id if point.y() < end else None
 
     def _link_at(self, point: QPoint) -> str | None:
         placed = self._area.placed_at(point.y())

@@ -35,6 +35,7 @@ from baichuan_desktop.ui.sidebar.window_conversations import WindowConversations
 from baichuan_desktop.ui.turns.row_actions import RowActions
 from baichuan_desktop.ui.turns.store_notices import StoreNotices
 from baichuan_desktop.ui.window.answer_notice import AnswerNotice
+from baichuan_desktop.ui.window.bars.card_notice import CardNotice
 from baichuan_desktop.ui.window.bars.input_notice import InputNotice
 from baichuan_desktop.ui.window.bars.remarks import Remarks
 from baichuan_desktop.ui.window.bars.status import WindowStatus
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         self.keys = WindowKeys(self.page, self.top_bar, self.menus, self.controller, self)
         self.answer_notice = AnswerNotice(self.controller.desk, self)
         self.input_notice = InputNotice(theme, settings)
+        self.card_notice = CardNotice(theme, settings, precisions)
         self._lay_out()
         self._connect_commands()
         self._connect_sidebar()
@@ -173,6 +175,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.top_bar)
         column.addWidget(self.remarks)
         column.addWidget(self.input_notice)
+        column.addWidget(self.card_notice)
         column.addWidget(self.pages, 1)
         self.setCentralWidget(self._shell)
         self.setMinimumSize(_LEAST_SIZE)
@@ -280,6 +283,7 @@ class MainWindow(QMainWindow):
         switcher.ready.connect(self.menus.show_loaded)
         switcher.ready.connect(self._show_title)
         switcher.ready.connect(self._on_ready)
+        switcher.ready.connect(self.card_notice.look)
         switcher.lost.connect(picker.show_no_model)
         switcher.lost.connect(self.status.show_no_model)
         switcher.lost.connect(self.menus.show_no_model)
@@ -289,6 +293,7 @@ class MainWindow(QMainWindow):
         self.top_bar.precision.clicked.connect(self._open_precisions)
         picker.precision_requested.connect(self._open_precisions)
         switcher.failed.connect(self.errors.show_of_load)
+        switcher.failed.connect(self.card_notice.look_after)
         switcher.failed_meanwhile.connect(self.status.show_failed_load)
         library.failed.connect(self.errors.show)
         library.problems_found.connect(self.errors.show_all)

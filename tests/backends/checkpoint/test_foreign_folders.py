@@ -244,7 +244,7 @@ def test_an_adapter_is_named_with_its_base(tmp_path: Path, suffix: str) -> None:
     assert error.message == (
         "“lora” is a LoRA adapter for “baichuan-inc/Baichuan2-7B-Chat” and no model by itself."
     )
-    assert "merge_and_unload" in error.hint
+    assert "merge_and_unload" in str(error.hint)
 
 
 def test_an_adapter_with_config_and_tokenizer_beside_it_is_an_adapter(tmp_path: Path) -> None:
@@ -361,7 +361,7 @@ def test_a_deepspeed_checkpoint_is_named(tmp_path: Path) -> None:
 
     error = refusal(folder)
     assert "is a DeepSpeed checkpoint" in error.message
-    assert "zero_to_fp32.py" in error.hint
+    assert "zero_to_fp32.py" in str(error.hint)
 
 
 # --- a file, or a folder near the model --------------------------------------------------
@@ -394,7 +394,7 @@ def test_an_archive_is_to_be_unpacked(tmp_path: Path, name: str) -> None:
 
     error = refusal(tmp_path / name)
     assert error.message == f"“{name}” is an archive and not a folder."
-    assert error.hint.startswith("Unpack it")
+    assert str(error.hint).startswith("Unpack it")
 
 
 def test_a_pointer_that_is_chosen_was_not_downloaded(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -10,7 +12,7 @@ from backends.choice import memory
 from backends.model_config import ModelConfig
 from backends.modeling.kv_cache import KVCache
 from backends.modeling.quantized import make_linear, quantize
-from backends.precision import Precision
+from backends.precision import BackendName, DeviceKind, Precision
 from backends.torch_backend import cpu
 from backends.torch_backend.loaded_model import TorchModel
 from tests.helpers import goldens, quantized
@@ -118,7 +120,7 @@ def test_the_kv_cache_takes_what_was_foretold(precision: str, dtype: str) -> Non
     assert cache.nbytes == 77 * memory.kv_bytes_per_token(config, Precision[precision])
 
 
-def need(config: ModelConfig = BAICHUAN2_7B, **facts: int) -> memory.MemoryNeed:
+def need(config: ModelConfig = BAICHUAN2_7B, **facts: Any) -> memory.MemoryNeed:
     context_length = facts.pop("context_length", 4096)
     facts = {"prefill_chunk": 512, "library_bytes": 700 * 2**20, **facts}
     return memory.needed(config, Precision.BF16, context_length, **facts)
@@ -130,10 +132,75 @@ def test_a_need_is_the_sum_of_its_parts() -> None:
     assert seven.weights == memory.weight_bytes(BAICHUAN2_7B, Precision.BF16)
     assert seven.kv_cache == 2 * GIB
     assert seven.library == 700 * 2**20
-    # 512 tokens of q, k, v, gate, up and their product, scores of a head; two rows of logits
+    # 512 tokens of q, k, v, gate, up and their product, scores of a head; logits in bf16 and fp32
     widths = 3 * 4096 + 3 * 11_008 + 4096
-    assert seven.activations == 512 * widths * 4 + 2 * 125_696 * 4
+    assert seven.activations == 512 * widths * 4 + 125_696 * (2 + 4)
+    assert seven.graphs == 0
     assert seven.total == seven.weights + seven.kv_cache + seven.activations + seven.library
+
+
+def test_scoring_a_text_needs_the_logits_of_every_token_of_a_chunk_in_two_types() -> None:
+    more = need(scores_every_token=True).activations - need().activations
+
+    assert more == 511 * 125_696 * (2 + 4)  # 368 MiB
+
+
+@pytest.mark.parametrize(
+    ("tokens", "graphs"), [(1, 1), (512, 1), (513, 2), (1024, 2), (1025, 3), (4096, 4), (4097, 5)]
+)
+def test_a_step_is_recorded_for_512_keys_and_for_twice_as_many_up_to_the_context(
+    tokens: int, graphs: int
+) -> None:
+    assert memory.graph_bytes(tokens) == graphs * memory.graph_bytes(1) > 0
+
+
+@pytest.mark.parametrize("config", [BAICHUAN2_7B, BAICHUAN2_13B])
+def test_an_embedding_on_the_host_is_not_on_the_card(config: ModelConfig) -> None:
+    plain, without = need(config), need(config, embedding_on_host=True)
+
+    assert plain.weights - without.weights == 125_696 * config.hidden_size * 2
+    assert plain.total - without.total == plain.weights - without.weights
+
+
+@pytest.mark.parametrize("precision", [Precision.INT8, Precision.NF4, Precision.FP4])
+def test_a_head_in_8_bits_takes_a_byte_a_weight_and_a_scale_a_row(precision: Precision) -> None:
+    plain = memory.weight_bytes(BAICHUAN2_13B, precision)
+    small = memory.weight_bytes(BAICHUAN2_13B, precision, head_in_8_bits=True)
+
+    assert plain - small == 125_696 * 5120 * 2 - (125_696 * 5120 + 125_696 * 4)
+
+
+@pytest.mark.parametrize("config", [BAICHUAN_7B, BAICHUAN2_7B, BAICHUAN2_13B])
+@pytest.mark.parametrize("overhead", [None, 900 * 2**20])
+def test_the_product_of_a_head_in_8_bits_has_room_in_the_graph_and_beside_it(
+    config: ModelConfig, overhead: int | None
+) -> None:
+    """Sums of 32 rows in 32 bits, or a block of 8,388,608 weights in 16: twice."""
+
+    def activations(*, head_in_8_bits: bool) -> int:
+        return memory.needed(
+            config,
+            Precision.NF4,
+            4096,
+            prefill_chunk=256,
+            library_bytes=0,
+            overhead=overhead,  # measured, maybe of another form
+            head_in_8_bits=head_in_8_bits,
+        ).activations
+
+    more = activations(head_in_8_bits=True) - activations(head_in_8_bits=False)
+    sums, block = 32 * config.vocab_size * 4, 8 * 2**20 * 2
+    assert more >= 2 * block
+    assert more >= 2 * sums - 2**20
+
+
+def test_a_token_reads_half_of_a_head_in_8_bits() -> None:
+    plain, small = (
+        memory.bytes_per_token(BAICHUAN2_7B, Precision.NF4, 512, head_in_8_bits=is_small)
+        for is_small in (False, True)
+    )
+
+    assert plain - small == 125_696 * 4096 - 125_696 * 4
 
 
 def test_alibi_needs_scores_of_every_head() -> None:
@@ -145,16 +212,39 @@ def test_alibi_needs_scores_of_every_head() -> None:
     assert more - less == 512 * heads * 4095 * 4
 
 
-def test_a_measured_peak_replaces_the_estimate() -> None:
-    weights = memory.weight_bytes(BAICHUAN2_7B, Precision.BF16)
+def test_what_was_measured_replaces_the_guesses_of_libraries_and_recorded_steps() -> None:
+    guessed = need(graphs=96 * 2**20)
 
-    measured = need(measured_peak=weights + 123)
+    measured = need(graphs=96 * 2**20, overhead=123)
 
-    assert measured.library == 123
-    assert measured.total == need().total - 700 * 2**20 + 123
+    assert (measured.library, measured.graphs) == (123, 0)
+    assert measured.total == guessed.total - 700 * 2**20 - 96 * 2**20 + 123
 
 
-@pytest.mark.parametrize("peak", [0, 3 * GIB])
-def test_a_peak_that_cannot_be_of_the_whole_model_is_not_believed(peak: int) -> None:
-    """A card that held some of the layers, or a system that counts nothing."""
-    assert need(measured_peak=peak) == need()
+MIB = 2**20
+
+
+def peak(
+    total: int, weights: int | None, kind: DeviceKind = DeviceKind.CUDA
+) -> memory.MeasuredPeak:
+    return memory.MeasuredPeak(
+        BackendName.BITSANDBYTES, Precision.NF4, kind, total, weights, "NVIDIA GeForce RTX 3060"
+    )
+
+
+@pytest.mark.parametrize(
+    ("measured", "overhead"),
+    [
+        (peak(5 * GIB + 600 * MIB, 5 * GIB), 600 * MIB),
+        (peak(4 * GIB + 600 * MIB, 4 * GIB), 600 * MIB),  # its embedding lay on the host
+        (peak(7 * GIB, None), 2 * GIB),  # those of the whole model
+        (peak(0, 5 * GIB), None),  # a system that counts nothing
+        (peak(3 * GIB, 5 * GIB), None),  # a card that held some of the layers
+        (peak(5 * GIB + 20 * MIB, 5 * GIB), None),  # no context is so small
+        (peak(5 * GIB + 20 * MIB, 5 * GIB, DeviceKind.CPU), 20 * MIB),  # the processor needs none
+    ],
+)
+def test_what_a_peak_tells_beside_the_weights(
+    measured: memory.MeasuredPeak, overhead: int | None
+) -> None:
+    assert memory.overhead_of(measured, 5 * GIB) == overhead

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from backends.choice.values import Model, Verdict, Wishes
 from backends.errors import BackendUnavailableError, InsufficientMemoryError
 from backends.machine.hardware import Machine
 from backends.model_config import ModelConfig
+from backends.phrases import Phrase
 from backends.precision import Precision, parse_device
 from tests.helpers.choices import (
     BF16,
@@ -40,16 +42,18 @@ from tests.helpers.sentences import assert_one_sentence
 @pytest.mark.parametrize(
     ("model", "gib", "expected"),
     [
-        (SEVEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
-        (SEVEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
+        (SEVEN, 6, ("bnb_cuda", NF4, "cuda")),
+        (SEVEN, 8, ("bnb_cuda", NF4, "cuda")),
+        (SEVEN, 10, ("bnb_cuda", NF4, "cuda")),
         (SEVEN, 12, ("bnb_cuda", INT8, "cuda")),
         (SEVEN, 16, ("bnb_cuda", INT8, "cuda")),
         (SEVEN, 24, ("torch_cuda", BF16, "cuda")),
         (SEVEN, 48, ("torch_cuda", BF16, "cuda")),
         (SEVEN, 80, ("torch_cuda", BF16, "cuda")),
-        (THIRTEEN, 6, ("torch_cuda", BF16, "cuda+cpu")),
-        (THIRTEEN, 8, ("torch_cuda", BF16, "cuda+cpu")),
-        (THIRTEEN, 12, ("torch_cuda", BF16, "cuda+cpu")),
+        (THIRTEEN, 6, ("bnb_cuda", NF4, "cuda+cpu")),
+        (THIRTEEN, 8, ("bnb_cuda", NF4, "cuda+cpu")),
+        (THIRTEEN, 10, ("bnb_cuda", NF4, "cuda")),
+        (THIRTEEN, 12, ("bnb_cuda", NF4, "cuda")),
         (THIRTEEN, 16, ("bnb_cuda", NF4, "cuda")),
         (THIRTEEN, 24, ("bnb_cuda", INT8, "cuda")),
         (THIRTEEN, 48, ("torch_cuda", BF16, "cuda")),
@@ -89,7 +93,7 @@ def test_compute_capability(
 def test_a_card_that_another_program_fills() -> None:
     facts = machine(card(24, free_gib=6.9))
 
-    assert chosen(SEVEN, facts) == ("torch_cuda", BF16, "cuda+cpu")
+    assert chosen(SEVEN, facts) == ("bnb_cuda", NF4, "cuda")
     assert str(find(SEVEN, facts, INT8).sentence) == (
         "8-bit needs 10.7 GiB on NVIDIA GeForce RTX 3060, but only 6.9 GiB is free."
     )
@@ -118,9 +122,10 @@ def test_bf16_that_leaves_no_margin_gives_way_to_8_bit() -> None:
 
 
 def test_what_is_tight_runs_if_nothing_leaves_the_margin() -> None:
-    facts = machine(card(8, free_gib=8.0))
+    """The machine has no room for an embedding, and the person wants this context."""
+    facts = machine(card(8, free_gib=7.6), free_gib=1.0)  # 7.42 GiB with a head in 8 bits
 
-    option = selection.choose(SEVEN, facts).chosen
+    option = selection.choose(replace(SEVEN, context_is_asked=True), facts).chosen
 
     assert (option.precision, option.device_kind, option.verdict) == (NF4, "cuda", Verdict.TIGHT)
 
@@ -193,9 +198,12 @@ def test_little_memory_is_said_with_the_smallest_need() -> None:
 
 
 def test_little_memory_on_card_and_machine() -> None:
-    message = refusal(SEVEN, machine(card(6), free_gib=4), kind=InsufficientMemoryError)
+    message = refusal(SEVEN, machine(card(4), free_gib=4), kind=InsufficientMemoryError)
 
-    assert message == "4-bit needs 7.8 GiB on NVIDIA GeForce RTX 3060, but only 5.8 GiB is free."
+    assert message == (
+        "4-bit with the embedding in the machine's memory and an 8-bit head needs 6.4 GiB on "
+        "NVIDIA GeForce RTX 3060, but only 3.9 GiB is free."
+    )
 
 
 # --- wishes ------------------------------------------------------------------------------
@@ -223,11 +231,11 @@ def test_a_precision_that_is_asked_for(precision: Precision) -> None:
 
 
 def test_a_precision_that_does_not_fit_says_what_it_needs() -> None:
-    facts = machine(card(12), free_gib=8)
+    facts = machine(card(12), free_gib=6)
 
     message = refusal(THIRTEEN, facts, Wishes(precision=INT8), InsufficientMemoryError)
 
-    assert message == f"8-bit needs 17.7 GiB on {PROCESSOR}, but only 8.0 GiB is free."
+    assert message == f"8-bit needs 17.7 GiB on {PROCESSOR}, but only 6.0 GiB is free."
     message = refusal(THIRTEEN, facts, Wishes(INT8, "cuda"), InsufficientMemoryError)
     assert message == "8-bit needs 18.4 GiB on NVIDIA GeForce RTX 3060, but only 11.6 GiB is free."
 
@@ -247,7 +255,7 @@ def test_the_processor_that_is_asked_for() -> None:
 
 def test_the_card_that_is_asked_for() -> None:
     decision = selection.choose(SEVEN, big_and_small(), Wishes(NF4, wanted_device="cuda:0"))
-    message = refusal(SEVEN, big_and_small(), Wishes(INT8, "cuda:0"), InsufficientMemoryError)
+    message = refusal(THIRTEEN, big_and_small(), Wishes(INT8, "cuda:0"), InsufficientMemoryError)
 
     assert decision.chosen.devices.layers == ("cuda:0",) * 32
     assert "on NVIDIA GeForce RTX 4060" in message
@@ -258,7 +266,10 @@ def test_cards_that_are_asked_for_do_not_fall_back_to_the_processor() -> None:
         THIRTEEN, machine(card(8)), Wishes(wanted_device="cuda"), InsufficientMemoryError
     )
 
-    assert message == "4-bit needs 12.7 GiB on NVIDIA GeForce RTX 3060, but only 7.8 GiB is free."
+    assert message == (
+        "4-bit with the embedding in the machine's memory and an 8-bit head needs 10.9 GiB on "
+        "NVIDIA GeForce RTX 3060, but only 7.8 GiB is free."
+    )
 
 
 def test_a_card_on_a_machine_without_one() -> None:
@@ -322,8 +333,10 @@ def test_quantised_files_without_bitsandbytes() -> None:
 def test_quantised_files_that_do_not_fit() -> None:
     model = Model(BAICHUAN2_13B, 4096, NF4)
 
-    message = refusal(model, machine(card(8), free_gib=6), kind=InsufficientMemoryError)
+    message = refusal(model, machine(card(8), free_gib=3), kind=InsufficientMemoryError)
 
+    assert message.endswith("needs 10.9 GiB on NVIDIA GeForce RTX 3060, but only 7.8 GiB is free.")
+    message = refusal(model, machine(free_gib=6), kind=InsufficientMemoryError)
     assert message == f"4-bit needs 12.0 GiB on {PROCESSOR}, but only 6.0 GiB is free."
 
 
@@ -432,3 +445,105 @@ def test_a_card_runs_bf16_whatever_the_processor_is() -> None:
     facts = dataclasses.replace(machine(card(24)), features=frozenset({"sse2"}))
 
     assert chosen(SEVEN, facts) == ("torch_cuda", BF16, "cuda")
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "cuda:0", "cuda:1"])
+def test_a_card_that_is_hidden_is_not_called_missing(wanted: str) -> None:
+    with pytest.raises(BackendUnavailableError) as caught:
+        selection.known_device(wanted, replace(machine(), hidden_cards=2))
+
+    assert caught.value.message == (
+        "The variable CUDA_VISIBLE_DEVICES hides every NVIDIA card of this machine."
+    )
+    with pytest.raises(BackendUnavailableError, match="has no NVIDIA card"):
+        selection.known_device(wanted, machine())
+
+
+# --- what an error of memory says to do ---------------------------------------------------
+
+
+def memory_hint(model: Model, facts: Machine, wishes: Wishes) -> str:
+    with pytest.raises(InsufficientMemoryError) as caught:
+        selection.choose(model, facts, wishes)
+    return str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("facts", "wishes", "hint"),
+    [
+        (
+            machine(card(8)),
+            Wishes(NF4, "cuda"),
+            (
+                "Choose the device “auto”: 4-bit runs on NVIDIA GeForce RTX 3060 + AMD Ryzen 7 "
+                "5800X 8-Core Processor."
+            ),
+        ),
+        (
+            machine(card(4)),
+            Wishes(FP4, "cuda"),
+            "Choose the device “auto”: 4-bit (FP4) runs on AMD Ryzen 7 5800X 8-Core Processor.",
+        ),
+        (
+            machine(card(12), free_gib=3.0),
+            Wishes(None, "cpu"),
+            "Choose the device “auto”: 4-bit runs on NVIDIA GeForce RTX 3060.",
+        ),
+        (
+            machine(free_gib=20.0),
+            Wishes(),
+            "Choose the precision “8bit”: 8-bit runs on AMD Ryzen 7 5800X 8-Core Processor.",
+        ),
+        (
+            machine(free_gib=13.0),
+            Wishes(FP32, "cpu"),
+            "Choose the precision “4bit”: 4-bit runs on AMD Ryzen 7 5800X 8-Core Processor.",
+        ),
+        (
+            machine(card(12), free_gib=3.0),
+            Wishes(BF16, "cpu"),
+            (
+                "Choose the device “auto” and the precision “4bit”: 4-bit runs on NVIDIA GeForce "
+                "RTX 3060."
+            ),
+        ),
+        (
+            machine(free_gib=3.0),
+            Wishes(),
+            "Close other programs, or choose a smaller context length or model.",
+        ),
+    ],
+)
+def test_an_error_of_memory_names_what_runs(facts: Machine, wishes: Wishes, hint: str) -> None:
+    assert memory_hint(THIRTEEN, facts, wishes) == hint
+
+
+def hint_of(model: Model, facts: Machine, wishes: Wishes) -> str | Phrase:
+    """The hint of an error of memory; empty where there is none."""
+    try:
+        selection.choose(model, facts, wishes)
+    except InsufficientMemoryError as error:
+        return error.hint
+    except BackendUnavailableError:
+        return ""
+    return ""
+
+
+@pytest.mark.parametrize("model", [SEVEN, THIRTEEN])
+def test_what_an_error_of_memory_names_does_run_there(model: Model) -> None:
+    """Whatever the machine and the wish: who follows the hint gets what it says."""
+    named = 0
+    wanted = itertools.product((None, BF16, FP32, INT8, NF4, FP4), (None, "cpu", "cuda"))
+    for facts, (precision, device) in itertools.product(FACTS[2::6], list(wanted)):
+        wishes = Wishes(precision, device)
+        hint = hint_of(model, facts, wishes)
+        if isinstance(hint, Phrase):
+            if "device “auto”" in hint.template:
+                wishes = replace(wishes, wanted_device=None)
+            if "name" in hint.facts:
+                wishes = replace(wishes, precision=Precision(str(hint.facts["name"])))
+            option = selection.choose(model, facts, wishes).chosen
+            told = (hint.facts["precision"], hint.facts["device"])
+            assert told == (option.precision.label, facts.shown_names(option.devices.layers))
+            named += 1
+    assert named > 20

@@ -26,6 +26,7 @@ from tests.helpers.choices import (
     INT8,
     NF4,
     SEVEN,
+    THIRTEEN,
     WIDE,
     WITH_ONNX,
     chosen,
@@ -70,6 +71,29 @@ def test_a_pascal_card_runs_4_bit_but_not_8_bit() -> None:
     )
 
 
+@pytest.mark.parametrize("capability", [(5, 0), (5, 2)])
+@pytest.mark.parametrize("precision", [NF4, FP4])
+def test_a_maxwell_card_runs_16_bit_alone(
+    capability: tuple[int, int], precision: Precision
+) -> None:
+    """PyTorch has code for it, and bitsandbytes would end the engine."""
+    old = card(12, capability=capability, name="NVIDIA GeForce GTX TITAN X")
+    facts = machine(old, torch_cuda="12.6")
+
+    option = find(SEVEN, facts, precision)
+
+    assert option.verdict is Verdict.UNAVAILABLE
+    assert str(option.sentence) == (
+        f"{precision.label} needs compute capability 6.0, but NVIDIA GeForce GTX TITAN X has "
+        f"{capability[0]}.{capability[1]}."
+    )
+    every = options(SEVEN, facts)
+    on_card = {o.precision for o in every if o.device_kind != "cpu" and o.verdict.runs}
+    assert on_card == {FP16}
+    published = options(replace(SEVEN, stored=NF4), facts)
+    assert not any(o.verdict.runs for o in published if o.device_kind != "cpu")
+
+
 GROUP = Bound(Phrase("the control group"), 6 * GIB, 4 * GIB)
 
 
@@ -81,7 +105,7 @@ def test_a_limit_is_named_where_it_leaves_too_little_and_its_hint_is_to_raise_it
         f"bf16 needs 16.4 GiB on {PROCESSOR}, but only 4.0 GiB is free of the 6.0 GiB that the "
         "control group allows."
     )
-    assert caught.value.hint.startswith("Raise that limit")
+    assert str(caught.value.hint).startswith("Raise that limit")
 
 
 @pytest.mark.parametrize("missing", [1, 2**20, GIB // 25])
@@ -99,12 +123,12 @@ def test_what_does_not_fit_is_never_said_to_be_as_much_as_is_free(missing: int) 
 
 def test_a_limit_of_the_machine_is_none_of_a_card_nor_of_what_fits() -> None:
     with pytest.raises(InsufficientMemoryError) as caught:
-        selection.choose(SEVEN, replace(machine(card(6), free_gib=4), limit=GROUP))
+        selection.choose(SEVEN, replace(machine(card(4), free_gib=4), limit=GROUP))
     fits = selection.choose(SEVEN, replace(machine(free_gib=40), limit=GROUP))
 
     assert "GeForce" in caught.value.message
     assert "control group" not in caught.value.message + str(fits.reason)
-    assert caught.value.hint.startswith("Close other programs")
+    assert str(caught.value.hint).startswith("Close other programs")
 
 
 def test_without_bitsandbytes_there_are_no_quantised_precisions() -> None:
@@ -199,8 +223,9 @@ def test_every_option_of_every_machine_has_its_sentence(
                 assert option.need is not None
                 free = {gpu.device: gpu.free_memory_bytes for gpu in facts.gpus}
                 free["cpu"] = facts.free_memory_bytes
-                free_bytes = free[option.devices.first]
+                free_bytes = free[option.devices.last]
                 assert (option.need.total > free_bytes) is (option.verdict is Verdict.TOO_LARGE)
+                assert option.host_bytes <= free["cpu"]
                 for figure in apart_in_gib(option.need.total, free_bytes):
                     assert f"{figure:.1f} GiB" in sentence
             elif option.verdict is Verdict.TOO_LARGE:
@@ -268,3 +293,56 @@ def test_figures_never_say_the_opposite_and_what_is_free_has_one_figure() -> Non
             assert shown_free == alone
             assert (float(shown_need) > float(shown_free)) == (needed > free)
             assert abs(float(shown_need) - needed / gib) <= 0.15 + 1e-9
+
+
+# --- cards of one name --------------------------------------------------------------------
+
+SAME = "NVIDIA GeForce RTX 3060"
+
+
+def sentences(facts: Machine) -> list[str]:
+    return [str(option.sentence) for option in options(THIRTEEN, facts)]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        machine(card(8, index=0), card(8, index=1)),
+        machine(card(24, index=0), card(12, index=1), card(6, index=2)),
+        machine(card(12, index=0), card(12, index=1), free_gib=3.0),
+        machine(card(24, index=0), card(24, index=1), torch_cuda=None),
+        machine(*(replace(card(24, index=n), driver="470.256.02") for n in range(2))),
+        machine(*(card(24, index=n, capability=(6, 1)) for n in range(2))),
+    ],
+)
+def test_cards_of_one_name_are_told_with_their_numbers(facts: Machine) -> None:
+    told = [text for text in sentences(facts) if SAME in text]
+
+    assert told
+    assert not [text for text in told if re.search(f"{SAME}(?! \\(cuda:)", text)]
+    assert "(cuda:1)" in " ".join(told)
+
+
+def test_cards_of_other_names_have_no_numbers() -> None:
+    facts = machine(card(8, index=0), card(8, name="NVIDIA GeForce RTX 3070", index=1))
+
+    assert not [text for text in sentences(facts) if "cuda:" in text]
+
+
+def test_only_the_name_that_is_there_twice_gets_numbers() -> None:
+    facts = machine(card(12, index=0), card(10, name="B", index=1), card(8, index=2))
+
+    assert [facts.shown_name(gpu) for gpu in facts.gpus] == [
+        f"{SAME} (cuda:0)", "B", f"{SAME} (cuda:2)",
+    ]  # fmt: skip
+    assert facts.shown_names(("cuda:2", "cuda:2", "cuda:1", "cpu")) == (
+        f"{SAME} (cuda:2) + B + {facts.processor}"
+    )
+
+
+def test_what_cards_are_measured_by_stays_their_name() -> None:
+    """An earlier measurement is found again, with a second card of the name or without."""
+    facts = machine(card(24, index=0), card(24, index=1))
+
+    names = {option.device_name for option in options(THIRTEEN, facts) if option.device != "cpu"}
+    assert names == {SAME, f"{SAME} + {SAME}"}

@@ -110,7 +110,7 @@ def test_loading_tells_progress_and_what_runs(name: str, layout: str) -> None:
     assert all(isinstance(event, LoadProgress) for event in progress)
     assert isinstance(ready, ModelReady)
     total = checkpoint.bytes_on_disk
-    assert progress[0] == LoadProgress(0, total)
+    assert progress[0] == LoadProgress(0, total, device_name="A processor")
     assert progress[-1] == LoadProgress(total, total)
     assert str(ready.reason).startswith("You chose this precision.")
     assert ready.peak_bytes > ready.weights_bytes

@@ -14,6 +14,7 @@ import pytest
 from backends.files import plain_file
 from backends.files.plain_file import (
     NotPlainFileError,
+    absolute_path,
     begin_anew,
     go_on,
     read_plain,
@@ -161,3 +162,33 @@ def test_what_is_no_ordinary_file_is_not_gone_on_with(
 
     with pytest.raises(NotPlainFileError):
         go_on(file)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("x", "here/x"),
+        ("../x", "x"),
+        (".", "here"),
+        ("..", ""),
+        ("./a/../x", "here/x"),
+        ("a/b/../../../x/./y", "x/y"),
+        ("../link/x", "link/x"),  # nothing leads out of it
+        ("../link/a/../x", "link/x"),
+        ("../link/../x", "far/x"),  # as the system finds it
+        ("../link/a/../../x", "far/x"),
+    ],
+)
+def test_a_path_is_absolute_and_its_links_stay(
+    given: str, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "far" / "away" / "a").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "far" / "away", target_is_directory=True)
+    monkeypatch.chdir(tmp_path / "here")
+
+    path = absolute_path(Path(given))
+
+    assert path == tmp_path / found
+    assert path.resolve() == Path(given).resolve()
+    assert absolute_path(tmp_path / "here" / given) == path

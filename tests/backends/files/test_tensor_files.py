@@ -411,7 +411,7 @@ def test_a_file_of_an_old_pytorch_says_what_to_do(tmp_path: Path, protocol: int)
         "“pytorch_model.bin” was written by a PyTorch before 1.6, whose format this app does not "
         "read."
     )
-    assert "torch.save" in caught.value.hint
+    assert "torch.save" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(

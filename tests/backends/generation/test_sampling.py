@@ -52,6 +52,18 @@ def test_a_penalty_of_one_changes_nothing() -> None:
     assert apply_repetition_penalty(logits, np.array([True, True]), 1.0) is logits
 
 
+@pytest.mark.parametrize("penalty", [0.01, 100])
+@pytest.mark.parametrize("greedy", [False, True])
+def test_no_penalty_is_too_large_for_a_logit(penalty: float, greedy: bool) -> None:
+    """Divided by 0.01 or times 100 it would leave fp32; then nothing could be compared."""
+    sampler = Sampler(SamplingParams(greedy=greedy, top_k=2, repetition_penalty=penalty, seed=1), 4)
+    sampler.see([1, 2])
+
+    assert sampler.sample(array(3, 2e37, -2e37, 5)) == 1
+    everything = apply_repetition_penalty(array(2e37, -2e37), np.array([True, True]), penalty)
+    assert np.isfinite(everything).all()
+
+
 @pytest.mark.parametrize(
     ("top_k", "expected"),
     [

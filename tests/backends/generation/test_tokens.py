@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from backends.events import FinishReason
 from backends.generation.prefill import Prefill
 from backends.generation.sampling import Sampler, SamplingParams
 from backends.generation.tokens import Token, generate
-from backends.interface import LoadedModel, LoadOptions
+from backends.interface import CandidateRequest, Candidates, LoadedModel, LoadOptions, Logits
 from backends.precision import Precision
 from backends.torch_backend import cpu
 from tests.helpers import goldens
@@ -170,6 +170,93 @@ def test_numbers_that_are_none_are_an_error_in_place_of_their_token(value: float
         next(found)
 
     assert_one_sentence(caught.value)
+
+
+# --- candidates ---------------------------------------------------------------------------
+
+
+class ChoosyModel(ScriptedModel):
+    """Gives the best few logits alone, as a model on a card does, and the others if asked."""
+
+    def __init__(self, script: Sequence[int]) -> None:
+        super().__init__(script)
+        self.requests: list[CandidateRequest] = []
+        self.wholes = 0
+
+    def _pass(self, token_ids: Sequence[int]) -> Logits:
+        logits = super()._pass(token_ids)
+        logits -= np.arange(self.vocab_size) / 1000  # no two are equal
+        return logits
+
+    def decode_candidates(self, request: CandidateRequest) -> Callable[[int], Candidates]:
+        self.requests.append(request)
+
+        def decode(token_id: int) -> Candidates:
+            logits = self.decode(token_id)
+
+            def whole() -> Logits:
+                self.wholes += 1
+                return logits
+
+            best = np.sort(np.argsort(logits)[-request.count :])
+            return Candidates(best, logits[best], float(logits.min()), float(logits.max()), whole)
+
+        return decode
+
+
+def test_candidates_are_asked_for_once_with_what_the_prompt_has_shown() -> None:
+    model = ChoosyModel([*ids("abc"), EOS])
+
+    sampled: dict[str, Any] = {"greedy": False, "temperature": 0.1, "top_k": 5, "seed": 1}
+
+    found = list(tokens(model, ids("hello"), repetition_penalty=1.1, **sampled))
+
+    assert text_of(found[:-1]) == "abc"
+    assert model.wholes == 0
+    [request] = model.requests
+    assert sorted(map(chr, request.seen)) == sorted(set("hello"))
+    assert (request.count, request.repetition_penalty) == (5 + 128, 1.1)
+    assert request.token_ids is None
+
+
+@pytest.mark.parametrize(
+    "options", [{"greedy": True}, {"temperature": 0.0}, {"top_k": 1}, {"top_k": 1024}], ids=str
+)
+def test_who_chooses_among_few_asks_for_few(options: dict[str, Any]) -> None:
+    model = ChoosyModel(ids("ab"))
+
+    list(tokens(model, ids("p"), **{"greedy": False, **options}))
+
+    [request] = model.requests
+    assert request.count == options.get("top_k", 1) + 128
+
+
+@pytest.mark.parametrize("options", [{}, {"top_p": 0.5}, {"top_k": 1025}], ids=str)
+def test_who_may_choose_among_all_never_asks_for_few(options: dict[str, Any]) -> None:
+    model = ChoosyModel(ids("ab"))
+
+    list(tokens(model, ids("p"), **{"greedy": False, **options}))
+
+    assert model.requests == []
+
+
+def test_a_token_s_logits_are_all_of_them_also_where_few_were_copied() -> None:
+    model = ChoosyModel([*ids("ab"), EOS])
+
+    rows = [token.logits for token in tokens(model, ids("p"))]
+
+    assert [int(row.argmax()) for row in rows] == [*ids("ab"), EOS]
+    assert {row.shape for row in rows} == {(model.vocab_size,)}
+    assert model.wholes == 2  # the first came with the prompt
+
+
+def test_a_backend_without_candidates_decodes_as_ever() -> None:
+    model = ScriptedModel(ids("ab"))
+
+    decode = model.decode_candidates(CandidateRequest(1, 1.0, None, np.array([], dtype=np.intp)))
+
+    np.testing.assert_array_equal(decode(5), ScriptedModel(ids("ab")).decode(5))
+    assert list(model.cached_ids) == [5]
 
 
 # --- as published ------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Facts about a machine: what nvidia-smi prints, what a container allows, what is installed."""
+"""Facts about a machine: what a container allows, what is installed."""
 
 from __future__ import annotations
 
@@ -15,156 +15,8 @@ import pytest
 
 from backends import operating_system
 from backends.machine import hardware
-from backends.machine.hardware import parse_gpus
-from tests.helpers.patience import PATIENCE_SECONDS
 
 MIB = 2**20
-
-#: As `--query-gpu=index,uuid,name,memory.total,memory.free,compute_cap,driver_version` prints it.
-ONE = "0, GPU-5a1a6c34-7f1c-9d2e-0b55-3d5a0c9c1b11, NVIDIA GeForce RTX 3060, 12288, 11909, 8.6, 580.95.05\n"  # noqa: E501
-THREE = """\
-0, GPU-11111111-aaaa-bbbb-cccc-000000000000, NVIDIA GeForce RTX 4090, 24564, 24111, 8.9, 570.133.20
-1, GPU-12222222-aaaa-bbbb-cccc-000000000001, NVIDIA GeForce GTX 1080 Ti, 11264, 11002, 6.1, 570.133.20  # noqa: E501
-2, GPU-33333333-aaaa-bbbb-cccc-000000000002, NVIDIA H100 80GB HBM3, 81559, 81008, 9.0, 570.133.20
-"""  # noqa: E501
-
-
-def test_a_card_is_read_whole() -> None:
-    (gpu,) = parse_gpus(ONE, None)
-
-    assert gpu == hardware.Gpu(
-        index=0,
-        name="NVIDIA GeForce RTX 3060",
-        memory_bytes=12288 * MIB,
-        free_memory_bytes=11909 * MIB,
-        compute_capability=(8, 6),
-        driver="580.95.05",
-    )
-    assert gpu.device == "cuda:0"
-
-
-def test_every_card_is_read() -> None:
-    gpus = parse_gpus(THREE, None)
-
-    assert [gpu.index for gpu in gpus] == [0, 1, 2]
-    assert [gpu.compute_capability for gpu in gpus] == [(8, 9), (6, 1), (9, 0)]
-
-
-@pytest.mark.parametrize(
-    ("visible", "names"),
-    [
-        (None, ["4090", "1080 Ti", "H100"]),
-        ("0,1,2", ["4090", "1080 Ti", "H100"]),
-        ("2", ["H100"]),
-        ("2,0", ["H100", "4090"]),  # in this order
-        (" 1 , 0 ", ["1080 Ti", "4090"]),
-        ("GPU-33333333-aaaa-bbbb-cccc-000000000002", ["H100"]),
-        ("GPU-33", ["H100"]),  # the beginning of a UUID is enough
-        ("GPU-33,0", ["H100", "4090"]),
-        ("GPU-1", []),  # of two cards
-        ("", []),
-        ("-1", []),
-        ("NoDevFiles", []),
-        ("0,-1,1", ["4090"]),  # the first wrong entry ends the list
-        ("7,0", []),
-        ("0,,1", ["4090"]),
-        ("0,0", ["4090"]),
-        ("10", []),  # not card 1, nor card 0
-    ],
-)
-def test_cuda_visible_devices_is_honoured(visible: str | None, names: list[str]) -> None:
-    gpus = parse_gpus(THREE, visible)
-
-    assert [gpu.name.split(maxsplit=1)[1].removeprefix("GeForce ") for gpu in gpus] == [
-        {"4090": "RTX 4090", "1080 Ti": "GTX 1080 Ti", "H100": "H100 80GB HBM3"}[name]
-        for name in names
-    ]
-    assert [gpu.index for gpu in gpus] == list(range(len(names)))  # as CUDA numbers them
-
-
-@pytest.mark.parametrize("column", ["11264", "11002", "6.1"])
-@pytest.mark.parametrize("word", ["[N/A]", "[Not Supported]", "[Unknown Error]", "[GPU is lost]"])
-def test_a_card_that_the_driver_lost_is_left_out(column: str, word: str) -> None:
-    gpus = parse_gpus(THREE.replace(column, word), None)
-
-    assert [gpu.name for gpu in gpus] == ["NVIDIA GeForce RTX 4090", "NVIDIA H100 80GB HBM3"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "\n",
-        "No devices were found\n",
-        (
-            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure "  # noqa: E501
-            "that the latest NVIDIA driver is installed and running.\n"
-        ),
-        'Field "compute_cap" is not a valid field to query.\n',
-        "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.95\n",  # noqa: E501
-        "0, GPU-1, half a line",
-    ],
-)
-def test_what_is_no_table_holds_no_card(text: str) -> None:
-    assert parse_gpus(text, None) == ()
-
-
-# --- the machine -------------------------------------------------------------------------
-
-
-def nvidia_smi(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have `script` be the only program that can be found."""
-    folder.mkdir()
-    program = folder / "nvidia-smi"
-    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
-
-
-needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands in")
-
-
-@needs_sh
-def test_the_cards_are_those_of_nvidia_smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = tmp_path / "table"
-    table.write_text(THREE, encoding="utf-8")
-    nvidia_smi(
-        tmp_path / "bin", f"while read -r line; do echo \"$line\"; done < '{table}'", monkeypatch
-    )
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2")
-    monkeypatch.setattr(hardware, "_NVIDIA_SMI_SECONDS", PATIENCE_SECONDS)
-
-    (gpu,) = hardware.detect().gpus
-
-    assert gpu.name == "NVIDIA H100 80GB HBM3"
-    assert gpu.index == 0
-
-
-@needs_sh
-@pytest.mark.parametrize("script", [f"echo '{ONE.strip()}'; exit 9", "kill -SEGV $$"])
-def test_a_driver_that_fails_means_no_card(
-    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    nvidia_smi(tmp_path / "bin", script, monkeypatch)
-
-    assert hardware.detect().gpus == ()
-
-
-@needs_sh
-def test_a_driver_that_hangs_means_no_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nvidia_smi(tmp_path / "bin", "exec /bin/sleep 100", monkeypatch)
-    monkeypatch.setattr(hardware, "_NVIDIA_SMI_SECONDS", 0.1)
-
-    assert hardware.detect().gpus == ()
-
-
-def test_without_nvidia_smi_there_is_no_card(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert hardware.detect().gpus == ()
 
 
 def with_file(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
@@ -290,6 +142,28 @@ def test_the_cuda_version_of_torch_is_read_from_its_text(
     assert hardware.detect().torch_cuda == cuda
 
 
+@pytest.mark.parametrize(
+    ("version", "cuda", "is_published"),
+    [
+        ("2.13.0+cu130", "13.0", True),
+        ("2.10.0+cu128", "12.8", True),
+        ("2.10.0", "12.8", False),  # of a distribution
+        ("2.10.0a0+b558c986e8.nv25.11", "13.0", False),  # of NVIDIA, for a container or a board
+        ("2.13.0+git1234567", "13.0", False),  # built here
+        ("2.13.0+cu126", "13.0", False),
+    ],
+)
+def test_whether_torch_is_a_wheel_that_pytorch_published_is_read_from_its_text(
+    version: str, cuda: str, is_published: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f"__version__ = '{version}'\ncuda: Optional[str] = '{cuda}'\n"
+    (tmp_path / "version.py").write_text(text, encoding="utf-8")
+    spec = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: spec)
+
+    assert hardware.detect().is_published_torch is is_published
+
+
 def test_torch_that_is_not_installed_has_no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
@@ -312,3 +186,28 @@ def test_this_machine_is_described_without_importing_torch() -> None:
     import torch
 
     assert result.stdout.split() == [torch.__version__, "False"]
+
+
+@pytest.mark.parametrize(
+    ("executable", "interpreter"),
+    [
+        ("/opt/app/bin/python3.12", "/opt/app/bin/python3.12"),
+        ("/opt/app/pythonw.exe", "/opt/app/python.exe"),
+        ("/opt/pythonw/python", "/opt/pythonw/python"),
+        ("", None),
+    ],
+)
+def test_the_python_of_the_app_is_one_that_prints(
+    executable: str, interpreter: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", executable)
+
+    found = hardware.detect().interpreter
+
+    assert found == (None if interpreter is None else str(Path(interpreter)))
+
+
+def test_a_frozen_program_has_no_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+
+    assert hardware.detect().interpreter is None

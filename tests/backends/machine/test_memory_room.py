@@ -285,7 +285,7 @@ def test_the_sentence_has_the_figures_of_the_limit_that_was_met(
     error = out_of_memory(bounds, GIB, "A processor", asked)
 
     assert error.message == message
-    assert error.hint.startswith("Raise" if ULIMIT in bounds else "Close")
+    assert str(error.hint).startswith("Raise" if ULIMIT in bounds else "Close")
     assert_one_sentence(error)
 
 

@@ -164,6 +164,21 @@ def test_bytes_of_a_token_against_the_bandwidth() -> None:
     assert found.bandwidth_share == found.bytes_per_token * 2.0 / 60e9
 
 
+def test_a_head_in_8_bits_is_read_as_it_is_held() -> None:
+    checkpoint = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
+    config, speed = checkpoint.config, Speed(512, 2.0, 2.5, 0.0)
+
+    whole, small = (
+        decode_speed(
+            speed, Plan((), (512,), 32), checkpoint, Precision.NF4, None, head_in_8_bits=is_small
+        ).bytes_per_token
+        for is_small in (False, True)
+    )
+
+    rows, columns = config.vocab_size, config.hidden_size
+    assert whole - small == 2 * rows * columns - (rows * columns + 4 * rows)
+
+
 @pytest.mark.parametrize("block", [16, 64])
 def test_the_blocks_of_an_export_count_as_they_are(tmp_path: Path, block: int) -> None:
     source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))

@@ -8,13 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+import torch.nn.functional as F
+from torch.nn.attention.bias import CausalBias
 
 from backends.alibi import alibi_slopes
 from backends.model_config import Family, ModelConfig
-from backends.modeling.baichuan import BaichuanForCausalLM, NormHead, make_head
+from backends.modeling.baichuan import BaichuanForCausalLM, NormHead, RMSNorm, make_head
 from backends.modeling.kv_cache import KVCache
-from backends.modeling.positions import AlibiPositions, RotaryPositions
+from backends.modeling.positions import (
+    AlibiPositions,
+    RotaryPositions,
+    alibi_bias,
+    later_mask,
+    rotary_table,
+)
 from tests.helpers import goldens
+from tests.helpers.operations import OperationCounter
 
 LOGITS = 3e-5
 CPU = torch.device("cpu")
@@ -207,7 +216,8 @@ def test_alibi_slopes_of_every_number_of_heads() -> None:
 
 
 def test_the_alibi_bias_is_slope_times_distance_and_hides_what_comes_later() -> None:
-    bias = AlibiPositions(2, start=1, device=CPU)._bias(0, 2)
+    q = torch.zeros(1, 2, 2, 4)
+    bias = AlibiPositions(2, start=1, count=2, device=CPU).bias(0, q)
 
     inf = float("inf")
     first, second = 0.0625, 0.00390625  # slopes of two heads
@@ -218,43 +228,184 @@ def test_the_alibi_bias_is_slope_times_distance_and_hides_what_comes_later() -> 
     assert bias.tolist() == [expected]
 
 
+@pytest.mark.parametrize(("start", "count"), [(0, 300), (7, 512), (100, 700), (3, 256), (0, 257)])
+def test_every_block_has_the_bias_of_its_own_positions(start: int, count: int) -> None:
+    q = torch.zeros(1, 4, count, 16)
+    positions = AlibiPositions(4, start, count, CPU)
+    slopes = torch.tensor(alibi_slopes(4))
+
+    for number, first in enumerate(range(0, count, 256)):
+        last = min(first + 256, count)
+        distance = torch.arange(start + last) - torch.arange(start + first, start + last)[:, None]
+        bias = positions.bias(number, q)[:, :, : last - first, : start + last]
+        torch.testing.assert_close(bias, alibi_bias(slopes, distance), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("start", "count"), [(0, 300), (7, 1), (100, 700), (3, 256), (0, 257)])
+def test_the_bias_of_a_block_lies_in_rows_that_a_card_reads_as_they_are(
+    start: int, count: int
+) -> None:
+    """Each of whole lines of 16 values: others are copied into such in each layer."""
+    positions = AlibiPositions(4, start, count, CPU)
+
+    for number in range(-(-count // 256)):
+        bias = positions.bias(number, torch.zeros(1, 4, count, 16))
+        assert [stride % 16 for stride in (*bias.stride()[:-1], bias.storage_offset())] == [0] * 4
+
+
 def test_a_long_prompt_needs_no_bias_of_the_whole_context() -> None:
     """At 40 heads and 4096 tokens the published mask takes 2.7 GB in fp32."""
-    sizes: list[int] = []
+    positions = AlibiPositions(4, 0, 700, CPU)
+    bias = positions.bias(2, torch.zeros(1, 4, 700, 16))
 
-    class Spy(AlibiPositions):
-        def _bias(self, first: int, last: int) -> torch.Tensor:
-            made = super()._bias(first, last)
-            sizes.append(made.shape[2])
-            return made
+    assert bias.shape == (1, 4, 256, 768)
+    assert bias.untyped_storage().nbytes() == 4 * 256 * 768 * 4
 
+
+@pytest.mark.parametrize("count", [200, 512, 700])
+def test_a_pass_makes_its_bias_once_for_all_layers_and_blocks(count: int) -> None:
+    """A chunk of 512 tokens has two blocks, of which only the last was kept."""
     model = goldens.model("b1-13b")
-    positions = Spy(4, 0, CPU)
-    with torch.inference_mode():
-        model.model.layers[0](torch.zeros(1, 700, 64), positions, None)
+    assert model.config.num_layers > 1
 
-    assert sizes == [256, 256, 188]
+    with torch.inference_mode(), OperationCounter() as counter:
+        model(torch.arange(count)[None] % 100, new_cache(model, count))
+
+    assert counter.counts["masked_fill"] == 1
+
+
+@pytest.mark.parametrize("start", [1, 37, 100])
+def test_a_pass_makes_the_mask_of_a_later_chunk_once_for_all_layers(start: int) -> None:
+    model = goldens.model("b1-7b")
+    cache = new_cache(model)
+    ids = torch.arange(1, 151)[None]
+    with torch.inference_mode():
+        model(ids[:, :start], cache)
+
+        with OperationCounter() as counter:
+            model(ids[:, start:], cache)
+
+    assert model.config.num_layers > 1
+    assert counter.counts["tril"] == 1
+
+
+@pytest.mark.parametrize(("queries", "keys"), [(2, 3), (64, 100), (63, 4096), (5, 6)])
+def test_a_later_chunk_on_a_card_sees_what_it_sees_on_a_processor(queries: int, keys: int) -> None:
+    """A card gets no mask but the name of one; torch itself says which one it stands for."""
+    named = later_mask(queries, keys, torch.device("cuda", 0))
+    mask = later_mask(queries, keys, CPU)
+
+    assert isinstance(named, CausalBias)
+    assert torch.equal(named._materialize(), mask)
+    assert mask.tolist()[0] == [True] * (keys - queries + 1) + [False] * (queries - 1)
+    assert mask.tolist()[-1] == [True] * keys
+
+
+def test_the_mask_that_a_card_gets_gives_the_same_attention() -> None:
+    generator = torch.Generator().manual_seed(0)
+    q = torch.randn(1, 4, 7, 16, generator=generator)
+    k, v = torch.randn(2, 1, 4, 20, 16, generator=generator)
+
+    with torch.inference_mode():
+        actual, expected = (
+            F.scaled_dot_product_attention(q, k, v, attn_mask=later_mask(7, 20, device))
+            for device in (torch.device("cuda", 0), CPU)
+        )
+
+    torch.testing.assert_close(actual, expected)
+
+
+def random_packed(tokens: int) -> torch.Tensor:
+    """Four heads each of q, k and v: [1, tokens, 12, 16]."""
+    return torch.randn(1, tokens, 12, 16, generator=torch.Generator().manual_seed(0))
 
 
 def test_rotation_starts_at_the_position_it_is_given() -> None:
     config = goldens.checkpoint("b1-7b").config
-    x = torch.randn(1, 4, 5, 16, generator=torch.Generator().manual_seed(0))
+    packed = random_packed(5)
 
-    rotated = RotaryPositions(config, torch.arange(0, 5)).rotate(x)
-    later = RotaryPositions(config, torch.arange(3, 5)).rotate(x[:, :, 3:])
+    rotated = RotaryPositions(config, torch.arange(0, 5)).rotate(packed)
+    later = RotaryPositions(config, torch.arange(3, 5)).rotate(packed[:, 3:])
 
-    torch.testing.assert_close(rotated[:, :, :1], x[:, :, :1])  # position 0 is not rotated
-    torch.testing.assert_close(later, rotated[:, :, 3:])
+    assert torch.equal(rotated[:, 0], packed[:, 0])  # position 0 is not rotated
+    assert torch.equal(rotated[:, :, 8:], packed[:, :, 8:])  # neither are values
+    assert not (rotated[:, 1:, :8] == packed[:, 1:, :8]).all(dim=-1).any()
+    assert torch.equal(later, rotated[:, 3:])
 
 
-def test_rotation_is_computed_in_fp32_for_a_bf16_model() -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_q_and_k_are_rotated_as_the_published_code_rotates_them(dtype: torch.dtype) -> None:
+    """To the last bit: halves (x1 cos - x2 sin, x2 cos + x1 sin), computed in fp32."""
     config = goldens.checkpoint("b1-7b").config
-    x = torch.randn(1, 4, 1, 16, generator=torch.Generator().manual_seed(0)).bfloat16()
+    packed = random_packed(9).to(dtype)
+    places = torch.tensor([0, 1, 2, 63, 100, 777, 2048, 4000, 4095])
+    frequencies = 1.0 / (10_000 ** (torch.arange(0, 16, 2).float() / 16))
+    angles = torch.outer(places.float(), frequencies)
 
-    positions = RotaryPositions(config, torch.tensor([4000]))
+    rotated = RotaryPositions(config, places).rotate(packed)
 
-    assert positions.rotate(x).dtype == torch.bfloat16
-    torch.testing.assert_close(positions.rotate(x), positions.rotate(x.float()).bfloat16())
+    for head in range(8):
+        first, second = packed[0, :, head].float().chunk(2, dim=-1)
+        halves = (
+            first * angles.cos() - second * angles.sin(),
+            second * angles.cos() + first * angles.sin(),
+        )
+        assert torch.equal(rotated[0, :, head], torch.cat(halves, dim=-1).to(dtype))
+    assert rotated.dtype == dtype
+
+
+@pytest.mark.parametrize("capacity", [1, 7, 100, 4096])
+def test_a_kept_table_has_the_cosines_that_a_pass_computes(capacity: int) -> None:
+    config = goldens.checkpoint("b1-7b").config
+    table = rotary_table(config, torch.arange(capacity))
+
+    for position in {0, capacity // 3, capacity - 1}:
+        assert torch.equal(table[:, [position]], rotary_table(config, torch.tensor([position])))
+
+
+# --- the norm ----------------------------------------------------------------------------
+
+
+def published_norm(x: torch.Tensor, norm: RMSNorm) -> torch.Tensor:
+    """As the released modeling_baichuan.py computes it."""
+    variance = x.to(torch.float32).pow(2).mean(-1, keepdim=True)
+    normed = x.to(torch.float32) * torch.rsqrt(variance + norm.eps)
+    return norm.weight * normed.to(norm.weight.dtype)
+
+
+@pytest.mark.parametrize("size", [8, 20, 64, 4096, 5120])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_a_norm_on_a_processor_has_the_bits_of_the_published_one(
+    size: int, dtype: torch.dtype
+) -> None:
+    """In 16 bits too, where F.rms_norm with a weight rounds otherwise."""
+    generator = torch.Generator().manual_seed(size)
+    norm = RMSNorm(size, 1e-6).to(dtype)
+    torch.nn.init.normal_(norm.weight, generator=generator)
+    x = (3 * torch.randn(2, 9, size, generator=generator)).to(dtype)
+    x[0, 0] = 0
+    x[0, 1] *= 1000
+
+    with torch.inference_mode():
+        assert torch.equal(norm(x), published_norm(x, norm))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_one_kernel_of_a_card_errs_less_than_the_published_norm(dtype: torch.dtype) -> None:
+    """It multiplies by the weight before it rounds to 16 bits; what it computes, in fp64."""
+    generator = torch.Generator().manual_seed(0)
+    norm = RMSNorm(4096, 1e-6).to(dtype)
+    torch.nn.init.normal_(norm.weight, generator=generator)
+    x = (3 * torch.randn(64, 4096, generator=generator)).to(dtype)
+    exact = x.double() * x.double().square().mean(-1, keepdim=True).add(1e-6).rsqrt()
+    exact = exact * norm.weight.double()
+
+    with torch.inference_mode():
+        kernel = F.rms_norm(x, (4096,), norm.weight, 1e-6)
+        published = published_norm(x, norm)
+
+    assert (kernel - exact).abs().mean() < 0.8 * (published - exact).abs().mean()
+    assert (kernel - exact).abs().max() <= (published - exact).abs().max()
 
 
 # --- the KV cache ------------------------------------------------------------------------
@@ -264,12 +415,12 @@ TINY = ModelConfig(Family.BAICHUAN_7B, 10, 8, 1, 2, 16, 32)
 
 def test_a_cache_refuses_more_than_its_capacity() -> None:
     cache = KVCache(TINY, 3, dtype=torch.float32, devices=["cpu"])
-    states = torch.ones(1, 2, 2, 4)
-    cache.append(0, states, states)
+    states = torch.ones(2, 1, 2, 2, 4)
+    cache.append(0, states)
     cache.advance(2)
 
     with pytest.raises(ValueError, match="4 tokens in a KV cache of 3"):
-        cache.append(0, states, states)
+        cache.append(0, states)
 
 
 @pytest.mark.parametrize("length", [-1, 1])

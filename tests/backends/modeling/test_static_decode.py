@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.kv_cache import KVCache
 from backends.modeling.static_decode import StaticDecode
-from backends.torch_backend.cuda import keys_for
+from backends.torch_backend.decode_graph import keys_for
 from tests.helpers import goldens, quantized
 
 LOGITS = 3e-5
@@ -47,8 +49,7 @@ def ordinary(model: BaichuanForCausalLM, cache: KVCache, token: int) -> Array:
 
 @torch.inference_mode()
 def static(step: StaticDecode, cache: KVCache, token: int, keys: int) -> Array:
-    step.ids.fill_(token)
-    step.position.fill_(cache.length)
+    step.feed(token, cache.length)
     array: Array = step.step(keys).numpy()
     cache.advance(1)
     return array
@@ -65,6 +66,28 @@ def test_a_static_step_is_the_ordinary_step(name: str, keys: int) -> None:
     actual = static(StaticDecode(model, one), one, ids[100], keys)
 
     np.testing.assert_allclose(actual, ordinary(model, other, ids[100]), rtol=0, atol=LOGITS)
+
+
+@pytest.mark.parametrize("keys", [1, 16, 101, CAPACITY - 3])
+@pytest.mark.parametrize("name", ["b2-7b", "b2-13b"])
+def test_the_bias_of_a_step_lies_in_rows_that_a_card_reads_as_they_are(
+    name: str, keys: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, masks = quantized.plain_model(name), []
+    cache = new_cache(model, CAPACITY - 3)
+    attend = F.scaled_dot_product_attention
+
+    def noted(q: Tensor, k: Tensor, v: Tensor, *, attn_mask: Tensor) -> Tensor:
+        masks.append(attn_mask)
+        return attend(q, k, v, attn_mask=attn_mask)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", noted)
+    static(StaticDecode(model, cache), cache, 5, keys)
+
+    assert len(masks) == model.config.num_layers
+    for mask in masks:
+        assert mask.shape[-1] == keys
+        assert [stride % 16 for stride in (*mask.stride()[:-1], mask.storage_offset())] == [0] * 4
 
 
 @pytest.mark.parametrize("name", goldens.NAMES)

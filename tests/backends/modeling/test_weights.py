@@ -15,14 +15,18 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
+from torch import nn
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import DamagedCheckpointError
 from backends.events import LoadProgress
+from backends.interface import LayerDevices
 from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM, NormHead
+from backends.modeling.kv_cache import KVCache
 from backends.modeling.weights import load_model
-from tests.helpers import goldens
+from tests.helpers import goldens, quantized
+from tests.helpers.fake_cards import Card, fake_cards
 from tests.helpers.sentences import assert_one_sentence
 from tests.helpers.tokenizer_models import change, filled_up
 
@@ -64,6 +68,61 @@ def test_every_tensor_is_the_stored_one(name: str, layout: str, dtype: torch.dty
     done = [event.done_bytes for event in events]
     assert done == sorted(done)
     assert done[-1] == total
+
+
+def load_on(devices: tuple[str, ...], name: str = "b1-13b") -> BaichuanForCausalLM:
+    checkpoint = goldens.checkpoint(name)
+    return quantized.finish(load_model(checkpoint, torch.float32, LayerDevices(devices)))
+
+
+def are_side_by_side(layer: nn.Module) -> bool:
+    """Whether the rows of up begin where those of gate end."""
+    gate, up = (layer.get_parameter(f"mlp.{name}_proj.weight") for name in ("gate", "up"))
+    assert gate.storage_offset() == 0
+    assert up.storage_offset() in (0, gate.numel())
+    return up.storage_offset() == gate.numel()
+
+
+@pytest.mark.parametrize("devices", [("cuda:1",) * 3, ("cuda:0", "cuda:1", "cuda:1")], ids=str)
+def test_gate_and_up_are_joined_on_the_card_of_their_layer(devices: tuple[str, ...]) -> None:
+    with fake_cards(Card(), Card()):
+        model = load_on(devices)
+
+        expected = stored("b1-13b")
+        assert model.state_dict().keys() == expected.keys()
+        for number, (layer, device) in enumerate(zip(model.model.layers, devices, strict=True)):
+            assert are_side_by_side(layer)
+            for name in ("gate", "up"):
+                key = f"mlp.{name}_proj.weight"
+                weight = layer.get_parameter(key)
+                assert weight.device == torch.device(device)
+                assert torch.equal(weight.cpu(), expected[f"model.layers.{number}.{key}"])
+
+
+def test_layers_that_stay_on_the_processor_are_not_copied_to_be_joined() -> None:
+    with fake_cards():
+        model = load_on(("cuda:0", "cpu", "cpu"))
+        joined = [are_side_by_side(layer) for layer in model.model.layers]
+
+    assert joined == [True, False, False]
+    assert not any(are_side_by_side(layer) for layer in load_on(("cpu",) * 3).model.layers)
+
+
+@pytest.mark.parametrize("name", ["b1-7b", "b2-13b"])
+def test_a_model_on_a_card_gives_the_golden_logits_chunk_by_chunk(name: str) -> None:
+    """Later chunks too, whose mask is but a name there."""
+    data = goldens.arrays(name, "logits.npz")
+    ids = torch.from_numpy(data["ids_130"].astype("int64"))[None]
+    layers = goldens.checkpoint(name).config.num_layers
+
+    with fake_cards(Card(), Card()), torch.inference_mode():
+        model = load_on(("cuda:1",) * layers, name)
+        cache = KVCache(model.config, 130, dtype=torch.float32, devices=["cuda:1"] * layers)
+        parts = [model(part.to("cuda:1"), cache)[0].cpu() for part in ids.split(50, dim=1)]
+
+    rows = data.get("rows_130")
+    actual = torch.cat(parts) if rows is None else torch.cat(parts)[rows.tolist()]
+    torch.testing.assert_close(actual, torch.from_numpy(data["logits_130"]), rtol=0, atol=3e-5)
 
 
 def test_the_head_is_folded_in_fp32_and_rounded_once() -> None:

@@ -325,7 +325,7 @@ def test_an_export_that_is_damaged_does_not_keep_the_model_from_running(tmp_path
     for gone in (str(tmp_path / "gone"), str(tmp_path / ("x" * 300))):
         with pytest.raises(ExportRefusedError, match="there is no such folder") as caught:
             run(Engine(), replace(request, exports=(gone,)))
-        assert "Put it back" in caught.value.hint
+        assert "Put it back" in str(caught.value.hint)
         *_, ready = run(Engine(), replace(request, precision=None, exports=(gone,)))
         assert isinstance(ready, ModelReady)
 
@@ -455,6 +455,15 @@ def test_a_card_that_onnx_runtime_cannot_use_is_not_replaced_by_the_processor() 
         ("CUDNN failure 4: CUDNN_STATUS_INTERNAL_ERROR", "cuda:0", GpuLostError),
         ("CUDA failure 2: out of memory ; GPU=0", "cuda:0", InsufficientMemoryError),
         ("CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED", "cuda:0", InsufficientMemoryError),
+        (  # the limit of the arena
+            (
+                "Non-zero status code returned while running MatMul node. Status Message: "
+                "bfc_arena.cc:376 void* onnxruntime::BFCArena::AllocateRawInternal(size_t, bool) "
+                "Available memory of 1024 is smaller than requested bytes of 2048"
+            ),
+            "cuda:0",
+            InsufficientMemoryError,
+        ),
         (
             "Failed to allocate memory for requested buffer of size 8",
             "cpu",

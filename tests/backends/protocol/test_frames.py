@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from backends import errors, events
+from backends.choice.expected_speed import ReadBandwidth
 from backends.choice.memory import MeasuredPeak
 from backends.errors import EngineProtocolError, UserFacingError
 from backends.events import (
@@ -74,9 +75,20 @@ PAYLOADS: list[Payload] = [
     Finished(FinishReason.CONTEXT, 1, 2, 3, 4, 0.5, 0.25, 1e-9),
     LoadRequest("/x", None, None, None),
     LoadRequest("C:\\模型", Precision.BF16, 128, 2),
+    LoadRequest("/x", embedding_on_host=True, head_in_8_bits=True),
     LoadRequest(
         "/x",
         measured=(MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 2**33),),
+    ),
+    LoadRequest(
+        "/x",
+        measured=(
+            MeasuredPeak(
+                BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 2**33, 2**32, "RTX 卡"
+            ),
+        ),
+        bandwidths=(ReadBandwidth(DeviceKind.CPU, "a processor", 3.1e10),),
+        scores_every_token=True,
     ),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),
@@ -267,6 +279,8 @@ ERRORS: list[UserFacingError] = [
         free_bytes=2**30,
     ),
     errors.GpuLostError("it fell off the bus"),
+    errors.GpuLostError(Phrase("{text}", text="a launch failed"), device="RTX 3060 (cuda:1)"),
+    errors.CardUnavailableError("{device} is not used.", hint="Install {it}.", device="RTX 3060"),
     errors.JobError("“{folder}” exists already.", folder="/x"),
     errors.CopyTakenError(Path("/x")),
     errors.DiskFullError(Path("/x"), needed_bytes=2**33, free_bytes=2**30),
@@ -277,6 +291,7 @@ ERRORS: list[UserFacingError] = [
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
     errors.EngineCrashedError("it crashed"),
     errors.EngineKilledError("it was killed"),
+    errors.EngineCardError(Phrase("a library ended it ({text})", text="invalid argument")),
     errors.EngineEndedError(),
     errors.EngineProtocolError("A frame."),
     errors.EngineError("The engine."),

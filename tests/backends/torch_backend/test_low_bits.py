@@ -19,7 +19,6 @@ from backends.engine.engine import Engine
 from backends.errors import BackendUnavailableError
 from backends.events import Finished, LoadProgress, ModelReady
 from backends.generation.sampling import SamplingParams
-from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.modeling.quantized import dequantize, quantize
 from backends.modeling.weights import map_tensor
 from backends.precision import Precision
@@ -40,12 +39,6 @@ needs_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an 
 slow_kernel = pytest.mark.filterwarnings("ignore:inner dimension .* is not aligned:UserWarning")
 
 
-def inner(loaded: object) -> BaichuanForCausalLM:
-    assert isinstance(loaded, TorchModel)
-    assert loaded._model is not None
-    return loaded._model
-
-
 def golden_ids(name: str) -> list[int]:
     return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
 
@@ -60,7 +53,7 @@ def golden_ids(name: str) -> list[int]:
 )
 def test_matrices_are_quantised_and_nothing_else(precision: Precision, dtype: torch.dtype) -> None:
     loaded = quantized.load(goldens.folder("b2-13b"), precision)
-    model = inner(loaded)
+    model = quantized.inner(loaded)
 
     matrices = set(quantized.matrix_names(model.config))
     kinds = (quantized.int8_kind(),) if precision is Precision.INT8 else (Linear4bit, nn.Linear)

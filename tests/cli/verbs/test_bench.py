@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,34 +77,52 @@ def test_a_wrong_precision_is_one_sentence(capsys: pytest.CaptureFixture[str]) -
     )
 
 
-def has_ended(process: psutil.Process) -> bool:
+def has_ended(pid: int) -> bool:
     """It runs no more; whoever took it over may not have asked for its exit code yet."""
     try:
-        return process.status() == psutil.STATUS_ZOMBIE
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
 
 
+#: `bench` that is interrupted as soon as its engine has told anything, and writes down who it is.
+INTERRUPTED = """
+import signal, sys
+from pathlib import Path
+import psutil
+from baichuan_desktop.cli.main import main
+from baichuan_desktop.services.engines.one_shot import JobEngine
+
+run = JobEngine.run
+
+def interrupted(self, request, cancel):
+    for event in run(self, request, cancel):
+        if not cancel.is_set():
+            (engine,) = psutil.Process().children()
+            Path(sys.argv.pop()).write_text(str(engine.pid))
+            signal.raise_signal(signal.SIGINT)
+        yield event
+
+JobEngine.run = interrupted
+raise SystemExit(main(sys.argv[1:-1]))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
-def test_ctrl_c_ends_bench_and_its_engine(app_home: Path) -> None:
-    code = "from baichuan_desktop.cli.main import main; raise SystemExit(main())"
+def test_ctrl_c_ends_bench_and_its_engine(app_home: Path, tmp_path: Path) -> None:
+    note = tmp_path / "engine"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "bench", FOLDER, "--precision", "fp32"],
+        [sys.executable, "-c", INTERRUPTED, "bench", FOLDER, "--precision", "fp32", str(note)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    engine: list[psutil.Process] = []
-    while not engine:
-        assert process.poll() is None
-        engine = psutil.Process(process.pid).children()
 
-    process.send_signal(signal.SIGINT)
     out, err = process.communicate()
 
     assert process.returncode == 130
     assert (out, err) == ("", "")
-    assert has_ended(engine[0])
+    assert has_ended(int(note.read_text()))
     assert not Measurements(app_paths().measurements).measured(Path(FOLDER))

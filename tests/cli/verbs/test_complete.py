@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from backends.machine import hardware, processor
+from backends.machine import processor
+from backends.machine.cards import lookup
+from backends.machine.cards.values import Cards
 from baichuan_desktop.cli.main import main
 
 
@@ -21,7 +23,7 @@ def test_what_only_a_card_has_is_refused_by_its_name(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(hardware, "_gpus", lambda: ())
+    monkeypatch.setattr(lookup, "cards", lambda _: Cards())
 
     assert main(["complete", "baichuan-guide", "--prompt", "x", *arguments]) == 1
 
@@ -32,7 +34,7 @@ def test_a_precision_that_this_processor_lacks_is_refused_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(processor, "processor_features", lambda: {"sse2", "sse4_1"})
-    monkeypatch.setattr(hardware, "_gpus", lambda: ())
+    monkeypatch.setattr(lookup, "cards", lambda _: Cards())
 
     assert main(["complete", "baichuan-guide", "--prompt", "x", "--precision", "bf16"]) == 1
 

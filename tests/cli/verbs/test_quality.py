@@ -53,6 +53,27 @@ def test_quality_prints_json(text: str, capsys: pytest.CaptureFixture[str]) -> N
     assert captured.err.startswith("fp16: ")
 
 
+def test_quality_says_which_parts_are_held_otherwise(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wanted = ["--precisions", "bf16", "--reference", "bf16", "--device", "cpu"]
+    parts = ["--head-in-8-bits", "--embedding-on-host"]
+
+    assert main(["quality", FOLDER, "--text", text, *wanted, *parts]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[1].startswith("bf16 ")
+    assert out[1].endswith("reference")
+    assert out[2].startswith("bf16, embedding on host, 8-bit head ")
+    assert out[2].endswith(" %")
+    assert "from bf16" in out[4]
+
+    assert main(["quality", FOLDER, "--text", text, *wanted, "--head-in-8-bits", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["compared"]
+    held = [(entry["embedding_on_host"], entry["head_in_8_bits"]) for entry in found]
+    assert held == [(False, False), (False, True)]
+    assert {entry["reference"] for entry in found} == {"bf16"}
+
+
 def test_a_silly_number_of_threads_is_one_sentence(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from backends.errors import EngineCrashedError, EngineKilledError
+from backends.errors import EngineCardError, EngineCrashedError, EngineKilledError
 from baichuan_desktop.services.engines import ends
 from tests.helpers.sentences import assert_one_sentence
 
@@ -92,3 +92,101 @@ def test_an_engine_that_dies_of_memory_is_told_so_by_its_last_words(
     assert isinstance(error, EngineKilledError) is of_memory
     assert ("memory ran out, and " in error.message) is of_memory
     assert_one_sentence(error)
+
+
+CARD = "NVIDIA GeForce RTX 3060"
+AT = "at line 380 in file /src/csrc/ops.cu"
+
+
+@pytest.mark.parametrize("device_name", [CARD, ""])
+@pytest.mark.parametrize(
+    ("last_words", "code", "text"),
+    [
+        (f"Error invalid argument {AT}\n", 1, "invalid argument"),
+        (
+            f"INFO loading\nError no kernel image is available for execution on the device {AT}\n",
+            1,
+            "no kernel image is available for execution on the device",
+        ),
+        (
+            "Error an illegal memory access was encountered at line 7 in file D:\\a b\\ops.cu\n",
+            1,
+            "an illegal memory access was encountered",
+        ),
+        (f"Error {{0}} {{device}} {AT}\n", 1, "{0} {device}"),
+        (
+            (
+                "terminate called after throwing an instance of 'c10::AcceleratorError'\n"
+                "  what():  CUDA error: unspecified launch failure\nCUDA kernel errors might be\n"
+            ),
+            -6,
+            "CUDA error: unspecified launch failure",
+        ),
+        (
+            "  what():  cuBLAS API failed with status 15\n",
+            0xC0000409,
+            "cuBLAS API failed with status 15",
+        ),
+        (
+            "BLAS Lt API failed with status 14\nerror detected",
+            -6,
+            "BLAS Lt API failed with status 14",
+        ),
+    ],
+)
+def test_what_a_library_said_of_a_card_before_it_ended_the_engine_is_told(
+    last_words: str, code: int, text: str, device_name: str
+) -> None:
+    error = ends.ended(code, last_words, device_name)
+
+    assert isinstance(error, EngineCardError)
+    assert error.message == (
+        "The engine that runs the model stopped: a library ended it after an error of "
+        f"{device_name or 'the graphics card'} ({text})."
+    )
+    assert "“cpu”" in str(error.hint)
+    assert_one_sentence(error)
+
+
+@pytest.mark.parametrize(
+    ("last_words", "code"),
+    [
+        (f"Error out of memory {AT}\n", 1),
+        ("  what():  CUDA error: out of memory\n", -6),
+        ("CUBLAS ERROR: Status CUBLAS_STATUS_ALLOC_FAILED\n", 1),
+    ],
+)
+def test_an_engine_that_a_library_ended_for_want_of_a_cards_memory_is_told_so(
+    last_words: str, code: int
+) -> None:
+    error = ends.ended(code, last_words, CARD)
+
+    assert isinstance(error, EngineKilledError)
+    assert error.message == (
+        f"The engine that runs the model stopped: the memory of {CARD} ran out, and a library "
+        "ended it."
+    )
+    assert_one_sentence(error)
+
+
+@pytest.mark.parametrize(
+    ("last_words", "code"),
+    [
+        (
+            "INFO GpuLostError: a card stopped working: CUDA error: unspecified launch failure.\n",
+            -11,
+        ),
+        ("  what():  basic_string::substr: __pos (which is 5) > this->size()\n", -6),
+        (f"Error out of memory {AT}\n", 0),
+        ("Error at line 5\n", 1),
+    ],
+)
+def test_other_last_words_are_not_put_down_to_a_card(last_words: str, code: int) -> None:
+    error = ends.ended(code, last_words, CARD)
+
+    assert not isinstance(error, EngineCardError)
+    assert CARD not in error.message
+
+
+def test_an_engine_that_the_system_killed_is_told_as_that() -> None:
+    assert "the system ended it (signal 9)" in ends.ended(-9, f"Error x {AT}\n", CARD).message

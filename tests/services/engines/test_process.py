@@ -15,11 +15,13 @@ import pytest
 
 from backends.errors import (
     DamagedCheckpointError,
+    EngineCardError,
     EngineCrashedError,
     EngineEndedError,
     EngineError,
     EngineKilledError,
     EngineProtocolError,
+    GpuLostError,
     InsufficientMemoryError,
     InvalidRequestError,
     NotACheckpointError,
@@ -224,6 +226,37 @@ def test_an_engine_that_ends_by_itself_is_named(
     assert set(text_of(events)) == {"a"}
     assert str(error.facts["reason"]) == reason
     assert text_of(run(client, chat("hi", max_new_tokens=3))) == "aaa"
+
+
+def test_an_engine_that_bitsandbytes_ends_is_named_with_what_the_model_ran_on(
+    client: EngineClient,
+) -> None:
+    *_, ready = run(client, LOAD)
+    assert isinstance(ready, ModelReady)
+
+    _, error = interrupted(client, chat("bitsandbytes", max_new_tokens=50), lambda: None)
+
+    assert isinstance(error, EngineCardError)
+    assert str(error.facts["reason"]) == (
+        f"a library ended it after an error of {ready.device_name} (invalid device function)"
+    )
+    assert text_of(run(client, chat("hi", max_new_tokens=3))) == "aaa"
+
+
+def test_an_engine_whose_card_is_lost_ends_and_the_next_request_gets_a_fresh_one(
+    client: EngineClient,
+) -> None:
+    run(client, LOAD)
+    assert client.pid is not None
+    lost = psutil.Process(client.pid)
+
+    with pytest.raises(GpuLostError, match="fell off the bus"):
+        run(client, chat("card", max_new_tokens=50))
+
+    assert client.pid is None
+    assert not lost.is_running()
+    assert text_of(run(client, chat("hi", max_new_tokens=3))) == "aaa"
+    assert client.pid not in (None, lost.pid)
 
 
 def test_a_kill_between_requests_costs_only_a_load(client: EngineClient) -> None:

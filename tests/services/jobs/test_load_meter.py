@@ -52,6 +52,18 @@ def test_after_the_last_weight_the_seconds_move_again() -> None:
     assert said(meter) == "Loading Talk: getting it ready · 12 s"
 
 
+def test_graphs_that_are_recorded_after_it_are_counted() -> None:
+    meter = LoadMeter("Talk", Clock())
+    meter.read(LoadProgress(100, 100))
+    shown = []
+    for done in (1, 2, 4):
+        meter.read(LoadProgress(100, 100, done, 4))
+        shown.append(said(meter))
+
+    assert shown == [f"Loading Talk: recording CUDA graphs, {n} of 4" for n in (1, 2, 4)]
+    assert meter.percent is None
+
+
 def test_a_model_whose_weights_are_there_at_once_is_never_at_a_hundred_percent() -> None:
     clock = Clock()
     meter = LoadMeter("Talk", clock)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from baichuan_desktop.services.library.registry import Registry, shipped_registry_text
+from baichuan_desktop.services.library.registry import Registry, shipped_registry
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Registry:
-    return Registry.load(shipped_registry_text())
+    return Registry.load(shipped_registry())

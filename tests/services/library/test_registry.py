@@ -12,9 +12,9 @@ from backends.precision import Precision
 from baichuan_desktop.services.library.registry import (
     Registry,
     UnknownModelError,
-    shipped_registry_text,
+    shipped_registry,
 )
-from baichuan_desktop.services.library.registry_schema import Shapes
+from baichuan_desktop.services.library.registry_schema import RegistryError, Shapes
 from baichuan_desktop.services.library.user_layer import add_installed
 from tests.helpers.machines import BAICHUAN2_7B, BAICHUAN2_13B, BAICHUAN_7B, BAICHUAN_13B
 from tests.helpers.registry_texts import SHAPES_13B_V2, SHIPPED, TINY, installed, layer, listed
@@ -30,8 +30,39 @@ RELEASED = (BAICHUAN_7B, BAICHUAN_13B, BAICHUAN2_7B, BAICHUAN2_13B)
 # --- the shipped file ----------------------------------------------------------------------
 
 
-def test_shipped_text_is_found_beside_the_package() -> None:
-    assert shipped_registry_text() == SHIPPED.read_text(encoding="utf-8")
+def test_the_shipped_file_is_found_beside_the_package() -> None:
+    assert shipped_registry() == SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        (("schema_version: 1", "schema_version: 1\nstrange: 1"), "strange"),
+        (("commercial_use:", "comercial_use:"), "comercial_use"),
+        (("conditions_zh:", "conditions_cn:"), "conditions_cn"),
+        (("schema_version: 1", "schema_version: one"), "schema_version"),
+    ],
+)
+def test_what_is_wrong_in_the_shipped_file_is_told_with_its_path(
+    changed: tuple[str, str], place: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "models_registry.yaml"
+    file.write_text(
+        SHIPPED.read_text(encoding="utf-8").replace(*changed, 1), encoding="utf-8", newline=""
+    )
+
+    with pytest.raises(RegistryError) as caught:
+        Registry.load(file)
+
+    assert caught.value.message.startswith(f"{file} is wrong at ")
+    assert place in caught.value.message
+
+
+def test_a_shipped_file_that_is_gone_is_told_with_its_path(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError) as caught:
+        Registry.load(tmp_path / "models_registry.yaml")
+
+    assert caught.value.message == f"{tmp_path / 'models_registry.yaml'} is not there."
 
 
 # --- what is refused -----------------------------------------------------------------------
@@ -46,7 +77,7 @@ def test_the_tiny_file_of_these_tests_is_right() -> None:
 
 def test_an_unknown_id_proposes_the_closest(shipped: Registry, tmp_path: Path) -> None:
     add_installed(tmp_path / "user.yaml", installed(tmp_path))
-    registry = Registry.load(shipped_registry_text(), [tmp_path / "user.yaml"])
+    registry = Registry.load(shipped_registry(), [tmp_path / "user.yaml"])
 
     with pytest.raises(UnknownModelError) as variant:
         shipped.variant("baichuan2-7b-chatt")
@@ -60,6 +91,8 @@ def test_an_unknown_id_proposes_the_closest(shipped: Registry, tmp_path: Path) -
     )
     assert "“my-chat”" in model.value.message
     assert nothing.value.message == "There is no model “zzz” in the registry."
+    for error in (variant.value, model.value, nothing.value):
+        assert "“baichuan-desktop models list” shows every id" in str(error.hint)
 
 
 def test_an_installed_model_outlives_its_variant(tmp_path: Path) -> None:
@@ -67,7 +100,7 @@ def test_an_installed_model_outlives_its_variant(tmp_path: Path) -> None:
     add_installed(user, installed(tmp_path, variant="taken-away"))
     add_installed(user, installed(tmp_path, "other"))
 
-    registry = Registry.load(shipped_registry_text(), [user])
+    registry = Registry.load(shipped_registry(), [user])
 
     assert registry.variant_of(registry.model("my-chat")) is None
     assert registry.variant_of(registry.model("other")) is registry.variant("baichuan2-7b-chat")
@@ -84,7 +117,7 @@ def test_an_installed_model_without_a_name_has_its_variants_name(tmp_path: Path)
         encoding="utf-8",
     )
 
-    names = [model.name for model in Registry.load(shipped_registry_text(), [user]).installed]
+    names = [model.name for model in Registry.load(shipped_registry(), [user]).installed]
 
     assert [name.zh for name in names] == ["百川 2-7B 对话", "b", "我的模型"]
     assert names[2].en == "我的模型"

@@ -135,6 +135,39 @@ def test_adding_links_the_folder_in_place_and_survives_a_restart(
     assert added.id == "baichuan2-7b"  # no letter of the folder's name can be in an id
 
 
+def test_a_folder_is_listed_by_its_path_without_steps_up_and_with_its_links(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    copy_of(tmp_path / "elsewhere", "model")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "app").mkdir()
+    monkeypatch.chdir(tmp_path / "app")
+
+    added = store.add(Path("..") / "link" / "model")
+
+    assert added.path == tmp_path / "link" / "model"
+
+
+def test_an_entry_with_steps_up_that_an_earlier_version_wrote_is_the_same_model(
+    store: ModelStore, paths: AppPaths, tmp_path: Path
+) -> None:
+    added = store.add(copy_of(tmp_path, "model"))
+    (tmp_path / "app").mkdir()
+    old = str(tmp_path / "app" / ".." / "model")
+    text = paths.user_registry.read_text(encoding="utf-8")
+    assert str(added.path) in text
+    paths.user_registry.write_text(text.replace(str(added.path), old), encoding="utf-8")
+
+    again = ModelStore(paths)
+
+    assert not again.problems
+    assert again.model(added.id).path == Path(old)
+    assert again.model(str(added.path)).id == added.id
+    assert again.add(added.path).id == added.id
+    assert len(again.models) == 2
+
+
 def test_a_folder_that_is_listed_already_is_not_listed_twice(
     store: ModelStore, tmp_path: Path
 ) -> None:
@@ -215,7 +248,7 @@ def test_a_released_model_that_is_not_here_is_not_called_unknown(store: ModelSto
         store.model("baichuan2-7b-chat")
 
     assert_one_sentence(caught.value)
-    assert "models add FOLDER" in caught.value.hint
+    assert "models add FOLDER" in str(caught.value.hint)
 
 
 def test_a_folder_that_cannot_be_used_is_not_added(

@@ -17,18 +17,22 @@ from backends.events import ModelReady, QualityProgress
 from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.precision import Precision
+from backends.protocol.engine_requests import QualityRequest, Request
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
+from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring import quality
 from baichuan_desktop.services.measuring.quality import (
     MOST_TOKENS,
+    LeanParts,
     PrecisionJudged,
     QualityComparison,
     QualityEvent,
     compare,
     compared_precisions,
+    leaner_precisions,
     quality_texts,
 )
 from baichuan_desktop.services.measuring.text_files import Texts
@@ -277,6 +281,125 @@ def test_where_nothing_fits_the_wish_stays_and_is_refused(measurements: Measurem
     facts = machine(free_gib=0.1)
 
     assert compared_precisions("4bit", opened(measurements, facts)) == ("4bit",)
+
+
+# --- parts that are held as on a small card ----------------------------------------------
+
+
+def lean_job(parts: LeanParts, *precisions: Precision) -> QualityComparison:
+    return replace(job(precisions), parts=parts)
+
+
+def test_an_embedding_on_the_host_is_no_difference_and_an_8_bit_head_a_small_one(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    found = {}
+    for parts in (LeanParts(embedding_on_host=True), LeanParts(head_in_8_bits=True)):
+        events = run(lean_job(parts, Precision.BF16, Precision.BF16), measurements, paths)
+        reference, leaner = judged_of(events)
+        assert reference.parts == LeanParts()
+        assert leaner.parts == parts
+        found[parts] = (reference.quality, leaner.quality)
+
+    whole, on_host = found[LeanParts(embedding_on_host=True)]
+    assert (on_host.kl_divergence, on_host.top1_agreement) == (0, 1)
+    assert on_host.perplexity == whole.perplexity
+    _, in_8_bits = found[LeanParts(head_in_8_bits=True)]
+    assert in_8_bits.kl_divergence is not None
+    assert 0 < in_8_bits.kl_divergence < 1e-3
+
+
+def test_the_engine_is_asked_to_hold_the_parts_so_but_for_the_reference(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    parts = LeanParts(embedding_on_host=True, head_in_8_bits=True)
+    asked: list[tuple[bool, bool]] = []
+
+    def noted(request: Request, _cancel: threading.Event) -> Iterator[ClientEvent]:
+        assert isinstance(request, QualityRequest)
+        asked.append((request.load.embedding_on_host, request.load.head_in_8_bits))
+        return iter(())
+
+    what = lean_job(parts, Precision.BF16, Precision.BF16, Precision.NF4)
+    list(compare(what, measurements, noted, paths.cache, threading.Event()))
+
+    assert asked == [(False, False), (True, True), (True, True)]
+
+
+def test_what_is_remembered_of_a_precision_is_how_the_app_runs_it(
+    measurements: Measurements, paths: AppPaths
+) -> None:
+    run(job([Precision.FP32, Precision.BF16]), measurements, paths)
+    before = {m.key: m for m in measurements.measured(FOLDER)}
+
+    parts = LeanParts(head_in_8_bits=True)
+    events = run(lean_job(parts, Precision.FP32, Precision.BF16), measurements, paths)
+
+    assert len(judged_of(events)) == 2
+    assert {m.key: m for m in Measurements(paths.measurements).measured(FOLDER)} == before
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "expected"),
+    [
+        ("all", None, ("fp32", "fp32", "bf16", "8bit", "4bit", "fp4")),
+        ("4bit", None, ("fp32", "fp32", "4bit")),
+        ("4bit,bf16", Precision.BF16, ("bf16", "bf16", "4bit")),
+        ("all", Precision.BF16, ("bf16", "bf16", "8bit", "4bit", "fp4")),
+    ],
+)
+def test_the_reference_is_compared_with_itself_too(
+    text: str,
+    reference: Precision | None,
+    expected: tuple[str, ...],
+    measurements: Measurements,
+) -> None:
+    model = opened(measurements, machine())
+
+    assert leaner_precisions(text, model, None, reference) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reference", "expected"),
+    [
+        ("4bit", Precision.BF16, ("bf16", "4bit")),
+        ("all", Precision.INT8, ("8bit", "4bit", "fp4")),
+        ("fp32,4bit", Precision.NF4, ("4bit", "fp32")),  # a better one does not take its place
+    ],
+)
+def test_a_reference_that_is_named_is_the_first(
+    text: str,
+    reference: Precision,
+    expected: tuple[str, ...],
+    measurements: Measurements,
+) -> None:
+    model = opened(measurements, machine())
+
+    assert compared_precisions(text, model, None, reference) == expected
+
+
+def test_all_leaves_out_exports_whose_parts_are_as_they_were_written(
+    measurements: Measurements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = (Precision.ONNX_FP32, Precision.BF16, Precision.ONNX_INT4)
+    monkeypatch.setattr(quality, "compared_precisions", lambda *_: found)
+    model = opened(measurements, machine())
+
+    assert leaner_precisions("all", model) == ("onnx-fp32", "bf16")
+    assert leaner_precisions("bf16,onnx-int4", model) == found  # which says why it cannot
+
+
+@pytest.mark.parametrize(
+    ("parts", "names"),
+    [
+        (LeanParts(), ()),
+        (LeanParts(embedding_on_host=True), ("embedding on host",)),
+        (LeanParts(head_in_8_bits=True), ("8-bit head",)),
+        (LeanParts(True, True), ("embedding on host", "8-bit head")),
+    ],
+)
+def test_parts_have_names(parts: LeanParts, names: tuple[str, ...]) -> None:
+    assert parts.names == names
 
 
 # --- which text --------------------------------------------------------------------------

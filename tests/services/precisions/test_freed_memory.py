@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 from backends.events import ModelReady
 from backends.machine import hardware
-from backends.machine.hardware import private_bytes
+from backends.machine.hardware import Machine, private_bytes
 from backends.machine.memory_room import Bound
 from backends.phrases import Phrase
 from backends.precision import DeviceKind
@@ -20,6 +21,7 @@ from baichuan_desktop.services.precisions.freed_memory import (
     memory_for,
     taken_again,
 )
+from tests.helpers.fake_nvml import FakeCard, FakeNvml
 from tests.helpers.machines import GIB, card, machine
 from tests.services.precisions.test_measurements import ready
 
@@ -95,6 +97,64 @@ def test_a_model_on_several_cards_is_given_back_on_each() -> None:
     assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [12.0, 8.0]
 
 
+def test_what_the_driver_tells_goes_before_what_selection_counted_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of two equal cards it also says which; a model may take less than was counted."""
+    first = replace(card(12, free_gib=4.0, index=0), uuid="GPU-1")
+    second = replace(card(12, free_gib=5.0, index=1), uuid="GPU-2")
+    monkeypatch.setattr(hardware, "detect", lambda: machine(first, second))
+    fake = FakeNvml([FakeCard("GPU-1"), FakeCard("GPU-2", held={os.getpid(): 3 * GIB})])
+    monkeypatch.setitem(sys.modules, "pynvml", fake)
+
+    seen = machine_without_engine(os.getpid(), loaded(needed_gib=6.0))
+
+    assert free_gib(*(gpu.free_memory_bytes for gpu in seen.gpus)) == [4.0, 8.0]
+
+
+def test_what_the_driver_keeps_for_itself_is_never_free() -> None:
+    facts = machine(replace(card(12, free_gib=8.0), reserved_bytes=GIB // 2))
+
+    seen = given_back(facts, 0, loaded(needed_gib=6.0))
+
+    assert free_gib(seen.gpus[0].free_memory_bytes) == [11.5]
+
+
+# --- a card that has the machine's memory ----------------------------------------------------
+
+
+def unified(free: float) -> Machine:
+    """A machine whose card has its memory: 64 GiB, so much of it free."""
+    return machine(replace(card(64, free_gib=free), is_unified=True), free_gib=free)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [({}, 20 + 1 + 6), ({"cuda:0": 9 * GIB}, 20 + 1 + 9)],
+)
+def test_a_model_on_it_is_given_back_to_both(told: dict[str, int], expected: float) -> None:
+    seen = given_back(unified(20.0), GIB, loaded(needed_gib=6.0), told)
+
+    assert free_gib(seen.free_memory_bytes, seen.gpus[0].free_memory_bytes) == [expected] * 2
+
+
+def test_a_model_on_the_processor_is_given_back_to_it_too() -> None:
+    facts = unified(20.0)
+
+    seen = given_back(facts, 5 * GIB, loaded(facts.processor, DeviceKind.CPU))
+
+    assert free_gib(seen.free_memory_bytes, seen.gpus[0].free_memory_bytes) == [25.0, 25.0]
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"), [(NAME, DeviceKind.CUDA), ("A processor", DeviceKind.CPU)]
+)
+def test_a_model_takes_it_from_both_again(device: str, kind: DeviceKind) -> None:
+    seen = taken_again(unified(20.0), loaded(device, kind, needed_gib=6.0))
+
+    assert free_gib(seen.free_memory_bytes, seen.gpus[0].free_memory_bytes) == [14.0, 14.0]
+
+
 def test_without_an_engine_the_machine_is_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = machine(card(12, free_gib=4.0))
     monkeypatch.setattr(hardware, "detect", lambda: facts)
@@ -131,6 +191,14 @@ def test_a_model_that_stepped_aside_takes_its_memory_again() -> None:
     assert on_processor.gpus == facts.gpus
     assert (on_card.free_memory_bytes, on_card.gpus[0].free_memory_bytes) == (30 * GIB, 2 * GIB)
     assert too_much.gpus[0].free_memory_bytes == 0
+
+
+def test_weights_of_a_card_that_lie_in_main_memory_are_taken_there_again() -> None:
+    lean = replace(loaded(needed_gib=6.0), host_weights_bytes=GIB)
+
+    seen = taken_again(machine(card(12, free_gib=8.0), free_gib=30.0), lean)
+
+    assert free_gib(seen.free_memory_bytes, seen.gpus[0].free_memory_bytes) == [29.0, 2.0]
 
 
 def test_only_the_card_of_the_model_is_taken_again() -> None:

@@ -10,23 +10,25 @@ from typing import Any
 
 import pytest
 
+from backends.choice.expected_speed import ReadBandwidth
 from backends.choice.memory import MeasuredPeak
 from backends.events import Finished, FinishReason, ModelKind, ModelReady, SamplingDefaults
 from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.precisions import measurements as module
-from baichuan_desktop.services.precisions.measurements import Measurement, Measurements
+from baichuan_desktop.services.precisions.measurements import Benchmark, Measurement, Measurements
 
 GIB = 2**30
 FOLDER = Path("/models/百川 2")
+CARD = "NVIDIA GeForce RTX 3060"
 
 
 def ready(folder: Path = FOLDER, **changes: Any) -> ModelReady:
     facts: dict[str, Any] = {
         "folder": str(folder), "family": Family.BAICHUAN2_7B, "kind": ModelKind.CHAT,
         "backend": BackendName.BITSANDBYTES, "precision": Precision.NF4,
-        "device_name": "NVIDIA GeForce RTX 3060", "device_kind": DeviceKind.CUDA,
+        "device_name": CARD, "device_kind": DeviceKind.CUDA,
         "reason": Phrase("because."), "needed_bytes": 7 * 2**30,
         "threads": 8, "context_length": 4096, "parameters": 7_505_973_248,
         "weights_bytes": 5 * 2**30, "peak_bytes": 6 * 2**30, "load_seconds": 12.5,
@@ -79,7 +81,7 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
 
     assert again.peaks(FOLDER) == (
         MeasuredPeak(
-            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * GIB, 5 * GIB, CARD
         ),
     )
     assert again.of(
@@ -92,6 +94,7 @@ def test_what_was_measured_is_known_after_a_restart(file: Path) -> None:
         peak_bytes=6 * 2**30,
         load_seconds=12.5,
         weights_bytes=5 * 2**30,
+        device_name=CARD,
         tokens_per_second=25.0,
     )
 
@@ -105,7 +108,7 @@ def test_the_first_load_counts(file: Path) -> None:
 
     assert measurements.peaks(FOLDER) == (
         MeasuredPeak(
-            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * GIB, 5 * GIB, CARD
         ),
     )
 
@@ -147,7 +150,7 @@ def test_a_card_and_the_processor_are_told_apart(file: Path) -> None:
 
     assert Measurements(file).peaks(FOLDER) == (
         MeasuredPeak(
-            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * GIB, 5 * GIB, CARD
         ),
         MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CPU, 9, 5 * 2**30),
     )
@@ -166,13 +169,13 @@ def test_models_precisions_and_backends_are_told_apart(file: Path) -> None:
 
     assert Measurements(file).peaks(FOLDER) == (
         MeasuredPeak(
-            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * GIB, 5 * GIB, CARD
         ),
-        MeasuredPeak(BackendName.BITSANDBYTES, Precision.INT8, DeviceKind.CUDA, 8, 5 * 2**30),
-        MeasuredPeak(BackendName.TORCH_CUDA, Precision.BF16, DeviceKind.CUDA, 16, 5 * 2**30),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.INT8, DeviceKind.CUDA, 8, 5 * 2**30, CARD),
+        MeasuredPeak(BackendName.TORCH_CUDA, Precision.BF16, DeviceKind.CUDA, 16, 5 * 2**30, CARD),
     )
     assert Measurements(file).peaks(other) == (
-        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 3, 5 * 2**30),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 3, 5 * 2**30, CARD),
     )
     measurements.answered(ready(), finished())
     assert speed(measurements, other) is None
@@ -225,7 +228,7 @@ def test_what_a_newer_version_wrote_is_read(file: Path) -> None:
     # What this version does not have is no reason to forget the others, nor to fail.
     assert Measurements(file).peaks(FOLDER) == (
         MeasuredPeak(
-            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * 2**30, 5 * 2**30
+            BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 6 * GIB, 5 * GIB, CARD
         ),
     )
 
@@ -275,7 +278,7 @@ def test_weights_of_another_size_are_measured_anew(file: Path) -> None:
     measurements.loaded(ready(weights_bytes=4, peak_bytes=2))
 
     assert measurements.peaks(FOLDER) == (
-        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 2, 4),
+        MeasuredPeak(BackendName.BITSANDBYTES, Precision.NF4, DeviceKind.CUDA, 2, 4, CARD),
     )
     assert speed(measurements) is None
     assert (
@@ -364,3 +367,73 @@ def test_a_file_of_too_many_entries_is_not_gone_through(
 
     assert Measurements(file).peaks(Path("/m")) == ()
     assert "not usable" in caplog.text
+
+
+# --- cards -------------------------------------------------------------------------------
+
+
+def test_weights_on_the_host_are_none_of_the_cards(file: Path) -> None:
+    Measurements(file).loaded(ready(host_weights_bytes=GIB))
+
+    (peak,) = Measurements(file).peaks(FOLDER)
+
+    assert (peak.peak_bytes, peak.weights_bytes, peak.device_name) == (6 * GIB, 4 * GIB, CARD)
+
+
+def test_another_card_is_measured_anew_and_the_speed_stays(file: Path) -> None:
+    """Contexts differ from card to card."""
+    measurements = Measurements(file)
+    measurements.loaded(ready())
+    measurements.answered(ready(), finished())
+    bigger: dict[str, Any] = {"device_name": "NVIDIA GeForce RTX 4090", "peak_bytes": 7 * GIB}
+
+    measurements.loaded(ready(**bigger))
+    measurements.loaded(ready(**bigger | {"peak_bytes": 1}))
+
+    (peak,) = Measurements(file).peaks(FOLDER)
+    assert (peak.device_name, peak.peak_bytes) == ("NVIDIA GeForce RTX 4090", 7 * GIB)
+    assert speed(Measurements(file)) == 25.0
+
+
+@pytest.mark.parametrize(("device", "expected"), [("cuda", (5 * GIB, CARD)), ("cpu", (7, None))])
+def test_what_an_older_version_measured_of_a_card_is_measured_anew(
+    device: str, expected: tuple[int, str | None], file: Path
+) -> None:
+    """It counted no context; of the processor it counted all there is."""
+    file.parent.mkdir()
+    old = stored(folder=str(FOLDER), backend="bnb_cuda", device=device, weights_bytes=4 * GIB)
+    file.write_text(json.dumps({"measurements": [old]}), encoding="utf-8")
+    measurements = Measurements(file)
+
+    measurements.loaded(
+        ready(device_kind=DeviceKind(device), weights_bytes=4 * GIB, peak_bytes=5 * GIB)
+    )
+
+    (peak,) = Measurements(file).peaks(FOLDER)
+    assert (peak.peak_bytes, peak.device_name) == expected
+
+
+def test_how_fast_devices_read_is_known_by_whichever_model_was_measured(file: Path) -> None:
+    def bench(device: str, rate: float | None) -> Benchmark:
+        return Benchmark(
+            device_name=device,
+            threads=8,
+            load_seconds=1,
+            peak_bytes=1,
+            prefill=(),
+            decode=(),
+            read_bytes_per_second=rate,
+            neighbour_cores=0,
+        )
+
+    measurements = Measurements(file)
+    processor: dict[str, Any] = {"device_kind": DeviceKind.CPU, "device_name": "a processor"}
+    measurements.benchmarked(ready(Path("/models/a"), **processor), bench("a processor", 31e9))
+    measurements.benchmarked(ready(Path("/models/b"), **processor), bench("a processor", 40e9))
+    measurements.benchmarked(ready(Path("/models/c")), bench(CARD, 330e9))
+    measurements.benchmarked(ready(Path("/models/d"), **processor), bench("a processor", None))
+
+    assert set(Measurements(file).bandwidths) == {
+        ReadBandwidth(DeviceKind.CPU, "a processor", 40e9),  # others may slow it down
+        ReadBandwidth(DeviceKind.CUDA, CARD, 330e9),
+    }

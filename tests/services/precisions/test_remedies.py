@@ -9,12 +9,22 @@ import pytest
 
 from backends.checkpoint import folder as checkpoint_module
 from backends.checkpoint.generation_config import BASE_DEFAULTS
+from backends.errors import (
+    BackendUnavailableError,
+    CardUnavailableError,
+    EngineCardError,
+    EngineCrashedError,
+    EngineKilledError,
+    GpuLostError,
+    InsufficientMemoryError,
+    UserFacingError,
+)
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
 from backends.precision import Precision
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
-from baichuan_desktop.services.precisions.remedies import MemoryRemedies
+from baichuan_desktop.services.precisions.remedies import MemoryRemedies, wish_elsewhere
 from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers.installed import installed
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
@@ -126,3 +136,41 @@ def test_what_ran_on_the_processor_is_not_offered_again(tmp_path: Path) -> None:
     found = remedies(tmp_path, machine(bf16=True), LoadWish(), ran("bf16", "torch_cpu", PROCESSOR))
 
     assert found.smaller_wish == LoadWish(Precision.INT8, "cpu")
+
+
+# --- elsewhere ---------------------------------------------------------------------------
+
+OF_CARDS = (
+    GpuLostError("it fell off the bus"),
+    CardUnavailableError("The driver is too old.", hint="Install another."),
+    EngineCardError("a library ended it"),
+)
+
+
+@pytest.mark.parametrize("error", OF_CARDS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("device", [None, "cuda", "cuda:1"])
+def test_after_every_error_of_a_card_the_processor_is_offered(
+    error: UserFacingError, device: str | None
+) -> None:
+    wish = LoadWish(Precision.NF4, device, 1024, threads=3)
+
+    assert wish_elsewhere(error, wish) == LoadWish(wanted_device="cpu", context_length=1024)
+
+
+@pytest.mark.parametrize("error", OF_CARDS, ids=lambda error: type(error).__name__)
+def test_what_failed_on_the_processor_is_not_offered_there_again(error: UserFacingError) -> None:
+    assert wish_elsewhere(error, LoadWish(wanted_device="cpu")) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InsufficientMemoryError(device=CARD, needed_bytes=2**34, free_bytes=2**30),
+        EngineKilledError("the memory of the card ran out"),
+        EngineCrashedError("it crashed"),
+        BackendUnavailableError("No bitsandbytes."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_after_other_errors_nothing_else_is_offered_than_what_fits(error: UserFacingError) -> None:
+    assert wish_elsewhere(error, LoadWish(wanted_device="cuda")) is None

@@ -80,6 +80,22 @@ def test_a_card_and_the_processor_do_not_take_from_each_other() -> None:
     assert not beside(on_card(11), on_processor(8.5), facts).fits
 
 
+def test_weights_of_a_card_that_lie_in_main_memory_are_counted_there() -> None:
+    """10 GiB free, of which 9 can be used: 0.4 drives the card, 1 is its embedding, 7.6 is left."""
+    facts, lean = machine(card(24), free_gib=10.0), replace(on_card(5), host_weights_bytes=GIB)
+
+    assert beside(lean, on_processor(7.6), facts).fits
+    assert not beside(lean, on_processor(7.7), facts).fits
+    assert beside(on_card(5), on_processor(7.7), facts).fits
+
+
+def test_a_card_without_memory_of_its_own_takes_from_the_processor() -> None:
+    facts = machine(replace(card(64, free_gib=20.0), is_unified=True), free_gib=20.0)
+
+    assert beside(on_card(10), on_processor(8), facts).fits
+    assert "18.0 GiB can be used" in sentence(on_card(12), on_processor(8), facts)
+
+
 def test_the_process_that_drives_a_card_takes_main_memory_too() -> None:
     """8.8 GiB and the 0.39 of its libraries are more than 9."""
     facts = machine(card(12, free_gib=12.0), free_gib=10.0)

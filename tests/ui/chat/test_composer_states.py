@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from backends.errors import InsufficientMemoryError
+from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.chat.composer import Composer
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.look.theme import Theme
+from tests.ui.harness import OTHER, READY, Gate, Harness, ScriptedEngine
 
 _S = ChatState
 
@@ -97,3 +102,37 @@ def test_zoom_is_followed_by_the_field_and_its_placeholder(
     assert composer.input.font().pixelSize() == 30
     assert composer.input.viewport().font().pixelSize() == 30
     assert composer.button.width() == 64
+
+
+def test_who_has_no_model_is_told_to_choose_one_and_that_enter_waits_only_while_one_loads(
+    make_window: Callable[[EnginePort], Harness],
+) -> None:
+    engine = ScriptedEngine()
+    gate = Gate()
+    no_room = InsufficientMemoryError(device="it", needed_bytes=2, free_bytes=1)
+    engine.loads = [[no_room], [gate, READY]]
+    ui = make_window(engine)
+    hint = ui.composer.hint
+    assert hint.text() == "No model is loaded. Choose one at the top."
+
+    ui.window.library.load_first(None)
+    assert hint.text() == "Enter sends your message as soon as the model is loaded."
+    ui.until(lambda: ui.error is not None)
+    assert hint.text() == "No model is loaded. Choose one at the top."
+
+    ui.load(OTHER)
+    ui.until(gate.reached.is_set)
+    assert hint.text() == "Enter sends your message as soon as the model is loaded."
+    gate.open.set()
+    ui.until_idle()
+    assert hint.text() == "Answers can be wrong. Check what matters."
+
+
+def test_a_base_model_that_is_gone_is_no_model_either(composer: Composer) -> None:
+    composer.set_completion(True)
+    composer.set_state(_S.WAITING)
+
+    assert composer.hint.text() == "No model is loaded. Choose one at the top."
+
+    composer.set_state(_S.QUEUED)
+    assert composer.hint.text() == "Your message waits. You can take it back."

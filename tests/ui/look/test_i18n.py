@@ -153,7 +153,7 @@ def test_every_error_sentence_was_found() -> None:
         "Your message",
         "Choose the precision “auto”.",
         "Close other programs, choose a smaller precision, context length or model.",
-        "{precision} fits on {devices} together.",
+        "{precision} needs {need:.1f} GiB, which fits on {devices} together.",
     } <= sentences
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QListWidgetItem
+from PySide6.QtWidgets import QListWidgetItem, QStyle, QStyleOptionViewItem
 
 from backends.checkpoint.folder import Checkpoint
 from backends.choice.memory import MeasuredPeak
@@ -26,6 +28,7 @@ from backends.errors import (
     UserFacingError,
 )
 from backends.events import ModelReady
+from backends.machine.cards.values import Gpu
 from backends.machine.hardware import Machine
 from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import ChatRequest, LoadRequest
@@ -98,6 +101,91 @@ def test_every_precision_has_a_row_with_size_and_verdict(ui: Harness) -> None:
     assert items[0].data(_NOTE) == "Takes the best that fits: 4-bit · NVIDIA GeForce RTX 3060"
 
 
+@pytest.mark.parametrize(
+    ("gib", "size", "form"),
+    [
+        (8, "6.9 GiB", "embedding in the machine's memory"),
+        (7.2, "6.4 GiB", "embedding in the machine's memory · 8-bit head"),
+        (
+            6, "5.4 GiB",
+            "embedding in the machine's memory · 8-bit head · context of 2,048 tokens",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("seven")
+def test_what_makes_room_on_a_small_card_is_said(
+    gib: float, size: str, form: str, ui: Harness
+) -> None:
+    items = open_menu(ui, machine(card(gib), free_gib=8.0))
+
+    rows = [item for item in items if item.text() == "4-bit · NVIDIA GeForce RTX 3060"]
+    (row,) = rows  # one way for a precision and a device
+    assert row.data(_FIGURES) == f"{size} · fits"
+    assert f"the automatic choice · {form}" in row.data(_NOTE)
+    assert size in row.toolTip()
+
+
+LAPTOP = "NVIDIA GeForce RTX 4060 Laptop GPU"
+WORKSTATION = "NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition MIG 1g.24gb"
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+@pytest.mark.parametrize(
+    "cards",
+    [
+        (card(6),),
+        (card(8, name=LAPTOP), card(8, name=LAPTOP, index=1)),
+        (card(8, name=LAPTOP), card(9, name="NVIDIA GeForce RTX 3080 Ti", index=1)),
+        (card(9.75, name=WORKSTATION),),
+        (card(9.75, name=WORKSTATION.replace(" ", "-")),),
+    ],
+)
+@pytest.mark.usefixtures("seven")
+def test_no_title_of_a_row_is_cut(cards: tuple[Gpu, ...], language: Any, ui: Harness) -> None:
+    """It ends with what tells two cards of a name apart, or that the processor takes part."""
+    ui.window.resize(960, 600)
+    ui.window.view.use_language(language)
+    drawn: list[tuple[QRect, QFont, int, str]] = []
+
+    class Painter(QPainter):
+        def drawText(self, *arguments: Any) -> Any:  # noqa: N802  Qt's
+            rect, flags, text = arguments
+            drawn.append((rect, self.font(), flags, text))
+
+    items = open_menu(ui, machine(*cards, free_gib=8.0))
+    view = ui.window.precision.menu.list
+    canvas = QPixmap(view.viewport().size())
+    for item in items:
+        option = QStyleOptionViewItem()
+        option.font = view.font()
+        option.state = QStyle.StateFlag.State_Enabled
+        option.rect = view.visualItemRect(item)
+        painter = Painter(canvas)
+        view.itemDelegate().paint(painter, option, view.indexFromItem(item))
+        painter.end()
+
+    texts = [text for *_, text in drawn]
+    for item in items:
+        whole = (item.text(), item.data(_FIGURES), item.data(_NOTE))
+        assert {text for text in whole if text} <= set(texts)
+    for rect, font, flags, text in drawn:
+        needed = QFontMetrics(font).boundingRect(rect, flags, text)
+        assert not text or rect.adjusted(-1, -1, 1, 1).contains(needed), text
+
+
+@pytest.mark.usefixtures("seven")
+def test_a_context_that_was_wished_for_is_not_shortened_and_the_row_offers_one(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    wish = LoadWish(Precision.NF4, "cuda:0", 4000)
+    load(ui, engine, wish, backend=BackendName.BITSANDBYTES, precision=Precision.NF4)
+
+    items = open_menu(ui, machine(card(6), free_gib=2.4))
+
+    row = row_of(items, "4-bit · NVIDIA GeForce RTX 3060")
+    assert row.data(_NOTE).endswith("is free: a context of 2,048 tokens would fit.")
+
+
 @pytest.mark.usefixtures("seven")
 def test_a_row_that_does_not_run_is_grey_and_says_why(ui: Harness, engine: ScriptedEngine) -> None:
     items = open_menu(ui, machine(card(12, free_gib=11.3), free_gib=8.0))
@@ -163,6 +251,52 @@ def test_what_cannot_run_whatever_the_memory_says_so(ui: Harness) -> None:
     assert row.data(_NOTE) == "8-bit needs bitsandbytes, which is not installed."
 
 
+@pytest.mark.parametrize("names", [("RTX 3060", "RTX A2000"), ("RTX 3060", "RTX 3060")])
+@pytest.mark.usefixtures("seven")
+def test_a_card_that_nothing_runs_on_has_one_row_below_those_that_can_be_chosen(
+    names: tuple[str, str], ui: Harness
+) -> None:
+    cards = [card(12, name=name, index=index) for index, name in enumerate(names)]
+
+    items = open_menu(ui, machine(*cards, torch_cuda=None))
+
+    grey = [item for item in items if not is_enabled(item)]
+    assert items[-2:] == grey
+    numbers = ("", "") if names[0] != names[1] else (" (cuda:0)", " (cuda:1)")
+    assert [item.text() for item in grey] == [
+        f"bf16, 8-bit, 4-bit, 4-bit (FP4) · {name}{number}"
+        for name, number in zip(names, numbers, strict=True)
+    ]
+    assert [item.data(_NOTE) for item in grey] == [
+        f"{name}{number} cannot be used: torch is installed without CUDA."
+        for name, number in zip(names, numbers, strict=True)
+    ]
+    assert {item.data(_FIGURES) for item in grey} == {"not available"}
+
+
+@pytest.mark.usefixtures("seven")
+def test_a_refused_card_leaves_the_rows_of_the_other_card_as_they_are(ui: Harness) -> None:
+    old = card(12, name="Old", index=1, capability=(3, 5))
+
+    items = open_menu(ui, machine(card(24, name="New"), old))
+
+    said = [item.text() for item in items]
+    assert "bf16 · New" in said
+    assert [text for text in said if text.endswith("Old")] == [
+        "fp16, 8-bit, 4-bit, 4-bit (FP4) · Old"
+    ]
+
+
+@pytest.mark.usefixtures("seven")
+def test_what_is_refused_for_reasons_of_its_own_keeps_its_rows(ui: Harness) -> None:
+    """Each precision names itself, as what lacks a library does."""
+    items = open_menu(ui, machine(card(24), libraries={"torch": "2.11.0"}))
+
+    said = [item.text() for item in items if not is_enabled(item)]
+    assert "8-bit · NVIDIA GeForce RTX 3060" in said
+    assert "4-bit · NVIDIA GeForce RTX 3060" in said
+
+
 @pytest.mark.usefixtures("seven")
 def test_the_automatic_choice_its_speed_and_the_published_loss_are_told(ui: Harness) -> None:
     ready = replace(
@@ -205,8 +339,8 @@ def test_the_head_of_the_menu_says_what_runs_and_why(ui: Harness) -> None:
 
     menu = ui.window.precision.menu
     assert menu.heading.text() == "Precision: bf16 · CPU"
-    assert menu.why.text() == "bf16 fits on it together."
-    assert "bf16 fits on it together." in ui.window.top_bar.precision.toolTip()
+    assert menu.why.text() == "bf16 needs 1.5 GiB, which fits on it together."
+    assert "bf16 needs 1.5 GiB, which fits on it together." in ui.window.top_bar.precision.toolTip()
 
 
 def test_a_model_that_is_gone_is_told_in_the_menu(
@@ -291,8 +425,8 @@ def test_the_row_in_use_is_ticked_if_only_its_precision_was_asked_for(
 
 @pytest.mark.usefixtures("seven")
 def test_a_row_that_does_not_run_is_never_ticked(ui: Harness, engine: ScriptedEngine) -> None:
-    """On one card bf16 has two rows, and the one that spreads it leaves the device to the app."""
-    facts = machine(card(24))
+    """On two cards of a name bf16 has two rows, and one of them has no room for it."""
+    facts = machine(card(24), card(8, index=1))
     load(
         ui,
         engine,
@@ -826,6 +960,26 @@ def test_a_shorter_context_is_kept_until_the_full_one_is_chosen(
 
     last = loads(engine)[-1]
     assert (last.precision, last.context_length) == ("fp32", None)
+
+
+def test_a_context_that_the_app_shortened_can_be_had_whole(
+    ui: Harness, engine: ScriptedEngine
+) -> None:
+    guide = ui.window.switcher.current
+    assert guide is not None
+    engine.loads.append([replace(READY, folder=str(GUIDE), context_length=256)])
+    ui.window.switcher.load(guide, LoadWish(Precision.FP32))
+    ui.until(lambda: len(loads(engine)) == 2 and ui.window.switcher.current is not None)
+    assert loads(engine)[-1].context_length is None
+
+    items = open_menu(ui)
+    title = f"Full context: {guide.context_length} tokens"
+    assert row_of(items, title).data(_NOTE) == "Now 256 tokens, which need less memory"
+    choose(ui, title)
+    ui.until(lambda: len(loads(engine)) == 3)
+
+    last = loads(engine)[-1]
+    assert (last.precision, last.context_length) == ("fp32", guide.context_length)
 
 
 def test_the_list_of_models_leads_to_the_precisions(ui: Harness) -> None:

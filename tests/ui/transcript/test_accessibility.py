@@ -168,7 +168,7 @@ def test_the_end_of_an_answer_is_announced_once(
 
 
 def test_transcripts_come_and_go_with_their_interfaces(shown: Shown, theme: Theme) -> None:
-    for _ in range(20):
+    for _ in range(8):
         other = Shown(shown.app, theme)
         other.show(talk(6))
         assert named(interface(other).child(2)) == "You: Question 3?"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QEnterEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -216,3 +216,57 @@ def test_a_note_is_a_line_with_nothing_to_do(shown: Shown) -> None:
 
     assert 3 not in shown.view.overlays.bars
     assert "Another model from here on" in shown.view.plain_text()
+
+
+def bring_mouse(shown: Shown, at: QPoint) -> None:
+    """Have the mouse stand where it comes into sight, as where a window opens under it."""
+    view = shown.view
+    inside = QPointF(view.viewport().mapTo(view, at))
+    view.viewport().setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    shown.app.sendEvent(view, QEnterEvent(inside, inside, QPointF(view.mapToGlobal(inside))))
+
+
+def questions_with_a_bar(shown: Shown) -> list[int]:
+    return [row_id for row_id in sorted(shown.view.overlays.bars) if row_id % 2]
+
+
+def test_rows_that_come_to_a_mouse_that_stands_still_offer_only_what_is_under_it(
+    shown: Shown,
+) -> None:
+    rows = [question(1, "First?"), answer(2, "One."), question(3, "Second?"), answer(4, "Two.")]
+    shown.show(rows)
+    at = {row_id: shown.point(row_id, text) for row_id, text in ((2, "One"), (3, "Second"))}
+    shown.show([])
+
+    bring_mouse(shown, at[3])
+    shown.show(rows)
+    assert questions_with_a_bar(shown) == [3]
+
+    shown.show([])
+    bring_mouse(shown, at[2])
+    shown.show(rows)
+    assert questions_with_a_bar(shown) == []
+
+
+def test_a_mouse_below_the_last_row_is_over_none(shown: Shown) -> None:
+    shown.show([question(1, "First?")])
+    last = shown.row_view(1)
+    below = QPoint(shown.point(1, "First").x(), shown.top(1) + last.height + 100)
+
+    bring_mouse(shown, below)
+    assert questions_with_a_bar(shown) == []
+
+    shown.show([question(1, "First?"), answer(2, "One."), question(3, "Second?")])
+    assert questions_with_a_bar(shown) == []
+    bring_mouse(shown, shown.point(3, "Second"))
+    assert questions_with_a_bar(shown) == [3]
+
+
+def test_the_buttons_of_the_last_row_stay_while_the_mouse_is_on_them(shown: Shown) -> None:
+    shown.show([question(1, "First?")])
+    bring_mouse(shown, shown.point(1, "First"))
+
+    bar = shown.view.overlays.bars[1]
+    bring_mouse(shown, bar.geometry().center())
+
+    assert questions_with_a_bar(shown) == [1]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 
@@ -17,26 +20,59 @@ from backends.engine import heavy_modules
 from backends.interface import LayerDevices, LoadOptions
 from backends.model_config import ModelConfig
 from backends.modeling.baichuan import BaichuanForCausalLM
-from backends.precision import BackendName, Precision
+from backends.precision import WEIGHT_ONLY_VARIABLE, BackendName, Precision
+from backends.torch_backend import cuda
 from backends.torch_backend.cuda import CudaModel
-from benchmarks import cuda_speed, random_model
-from benchmarks.cuda_run import CardRun
+from benchmarks import random_model
+from benchmarks.cards import pauses, peers, speed
+from benchmarks.cards.choices import Row
+from benchmarks.cards.run import CardRun
 from benchmarks.random_checkpoint import SHAPES, cache_folder, make_or_reuse
 
-CONTEXT_LENGTH: Final = 4096
-_CONTEXTS: Final = (512, 3500)
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A shape, and how its weights are held."""
+
+    shape: str
+    precision: Precision
+    weight_only: bool = False  #: 8 bits with activations in 16 bit, whatever the app does
+
+    @property
+    def name(self) -> str:
+        """As a table has it."""
+        return f"{self.shape} {self.precision.value}{', weights only' * self.weight_only}"
 
 
-def measure(run: CardRun, shape: str, precision: Precision, *, compiled: bool) -> None:
-    """Add a case to the report: parity, memory, prefill, decoding, and transformers beside it."""
+def measure(run: CardRun, held: Held, *, compiled: bool) -> None:
+    """Add a case to the report: parity, memory, prefill, decoding, and other programs beside it."""
+    with _weight_only(on=held.weight_only):
+        _measure(run, held, compiled=compiled)
+
+
+@contextmanager
+def _weight_only(*, on: bool) -> Iterator[None]:
+    """A process in which 8 bits are held so."""
+    before = os.environ.get(WEIGHT_ONLY_VARIABLE)
+    os.environ[WEIGHT_ONLY_VARIABLE] = str(int(on))
+    try:
+        yield
+    finally:
+        del os.environ[WEIGHT_ONLY_VARIABLE]
+        if before is not None:
+            os.environ[WEIGHT_ONLY_VARIABLE] = before
+
+
+def _measure(run: CardRun, held: Held, *, compiled: bool) -> None:
+    shape, precision, name = held.shape, held.precision, held.name
     config = SHAPES[shape].config
-    name = f"{shape} {precision.value}"
     case: dict[str, Any] = {
+        "name": name,
         "shape": shape,
         "precision": precision.value,
         "weights_bytes": memory.weight_bytes(config, precision),
         "decode": [],
-        "generate": [],
+        "peers": [],
     }
     run.report["cases"].append(case)
     if run.on_card:
@@ -48,14 +84,21 @@ def measure(run: CardRun, shape: str, precision: Precision, *, compiled: bool) -
     if built is None:
         return
     case["weights_allocated_bytes"] = _allocated(run) - before if run.on_card else None
-    wrapped = run.attempt(
-        f"{name}, KV cache",
-        partial(random_model.wrap, built, precision, run.device, CONTEXT_LENGTH),
-    )
+    with speed.warnings_of(cuda.log) as warnings:
+        wrapped = run.attempt(
+            f"{name}, KV cache",
+            partial(random_model.wrap, built, precision, run.device, run.sizes.context_length),
+        )
     if wrapped is None:
         return
     case["kv_bytes"] = wrapped._cache.nbytes
+    parity = run.attempt(
+        f"{name}, parity", partial(speed.graph_against_eager, wrapped, run.sizes, warnings)
+    )
+    if parity is not None:
+        case["parity"] = {**asdict(parity), "equal": parity.equal}
     _own_sections(run, name, case, wrapped, config, precision)
+    _pauses(run, name, wrapped, built)
     wants_twin = not config.family.uses_alibi and not precision.is_quantized
     if wants_twin:
         _difference_to_llama(run, name, case, wrapped, built)
@@ -63,7 +106,14 @@ def measure(run: CardRun, shape: str, precision: Precision, *, compiled: bool) -
     del wrapped
     run.free()
     if wants_twin:
-        _generate_sections(run, name, case, built, compiled=compiled)
+        peers.generate_over(run, name, case, built, compiled=compiled)
+    del built
+    run.free()
+    if precision.is_quantized and not config.family.uses_alibi and not held.weight_only:
+        peers.generate(run, name, case, precision, config)
+        run.free()
+    if not held.weight_only:  # other programs hold them in one way
+        peers.llama_cpp(run, name, case, config)
 
 
 def _own_sections(
@@ -74,16 +124,13 @@ def _own_sections(
     config: ModelConfig,
     precision: Precision,
 ) -> None:
-    parity = run.attempt(f"{name}, parity", partial(cuda_speed.graph_against_eager, model))
-    if parity is not None:
-        case["parity"] = {**asdict(parity), "equal": parity.equal}
     case["prefill"] = []
     _prefill(run, name, case, model, config, model.prefill_chunk)
     outside = config.vocab_size * config.hidden_size * precision.bytes_per_weight
-    for context in _CONTEXTS:
+    for context in run.sizes.contexts:
         found = run.attempt(
             f"{name}, decoding at {context:,}",
-            partial(cuda_speed.decode, model, context, run.new_tokens),
+            partial(speed.decode, model, context, run.new_tokens),
         )
         if found is None:
             continue
@@ -92,30 +139,35 @@ def _own_sections(
         moved += cached * memory.kv_bytes_per_token(config, precision)
         ways = {k: asdict(v) for k, v in found.items() if k in ("eager", "graph")}
         case["decode"].append({"context": context, "bytes_per_token": moved, **found, **ways})
+        if "graph" in ways:
+            step = {way: ways[way]["median_seconds"] for way in ("graph", "eager")}
+            row = Row("graph", f"{name}, a token at {context:,}", "graph", step)
+            run.report["choices"].append(asdict(row))
     if run.on_card:  # before a chunk that the app does not use
         case.update(_memory(run))
         case["needed_bytes"] = memory.needed(
             config,
             precision,
-            CONTEXT_LENGTH,
+            run.sizes.context_length,
             prefill_chunk=model.prefill_chunk,
             library_bytes=memory.CUDA_LIBRARY_BYTES,
         ).total
-    _prefill(run, name, case, model, config, cuda_speed.PREFILL_TOKENS)
+    _prefill(run, name, case, model, config, run.sizes.prefill_tokens)
 
 
 def _prefill(
     run: CardRun, name: str, case: dict[str, Any], model: CudaModel, config: ModelConfig, chunk: int
 ) -> None:
+    tokens = run.sizes.prefill_tokens
     seconds = run.attempt(
-        f"{name}, prefill by {chunk:,}", partial(cuda_speed.prefill_seconds, model, chunk)
+        f"{name}, prefill by {chunk:,}", partial(speed.prefill_seconds, model, tokens, chunk)
     )
     if seconds is not None:
         case["prefill"].append(
             {
                 "chunk": chunk,
-                "tokens_per_second": cuda_speed.PREFILL_TOKENS / seconds,
-                "operations_per_second": cuda_speed.prefill_operations(config) / seconds,
+                "tokens_per_second": tokens / seconds,
+                "operations_per_second": speed.prefill_operations(config, tokens) / seconds,
             }
         )
 
@@ -140,38 +192,25 @@ def _difference_to_llama(
 ) -> None:
     case["llama_difference"] = run.attempt(
         f"{name}, against transformers",
-        partial(_llama_difference, model, weights, run.device),
+        partial(_llama_difference, model, weights, run),
     )
     run.free()
 
 
-def _llama_difference(model: CudaModel, weights: BaichuanForCausalLM, device: str) -> float:
-    return cuda_speed.llama_difference(model, random_model.llama_twin(weights, device))
+def _llama_difference(model: CudaModel, weights: BaichuanForCausalLM, run: CardRun) -> float:
+    llama = random_model.llama_twin(weights, run.device)
+    return speed.llama_difference(model, llama, run.sizes)
 
 
-def _generate_sections(
-    run: CardRun, name: str, case: dict[str, Any], model: BaichuanForCausalLM, *, compiled: bool
-) -> None:
-    kinds: dict[str, dict[str, Any]] = {
-        "growing cache": {},
-        "static cache": {"cache_implementation": "static", "disable_compile": True},
-    }
-    if compiled:
-        kinds["static cache, compiled"] = {"cache_implementation": "static"}
-    llama = run.attempt(
-        f"{name}, transformers' model", partial(random_model.llama_twin, model, run.device)
-    )
-    if llama is None:
-        return
-    for context in _CONTEXTS:
-        for kind, options in kinds.items():
-            found = run.attempt(
-                f"{name}, generate with {kind} at {context:,}",
-                partial(cuda_speed.generate, llama, context, run.new_tokens, **options),
-            )
-            if found is not None:
-                case["generate"].append({"kind": kind, **asdict(found)})
-            run.free()
+def _pauses(run: CardRun, name: str, model: CudaModel, weights: BaichuanForCausalLM) -> None:
+    """Rows of how long a token takes where decoding goes on with another graph."""
+    for length in run.sizes.boundaries:
+        row = run.attempt(
+            f"{name}, graphs at {length:,} tokens",
+            partial(pauses.at, name, model, weights, length),
+        )
+        if row is not None:
+            run.report["choices"].append(asdict(row))
 
 
 # --- loading -----------------------------------------------------------------------------
@@ -224,7 +263,7 @@ def _load(run: CardRun, folder: Path, precision: Precision) -> dict[str, Any]:
             break
     seconds = time.perf_counter() - started
     with model:
-        model.prefill(cuda_speed.some_ids(model.vocab_size, 16))
+        model.prefill(speed.some_ids(model.vocab_size, 16))
         first = time.perf_counter() - started - seconds
         return {
             "seconds": seconds,

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -20,16 +20,15 @@ import torch
 
 from backends.generation.prefill import read_chunks
 from backends.generation.sampling import Sampler, SamplingParams
-from backends.interface import Logits
+from backends.interface import LoadedModel, Logits
 from backends.model_config import ModelConfig
 from backends.precision import Precision
-from backends.torch_backend import cuda
-from backends.torch_backend.cuda import CudaModel, keys_for
-from benchmarks import cuda_yardsticks, random_model
+from backends.torch_backend.cuda import CudaModel
+from backends.torch_backend.decode_graph import keys_for
+from benchmarks import random_model
+from benchmarks.cards import yardsticks
+from benchmarks.cards.sizes import Sizes
 
-PREFILL_TOKENS: Final = 2048
-PARITY_PROMPT: Final = 480  # 64 more tokens pass 512 keys, where another graph begins
-PARITY_STEPS: Final = 64
 #: Logits of two ways to sum the same 16-bit products differ by this share of their range.
 _TOLERANCE: Final = 0.05
 #: Two best logits this close, as a share of the range, are a few steps of bf16 apart: in a random
@@ -48,7 +47,7 @@ def some_ids(vocab_size: int, count: int) -> list[int]:
     return random.Random(_SEED).choices(range(vocab_size), k=count)
 
 
-def read(model: CudaModel, ids: Sequence[int], chunk: int | None = None) -> Logits:
+def read(model: LoadedModel, ids: Sequence[int], chunk: int | None = None) -> Logits:
     """Read a prompt from its beginning. Raises ArithmeticError on logits that are not finite."""
     model.truncate(0)
     *_, last = read_chunks(model.prefill, ids, chunk or model.prefill_chunk, threading.Event())
@@ -79,25 +78,27 @@ class Parity:
         return self.largest_difference <= _TOLERANCE and self.largest_tie <= _NEAR_TIE
 
 
-def graph_against_eager(model: CudaModel) -> Parity:
-    """The ordinary path's 64 greedy tokens, and the graphs' logits along them."""
-    prompt = some_ids(model.vocab_size, PARITY_PROMPT)
+def graph_against_eager(model: CudaModel, sizes: Sizes, warnings: Sequence[str]) -> Parity:
+    """The ordinary path's greedy tokens, and the graphs' logits along them.
+
+    `warnings` were given when the graphs were to be recorded.
+    """
+    prompt = some_ids(model.vocab_size, sizes.parity_prompt)
     first = int(read(model, prompt).argmax())
     # `prefill` of one token is the ordinary path.
-    tokens, eager = _greedy(lambda t: model.prefill((t,)), first)
-    with _warnings_of(cuda.log) as warnings:
-        model.truncate(len(prompt))
-        graph = [model.decode(token).copy() for token in [first, *tokens[:-1]]]
-        model.truncate(len(prompt))
-        own, _ = _greedy(model.decode, first)
+    tokens, eager = _greedy(lambda t: model.prefill((t,)), first, sizes.parity_steps)
+    model.truncate(len(prompt))
+    graph = [model.decode(token).copy() for token in [first, *tokens[:-1]]]
+    model.truncate(len(prompt))
+    own, _ = _greedy(model.decode, first, sizes.parity_steps)
     recorded = model._graph is not None
     why_not = "" if recorded else "; ".join(warnings) or "not meant to be recorded"
     return _compared(eager, graph, _common(tokens, own), recorded=recorded, why_not=why_not)
 
 
-def _greedy(step: Step, first: int) -> tuple[list[int], list[Logits]]:
+def _greedy(step: Step, first: int, count: int) -> tuple[list[int], list[Logits]]:
     tokens, rows, token = [], [], first
-    for _ in range(PARITY_STEPS):
+    for _ in range(count):
         logits = step(token).copy()
         token = int(logits.argmax())
         tokens.append(token)
@@ -133,7 +134,7 @@ def _compared(
 
 
 @contextmanager
-def _warnings_of(log: logging.Logger) -> Iterator[list[str]]:
+def warnings_of(log: logging.Logger) -> Iterator[list[str]]:
     """A list that fills with what a logger warns of within the context."""
     messages: list[str] = []
 
@@ -149,23 +150,25 @@ def _warnings_of(log: logging.Logger) -> Iterator[list[str]]:
         log.removeHandler(handler)
 
 
-def against_fp32(config: ModelConfig, precision: Precision, device: str) -> dict[str, Parity]:
+def against_fp32(
+    config: ModelConfig, precision: Precision, device: str, sizes: Sizes
+) -> dict[str, Parity]:
     """Both paths of a small 16-bit model on the device against fp32 on the processor."""
     model = random_model.build(config, precision, "cpu")
     exact = random_model.wrap(
-        copy.deepcopy(model).float(), Precision.FP32, "cpu", config.context_length
+        copy.deepcopy(model).float(), Precision.FP32, "cpu", sizes.context_length
     )
-    found = random_model.wrap(model.to(device), precision, device, config.context_length)
-    prompt = some_ids(config.vocab_size, PARITY_PROMPT)
+    found = random_model.wrap(model.to(device), precision, device, sizes.context_length)
+    prompt = some_ids(config.vocab_size, sizes.parity_prompt)
     first = int(read(exact, prompt).argmax())
-    tokens, expected = _greedy(lambda t: exact.prefill((t,)), first)
+    tokens, expected = _greedy(lambda t: exact.prefill((t,)), first, sizes.parity_steps)
     ways: dict[str, Step] = {"eager": lambda t: found.prefill((t,)), "graph": found.decode}
     results = {}
     for name, step in ways.items():
         read(found, prompt)
         rows = [step(token).copy() for token in [first, *tokens[:-1]]]
         read(found, prompt)
-        own, _ = _greedy(step, first)
+        own, _ = _greedy(step, first, sizes.parity_steps)
         recorded = name == "eager" or found._graph is not None
         results[name] = _compared(expected, rows, _common(tokens, own), recorded=recorded)
     exact.close()
@@ -176,18 +179,18 @@ def against_fp32(config: ModelConfig, precision: Precision, device: str) -> dict
 # --- speed -------------------------------------------------------------------------------
 
 
-def prefill_seconds(model: CudaModel, chunk: int) -> float:
-    """Seconds of reading 2,048 tokens in chunks: the median of a few times."""
-    ids = some_ids(model.vocab_size, PREFILL_TOKENS)
+def prefill_seconds(model: LoadedModel, tokens: int, chunk: int) -> float:
+    """Seconds of reading so many tokens in chunks: the median of a few times."""
+    ids = some_ids(model.vocab_size, tokens)
     read(model, ids, chunk)
     return statistics.median(_timed(lambda: read(model, ids, chunk)) for _ in range(_ROUNDS))
 
 
-def prefill_operations(config: ModelConfig) -> int:
-    """Multiplications and additions that reading 2,048 tokens needs, masked ones not counted."""
+def prefill_operations(config: ModelConfig, tokens: int) -> int:
+    """Multiplications and additions that reading `tokens` needs, masked ones not counted."""
     matrices = sum(rows * columns for rows, columns in config.layer_matrices().values())
-    pairs = PREFILL_TOKENS * (PREFILL_TOKENS + 1) // 2  # of a query and a key it sees
-    layer = 2 * matrices * PREFILL_TOKENS + 4 * config.hidden_size * pairs
+    pairs = tokens * (tokens + 1) // 2  # of a query and a key it sees
+    layer = 2 * matrices * tokens + 4 * config.hidden_size * pairs
     return config.num_layers * layer
 
 
@@ -210,16 +213,25 @@ def decode(model: CudaModel, context: int, count: int) -> dict[str, Any]:
             continue
         model.truncate(context - _WARM_TOKENS)
         found[name] = _steps(step, model.vocab_size, context, count)
-    if model._graph is not None:  # still: it may have been given up on the way
+    if model._graph is not None:
         keys = keys_for(context + 1, model.context_length)
         replay, _ = model._graph._recorded[keys]
         found["keys"] = keys
         device = str(model._device)
         with torch.inference_mode():
-            found["replay_seconds"] = cuda_yardsticks.seconds(replay.replay, device)
-    else:
-        found.pop("graph", None)
+            found["replay_seconds"] = yardsticks.seconds(replay.replay, device)
     return found
+
+
+def peer_steps(model: LoadedModel, context: int, count: int) -> Decoding:
+    """Steps of another program's model after a prompt of `context` tokens."""
+    read(model, some_ids(model.vocab_size, context - _WARM_TOKENS))
+    return _steps(model.decode, model.vocab_size, context, count)
+
+
+def as_json(found: Decoding) -> dict[str, Any]:
+    """The fields of steps, for a report."""
+    return asdict(found)
 
 
 def _steps(step: Step, vocab_size: int, context: int, count: int) -> Decoding:
@@ -248,9 +260,9 @@ def sampling_seconds(logits: Logits) -> float:
 # --- transformers ------------------------------------------------------------------------
 
 
-def llama_difference(model: CudaModel, llama: Any) -> float:
+def llama_difference(model: CudaModel, llama: Any, sizes: Sizes) -> float:
     """Largest difference of ours to transformers' logits after a prompt, as a share of range."""
-    prompt = some_ids(model.vocab_size, PARITY_PROMPT)
+    prompt = some_ids(model.vocab_size, sizes.parity_prompt)
     ours = read(model, prompt)
     ids = torch.tensor([prompt], device=llama.device)
     with torch.inference_mode():

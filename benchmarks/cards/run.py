@@ -12,11 +12,17 @@ from typing import Any, TypeVar
 
 import torch
 
-from backends.errors import GpuLostError, UserFacingError
+from backends.errors import BackendUnavailableError, GpuLostError, UserFacingError
+from backends.interface import LayerDevices
 from backends.precision import Precision
-from backends.torch_backend.cuda import translated_errors
+from backends.torch_backend.card_errors import translated_errors
+from benchmarks.cards.sizes import Sizes
 
 Result = TypeVar("Result")
+
+
+class LeftOutError(Exception):
+    """A part cannot be measured here; says why."""
 
 
 @dataclass(slots=True)
@@ -25,6 +31,7 @@ class CardRun:
 
     device: str
     precisions: tuple[Precision, ...]
+    sizes: Sizes
     new_tokens: int
     ends: float  #: `time.monotonic()`
     json_file: Path | None
@@ -42,10 +49,16 @@ class CardRun:
             self.problems.append(f"{what}: left out, the minutes were used up")
             return None
         try:
-            with translated_errors():
+            with translated_errors(LayerDevices.all_on(self.device, 1)):
                 return work()
         except GpuLostError:
             raise
+        except LeftOutError as error:
+            self.problems.append(f"{what}: left out, {error}")
+        except ModuleNotFoundError as error:
+            self.problems.append(f"{what}: left out, {error.name} is not installed")
+        except BackendUnavailableError as error:  # without bitsandbytes
+            self.problems.append(f"{what}: left out, {error.message}")
         except UserFacingError as error:  # out of memory, above all
             self.problems.append(f"{what}: {error.message}")
         except Exception as error:  # noqa: BLE001  one broken part must not cost the others

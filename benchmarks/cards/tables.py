@@ -1,6 +1,6 @@
 """What `cuda.py` found, as Markdown, and which goals it meets.
 
-    PYTHONPATH=. python benchmarks/cuda_tables.py cuda.json
+    PYTHONPATH=. python benchmarks/cards/tables.py cuda.json
 
 prints the tables of a run again, also of one that was cut short.
 """
@@ -24,6 +24,8 @@ _PUBLISHED: Final = {
     ("baichuan2-13b", "4bit"): 8.6,
 }
 _PLAIN: Final = ("bf16", "fp16")
+#: How many times as fast as another program a step shall be, by how its ways are called.
+_PEERS: Final = {"generate": 1.5, "llama.cpp": 1.0}
 #: Cards slower than this are bound by bandwidth alone; on faster ones launch gaps weigh too.
 _FAST_CARD: Final = 1.1e12
 
@@ -52,6 +54,7 @@ def results(report: Report) -> list[str]:
         parity(cases),
         prefill(cases, report),
         decode(cases, report),
+        choices(report.get("choices", [])),
         attention(report.get("attention", []), report),
         loads(report.get("loads", [])),
     ]
@@ -151,7 +154,7 @@ def memory(cases: Iterable[Case]) -> str:
         "published",
         "from shapes",
         "weights on the card",
-        "KV cache, 4,096 tokens",
+        "KV cache",
         "peak with both",
         "reserved",
         "CUDA and libraries",
@@ -174,7 +177,7 @@ def prefill(cases: Iterable[Case], report: Report) -> str:
         for c in cases
         for p in c.get("prefill", [])
     ]
-    head = ("Prefill of 2,048", "chunk", "tokens/s", "TFLOP/s", "of a large product")
+    head = ("Prefill", "chunk", "tokens/s", "TFLOP/s", "of a large product")
     return _table(head, rows)
 
 
@@ -186,9 +189,9 @@ def decode(cases: Iterable[Case], report: Report) -> str:
             sampling = report.get("sampling_seconds")
             ways = [(way, at[way]["median_seconds"]) for way in ("eager", "graph") if way in at]
             ways += [
-                (f"generate, {g['kind']}", g["median_seconds"])
-                for g in case.get("generate", [])
-                if g["context"] == at["context"]
+                (peer["way"], peer["median_seconds"])
+                for peer in case.get("peers", [])
+                if peer["context"] == at["context"]
             ]
             if "replay_seconds" in at:
                 ways.append(
@@ -218,6 +221,29 @@ def decode(cases: Iterable[Case], report: Report) -> str:
         "of read bandwidth",
         "sampling, of a step",
     )
+    return _table(head, rows)
+
+
+def choices(found: Iterable[Case]) -> str:
+    """Each choice of the app beside the other way."""
+    rows = []
+    for row in found:
+        taken = row["ways"][row["taken"]]
+        for way, took in row["ways"].items():
+            if way == row["taken"]:
+                continue
+            saves = row["saves_bytes"]
+            rows.append(
+                (
+                    row["choice"],
+                    row["where"],
+                    f"{row['taken']}: {taken * 1e3:.3f}",
+                    f"{way}: {took * 1e3:.3f}",
+                    f"{took / taken:.2f}",
+                    f"saves {saves / _GIB:.2f} GiB" if saves else "",
+                )
+            )
+    head = ("Choice", "where", "taken, ms", "the other, ms", "other / taken", "")
     return _table(head, rows)
 
 
@@ -313,14 +339,23 @@ def goals(report: Report) -> list[dict[str, Any]]:
                 limit = 0.80 if copy < _FAST_CARD else 0.65
                 share = at["bytes_per_token"] / seconds / copy
                 judge("decode, of copy bandwidth", where, share, limit)
-            peers = [g for g in case["generate"] if g["context"] == at["context"]]
-            if peers:
-                best = min(g["median_seconds"] for g in peers)
-                judge("decode, times the best `generate`", where, best / seconds, 1.5)
+            for peer, limit in _PEERS.items():
+                times = [
+                    one["median_seconds"]
+                    for one in case.get("peers", [])
+                    if one["context"] == at["context"] and one["way"].startswith(peer)
+                ]
+                if times:
+                    judge(f"decode, times the best {peer}", where, min(times) / seconds, limit)
         own = case.get("prefill", [])[:1]
         if plain and product and own:
             share = own[0]["operations_per_second"] / product
             judge("prefill in chunks, of a large product", name, share, 0.40)
+    for row in report.get("choices", []):
+        if not row["saves_bytes"]:  # the others are gone by for want of memory
+            taken = row["ways"][row["taken"]]
+            others = [took for way, took in row["ways"].items() if way != row["taken"]]
+            judge(f"{row['choice']}, times the other way", row["where"], min(others) / taken, 0.98)
     if copy and copy < _FAST_CARD:
         for (shape, context, precision), seconds in steps.items():
             plain_seconds = steps.get((shape, context, "bf16")) or steps.get(
@@ -358,7 +393,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _name(case: Case) -> str:
-    return f"{case['shape']} {case['precision']}"
+    name: str = case["name"]
+    return name
 
 
 def _published(case: Case) -> str:

@@ -17,7 +17,6 @@ from backends.torch_backend import bandwidth
 _BUFFER_BYTES: Final = 4 * 2**30  # far more than any cache
 _ROUNDS: Final = 10
 _PRODUCT_SIZE: Final = 8192
-_ATTENTION_LAYERS: Final = 8  # whose keys and values do not fit a cache together
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Yardsticks:
 
 def measure(device: str, dtype: torch.dtype, chunk: int) -> Yardsticks:
     """Measure on a card; on a processor, for a dry run, with small sizes."""
-    buffer_bytes, size = 2**26, 512
+    buffer_bytes, size = 2**22, 64
     if device.startswith("cuda"):
         free, _ = torch.cuda.mem_get_info(device)
         buffer_bytes = min(_BUFFER_BYTES, free // 4 // 2**27 * 2**27)
@@ -70,13 +69,16 @@ def _product(rows: int, size: int, dtype: torch.dtype, device: str) -> float:
     return 2 * rows * size**2 / seconds(lambda: left @ right, device)
 
 
-def attention(config: ModelConfig, dtype: torch.dtype, device: str, keys: int) -> dict[str, float]:
+def attention(
+    config: ModelConfig, dtype: torch.dtype, device: str, keys: int, layers: int
+) -> dict[str, float]:
     """Bytes of keys and values a second, for one token's attention over them in several ways.
 
     “masked” is what the recorded step does, “plain” what the ordinary step of a 7B does.
-    Recorded, so that only the card's time counts.
+    Recorded, so that only the card's time counts. The keys and values of `layers` layers do not fit
+    a cache together.
     """
-    shape = (_ATTENTION_LAYERS, 1, config.num_heads, keys, config.head_dim)
+    shape = (layers, 1, config.num_heads, keys, config.head_dim)
     k = torch.randn(shape, device=device).to(dtype)
     v = torch.randn(shape, device=device).to(dtype)
     q = torch.randn(1, config.num_heads, 1, config.head_dim, device=device).to(dtype)
@@ -95,7 +97,7 @@ def attention(config: ModelConfig, dtype: torch.dtype, device: str, keys: int) -
                 for a, b in zip(k, v, strict=True):
                     way(a, b)
 
-            found[name] = (k.nbytes + v.nbytes) / seconds(_recorded(all_layers, device), device)
+            found[name] = (k.nbytes + v.nbytes) / seconds(recorded(all_layers, device), device)
     return found
 
 
@@ -104,7 +106,8 @@ def _two_products(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
     return torch.softmax(scores, dim=-1, dtype=torch.float32).to(q.dtype) @ v
 
 
-def _recorded(work: Callable[[], None], device: str) -> Callable[[], None]:
+def recorded(work: Callable[[], object], device: str) -> Callable[[], object]:
+    """A replay of what `work` launches on a card; `work` itself on a processor."""
     if not device.startswith("cuda"):
         return work
     stream = torch.cuda.Stream(device)
@@ -113,7 +116,7 @@ def _recorded(work: Callable[[], None], device: str) -> Callable[[], None]:
         work()
     torch.cuda.current_stream(device).wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, stream=stream):  # of this card, whichever is the current one
         work()
     return graph.replay
 
