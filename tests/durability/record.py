@@ -84,6 +84,9 @@ class Record:
                 self.shown = (entry["id"],)
             case "shown":
                 self.shown = (entry["id"],)
+            case "asked":
+                # What is open is remembered before it is told as shown: a kill may come between.
+                self.shown = (*self.shown, entry["id"])
             case "draft":
                 self.drafts.setdefault(entry["id"], []).append((entry["at"], entry["text"]))
             case "conversation":

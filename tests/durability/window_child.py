@@ -225,9 +225,11 @@ class Hands(QObject):
         there = [one for one in self._store.conversations() if one.head is not None]
         if there:
             chosen = self._draw.choice(there[:5])
+            self._tell("asked", id=chosen.id)
             self._window.sidebar.open_requested.emit(chosen.id, None, "")
 
     def _begin(self) -> None:
+        self._tell("asked", id=None)
         self._window.menus.new_chat.trigger()
 
     def _draft(self) -> None:

@@ -109,7 +109,7 @@ def test_an_answer_without_tokens_has_neither_a_speed_nor_a_first_token() -> Non
 def test_stats_tell_how_many_threads_compute_now() -> None:
     ended = finished()
 
-    assert "bf16, 2 threads. bf16 fits" in chat._stats(ended, READY)
+    assert "bf16, 2 threads. bf16 needs 1.5 GiB" in chat._stats(ended, READY)
     fewer = chat._stats(replace(ended, threads=1), READY)
     assert "bf16, 1 of 2 threads: other programs keep the processor busy." in fewer
     assert "bf16, 1 thread." in chat._stats(ended, replace(READY, threads=1))

@@ -164,6 +164,7 @@ def test_the_buttons_of_a_question_come_with_the_mouse_and_stay_on_the_way_to_th
     shown: Shown,
 ) -> None:
     shown.show([*talk(2), question(3, "A"), answer(4, "B")])
+    shown.view.pointer.leave()  # wherever the mouse of the display was left
     assert 3 not in shown.view.overlays.bars
 
     shown.move(shown.point(3, "A"))

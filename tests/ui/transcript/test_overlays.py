@@ -165,6 +165,7 @@ def test_quoting_takes_what_is_selected_in_the_row_or_all_of_it(shown: Shown) ->
 
 def test_the_code_button_copies_the_code_alone(shown: Shown) -> None:
     shown.show([question(1, "Hi"), answer(2, CODE)])
+    shown.move(shown.point(1, "Hi"))
 
     buttons = {name[1]: button for name, button in shown.view.overlays.blocks.items()}
     assert len(buttons) == 1  # the table's comes with the mouse
