@@ -42,10 +42,10 @@ from baichuan_desktop.ui.look.theme import INTERFACE, NOTE, Theme
 from baichuan_desktop.ui.models import model_texts, precision_texts
 
 _DETAILS = Qt.ItemDataRole.UserRole + 1
-_ICON = Qt.ItemDataRole.UserRole + 2
+_ICON_NAME = Qt.ItemDataRole.UserRole + 2
 _COMMAND = Qt.ItemDataRole.UserRole + 3  # of an entry that is no model
 _ROW, _POPUP_WIDTH = 50, 460  # pixels of the design
-_ICON, _LEFT, _RIGHT, _LEAST = 18, 38, 26, 96  # of the field: icon, what is left of the name, right
+_ICON, _LEFT, _RIGHT, _LEAST = 18, 38, 22, 96  # of the field: icon, what is left of the name, right
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -155,7 +155,7 @@ class ModelPicker(QComboBox):
             item.setData(listed[row], Qt.ItemDataRole.UserRole)
             precision = self._ready.precision.label if is_shown and self._ready else ""
             item.setData(model_texts.details(model, precision), _DETAILS)
-            item.setData("chat" if model.kind is ModelKind.CHAT else "text", _ICON)
+            item.setData("chat" if model.kind is ModelKind.CHAT else "text", _ICON_NAME)
             item.setToolTip(model_texts.as_tooltip(str(model.path)))
             self._items.appendRow(item)
         if self._ready is not None:
@@ -176,7 +176,7 @@ class ModelPicker(QComboBox):
     def _add_command(self, command: str, title: str, details: str) -> None:
         item = QStandardItem(title)
         item.setData(details, _DETAILS)
-        item.setData("text" if command == "rename" else command, _ICON)
+        item.setData("text" if command == "rename" else command, _ICON_NAME)
         item.setData(command, _COMMAND)
         self._items.appendRow(item)
 
@@ -229,7 +229,7 @@ class ModelPicker(QComboBox):
         icon = "text" if self._shown is not None and self._shown.kind is ModelKind.BASE else "chip"
         painter.drawPixmap(px(11), top, line_pixmap(icon, QColor(colours.accent), size, scale))
         chevron = line_pixmap("chevron", QColor(colours.muted), px(14), scale)
-        painter.drawPixmap(area.right() - px(18), area.center().y() - px(14) // 2 + 1, chevron)
+        painter.drawPixmap(area.right() - px(14), area.center().y() - px(14) // 2 + 1, chevron)
         painter.setPen(QColor(colours.text if self._shown else colours.muted))
         painter.setFont(self._name_font())
         room = area.adjusted(px(_LEFT) - 1, 0, 1 - px(_RIGHT - 4), 0)
@@ -272,7 +272,10 @@ class _TwoLines(QStyledItemDelegate):
             painter.setPen(QColor(colours.border))
             painter.drawLine(rect.left() + px(10), rect.top(), rect.right() - px(10), rect.top())
         icon = line_pixmap(
-            index.data(_ICON), QColor(colours.muted), px(20), painter.device().devicePixelRatioF()
+            index.data(_ICON_NAME),
+            QColor(colours.muted),
+            px(20),
+            painter.device().devicePixelRatioF(),
         )
         painter.drawPixmap(rect.left() + px(16), rect.center().y() - px(10), icon)
         room = rect.adjusted(px(48), px(7), -px(14), -px(7))
