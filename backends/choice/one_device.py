@@ -70,7 +70,7 @@ def on_card(model: Model, machine: Machine, gpu: Gpu, precision: Precision) -> l
 def _form_on_card(
     model: Model, machine: Machine, gpu: Gpu, form: Form, fitting_context: int | None = None
 ) -> Option:
-    precision = form.precision
+    precision, shown = form.precision, machine.shown_name(gpu)
     refusal = library_refusal(machine, precision, gpu)
     if not precision.is_onnx:
         refusal = card_refusal(machine, gpu) or refusal
@@ -82,9 +82,7 @@ def _form_on_card(
         free = room.free_bytes(machine, gpu)
         verdict = room.verdict(need.total, free, room.reserve_bytes(machine, gpu))
         name = form.named(model.context_length)
-        sentence = size_sentence(
-            verdict, name, machine.shown_name(gpu), need, free, fitting=fitting_context
-        )
+        sentence = size_sentence(verdict, name, shown, need, free, fitting=fitting_context)
         if form.embedding_on_host:
             host = room.host_bytes(model.config, precision)
     return Option(
@@ -92,6 +90,7 @@ def _form_on_card(
         precision,
         LayerDevices((gpu.device,) * model.config.num_layers, form.embedding_on_host),
         gpu.name,
+        shown,
         need,
         verdict,
         sentence,
@@ -118,6 +117,7 @@ def on_processor(model: Model, machine: Machine, precision: Precision) -> Option
         backend_of(precision, BackendName.TORCH_CPU),
         precision,
         LayerDevices.all_on("cpu", model.config.num_layers),
+        name,
         name,
         need,
         verdict,

@@ -54,7 +54,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     chosen = _best(wanted)
     if chosen is None:
         raise _refusal(wanted, every, model, machine, wishes)
-    return Decision(chosen, _reason(chosen, every, machine, wishes, model), tuple(every))
+    return Decision(chosen, _reason(chosen, every, wishes, model), tuple(every))
 
 
 def automatic(every: Sequence[Option], model: Model) -> Option | None:
@@ -96,9 +96,7 @@ def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
     return is_as_wanted(wishes.wanted_device, option.device_kind, option.device)
 
 
-def _reason(
-    chosen: Option, every: Sequence[Option], machine: Machine, wishes: Wishes, model: Model
-) -> Phrase:
+def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Model) -> Phrase:
     fact = chosen.sentence
     wanted = [option for option in every if _as_wished(option, wishes, model)]
     shorter = [option for option in wanted if option.fitting_context is not None]
@@ -109,7 +107,7 @@ def _reason(
             fact=fact,
             tokens=longest.fitting_context or 0,
             precision=longest.precision.label,
-            device=machine.shown_names(longest.devices.layers),
+            device=longest.shown_device,
         )
     if wishes.precision is not None:
         return Phrase("You chose this precision. {fact}", fact=fact)
@@ -131,10 +129,10 @@ def _no_card(machine: Machine) -> BackendUnavailableError:
 
 
 def _memory_hint(
-    every: Sequence[Option], model: Model, machine: Machine, wishes: Wishes, *, is_limited: bool
+    every: Sequence[Option], model: Model, wishes: Wishes, *, is_limited: bool
 ) -> str | Phrase:
     """What to do where what was asked for is too large."""
-    runs = _what_runs(every, model, machine, wishes)
+    runs = _what_runs(every, model, wishes)
     if runs is None:
         return _NOTHING_LIMITED_HINT if is_limited else _NOTHING_HINT
     if is_limited:
@@ -142,9 +140,7 @@ def _memory_hint(
     return runs
 
 
-def _what_runs(
-    every: Sequence[Option], model: Model, machine: Machine, wishes: Wishes
-) -> Phrase | None:
+def _what_runs(every: Sequence[Option], model: Model, wishes: Wishes) -> Phrase | None:
     """What runs instead, by the least change of what a person wishes; None: nothing does."""
 
     def found(wishes: Wishes) -> Option | None:
@@ -156,7 +152,7 @@ def _what_runs(
         return Phrase(
             "Choose the device “auto”: {precision} runs on {device}.",
             precision=option.precision.label,
-            device=machine.shown_names(option.devices.layers),
+            device=option.shown_device,
         )
     # What auto takes by itself goes before what is slow, which runs for those who ask for it.
     best = found(Wishes())
@@ -168,7 +164,7 @@ def _what_runs(
                 facts = {
                     "name": precision.value,
                     "precision": precision.label,
-                    "device": machine.shown_names(option.devices.layers),
+                    "device": option.shown_device,
                 }
                 if base == wishes:
                     return Phrase(
@@ -198,7 +194,7 @@ def _refusal(
         return InsufficientMemoryError.because(
             smallest.sentence,
             names_context=smallest.fitting_context is not None,
-            hint=_memory_hint(every, model, machine, wishes, is_limited=is_limited),
+            hint=_memory_hint(every, model, wishes, is_limited=is_limited),
         )
     if wanted:
         first = wanted[0]

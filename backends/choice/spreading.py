@@ -58,16 +58,16 @@ def together(
     layers = None if fitting is None else layers_of(fitting)
     if fitting is None or layers is None:
         return None
-    names = _names(cards, layers)
+    names, shown = _names(cards, layers), machine.shown_names(layers)
     need = need_on(model, fitting, DeviceKind.CUDA, names)
     sentence = Phrase(
         "{precision} needs {need:.1f} GiB, which fits on {devices} together.",
         precision=fitting.named(model.context_length),
         need=in_gib(need.total),
-        devices=machine.shown_names(layers),
+        devices=shown,
     )
     host = _host_bytes(model, fitting)
-    return _option(model, fitting, layers, names, Verdict.FITS, sentence, host)
+    return _option(model, fitting, layers, (names, shown), Verdict.FITS, sentence, host)
 
 
 def _host_bytes(model: Model, form: Form) -> int:
@@ -110,25 +110,27 @@ def split(
     if host > machine.free_memory_bytes:
         verdict = Verdict.TOO_LARGE
         sentence = host_sentence(precision.label, shown, host, machine)
-    return _option(model, form, layers, f"{names} + {machine.processor}", verdict, sentence, host)
+    name = f"{names} + {machine.processor}", machine.shown_names(layers)
+    return _option(model, form, layers, name, verdict, sentence, host)
 
 
 def _option(
     model: Model,
     form: Form,
     layers: Sequence[str],
-    name: str,
+    names: tuple[str, str],
     verdict: Verdict,
     sentence: Phrase,
     host: int,
 ) -> Option:
+    """An option; `names` are what its devices are called, by themselves and in sentences."""
     devices = LayerDevices(tuple(layers), form.embedding_on_host)
     return Option(
         backend_of(form.precision, BackendName.TORCH_CUDA),
         form.precision,
         devices,
-        name,
-        need_on(model, form, devices.kind, name),
+        *names,
+        need_on(model, form, devices.kind, names[0]),
         verdict,
         sentence,
         form.context_length,

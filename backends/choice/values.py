@@ -37,6 +37,7 @@ class Option:
     precision: Precision
     devices: LayerDevices
     device_name: str
+    shown_device: str  #: as sentences name it: cards of one name with their numbers
     need: MemoryNeed | None  #: on the device; None if it cannot run whatever the memory
     verdict: Verdict
     sentence: Phrase  #: why it fits, or does not

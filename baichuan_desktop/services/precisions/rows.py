@@ -30,6 +30,7 @@ class PrecisionRow:
     backend: BackendName
     device_kind: DeviceKind
     device_name: str
+    shown_device: str  #: as sentences name it: cards of one name with their numbers
     #: What a `LoadRequest` names to get this row and no other. None: layers are spread where no
     #: card holds them all, so the precision says it all.
     wanted_device: str | None
@@ -144,6 +145,7 @@ def _row(
         backend=option.backend,
         device_kind=option.device_kind,
         device_name=option.device_name,
+        shown_device=option.shown_device,
         wanted_device=option.device,
         verdict=option.verdict,
         needed_bytes=option.need.total if option.need else None,

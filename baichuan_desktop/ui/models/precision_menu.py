@@ -125,9 +125,7 @@ class PrecisionMenu(QFrame):
         best = next((row for row in rows if row.chosen), None)
         length = self._wish.context_length
         automatic = (
-            self.tr("Takes the best that fits: {name}").format(
-                name=precision_texts.title(best, rows)
-            )
+            self.tr("Takes the best that fits: {name}").format(name=precision_texts.title(best))
             if best is not None
             else self.tr("Takes the best that fits")
         )
@@ -142,9 +140,9 @@ class PrecisionMenu(QFrame):
         refused = [row for group in together for row in group]
         for row in rows:
             if row not in refused:
-                self._add_row(row, rows, is_ticked=row is ticked)
+                self._add_row(row, is_ticked=row is ticked)
         for group in together:  # below what can be chosen
-            self._add_row(group[0], rows, group)
+            self._add_row(*group)
         for remark in remarks:
             self._add_remark(remark)
         now = length
@@ -181,20 +179,14 @@ class PrecisionMenu(QFrame):
         grey = [row for row in rows if row.needed_bytes is not None and self._is_in_use(row)]
         return next(iter(both + in_use + grey + wished), None)
 
-    def _add_row(
-        self,
-        row: PrecisionRow,
-        rows: Sequence[PrecisionRow],
-        together: Sequence[PrecisionRow] = (),
-        *,
-        is_ticked: bool = False,
-    ) -> None:
+    def _add_row(self, row: PrecisionRow, *others: PrecisionRow, is_ticked: bool = False) -> None:
+        """Add a row, which stands for `others` as well."""
         figures = " · ".join(
             p for p in (precision_texts.size(row), precision_texts.verdict(row)) if p
         )
         item = self._add(
             row.wish(self._wish.context_length),
-            precision_texts.title(row, rows, together),
+            precision_texts.title(row, *others),
             precision_texts.note(row),
             figures,
             row.verdict,

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from backends.choice.values import Verdict
 from backends.events import ModelReady
 from backends.phrases import Phrase
-from backends.precision import DeviceKind, device_or_auto
+from backends.precision import DeviceKind
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
@@ -32,21 +32,10 @@ def refused_together(rows: Sequence[PrecisionRow]) -> list[list[PrecisionRow]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def title(
-    row: PrecisionRow,
-    rows: Sequence[PrecisionRow] = (),
-    together: Sequence[PrecisionRow] = (),
-) -> str:
-    """Precision and device; two cards of a name, among `rows`, are told apart by their number.
-
-    All rows of `together` are named, which are on one device.
-    """
-    name = device(row.device_kind, row.device_name)
-    same = [one for one in rows if device(one.device_kind, one.device_name) == name]
-    if len({one.wanted_device for one in same}) > 1:
-        name = f"{name} ({device_or_auto(row.wanted_device)})"
-    labels = dict.fromkeys(one.precision.label for one in together or [row])
-    return f"{', '.join(labels)} · {name}"
+def title(row: PrecisionRow, *others: PrecisionRow) -> str:
+    """Precision and device; the precisions of `others`, which are on the same device, too."""
+    labels = dict.fromkeys(one.precision.label for one in (row, *others))
+    return f"{', '.join(labels)} · {device(row.device_kind, row.shown_device)}"
 
 
 def size(row: PrecisionRow) -> str:

@@ -157,7 +157,7 @@ class CompareDialog(QDialog):
                 wish = row.wish(self._loaded.wish.context_length if is_loaded else None)
                 if is_loaded:
                     wish = replace(wish, threads=self._loaded.wish.threads)
-                choices.append((precision_texts.title(row, rows), _Choice(wish, row, wish)))
+                choices.append((precision_texts.title(row), _Choice(wish, row, wish)))
         if not is_loaded:
             best = next((one for _, one in choices if one.row and one.row.chosen), None)
             automatic = _Choice(None, best.row if best else None, best.row_wish if best else None)

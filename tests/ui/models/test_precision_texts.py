@@ -79,3 +79,25 @@ def test_a_sentence_without_figures_is_left_alone() -> None:
     plain = Phrase("torch is not installed.")
 
     assert precision_texts.as_of_now(plain, rows_with(GIB)) == plain
+
+
+@pytest.mark.parametrize(
+    ("names", "titles"),
+    [
+        (
+            ("RTX 3060", "RTX 3060"),
+            {"RTX 3060 (cuda:0)", "RTX 3060 (cuda:1)", "RTX 3060 (cuda:0) + RTX 3060 (cuda:1)"},
+        ),
+        (("RTX 3060", "RTX 4060"), {"RTX 3060", "RTX 4060", "RTX 3060 + RTX 4060"}),
+    ],
+)
+def test_a_row_says_by_itself_which_cards_it_is_on(
+    names: tuple[str, str], titles: set[str]
+) -> None:
+    """As its sentence does: cards of one name with their numbers, also where they are several."""
+    facts = machine(*(card(12, name=name, index=index) for index, name in enumerate(names)))
+    rows = [_row(option, None, None, is_chosen=False) for option in options(MODEL, facts)]
+
+    devices = {precision_texts.title(row).partition(" · ")[2] for row in rows}
+
+    assert devices == {*titles, "CPU"}
