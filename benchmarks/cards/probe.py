@@ -96,7 +96,7 @@ def _asked(name: str, work: Callable[[], Answer], ends: float) -> Answer:
         answer = f"left out, {error.name} is not installed"
     except (LeftOutError, BackendUnavailableError) as error:
         answer = f"left out, {error}"
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  whatever it is, it is the answer
         lines = collections.deque(_trace(error), maxlen=_TRACE_LINES)
         answer = {"error": f"{type(error).__name__}: {str(error)[:300]}", "at": list(lines)}
     return {name: answer, "seconds": round(time.perf_counter() - started, 2)}
@@ -273,7 +273,7 @@ def lost(device: str) -> Answer:
     try:
         model.close()
         answer["close()"] = "ok"
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  whatever it is, it is the answer
         answer["close()"] = f"{type(error).__name__}: {error}"[:120]
     return answer
 

@@ -276,7 +276,7 @@ def generate(llama: Any, context: int, count: int, **options: Any) -> Decoding:
 
     stamps: list[float] = []
 
-    class _Stamp(StoppingCriteria):  # type: ignore[misc, unused-ignore]
+    class _Stamp(StoppingCriteria):  # type: ignore[misc, unused-ignore]  # Any, where it has no types
         def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
             stamps.append(time.perf_counter())
             return torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)

@@ -26,7 +26,7 @@ from baichuan_desktop.ui.errors import error_texts
 def test_the_digits_of_a_whole_number_stand_in_groups_of_three(value: object, shown: str) -> None:
     assert formatted("{value}", {"value": value}) == shown
     assert str(Phrase("{value}", value=value)) == shown  # type: ignore[arg-type]  # True is an int
-    assert UserFacingError("{value}", value=value).message == shown  # type: ignore[arg-type]
+    assert UserFacingError("{value}", value=value).message == shown  # type: ignore[arg-type]  # each is a Fact
 
 
 def test_a_template_that_says_how_a_number_is_shown_is_obeyed() -> None:

@@ -135,7 +135,7 @@ class CardTensor(torch.Tensor):
     block: _Block
     _place: torch.device
 
-    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]
+    __torch_function__ = torch._C._disabled_torch_function_impl  # type: ignore[assignment]  # as torch's guide has it
 
     @staticmethod
     def __new__(cls, values: torch.Tensor, place: torch.device, block: _Block) -> CardTensor:
@@ -152,11 +152,11 @@ class CardTensor(torch.Tensor):
         return made
 
     @property
-    def device(self) -> torch.device:  # type: ignore[override]
+    def device(self) -> torch.device:  # type: ignore[override]  # no property there
         return self._place
 
     @property
-    def is_cuda(self) -> bool:  # type: ignore[override]
+    def is_cuda(self) -> bool:  # type: ignore[override]  # as above
         return True
 
     @property

@@ -65,35 +65,35 @@ class FakeNvml:
             raise AssertionError(f"{name} before nvmlInit")
         return object.__getattribute__(self, name)
 
-    def nvmlInit(self) -> None:  # noqa: N802
+    def nvmlInit(self) -> None:  # noqa: N802  NVML's name
         if self.start is not None:
             raise NvmlError(self.start)
         self.opened += 1
 
-    def nvmlShutdown(self) -> None:  # noqa: N802
+    def nvmlShutdown(self) -> None:  # noqa: N802  NVML's name
         self.opened -= 1
 
-    def nvmlSystemGetDriverVersion(self) -> str:  # noqa: N802
+    def nvmlSystemGetDriverVersion(self) -> str:  # noqa: N802  NVML's name
         return _told(self.driver)
 
-    def nvmlSystemGetCudaDriverVersion_v2(self) -> int:  # noqa: N802
+    def nvmlSystemGetCudaDriverVersion_v2(self) -> int:  # noqa: N802  NVML's name
         if self.driver_cuda < 1000:
             raise NvmlError(self.driver_cuda)
         return self.driver_cuda
 
-    def nvmlSystemGetCudaDriverVersion(self) -> int:  # noqa: N802
+    def nvmlSystemGetCudaDriverVersion(self) -> int:  # noqa: N802  NVML's name
         """What NVML itself was made with."""
         if not self.own_cuda:
             raise NvmlError(FUNCTION_NOT_FOUND)
         return self.own_cuda
 
-    def nvmlDeviceGetCount(self) -> int:  # noqa: N802
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802  NVML's name
         return len(self.cards)
 
-    def nvmlDeviceGetHandleByIndex(self, index: int) -> FakeCard:  # noqa: N802
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> FakeCard:  # noqa: N802  NVML's name
         return _told(self.cards[index])
 
-    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> FakeCard:  # noqa: N802
+    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> FakeCard:  # noqa: N802  NVML's name
         for card in self.cards:
             if isinstance(card, int):
                 continue
@@ -102,16 +102,16 @@ class FakeNvml:
                     return each
         raise NvmlError(NOT_FOUND)
 
-    def nvmlDeviceGetUUID(self, handle: FakeCard) -> str:  # noqa: N802
+    def nvmlDeviceGetUUID(self, handle: FakeCard) -> str:  # noqa: N802  NVML's name
         return _told(handle.uuid)
 
-    def nvmlDeviceGetName(self, handle: FakeCard) -> str:  # noqa: N802
+    def nvmlDeviceGetName(self, handle: FakeCard) -> str:  # noqa: N802  NVML's name
         return _told(handle.name)
 
-    def nvmlDeviceGetCudaComputeCapability(self, handle: FakeCard) -> tuple[int, int]:  # noqa: N802
+    def nvmlDeviceGetCudaComputeCapability(self, handle: FakeCard) -> tuple[int, int]:  # noqa: N802  NVML's name
         return _told(handle.capability)
 
-    def nvmlDeviceGetMemoryInfo(  # noqa: N802
+    def nvmlDeviceGetMemoryInfo(  # noqa: N802  NVML's name
         self, handle: FakeCard, version: int | None = None
     ) -> SimpleNamespace:
         if version is not None and not self.has_memory_v2:
@@ -122,20 +122,20 @@ class FakeNvml:
         used = total - free - reserved
         return SimpleNamespace(total=total, free=free, reserved=reserved, used=used)
 
-    def nvmlDeviceGetDisplayActive(self, handle: FakeCard) -> int:  # noqa: N802
+    def nvmlDeviceGetDisplayActive(self, handle: FakeCard) -> int:  # noqa: N802  NVML's name
         if not isinstance(handle.display, bool):
             raise NvmlError(handle.display)
         return int(handle.display)
 
-    def nvmlDeviceGetMigMode(self, handle: FakeCard) -> list[int]:  # noqa: N802
+    def nvmlDeviceGetMigMode(self, handle: FakeCard) -> list[int]:  # noqa: N802  NVML's name
         if not isinstance(handle.mig, bool):
             raise NvmlError(handle.mig)
         return [int(handle.mig), int(handle.mig)]
 
-    def nvmlDeviceGetMaxMigDeviceCount(self, handle: FakeCard) -> int:  # noqa: N802
+    def nvmlDeviceGetMaxMigDeviceCount(self, handle: FakeCard) -> int:  # noqa: N802  NVML's name
         return len(handle.instances)
 
-    def nvmlDeviceGetMigDeviceHandleByIndex(  # noqa: N802
+    def nvmlDeviceGetMigDeviceHandleByIndex(  # noqa: N802  NVML's name
         self, handle: FakeCard, index: int
     ) -> FakeCard:
         instance = handle.instances[index]
@@ -143,13 +143,13 @@ class FakeNvml:
             raise NvmlError(NOT_FOUND)
         return instance
 
-    def nvmlDeviceGetGpuInstanceId(self, handle: FakeCard) -> int:  # noqa: N802
+    def nvmlDeviceGetGpuInstanceId(self, handle: FakeCard) -> int:  # noqa: N802  NVML's name
         return handle.ids[0]
 
-    def nvmlDeviceGetComputeInstanceId(self, handle: FakeCard) -> int:  # noqa: N802
+    def nvmlDeviceGetComputeInstanceId(self, handle: FakeCard) -> int:  # noqa: N802  NVML's name
         return handle.ids[1]
 
-    def nvmlDeviceGetComputeRunningProcesses_v3(  # noqa: N802
+    def nvmlDeviceGetComputeRunningProcesses_v3(  # noqa: N802  NVML's name
         self, handle: FakeCard
     ) -> list[SimpleNamespace]:
         return [SimpleNamespace(pid=pid, usedGpuMemory=held) for pid, held in handle.held.items()]

@@ -49,7 +49,7 @@ def test_a_link_that_is_defined_late_is_one_once_the_text_is_finished() -> None:
     after = _blocks(text)[0]
 
     assert before.spans == (Span("see [there]"),)  # type: ignore[union-attr]  # a Paragraph
-    assert after.spans == (  # type: ignore[union-attr]
+    assert after.spans == (  # type: ignore[union-attr]  # as above
         Span("see "),
         Span("there", link="https://example.org"),
     )

@@ -154,7 +154,7 @@ def test_a_load_that_failed_while_another_was_asked_for_is_still_told(
             over.set()
             yield error
 
-    engine.loads.append(Over())  # type: ignore[arg-type]
+    engine.loads.append(Over())  # type: ignore[arg-type]  # an error is a Step
     behind.switcher.load(ONE)
     assert over.wait(60), "the engine has failed, but nobody has run the event loop since"
     behind.switcher.load(OTHER)

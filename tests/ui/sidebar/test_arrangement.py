@@ -27,7 +27,7 @@ DAY = 86_400
 
 
 def one(id_: int, updated: float = 0.0, **fields: object) -> Conversation:
-    return Conversation(id_, f"c{id_}", updated, updated, **fields)  # type: ignore[arg-type]
+    return Conversation(id_, f"c{id_}", updated, updated, **fields)  # type: ignore[arg-type]  # by its names
 
 
 def at(*when: int) -> float:

@@ -168,7 +168,7 @@ def test_a_driver_that_hangs_means_no_card_and_is_not_asked_by_another_way(
     woken = threading.Event()
 
     class Hanging(FakeNvml):
-        def nvmlInit(self) -> None:  # noqa: N802
+        def nvmlInit(self) -> None:  # noqa: N802  NVML's name
             woken.wait(PATIENCE_SECONDS)
             super().nvmlInit()
 

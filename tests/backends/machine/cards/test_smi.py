@@ -17,7 +17,7 @@ THREE = """\
 0, GPU-11111111-aaaa-bbbb-cccc-000000000000, NVIDIA GeForce RTX 4090, 24564, 24111, 8.9, 570.133.20
 1, GPU-12222222-aaaa-bbbb-cccc-000000000001, NVIDIA GeForce GTX 1080 Ti, 11264, 11002, 6.1, 570.133.20
 2, GPU-33333333-aaaa-bbbb-cccc-000000000002, NVIDIA H100 80GB HBM3, 81559, 81008, 9.0, 570.133.20
-"""  # noqa: E501
+"""  # noqa: E501  rows as they are
 GB10 = "0, GPU-2dee1e25-b3b5-007e-2b55-79f2d0f2ebe5, NVIDIA GB10, [N/A], [N/A], 12.1, 580.95.05\n"
 
 
@@ -101,11 +101,11 @@ def test_a_line_that_is_no_row_leaves_the_others(line: str) -> None:
         "\n",
         "No devices were found\n",
         (
-            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure "  # noqa: E501
+            "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure "  # noqa: E501  a line as it is
             "that the latest NVIDIA driver is installed and running.\n"
         ),
         'Field "compute_cap" is not a valid field to query.\n',
-        "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.95\n",  # noqa: E501
+        "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 580.95\n",  # noqa: E501  a line as it is
         "0, GPU-1, half a line",
         "a, b, c, d, e, f, g",
     ],

@@ -70,7 +70,7 @@ def test_the_button_ends_the_engine_and_the_text_stays(ui: Harness, engine: Scri
     ui.ask("And now?")
     assert "Whole." in ui.page_text
     request = engine.questions[-1]
-    assert [message.text for message in request.messages][:2] == ["Hello?", "Half an answ"]  # type: ignore[union-attr]
+    assert [message.text for message in request.messages][:2] == ["Hello?", "Half an answ"]  # type: ignore[union-attr]  # it chats
 
 
 def test_a_load_that_hangs_can_be_ended_and_the_model_before_comes_back(
