@@ -7,9 +7,12 @@ is how a text that grows finds out what is to be drawn anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Alignment = Literal["", "left", "center", "right"]
+
+#: What a formula ends with, by what it begins with.
+CLOSING_MARKS: Final = {"$$": "$$", "$": "$", "\\[": "\\]", "\\(": "\\)"}
 
 
 @dataclass(frozen=True, slots=True)

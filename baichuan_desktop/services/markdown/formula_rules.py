@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from baichuan_desktop.services.markdown.flow import CLOSING_MARKS
+
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock
@@ -17,7 +19,6 @@ INLINE, DISPLAY, BLOCK = "formula", "formula_display", "formula_block"  #: types
 
 _LONGEST = 4000  # characters between two marks; what is longer is no formula, and is not looked for
 _MOST_LINES = 100
-_CLOSING = {"$$": "$$", "$": "$", "\\[": "\\]", "\\(": "\\)"}
 
 
 def with_formulas(parser: MarkdownIt) -> None:
@@ -31,13 +32,13 @@ def with_formulas(parser: MarkdownIt) -> None:
 def _inline(state: StateInline, silent: bool) -> bool:
     src, start = state.src, state.pos
     mark = src[start : start + 2]
-    if mark not in _CLOSING:
+    if mark not in CLOSING_MARKS:
         mark = mark[:1]
         if mark != "$":
             return False
     begin = start + len(mark)
     limit = min(state.posMax, begin + _LONGEST)
-    end = _closing(src, begin, limit, _CLOSING[mark])
+    end = _closing(src, begin, limit, CLOSING_MARKS[mark])
     if end < 0:
         return False
     content = src[begin:end]
@@ -80,7 +81,7 @@ def _block(state: StateBlock, startLine: int, endLine: int, silent: bool) -> boo
     mark = _line(state, startLine)[:2]
     if mark not in ("$$", "\\["):
         return False
-    closing = _CLOSING[mark]
+    closing = CLOSING_MARKS[mark]
     lines: list[str] = []
     for number in range(startLine, min(endLine, startLine + _MOST_LINES)):
         text = _line(state, number)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from baichuan_desktop.services.markdown.flow import (
+    CLOSING_MARKS,
     Block,
     Code,
     Container,
@@ -27,7 +28,6 @@ from baichuan_desktop.services.markdown.plain_form import marked_formula
 _MONO = "font-family:Consolas,Menlo,monospace"
 _CELL = "border:1px solid #999;padding:4px 8px"
 _BOXES = {None: "", True: "☑ ", False: "☐ "}
-_CLOSING = {"$$": "$$", "\\[": "\\]"}
 
 
 def html_form(groups: Sequence[Sequence[Block]]) -> str:
@@ -99,7 +99,7 @@ def _html(block: Block) -> str:
         case Table():
             return _table(block)
         case Formula():
-            closing = _CLOSING[block.marks]
+            closing = CLOSING_MARKS[block.marks]
             text = escape(f"{block.marks}{block.source}{closing}{block.following}")
             return f"<p>{text}</p>"
         case Rule():

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from baichuan_desktop.services.markdown.flow import (
+    CLOSING_MARKS,
     Block,
     Code,
     Container,
@@ -22,7 +23,6 @@ from baichuan_desktop.services.markdown.flow import (
 )
 from baichuan_desktop.services.markdown.growing import markdown_blocks
 
-_CLOSING = {"\\(": "\\)", "\\[": "\\]"}
 _BOXES = {None: "", True: "[x] ", False: "[ ] "}
 
 
@@ -60,7 +60,7 @@ def spans_text(spans: Spans) -> str:
 
 def marked_formula(span: Span) -> str:
     """A formula between its marks."""
-    return f"{span.marks}{span.text}{_CLOSING.get(span.marks, span.marks)}"
+    return f"{span.marks}{span.text}{CLOSING_MARKS[span.marks]}"
 
 
 def _is_close(before: Block, block: Block) -> bool:
