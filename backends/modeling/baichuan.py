@@ -91,7 +91,7 @@ def _row_tensors(gate: nn.Module, up: nn.Module) -> Sequence[str]:
 def _joined_rows(gate: nn.Module, up: nn.Module) -> Sequence[Tensor]:
     """The tensors of two joined layers, with the rows of both.
 
-    None if the layers are not joined, or if one was changed since, is listened to, or is trained:
+    Empty if the layers are not joined, or if one was changed since, is listened to, or is trained:
     an adapter does that, and then each computes for itself.
     """
     rows = []

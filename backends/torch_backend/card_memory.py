@@ -13,6 +13,7 @@ import torch
 
 from ..choice.memory import CUDA_LIBRARY_BYTES
 from ..machine.cards import lookup
+from ..machine.cards.values import Gpu
 
 #: No context is larger: what goes beyond began to be used by another program meanwhile.
 _MOST_CONTEXT_BYTES = 3 * 2**29
@@ -22,7 +23,10 @@ class CardMemory:
     """Counts what is taken of some cards; made before this process uses one of them."""
 
     def __init__(self, cards: Sequence[str]) -> None:
-        self._others: Mapping[str, int | None] = {card: _others_bytes(card) for card in cards}
+        listed = {gpu.device: gpu for gpu in lookup.gpus()} if cards else {}
+        self._others: Mapping[str, int | None] = {
+            card: _others_bytes(listed.get(card)) for card in cards
+        }
         self._least: Mapping[str, int] = dict.fromkeys(cards, 0)
 
     def peak_bytes(self) -> int:
@@ -59,14 +63,13 @@ def context_bytes(total: int, free: int, reserved: int, others: int) -> int:
     return min(max(total - free - reserved - others, 0), _MOST_CONTEXT_BYTES)
 
 
-def _others_bytes(card: str) -> int | None:
-    """What other programs hold of a card; None if that cannot be told any more."""
-    gpu = next((gpu for gpu in lookup.gpus() if gpu.device == card), None)
+def _others_bytes(gpu: Gpu | None) -> int | None:
+    """What other programs hold of a card; None if that cannot be told, or not any more."""
     if gpu is None:
         return None
     if not torch.cuda.is_initialized():
         return gpu.used_bytes
-    held = lookup.held_bytes(gpu.index, os.getpid())
+    held = lookup.held_bytes(gpu.uuid, os.getpid())
     return None if held is None else max(gpu.used_bytes - held, 0)
 
 

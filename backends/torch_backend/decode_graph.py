@@ -1,6 +1,6 @@
 """Decoding steps of a model on one card, recorded as CUDA graphs and replayed.
 
-Launching the thousand kernels of a step from Python takes longer than running them, so a step is
+Launching the hundreds of kernels of a step from Python takes longer than running them, so a step is
 recorded for a number of keys, and replayed with new positions. All are recorded while the model
 loads: an answer waits for none.
 """

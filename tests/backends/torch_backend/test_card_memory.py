@@ -12,6 +12,7 @@ import torch
 
 from backends.choice.memory import CUDA_LIBRARY_BYTES
 from backends.interface import LayerDevices, LoadOptions
+from backends.machine.cards import lookup
 from backends.precision import Precision
 from backends.torch_backend import cuda, low_bits
 from backends.torch_backend.card_memory import CardMemory, context_bytes
@@ -113,6 +114,20 @@ def test_a_second_model_in_the_same_process_has_the_context_too(
         first.close()
 
         assert loaded_on(*("cuda:0",) * 3).peak_bytes() == peak
+
+
+def test_the_cards_are_listed_once_before_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver may take seconds; and what is asked of each is asked by its UUID."""
+    with machine() as cards:
+        Driver(cards, monkeypatch, tells=True)
+        loaded_on(*("cuda:0",) * 3).close()  # from now on the process itself holds some of a card
+        listed: list[int] = []
+        found = lookup.cards
+        monkeypatch.setattr(lookup, "cards", lambda *own: listed.append(1) or found(*own))
+
+        CardMemory(("cuda:0", "cuda:1"))
+
+    assert listed == [1]
 
 
 def test_where_nobody_tells_a_second_model_counts_what_is_planned_for(
