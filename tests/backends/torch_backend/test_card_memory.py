@@ -13,6 +13,8 @@ import torch
 from backends.choice.memory import CUDA_LIBRARY_BYTES
 from backends.interface import LayerDevices, LoadOptions
 from backends.machine.cards import lookup
+from backends.machine.cards.values import Cards as CardsThere
+from backends.machine.cards.values import Memory
 from backends.precision import Precision
 from backends.torch_backend import cuda, low_bits
 from backends.torch_backend.card_memory import CardMemory, context_bytes
@@ -121,13 +123,18 @@ def test_the_cards_are_listed_once_before_they_are_used(monkeypatch: pytest.Monk
     with machine() as cards:
         Driver(cards, monkeypatch, tells=True)
         loaded_on(*("cuda:0",) * 3).close()  # from now on the process itself holds some of a card
-        listed: list[int] = []
-        found = lookup.cards
-        monkeypatch.setattr(lookup, "cards", lambda *own: listed.append(1) or found(*own))
+        looks: list[Memory | None] = []
+        look = lookup.cards
+
+        def noted(memory: Memory | None = None) -> CardsThere:
+            looks.append(memory)
+            return look(memory)
+
+        monkeypatch.setattr(lookup, "cards", noted)
 
         CardMemory(("cuda:0", "cuda:1"))
 
-    assert listed == [1]
+    assert len(looks) == 1
 
 
 def test_where_nobody_tells_a_second_model_counts_what_is_planned_for(
