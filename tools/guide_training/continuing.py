@@ -37,7 +37,7 @@ class Continuation:
     tensors: tuple[str, ...]  #: beginnings of the names of those that are trained
     head_rows: bool  #: train the head's rows of tokens that stand in new answers alone
     emphasis: int  #: how often a question for a new answer comes for each time that another comes
-    grid: float  #: trained values are multiples of it, which leaves less to store
+    grid: float  #: values of `tensors` become multiples of it, which leaves less to store
 
 
 #: What the layers before the last one make of a question stays as it is, so the questions that were
