@@ -15,7 +15,6 @@ is left is named.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -32,12 +31,14 @@ if __name__ == "cuda":
 import numpy as np
 import torch
 
+from backends.engine.card_order import number_cards_by_slot
 from backends.errors import GpuLostError
 from backends.interface import PREFILL_CHUNK
 from backends.machine import hardware
 from backends.precision import DeviceKind, Precision
-from benchmarks.cards import cases, choices, speed, tables, yardsticks
+from benchmarks.cards import cases, goals, speed, tables, yardsticks
 from benchmarks.cards.cases import Held
+from benchmarks.cards.comparisons import catalogue
 from benchmarks.cards.run import CardRun, plain_precision
 from benchmarks.cards.sizes import CARD, DRY
 from benchmarks.random_checkpoint import SHAPES
@@ -49,7 +50,7 @@ _LIBRARIES: Final = ("torch", "transformers", "bitsandbytes", "numpy")
 def main() -> int:
     """Measure and print."""
     options = _arguments()
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # as nvidia-smi counts
+    number_cards_by_slot()
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         print("No NVIDIA card can be used here. Try --device cpu --shapes tiny.", file=sys.stderr)
         return 1
@@ -72,7 +73,7 @@ def main() -> int:
         _measure(run, options)
     except GpuLostError as error:
         run.problems.append(f"Nothing more could be measured: {error.message}")
-    run.report["goals"] = tables.goals(run.report)
+    run.report["goals"] = goals.judged(run.report)
     found = [
         *tables.results(run.report),
         tables.goals_table(run.report["goals"]),
@@ -146,8 +147,8 @@ def _facts(machine: hardware.Machine, device: str) -> dict[str, Any]:
         facts["memory_bytes"] = properties.total_memory
         facts["compute_capability"] = f"{properties.major}.{properties.minor}"
         known = machine.gpus[index] if index < len(machine.gpus) else None
-        facts["driver"] = known.driver if known else "unknown: nvidia-smi did not answer"
-        facts["used_before_bytes"] = known.memory_bytes - known.free_memory_bytes if known else 0
+        facts["driver"] = known.driver if known else "unknown: it did not answer"
+        facts["used_before_bytes"] = known.used_bytes if known else 0
     return facts
 
 
@@ -203,8 +204,8 @@ def _yardsticks(run: CardRun, dtype: torch.dtype) -> None:
 
 
 def _choices(run: CardRun, shapes: Sequence[str], dtype: torch.dtype) -> None:
-    for name, setting in choices.settings(shapes, dtype, run.device, run.sizes):
-        rows = run.attempt(f"{name}, {setting.shape}", partial(choices.measure, name, setting))
+    for name, setting in catalogue.settings(shapes, dtype, run.device, run.sizes):
+        rows = run.attempt(f"{name}, {setting.shape}", partial(catalogue.measure, name, setting))
         run.report["choices"] += [asdict(row) for row in rows or ()]
         run.free()
     run.show(tables.choices(run.report["choices"]))

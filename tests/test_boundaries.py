@@ -191,11 +191,13 @@ def test_no_folder_has_more_than_twelve_modules() -> None:
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
+    """Nor one of what measures and builds the app."""
     lines = {
         file.relative_to(ROOT).as_posix(): len(file.read_text(encoding="utf-8").splitlines())
-        for package in PACKAGES
-        for file in (ROOT / package).rglob("*.py")
+        for folder in (*PACKAGES, "benchmarks", "tools")
+        for file in (ROOT / folder).rglob("*.py")
     }
 
     assert len(lines) > 100  # that is, they were read
+    assert lines["benchmarks/cards/tables.py"]
     assert not {module: count for module, count in lines.items() if count > 400}

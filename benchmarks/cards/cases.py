@@ -25,7 +25,7 @@ from backends.torch_backend import cuda
 from backends.torch_backend.cuda import CudaModel
 from benchmarks import random_model
 from benchmarks.cards import pauses, peers, speed
-from benchmarks.cards.choices import Row
+from benchmarks.cards.comparisons.setting import Row
 from benchmarks.cards.run import CardRun
 from benchmarks.random_checkpoint import SHAPES, cache_folder, make_or_reuse
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 
-import torch
-
 from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.torch_backend.cuda import CudaModel
 from benchmarks import random_model
-from benchmarks.cards.choices import Row
+from benchmarks.cards import clocks
+from benchmarks.cards.comparisons.setting import Row
 
 _STEPS = 4  # one before the boundary, and a few after it
 
@@ -22,10 +21,8 @@ def at(name: str, model: CudaModel, weights: BaichuanForCausalLM, length: int) -
     recorded = max(_seconds(model, token) for token in range(1, 1 + _STEPS))
     model.truncate(0)
     fresh = random_model.graph(weights, model)
-    started = time.perf_counter()
-    fresh._begin(min(size for size in fresh.sizes if size >= length))
-    _wait(model)
-    later = time.perf_counter() - started + recorded
+    size = min(size for size in fresh.sizes if size >= length)
+    later = clocks.once(lambda: fresh._begin(size), str(model._device)) + recorded
     ways = {"while loading": recorded, "when needed": later}
     return Row("graphs recorded", f"{name}, token {length:,}", "while loading", ways)
 
@@ -41,8 +38,3 @@ def _seconds(model: CudaModel, token: int) -> float:
     started = time.perf_counter()
     model.decode(token)
     return time.perf_counter() - started
-
-
-def _wait(model: CudaModel) -> None:
-    if model._device.type == "cuda":
-        torch.cuda.synchronize(model._device)

@@ -25,6 +25,7 @@ from typing import Any, Final
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from backends.engine.card_order import number_cards_by_slot
 from backends.errors import BackendUnavailableError
 from backends.machine import hardware
 from backends.machine.cards import lookup
@@ -34,6 +35,8 @@ from backends.torch_backend.cuda import CudaModel
 from backends.torch_backend.decode_graph import keys_for
 from benchmarks import random_model
 from benchmarks.cards import speed
+from benchmarks.cards.clocks import once, wait
+from benchmarks.cards.comparisons.attention import cudnn
 from benchmarks.cards.run import LeftOutError, plain_precision
 from benchmarks.cards.sizes import CARD, DRY, Sizes
 from benchmarks.random_checkpoint import SHAPES
@@ -49,7 +52,7 @@ _ATTENTION: Final = ("fmha", "flash", "sdpa", "attention", "cudnn")
 def main() -> int:
     """Ask everything and print the answers."""
     options = _arguments()
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # as the driver's tools count
+    number_cards_by_slot()
     if options.device.startswith("cuda"):
         torch.cuda.set_device(options.device)
     else:
@@ -155,7 +158,7 @@ def host(device: str) -> Answer:
 
     def to_pinned() -> None:
         pinned.copy_(row, non_blocking=True)
-        _wait(device)
+        wait(device)
 
     ways: dict[str, Callable[[], object]] = {
         "cpu()": row.cpu,
@@ -192,16 +195,12 @@ def step(shape: str, precision: Precision, device: str, sizes: Sizes) -> Answer:
 def _new_lengths(model: CudaModel, device: str) -> list[float]:
     """A new number of keys each time: does anything make a plan for each?"""
     steps = range(9, 9 + _NEW_LENGTHS)
-    return [round(_once(partial(model.prefill, (token,)), device), 2) for token in steps]
+    return [round(1000 * once(partial(model.prefill, (token,)), device), 2) for token in steps]
 
 
 def _with_cudnn(model: CudaModel, device: str) -> list[float]:
-    before = torch.backends.cuda.cudnn_sdp_enabled()
-    torch.backends.cuda.enable_cudnn_sdp(True)
-    try:
+    with cudnn(on=True):
         return _new_lengths(model, device)
-    finally:
-        torch.backends.cuda.enable_cudnn_sdp(before)
 
 
 def _replay(model: CudaModel, device: str) -> Answer:
@@ -213,7 +212,7 @@ def _replay(model: CudaModel, device: str) -> Answer:
     with torch.inference_mode():
         logits.fill_(float("nan"))
         graph.replay()
-        _wait(device)
+        wait(device)
         writes = bool(torch.isfinite(logits).all())
     return {"graph": True, "keys": keys, "replay": found, "replay writes its logits": writes}
 
@@ -237,7 +236,7 @@ def kernels(work: Callable[[], object], device: str) -> Answer:
     activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if on_card else [])]
     with profile(activities=activities) as profiled, torch.inference_mode():
         work()
-        _wait(device)
+        wait(device)
     kind = "CUDA" if on_card else "CPU"
     found = [event for event in profiled.events() if str(event.device_type).endswith(kind)]
     names = collections.Counter(event.name[:60] for event in found)
@@ -284,20 +283,7 @@ def lost(device: str) -> Answer:
 def _milliseconds(work: Callable[[], object], device: str, count: int) -> float:
     """The mean of so many calls, after a first one."""
     work()
-    return round(_once(lambda: [work() for _ in range(count)], device) / count, 3)
-
-
-def _once(work: Callable[[], object], device: str) -> float:
-    _wait(device)
-    started = time.perf_counter()
-    work()
-    _wait(device)
-    return 1000 * (time.perf_counter() - started)
-
-
-def _wait(device: str) -> None:
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
+    return round(1000 * once(lambda: [work() for _ in range(count)], device) / count, 3)
 
 
 if __name__ == "__main__":

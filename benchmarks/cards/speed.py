@@ -26,7 +26,7 @@ from backends.precision import Precision
 from backends.torch_backend.cuda import CudaModel
 from backends.torch_backend.decode_graph import keys_for
 from benchmarks import random_model
-from benchmarks.cards import yardsticks
+from benchmarks.cards import clocks
 from benchmarks.cards.sizes import Sizes
 
 #: Logits of two ways to sum the same 16-bit products differ by this share of their range.
@@ -219,7 +219,7 @@ def decode(model: CudaModel, context: int, count: int) -> dict[str, Any]:
         found["keys"] = keys
         device = str(model._device)
         with torch.inference_mode():
-            found["replay_seconds"] = yardsticks.seconds(replay.replay, device)
+            found["replay_seconds"] = clocks.seconds(replay.replay, device)
     return found
 
 
@@ -249,12 +249,18 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def sampling_seconds(logits: Logits) -> float:
-    """Seconds of choosing one token with the chat defaults after 3,500 tokens."""
-    params = SamplingParams(temperature=0.3, top_k=5, top_p=0.85, repetition_penalty=1.05, seed=1)
-    sampler = Sampler(params, logits.size)
-    sampler.see(some_ids(logits.size, 3500))
+    """Seconds of choosing one token by `chat_sampler`."""
+    sampler = chat_sampler(logits.size)
     sampler.sample(logits)
     return statistics.median(_timed(lambda: sampler.sample(logits)) for _ in range(_SAMPLES))
+
+
+def chat_sampler(vocab_size: int) -> Sampler:
+    """The chat defaults, after 3,500 tokens."""
+    params = SamplingParams(temperature=0.3, top_k=5, top_p=0.85, repetition_penalty=1.05, seed=1)
+    sampler = Sampler(params, vocab_size)
+    sampler.see(some_ids(vocab_size, 3500))
+    return sampler
 
 
 # --- transformers ------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -12,10 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from backends.model_config import ModelConfig
-from backends.torch_backend import bandwidth
+from benchmarks.cards.clocks import recorded, seconds
 
 _BUFFER_BYTES: Final = 4 * 2**30  # far more than any cache
-_ROUNDS: Final = 10
 _PRODUCT_SIZE: Final = 8192
 
 
@@ -104,23 +102,3 @@ def attention(
 def _two_products(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
     scores = (q @ k.transpose(-1, -2)) * q.shape[-1] ** -0.5 + bias
     return torch.softmax(scores, dim=-1, dtype=torch.float32).to(q.dtype) @ v
-
-
-def recorded(work: Callable[[], object], device: str) -> Callable[[], object]:
-    """A replay of what `work` launches on a card; `work` itself on a processor."""
-    if not device.startswith("cuda"):
-        return work
-    stream = torch.cuda.Stream(device)
-    stream.wait_stream(torch.cuda.current_stream(device))
-    with torch.cuda.stream(stream):
-        work()
-    torch.cuda.current_stream(device).wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, stream=stream):  # of this card, whichever is the current one
-        work()
-    return graph.replay
-
-
-def seconds(work: Callable[[], object], device: str, rounds: int = _ROUNDS) -> float:
-    """Median time of `work` on the device, as the device itself counts it."""
-    return statistics.median(bandwidth.seconds(work, device, rounds))

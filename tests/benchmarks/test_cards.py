@@ -18,8 +18,9 @@ import torch
 from backends.modeling.baichuan import RMSNorm
 from backends.precision import Precision
 from benchmarks import cuda, llama_cpp_peer
-from benchmarks.cards import choices, day, probe, tables
+from benchmarks.cards import clocks, day, goals, probe, tables
 from benchmarks.cards.cases import Held
+from benchmarks.cards.comparisons import catalogue, step
 from benchmarks.cards.run import CardRun, LeftOutError
 from benchmarks.cards.sizes import DRY
 from benchmarks.machine import ROOT, child_environment
@@ -168,9 +169,9 @@ def test_a_part_that_fails_is_named_and_the_others_go_on(error: Exception, line:
 
 
 def test_each_family_of_positions_is_measured_whatever_shapes_are_asked_for() -> None:
-    assert choices.of_run(("tiny",)) == ("tiny", "tiny-alibi")
-    assert choices.of_run(("baichuan2-13b",)) == ("baichuan2-7b", "baichuan2-13b")
-    assert choices.of_run(("baichuan2-13b", "mid")) == ("mid", "baichuan2-13b")
+    assert catalogue.of_run(("tiny",)) == ("tiny", "tiny-alibi")
+    assert catalogue.of_run(("baichuan2-13b",)) == ("baichuan2-7b", "baichuan2-13b")
+    assert catalogue.of_run(("baichuan2-13b", "mid")) == ("mid", "baichuan2-13b")
 
 
 def _by_the_wall(work: Callable[[], object], _device: str, _rounds: int) -> float:
@@ -184,13 +185,13 @@ def test_each_choice_that_needs_no_compiled_kernel_is_recorded_and_measured_on_a
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """On a stand-in, where nothing may wait for the card while it is captured."""
-    monkeypatch.setattr(choices, "seconds", _by_the_wall)
+    monkeypatch.setattr(clocks, "seconds", _by_the_wall)
     found: dict[str, set[str]] = {}
 
     with fake_cards(Card(), Card("second", 24 * GIB)):
-        for name, setting in choices.settings(("tiny",), torch.bfloat16, "cuda:1", DRY):
+        for name, setting in catalogue.settings(("tiny",), torch.bfloat16, "cuda:1", DRY):
             if name != "8 bits":  # bitsandbytes'
-                rows = choices.measure(name, setting)
+                rows = catalogue.measure(name, setting)
                 found[name] = {way for row in rows for way in row.ways}
                 if name == "later chunk of a prompt":
                     assert rows[0].taken == "causal_lower_right"
@@ -208,7 +209,7 @@ def test_the_composed_norm_is_the_norm() -> None:
     norm.weight.data.normal_()
     x = torch.randn(1, 3, 64)
 
-    found = choices.composed_norm(x, norm.weight, norm.eps)
+    found = step.composed_norm(x, norm.weight, norm.eps)
 
     torch.testing.assert_close(found, norm(x), rtol=1e-5, atol=1e-6)
 
@@ -224,7 +225,7 @@ def test_a_choice_for_speed_that_is_slower_misses_its_goal() -> None:
     rows = [row("quick", 0.001), row("slow", 0.004), row("small", 0.004, saves=2**30)]
     report = {"choices": rows}
 
-    judged = {one["what"]: (one["figure"], one["met"]) for one in tables.goals(report)}
+    judged = {one["what"]: (one["figure"], one["met"]) for one in goals.judged(report)}
     assert judged == {
         "quick, times the other way": (2.0, True),
         "slow, times the other way": (0.5, False),
