@@ -63,8 +63,7 @@ class CardMemory:
         """
         if self._card is None:
             return 0
-        # Of a card without a UUID (an old driver's list) the number says which one it is.
-        counted = lookup.held_bytes(self._card.uuid or self._card.index, os.getpid())
+        counted = lookup.held_bytes(self._card.uuid, os.getpid())
         now = _card(self._device_id) if counted is None else None
         free_now = None if now is None else now.free_memory_bytes
         held = held_bytes(counted, self._card.free_memory_bytes, free_now)

@@ -23,10 +23,9 @@ class CardMemory:
     """Counts what is taken of some cards; made before this process uses one of them."""
 
     def __init__(self, cards: Sequence[str]) -> None:
-        listed = {gpu.device: gpu for gpu in lookup.gpus()} if cards else {}
-        self._others: Mapping[str, int | None] = {
-            card: _others_bytes(listed.get(card)) for card in cards
-        }
+        found = {gpu.device: gpu for gpu in lookup.gpus()} if cards else {}
+        self._gpus = {card: found.get(card) for card in cards}
+        self._others = {card: _others_bytes(gpu) for card, gpu in self._gpus.items()}
         self._least: Mapping[str, int] = dict.fromkeys(cards, 0)
 
     def peak_bytes(self) -> int:
@@ -47,8 +46,8 @@ class CardMemory:
             torch.cuda.reset_peak_memory_stats(card)
 
     def _context(self, card: str) -> int:
-        reserved = torch.cuda.memory_reserved(card)
-        held = lookup.held_bytes(_index(card), os.getpid())
+        reserved, gpu = torch.cuda.memory_reserved(card), self._gpus[card]
+        held = None if gpu is None else lookup.held_bytes(gpu.uuid, os.getpid())
         if held:
             return max(held - reserved, 0)
         others = self._others[card]
@@ -64,14 +63,10 @@ def context_bytes(total: int, free: int, reserved: int, others: int) -> int:
 
 
 def _others_bytes(gpu: Gpu | None) -> int | None:
-    """What other programs hold of a card; None if that cannot be told, or not any more."""
+    """What other programs hold of a card; None if that cannot be told any more."""
     if gpu is None:
         return None
     if not torch.cuda.is_initialized():
         return gpu.used_bytes
     held = lookup.held_bytes(gpu.uuid, os.getpid())
     return None if held is None else max(gpu.used_bytes - held, 0)
-
-
-def _index(card: str) -> int:
-    return int(card.partition(":")[2] or 0)

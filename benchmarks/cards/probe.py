@@ -29,6 +29,7 @@ from backends.engine.card_order import number_cards_by_slot
 from backends.errors import BackendUnavailableError
 from backends.machine import hardware
 from backends.machine.cards import lookup
+from backends.machine.cards.values import Gpu
 from backends.precision import Precision
 from backends.torch_backend.card_errors import translated_errors
 from backends.torch_backend.cuda import CudaModel
@@ -139,16 +140,22 @@ def machine(device: str) -> Answer:
 
 def memory_held(device: str) -> Answer:
     """What the driver counts of this process, beside what torch knows to have taken."""
-    index = torch.device(device).index or 0
+    card = _card(device)
     answer: dict[str, Any] = {
-        "by the driver": lookup.held_bytes(index, os.getpid()),
-        "free by the driver": {c.index: c.free_memory_bytes for c in lookup.gpus()}.get(index),
+        "by the driver": card and lookup.held_bytes(card.uuid, os.getpid()),
+        "free by the driver": card and card.free_memory_bytes,
     }
     if device.startswith("cuda"):
         free, total = torch.cuda.mem_get_info(device)
         reserved = torch.cuda.memory_reserved(device)
         answer |= {"reserved by torch": reserved, "beside torch": total - free - reserved}
     return answer
+
+
+def _card(device: str) -> Gpu | None:
+    """A card as the driver tells it."""
+    index = torch.device(device).index or 0
+    return next((gpu for gpu in lookup.gpus() if gpu.index == index), None)
 
 
 def host(device: str) -> Answer:
@@ -220,11 +227,12 @@ def _replay(model: CudaModel, device: str) -> Answer:
 def _memory(model: CudaModel, device: str) -> Answer:
     if not device.startswith("cuda"):
         return {}
+    card = _card(device)
     free, total = torch.cuda.mem_get_info(device)
     return {
         "reserved at most": torch.cuda.max_memory_reserved(device),
         "beside torch": total - free - torch.cuda.memory_reserved(device),
-        "by the driver": lookup.held_bytes(torch.device(device).index or 0, os.getpid()),
+        "by the driver": card and lookup.held_bytes(card.uuid, os.getpid()),
         "KV cache": model._cache.nbytes,
         "peak_bytes": model.peak_bytes(),
     }

@@ -53,12 +53,11 @@ def memory_within(bounds: Sequence[Bound]) -> Memory:
     return Memory(total, max(min(bound.free_bytes for bound in bounds), 0))
 
 
-def held_bytes(card: str | int, pid: int) -> int | None:
-    """What a process holds of the memory of a card, by `Gpu.uuid` or CUDA's number.
+def held_bytes(uuid: str, pid: int) -> int | None:
+    """What a process holds of the memory of a card, by `Gpu.uuid`, in bytes.
 
     None where nobody tells, as on Windows, or there is no such card.
     """
-    uuid = card if isinstance(card, str) else next((g.uuid for g in gpus() if g.index == card), "")
     library = _library()
     held = None
     if library is not None:

@@ -39,8 +39,8 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> Cards:
 
     def say(*found: Gpu, held: int | None = None) -> None:
         monkeypatch.setattr(lookup, "gpus", lambda: found)
-        counts = {(gpu.uuid or gpu.index, os.getpid()): held for gpu in found}
-        monkeypatch.setattr(lookup, "held_bytes", lambda name, pid: counts.get((name, pid)))
+        counts = {(gpu.uuid, os.getpid()): held for gpu in found if gpu.uuid}
+        monkeypatch.setattr(lookup, "held_bytes", lambda uuid, pid: counts.get((uuid, pid)))
 
     return say
 
@@ -185,7 +185,7 @@ def test_the_peak_on_a_card_is_what_the_driver_counts_there(
 def test_where_nobody_counts_the_peak_is_what_is_less_free_than_before(
     cards: Cards, cuda_build: CudaBuild
 ) -> None:
-    """As on Windows. Without a UUID, as in the list of an old driver, its number names a card."""
+    """As on Windows, and of a card whose UUID is not told."""
     cards(card(8, free_gib=7))
     model = loaded("cuda:0")
     cards(card(8, free_gib=3))

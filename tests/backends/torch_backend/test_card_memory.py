@@ -34,8 +34,14 @@ class Driver:
     def __init__(self, cards: Cards, monkeypatch: pytest.MonkeyPatch, *, tells: bool) -> None:
         self._cards, self._tells = cards, tells
         module = FakeNvml()
+        self.listings = 0  #: how often all cards were asked for
         monkeypatch.setattr(type(module), "cards", property(lambda _: self.listed()), raising=False)
+        monkeypatch.setattr(type(module), "nvmlDeviceGetCount", lambda _: self.counted())
         monkeypatch.setitem(sys.modules, "pynvml", module)
+
+    def counted(self) -> int:
+        self.listings += 1
+        return len(self._cards.all)
 
     def listed(self) -> list[FakeCard]:
         return [self._listed(card) for card in self._cards.all]
@@ -104,6 +110,16 @@ def test_a_peak_has_the_context_of_every_card_and_not_what_others_hold(
         kv = sum(tensor.nbytes for i in on_cards for tensor in loaded._cache.layer(i))
         assert kv > 0
         assert loaded.peak_bytes() == contexts + reserved - kv
+
+
+def test_cards_are_looked_up_once_for_a_load_on_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without NVML it is a program that is started, twice or three times."""
+    with machine() as cards:
+        driver = Driver(cards, monkeypatch, tells=True)
+
+        assert loaded_on("cuda:0", "cuda:0", "cuda:1").peak_bytes() > 0
+
+    assert driver.listings == 1
 
 
 def test_a_second_model_in_the_same_process_has_the_context_too(

@@ -161,7 +161,8 @@ def test_a_card_is_told_by_the_driver_as_torch_tells_it() -> None:
 @needs_card
 def test_the_peak_of_a_card_is_what_the_driver_counts_of_this_process() -> None:
     with on_card("b2-13b") as loaded:
-        counted = lookup.held_bytes(torch.cuda.current_device(), os.getpid())
+        (card,) = [gpu for gpu in lookup.gpus() if gpu.device == loaded._devices.last]
+        counted = lookup.held_bytes(card.uuid, os.getpid())
         if counted is None:
             pytest.skip("the driver does not count the memory of a process here")
 

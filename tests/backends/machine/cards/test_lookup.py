@@ -270,20 +270,21 @@ def test_the_least_limit_counts() -> None:
 # --- who holds it ----------------------------------------------------------------------------
 
 
-def test_what_is_held_is_told_by_uuid_and_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_held_is_told_of_hidden_cards_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     other, card = FakeCard("GPU-1", held={7: 2 * GIB}), FakeCard("GPU-2", held={7: GIB})
     with_nvml(monkeypatch, FakeNvml([other, card]))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
 
-    assert lookup.held_bytes("GPU-2", 7) == lookup.held_bytes(0, 7) == GIB
+    assert lookup.held_bytes("GPU-2", 7) == GIB
     assert lookup.held_bytes("GPU-1", 7) == 2 * GIB
-    assert lookup.held_bytes(1, 7) is None  # not shown
 
 
 def test_what_nobody_tells_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_nvml(monkeypatch, FakeNvml([FakeCard("GPU-1", held={7: None})]))
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert lookup.held_bytes(0, 7) is None
-    assert lookup.held_bytes(3, 7) is None
+    assert lookup.held_bytes("GPU-1", 7) is None
     assert lookup.held_bytes("GPU-9", 7) is None
+    assert lookup.held_bytes("", 7) is None  # of a card whose UUID is not told
