@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model_config import ModelConfig
@@ -152,12 +153,18 @@ def bytes_per_token(
     return weights - embedding_bytes(config, precision) + cached
 
 
+def recorded_keys(context_length: int) -> Sequence[int]:
+    """The numbers of keys that a step is recorded for, ascending: the last is the whole context."""
+    keys, found = LEAST_KEYS, []
+    while keys < context_length:
+        found.append(keys)
+        keys *= 2
+    return [*found, context_length]
+
+
 def graph_bytes(context_length: int) -> int:
     """Bytes of the steps that are recorded for a KV cache of so many tokens, on one card."""
-    graphs, keys = 1, LEAST_KEYS
-    while keys < context_length:
-        graphs, keys = graphs + 1, 2 * keys
-    return graphs * _GRAPH_BYTES
+    return len(recorded_keys(context_length)) * _GRAPH_BYTES
 
 
 def needed(

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..choice.memory import LEAST_KEYS
+from ..choice.memory import recorded_keys
 from ..interface import LayerDevices
 from ..modeling.baichuan import BaichuanForCausalLM
 from ..modeling.kv_cache import KVCache
@@ -46,12 +46,7 @@ class DecodeGraph:
     @property
     def sizes(self) -> Sequence[int]:
         """The numbers of keys to record for, the largest first: the others fit in its memory."""
-        sizes = [self._cache.capacity]
-        keys = LEAST_KEYS
-        while keys < self._cache.capacity:
-            sizes.append(keys)
-            keys *= 2
-        return sorted(sizes, reverse=True)
+        return recorded_keys(self._cache.capacity)[::-1]
 
     def record(self) -> Iterator[int]:
         """Record all, on an empty cache; yields how many are done.
@@ -115,8 +110,5 @@ class DecodeGraph:
 
 
 def keys_for(length: int, capacity: int) -> int:
-    """How many keys a step for `length` tokens attends over: the next recorded number."""
-    keys = LEAST_KEYS
-    while keys < length:
-        keys *= 2
-    return min(keys, capacity)
+    """How many keys a step for `length` tokens, at most `capacity`, attends over."""
+    return next(keys for keys in recorded_keys(capacity) if keys >= length)

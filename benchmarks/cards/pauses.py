@@ -6,6 +6,7 @@ import time
 
 from backends.modeling.baichuan import BaichuanForCausalLM
 from backends.torch_backend.cuda import CudaModel
+from backends.torch_backend.decode_graph import keys_for
 from benchmarks import random_model
 from benchmarks.cards import clocks
 from benchmarks.cards.comparisons.setting import Row
@@ -21,8 +22,8 @@ def at(name: str, model: CudaModel, weights: BaichuanForCausalLM, length: int) -
     recorded = max(_seconds(model, token) for token in range(1, 1 + _STEPS))
     model.truncate(0)
     fresh = random_model.graph(weights, model)
-    size = min(size for size in fresh.sizes if size >= length)
-    later = clocks.once(lambda: fresh._begin(size), str(model._device)) + recorded
+    keys = keys_for(length, model.context_length)
+    later = clocks.once(lambda: fresh._begin(keys), str(model._device)) + recorded
     ways = {"while loading": recorded, "when needed": later}
     return Row("graphs recorded", f"{name}, token {length:,}", "while loading", ways)
 

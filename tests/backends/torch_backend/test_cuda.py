@@ -10,10 +10,11 @@ import pytest
 import torch
 
 from backends.checkpoint.folder import Checkpoint
+from backends.choice import memory
 from backends.errors import InsufficientMemoryError
 from backends.interface import LayerDevices, LoadedModel
 from backends.precision import Precision
-from backends.torch_backend import cuda, decode_graph
+from backends.torch_backend import cuda
 from backends.torch_backend.cuda import CudaModel, chunk_of
 from tests.helpers import goldens, quantized
 from tests.helpers.graphs import on_processor
@@ -33,7 +34,7 @@ def golden_ids(name: str) -> list[int]:
 @pytest.fixture
 def few_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs for 16, 32, 64, … keys, so that a short text needs several."""
-    monkeypatch.setattr(decode_graph, "LEAST_KEYS", 16)
+    monkeypatch.setattr(memory, "LEAST_KEYS", 16)
 
 
 @pytest.mark.parametrize("name", ["b2-7b"])

@@ -12,12 +12,13 @@ import numpy.typing as npt
 import pytest
 import torch
 
+from backends.choice import memory
 from backends.errors import GpuLostError
 from backends.events import LoadProgress
 from backends.interface import LayerDevices, LoadedModel
 from backends.modeling.weights import load_model
 from backends.precision import Precision
-from backends.torch_backend import cuda, decode_graph
+from backends.torch_backend import cuda
 from backends.torch_backend.card_errors import translated_errors
 from backends.torch_backend.cuda import CudaModel, chunk_of
 from backends.torch_backend.decode_graph import keys_for
@@ -31,7 +32,7 @@ Array = npt.NDArray[np.float32]
 @pytest.fixture(autouse=True)
 def few_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs for 16, 32, 64, … keys, so that a short text needs several."""
-    monkeypatch.setattr(decode_graph, "LEAST_KEYS", 16)
+    monkeypatch.setattr(memory, "LEAST_KEYS", 16)
 
 
 @pytest.fixture
