@@ -19,6 +19,7 @@ from .options import options
 from .unused_cards import unused_cards
 from .values import Decision, Model, Option, Verdict, Wishes
 
+_CONTEXT_HINT = "Choose that context length, close other programs, or choose a smaller model."
 #: Where no precision runs, a smaller one is no advice.
 _NOTHING_HINT = "Close other programs, or choose a smaller context length or model."
 _NOTHING_LIMITED_HINT = "Raise that limit, or choose a smaller context length or model."
@@ -54,7 +55,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     chosen = _best(wanted)
     if chosen is None:
         raise _refusal(wanted, every, model, machine, wishes)
-    return Decision(chosen, _reason(chosen, every, wishes, model), tuple(every))
+    return Decision(chosen, _reason(chosen, wanted, wishes), tuple(every))
 
 
 def automatic(every: Sequence[Option], model: Model) -> Option | None:
@@ -96,9 +97,9 @@ def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
     return is_as_wanted(wishes.wanted_device, option.device_kind, option.device)
 
 
-def _reason(chosen: Option, every: Sequence[Option], wishes: Wishes, model: Model) -> Phrase:
+def _reason(chosen: Option, wanted: Sequence[Option], wishes: Wishes) -> Phrase:
+    """Why it is this one of those that are as a person wishes, which are `wanted`, best first."""
     fact = chosen.sentence
-    wanted = [option for option in every if _as_wished(option, wishes, model)]
     shorter = [option for option in wanted if option.fitting_context is not None]
     if shorter and chosen.device_kind.uses_processor:
         longest = max(shorter, key=lambda option: option.fitting_context or 0)
@@ -190,10 +191,11 @@ def _refusal(
     if too_large:
         # One device has one figure.
         smallest = _smallest([o for o in too_large if o.devices.single] or too_large)
+        if smallest.fitting_context is not None:  # which the sentence names
+            return InsufficientMemoryError.because(smallest.sentence, hint=_CONTEXT_HINT)
         is_limited = smallest.device_kind.uses_processor and machine.limit is not None
         return InsufficientMemoryError.because(
             smallest.sentence,
-            names_context=smallest.fitting_context is not None,
             hint=_memory_hint(every, model, wishes, is_limited=is_limited),
         )
     if wanted:

@@ -53,21 +53,22 @@ def _what_to_install(machine: Machine, gpu: Gpu) -> Phrase | None:
                 "Install torch with CUDA: {command}",
                 command=_command(machine.interpreter, machine, build),
             )
-    for build in builds:  # each wants a newer driver as well
-        least = str(card_builds.least_driver(build))
-        if machine.interpreter is None:
-            return Phrase(
-                "This program holds its own torch: install NVIDIA's driver {least} or newer, and "
-                "run the app from its source, where torch for CUDA {cuda} can be installed.",
-                least=least,
-                cuda=build,
-            )
+    if not builds:
+        return None
+    best = builds[0]  # each wants a newer driver as well
+    least = str(card_builds.least_driver(best))
+    if machine.interpreter is None:
         return Phrase(
-            "Install NVIDIA's driver {least} or newer, and torch with CUDA: {command}",
+            "This program holds its own torch: install NVIDIA's driver {least} or newer, and run "
+            "the app from its source, where torch for CUDA {cuda} can be installed.",
             least=least,
-            command=_command(machine.interpreter, machine, build),
+            cuda=best,
         )
-    return None
+    return Phrase(
+        "Install NVIDIA's driver {least} or newer, and torch with CUDA: {command}",
+        least=least,
+        command=_command(machine.interpreter, machine, best),
+    )
 
 
 def _builds_for(machine: Machine, gpu: Gpu) -> Iterator[str]:

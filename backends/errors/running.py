@@ -24,7 +24,6 @@ class BackendUnavailableError(BackendError):
 
 
 _MEMORY_HINT = "Close other programs, choose a smaller precision, context length or model."
-_CONTEXT_HINT = "Choose that context length, close other programs, or choose a smaller model."
 _LIMIT_HINT = "Raise that limit, or choose a smaller precision, context length or model."
 
 
@@ -95,17 +94,13 @@ class InsufficientMemoryError(BackendError):
         sentence: Phrase,
         *,
         is_limited: bool = False,
-        names_context: bool = False,
         hint: str | Phrase | None = None,
     ) -> InsufficientMemoryError:
         """The error whose sentence is made already; `is_limited` by more than what there is.
 
-        `names_context` where the sentence names a context length that would fit. `hint` is the one
-        of who knows more: what does run.
+        `hint` is the one of who knows more: what does run.
         """
-        if names_context:
-            hint = _CONTEXT_HINT
-        elif hint is None:
+        if hint is None:
             hint = _LIMIT_HINT if is_limited else _MEMORY_HINT
         error = rebuild(cls, "{why}", hint, {"why": sentence})
         assert isinstance(error, cls)
