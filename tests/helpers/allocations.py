@@ -6,9 +6,9 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 
 class Allocations(TorchDispatchMode):
@@ -25,10 +25,10 @@ class Allocations(TorchDispatchMode):
         self, func: Any, types: Sequence[type], args: Any = (), kwargs: Any = None
     ) -> Any:
         """Run the operator, and note what it made."""
-        given = {_key(t) for t in _tensors((args, kwargs))}
+        given = {storage_of(t) for t in tensors_in((args, kwargs))}
         result = func(*args, **(kwargs or {}))
-        for tensor in _tensors(result):
-            key, size = _key(tensor), tensor.untyped_storage().nbytes()
+        for tensor in tensors_in(result):
+            key, size = storage_of(tensor), tensor.untyped_storage().nbytes()
             if key in given and key not in self._held:
                 continue
             _, tensors = self._held.get(key, (size, 0))
@@ -44,9 +44,11 @@ class Allocations(TorchDispatchMode):
             self._held[key] = (size, tensors - 1)
 
 
-def _key(tensor: Tensor) -> int:
+def storage_of(tensor: Tensor) -> int:
+    """A number that tells the memory of a tensor, and of its views, from any other."""
     return int(tensor.untyped_storage()._cdata)
 
 
-def _tensors(value: Any) -> list[Tensor]:
-    return [leaf for leaf in torch.utils._pytree.tree_leaves(value) if isinstance(leaf, Tensor)]
+def tensors_in(value: object) -> list[Tensor]:
+    """The tensors in whatever lists, tuples and dicts."""
+    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]

@@ -112,5 +112,10 @@ def arrays(name: str, file: str) -> dict[str, npt.NDArray[Any]]:
         return dict(data)
 
 
+def text_ids(name: str) -> list[int]:
+    """The 130 ids of a text whose logits lie in “logits.npz”."""
+    return [int(i) for i in arrays(name, "logits.npz")["ids_130"]]
+
+
 def facts(*parts: str) -> Any:
     return json.loads(ROOT.joinpath(*parts).read_text(encoding="utf-8"))

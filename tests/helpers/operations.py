@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+
+from tests.helpers.allocations import storage_of, tensors_in
 
 
 class OperationCounter(TorchDispatchMode):
@@ -44,13 +43,5 @@ class OperationCounter(TorchDispatchMode):
 
 def _lies_in(arguments: object, result: object) -> bool:
     """Whether all tensors of a result lie in the memory of arguments."""
-    known = {_storage(one) for one in _tensors(arguments)}
-    return all(_storage(one) in known for one in _tensors(result))
-
-
-def _tensors(of: object) -> Sequence[Tensor]:
-    return [leaf for leaf in tree_leaves(of) if isinstance(leaf, Tensor)]
-
-
-def _storage(tensor: Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
+    known = {storage_of(one) for one in tensors_in(arguments)}
+    return all(storage_of(one) in known for one in tensors_in(result))

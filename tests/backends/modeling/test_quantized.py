@@ -27,6 +27,7 @@ from backends.precision import Precision
 from backends.torch_backend import cpu
 from backends.torch_backend.loaded_model import TorchModel
 from tests.helpers import goldens, quantized
+from tests.helpers.products import random_matrix
 
 LOGITS = 1e-4
 BNB = Layout.BITSANDBYTES
@@ -34,11 +35,6 @@ KINDS = {Precision.NF4: "nf4", Precision.FP4: "fp4"}
 FOUR_BITS = list(KINDS)
 #: [out, in]; the last two have rows that do not end with a block, and an odd number of values.
 SHAPES = [(64, 64), (192, 64), (172, 320), (64, 172), (3, 43)]
-
-
-def random_matrix(shape: tuple[int, int], dtype: torch.dtype = torch.bfloat16) -> Tensor:
-    generator = torch.Generator().manual_seed(shape[0] * 1000 + shape[1])
-    return (torch.randn(shape, generator=generator) * 0.02).to(dtype)
 
 
 def bits(tensor: Tensor) -> bytes:

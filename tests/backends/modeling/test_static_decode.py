@@ -31,10 +31,6 @@ def new_cache(model: BaichuanForCausalLM, capacity: int = CAPACITY, fill: float 
     return cache
 
 
-def golden_ids(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 @torch.inference_mode()
 def prefill(model: BaichuanForCausalLM, cache: KVCache, ids: list[int]) -> None:
     if ids:
@@ -58,7 +54,7 @@ def static(step: StaticDecode, cache: KVCache, token: int, keys: int) -> Array:
 @pytest.mark.parametrize("keys", [101, 128, CAPACITY])
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_a_static_step_is_the_ordinary_step(name: str, keys: int) -> None:
-    model, ids = quantized.plain_model(name), golden_ids(name)
+    model, ids = quantized.plain_model(name), goldens.text_ids(name)
     one, other = new_cache(model), new_cache(model)
     prefill(model, one, ids[:100])
     prefill(model, other, ids[:100])
@@ -93,7 +89,7 @@ def test_the_bias_of_a_step_lies_in_rows_that_a_card_reads_as_they_are(
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_static_steps_from_the_first_token_on_give_the_golden_logits(name: str) -> None:
     """The slots that are not written yet hold large numbers, which leave no trace."""
-    model, ids = quantized.plain_model(name), golden_ids(name)
+    model, ids = quantized.plain_model(name), goldens.text_ids(name)
     cache = new_cache(model, fill=1e4)
     step = StaticDecode(model, cache)
 
@@ -110,7 +106,7 @@ def test_static_steps_from_the_first_token_on_give_the_golden_logits(name: str) 
 @pytest.mark.parametrize("name", ["b1-7b", "b2-13b"])
 def test_ordinary_and_static_steps_take_turns(name: str) -> None:
     """As after a second prompt, a truncation, and a graph that was given up."""
-    model, ids = quantized.plain_model(name), golden_ids(name)
+    model, ids = quantized.plain_model(name), goldens.text_ids(name)
     mixed, plain = new_cache(model), new_cache(model)
     step = StaticDecode(model, mixed)
     prefill(model, mixed, ids[:20])
@@ -131,7 +127,7 @@ def test_ordinary_and_static_steps_take_turns(name: str) -> None:
 @pytest.mark.parametrize("name", ["b1-7b", "b1-13b"])
 def test_a_static_step_reads_nothing_but_its_tensors(name: str) -> None:
     """A graph replays addresses: the same `step` call must follow new contents."""
-    model, ids = quantized.plain_model(name), golden_ids(name)
+    model, ids = quantized.plain_model(name), goldens.text_ids(name)
     cache = new_cache(model)
     step = StaticDecode(model, cache)
     addresses = (step.ids.data_ptr(), step.position.data_ptr(), cache.layer(0)[0].data_ptr())
@@ -148,7 +144,7 @@ def test_a_static_step_reads_nothing_but_its_tensors(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["b1-7b", "b1-13b"])
 def test_the_last_slot_of_a_cache_can_be_used(name: str) -> None:
-    model, ids = quantized.plain_model(name), golden_ids(name)
+    model, ids = quantized.plain_model(name), goldens.text_ids(name)
     one, other = new_cache(model, 33), new_cache(model, 33)
     prefill(model, one, ids[:32])
     prefill(model, other, ids[:32])

@@ -39,10 +39,6 @@ ALL = SamplingParams(temperature=1.5, top_p=0.95, seed=8, max_new_tokens=60)
 WAYS = {"released": RELEASED, "hot": HOT, "greedy": GREEDY, "all": ALL}
 
 
-def golden_ids(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 def model_on(device: str, name: str) -> CudaModel:
     """A golden model in fp32, with graphs where that is a card."""
     checkpoint = goldens.checkpoint(name)
@@ -124,7 +120,7 @@ def test_a_token_costs_one_small_copy_from_the_card(way: str, copied: list[int])
     loaded = on_processor("b2-7b")
     copied.clear()
 
-    found = answer(loaded, WAYS[way], golden_ids("b2-7b")[:20])
+    found = answer(loaded, WAYS[way], goldens.text_ids("b2-7b")[:20])
 
     first, *others = copied  # after the prompt come all logits, which are kept for it
     assert first == loaded.vocab_size == 1120
@@ -136,7 +132,7 @@ def test_who_needs_all_logits_gets_all(copied: list[int]) -> None:
     loaded = on_processor("b2-7b")
     copied.clear()
 
-    found = answer(loaded, ALL, golden_ids("b2-7b")[:20])
+    found = answer(loaded, ALL, goldens.text_ids("b2-7b")[:20])
 
     assert copied == [1120] * len(found)
 
@@ -169,7 +165,7 @@ def test_a_step_waits_for_its_card_once_after_a_dozen_launches(
             cuda.load(checkpoint, quantized.options(checkpoint, Precision.BF16, "cuda:1"))
         )
         monkeypatch.setattr(Cards, "run", noted)
-        answer(loaded, RELEASED, golden_ids("b2-7b")[:20], look=look)
+        answer(loaded, RELEASED, goldens.text_ids("b2-7b")[:20], look=look)
 
     prompt, _, *others = steps
     # By a number, CUDA would multiply with its inverse instead: another last bit.
@@ -190,7 +186,7 @@ def test_a_step_waits_for_its_card_once_after_a_dozen_launches(
 def test_the_answer_is_the_one_that_the_host_chooses(
     name: str, way: str, on_host: Callable[[Callable[[], list[int]]], list[int]]
 ) -> None:
-    prompt = golden_ids(name)[:40]
+    prompt = goldens.text_ids(name)[:40]
 
     found = answer(on_processor(name), WAYS[way], prompt)
 
@@ -206,7 +202,7 @@ def test_16_bits_give_the_same_answer_too(
     on_host: Callable[[Callable[[], list[int]]], list[int]],
 ) -> None:
     loaded = quantized.load(goldens.folder("b2-13b"), precision, cuda)
-    prompt = golden_ids("b2-13b")[:40]
+    prompt = goldens.text_ids("b2-13b")[:40]
 
     found = answer(loaded, WAYS[way], prompt)
     loaded.truncate(0)
@@ -217,7 +213,7 @@ def test_16_bits_give_the_same_answer_too(
 @pytest.mark.parametrize("device", ["cuda:0", "cuda:1"])
 @pytest.mark.parametrize("way", WAYS)
 def test_graphs_on_any_card_give_the_same_answer(way: str, device: str) -> None:
-    prompt = golden_ids("b1-13b")[:40]
+    prompt = goldens.text_ids("b1-13b")[:40]
     with fake_cards(Card("first"), Card("second")):
         loaded = model_on(device, "b1-13b")
         found = answer(loaded, WAYS[way], prompt)
@@ -232,7 +228,7 @@ def test_the_card_counts_each_token_of_the_answer(
     device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With hardly more candidates than top_k, those that it forgot would crowd others out."""
-    prompt = golden_ids("b1-13b")[:40]
+    prompt = goldens.text_ids("b1-13b")[:40]
     expected = answer(on_processor("b1-13b"), HOT, prompt)
     monkeypatch.setattr(sampling, "_SPARE_CANDIDATES", 2)
     with fake_cards(Card("first"), Card("second")):
@@ -240,7 +236,7 @@ def test_the_card_counts_each_token_of_the_answer(
 
 
 def test_an_answer_leaves_nothing_behind_for_the_next_one() -> None:
-    loaded, prompt = on_processor("b2-7b"), golden_ids("b2-7b")[:40]
+    loaded, prompt = on_processor("b2-7b"), goldens.text_ids("b2-7b")[:40]
     first = answer(loaded, HOT, prompt)
     answer(loaded, GREEDY, [5, 6, 7, *first])
 
@@ -248,7 +244,7 @@ def test_an_answer_leaves_nothing_behind_for_the_next_one() -> None:
 
 
 def test_the_same_prompt_again_gives_the_same_answer_without_reading_it() -> None:
-    loaded, prompt, memo = on_processor("b2-7b"), golden_ids("b2-7b")[:40], PromptMemo()
+    loaded, prompt, memo = on_processor("b2-7b"), goldens.text_ids("b2-7b")[:40], PromptMemo()
 
     first = answer(loaded, HOT, prompt, memo=memo)
 
@@ -272,7 +268,7 @@ def test_padding_has_no_part_in_the_answer(tmp_path: Path, fill: float | None, w
 
 
 def test_a_token_s_logits_are_those_it_was_chosen_from() -> None:
-    prompt = golden_ids("b2-7b")[:40]
+    prompt = goldens.text_ids("b2-7b")[:40]
     rows: list[npt.NDArray[np.float32]] = []
 
     found = answer(
@@ -287,7 +283,7 @@ def test_a_token_s_logits_are_those_it_was_chosen_from() -> None:
 
 def test_logits_that_are_asked_for_too_late_are_not_those_of_another_token() -> None:
     tokens: list[Token] = []
-    answer(on_processor("b2-7b"), RELEASED, golden_ids("b2-7b")[:40], look=tokens.append)
+    answer(on_processor("b2-7b"), RELEASED, goldens.text_ids("b2-7b")[:40], look=tokens.append)
 
     for token in tokens[1:-1]:  # the first has those of the prompt, which are kept
         with pytest.raises(ValueError, match="the model has read on"):
@@ -318,7 +314,7 @@ def test_logits_that_are_no_numbers_end_the_answer(
             )
 
     with pytest.raises(InvalidLogitsError):
-        answer(loaded, WAYS[way], golden_ids("b1-7b")[:40], look=spoil)
+        answer(loaded, WAYS[way], goldens.text_ids("b1-7b")[:40], look=spoil)
 
     assert len(said) == 3
 
@@ -336,7 +332,7 @@ def test_a_card_that_is_lost_while_candidates_are_chosen_is_named(operation: str
                 cards[1].failures[operation] = torch.AcceleratorError(LOST)
 
         with pytest.raises(GpuLostError):
-            answer(loaded, RELEASED, golden_ids("b2-7b")[:40], look=lose)
+            answer(loaded, RELEASED, goldens.text_ids("b2-7b")[:40], look=lose)
 
         assert len(said) == 3
 
@@ -353,7 +349,7 @@ def test_a_card_that_is_lost_before_a_row_is_copied_after_all_is_named() -> None
                 _ = token.logits
 
         with pytest.raises(GpuLostError):
-            answer(loaded, RELEASED, golden_ids("b2-7b")[:40], look=ask)
+            answer(loaded, RELEASED, goldens.text_ids("b2-7b")[:40], look=ask)
 
         assert len(said) == 3
 
@@ -362,4 +358,4 @@ def test_a_model_that_was_closed_in_the_middle_says_so() -> None:
     loaded = on_processor("b2-7b")
 
     with pytest.raises(ValueError, match="closed"):
-        answer(loaded, RELEASED, golden_ids("b2-7b")[:40], look=lambda _: loaded.close())
+        answer(loaded, RELEASED, goldens.text_ids("b2-7b")[:40], look=lambda _: loaded.close())

@@ -27,10 +27,6 @@ needs_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an 
 needs_two = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two NVIDIA cards")
 
 
-def golden_ids(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 @pytest.fixture
 def few_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Graphs for 16, 32, 64, … keys, so that a short text needs several."""
@@ -100,7 +96,7 @@ def greedy(loaded: LoadedModel, prompt: list[int], steps: int) -> tuple[list[int
 def test_graphs_on_a_card_say_what_the_ordinary_path_says(name: str) -> None:
     graphs, plain = on_card(name), on_card(name)
     plain._graph = None
-    prompt = golden_ids(name)[:20]
+    prompt = goldens.text_ids(name)[:20]
 
     said, actual = greedy(graphs, prompt, 64)
     _, expected = greedy(plain, prompt, 0)

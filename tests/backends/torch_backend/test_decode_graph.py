@@ -60,10 +60,6 @@ def recorded(name: str, device: str = "cuda:1", context_length: int = 140) -> Cu
     return loaded
 
 
-def golden_ids(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 def said(loaded: LoadedModel, ids: Sequence[int]) -> list[Array]:
     return [loaded.prefill(ids[:1]).copy(), *(loaded.decode(token).copy() for token in ids[1:])]
 
@@ -112,7 +108,7 @@ def test_graphs_on_any_card_give_the_golden_logits(
     name: str, device: str, replays: Replays
 ) -> None:
     loaded = recorded(name, device)
-    ids = golden_ids(name)
+    ids = goldens.text_ids(name)
     before = replays.count
 
     logits = said(loaded, ids)
@@ -136,7 +132,7 @@ def test_all_is_captured_and_nothing_is_done_at_once_for_a_token(cards: Cards) -
 @pytest.mark.usefixtures("cards")
 def test_the_second_card_is_recorded_after_the_first_one_too() -> None:
     first, second = recorded("b2-7b", "cuda:0"), recorded("b2-7b", "cuda:1")
-    ids = golden_ids("b2-7b")[:30]
+    ids = goldens.text_ids("b2-7b")[:30]
 
     assert_golden("b2-7b", said(second, ids))
     assert_golden("b2-7b", said(first, ids))
@@ -158,7 +154,7 @@ def test_smaller_graphs_lie_in_the_memory_of_the_largest(cards: Cards) -> None:
 @pytest.mark.usefixtures("cards")
 def test_graphs_follow_prefill_and_truncation() -> None:
     loaded, other = recorded("b2-13b"), unrecorded("b2-13b")
-    ids = golden_ids("b2-13b")
+    ids = goldens.text_ids("b2-13b")
     loaded.prefill(ids[:20])
     for token in range(30, 50):
         loaded.decode(token)
@@ -177,7 +173,7 @@ def test_graphs_follow_prefill_and_truncation() -> None:
 def test_a_graph_reads_nothing_of_an_answer_that_ended_in_no_numbers(name: str) -> None:
     """Of slots behind its token too, a graph reads the values, and NaN times 0 is NaN."""
     loaded = recorded(name)
-    ids = golden_ids(name)
+    ids = goldens.text_ids(name)
     expected = said(loaded, ids[:20])
     loaded.prefill(ids[20:])
     for layer in range(goldens.checkpoint(name, "single").config.num_layers):
@@ -226,7 +222,7 @@ def test_no_token_waits_for_a_graph_to_be_recorded(monkeypatch: pytest.MonkeyPat
     loaded = recorded("b2-7b")
     assert len(begun) == 5
 
-    said(loaded, golden_ids("b2-7b"))
+    said(loaded, goldens.text_ids("b2-7b"))
 
     assert len(begun) == 5
 
@@ -264,7 +260,7 @@ def test_layers_on_several_cards_are_not_recorded() -> None:
     loaded = CudaModel(model, devices=devices, context_length=140, prefill_chunk=64)
 
     assert list(loaded.record_graphs()) == []
-    assert_golden("b2-13b", said(loaded, golden_ids("b2-13b")[:20]))
+    assert_golden("b2-13b", said(loaded, goldens.text_ids("b2-13b")[:20]))
 
 
 # --- given up ----------------------------------------------------------------------------
@@ -291,7 +287,7 @@ def test_a_graph_that_computes_something_else_is_given_up(
 
     assert loaded._graph is None
     assert "logits differ by" in caplog.text
-    assert_golden("b1-7b", said(loaded, golden_ids("b1-7b")[:40]))
+    assert_golden("b1-7b", said(loaded, goldens.text_ids("b1-7b")[:40]))
 
 
 @pytest.mark.usefixtures("cards")
@@ -311,7 +307,7 @@ def test_a_replay_that_computes_nothing_is_given_up(
 
     assert loaded._graph is None
     assert "logits differ by nan" in caplog.text
-    assert_golden("b2-7b", said(loaded, golden_ids("b2-7b")[:20]))
+    assert_golden("b2-7b", said(loaded, goldens.text_ids("b2-7b")[:20]))
 
 
 @pytest.mark.usefixtures("cards")
@@ -338,7 +334,7 @@ def test_a_step_that_cannot_be_captured_is_given_up_and_the_stream_is_the_one_be
     assert caplog.messages[0].startswith("Decoding without CUDA graphs: CUDA error: operation")
     assert torch.cuda.current_stream("cuda:1") is before
     assert torch.cuda.current_device() == 0
-    assert_golden("b2-7b", said(loaded, golden_ids("b2-7b")[:20]))
+    assert_golden("b2-7b", said(loaded, goldens.text_ids("b2-7b")[:20]))
 
 
 @pytest.mark.usefixtures("cards")
@@ -382,7 +378,7 @@ def test_no_memory_while_recording_leaves_the_ordinary_path_and_its_memory(
     assert loaded._graph is None
     assert torch.cuda.memory_allocated("cuda:1") == held
     assert cards[1].pool_bytes == 0
-    assert_golden("b2-7b", said(loaded, golden_ids("b2-7b")[:20]))
+    assert_golden("b2-7b", said(loaded, goldens.text_ids("b2-7b")[:20]))
 
 
 def test_a_second_graph_without_memory_gives_that_of_the_first_back(cards: Cards) -> None:

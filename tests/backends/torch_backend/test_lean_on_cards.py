@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from backends.interface import LayerDevices, LoadOptions
 from backends.modeling.lean import int8_products
@@ -18,14 +17,10 @@ from backends.torch_backend import cpu, cuda, low_bits
 from backends.torch_backend.cuda import CudaModel
 from tests.helpers import goldens, quantized
 from tests.helpers.fake_cards import Card, Cards, fake_cards
+from tests.helpers.products import whole_products
 
 NAMES = ["b1-7b", "b2-13b"]
 CONTEXT = 600  # two numbers of keys are recorded
-
-
-def whole_products(digits: Tensor, rows: Tensor) -> Tensor:
-    """What `_int_mm` computes, on a processor without instructions that saturate."""
-    return (digits.double() @ rows.double()).to(torch.int32)
 
 
 @pytest.fixture
@@ -60,13 +55,9 @@ def on_card(
     return loaded
 
 
-def ids_of(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_graph_follows_rows_that_come_from_the_host(name: str, cards: Cards) -> None:
-    ids = ids_of(name)
+    ids = goldens.text_ids(name)
     with on_card(name, Precision.BF16) as whole:
         assert whole._graph is not None
         expected = [whole.prefill(ids[:20]), *map(whole.decode, ids[20:30])]
@@ -110,7 +101,7 @@ def test_8_bit_weights_with_16_bit_activations_are_recorded_on_a_card(
     name: str, cards: Cards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(WEIGHT_ONLY_VARIABLE, "1")
-    ids = ids_of(name)
+    ids = goldens.text_ids(name)
     with on_card(name, Precision.INT8, embedding_on_host=True, head_in_8_bits=True) as loaded:
         model = quantized.inner(loaded)
         kinds = {type(module) for module in model.modules() if not list(module.children())}
@@ -132,7 +123,7 @@ def test_a_card_whose_product_of_integers_is_wrong_multiplies_by_blocks(
     """As cuBLAS 12.1 did with some sizes."""
     monkeypatch.setenv(WEIGHT_ONLY_VARIABLE, "1")
     monkeypatch.setattr(torch, "_int_mm", lambda digits, rows: whole_products(digits, rows) + 9999)
-    ids = ids_of("b2-7b")
+    ids = goldens.text_ids("b2-7b")
 
     with on_card("b2-7b", Precision.INT8) as loaded:
         assert int8_products.token_product(torch.device("cuda:1")) is int8_products.by_blocks

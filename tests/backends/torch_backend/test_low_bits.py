@@ -39,10 +39,6 @@ needs_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an 
 slow_kernel = pytest.mark.filterwarnings("ignore:inner dimension .* is not aligned:UserWarning")
 
 
-def golden_ids(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 @pytest.mark.parametrize(
     ("precision", "dtype"),
     [
@@ -86,7 +82,7 @@ def test_an_answer_is_that_of_the_dequantised_weights(
     plain = quantized.write_folder(
         tmp_path / "plain", {k: v.float() for k, v in state.items()}, source.folder
     )
-    ids = golden_ids(name)[:20]
+    ids = goldens.text_ids(name)[:20]
 
     with quantized.load(source.folder, precision) as loaded:
         actual = loaded.prefill(ids)
@@ -99,7 +95,7 @@ def test_an_answer_is_that_of_the_dequantised_weights(
 
 @pytest.mark.parametrize("precision", QUANTIZED)
 def test_tokens_one_by_one_give_what_the_whole_prompt_gives(precision: Precision) -> None:
-    ids = golden_ids("b2-7b")[:30]
+    ids = goldens.text_ids("b2-7b")[:30]
 
     with quantized.load(goldens.folder("b2-7b"), precision) as loaded:
         whole = loaded.prefill(ids)
@@ -213,7 +209,7 @@ def test_the_engine_refuses_another_precision_for_quantised_files() -> None:
 @pytest.mark.parametrize("precision", QUANTIZED)
 def test_a_card_says_what_the_processor_says(name: str, precision: Precision) -> None:
     checkpoint = Checkpoint.open(goldens.folder(name))
-    ids = golden_ids(name)[:20]
+    ids = goldens.text_ids(name)[:20]
     options = quantized.options(checkpoint, precision, "cuda:0")
 
     with quantized.finish(low_bits.load(checkpoint, options)) as loaded:

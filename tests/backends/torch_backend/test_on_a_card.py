@@ -67,10 +67,6 @@ def on_card(
     return loaded
 
 
-def golden_ids(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 # --- graphs ----------------------------------------------------------------------------------
 
 
@@ -82,7 +78,7 @@ def test_every_graph_of_a_card_is_recorded_while_loading_and_no_other_after_it(n
         recorded = dict(loaded._graph._recorded)
         assert sorted(recorded) == [512, 600]
 
-        ids = golden_ids(name)
+        ids = goldens.text_ids(name)
         loaded.prefill(ids * 4)  # 520 tokens: the next one is the first of another graph
         loaded.decode(ids[0])
 
@@ -105,7 +101,7 @@ def test_every_replay_on_a_card_writes_its_logits(name: str) -> None:
 @needs_two
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_another_card_than_the_current_one_decodes_by_its_own_graphs(name: str) -> None:
-    ids = golden_ids(name)
+    ids = goldens.text_ids(name)
     with on_card(name, "cuda:1") as loaded:
         torch.cuda.set_device(0)
         loaded.prefill(ids[:20])
@@ -122,7 +118,7 @@ def test_another_card_than_the_current_one_decodes_by_its_own_graphs(name: str) 
 @needs_card
 def test_candidates_of_a_card_lead_to_the_ids_that_whole_rows_lead_to() -> None:
     params = SamplingParams(temperature=0.9, top_k=5, top_p=0.9, repetition_penalty=1.05, seed=3)
-    prompt = golden_ids("b2-7b")[:20]
+    prompt = goldens.text_ids("b2-7b")[:20]
     with on_card("b2-7b") as loaded:
         said: dict[str, list[int]] = {}
         for way in ("candidates", "whole rows"):
@@ -188,7 +184,7 @@ def test_a_card_has_its_memory_back_before_a_load_that_did_not_fit_is_told() -> 
 @needs_card
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_a_card_computes_the_same_with_the_embedding_on_the_host(name: str) -> None:
-    ids = golden_ids(name)[:30]
+    ids = goldens.text_ids(name)[:30]
     with on_card(name) as loaded:
         expected = [loaded.prefill(ids), *(loaded.decode(token) for token in ids[:5])]
 
@@ -203,7 +199,7 @@ def test_a_card_computes_the_same_with_the_embedding_on_the_host(name: str) -> N
 @needs_card
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_a_head_in_8_bits_on_a_card_moves_logits_by_little(name: str) -> None:
-    ids = golden_ids(name)[:30]
+    ids = goldens.text_ids(name)[:30]
     with on_card(name) as loaded:
         expected = [loaded.prefill(ids), loaded.decode(ids[0])]
 
@@ -262,7 +258,7 @@ def test_a_later_chunk_on_a_card_sees_what_its_mask_shows(queries: int, keys: in
 @needs_card
 @pytest.mark.parametrize("name", goldens.NAMES)
 def test_a_card_reads_a_prompt_in_chunks_as_at_once(name: str) -> None:
-    ids = golden_ids(name)
+    ids = goldens.text_ids(name)
     with on_card(name) as loaded:
         whole = loaded.prefill_logits(ids)
         loaded.truncate(0)
@@ -342,7 +338,7 @@ def test_one_model_over_two_cards_says_what_one_card_says() -> None:
     checkpoint = Checkpoint.open(goldens.folder("b2-13b"))
     options = quantized.options(checkpoint, Precision.BF16)
     options = replace(options, devices=LayerDevices(("cuda:0", "cuda:1", "cuda:1")))
-    ids = golden_ids("b2-13b")
+    ids = goldens.text_ids("b2-13b")
     with on_card("b2-13b") as loaded:
         expected = loaded.prefill(ids)
 

@@ -111,7 +111,7 @@ def test_an_answer_is_that_of_the_dequantised_weights(name: str, tmp_path: Path)
     plain = quantized.write_folder(
         tmp_path / "plain", {k: v.float() for k, v in state.items()}, source.folder
     )
-    ids = [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]][:24]
+    ids = goldens.text_ids(name)[:24]
 
     with quantized.load(source.folder, Precision.INT8) as loaded:
         assert kinds_of(loaded) == {Int8Linear}
@@ -144,7 +144,7 @@ def test_stored_8_bits_run_by_both_ways(layout: Layout, copies: dict[Layout, Pat
 def test_a_copy_that_was_made_before_answers_by_llm_int8_and_then_by_weights_alone(
     copies: dict[Layout, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ids = [int(i) for i in goldens.arrays("b1-13b", "logits.npz")["ids_130"]][:20]
+    ids = goldens.text_ids("b1-13b")[:20]
     found = {}
     for value in ("0", "1"):
         monkeypatch.setenv(WEIGHT_ONLY_VARIABLE, value)

@@ -29,10 +29,6 @@ def on_host(options: LoadOptions) -> LoadOptions:
     return replace(options, devices=replace(options.devices, embedding_on_host=True))
 
 
-def ids_of(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 def answers(model: TorchModel, ids: list[int]) -> list[Array]:
     """Logits of a prompt in two chunks, of two tokens, and of every position of a third chunk."""
     found = [model.prefill(ids[:9]), model.prefill(ids[9:14])]
@@ -95,7 +91,7 @@ def test_logits_are_the_same_to_the_last_bit(name: str, precision: Precision) ->
     backend = low_bits if precision is Precision.NF4 else cpu
     checkpoint = goldens.checkpoint(name, "single")
     options = quantized.options(checkpoint, precision)
-    ids = ids_of(name)
+    ids = goldens.text_ids(name)
 
     with quantized.finish(backend.load(checkpoint, options)) as plain:
         expected = answers(plain, ids)
@@ -131,7 +127,7 @@ def test_a_static_step_follows_the_tokens_that_are_put_into_its_buffer(
     devices = replace(goldens.on_cpu(checkpoint), embedding_on_host=True)
     model = quantized.finish(load_model(checkpoint, torch.float32, devices))
     plain = quantized.plain_model(name)
-    ids = ids_of(name)[:12]
+    ids = goldens.text_ids(name)[:12]
     caches = [quantized.empty_cache(m) for m in (model, plain)]
     steps = [StaticDecode(m, cache) for m, cache in zip((model, plain), caches, strict=True)]
 

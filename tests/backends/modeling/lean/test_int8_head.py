@@ -32,10 +32,6 @@ def in_8_bits(options: LoadOptions) -> LoadOptions:
     return replace(options, head_in_8_bits=True)
 
 
-def ids_of(name: str) -> list[int]:
-    return [int(i) for i in goldens.arrays(name, "logits.npz")["ids_130"]]
-
-
 def head_of(name: str, dtype: torch.dtype = torch.float32) -> Int8Linear:
     checkpoint = goldens.checkpoint(name, "single")
     loading = load_model(checkpoint, dtype, goldens.on_cpu(checkpoint), head_in_8_bits=True)
@@ -80,7 +76,7 @@ def test_logits_are_near_those_of_the_whole_head(name: str, precision: Precision
     backend = low_bits if precision is Precision.NF4 else cpu
     checkpoint = goldens.checkpoint(name, "single")
     options = quantized.options(checkpoint, precision)
-    ids = ids_of(name)[:40]
+    ids = goldens.text_ids(name)[:40]
 
     with quantized.finish(backend.load(checkpoint, options)) as plain:
         expected = [plain.prefill_logits(ids[:30]), plain.decode(ids[30])[None]]
@@ -102,7 +98,7 @@ def test_a_static_step_takes_the_same_head(name: str) -> None:
     one, other = quantized.empty_cache(model), quantized.empty_cache(model)
     step = StaticDecode(model, one)
 
-    for at, token in enumerate(ids_of(name)[:8]):
+    for at, token in enumerate(goldens.text_ids(name)[:8]):
         step.feed(token, at)
         with torch.inference_mode():
             mine, theirs = step.step(32), model.last_logits(torch.tensor([[token]]), other)

@@ -22,6 +22,7 @@ from backends.modeling.lean.int8_products import (
 from backends.modeling.lean.int8_rows import quantize_rows
 from tests.helpers import goldens
 from tests.helpers.allocations import Allocations
+from tests.helpers.products import whole_products
 
 CPU = torch.device("cpu")
 HALVES = [torch.bfloat16, torch.float16]
@@ -31,14 +32,6 @@ SHAPES = [(64, 128), (24, 8), (200, 328), (1024, 64)]
 ODD_SHAPES = [(3, 43), (64, 172), (172, 320)]
 INT_MM = torch._int_mm
 WAYS: list[Product] = [by_blocks, by_kernel, by_digits]
-
-
-def whole_products(digits: Tensor, rows: Tensor) -> Tensor:
-    """What `_int_mm` computes, on a processor without instructions that saturate."""
-    assert digits.dtype == rows.dtype == torch.int8
-    assert len(digits) > 16
-    assert digits.shape[1] % 8 == 0 == rows.shape[1] % 8  # as on a card
-    return (digits.double() @ rows.double()).to(torch.int32)
 
 
 @pytest.fixture(autouse=True)

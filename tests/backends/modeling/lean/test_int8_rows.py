@@ -13,13 +13,9 @@ from backends.modeling.lean import int8_rows
 from backends.modeling.lean.int8_rows import as_fp16, quantize_rows, stored_rows
 from tests.helpers import quantized
 from tests.helpers.allocations import Allocations
+from tests.helpers.products import random_matrix
 
 CPU = torch.device("cpu")
-
-
-def random_matrix(shape: tuple[int, int], dtype: torch.dtype = torch.bfloat16) -> Tensor:
-    generator = torch.Generator().manual_seed(shape[0] * 1000 + shape[1])
-    return (torch.randn(shape, generator=generator) * 0.02).to(dtype)
 
 
 def test_rows_worked_out_by_hand() -> None:
