@@ -10,10 +10,11 @@ run: ## open the window with the guide model (without a display: the chat in the
 
 # Every check runs, whatever the others say; pytest is last, so that its summary ends the output.
 # For Windows and macOS, mypy takes half a minute each the first time: they run beside each other,
-# and keep what they found out in caches of their own.
+# and keep what they found out in caches of their own. Bytecode is kept, wherever the person has it
+# turned off: tests start hundreds of engines and terminals, and each would compile the product anew.
 test: ## run every check: ruff, mypy, import-linter, pytest
 	@installer/linux/setup.sh --dev
-	@export QT_QPA_PLATFORM=offscreen; failed=; \
+	@export QT_QPA_PLATFORM=offscreen PYTHONDONTWRITEBYTECODE=; failed=; \
 	check() { echo "== $$*"; .venv/bin/"$$@" || failed="$$failed, $$*"; }; \
 	check ruff check .; \
 	check ruff format --check .; \
@@ -56,10 +57,11 @@ screenshots: ## draw the window in every main state, both themes and languages, 
 		xvfb-run -a -s "-screen 0 1920x1200x24" \
 		.venv/bin/python tools/screenshots.py build/screenshots/xvfb; fi
 
-durability: ## kill what saves, and the app, 200 times each, cut the power 1,000 times (20 minutes)
+durability: ## kill what saves, what imports, and the app, 200 times each, cut the power 1,000 times (25 minutes)
 	@installer/linux/setup.sh --dev
 	@.venv/bin/python -m tests.durability.kill --count 200
 	@.venv/bin/python -m tests.durability.kill --count 200 --window
+	@.venv/bin/python -m tests.durability.import_kill --count 200
 	@.venv/bin/python -m tests.durability.power --points 1000
 
 clean: ## remove .venv and what the checks left

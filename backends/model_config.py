@@ -171,6 +171,14 @@ class ModelConfig:
         )
 
 
+def released_family(vocab_size: int, hidden_size: int) -> Family | None:
+    """The family whose released models have these sizes; None if none has."""
+    version = _version({}, vocab_size)
+    if version is None or hidden_size not in RELEASED_HIDDEN_SIZES:
+        return None
+    return _positions({}, hidden_size).of_version(version)
+
+
 def _positions(data: Mapping[str, object], hidden_size: int) -> Family:
     """A family with the positions of this model, of whatever version."""
     match hidden_size:

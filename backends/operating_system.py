@@ -122,6 +122,34 @@ def lock_folder(folder: Path) -> Callable[[], object]:
     return partial(os.close, descriptor)
 
 
+# --- what is the administrator's ----------------------------------------------------------
+
+
+def site_folder() -> Path:
+    """Where an administrator keeps what holds for all; no variable moves it. Raises OSError."""
+    if sys.platform == "win32":
+        return Path(windows_api.program_data()) / "baichuan-desktop"
+    is_mac = sys.platform == "darwin"
+    return Path("/Library/Application Support" if is_mac else "/etc/xdg") / "baichuan-desktop"
+
+
+def ordinary_writer(path: Path, owner: int, *, is_above: bool = False) -> str | None:
+    """Who, besides the administrator, may change a file or a folder; None: nobody. Raises OSError.
+
+    `owner` is the administrator's number; Windows knows its own. `is_above` asks of a folder only
+    whether what is in it may be taken away: on Windows, all may add to those of the system.
+    """
+    if sys.platform == "win32":
+        return windows_api.ordinary_writer(str(long_path(path)), is_above=is_above)
+    found = path.lstat()
+    if found.st_uid != owner:
+        return f"uid {found.st_uid}"
+    if found.st_mode & stat.S_IWOTH:
+        return "everybody"
+    # An access list for others shows in the bits of the group.
+    return f"gid {found.st_gid}" if found.st_mode & stat.S_IWGRP else None
+
+
 # --- processes ---------------------------------------------------------------------------
 
 
@@ -287,13 +315,7 @@ def processor_name() -> str:
 
 def _registered_name() -> str:
     """What Windows calls this processor; "" elsewhere."""
-    if sys.platform == "win32":
-        import winreg
-
-        place = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
-        with contextlib.suppress(OSError), winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
-            return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()
-    return ""
+    return windows_api.processor_name() if sys.platform == "win32" else ""
 
 
 def processor_features() -> set[str]:
@@ -315,17 +337,14 @@ def _has_ne_convert() -> bool:
     """Whether there is AVX-NE-CONVERT, which Linux does not list, as glibc 2.33 and later tell."""
     import ctypes
 
-    class Leaf(ctypes.Structure):  # struct cpuid_feature of <sys/platform/x86.h>
-        _fields_ = (("eax", ctypes.c_uint), ("ebx", ctypes.c_uint),
-                    ("ecx", ctypes.c_uint), ("edx", ctypes.c_uint))  # fmt: skip
-
-    leaf_7_1, bit = 6, 5
+    leaf_7_1, edx, bit = 6, 3, 5
     try:
         ask = ctypes.CDLL("libc.so.6")["__x86_get_cpuid_feature_leaf"]
     except (OSError, AttributeError):  # another C library, or an older one
         return False
-    ask.restype = ctypes.POINTER(Leaf)
-    return bool(ask(leaf_7_1).contents.edx >> bit & 1)
+    # struct cpuid_feature of <sys/platform/x86.h>: eax, ebx, ecx, edx
+    ask.restype = ctypes.POINTER(ctypes.c_uint * 4)
+    return bool(ask(leaf_7_1).contents[edx] >> bit & 1)
 
 
 def _mac_features() -> set[str]:
@@ -367,24 +386,11 @@ def local_address(folder: Path, name: str) -> str:
 def prepare_console() -> None:
     """Have Windows write and read UTF-8, and obey the sequences that move the cursor."""
     if sys.platform == "win32":
-        import atexit
-
-        kernel32 = windows_api.kernel32()
-        atexit.register(kernel32.SetConsoleOutputCP, kernel32.GetConsoleOutputCP())
-        windows_api.show_utf8(kernel32)
+        windows_api.show_utf8(windows_api.kernel32())
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             # A console is spoken to in UTF-16 already; None: there is none.
             if stream is not None and hasattr(stream, "reconfigure") and not stream.isatty():
                 stream.reconfigure(encoding="utf-8")
-
-
-def enable_line_editing() -> None:
-    """History and cursor keys for `input`, where Python has them; Windows' console has its own."""
-    if sys.platform != "win32":
-        with contextlib.suppress(ImportError):
-            import readline
-
-            readline.set_history_length(1000)
 
 
 def has_display() -> bool:

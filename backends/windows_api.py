@@ -7,6 +7,7 @@ here holds on every system: nothing asks whether this is Windows.
 from __future__ import annotations
 
 import errno
+import importlib
 import ntpath
 import struct
 import time
@@ -146,6 +147,84 @@ def _refusal(what: str, code: int) -> OSError:
     return OSError(reasons.get(code, errno.EIO), f"{what} (error {code} of Windows)")
 
 
+# --- who may write -----------------------------------------------------------------------
+
+#: Administrators, SYSTEM, TrustedInstaller: who they are may not be chosen by an ordinary person.
+_TRUSTED: Final = frozenset({
+    "S-1-5-32-544",
+    "S-1-5-18",
+    "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+})  # fmt: skip
+_ACCESS_DENIED_TYPES: Final = (1, 6, 10, 12)  #: of entries that take something away
+_ALLOWED_TYPES: Final = (0, 9)  #: of entries whose account stands behind the rights
+_INHERIT_ONLY: Final = 0x8  #: it holds for what is in a folder, and not for the folder
+#: DELETE, WRITE_DAC, WRITE_OWNER, GENERIC_ALL, GENERIC_WRITE, FILE_DELETE_CHILD
+_TAKES_AWAY: Final = 0x10000 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000 | 0x40
+#: … and FILE_WRITE_DATA, APPEND_DATA, WRITE_EA, WRITE_ATTRIBUTES
+_WRITES: Final = _TAKES_AWAY | 0x2 | 0x4 | 0x10 | 0x100
+
+
+def program_data(shell32: Any = None, ole32: Any = None) -> str:
+    """The folder of all accounts' data, as Windows was installed. Raises OSError."""
+    import ctypes
+    import uuid
+
+    shell32, ole32 = shell32 or ctypes.CDLL("shell32"), ole32 or ctypes.CDLL("ole32")
+    folder_id = uuid.UUID("62ab5d82-fdc1-4dc3-a9dd-070d1d495d97").bytes_le
+    unverified = 0x4000  # it need not be there
+    found = ctypes.c_wchar_p()
+    code = shell32.SHGetKnownFolderPath(folder_id, unverified, None, ctypes.byref(found))
+    if code or not found.value:
+        raise OSError(errno.ENOENT, f"Windows does not tell its folder ProgramData ({code:#x})")
+    folder = found.value
+    ole32.CoTaskMemFree(found)
+    return folder
+
+
+def ordinary_writer(path: str, *, is_above: bool, advapi32: Any = None) -> str | None:
+    """The first account, besides the administrators', that may write, as a SID. Raises OSError."""
+    import ctypes
+
+    ask = (advapi32 or ctypes.CDLL("advapi32", use_last_error=True)).GetFileSecurityW
+    owner_and_access, needed = 0x1 | 0x4, ctypes.c_uint32()
+    buffer = ctypes.create_string_buffer(0x10000)  # as long as it can be
+    length = ctypes.c_uint32(len(buffer))
+    if not ask(path, owner_and_access, buffer, length, ctypes.byref(needed)):
+        raise OSError(errno.EACCES, "Windows does not tell who may write to it", path)
+    return writer_in(buffer.raw, _TAKES_AWAY if is_above else _WRITES)
+
+
+def writer_in(descriptor: bytes, rights: int) -> str | None:
+    """Who, besides the administrators, has one of the rights by a security descriptor.
+
+    What is denied is not weighed against what is allowed: others may be asked for less than this.
+    """
+    control, owner, _, _, access = struct.unpack_from("<2xHIIII", descriptor)
+    if (account := _account(descriptor, owner)) not in _TRUSTED:
+        return account
+    is_present = 0x4
+    if not (control & is_present and access):
+        return "everybody"
+    (count,) = struct.unpack_from("<4xH", descriptor, access)
+    place = access + 8
+    for _ in range(count):
+        kind, flags, size, granted = struct.unpack_from("<BBHI", descriptor, place)
+        if kind not in _ACCESS_DENIED_TYPES and not flags & _INHERIT_ONLY and granted & rights:
+            account = _account(descriptor, place + 8) if kind in _ALLOWED_TYPES else "everybody"
+            if account not in _TRUSTED:
+                return account
+        place += size
+    return None
+
+
+def _account(descriptor: bytes, place: int) -> str:
+    """A SID as Windows writes it, such as S-1-5-32-544 for the administrators."""
+    revision, count = struct.unpack_from("<BB", descriptor, place)
+    authority = int.from_bytes(descriptor[place + 2 : place + 8], "big")
+    parts = struct.unpack_from(f"<{count}I", descriptor, place + 8)
+    return "-".join(map(str, ("S", revision, authority, *parts)))
+
+
 # --- processes ---------------------------------------------------------------------------
 
 
@@ -227,9 +306,26 @@ def processor_features(kernel32: Any) -> set[str]:
     return {each for number, found in known.items() if present(number) for each in found}
 
 
+def processor_name() -> str:
+    """What the processor is called; "" where that is not told."""
+    winreg: Any = importlib.import_module("winreg")
+    place = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place) as key:
+            return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()
+    except OSError:
+        return ""
+
+
 def show_utf8(kernel32: Any) -> None:
-    """Tell the console of this process, if it has one, what it is going to be sent."""
+    """Tell the console of this process, if it has one, what it is going to be sent.
+
+    It is told otherwise again when the process ends.
+    """
+    import atexit
     from ctypes import byref, wintypes
+
+    atexit.register(kernel32.SetConsoleOutputCP, kernel32.GetConsoleOutputCP())
 
     utf8, output, errors, obey_sequences = 65001, -11, -12, 0x4
     kernel32.SetConsoleOutputCP(utf8)

@@ -95,6 +95,7 @@ def _run_window(model: str | None) -> int:
     window.show()
     window.library.show_problems()
     window.library.load_first(model)
+    window.models.acquiring.look_for_unfinished()
     try:
         return app.exec()
     finally:
@@ -141,37 +142,54 @@ def window_services(
 
     Raises RegistryError if the registry that ships with the app is broken.
     """
+    from baichuan_desktop.services.admission.admission import Admission
+    from baichuan_desktop.services.admission.admitted_engine import AdmittedEngine
     from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
     from baichuan_desktop.services.engines.one_shot import JobEngine
     from baichuan_desktop.services.engines.process import EngineClient
+    from baichuan_desktop.services.library.integrity.manifests import ManifestStore
+    from baichuan_desktop.services.library.last_used import LastUsed
     from baichuan_desktop.services.library.store import ModelStore
+    from baichuan_desktop.services.licences.acceptances import Acceptances
     from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
     from baichuan_desktop.services.precisions.measurements import Measurements
     from baichuan_desktop.services.precisions.opened import Precisions
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.workers.engine_worker import EngineWorker
 
-    store = ModelStore(paths)
+    store, manifests = ModelStore(paths), ManifestStore(paths.manifests)
+    acceptances = Acceptances(paths.licences)
+    admission = Admission(store, manifests, acceptances)
 
     def job_worker() -> EngineWorker:
-        engine = JobEngine(paths.job_log)
+        engine = AdmittedEngine(JobEngine(paths.job_log), admission)
         return EngineWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     return AppServices(
         store=store,
+        manifests=manifests,
+        acceptances=acceptances,
+        last_used=LastUsed(paths.last_used),
         settings=settings,
         precisions=Precisions(
             Measurements(paths.measurements),
             detect_freed=lambda ready: machine_without_engine(client.pid, ready),
             published_4bit_losses=store.published_4bit_losses,
         ),
+        model_folder=paths.model_folder,
         cache=paths.cache,
-        worker=EngineWorker(client),
+        worker=EngineWorker(AdmittedEngine(client, admission)),
         conversations=ConversationStore(paths.conversations, on_state=watch.tell),
         store_watch=watch,
         job_worker=job_worker,
-        comparison_worker=lambda: EngineWorker(EngineClient(paths.comparison_log)),
+        comparison_worker=lambda: EngineWorker(
+            AdmittedEngine(EngineClient(paths.comparison_log), admission)
+        ),
     )
+
+
+#: The line of the program tells in a bundle for support what was said, without the words.
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s [%(name)s:%(lineno)d]"
 
 
 class _LogFormatter(logging.Formatter):
@@ -200,7 +218,7 @@ def _start_log(paths: AppPaths) -> Path:
         if sys.stderr is not None:
             guarded(sys.stderr).write(f"The log {file} cannot be written: {error}\n")
     for handler in handlers:
-        handler.setFormatter(_LogFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        handler.setFormatter(_LogFormatter(_LOG_FORMAT))
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     return file
 

@@ -11,7 +11,12 @@ from torch import Tensor, nn
 
 from backends.interface import LayerDevices
 from backends.model_config import ModelConfig
-from backends.modeling.baichuan import BaichuanForCausalLM, DecoderLayer, NormHead
+from backends.modeling.baichuan import (
+    BaichuanForCausalLM,
+    DecoderLayer,
+    NormHead,
+    make_unfilled,
+)
 from backends.precision import Precision
 from backends.torch_backend import card_setup
 from backends.torch_backend.cuda import CudaModel, chunk_of
@@ -32,8 +37,7 @@ def build(config: ModelConfig, precision: Precision, device: str) -> BaichuanFor
     if precision.is_quantized:
         quantizer = layer_builder(precision, dtype)
     generator = torch.Generator(device).manual_seed(_SEED)
-    with torch.device("meta"):
-        model = BaichuanForCausalLM(config)
+    model = make_unfilled(config)
     model.requires_grad_(False)
     for name, shape in config.tensor_shapes().items():
         weight = torch.empty(shape, dtype=dtype, device=device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import re
 import subprocess
@@ -163,6 +164,24 @@ print([Path(name).name for name in Kernel32.names], sorted(f.name for f in folde
     assert result.stdout.splitlines() == ["zh_CN", "['config.lock'] ['settings.json']"], (
         result.stderr
     )
+
+
+def test_no_hint_has_a_gap_that_nobody_fills() -> None:
+    """The facts of an error fill its sentence; a hint with facts of its own is a Phrase."""
+    calls = (
+        (file, node)
+        for package in ("backends", "baichuan_desktop")
+        for file in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg == "hint"
+    )
+
+    found = [
+        f"{file.name}:{node.value.lineno}"
+        for file, node in calls
+        if isinstance(node.value, ast.Constant) and re.search(r"{\w+", str(node.value.value))
+    ]
+    assert found == []
 
 
 def test_the_two_packages_are_siblings() -> None:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from backends.policy.schema import parse_policy
+from backends.policy.values import Policy
+from baichuan_desktop.cli import commands as commands_module
+from baichuan_desktop.services.library.registry_schema import RegistryLayer
+from baichuan_desktop.services.library.store import ModelStore
+from tests.helpers.many_models import paths_below
 
 ROOT = Path(__file__).parents[1]
 #: Where a path in a text may begin.
 BASES = (ROOT, ROOT / "backends", ROOT / "baichuan_desktop")
 #: Where a module lies that a text names without its folder.
 PROGRAMS = (*BASES[1:], ROOT / "benchmarks")
-#: Paths that are none of the tree: on the reader's machine, or what the set-up makes.
-ELSEWHERE = ("/", "~", ".venv/", "http")
+#: Paths that are none of the tree: on the reader's machine, what the set-up makes, or as models are
+#: published.
+ELSEWHERE = ("/", "~", "$", ".venv/", "http", "baichuan-inc/", "hf:")
 
 DOCUMENTS = [
     str(path.relative_to(ROOT)) for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -104,3 +114,63 @@ def test_the_architecture_is_one_page_with_few_rooms() -> None:
 
     assert len(lines) <= 80
     assert len(rows) <= 15
+
+
+# --- what the documents show is what the app takes -------------------------------------------
+
+
+def blocks(document: str, kind: str) -> list[str]:
+    """The blocks of code of a kind in a document; those without a kind have the empty one."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [content for name, content in found if name == kind]
+
+
+def commands(document: str) -> list[list[str]]:
+    """The words of each command of the app that a document shows, without what stands behind it."""
+    lines = "".join(blocks(document, "")).splitlines()
+    shown = [line for line in lines if line.startswith("baichuan-desktop ")]
+    plain = [re.sub(r"\[[^\]]*\]|[|>].*", "", line) for line in shown]
+    return [shlex.split(line, comments=True)[1:] for line in plain]
+
+
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if commands(name)])
+def test_every_command_that_a_document_shows_is_one(document: str) -> None:
+    parser = commands_module._parser()
+
+    for words in commands(document):
+        parser.parse_args(words)  # which exits for what is none
+
+
+def test_commands_are_found_in_the_documents_on_models() -> None:
+    shown = {tuple(words[:2]) for words in commands("docs/library.md")}
+
+    assert {("models", "import"), ("models", "verify"), ("models", "hashes")} <= shown
+    assert commands("docs/library.md") == commands("docs/library.zh-CN.md")
+    assert commands("README.md") == commands("README.zh-CN.md")
+
+
+@pytest.mark.parametrize("document", ["docs/policy.md", "docs/policy.zh-CN.md"])
+def test_the_policy_that_a_document_shows_is_one_and_has_every_key(document: str) -> None:
+    [text] = blocks(document, "yaml")
+
+    shown = parse_policy(text, Path("policy.yaml"))
+
+    same = [one.name for one in fields(Policy) if getattr(shown, one.name) == one.default]
+    assert same == ["entries"]  # which are read from the registry beside it
+
+
+@pytest.mark.parametrize("document", ["docs/library.md", "docs/library.zh-CN.md"])
+def test_the_registry_that_a_document_shows_lists_its_models(document: str, tmp_path: Path) -> None:
+    paths = paths_below(tmp_path)
+    [text] = blocks(document, "yaml")
+    paths.site_registry.parent.mkdir(parents=True, exist_ok=True)
+    paths.site_registry.write_text(text, encoding="utf-8")
+
+    store = ModelStore(paths)
+
+    assert not store.problems
+    shared = store.model("our-7b-chat")
+    assert shared.layer is RegistryLayer.SITE
+    assert set(shared.stated_files) == {"config.json", "tokenizer.model"}
+    assert store.model("our-tuned-13b").layer is RegistryLayer.SITE

@@ -8,6 +8,7 @@ with every platform of Qt: `make screenshots` takes `offscreen`, and Xvfb where 
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
@@ -32,6 +34,7 @@ from baichuan_desktop.services.chat.values import Conversation, Folder
 from baichuan_desktop.services.settings import Language, ThemeChoice
 from baichuan_desktop.ui.look.fonts import load_fonts
 from baichuan_desktop.ui.look.theme import Theme
+from tests.helpers.library import a_library
 from tests.helpers.machines import PROCESSOR
 from tests.ui.harness import BASE, READY, Gate, Harness, ScriptedEngine, answer, finished, model
 
@@ -230,6 +233,37 @@ def _jobs(stage: Stage) -> None:
     stage.window.menus.jobs_page.trigger()
 
 
+def _library(stage: Stage) -> None:
+    stage.load()
+    stage.window.menus.models_page.trigger()
+    page, now = stage.window.window_library.page, datetime.datetime.now(datetime.UTC)
+    looked = a_library()
+    models = [model for model, _ in looked]
+    page.set_models([*stage.ui.store.models, *models], stage.ui.store.variants)
+    page.set_states([(model, seen) for model, seen in looked if seen is not None])
+    page.set_last_used({models[0].id: now, models[1].id: now - datetime.timedelta(days=40)})
+    page.set_loaded(models[0])
+    page.list.choose(models[0].id)
+
+
+def _library_damaged(stage: Stage) -> None:
+    _library(stage)
+    page = stage.window.window_library.page
+    page.list.choose(a_library()[1][0].id)
+
+
+def _library_at(width: int, height: int, zoom: float, stage: Stage) -> None:
+    _library(stage)
+    stage.window.resize(width, height)
+    stage.theme.set_zoom(zoom)
+
+
+def _library_details(stage: Stage) -> None:
+    _library_at(480, 300, 1.0, stage)
+    QTest.qWait(50)
+    stage.window.window_library.page.open_details()
+
+
 def _menu(stage: Stage) -> None:
     stage.ask()
     bar = stage.window.top_bar
@@ -294,6 +328,10 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "guide": _guide, "empty": _empty, "base": _base, "chat": _chat, "streaming": _streaming,
     "reading": _reading, "loading": _loading, "error": _error, "silent": _silent,
     "panel": _panel, "jobs": _jobs, "menu": _menu, "models": _models, "precision": _precision,
+    "library": _library, "library-damaged": _library_damaged, "library-details": _library_details,
+    "library-small": partial(_library_at, 960, 600, 1.0),
+    "library-least": partial(_library_at, 480, 300, 1.0),
+    "library-zoom-200": partial(_library_at, 960, 600, 2.0),
     "collapsed": _collapsed, "search": _search, "find": _find, "small": _small,
     "zoom-200": _zoomed, "zoom-150-empty": _zoomed_empty,
 }  # fmt: skip

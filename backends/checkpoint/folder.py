@@ -7,7 +7,6 @@ and a floating dtype, nothing else is, and all of them lie inside of files of th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,11 @@ from ..errors import (
     ExportRefusedError,
     ForeignModelError,
     NotACheckpointError,
+    OutdatedExportError,
     UnsupportedArchitectureError,
 )
 from ..events import ModelKind, SamplingDefaults
-from ..files.downloads import half_download, is_there, require_file, require_target
+from ..files.downloads import half_download, is_there, require_file, require_seen, require_target
 from ..files.plain_file import absolute_path
 from ..files.small_files import is_file, is_folder, is_text, read_json
 from ..files.tensor_files import TensorRecord
@@ -36,12 +36,11 @@ from .foreign_quantisation import foreign_quantisation
 from .generation_config import read_generation_config
 from .manifest import GRAPH_FILE, Export, read_export, stated_precision
 from .quantized_layout import PLAIN_HINT, QuantizedMatrix, recognise, take_matrices
+from .weight_checks import is_recomputed
 from .weight_files import find_tensors, has_tensors
+from .weights_stamp import weights_stamp
 
 _WEIGHT_DTYPES = ("F32", "F16", "BF16")
-#: What positions are computed from, which we do ourselves. Baichuan-7B was published with the
-#: frequencies of each layer; other programs save tables and masks, too.
-_POSITIONS = re.compile(r"\.(rotary_emb\.\w{1,40}|alibi_mask|future_mask)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +109,23 @@ class Checkpoint:
         except (OSError, RuntimeError):  # the folder that we are in is gone; “~nobody”
             found = False
         if not found:
+            require_seen(folder)
             raise _no_folder(folder)
         if (form := other_form(folder)) is not None:
             raise form
-        data = _read_config(folder)
+        data = read_config(folder)
         try:
             config = ModelConfig.from_json(data)
         except ConfigError as error:
             raise UnsupportedArchitectureError(folder, error.what) from error
-        tokenizer_file = folder / "tokenizer.model"
-        if not is_there(tokenizer_file):
-            raise half_download(tokenizer_file) or NotACheckpointError(
-                folder, "it has no tokenizer.model"
-            )
-        require_file(tokenizer_file)
+        tokenizer_file = require_tokenizer(folder)
         tokenizer = read_tokenizer(tokenizer_file, config)
         config = agreed_config(config, tokenizer)
         generation = read_generation_config(folder, config, data)
         tensors: dict[str, TensorRecord] = {}
         matrices: dict[str, QuantizedMatrix] = {}
         notes: tuple[Phrase, ...] = ()
-        export = read_export(folder) if _is_export(folder) else None
+        export = read_export(folder) if is_export(folder) else None
         if export is None:
             tensors, matrices, notes = _read_tensors(
                 folder, config, data.get("quantization_config")
@@ -156,7 +151,13 @@ class Exports:
 
     usable: Mapping[Precision, Checkpoint]
     refused: Sequence[tuple[ExportRefusedError, Precision | None]]
-    #: those that are gone or damaged, with the precision that their manifests state
+    #: those that are gone, damaged or of earlier weights, with the precision they state
+
+    @property
+    def outdated(self) -> Sequence[Path]:
+        """The folders of those that were made of earlier weights."""
+        found = [error for error, _ in self.refused if isinstance(error, OutdatedExportError)]
+        return [Path(str(error.facts["folder"])) for error in found]
 
     def refusal(self, precision: Precision | None) -> ExportRefusedError | None:
         """The error of a refused export that is, or may be, of this precision; None without one."""
@@ -169,20 +170,27 @@ class Exports:
         return None
 
 
-def open_exports(checkpoint: Checkpoint, folders: Sequence[str | Path]) -> Exports:
+def open_exports(
+    checkpoint: Checkpoint, folders: Sequence[str | Path], stamps: Mapping[str, str]
+) -> Exports:
     """The exports among `folders` and `checkpoint` itself that run in its place, by precision.
 
     One that is made for other programs, or of another model, is left out; of two of a precision,
-    the later one is taken.
+    the later one is taken. `stamps` says of a folder which `weights_stamp` the checkpoint had when
+    that export was made: with another one now, it would answer with weights that are gone.
     """
     found = [checkpoint]
-    refused = []
-    for folder in reversed(folders):
+    refused: list[tuple[ExportRefusedError, Precision | None]] = []
+    now = weights_stamp(checkpoint.folder) if stamps else None
+    for folder in map(Path, reversed(folders)):
+        if now is not None and stamps.get(str(folder), now) != now:
+            refused.append((OutdatedExportError(folder), stated_precision(folder)))
+            continue
         try:
-            found.append(Checkpoint.open(Path(folder)))
+            found.append(Checkpoint.open(folder))
         except CheckpointError as error:
-            refusal = ExportRefusedError(Path(folder), error, is_gone=not is_folder(Path(folder)))
-            refused.append((refusal, stated_precision(Path(folder))))
+            refusal = ExportRefusedError(folder, error, is_gone=not is_folder(folder))
+            refused.append((refusal, stated_precision(folder)))
     exports: dict[Precision, Checkpoint] = {}
     for one in found:
         if one.export is None or one.config != checkpoint.config:
@@ -203,15 +211,26 @@ def _no_folder(path: Path) -> CheckpointError:
     return NotACheckpointError(path, "there is no such folder")
 
 
-def _read_config(folder: Path) -> dict[str, object]:
+def require_tokenizer(folder: Path) -> Path:
+    """The tokenizer's file, which is there and was downloaded. Raises CheckpointError."""
+    file = folder / "tokenizer.model"
+    if not is_there(file):
+        raise half_download(file) or NotACheckpointError(folder, "it has no tokenizer.model")
+    require_file(file)
+    return file
+
+
+def read_config(folder: Path) -> dict[str, object]:
+    """What config.json says. Raises CheckpointError."""
     file = folder / "config.json"
     if not is_there(file):
+        require_seen(file)
         raise without_config(folder)
     require_file(file)
     return read_json(file)
 
 
-def _is_export(folder: Path) -> bool:
+def is_export(folder: Path) -> bool:
     """Whether the weights are a graph: there is one, and no file of tensors."""
     return is_file(folder / GRAPH_FILE) and not has_tensors(folder)
 
@@ -288,7 +307,7 @@ def _read_tensors(
             )
         tensors[name] = record
     for name, record in found.items():
-        if not _POSITIONS.search(name):
+        if not is_recomputed(name):
             raise DamagedCheckpointError(
                 record.file,
                 Phrase("it holds “{name}”, which this model does not have", name=name[:100]),

@@ -72,7 +72,7 @@ def find_tensors(folder: Path, config: ModelConfig) -> Weights:
             return _with_note(candidate, found.weights, tried)
         tried.append(found)
     if not tried:
-        raise _no_weights(folder)
+        raise no_weights(folder)
     best = _best(tried)
     if best.weights is None:
         assert best.error is not None
@@ -135,7 +135,8 @@ def _with_note(candidate: _Set, weights: Weights, tried: Sequence[_Tried]) -> We
     return Weights(weights.records, weights.values, (note,))
 
 
-def _no_weights(folder: Path) -> CheckpointError:
+def no_weights(folder: Path) -> CheckpointError:
+    """The error for a folder without a weight file."""
     for name in names_in(folder):
         whole = _WEIGHTS.match(name)
         if whole is not None and (half := half_download(folder / whole[0])) is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..machine.cards.values import Gpu
 from ..machine.hardware import Machine
+from ..phrases import Phrase
 from ..precision import DeviceKind, Precision
 from . import memory, spreading
 from .one_device import half_precision, on_card, on_processor
@@ -14,7 +16,29 @@ from .values import Model, Option, Verdict
 
 
 def options(model: Model, machine: Machine, *, prefer_speed: bool = False) -> list[Option]:
-    """Every way to run `model`, in the order in which they are preferred."""
+    """Every way to run `model`, in the order in which they are preferred.
+
+    What the administrator has turned off is among them, as what cannot be chosen.
+    """
+    return [_allowed(one, machine) for one in _options(model, machine, prefer_speed=prefer_speed)]
+
+
+def _allowed(option: Option, machine: Machine) -> Option:
+    refusal = machine.forbidden.get(option.precision)
+    if refusal is None:
+        return option
+    sentence = Phrase(refusal.template, **refusal.facts)
+    return replace(
+        option,
+        need=None,
+        verdict=Verdict.UNAVAILABLE,
+        sentence=sentence,
+        fitting_context=None,
+        is_forbidden=True,
+    )
+
+
+def _options(model: Model, machine: Machine, *, prefer_speed: bool) -> list[Option]:
     cards = _roomiest_first(machine)
     found: list[Option] = []
     if model.has_tensors and cards:

@@ -47,11 +47,11 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
     """The best option that runs, as the person wishes.
 
     Raises InsufficientMemoryError or BackendUnavailableError if none does: with the sentence of
-    the option asked for, or of the smallest.
+    the option asked for, or of the smallest; PolicyError where each of them is turned off.
     """
     wishes = wishes or Wishes()
     every = options(model, machine, prefer_speed=wishes.prefer_speed)
-    wanted = [option for option in every if _as_wished(option, wishes, model)]
+    wanted = _wanted(every, wishes, model)
     chosen = _best(wanted)
     if chosen is None:
         raise _refusal(wanted, every, model, machine, wishes)
@@ -60,7 +60,7 @@ def choose(model: Model, machine: Machine, wishes: Wishes | None = None) -> Deci
 
 def automatic(every: Sequence[Option], model: Model) -> Option | None:
     """The option that is chosen where a person wishes nothing; None if none runs."""
-    return _best([option for option in every if _as_wished(option, Wishes(), model)])
+    return _best(_wanted(every, Wishes(), model))
 
 
 def told_apart(every: Sequence[Option]) -> list[Option]:
@@ -84,6 +84,23 @@ def _best(wanted: Sequence[Option]) -> Option | None:
     # A precision that leaves its margin on the cards goes before a better one that is tight.
     roomy = (o for o in runs if o.device_kind is DeviceKind.CUDA and o.verdict is Verdict.FITS)
     return next(roomy, next(iter(runs), None))
+
+
+def _wanted(every: Sequence[Option], wishes: Wishes, model: Model) -> list[Option]:
+    """The options that are as a person wishes; where all of them are turned off, what is left, too.
+
+    What is slow is not chosen for anybody, but goes before nothing at all.
+    """
+    found = [option for option in every if _as_wished(option, wishes, model)]
+    is_off = bool(found) and all(option.is_forbidden for option in found)
+    if wishes.precision is not None or not is_off:
+        return found
+    return found + [
+        option
+        for option in every
+        if not option.is_forbidden
+        and is_as_wanted(wishes.wanted_device, option.device_kind, option.device)
+    ]
 
 
 def _as_wished(option: Option, wishes: Wishes, model: Model) -> bool:
@@ -145,7 +162,7 @@ def _what_runs(every: Sequence[Option], model: Model, wishes: Wishes) -> Phrase 
     """What runs instead, by the least change of what a person wishes; None: nothing does."""
 
     def found(wishes: Wishes) -> Option | None:
-        return _best([option for option in every if _as_wished(option, wishes, model)])
+        return _best(_wanted(every, wishes, model))
 
     anywhere = replace(wishes, wanted_device=None)
     option = found(anywhere)
@@ -187,6 +204,10 @@ def _refusal(
     wishes: Wishes,
 ) -> UserFacingError:
     precision = wishes.precision
+    allowed = [option for option in wanted if not option.is_forbidden]
+    if wanted and not allowed:
+        return machine.forbidden[wanted[0].precision]
+    wanted = allowed
     too_large = [option for option in wanted if option.verdict is Verdict.TOO_LARGE]
     if too_large:
         # One device has one figure.

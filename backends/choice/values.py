@@ -46,6 +46,7 @@ class Option:
     host_bytes: int = 0  #: of the machine's memory, beside what it needs on cards
     #: Tokens of a shorter context that would fit, where the one that was asked for does not.
     fitting_context: int | None = None
+    is_forbidden: bool = False  #: the administrator has turned its precision off
 
     @property
     def device_kind(self) -> DeviceKind:

@@ -33,6 +33,7 @@ class CopyPlan:
     data_file: str | None = None  #: one file of all tensors without a header; None: safetensors
     files: Mapping[str, bytes] = field(default_factory=dict)  #: small ones that such a copy has
     facts: Mapping[str, object] = field(default_factory=dict)  #: that its manifest says
+    licence: str = ""  #: what is known of it, carried where the source has no licence file
 
 
 def plain_plan(checkpoint: Checkpoint) -> CopyPlan:

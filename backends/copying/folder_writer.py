@@ -13,11 +13,9 @@ import hashlib
 import importlib.metadata
 import itertools
 import json
-import logging
-import os
 import re
 import shutil
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..checkpoint.folder import Checkpoint
@@ -26,25 +24,30 @@ from ..checkpoint.weight_checks import check_filled
 from ..errors import (
     CopyTakenError,
     DamagedCheckpointError,
-    DiskFullError,
     JobError,
     SourceChangedError,
 )
 from ..events import CopyReady, JobProgress, JobStep
 from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
+from ..files.partial_folder import (
+    Claim,
+    folders_to_make,
+    is_taken,
+    partial_of,
+    require_room,
+    write_synced,
+)
 from ..files.plain_file import absolute_path
 from ..files.small_files import is_text, parse_json
-from ..operating_system import lock_folder, long_path, rename, sync_folder
+from ..licences.changes_note import changes_note
+from ..licences.licence_files import CHANGES_FILE, is_licence, is_notice
+from ..operating_system import long_path, rename, sync_folder
 from ..phrases import Phrase
 from .copy_plan import CopyPlan, Group
 from .safetensors_writer import Block, Shard, index_json, plan_shards, write_shard
 from .side_files import SIDE_FILES, read_own_file, read_side_files
 
-log = logging.getLogger(__name__)
-
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
-#: Room for the small files and for what a file system adds.
-_SPARE_BYTES = 64 * 2**20
 
 
 def write_copy(
@@ -61,10 +64,10 @@ def write_copy(
         raise JobError("The path of the folder is not UTF-8.", hint="Choose another folder.")
     try:
         out = absolute_path(out)
-        if not out.name or _is_there(out):  # no name: the root of a drive
+        if not out.name or is_taken(out):  # no name: the root of a drive
             raise _taken(out)
-        if _is_there(_partial(out)) and not _is_ours(_partial(out)):
-            raise _taken(_partial(out))
+        if is_taken(partial_of(out)) and not _is_ours(partial_of(out)):
+            raise _taken(partial_of(out))
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a NUL
         raise _job_error(error, out) from error
     sources = {file: stamp(file) for file in checkpoint.weight_files}
@@ -103,12 +106,12 @@ class _CopyJob:
         self._checkpoint = checkpoint
         self._plan = plan
         self._out = out
-        self._partial = _partial(out)
+        self._partial = partial_of(out)
         self._shards = shards
         self._sources = sources
         self._hashes: dict[str, str] = {}  # of what is written, by name
         self._made: list[Path] = []  # folders around the copy that were not there, outermost last
-        self._unlock: Callable[[], object] | None = None  # the folder that grows
+        self._claim = Claim(out)
 
     def run(self) -> Iterator[JobProgress]:
         """Write the copy, check it, and give it its name; yields progress."""
@@ -124,7 +127,8 @@ class _CopyJob:
                 done += size
                 yield JobProgress(JobStep.WRITE, done, total)
             self._check_sources()
-        self._write_small_files({**side_files, **self._small_files(config)}, source_hashes)
+        small_files = {**side_files, **self._changes(side_files), **self._small_files(config)}
+        self._write_small_files(small_files, source_hashes)
         yield JobProgress(JobStep.CHECK, 0, 1)
         Checkpoint.open(self._partial)
         sync_folder(self._partial)
@@ -150,51 +154,35 @@ class _CopyJob:
             sort_keys=True,
         )
         job_file = self._partial / "job.json"
-        self._claim()
+        self._claim.take()
         with contextlib.suppress(OSError, ValueError):  # what a power cut left may be no text
             if job_file.read_text(encoding="utf-8") == identity:
                 self._check_room()
                 return
         shutil.rmtree(self._partial, ignore_errors=True)
-        self._made = [folder for folder in self._out.parents if not long_path(folder).exists()]
+        self._made = folders_to_make(self._out.parent)
         long_path(self._out.parent).mkdir(parents=True, exist_ok=True)
         self._check_room()
         try:
             self._partial.mkdir()
         except FileExistsError as error:
             raise CopyTakenError(self._out) from error
-        self._claim()
+        self._claim.take()
         job_file.write_text(identity, encoding="utf-8")
-
-    def _claim(self) -> None:
-        """Keep other runs off the folder that grows, if it is there; the system ends it with us."""
-        self.release()
-        try:
-            self._unlock = lock_folder(self._partial)
-        except FileNotFoundError:
-            return
-        except BlockingIOError as error:
-            raise CopyTakenError(self._out) from error
-        except OSError as error:  # a drive of another machine that knows no locks
-            log.info("“%s” cannot be locked: %s", self._partial, error)
 
     def release(self) -> None:
         """Let other runs have the folder."""
-        if self._unlock is not None:
-            self._unlock()
-            self._unlock = None
+        self._claim.release()
 
     def _check_room(self) -> None:
         present = {shard.file_name for shard in self._shards if self._finished(shard).exists()}
-        needed = _SPARE_BYTES + sum(
+        needed = sum(
             spec.nbytes
             for shard in self._shards
             if shard.file_name not in present
             for spec in shard.tensors
         )
-        free = shutil.disk_usage(long_path(self._out.parent)).free
-        if needed > free:
-            raise DiskFullError(self._out.parent, needed_bytes=needed, free_bytes=free)
+        require_room(self._out.parent, needed)
 
     def _finished(self, shard: Shard) -> Path:
         return self._partial / shard.file_name
@@ -245,6 +233,21 @@ class _CopyJob:
             made["model.safetensors.index.json"] = index_json(self._shards).encode()
         return made
 
+    def _changes(self, side_files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+        """The note on what was changed, where the model has a licence that may ask for one."""
+        is_licensed = any(is_licence(name) or is_notice(name) for name in side_files)
+        earlier = side_files.get(CHANGES_FILE, b"")
+        if not (is_licensed or earlier or self._plan.licence):
+            return {}
+        note = changes_note(
+            self._checkpoint.folder.name,
+            self._plan.options,
+            _versions(self._plan.libraries),
+            earlier=earlier,
+            licence="" if is_licensed else self._plan.licence,
+        )
+        return {CHANGES_FILE: note}
+
     def _write_small_files(
         self, contents: Mapping[str, bytes], source_hashes: Mapping[str, str]
     ) -> None:
@@ -266,11 +269,11 @@ class _CopyJob:
             },
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
-        _write_synced(self._partial / MANIFEST, text.encode())
+        write_synced(self._partial / MANIFEST, text.encode())
         (self._partial / "job.json").unlink()
 
     def _put(self, name: str, data: bytes) -> None:
-        _write_synced(self._partial / name, data)
+        write_synced(self._partial / name, data)
         self._hashes[name] = hashlib.sha256(data).hexdigest()
 
 
@@ -279,22 +282,8 @@ def _checked_blocks(group: Group) -> Iterator[Block]:
     yield from group.blocks()
 
 
-def _is_there(path: Path) -> bool:
-    """Whether something has this name, a dangling link included. Raises OSError, ValueError."""
-    try:
-        long_path(path).lstat()
-    except FileNotFoundError:
-        return False
-    return True
-
-
 def _taken(folder: Path) -> JobError:
     return JobError("“{folder}” exists already.", hint="Choose another folder.", folder=str(folder))
-
-
-def _partial(out: Path) -> Path:
-    """Where the copy grows."""
-    return long_path(out.with_name(out.name + ".partial"))
 
 
 def _is_ours(partial: Path) -> bool:
@@ -304,12 +293,13 @@ def _is_ours(partial: Path) -> bool:
     gave this name holds neither.
     """
     ours = {*SIDE_FILES, "config.json", "genai_config.json", "model.safetensors.index.json",
-            MANIFEST, "job.json"}  # fmt: skip
+            MANIFEST, "job.json", CHANGES_FILE}  # fmt: skip
     if not partial.is_dir():
         return False
     names = {file.name for file in partial.iterdir()}
     return (not names or bool(names & {"job.json", MANIFEST})) and all(
-        name in ours or _SHARD_NAME.fullmatch(name) for name in names
+        name in ours or is_licence(name) or is_notice(name) or _SHARD_NAME.fullmatch(name)
+        for name in names
     )
 
 
@@ -319,13 +309,6 @@ def _versions(libraries: Sequence[str]) -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
-
-
-def _write_synced(file: Path, data: bytes) -> None:
-    with file.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _job_error(error: Exception, out: Path) -> JobError:

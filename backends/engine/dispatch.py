@@ -12,9 +12,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+from ..checkpoint.allowed import require_allowed
 from ..errors import InsufficientMemoryError
 from ..events import EngineEvent
 from ..machine import hardware
+from ..policy.decisions import require_precision
+from ..policy.site_policy import site_policy
 from ..protocol.engine_requests import (
     BenchmarkRequest,
     ChatRequest,
@@ -35,8 +38,10 @@ from .load_plan import try_products
 def run_request(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
     """Carry out a request; yields its events. Raises UserFacingError.
 
-    Setting `cancel` ends it early: an answer with `Finished`, anything else without a result.
+    The policy of this machine is asked for each one. Setting `cancel` ends it early: an answer with
+    `Finished`, anything else without a result.
     """
+    _require_allowed(engine, request)
     try:
         yield from _events(engine, request, cancel)
     except InsufficientMemoryError:
@@ -46,6 +51,23 @@ def run_request(engine: Engine, request: Request, cancel: threading.Event) -> It
         if not hardware.ran_out_of_memory(error):
             raise
         raise hardware.out_of_memory() from error
+
+
+def _require_allowed(engine: Engine, request: Request) -> None:
+    """Raise PolicyError for what the policy forbids now, whatever it said before.
+
+    Which folders and models are allowed, is asked where one is opened; of one that is loaded, here.
+    """
+    match request:
+        case LoadRequest() | CopyRequest() | ExportRequest():
+            require_precision(site_policy(), request.precision)
+        case BenchmarkRequest() | QualityRequest():
+            require_precision(site_policy(), request.load.precision)
+        case ChatRequest() | CompleteRequest() if engine.is_loaded:
+            policy, loaded = site_policy(), engine.loaded
+            require_precision(policy, loaded.options.precision)
+            require_allowed(loaded.checkpoint, policy)
+            require_allowed(loaded.weights, policy)
 
 
 def _events(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..checkpoint.allowed import open_allowed
 from ..checkpoint.folder import Checkpoint
 from ..errors import CheckpointError, ExportRefusedError, InvalidRequestError
 from ..events import GenerationEvent, LoadProgress, ModelReady, PromptReady
@@ -16,6 +17,7 @@ from ..generation.sampling import SamplingParams
 from ..generation.stream import stream
 from ..interface import LoadedModel, LoadOptions
 from ..machine import hardware
+from ..policy.site_policy import site_policy
 from ..protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest
 from ..text.chat_template import ChatPrompt, ChatTokens, build_app_prompt
 from ..text.detokenizer import StreamingDetokenizer
@@ -36,8 +38,8 @@ class OpenModel:
 
     @classmethod
     def of(cls, folder: str) -> OpenModel:
-        """Open a folder and read its tokenizer, each once. Raises CheckpointError or a subclass."""
-        checkpoint, tokenizer = Checkpoint.open_with_tokenizer(Path(folder))
+        """Open a folder and read its tokenizer, each once. Raises PolicyError, CheckpointError."""
+        checkpoint, tokenizer = open_allowed(Path(folder), site_policy())
         return cls(checkpoint, tokenizer.steered(checkpoint.steering_ids))
 
 
@@ -62,6 +64,11 @@ class Engine:
         self._loaded: Loaded | None = None
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether there is a model that can answer."""
+        return self._loaded is not None
+
+    @property
     def loaded(self) -> Loaded:
         """The loaded model. Raises InvalidRequestError if there is none."""
         if self._loaded is None:
@@ -73,8 +80,8 @@ class Engine:
     ) -> Generator[LoadProgress | ModelReady, None, None]:
         """Load a model in place of the one before; closing the generator stops.
 
-        `opened` is what the folder holds, for who has opened it already. Raises CheckpointError,
-        BackendError or InvalidRequestError.
+        `opened` is what the folder holds, for who has opened it already. Raises PolicyError,
+        CheckpointError, BackendError or InvalidRequestError.
         """
         started = time.perf_counter()
         opened = opened or OpenModel.of(request.folder)

@@ -8,12 +8,14 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from ..checkpoint.allowed import open_allowed
 from ..checkpoint.folder import Checkpoint
 from ..copying.copy_plan import CopyPlan
 from ..copying.folder_writer import write_copy
 from ..events import BenchmarkReady, EngineEvent
 from ..measuring import quality as scoring
 from ..measuring.speed import decode_speed, measure, plan_of
+from ..policy.site_policy import site_policy
 from ..protocol.engine_requests import (
     BenchmarkRequest,
     CopyRequest,
@@ -36,9 +38,9 @@ def until_cancelled(
 
 
 def copy(request: CopyRequest | ExportRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
-    """Write a checkpoint anew. Raises JobError, CheckpointError, BackendUnavailableError."""
-    checkpoint = Checkpoint.open(Path(request.folder))
-    plan = _copy_plan(checkpoint, request)
+    """Write a checkpoint anew. Raises PolicyError, JobError, CheckpointError, BackendError."""
+    checkpoint, _ = open_allowed(Path(request.folder), site_policy())
+    plan = replace(_copy_plan(checkpoint, request), licence=request.licence)
     yield from until_cancelled(write_copy(checkpoint, plan, Path(request.out)), cancel)
 
 

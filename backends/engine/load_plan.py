@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..checkpoint.folder import Checkpoint, open_exports
+from ..checkpoint.allowed import open_allowed_exports
+from ..checkpoint.folder import Checkpoint
 from ..choice import memory, selection, sentences
 from ..choice.values import Decision, Model, Wishes
 from ..errors import BackendUnavailableError, InvalidRequestError
@@ -18,6 +19,8 @@ from ..interface import LoadOptions
 from ..machine.hardware import Machine
 from ..model_config import ModelConfig
 from ..phrases import Phrase
+from ..policy.decisions import forbidden_precisions
+from ..policy.site_policy import site_policy
 from ..precision import DeviceKind, Precision
 from ..protocol.engine_requests import MOST_THREADS, LoadRequest
 from . import heavy_modules
@@ -70,8 +73,8 @@ def plan_load(
 ) -> LoadPlan:
     """Decide on precision, backend, devices, threads, and how much of the context is kept.
 
-    Raises InvalidRequestError, BackendUnavailableError, InsufficientMemoryError or
-    ExportRefusedError.
+    Raises InvalidRequestError, BackendUnavailableError, InsufficientMemoryError,
+    ExportRefusedError or PolicyError.
     """
     threads = machine.physical_cores if request.threads is None else request.threads
     if not 1 <= threads <= MOST_THREADS:
@@ -80,7 +83,10 @@ def plan_load(
             most=MOST_THREADS,
             value=threads,
         )
-    exports = open_exports(checkpoint, request.exports)
+    policy = site_policy()
+    machine = replace(machine, forbidden=forbidden_precisions(policy))
+    stamps = {one.folder: one.stamp for one in request.export_stamps}
+    exports = open_allowed_exports(checkpoint, request.exports, stamps, policy)
     model = Model.of(
         checkpoint,
         exports.usable,

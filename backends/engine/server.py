@@ -164,7 +164,9 @@ def main() -> None:
     # A frozen program without a console has no such stream, but was given its log all the same.
     errors = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
     faulthandler.enable(errors)
-    logging.basicConfig(level=logging.INFO, stream=errors, format="%(levelname)s %(message)s")
+    # The line of the program tells in a bundle for support what was said, without the words.
+    form = "%(levelname)s %(message)s [%(name)s:%(lineno)d]"
+    logging.basicConfig(level=logging.INFO, stream=errors, format=form)
     if threading.current_thread() is threading.main_thread():
         # Ctrl+C in the terminal that started the window is the window's to handle.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,9 +2,10 @@
 
 * UserFacingError (`base`)
     * CheckpointError (`checkpoint`): a folder that cannot be used
-        * NotACheckpointError, ForeignModelError, NotDownloadedError,
+        * NotACheckpointError, ModelAwayError, ForeignModelError, NotDownloadedError,
           UnsupportedArchitectureError, DamagedCheckpointError, UnsafeCheckpointError,
-          PortableExportError, ExportRefusedError, NewerFormatError, TokenizerError
+          StrayLinkError, PortableExportError, ExportRefusedError (OutdatedExportError),
+          NewerFormatError, TokenizerError
     * BackendError (`running`): BackendUnavailableError, InsufficientMemoryError, GpuLostError,
       CardUnavailableError
     * ConversationsError (`conversations`): ConversationsUnwritableError,
@@ -12,8 +13,17 @@
           ConversationsDamagedError, NotConversationsError
     * JobError (`jobs`): CopyTakenError, DiskFullError, SourceChangedError
     * QualityError (`jobs`)
+    * ImportRefusedError (`importing`)
+    * ImportBrokenError (`importing`): SourceUnreadableError, TargetUnwritableError,
+      ImportChangedError, DamagedSourceError, BadCopyError
+    * RemovalError (`importing`): NoTrashError
+    * NotAdmittedError (`admission`): LicenceNotAcceptedError (`licences`),
+          PolicyError, PrecisionOffError, PolicyFileError, NotVerifiedError (`policy`),
+          FailedVerificationError (`integrity`)
+    * AcceptanceNotKeptError (`licences`)
     * GenerationError (`running`): ContextLengthExceededError, InvalidLogitsError,
       InvalidRequestError
+    * IntegrityError (`integrity`): SumsError, NewerManifestError
     * EngineError (`engine`): EngineCrashedError, EngineKilledError, EngineCardError,
       EngineEndedError, EngineProtocolError
 
@@ -23,16 +33,20 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
+from .admission import NotAdmittedError
 from .base import GIB, UserFacingError, apart_in_gib, in_gib, rebuild, system_reason
 from .checkpoint import (
     CheckpointError,
     DamagedCheckpointError,
     ExportRefusedError,
     ForeignModelError,
+    ModelAwayError,
     NewerFormatError,
     NotACheckpointError,
     NotDownloadedError,
+    OutdatedExportError,
     PortableExportError,
+    StrayLinkError,
     TokenizerError,
     UnsafeCheckpointError,
     UnsupportedArchitectureError,
@@ -54,7 +68,26 @@ from .engine import (
     EngineKilledError,
     EngineProtocolError,
 )
+from .importing import (
+    BadCopyError,
+    DamagedSourceError,
+    ImportBrokenError,
+    ImportChangedError,
+    ImportRefusedError,
+    NoTrashError,
+    RemovalError,
+    SourceUnreadableError,
+    TargetUnwritableError,
+)
+from .integrity import (
+    FailedVerificationError,
+    IntegrityError,
+    NewerManifestError,
+    SumsError,
+)
 from .jobs import CopyTakenError, DiskFullError, JobError, QualityError, SourceChangedError
+from .licences import AcceptanceNotKeptError, LicenceNotAcceptedError
+from .policy import NotVerifiedError, PolicyError, PolicyFileError, PrecisionOffError
 from .running import (
     BackendError,
     BackendUnavailableError,
@@ -69,8 +102,10 @@ from .running import (
 
 __all__ = [
     "GIB",
+    "AcceptanceNotKeptError",
     "BackendError",
     "BackendUnavailableError",
+    "BadCopyError",
     "CardUnavailableError",
     "CheckpointError",
     "ContextLengthExceededError",
@@ -82,6 +117,7 @@ __all__ = [
     "ConversationsUnwritableError",
     "CopyTakenError",
     "DamagedCheckpointError",
+    "DamagedSourceError",
     "DiskFullError",
     "EngineCardError",
     "EngineCrashedError",
@@ -90,20 +126,40 @@ __all__ = [
     "EngineKilledError",
     "EngineProtocolError",
     "ExportRefusedError",
+    "FailedVerificationError",
     "ForeignModelError",
     "GenerationError",
     "GpuLostError",
+    "ImportBrokenError",
+    "ImportChangedError",
+    "ImportRefusedError",
     "InsufficientMemoryError",
+    "IntegrityError",
     "InvalidLogitsError",
     "InvalidRequestError",
     "JobError",
+    "LicenceNotAcceptedError",
+    "ModelAwayError",
     "NewerFormatError",
+    "NewerManifestError",
+    "NoTrashError",
     "NotACheckpointError",
+    "NotAdmittedError",
     "NotConversationsError",
     "NotDownloadedError",
+    "NotVerifiedError",
+    "OutdatedExportError",
+    "PolicyError",
+    "PolicyFileError",
     "PortableExportError",
+    "PrecisionOffError",
     "QualityError",
+    "RemovalError",
     "SourceChangedError",
+    "SourceUnreadableError",
+    "StrayLinkError",
+    "SumsError",
+    "TargetUnwritableError",
     "TokenizerError",
     "UnsafeCheckpointError",
     "UnsupportedArchitectureError",

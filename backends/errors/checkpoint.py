@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..phrases import Phrase
+from .admission import NotAdmittedError
 from .base import UserFacingError
 
 
@@ -27,6 +28,18 @@ class NotACheckpointError(CheckpointError):
             hint="Choose the folder that holds config.json, tokenizer.model and the weight files "
             "of one model, all copied completely.",
         )
+
+
+class ModelAwayError(CheckpointError):
+    """The folder of a listed model is not here now; `what` is the sentence that says so."""
+
+    help_topic = "a-model-that-is-not-here"
+
+    def __init__(self, what: Phrase, *, is_drive: bool) -> None:
+        hint = "Move it back to where it was, or take the model from the list and add it again."
+        if is_drive:
+            hint = "Connect the drive; the model stays in the list, and can be loaded then."
+        super().__init__(what.template, hint=hint, **what.facts)
 
 
 class ForeignModelError(CheckpointError):
@@ -91,6 +104,22 @@ class UnsafeCheckpointError(CheckpointError):
         )
 
 
+class StrayLinkError(CheckpointError):
+    """A file is a link out of the folders that belong together; nothing of it was opened."""
+
+    help_topic = "a-link-leads-out"
+
+    def __init__(self, link: Path, target: Path, root: Path) -> None:
+        super().__init__(
+            "“{link}” is a link to “{target}”, which lies outside of “{root}”.",
+            link=link.name,
+            target=str(target),
+            root=str(root),
+            hint="If the link is your own, put the file itself in its place, or look through a "
+            "folder in which both lie.",
+        )
+
+
 class PortableExportError(CheckpointError):
     """An export of standard operators only, which the app writes and does not run."""
 
@@ -109,8 +138,14 @@ class ExportRefusedError(CheckpointError):
 
     help_topic = "an-export-was-refused"
 
-    def __init__(self, folder: Path, reason: CheckpointError, *, is_gone: bool = False) -> None:
-        hint = "Delete that folder and export the model again, or choose another precision."
+    def __init__(
+        self, folder: Path, reason: CheckpointError | NotAdmittedError, *, is_gone: bool = False
+    ) -> None:
+        hint: str | Phrase = (
+            "Delete that folder and export the model again, or choose another precision."
+        )
+        if isinstance(reason, NotAdmittedError):
+            hint = reason.hint
         if is_gone:
             hint = "Put it back, or take it from the list: baichuan-desktop models remove ID."
         super().__init__(
@@ -118,6 +153,18 @@ class ExportRefusedError(CheckpointError):
             folder=str(folder),
             reason=Phrase(reason.template, **reason.facts),  # which ends the sentence
             hint=hint,
+        )
+
+
+class OutdatedExportError(ExportRefusedError):
+    """An export that was made of weights which are not in its model's folder any more."""
+
+    def __init__(self, folder: Path) -> None:
+        CheckpointError.__init__(
+            self,
+            "The model's weights were changed since the export in “{folder}” was made.",
+            folder=str(folder),
+            hint="Delete that folder, and export the model again.",
         )
 
 

@@ -21,8 +21,11 @@ from ..phrases import Phrase
 from .small_files import unreadable
 
 _POINTER = b"version https://git-lfs"
+_POINTER_FACTS = re.compile(
+    rb"^oid sha256:([0-9a-f]{64})\r?\n(?:.*\n)*?size (\d{1,18})\r?$", re.MULTILINE
+)
 _POINTER_SIZE = re.compile(rb"^size (\d{1,18})\r?$", re.MULTILINE)
-_MOST_POINTER_BYTES = 1024  # Git LFS takes no larger file for one
+MOST_POINTER_BYTES = 1024  #: Git LFS takes no larger file for a pointer
 
 _AGAIN_HINT = (
     "Finish the download, or download the file again, and compare its size with the source."
@@ -32,11 +35,19 @@ _LEAST_ZEROS = 64  # bytes that no file of a model begins with
 #: What programs that download put after the name of a file that is not whole yet: aria2 (which
 #: gives the file its name and its full size at once, and has this beside it), huggingface_hub,
 #: curl and Firefox, rclone, Chrome, Safari, WinSCP, Xunlei, Baidu Netdisk, qBittorrent, µTorrent,
-#: Opera, Free Download Manager.
+#: Opera, Free Download Manager; modelscope_hub.
 _HALVES = (
     ".aria2", ".incomplete", ".part", ".partial", ".crdownload", ".download", ".filepart",
     ".xltd", ".td", ".downloading", ".!qb", ".!ut", ".opdownload", ".fdmdownload", ".tmp",
+    ".parallel_tmp",
 )  # fmt: skip
+#: Where ModelScope keeps what is not whole yet: in the folder, or in that of its whole cache, under
+#: the names of owner and model with the dots that are “___” elsewhere.
+TEMPORARY = "._____temp"
+#: What ModelScope writes about a model beside its files: text, and two pickles that nobody opens.
+BOOKKEEPING = (".mv", ".msc", ".mdl")
+#: Where huggingface_hub keeps what it knows of each file that it downloaded into a chosen folder.
+LOCAL_DOWNLOADS = ".cache/huggingface/download"
 _MOST_ENTRIES = 10_000  # of a folder, that are looked at
 
 
@@ -47,6 +58,16 @@ def is_there(file: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def require_seen(path: Path) -> None:
+    """Raise DamagedCheckpointError where the system does not let us look whether it is there."""
+    try:
+        long_path(path).lstat()
+    except PermissionError as error:
+        raise unreadable(path, error) from error
+    except (OSError, ValueError):  # it is not there; no file can have such a name
+        return
 
 
 def require_file(file: Path) -> None:
@@ -72,6 +93,12 @@ def require_file(file: Path) -> None:
             hint="Finish the download with aria2, or download the file again. If it is complete, "
             "delete the file that lies beside it.",
         )
+
+
+def pointer_facts(content: bytes) -> tuple[str, int] | None:
+    """The SHA-256 in hex and the size in bytes that a Git LFS pointer tells; None of all else."""
+    facts = _POINTER_FACTS.search(content) if content.startswith(_POINTER) else None
+    return None if facts is None else (facts[1].decode(), int(facts[2]))
 
 
 def require_target(path: Path) -> None:
@@ -108,8 +135,8 @@ def _refuse_substitute(file: Path, size: int) -> None:
     """Raise NotDownloadedError for what stands in place of a file."""
     content = b""
     with contextlib.suppress(OSError), long_path(file).open("rb") as stream:  # a reader says why
-        content = stream.read(_MOST_POINTER_BYTES)
-    if size <= _MOST_POINTER_BYTES and content.startswith(_POINTER):
+        content = stream.read(MOST_POINTER_BYTES)
+    if size <= MOST_POINTER_BYTES and content.startswith(_POINTER):
         what = Phrase("is a Git LFS pointer, the file itself was not downloaded")
         if (stated := _POINTER_SIZE.search(content)) is not None:
             what = Phrase(
@@ -125,7 +152,7 @@ def _refuse_substitute(file: Path, size: int) -> None:
         raise NotDownloadedError(
             file, "is a web page, the file itself was not downloaded", hint=_AGAIN_HINT
         )
-    if file.suffix in _NEVER_TEXT and 0 < size <= _MOST_POINTER_BYTES and _is_text(content):
+    if file.suffix in _NEVER_TEXT and 0 < size <= MOST_POINTER_BYTES and _is_text(content):
         raise NotDownloadedError(
             file,
             Phrase("is a text of {size:,} bytes, the file itself was not downloaded", size=size),
@@ -169,6 +196,11 @@ def half_download(file: Path) -> NotDownloadedError | None:
     return None
 
 
+def is_half(name: str) -> bool:
+    """Whether a name is one that programs give to a file while they download it."""
+    return name.lower().endswith(_HALVES)
+
+
 def _is_half_of(name: str, whole: str) -> bool:
     name, whole = name.lower(), whole.lower()
     if name.startswith(whole) and name != whole:
@@ -183,12 +215,15 @@ def _is_half_of(name: str, whole: str) -> bool:
 
 def _halves_of_hubs(folder: Path) -> Iterator[str]:
     """Paths of the partial files that huggingface_hub and ModelScope keep, from `folder` on."""
-    cache = folder / ".cache" / "huggingface" / "download"
-    for name in names_in(cache):
+    for name in names_in(folder / LOCAL_DOWNLOADS):
         if name.endswith(".incomplete"):
-            yield f".cache/huggingface/download/{name}"
-    for name in names_in(folder / "._____temp"):
-        yield f"._____temp/{name}"
+            yield f"{LOCAL_DOWNLOADS}/{name}"
+    for name in names_in(folder / TEMPORARY):
+        yield f"{TEMPORARY}/{name}"
+    owner = folder.parent
+    for model in dict.fromkeys((folder.name, folder.name.replace("___", "."))):
+        for name in names_in(owner.parent / TEMPORARY / owner.name / model):
+            yield f"../../{TEMPORARY}/{owner.name}/{model}/{name}"
     if folder.parent.name == "snapshots":  # of the cache that all programs share
         for name in names_in(folder.parent.parent / "blobs"):
             if name.endswith(".incomplete"):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from ..errors import InsufficientMemoryError, UserFacingError
+from ..errors import InsufficientMemoryError, PolicyError, UserFacingError
 from ..operating_system import OWN_THREADS, processor_name
 from ..operating_system import read as _read
 from ..phrases import Phrase
@@ -59,6 +59,8 @@ class Machine:
     is_published_torch: bool = True
     #: Precisions that its processor was found to compute wrongly, with the reason.
     refused: Mapping[Precision, Phrase] = field(default_factory=dict)
+    #: Precisions that its administrator has turned off.
+    forbidden: Mapping[Precision, PolicyError] = field(default_factory=dict)
     #: What leaves the least free memory, unless that is the machine itself.
     limit: Bound | None = None
     own_limit: Bound | None = None  #: what “ulimit” leaves a process; None where it is not set

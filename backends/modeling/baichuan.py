@@ -14,6 +14,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from ..model_config import ModelConfig
 from .kv_cache import KVCache, KVWriter
@@ -253,3 +254,24 @@ class BaichuanForCausalLM(nn.Module):
         hidden = self.model(input_ids, kv_cache)
         logits: Tensor = self.lm_head(hidden[0, -1])
         return logits
+
+
+class _WithoutValues(TorchFunctionMode):
+    """Leaves out what `nn.init` would do.
+
+    On the meta device torch has only a decomposition of `normal_`, and to take it torch imports
+    its compiler and sympy: more than a second for values that nobody sees.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if getattr(func, "__module__", None) == nn.init.__name__:
+            return None  # the layers do not look at it
+        return func(*args, **(kwargs or {}))
+
+
+def make_unfilled(config: ModelConfig) -> BaichuanForCausalLM:
+    """The model with shapes alone: each tensor is on the meta device, and is set by the caller."""
+    with torch.device("meta"), _WithoutValues():
+        return BaichuanForCausalLM(config)

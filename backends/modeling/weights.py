@@ -22,7 +22,7 @@ from ..interface import LayerDevices
 from ..operating_system import WEIGHTS_ACCESS
 from ..phrases import Phrase
 from ..precision import DeviceKind
-from .baichuan import MLP, BaichuanForCausalLM, NormHead, normalised
+from .baichuan import MLP, BaichuanForCausalLM, NormHead, make_unfilled, normalised
 from .lean.host_embedding import HostEmbedding
 from .lean.int8_linear import Int8Linear
 from .lean.int8_rows import quantize_rows
@@ -72,8 +72,7 @@ def load_model(
     weights that stay there plus one tensor, whatever the size of the shards. An embedding on the
     host is mapped in any dtype.
     """
-    with torch.device("meta"):
-        model = BaichuanForCausalLM(checkpoint.config)
+    model = make_unfilled(checkpoint.config)
     model.requires_grad_(False)
     placer = _Placer(checkpoint, devices)
     matrices = {f"{layer}.weight" for layer in _matrix_names(checkpoint)}

@@ -15,6 +15,14 @@ MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True)
+class ExportStamp:
+    """Which `weights_stamp` a model had when an export was made of it."""
+
+    folder: str  #: of the export
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRequest:
     """Load a checkpoint folder, in place of the model that is loaded now."""
 
@@ -26,6 +34,7 @@ class LoadRequest:
     prefer_speed: bool = False  #: of the quantised precisions, 4-bit first
     measured: tuple[MeasuredPeak, ...] = ()  #: what loading this model took here before
     exports: tuple[str, ...] = ()  #: folders of its exports for ONNX Runtime
+    export_stamps: tuple[ExportStamp, ...] = ()  #: of those of which it is known
     bandwidths: tuple[ReadBandwidth, ...] = ()  #: of this machine's devices, measured before
     scores_every_token: bool = False  #: of texts, and does not answer
     embedding_on_host: bool = False  #: also where all of it fits, to be compared
@@ -63,6 +72,7 @@ class CopyRequest:
     out: str
     precision: Precision | None = None  #: of `COPY_PRECISIONS`; None keeps the weights as they are
     fold_head: bool = False  #: write a Baichuan 2 head normalised; the rest stays as it is
+    licence: str = ""  #: what is known of it, carried where the folder has no licence file
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class ExportRequest:
     block_size: int = ONNX_BLOCK  #: weights that share a scale, in int4 and int8
     symmetric: bool = False  #: without zero points
     portable: bool = False  #: operators of the standard only, for other programs
+    licence: str = ""  #: see `CopyRequest`
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,13 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """Add `--dry-run`."""
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be done, and do nothing"
+    )
+
+
 def add_copy_options(parser: argparse.ArgumentParser) -> None:
     """Add where a copy goes, and `--json`."""
     parser.add_argument(

@@ -17,10 +17,12 @@ from baichuan_desktop.cli.verbs import (
     bench,
     chat,
     complete,
+    completion,
     copies,
     doctor,
     export_onnx,
     models,
+    policy,
     quality,
     window,
 )
@@ -29,7 +31,19 @@ from baichuan_desktop.services.app_paths import app_paths
 _PROGRAM = "baichuan-desktop"
 
 #: In the order of the help text.
-_VERBS = (window, chat, complete, copies, export_onnx, bench, quality, doctor, models)
+_VERBS = (
+    window,
+    chat,
+    complete,
+    copies,
+    export_onnx,
+    bench,
+    quality,
+    doctor,
+    models,
+    policy,
+    completion,
+)
 
 
 def run(argv: Sequence[str] | None) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from backends.errors import UserFacingError
 from backends.events import CopyReady
 from baichuan_desktop.cli.progress import interrupt_sets, progress, remark
-from baichuan_desktop.services.engines.in_process import InProcessEngine
+from baichuan_desktop.services.admission.engines import own_engine
 from baichuan_desktop.services.engines.one_shot import PrecisionFailed
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.engines.silence import EngineSilent
@@ -27,6 +27,11 @@ class Measured(Generic[_Found]):
     found: list[_Found]  #: of each precision that was measured
     failed: list[PrecisionFailed]
     is_interrupted: bool  #: by Ctrl+C
+
+
+def no_engine(*_: object) -> Iterator[Any]:
+    """What runs the requests of a job that makes none."""
+    raise AssertionError("the job needs no engine")
 
 
 def run_job(
@@ -67,7 +72,7 @@ def progress_line(job: Job, meter: JobMeter, event: object = None) -> str:
 
 def run_copy(job: Job) -> MadeCopy | CopyReady:
     """Write a copy in this process, with progress on stderr. Raises UserFacingError."""
-    result = run_job(job, InProcessEngine().run)
+    result = run_job(job, own_engine().run)
     if result is None:
         raise KeyboardInterrupt
     assert isinstance(result.found, MadeCopy | CopyReady)

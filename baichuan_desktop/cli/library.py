@@ -10,6 +10,7 @@ from backends.phrases import Phrase
 from baichuan_desktop.cli.tables import say
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.states import ModelState
 from baichuan_desktop.services.library.store import ModelStore
 
 
@@ -38,9 +39,22 @@ def model_json(model: InstalledModel) -> dict[str, Any]:
         "context_length": model.context_length,
         "path": str(model.path),
         "exports": [str(path) for path in model.exports],
-        "outdated_exports": [str(export.path) for export in model.outdated_exports],
         "variant": model.variant,
         "bundled": model.bundled,
+        "layer": model.layer.value,
+        "copied": model.is_copied,
+        "drive": None if model.drive is None else str(model.drive),
+        "repository": model.repository,
+        "added": model.added,
+    }
+
+
+def state_json(state: ModelState) -> dict[str, Any]:
+    """What became of a model's folder, for the same."""
+    return {
+        "state": state.condition.value,
+        "state_sentence": None if state.sentence is None else str(state.sentence),
+        "bytes_on_disk": state.bytes_on_disk,
     }
 
 

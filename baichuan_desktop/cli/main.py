@@ -15,6 +15,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         engine.main()
         return 0
     # An engine binds itself to its window first of all: nothing is imported before.
+    from baichuan_desktop.cli.completion import ids
+
+    if arguments == [ids.OPTION]:  # a shell waits for it
+        ids.print_listed_ids()
+        return 0
     from baichuan_desktop.services.typesetting import process as typesetter
 
     if arguments == [typesetter.OPTION]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from backends.errors import LicenceNotAcceptedError
 from backends.events import (
     Finished,
     LoadProgress,
@@ -22,15 +23,18 @@ from backends.precision import parse_precision
 from backends.printable import printable
 from backends.protocol.engine_requests import LoadRequest, Request
 from baichuan_desktop.cli.library import model_store, print_notes
+from baichuan_desktop.cli.licences.asking import is_accepted_now
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.cli.wrapping import Wrapping
+from baichuan_desktop.services.admission.engines import own_engine
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.in_process import InProcessEngine
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.jobs.load_meter import LoadMeter
 from baichuan_desktop.services.jobs.pace import Pace
 from baichuan_desktop.services.jobs.time_left import left_soon
+from baichuan_desktop.services.library.last_used import LastUsed
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.rows.patiently import require_here
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.wish import LoadWish
 
@@ -55,9 +59,11 @@ def load(
     model before minutes of loading. Raises UserFacingError.
     """
     given = _given_params(arguments)
-    model = model_store().model(arguments.model)
+    store = model_store()
+    model = store.model(arguments.model)
     if require is not None:
         require(model)
+    require_here(model)
     measurements = Measurements(app_paths().measurements)
     wish = LoadWish(
         parse_precision(arguments.precision),
@@ -66,8 +72,15 @@ def load(
         arguments.threads,
     )
     request = replace(wish.request(model, measurements), prefer_speed=arguments.prefer_speed)
-    engine = InProcessEngine()
-    ready = _load(engine, request, model.shown_name.en)
+    engine = own_engine()
+    try:
+        ready = _load(engine, request, model.shown_name.en)
+    except LicenceNotAcceptedError:
+        progress("")
+        if not is_accepted_now(store, model):
+            raise
+        ready = _load(engine, request, model.shown_name.en)
+    LastUsed(app_paths().last_used).note(model.id)
     measurements.loaded(ready)
     print_notes(ready.notes)
     params = replace(SamplingParams.from_defaults(ready.defaults), **given)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from backends.errors import UserFacingError, system_reason
 from backends.operating_system import long_path
@@ -82,3 +83,12 @@ def _decoded(content: bytes, name: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise NotUtf8Error(name) from error
+
+
+def enable_line_editing() -> None:
+    """History and cursor keys for `input`, where Python has them; Windows' console has its own."""
+    with contextlib.suppress(ImportError):
+        import readline
+
+        editing: Any = readline  # for Windows mypy knows an empty module
+        editing.set_history_length(1000)

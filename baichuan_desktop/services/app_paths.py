@@ -9,6 +9,9 @@ from pathlib import Path
 
 import platformdirs
 
+from backends.errors import PolicyFileError
+from backends.policy import site_policy
+
 _NAME = "baichuan-desktop"
 
 #: Puts every folder below one, for a USB stick or a test.
@@ -41,9 +44,29 @@ class AppPaths:
         return self.data / "conversations.sqlite3"
 
     @property
+    def model_folder(self) -> Path:
+        """Where imported models lie if the person chose no other folder."""
+        return self.data / "models" / "files"
+
+    @property
+    def manifests(self) -> Path:
+        """What is known of the files of each listed model: a folder of its own."""
+        return self.data / "models" / "manifests"
+
+    @property
+    def last_used(self) -> Path:
+        """When each model was loaded last."""
+        return self.data / "models" / "use.json"
+
+    @property
     def measurements(self) -> Path:
         """What loading and answering took on this machine."""
         return self.config / "measurements.json"
+
+    @property
+    def licences(self) -> Path:
+        """Which licences were accepted, by whom and when."""
+        return self.data / "models" / "licences.json"
 
     @property
     def engine_log(self) -> Path:
@@ -68,7 +91,7 @@ class AppPaths:
 
 def app_paths() -> AppPaths:
     """The folders on this machine."""
-    site = Path(platformdirs.site_config_dir(_NAME, appauthor=False)) / "models_registry.yaml"
+    site = _site_registry()
     if home := os.environ.get(HOME_VARIABLE):
         root = _absolute(Path(home))
         return AppPaths(root / "config", root / "log", root / "cache", root / "data", site)
@@ -83,6 +106,14 @@ def app_paths() -> AppPaths:
         data,
         site,
     )
+
+
+def _site_registry() -> Path:
+    """The registry beside the policy: no variable moves it, or anybody could bring one along."""
+    try:
+        return site_policy.fixed_place().file.with_name(site_policy.REGISTRY_NAME)
+    except PolicyFileError:  # which every load says; below a device there is no file
+        return Path(os.devnull) / site_policy.REGISTRY_NAME
 
 
 def _absolute(path: Path) -> Path:

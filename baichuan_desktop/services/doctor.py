@@ -18,6 +18,7 @@ from backends.printable import one_line
 from backends.protocol.engine_requests import ProductsRequest
 from baichuan_desktop import __version__
 from baichuan_desktop.services import input_methods
+from baichuan_desktop.services.admission.told import in_force
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
@@ -42,23 +43,29 @@ def report(
         "app": __version__,
         "system": platform.platform(),
         "python": platform.python_version(),
-        "machine": {
-            "processor": machine.processor,
-            "physical_cores": machine.physical_cores,
-            "features": sorted(machine.features),
-            "features_left_out": sorted(processor.without()),
-            "memory_bytes": machine.memory_bytes,
-            "free_memory_bytes": machine.free_memory_bytes,
-            "memory_limit": str(machine.limit.name) if machine.limit else None,
-            "hidden_gpus": machine.hidden_cards,
-            "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
-            "libraries": dict(machine.libraries),
-            "torch_cuda": machine.torch_cuda,
-            **_products(machine, run),
-        },
+        "machine": machine_facts(machine, run),
+        "policy": str(in_force()),
         "onnx_providers": {name: name in _PROVIDERS for name in hardware.onnx_providers()},
         "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
-        "models": [_model(model, precisions) for model in store.models],
+        "models": [_model(model, store, precisions) for model in store.models],
+    }
+
+
+def machine_facts(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
+    """What a machine is, as plain values; `run` has an engine try what torch multiplies."""
+    return {
+        "processor": machine.processor,
+        "physical_cores": machine.physical_cores,
+        "features": sorted(machine.features),
+        "features_left_out": sorted(processor.without()),
+        "memory_bytes": machine.memory_bytes,
+        "free_memory_bytes": machine.free_memory_bytes,
+        "memory_limit": str(machine.limit.name) if machine.limit else None,
+        "hidden_gpus": machine.hidden_cards,
+        "gpus": [dataclasses.asdict(gpu) for gpu in machine.gpus],
+        "libraries": dict(machine.libraries),
+        "torch_cuda": machine.torch_cuda,
+        **_products(machine, run),
     }
 
 
@@ -109,30 +116,43 @@ def _products(machine: hardware.Machine, run: RunRequest) -> dict[str, Any]:
     return {"products": found, "products_error": failure}
 
 
-def _model(model: InstalledModel, precisions: Precisions) -> dict[str, Any]:
+def _model(model: InstalledModel, store: ModelStore, precisions: Precisions) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": model.id,
         "path": str(model.path),
-        "outdated_exports": [
-            {"id": export.id, "path": str(export.path)} for export in model.outdated_exports
-        ],
+        "outdated_exports": [],
         "refused_exports": [],
         "notes": [],
     }
     try:
         opened = precisions.open(model)
     except UserFacingError as error:
-        return entry | {"error": error.message, "hint": str(error.hint), "precisions": []}
-    refused = [{"error": error.message, "hint": str(error.hint)} for error in opened.refused]
+        return entry | {
+            "error": error.message,
+            "hint": str(error.hint),
+            "precisions": [],
+        }
+    outdated = {str(folder) for folder in opened.exports.outdated}
+    refused = [
+        {"error": error.message, "hint": str(error.hint)}
+        for error in opened.refused
+        if error.facts["folder"] not in outdated
+    ]
     return entry | {
         "error": None,
-        "precisions": [_row(row) for row in opened.whole.rows],
+        "outdated_exports": [
+            {"id": export.id, "path": str(export.path)}
+            for export in store.exports_of(model.id)
+            if str(export.path) in outdated
+        ],
+        "precisions": [row_facts(row) for row in opened.whole.rows],
         "refused_exports": refused,
         "notes": list(map(str, opened.notes)),
     }
 
 
-def _row(row: PrecisionRow) -> dict[str, Any]:
+def row_facts(row: PrecisionRow) -> dict[str, Any]:
+    """What a precision needs here, as plain values."""
     return {
         "precision": row.precision.value,
         "label": row.precision.label,
@@ -221,6 +241,7 @@ def as_text(content: dict[str, Any]) -> str:
         for name, is_used in content["onnx_providers"].items()
     )
     lines.append(f"Providers of ONNX Runtime: {', '.join(providers) or 'none'}")
+    lines.append(f"Policy: {content['policy']}")
     lines += [f"Warning: {text}" for text in content["warnings"]]
     for model in content["models"]:
         lines += ["", f"{model['id']} ({one_line(model['path'])})"]

@@ -109,6 +109,8 @@ class Settings(BaseModel):
     #: By folder, if not “auto”.
     precisions: dict[Folder, Wish] = Field(default_factory=dict)
     as_chat: frozenset[Folder] = frozenset()  #: folders of base models that are chatted with
+    #: That imports go into, besides the app's own; the first one is the default.
+    model_folders: tuple[Folder, ...] = ()
     theme: ThemeChoice = "system"
     zoom: Zoom = 1.0  #: of everything in the window
     sidebar_shown: bool = True
@@ -116,6 +118,7 @@ class Settings(BaseModel):
     open_conversation: StoredId | None = None
     unfolded: frozenset[StoredId] = frozenset()  #: folders of conversations that are open
     input_method_told: bool = False  #: that what an input method writes does not come
+    models_offered: bool = False  #: to look for models, to who had none
     cards_told: Text = ""  #: why cards are not used, as it was read last
     window_size: tuple[Pixels, Pixels] | None = None  #: width, height
 
@@ -151,7 +154,7 @@ class SettingsFile:
                         for folder, wish in itertools.islice(wishes.items(), _MAX_ENTRIES)
                         if self._is_right(name, {folder: wish})
                     }
-                case list() as entries if name in ("as_chat", "unfolded"):
+                case list() as entries if name in ("as_chat", "model_folders", "unfolded"):
                     usable[name] = [
                         entry
                         for entry in itertools.islice(entries, _MAX_ENTRIES)

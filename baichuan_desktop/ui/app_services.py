@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
+from baichuan_desktop.services.library.integrity.manifests import ManifestStore
+from baichuan_desktop.services.library.last_used import LastUsed
 from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.licences.acceptances import Acceptances
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import EngineWorker
@@ -19,8 +22,12 @@ class AppServices:
     """The services, and the worker that speaks to the engine of the chat."""
 
     store: ModelStore
+    manifests: ManifestStore  #: what is known of the files of the models
+    last_used: LastUsed  #: when models were loaded
+    acceptances: Acceptances  #: of licences
     settings: SettingsFile
     precisions: Precisions  #: with what was measured of them
+    model_folder: Path  #: where imported models lie if the person chose no other folder
     cache: Path  #: a folder for what jobs keep only meanwhile
     worker: EngineWorker
     conversations: ConversationStore

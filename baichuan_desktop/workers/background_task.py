@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, SignalInstance, Slot
@@ -69,6 +70,15 @@ class BackgroundTask(QObject):
     def start(self) -> int:
         """Begin, and return at once: the id of the task, which its result carries."""
         QThreadPool.globalInstance().start(_Runnable(self._op, self._signals))
+        return self._id
+
+    def start_alone(self) -> int:
+        """The same on a thread of its own, which the end of the app does not wait for.
+
+        For what may hang, as a look at a drive of the network: a pool would miss the thread.
+        """
+        work = _Runnable(self._op, self._signals).run
+        threading.Thread(target=work, daemon=True, name="background").start()
         return self._id
 
     @Slot(object)

@@ -11,13 +11,13 @@ import torch
 
 from backends import operating_system, windows_api
 from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.weights_stamp import weights_stamp
 from backends.copying.side_files import read_own_file, read_side_files
 from backends.errors import CheckpointError, ForeignModelError, NotDownloadedError
 from backends.files.downloads import require_target
 from backends.files.hashing import hash_weights
 from backends.modeling.weights import map_tensor
 from backends.text.added_tokens import read_added_tokens
-from baichuan_desktop.services.library.registry import weights_stamp
 from baichuan_desktop.services.library.registry_yaml import layer_text
 from baichuan_desktop.services.measuring.text_files import read_texts
 from tests.helpers import exports, goldens

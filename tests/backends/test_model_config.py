@@ -11,7 +11,7 @@ import pytest
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import CheckpointError, UnsupportedArchitectureError
-from backends.model_config import Family
+from backends.model_config import Family, released_family
 from tests.helpers import goldens
 from tests.helpers.changed_folders import copy_of, refusal
 from tests.helpers.sentences import assert_one_sentence
@@ -162,3 +162,19 @@ def test_absurd_sizes_cost_no_memory(tmp_path: Path, size: int) -> None:
 
     assert_one_sentence(caught.value)
     assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "width", "family"),
+    [
+        (64_000, 4_096, Family.BAICHUAN_7B),
+        (64_000, 5_120, Family.BAICHUAN_13B),
+        (125_696, 4_096, Family.BAICHUAN2_7B),
+        (125_700, 5_120, Family.BAICHUAN2_13B),  # rows were added
+        (125_696, 4_097, None),
+        (32_000, 4_096, None),
+        (0, 0, None),
+    ],
+)
+def test_released_sizes_tell_the_family(vocabulary: int, width: int, family: Family | None) -> None:
+    assert released_family(vocabulary, width) is family

@@ -29,6 +29,55 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="as Linux does it")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="as POSIX does it")
 
 
+# --- what is the administrator's ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("system", "folder"),
+    [
+        ("linux", "/etc/xdg/baichuan-desktop"),
+        ("darwin", "/Library/Application Support/baichuan-desktop"),
+        ("win32", "D:/Data/baichuan-desktop"),
+    ],
+)
+def test_what_holds_for_everybody_has_one_folder(
+    system: str, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", system)
+    monkeypatch.setattr("backends.windows_api.program_data", lambda: "D:/Data")
+    monkeypatch.setenv("XDG_CONFIG_DIRS", "/tmp")
+    monkeypatch.setenv("ProgramData", "/tmp")
+
+    assert operating_system.site_folder().as_posix() == folder
+
+
+@posix
+def test_who_may_write_is_told_by_owner_and_bits(tmp_path: Path) -> None:
+    file, me = tmp_path / "file", os.getuid()
+    file.touch()
+    gid = file.stat().st_gid
+    for mode, who in ((0o644, None), (0o600, None), (0o664, f"gid {gid}"), (0o646, "everybody")):
+        file.chmod(mode)
+        assert operating_system.ordinary_writer(file, me) == who
+    assert operating_system.ordinary_writer(file, me + 1) == f"uid {me}"
+
+
+def test_windows_is_asked_for_a_path_of_any_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def answer(path: str, *, is_above: bool) -> str:
+        asked.append((path, is_above))
+        return "S-1-1-0"
+
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("backends.windows_api.ordinary_writer", answer)
+
+    assert operating_system.ordinary_writer(tmp_path, 0, is_above=True) == "S-1-1-0"
+    assert asked == [(str(tmp_path), True)]
+
+
 # --- how a process ended -----------------------------------------------------------------
 
 
@@ -329,12 +378,6 @@ def test_only_linux_keeps_ulimits(system: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("sys.platform", system)
 
     assert operating_system.own_limits() == {}
-
-
-def test_a_python_without_readline_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "readline", None)
-
-    operating_system.enable_line_editing()
 
 
 @pytest.mark.parametrize(

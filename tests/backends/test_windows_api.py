@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import struct
 from types import SimpleNamespace
 from typing import Any
 
@@ -234,6 +235,138 @@ def test_what_is_handed_to_windows_is_of_the_declared_types() -> None:
 
 def test_an_invalid_handle_is_the_one_that_ctypes_gives() -> None:
     assert ctypes.c_void_p(-1).value == windows_api._INVALID_HANDLE
+
+
+# --- who may write -----------------------------------------------------------------------
+
+ADMINISTRATORS, SYSTEM, USERS = "S-1-5-32-544", "S-1-5-18", "S-1-5-32-545"
+INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
+PERSON, EVERYBODY, CREATOR = "S-1-5-21-1-2-3-1001", "S-1-1-0", "S-1-3-0"
+READ, MODIFY, FULL = 0x1200A9, 0x1301BF, 0x1F01FF
+ALLOW, DENY, ALLOW_OBJECT = 0, 1, 5
+INHERIT_ONLY = 0x8
+
+
+def sid(text: str) -> bytes:
+    _, revision, authority, *parts = text.split("-")
+    head = struct.pack("<BB", int(revision), len(parts)) + int(authority).to_bytes(6, "big")
+    return head + struct.pack(f"<{len(parts)}I", *map(int, parts))
+
+
+def entry(account: str, rights: int, kind: int = ALLOW, flags: int = 0) -> bytes:
+    body = struct.pack("<I", rights) + sid(account)
+    return struct.pack("<BBH", kind, flags, 4 + len(body)) + body
+
+
+def descriptor(owner: str, *entries: bytes, has_list: bool = True) -> bytes:
+    """A security descriptor in one piece, as GetFileSecurityW gives it."""
+    access = struct.pack("<BBHHH", 2, 0, 8 + sum(map(len, entries)), len(entries), 0)
+    access += b"".join(entries)
+    start = 20
+    owner_sid = sid(owner)
+    head = struct.pack(
+        "<BBHIIII", 1, 0, 0x8004 if has_list else 0x8000, start, 0, 0,
+        start + len(owner_sid) if has_list else 0,
+    )  # fmt: skip
+    return head + owner_sid + access
+
+
+#: As administrators are told to set it.
+CLOSED = (entry(ADMINISTRATORS, FULL), entry(SYSTEM, FULL), entry(USERS, READ))
+
+
+class Advapi32:
+    """Gives a security descriptor, or refuses."""
+
+    def __init__(self, content: bytes | None) -> None:
+        self._content = content
+
+    def GetFileSecurityW(  # noqa: N802 - Windows calls it so
+        self, path: str, wanted: int, buffer: Any, length: Any, needed: Any
+    ) -> int:
+        assert (path, wanted) == ("C:\\policy.yaml", 5)
+        if self._content is None:
+            return 0
+        assert length.value >= len(self._content)
+        ctypes.memmove(buffer, self._content, len(self._content))
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("content", "who", "who_takes_away"),
+    [
+        (descriptor(ADMINISTRATORS, *CLOSED), None, None),
+        (descriptor(SYSTEM, *CLOSED), None, None),
+        (descriptor(INSTALLER, *CLOSED), None, None),
+        (descriptor(PERSON, *CLOSED), PERSON, PERSON),
+        (descriptor(ADMINISTRATORS, *CLOSED, entry(USERS, MODIFY)), USERS, USERS),
+        (descriptor(ADMINISTRATORS, entry(EVERYBODY, FULL)), EVERYBODY, EVERYBODY),
+        (descriptor(ADMINISTRATORS, entry(PERSON, 0x40000)), PERSON, PERSON),  # WRITE_DAC
+        (descriptor(ADMINISTRATORS, entry(PERSON, 0x80000)), PERSON, PERSON),  # WRITE_OWNER
+        (descriptor(ADMINISTRATORS, entry(PERSON, 0x10000)), PERSON, PERSON),  # DELETE
+        (descriptor(ADMINISTRATORS, entry(PERSON, 0x40)), PERSON, PERSON),  # DELETE_CHILD
+        (descriptor(ADMINISTRATORS, entry(PERSON, 0x10000000)), PERSON, PERSON),  # GENERIC_ALL
+        (descriptor(ADMINISTRATORS, entry(PERSON, 0x40000000)), PERSON, PERSON),  # GENERIC_WRITE
+        # What ProgramData gives to all: adding files and folders, and their attributes.
+        (descriptor(SYSTEM, *CLOSED, entry(USERS, 0x116)), USERS, None),
+        (descriptor(SYSTEM, *CLOSED, entry(CREATOR, FULL, flags=0xB)), None, None),
+        (descriptor(SYSTEM, *CLOSED, entry(USERS, MODIFY, flags=INHERIT_ONLY)), None, None),
+        (descriptor(SYSTEM, *CLOSED, entry(USERS, FULL, kind=DENY)), None, None),
+        # An entry that is not understood is somebody's.
+        (descriptor(SYSTEM, *CLOSED, entry(ADMINISTRATORS, FULL, ALLOW_OBJECT)),
+         "everybody", "everybody"),
+        (descriptor(ADMINISTRATORS, has_list=False), "everybody", "everybody"),
+        (descriptor(ADMINISTRATORS), None, None),  # a list that allows nobody anything
+    ],
+)  # fmt: skip
+def test_windows_tells_who_may_write_by_owner_and_access_list(
+    content: bytes, who: str | None, who_takes_away: str | None
+) -> None:
+    library = Advapi32(content)
+
+    assert windows_api.ordinary_writer("C:\\policy.yaml", is_above=False, advapi32=library) == who
+    assert (
+        windows_api.ordinary_writer("C:\\policy.yaml", is_above=True, advapi32=library)
+        == who_takes_away
+    )
+
+
+def test_windows_that_does_not_tell_who_may_write_is_an_error() -> None:
+    with pytest.raises(OSError, match="does not tell"):
+        windows_api.ordinary_writer("C:\\policy.yaml", is_above=False, advapi32=Advapi32(None))
+
+
+class Shell32:
+    """Knows where ProgramData is, or does not."""
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = folder
+        self.freed = 0
+
+    def SHGetKnownFolderPath(  # noqa: N802 - Windows calls it so
+        self, folder_id: bytes, flags: int, token: None, found: Any
+    ) -> int:
+        assert folder_id.hex() == "825dab62c1fdc34da9dd070d1d495d97"  # FOLDERID_ProgramData
+        assert (flags, token) == (0x4000, None)
+        if self._folder is None:
+            return 0x80070002
+        found._obj.value = self._folder
+        return 0
+
+    def CoTaskMemFree(self, _pointer: object) -> None:  # noqa: N802 - Windows calls it so
+        self.freed += 1
+
+
+def test_the_folder_of_all_accounts_is_the_one_that_windows_tells(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    library = Shell32("D:\\ProgramData")
+    monkeypatch.setenv("PROGRAMDATA", "C:\\Users\\person")
+
+    assert windows_api.program_data(library, library) == "D:\\ProgramData"
+    assert library.freed == 1
+    with pytest.raises(OSError, match="ProgramData"):
+        windows_api.program_data(Shell32(None), library)
 
 
 # --- processes ---------------------------------------------------------------------------

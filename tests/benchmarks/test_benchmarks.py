@@ -16,7 +16,9 @@ from backends.interface import LayerDevices, LoadOptions
 from backends.model_config import Family
 from backends.precision import BackendName, Precision
 from backends.text.tokenizer import Tokenizer
-from benchmarks import random_checkpoint, threads
+from baichuan_desktop.services.library.integrity.folder_files import files_of
+from baichuan_desktop.services.library.integrity.reading import FileReading, weight_records
+from benchmarks import hashing, random_checkpoint, threads
 from benchmarks.engine_blows import TRIALS, Blow, Phase
 from benchmarks.machine import ROOT, child_environment
 from benchmarks.random_checkpoint import (
@@ -133,7 +135,17 @@ def test_full_disk_is_named_before_anything_is_written(
 
 
 @pytest.mark.parametrize(
-    "name", ["bandwidth", "cuda", "decode", "onnx_export", "sidebar", "threads", "ui_latency"]
+    "name",
+    [
+        "bandwidth",
+        "cuda",
+        "decode",
+        "library_page",
+        "onnx_export",
+        "sidebar",
+        "threads",
+        "ui_latency",
+    ],
 )
 def test_each_benchmark_starts_as_a_script(name: str) -> None:
     result = subprocess.run(
@@ -161,6 +173,22 @@ def test_opening_scrolling_and_searching_the_sidebar_are_measured() -> None:
     assert [one["what"] for one in json.loads(result.stdout)["times"]] == [
         "open", "frame of scrolling", "one conversation that changed", "search: 1 hanzi",
         "search: 2 hanzi", "search: 3 hanzi", "search: absent pair", "search: a word",
+    ]  # fmt: skip
+
+
+def test_opening_scrolling_and_searching_the_page_of_models_are_measured() -> None:
+    result = subprocess.run(
+        [sys.executable, "benchmarks/library_page.py", "--models=30", "--json"],
+        cwd=ROOT,
+        check=False,  # of how long it takes nothing is asked here
+        stdout=subprocess.PIPE,
+        text=True,
+        env=child_environment() | {"QT_QPA_PLATFORM": "offscreen"},
+    )
+
+    assert [one["what"] for one in json.loads(result.stdout)["times"]] == [
+        "open", "what was seen of all models", "frame of scrolling", "another row is chosen",
+        "search: model 4", "search: 部门", "search: baichuan2", "search: no such model",
     ]  # fmt: skip
 
 
@@ -265,3 +293,14 @@ def test_an_engine_is_killed_stopped_starved_and_crashed_in_every_phase() -> Non
     assert len(TRIALS) == 26
     for blow in (Blow.KILL, Blow.STOP, Blow.MEMORY, Blow.SEGV):
         assert {phase for one, phase in struck if one is blow} == set(Phase)
+
+
+def test_the_file_that_verifying_is_measured_with_holds_weights(tmp_path: Path) -> None:
+    hashing.write_weights(tmp_path / "model.safetensors", 3)
+
+    (record,) = weight_records(tmp_path, "model.safetensors")
+
+    assert record.nbytes == 3 * 2**20
+    reading = FileReading(files_of(tmp_path)["model.safetensors"], [record])
+    assert sum(reading) == (tmp_path / "model.safetensors").stat().st_size
+    assert not reading.odd_tensors()

@@ -13,12 +13,15 @@ import pytest
 
 from baichuan_desktop.cli import commands, verbs
 from baichuan_desktop.cli.main import main
+from baichuan_desktop.cli.verbs import library, models
 
 
 def test_every_module_of_a_verb_is_added() -> None:
-    modules = {f"{verbs.__name__}.{module.name}" for module in pkgutil.iter_modules(verbs.__path__)}
+    found = (*pkgutil.iter_modules(verbs.__path__), *pkgutil.iter_modules(library.__path__))
+    modules = {module.name for module in found if not module.ispkg}
 
-    assert {module.__name__ for module in commands._VERBS} == modules
+    added = {module.__name__.rpartition(".")[2] for module in (*commands._VERBS, *models._VERBS)}
+    assert added == modules
 
 
 @pytest.mark.parametrize(
@@ -27,9 +30,13 @@ def test_every_module_of_a_verb_is_added() -> None:
         (
             [],
             ["start", "chat", "complete", "quantize", "export-onnx", "bench", "quality", "doctor",
-             "models"],
+             "models", "policy", "completion"],
         ),
-        (["models"], ["list", "show", "add", "rename", "remove", "convert", "fold-head"]),
+        (
+            ["models"],
+            ["list", "show", "du", "find", "get", "import", "unfinished", "folders", "licence",
+             "add", "rename", "remove", "verify", "override", "hashes", "convert", "fold-head"],
+        ),
     ],
     ids=["top", "models"],
 )  # fmt: skip

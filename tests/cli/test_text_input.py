@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from backends.errors import QualityError, UserFacingError
-from baichuan_desktop.cli.text_input import read_file, read_line, read_stdin, require_text
+from baichuan_desktop.cli.text_input import (
+    enable_line_editing,
+    read_file,
+    read_line,
+    read_stdin,
+    require_text,
+)
 from baichuan_desktop.services.measuring.text_files import read_texts
 from tests.helpers.sentences import assert_one_sentence
 
@@ -118,3 +124,9 @@ def test_every_command_ends_with_1_and_the_same_sentence(
     assert errors[-2].endswith("” is not a text in UTF-8.")
     assert errors[-1].startswith("Save it as UTF-8")
     assert ended.stdout == b""
+
+
+def test_a_python_without_readline_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "readline", None)
+
+    enable_line_editing()

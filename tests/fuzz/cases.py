@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import traceback
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
@@ -20,27 +18,11 @@ from backends.text.tokenizer import Tokenizer
 from backends.torch_backend import cpu, low_bits
 from tests.fuzz import bases
 from tests.fuzz.formats import FORMATS
+from tests.fuzz.outcome import Outcome, Stage
 from tests.helpers.sentences import assert_one_sentence
 
 _CONTEXT_LENGTH = 32
 _TEXT = "Hello, 你好 1234 <reserved_106> \U0001f600"
-
-
-class Stage(Enum):
-    """How far a case came."""
-
-    REFUSED = "refused"  #: by the reader, with a sentence
-    ACCEPTED = "accepted"  #: by the reader; what followed gave a sentence
-    RAN = "ran"  #: a prompt and one token
-    FAILED = "failed"  #: something else than a sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a case; `trace` where it failed."""
-
-    stage: Stage
-    trace: str = ""
 
 
 class Cases:

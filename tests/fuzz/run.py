@@ -1,4 +1,4 @@
-"""Change valid models in thousands of ways, and count what came of it.
+"""Change valid models, and caches of them, in thousands of ways, and count what came of it.
 
 python -m tests.fuzz.run [--format NAME …] [--cases N] [--seed N] [--jobs N] [--only NUMBER]
 
@@ -29,6 +29,8 @@ _RESIDENT_BYTES = 200 * 10**6
 #: After which a case is ended: more than the limit, so that the limit is seen to be missed.
 _END_CPU_SECONDS = 20.0
 _SPARE_ADDRESSES = 4 * 2**30
+#: Of as many cases of another format, one of a cache.
+_CACHE_SHARE = 100
 #: Without a sign of life; nothing is waited for, so only a case that hangs takes as long.
 _SILENCE_SECONDS = 300.0
 
@@ -96,11 +98,12 @@ def work(name: str, seed: int, numbers: range) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     import torch
 
+    from tests.fuzz.cache_cases import CACHES, CacheCases
     from tests.fuzz.cases import Cases
 
     torch.set_num_threads(1)
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-", dir=os.environ.get("FUZZ_FOLDER")))
-    cases = Cases(name, folder, seed=seed)
+    cases = (CacheCases if name in CACHES else Cases)(name, folder, seed=seed)
     for _ in range(2):  # what is imported or allocated at first use is no case's
         cases.run_unchanged()
     opened: list[str] = []
@@ -223,21 +226,24 @@ def main() -> int:
         name, seed, first, end = sys.argv[2:]
         work(name, int(seed), range(int(first), int(end)))
         return 0
+    from tests.fuzz.cache_cases import CACHES
     from tests.fuzz.formats import FORMATS
 
+    names = [*FORMATS, *CACHES]
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--format", action="append", choices=FORMATS, help="all, if not given")
-    parser.add_argument("--cases", type=int, default=20_000, help="of each format (20000)")
+    parser.add_argument("--format", action="append", choices=names, help="all, if not given")
+    parser.add_argument(
+        "--cases",
+        type=int,
+        default=20_000,
+        help="of each format (20000); of each of the caches, of which one case writes a whole one, "
+        f"1 in {_CACHE_SHARE}",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", type=int, help="one case, whose error is shown")
     arguments = parser.parse_args()
-    names = arguments.format or list(FORMATS)
-    numbers = range(arguments.cases)
-    if arguments.only is not None:
-        numbers = range(arguments.only, arguments.only + 1)
-    size = -(-len(numbers) // arguments.jobs)  # a worker takes seconds to start
-    chunks = [numbers[at : at + size] for at in range(0, len(numbers), size)]
+    names = arguments.format or names
     print(_HEAD)
     clean = True
     scratch = Path(tempfile.mkdtemp(prefix="fuzz-"))
@@ -245,6 +251,11 @@ def main() -> int:
         with ThreadPoolExecutor(arguments.jobs) as pool:
             for name in names:
                 tally = Tally()
+                numbers = range(arguments.cases // (_CACHE_SHARE if name in CACHES else 1))
+                if arguments.only is not None:
+                    numbers = range(arguments.only, arguments.only + 1)
+                size = -(-len(numbers) // arguments.jobs)  # a worker takes seconds to start
+                chunks = [numbers[at : at + size] for at in range(0, len(numbers), size)]
                 for part in pool.map(
                     lambda chunk, name=name: _run_chunk(name, arguments.seed, chunk, scratch),
                     chunks,

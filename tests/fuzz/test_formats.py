@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.cases import Cases, Stage
+from tests.fuzz.cases import Cases
 from tests.fuzz.formats import FORMATS
+from tests.fuzz.outcome import Stage
 
 _CASES = 200
 

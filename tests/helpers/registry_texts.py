@@ -9,8 +9,18 @@ import pytest
 
 from backends.events import ModelKind
 from backends.model_config import Family
-from baichuan_desktop.services.library.registry import InstalledModel, Registry
-from baichuan_desktop.services.library.registry_schema import Names, RegistryError, Shapes
+from baichuan_desktop.services.library.registry import (
+    InstalledModel,
+    Registry,
+    shipped_tables,
+)
+from baichuan_desktop.services.library.registry_file import LayerFile, ReadLayer
+from baichuan_desktop.services.library.registry_schema import (
+    Names,
+    RegistryError,
+    RegistryLayer,
+    Shapes,
+)
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models_registry.yaml"
 SHAPES_13B_V2 = Shapes(
@@ -44,10 +54,20 @@ models:
 """
 
 
+def read(file: Path, kind: RegistryLayer = RegistryLayer.USER) -> ReadLayer:
+    """A file as it is read for the first time."""
+    return LayerFile(file, kind).read()
+
+
+def loaded(shipped: str | Path, *layers: Path) -> Registry:
+    """The registry of a shipped file, or its text, and of files that are laid over it."""
+    return Registry.of(shipped_tables(shipped), [read(layer) for layer in layers])
+
+
 def refusal(text: str) -> str:
     """The sentence with which `text` is refused; checks that it is one sentence."""
     with pytest.raises(RegistryError) as caught:
-        Registry.load(text)
+        shipped_tables(text)
     message = caught.value.message
     assert message.startswith("models_registry.yaml ")
     assert "\n" not in message

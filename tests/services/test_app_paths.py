@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backends.policy import site_policy
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.settings import SettingsFile
@@ -36,6 +37,19 @@ def test_in_a_folder_that_was_deleted_nothing_is_found(
     assert not settings.exists()
     with pytest.raises(FileNotFoundError):
         settings.parent.mkdir(parents=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such variables")
+def test_no_variable_brings_another_registry_of_the_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = app_paths().site_registry
+
+    for name in ("XDG_CONFIG_DIRS", "XDG_CONFIG_HOME", "HOME", HOME_VARIABLE):
+        monkeypatch.setenv(name, str(tmp_path / "mine"))
+
+    assert app_paths().site_registry == before
+    assert before.parent == site_policy.fixed_place().file.parent
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from backends.model_config import Family
 from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
-    Registry,
     shipped_registry,
 )
 from baichuan_desktop.services.library.registry_schema import Names
@@ -25,6 +24,7 @@ from baichuan_desktop.services.library.user_layer import add_installed
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
+from tests.helpers.registry_texts import loaded, read
 
 WRITTEN = Path(__file__).parents[1] / "goldens" / "written_before"
 FOLDER = Path("/models/百川 2")
@@ -123,11 +123,7 @@ def test_what_the_window_wrote_before_conversations_were_kept_is_the_same(tmp_pa
     assert (settings.show_panel, settings.window_size) == (True, (1111, 777))
     assert (settings.theme, settings.zoom, settings.sidebar_shown) == ("system", 1.0, True)
     assert settings.open_conversation is None
-    (mine,) = [
-        one
-        for one in Registry.load(shipped_registry(), (registry,)).installed
-        if one.path == FOLDER
-    ]
+    (mine,) = [one for one in loaded(shipped_registry(), registry).installed if one.path == FOLDER]
     assert (mine.id, mine.name, mine.kind) == ("2", Names(en="百川 2", zh="百川 2"), ModelKind.CHAT)
     assert (mine.family, mine.context_length) == (Family.BAICHUAN2_7B, 256)
 
@@ -149,7 +145,7 @@ def test_what_that_window_wrote_is_kept_when_it_is_written_again(tmp_path: Path)
 def test_a_layer_of_before_lists_the_same_models(tmp_path: Path) -> None:
     file = copy_of("models_registry.yaml", tmp_path)
 
-    mine, base = Registry.load(shipped_registry(), (file,)).installed[::2]
+    mine, base = loaded(shipped_registry(), file).installed[::2]
 
     assert mine == InstalledModel(
         id="mine",
@@ -160,7 +156,7 @@ def test_a_layer_of_before_lists_the_same_models(tmp_path: Path) -> None:
         kind=ModelKind.CHAT,
         context_length=4096,
         exports=mine.exports,
-        outdated_exports=mine.outdated_exports,
+        export_stamps=mine.export_stamps,
     )
     assert (base.family, base.kind) == (Family.BAICHUAN_13B, ModelKind.BASE)
 
@@ -168,9 +164,9 @@ def test_a_layer_of_before_lists_the_same_models(tmp_path: Path) -> None:
 def test_an_entry_is_written_as_it_was(tmp_path: Path) -> None:
     file = copy_of("models_registry.yaml", tmp_path)
     before = file.read_text(encoding="utf-8")
-    mine = next(m for m in Registry.load(shipped_registry(), (file,)).installed)
+    mine = next(m for m in loaded(shipped_registry(), file).installed)
 
-    add_installed(file, mine)
+    add_installed(read(file), mine)
 
     assert file.read_text(encoding="utf-8") == before
 

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_a_few_steps_give_a_folder_that_the_engine_opens_and_answers_with() -> None:
     result = subprocess.run(
         [sys.executable, "tools/train_guide_model.py", "--smoke"],

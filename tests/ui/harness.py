@@ -33,12 +33,17 @@ from backends.protocol.engine_requests import (
     Request,
     UnloadRequest,
 )
+from baichuan_desktop.services.admission.admission import Admission
+from baichuan_desktop.services.admission.admitted_engine import AdmittedEngine
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
+from baichuan_desktop.services.library.integrity.manifests import ManifestStore
+from baichuan_desktop.services.library.last_used import LastUsed
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.licences.acceptances import Acceptances
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.settings import SettingsFile
@@ -201,7 +206,10 @@ class Harness:
         self.store = ModelStore(app_paths())
         self.translations = Translations(app)
         self.translations.use("en")
-        self.worker = EngineWorker(engine)
+        self.manifests = ManifestStore(app_paths().manifests)
+        self.acceptances = Acceptances(app_paths().licences)
+        self.admission = Admission(self.store, self.manifests, self.acceptances)
+        self.worker = EngineWorker(AdmittedEngine(engine, self.admission))
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
@@ -212,7 +220,11 @@ class Harness:
         self.comparison_worker = self._comparison_worker
         services = AppServices(
             store=self.store,
+            manifests=self.manifests,
+            acceptances=self.acceptances,
+            last_used=LastUsed(app_paths().last_used),
             settings=self.settings,
+            model_folder=app_paths().model_folder,
             cache=app_paths().cache,
             worker=self.worker,
             conversations=self.conversations,
@@ -235,11 +247,12 @@ class Harness:
 
     def _job_worker(self) -> EngineWorker:
         self.jobs.killed.clear()  # that was the engine of the job before
-        return EngineWorker(self.jobs, lambda job, cancel: job.steps(self.jobs.run, cancel))
+        engine = AdmittedEngine(self.jobs, self.admission)
+        return EngineWorker(engine, lambda job, cancel: job.steps(engine.run, cancel))
 
     def _comparison_worker(self) -> EngineWorker:
         self.beside.killed.clear()  # that was the engine of the comparison before
-        return EngineWorker(self.beside)
+        return EngineWorker(AdmittedEngine(self.beside, self.admission))
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 
 from baichuan_desktop.services.app_paths import HOME_VARIABLE, app_paths
 from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
 from baichuan_desktop.ui.look.theme import Theme
+from tests.helpers.policies import placing
 from tests.ui.harness import Harness, ScriptedEngine, answer, until
 
 MakeWindow = Callable[[EnginePort], Harness]
@@ -78,9 +81,13 @@ OPENED = """
     """
 
 
-def opened() -> tuple[str, str, str, str]:
-    """What the window shows once it is open: error, size and language, models; the exit code."""
-    result = run(OPENED)
+def opened(with_site_of: Path | None = None) -> tuple[str, str, str, str]:
+    """What the window shows once it is open: error, size and language, models; the exit code.
+
+    `with_site_of` has it read the site's files of this test, which no variable could tell it.
+    """
+    before = placing(with_site_of) if with_site_of else ""
+    result = run(before + textwrap.dedent(OPENED))
     assert "Traceback" not in result.stderr
     error, size, models, code = result.stdout.strip().splitlines()
     return error, size, models, code
@@ -143,7 +150,9 @@ def put_device(file: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
 @pytest.mark.parametrize("put", [put_fifo, put_device, Path.mkdir])
-def test_the_window_opens_with_no_ordinary_file_in_any_place(put: Callable[[Path], None]) -> None:
+def test_the_window_opens_with_no_ordinary_file_in_any_place(
+    tmp_path: Path, put: Callable[[Path], None]
+) -> None:
     paths = app_paths()
     files = [paths.settings, paths.measurements, paths.user_registry, paths.site_registry,
              paths.log / "window.log", paths.engine_log]  # fmt: skip
@@ -151,7 +160,7 @@ def test_the_window_opens_with_no_ordinary_file_in_any_place(put: Callable[[Path
         file.parent.mkdir(parents=True, exist_ok=True)
         put(file)
 
-    error, _, models, code = opened()
+    error, _, models, code = opened(with_site_of=tmp_path)
 
     assert error == f"{paths.site_registry} cannot be read: it is no ordinary file."
     assert (models, code) == ("['baichuan-guide']", "0")
@@ -231,6 +240,26 @@ def test_a_bug_is_shown_once_with_the_place_of_the_log(theme: Theme) -> None:
     assert reporter.dialog is dialog
     dialog.close()
     assert reporter.dialog is None
+
+
+def test_a_bug_that_is_told_when_the_window_was_closed_opens_no_dialog(theme: Theme) -> None:
+    """Nobody would close it, and the app would not end."""
+    reporter = CrashReporter(Path("/logs/window.log"), theme)
+    window = reporter.window = QWidget()
+    told: list[str] = []
+    reporter.happened.connect(told.append, Qt.ConnectionType.QueuedConnection)  # after the reporter
+    window.show()
+
+    reporter.happened.emit("Traceback: one")
+    window.close()
+    until(lambda: told == ["Traceback: one"])
+
+    assert reporter.dialog is None
+    window.show()
+    reporter.happened.emit("Traceback: two")
+    until(lambda: reporter.dialog is not None)
+    window.close()
+    window.deleteLater()
 
 
 FIRST_WINDOW = """

@@ -12,8 +12,9 @@ from baichuan_desktop.cli.errors import print_refusal
 from baichuan_desktop.cli.jobs import run_measurement
 from baichuan_desktop.cli.library import model_store
 from baichuan_desktop.cli.tables import print_json, print_table, say
+from baichuan_desktop.services.admission.engines import job_engine
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionFailed
+from baichuan_desktop.services.engines.one_shot import PrecisionFailed
 from baichuan_desktop.services.measuring.speed import PrecisionMeasured, speed_job
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
@@ -49,7 +50,7 @@ def _run(arguments: argparse.Namespace) -> int:
     wanted = Precisions(measurements).open(model).wanted(arguments.precision, arguments.device)
     wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
     job = speed_job(model, wishes, measurements)
-    done = run_measurement(job, JobEngine(paths.job_log).run, PrecisionMeasured)
+    done = run_measurement(job, job_engine().run, PrecisionMeasured)
     measured, failed = done.found, done.failed
     if arguments.json:
         print_json(_as_json(model.id, measured, failed))

@@ -8,14 +8,19 @@ import sys
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import UserFacingError
 from backends.events import Finished, FinishReason, ModelKind, ModelReady
-from backends.operating_system import enable_line_editing
 from backends.printable import one_line
 from backends.protocol.engine_requests import ChatRequest
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options
 from baichuan_desktop.cli.chat_input import Command, Said, said
 from baichuan_desktop.cli.session import TerminalSession, answer, load
 from baichuan_desktop.cli.tables import say
-from baichuan_desktop.cli.text_input import NotUtf8Error, read_line, require_text, typed_line
+from baichuan_desktop.cli.text_input import (
+    NotUtf8Error,
+    enable_line_editing,
+    read_line,
+    require_text,
+    typed_line,
+)
 from baichuan_desktop.services.chat.prompt_turns import turns_note
 from baichuan_desktop.services.chat.session import ChatSession
 from baichuan_desktop.services.library.registry import InstalledModel

@@ -19,8 +19,9 @@ from baichuan_desktop.cli.errors import print_refusal
 from baichuan_desktop.cli.jobs import run_measurement
 from baichuan_desktop.cli.library import model_store
 from baichuan_desktop.cli.tables import print_json, print_table, say
+from baichuan_desktop.services.admission.engines import job_engine
 from baichuan_desktop.services.app_paths import app_paths
-from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionFailed
+from baichuan_desktop.services.engines.one_shot import PrecisionFailed
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
     LeanParts,
@@ -102,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
         max_tokens=arguments.tokens,
         parts=parts,
     )
-    done = run_measurement(job, JobEngine(paths.job_log).run, PrecisionJudged)
+    done = run_measurement(job, job_engine().run, PrecisionJudged)
     judged, failed = done.found, done.failed
     if arguments.json:
         print_json(_as_json(model.id, judged, failed))

@@ -29,6 +29,54 @@
     </message>
 </context>
 <context>
+    <name>Acquiring</name>
+    <message>
+        <source>Import a model folder</source>
+        <extracomment>the one that is open</extracomment>
+        <translation>导入模型文件夹</translation>
+    </message>
+    <message>
+        <source>Cache of Hugging Face</source>
+        <translation>Hugging Face 缓存</translation>
+    </message>
+    <message>
+        <source>Cache of ModelScope</source>
+        <translation>ModelScope 缓存</translation>
+    </message>
+    <message>
+        <source>Drive</source>
+        <translation>驱动器</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Is in the library already, as “{id}”</source>
+        <translation>已在模型库中，名为“{id}”</translation>
+    </message>
+    <message>
+        <source>{first} Missing besides: {count}.</source>
+        <translation>{first}另缺 {count} 项。</translation>
+    </message>
+    <message>
+        <source>Complete</source>
+        <translation>完整</translation>
+    </message>
+    <message>
+        <source>chat model</source>
+        <translation>对话模型</translation>
+    </message>
+    <message>
+        <source>base model</source>
+        <translation>基座模型</translation>
+    </message>
+    <message>
+        <source>version {revision}</source>
+        <translation>版本 {revision}</translation>
+    </message>
+</context>
+<context>
     <name>ActionBar</name>
     <message>
         <source>More</source>
@@ -194,6 +242,21 @@
     <message>
         <source>Keep it open</source>
         <translation>保持打开</translation>
+    </message>
+</context>
+<context>
+    <name>CommandBox</name>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Copy the commands: {way}</source>
+        <translation>复制命令：{way}</translation>
     </message>
 </context>
 <context>
@@ -414,10 +477,36 @@
     </message>
 </context>
 <context>
+    <name>Details</name>
+    <message>
+        <source>Show in the file manager</source>
+        <translation>在文件管理器中显示</translation>
+    </message>
+    <message>
+        <source>Choose a model to see what is known of it.</source>
+        <translation>选择一个模型，查看它的详细信息。</translation>
+    </message>
+    <message>
+        <source>Details of the model</source>
+        <translation>模型详情</translation>
+    </message>
+    <message>
+        <source>Back to the list</source>
+        <translation>返回列表</translation>
+    </message>
+</context>
+<context>
     <name>Dialogs</name>
     <message>
         <source>Open a model folder</source>
         <translation>打开模型文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>DriveBars</name>
+    <message>
+        <source>Disk use of the models, by drive</source>
+        <translation>模型占用的磁盘空间（按驱动器）</translation>
     </message>
 </context>
 <context>
@@ -497,6 +586,88 @@
     </message>
 </context>
 <context>
+    <name>FailedVerificationDialog</name>
+    <message>
+        <source>Verifying failed</source>
+        <translation>校验未通过</translation>
+    </message>
+    <message>
+        <source>Model: {name} · verified on {when}</source>
+        <translation>模型：{name} · 校验于 {when}</translation>
+    </message>
+    <message>
+        <source>What is wrong with its files</source>
+        <translation>文件的问题</translation>
+    </message>
+    <message>
+        <source>Load all the same…</source>
+        <translation>仍要加载…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Verify again</source>
+        <translation>重新校验</translation>
+    </message>
+    <message>
+        <source>Load “{name}” with damaged files?</source>
+        <translation>“{name}”的文件已损坏，仍要加载吗？</translation>
+    </message>
+    <message>
+        <source>Its answers may be wrong or senseless, and somebody may have meant them to be. Better get the files again from where they came.
+
+Your decision is remembered with your account&apos;s name. You are asked again as soon as a file changes, or verifying finds something else.</source>
+        <translation>它的回答可能有误或毫无意义，也可能是有人故意为之。最好从原来的来源重新获取这些文件。
+
+您的决定会连同您的账户名一起记录。一旦文件有变化，或校验发现了其他问题，会再次询问您。</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Load all the same</source>
+        <translation>仍要加载</translation>
+    </message>
+</context>
+<context>
+    <name>FilterBar</name>
+    <message>
+        <source>Search models</source>
+        <translation>搜索模型</translation>
+    </message>
+    <message>
+        <source>Every family</source>
+        <translation>全部系列</translation>
+    </message>
+    <message>
+        <source>Every drive</source>
+        <translation>全部驱动器</translation>
+    </message>
+    <message>
+        <source>Filter: {what}</source>
+        <translation>筛选：{what}</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>Filter ({count})</source>
+        <translation>筛选（{count}）</translation>
+    </message>
+    <message>
+        <source>Sort: {what}</source>
+        <translation>排序：{what}</translation>
+    </message>
+    <message>
+        <source>Sort</source>
+        <translation>排序</translation>
+    </message>
+</context>
+<context>
     <name>FindBar</name>
     <message>
         <source>{number} of {count}</source>
@@ -524,10 +695,32 @@
     </message>
 </context>
 <context>
+    <name>FindDialog</name>
+    <message>
+        <source>Find models</source>
+        <translation>查找模型</translation>
+    </message>
+</context>
+<context>
     <name>FirstAnswer</name>
     <message>
         <source>Waits until the answer before it has ended</source>
         <translation>等待上一个回答结束</translation>
+    </message>
+</context>
+<context>
+    <name>FirstRun</name>
+    <message>
+        <source>The small guide knows this app. Do you have a Baichuan model on this computer?</source>
+        <translation>内置助手只了解本程序。这台电脑上有百川模型吗？</translation>
+    </message>
+    <message>
+        <source>Look in caches and on drives</source>
+        <translation>在缓存和驱动器中查找</translation>
+    </message>
+    <message>
+        <source>How to get a model</source>
+        <translation>如何获取模型</translation>
     </message>
 </context>
 <context>
@@ -562,6 +755,116 @@
     <message>
         <source>Keep</source>
         <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>GetDialog</name>
+    <message>
+        <source>How to get a model</source>
+        <extracomment>of the model that is chosen</extracomment>
+        <translation>如何获取模型</translation>
+    </message>
+    <message>
+        <source>The app itself downloads nothing. Choose a model, run one of the commands on a computer with a network, and bring the folder here: on a drive, or over your own network.</source>
+        <translation>本程序自身不下载任何内容。请选择一个模型，在有网络的电脑上运行其中一条命令，再用移动驱动器或内网把文件夹带到这里。</translation>
+    </message>
+    <message>
+        <source>Looking at what fits this machine…</source>
+        <translation>正在查看哪些模型适合这台电脑…</translation>
+    </message>
+    <message>
+        <source>Released models</source>
+        <translation>已发布的模型</translation>
+    </message>
+    <message>
+        <source>I have it: find it</source>
+        <translation>我已有模型，去查找</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>GetPage</name>
+    <message>
+        <source>Memory that it takes on this machine</source>
+        <translation>在这台电脑上占用的内存</translation>
+    </message>
+    <message>
+        <source>On another computer, one with a network</source>
+        <translation>在另一台有网络的电脑上</translation>
+    </message>
+    <message>
+        <source>What must be in the folder then</source>
+        <translation>文件夹中应有的文件</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可协议</translation>
+    </message>
+    <message>
+        <source>No place is known at which these weights were published.</source>
+        <translation>不知道这些权重发布在何处。</translation>
+    </message>
+    <message>
+        <source>It runs here: {why}</source>
+        <translation>可在这台电脑上运行：{why}</translation>
+    </message>
+    <message>
+        <source>It does not fit this machine now: {why}</source>
+        <translation>目前不适合这台电脑：{why}</translation>
+    </message>
+</context>
+<context>
+    <name>Getting</name>
+    <message>
+        <source>Does not fit this machine now</source>
+        <translation>目前不适合这台电脑</translation>
+    </message>
+    <message>
+        <source>Runs here, in {precision}</source>
+        <translation>可在此运行，精度 {precision}</translation>
+    </message>
+    <message>
+        <source>Chat model</source>
+        <translation>对话模型</translation>
+    </message>
+    <message>
+        <source>Base model</source>
+        <translation>基座模型</translation>
+    </message>
+    <message>
+        <source>{count} tokens of context</source>
+        <translation>上下文 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>{size} on the drive</source>
+        <translation>占用磁盘 {size}</translation>
+    </message>
+    <message>
+        <source>or: {names}</source>
+        <translation>或：{names}</translation>
+    </message>
+    <message>
+        <source>at least {size}</source>
+        <translation>至少 {size}</translation>
+    </message>
+    <message>
+        <source>needed</source>
+        <translation>必需</translation>
+    </message>
+    <message>
+        <source>read where it is there</source>
+        <translation>如有则读取</translation>
+    </message>
+    <message>
+        <source>licence</source>
+        <translation>许可协议</translation>
+    </message>
+    <message>
+        <source>code that is never run; not needed</source>
+        <translation>代码，从不运行，不需要</translation>
     </message>
 </context>
 <context>
@@ -679,6 +982,18 @@
         <translation>取消</translation>
     </message>
     <message>
+        <source>Pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
         <source>Cancelled</source>
         <translation>已取消</translation>
     </message>
@@ -706,6 +1021,10 @@
         <translation>等待中</translation>
     </message>
     <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
         <source>Finished since the app was opened</source>
         <translation>本次打开应用后已结束的任务</translation>
     </message>
@@ -723,14 +1042,497 @@
     </message>
 </context>
 <context>
+    <name>LibraryActions</name>
+    <message>
+        <source>Use this model</source>
+        <translation>使用此模型</translation>
+    </message>
+    <message>
+        <source>How to get it…</source>
+        <translation>获取方法…</translation>
+    </message>
+    <message>
+        <source>Find it…</source>
+        <translation>查找…</translation>
+    </message>
+    <message>
+        <source>Rename…</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Copy path</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Verify</source>
+        <translation>校验</translation>
+    </message>
+    <message>
+        <source>Remove…</source>
+        <translation>移除…</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryDetails</name>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Verification</source>
+        <translation>校验</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Published figures</source>
+        <translation>公布的数据</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可协议</translation>
+    </message>
+    <message>
+        <source>Where it comes from</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Location</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Drive</source>
+        <translation>驱动器</translation>
+    </message>
+    <message>
+        <source>Free there</source>
+        <translation>可用空间</translation>
+    </message>
+    <message>
+        <source>Size on disk</source>
+        <translation>磁盘占用</translation>
+    </message>
+    <message>
+        <source>Precision on disk</source>
+        <translation>磁盘上的精度</translation>
+    </message>
+    <message>
+        <source>{free} of {total}</source>
+        <translation>{free}（共 {total}）</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>ONNX 导出模型</translation>
+    </message>
+    <message>
+        <source>Size of exports</source>
+        <translation>导出模型的大小</translation>
+    </message>
+    <message>
+        <source>Another copy</source>
+        <translation>另一份副本</translation>
+    </message>
+    <message>
+        <source>Not verified on this computer</source>
+        <translation>尚未在本机校验</translation>
+    </message>
+    <message>
+        <source>Verified</source>
+        <translation>校验结果</translation>
+    </message>
+    <message>
+        <source>{user} insisted on loading it all the same, {day}</source>
+        <translation>{user} 已选择仍然加载（{day}）</translation>
+    </message>
+    <message>
+        <source>Override</source>
+        <translation>仍然加载</translation>
+    </message>
+    <message>
+        <source>What is wrong</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>What this shows</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>{day}: something is wrong</source>
+        <translation>{day}：发现问题</translation>
+    </message>
+    <message>
+        <source>{day}: no fault was found</source>
+        <translation>{day}：未发现问题</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Family</source>
+        <translation>系列</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>参数量</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} 个词元</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Hidden size</source>
+        <translation>隐藏层维度</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>层数</translation>
+    </message>
+    <message>
+        <source>Attention heads</source>
+        <translation>注意力头数</translation>
+    </message>
+    <message>
+        <source>Feed-forward size</source>
+        <translation>前馈层维度</translation>
+    </message>
+    <message>
+        <source>Vocabulary</source>
+        <translation>词表大小</translation>
+    </message>
+    <message>
+        <source>Memory, {precision}</source>
+        <translation>显存，{precision}</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>数据来源</translation>
+    </message>
+    <message>
+        <source>The one that came with its weights</source>
+        <translation>以随权重提供的协议为准</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Allowed</source>
+        <translation>允许</translation>
+    </message>
+    <message>
+        <source>Only with permission, on application</source>
+        <translation>须申请并获得许可</translation>
+    </message>
+    <message>
+        <source>Not allowed</source>
+        <translation>不允许</translation>
+    </message>
+    <message>
+        <source>Commercial use</source>
+        <translation>商业用途</translation>
+    </message>
+    <message>
+        <source>Repository</source>
+        <translation>仓库</translation>
+    </message>
+    <message>
+        <source>Added</source>
+        <translation>添加日期</translation>
+    </message>
+    <message>
+        <source>Listed by</source>
+        <translation>登记者</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>从未</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>上次使用</translation>
+    </message>
+    <message>
+        <source>Id</source>
+        <translation>标识</translation>
+    </message>
+    <message>
+        <source>The app, as a part of it</source>
+        <translation>程序自带</translation>
+    </message>
+    <message>
+        <source>The app</source>
+        <translation>程序</translation>
+    </message>
+    <message>
+        <source>The administrator of this computer</source>
+        <translation>本机管理员</translation>
+    </message>
+    <message>
+        <source>You</source>
+        <translation>您</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPage</name>
+    <message>
+        <source>No model is as you look for it.</source>
+        <translation>没有符合条件的模型。</translation>
+    </message>
+    <message>
+        <source>“{folder}” cannot be shown: it is not there now, or is no folder.</source>
+        <translation>无法显示“{folder}”：它现在不存在，或者不是文件夹。</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Add models</source>
+        <translation>添加模型</translation>
+    </message>
+    <message>
+        <source>Back to the chat</source>
+        <translation>返回对话</translation>
+    </message>
+    <message>
+        <source>&amp;Find models on this computer…</source>
+        <translation>在本机查找模型(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>&amp;Import a folder…</source>
+        <translation>导入文件夹(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>How to &amp;get a model…</source>
+        <translation>如何获取模型(&amp;G)…</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryRemoval</name>
+    <message>
+        <source>Its copy goes into the trash: {folder}. The {size} are free once the trash is emptied.</source>
+        <translation>程序保存的副本将移到回收站：{folder}。清空回收站后释放 {size}。</translation>
+    </message>
+    <message>
+        <source>It is only taken from the list. Its folder is not touched: {folder}.</source>
+        <translation>只从列表中移除，不改动它的文件夹：{folder}。</translation>
+    </message>
+    <message>
+        <source>It is only taken from the list. Its folder stays, for other models of the list use it: {ids}.</source>
+        <translation>只从列表中移除。文件夹会保留，因为列表中的其他模型还在使用它：{ids}。</translation>
+    </message>
+    <message>
+        <source>It is only taken from the list. Its folder stays, for {why}: {folder}.</source>
+        <translation>只从列表中移除。文件夹会保留，原因：{why}：{folder}。</translation>
+    </message>
+    <message>
+        <source>It is only taken from the list. Its folder is not here.</source>
+        <translation>只从列表中移除。它的文件夹现在不在本机。</translation>
+    </message>
+    <message>
+        <source>Its exports stay, and are listed as models of their own: {ids}.</source>
+        <translation>它的 ONNX 导出模型会保留，并作为独立的模型列出：{ids}。</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryTexts</name>
+    <message>
+        <source>Ready</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>Changed</source>
+        <translation>有改动</translation>
+    </message>
+    <message>
+        <source>Damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>Unfinished</source>
+        <translation>不完整</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Drive absent</source>
+        <translation>驱动器未连接</translation>
+    </message>
+    <message>
+        <source>Unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>On this computer</source>
+        <translation>本机的模型</translation>
+    </message>
+    <message>
+        <source>Released, not here</source>
+        <translation>已发布，本机没有</translation>
+    </message>
+    <message>
+        <source>Not here</source>
+        <translation>本机没有</translation>
+    </message>
+    <message>
+        <source>Looking…</source>
+        <translation>正在查看…</translation>
+    </message>
+    <message>
+        <source>Its drive has not answered yet. Everything else is shown meanwhile.</source>
+        <translation>它所在的驱动器尚未响应，先显示其余内容。</translation>
+    </message>
+    <message>
+        <source>1 export</source>
+        <translation>1 个导出模型</translation>
+    </message>
+    <message>
+        <source>{count} exports</source>
+        <translation>{count} 个导出模型</translation>
+    </message>
+    <message>
+        <source>1 more copy</source>
+        <translation>另有 1 份副本</translation>
+    </message>
+    <message>
+        <source>{count} more copies</source>
+        <translation>另有 {count} 份副本</translation>
+    </message>
+    <message>
+        <source>Today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>Yesterday</source>
+        <translation>昨天</translation>
+    </message>
+    <message>
+        <source>d MMM yyyy</source>
+        <comment>QLocale&apos;s form of a day</comment>
+        <translation>yyyy年M月d日</translation>
+    </message>
+    <message>
+        <source>last used: {day}</source>
+        <translation>上次使用：{day}</translation>
+    </message>
+    <message>
+        <source>All models</source>
+        <translation>全部模型</translation>
+    </message>
+    <message>
+        <source>Ready to use</source>
+        <translation>可以使用</translation>
+    </message>
+    <message>
+        <source>Needs attention</source>
+        <translation>需要留意</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Size on disk</source>
+        <translation>磁盘占用</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>上次使用</translation>
+    </message>
+    <message>
+        <source>Added</source>
+        <translation>添加日期</translation>
+    </message>
+    <message>
+        <source>Not here now; 1 model lies on it</source>
+        <translation>现在未连接，其中有 1 个模型</translation>
+    </message>
+    <message>
+        <source>Not here now; {count} models lie on it</source>
+        <translation>现在未连接，其中有 {count} 个模型</translation>
+    </message>
+    <message>
+        <source>{size} of models</source>
+        <translation>模型占用 {size}</translation>
+    </message>
+    <message>
+        <source>{size} of models · {free} free of {total}</source>
+        <translation>模型占用 {size} · 可用 {free}，共 {total}</translation>
+    </message>
+    <message>
+        <source>and 1 more</source>
+        <translation>另有 1 个</translation>
+    </message>
+    <message>
+        <source>and {count} more</source>
+        <translation>另有 {count} 个</translation>
+    </message>
+</context>
+<context>
     <name>LicenceDialog</name>
     <message>
         <source>Model licence</source>
         <translation>模型许可协议</translation>
     </message>
     <message>
-        <source>This is none of the released models that the app knows. Read the licence that came with its weights.</source>
-        <translation>这不是本程序所知的已发布模型。请阅读随权重提供的许可协议。</translation>
+        <source>Licence of “{name}”</source>
+        <translation>“{name}”的许可协议</translation>
+    </message>
+    <message>
+        <source>Text of the licence</source>
+        <translation>许可协议全文</translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation>接受</translation>
+    </message>
+    <message>
+        <source>Do not accept</source>
+        <translation>不接受</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The model is loaded once you have accepted these conditions. You are asked again only if they change.</source>
+        <translation>您接受以下条款后才会加载此模型。只有条款变化时才会再次询问。</translation>
+    </message>
+    <message>
+        <source>This is none of the released models that the app knows, and no licence lies in its folder. Read the licence under which you received its weights.</source>
+        <translation>此模型未识别为官方发布的模型，其文件夹中也没有许可协议。请阅读您获得这些权重时所附的许可协议。</translation>
+    </message>
+</context>
+<context>
+    <name>Licences</name>
+    <message>
+        <source>Conditions of this machine&apos;s administrator</source>
+        <translation>本机管理员的条款</translation>
+    </message>
+    <message>
+        <source>From the app&apos;s list of released models</source>
+        <translation>来自本程序的已发布模型列表</translation>
+    </message>
+    <message>
+        <source>From the model&apos;s folder: {file}</source>
+        <translation>来自模型文件夹：{file}</translation>
+    </message>
+    <message>
+        <source>This file is no plain text: read it with another program before you accept it.</source>
+        <translation>此文件不是纯文本：接受之前，请用其他程序打开阅读。</translation>
     </message>
     <message>
         <source>Commercial use: allowed.</source>
@@ -745,8 +1547,17 @@
         <translation>商业用途：不允许。</translation>
     </message>
     <message>
-        <source>This is a summary. What holds is the licence that comes with the weights.</source>
-        <translation>以上为摘要，以随权重提供的许可协议原文为准。</translation>
+        <source>“{name}” is not accepted yet.</source>
+        <translation>尚未接受“{name}”。</translation>
+    </message>
+    <message>
+        <source>“{name}” was accepted by {user} on {when}.</source>
+        <translation>{user} 已于 {when} 接受“{name}”。</translation>
+    </message>
+    <message>
+        <source>d MMM yyyy HH:mm</source>
+        <comment>QLocale&apos;s form of a time</comment>
+        <translation>yyyy年M月d日 HH:mm</translation>
     </message>
 </context>
 <context>
@@ -825,8 +1636,12 @@
     </message>
     <message>
         <source>&amp;Chat</source>
-        <extracomment>all commands, behind one button</extracomment>
+        <extracomment>all commands, behind one button what is done with models; also of the folded menu</extracomment>
         <translation>对话(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Mo&amp;dels</source>
+        <translation>模型(&amp;D)</translation>
     </message>
     <message>
         <source>&amp;View</source>
@@ -897,6 +1712,10 @@
         <translation>设置面板(&amp;S)</translation>
     </message>
     <message>
+        <source>All m&amp;odels</source>
+        <translation>全部模型(&amp;A)</translation>
+    </message>
+    <message>
         <source>Con&amp;versations at the left</source>
         <translation>左侧对话列表(&amp;V)</translation>
     </message>
@@ -931,6 +1750,22 @@
     <message>
         <source>&amp;Dark</source>
         <translation>深色(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Find models on this computer…</source>
+        <translation>在这台电脑上查找模型(&amp;F)…</translation>
+    </message>
+    <message>
+        <source>&amp;Import a model folder…</source>
+        <translation>导入模型文件夹(&amp;I)…</translation>
+    </message>
+    <message>
+        <source>&amp;How to get a model…</source>
+        <translation>如何获取模型(&amp;H)…</translation>
+    </message>
+    <message>
+        <source>&amp;Verify this model</source>
+        <translation>校验此模型(&amp;V)</translation>
     </message>
     <message>
         <source>Model &amp;licence</source>
@@ -1001,6 +1836,14 @@
         <translation>其他精度的内存需求与速度</translation>
     </message>
     <message>
+        <source>Where they lie, what is known of them, and the released ones</source>
+        <translation>所在位置、详细信息，以及已发布的模型</translation>
+    </message>
+    <message>
+        <source>All models…</source>
+        <translation>全部模型…</translation>
+    </message>
+    <message>
         <source>Open a model folder…</source>
         <translation>打开模型文件夹…</translation>
     </message>
@@ -1037,6 +1880,52 @@
     </message>
 </context>
 <context>
+    <name>OfferBar</name>
+    <message>
+        <source>Close this remark</source>
+        <translation>关闭此提示</translation>
+    </message>
+</context>
+<context>
+    <name>PlacesPage</name>
+    <message>
+        <source>Choose a folder to look through</source>
+        <translation>选择要查找的文件夹</translation>
+    </message>
+    <message>
+        <source>Looking which of the usual places there are…</source>
+        <translation>正在查看有哪些常用位置…</translation>
+    </message>
+    <message>
+        <source>None of the usual places is on this computer, and no drive is connected. Add the folder in which your models lie.</source>
+        <translation>这台电脑上没有任何常用位置，也没有连接驱动器。请添加存放模型的文件夹。</translation>
+    </message>
+    <message>
+        <source>Find models on this computer</source>
+        <translation>在这台电脑上查找模型</translation>
+    </message>
+    <message>
+        <source>The app looks for Baichuan models in these places. It only reads: nothing is changed, and nothing leaves this computer.</source>
+        <translation>本程序在以下位置查找百川模型。只读取：不更改任何内容，数据也不会离开这台电脑。</translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Look for models</source>
+        <translation>开始查找</translation>
+    </message>
+</context>
+<context>
     <name>PlainJobDialog</name>
     <message>
         <source>Begin</source>
@@ -1045,13 +1934,6 @@
     <message>
         <source>Close</source>
         <translation>关闭</translation>
-    </message>
-</context>
-<context>
-    <name>PrecisionControl</name>
-    <message>
-        <source>The model&apos;s weights were changed since the export in “{folder}” was made. Delete that folder, and export the model again.</source>
-        <translation>“{folder}”中的导出完成之后，模型的权重有过改动。请删除该文件夹，然后重新导出该模型。</translation>
     </message>
 </context>
 <context>
@@ -1238,12 +2120,40 @@
         <translation>改用处理器</translation>
     </message>
     <message>
+        <source>Let the app choose the precision</source>
+        <translation>由程序选择精度</translation>
+    </message>
+    <message>
         <source>Use {name} ({size})</source>
         <translation>改用 {name}（{size}）</translation>
     </message>
     <message>
         <source>Use a shorter context of {count} tokens</source>
         <translation>改用 {count} 个词元的较短上下文</translation>
+    </message>
+</context>
+<context>
+    <name>RemovalDialog</name>
+    <message>
+        <source>Remove a model</source>
+        <extracomment>while it is asked</extracomment>
+        <translation>移除模型</translation>
+    </message>
+    <message>
+        <source>Remove “{name}”?</source>
+        <translation>移除“{name}”？</translation>
+    </message>
+    <message>
+        <source>Move to the trash</source>
+        <translation>移到回收站</translation>
+    </message>
+    <message>
+        <source>Take from the list</source>
+        <translation>从列表中移除</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>保留</translation>
     </message>
 </context>
 <context>
@@ -1286,6 +2196,65 @@
     <message>
         <source>Backups of conversations</source>
         <translation>对话备份</translation>
+    </message>
+</context>
+<context>
+    <name>ResultsPage</name>
+    <message>
+        <source>Looking for models… Found so far: {count}</source>
+        <translation>正在查找模型… 已找到 {count} 个</translation>
+    </message>
+    <message>
+        <source>Models found: {count}</source>
+        <translation>找到 {count} 个模型</translation>
+    </message>
+    <message>
+        <source>No model was found</source>
+        <translation>没有找到模型</translation>
+    </message>
+    <message>
+        <source>Add {count} to the library…</source>
+        <translation>将 {count} 个添加到模型库…</translation>
+    </message>
+    <message>
+        <source>Add to the library…</source>
+        <translation>添加到模型库…</translation>
+    </message>
+    <message>
+        <source>Places that could not be looked into: {count}</source>
+        <translation>有 {count} 处无法查看</translation>
+    </message>
+    <message>
+        <source>{count} entries looked at · {folder}</source>
+        <translation>已查看 {count} 项 · {folder}</translation>
+    </message>
+    <message>
+        <source>{count} entries looked at</source>
+        <translation>已查看 {count} 项</translation>
+    </message>
+    <message>
+        <source>Looking</source>
+        <translation>正在查找</translation>
+    </message>
+    <message>
+        <source>Models found</source>
+        <translation>找到的模型</translation>
+    </message>
+    <message>
+        <source>A model is a folder with config.json, a tokenizer and weights. Look in another folder, or see under “How to get a model” which files belong together.</source>
+        <translation>模型是一个含有 config.json、分词器和权重的文件夹。请到其他文件夹查找，或在“如何获取模型”中查看应有哪些文件。</translation>
+    </message>
+    <message>
+        <source>Look elsewhere</source>
+        <translation>到别处查找</translation>
+    </message>
+    <message>
+        <source>Stop looking</source>
+        <translation>停止查找</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>
@@ -1457,10 +2426,6 @@
 </context>
 <context>
     <name>SearchField</name>
-    <message>
-        <source>Search chats</source>
-        <translation>搜索对话</translation>
-    </message>
     <message>
         <source>Clear the search</source>
         <translation>清除搜索</translation>
@@ -1672,6 +2637,10 @@
         <translation>显示或隐藏任务</translation>
     </message>
     <message>
+        <source>Show or hide all models</source>
+        <translation>显示或隐藏全部模型</translation>
+    </message>
+    <message>
         <source>Larger text</source>
         <translation>放大文字</translation>
     </message>
@@ -1706,6 +2675,10 @@
 </context>
 <context>
     <name>Sidebar</name>
+    <message>
+        <source>Search chats</source>
+        <translation>搜索对话</translation>
+    </message>
     <message>
         <source>Your conversations will be listed here.</source>
         <translation>您的对话会列在这里。</translation>
@@ -2083,6 +3056,141 @@
     </message>
 </context>
 <context>
+    <name>UnfinishedNotice</name>
+    <message>
+        <source>“{name}” is copied, but not listed yet: the app ended before that.</source>
+        <translation>“{name}”已复制完毕，但尚未列出：程序在此之前结束了。</translation>
+    </message>
+    <message>
+        <source>The import of “{name}” was not finished: {done} of {total} are here.</source>
+        <translation>“{name}”的导入没有完成：已有 {done}，共 {total}。</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Delete what is here</source>
+        <translation>删除已复制的部分</translation>
+    </message>
+</context>
+<context>
+    <name>WaysPage</name>
+    <message>
+        <source>Choose a folder for models</source>
+        <extracomment>Plans one import; raises UserFacingError. It reads the disk.</extracomment>
+        <translation>选择存放模型的文件夹</translation>
+    </message>
+    <message>
+        <source>{folder} · {size} free</source>
+        <translation>{folder} · 可用 {size}</translation>
+    </message>
+    <message>
+        <source>Looking at the models and the drive…</source>
+        <translation>正在查看模型和驱动器…</translation>
+    </message>
+    <message>
+        <source>Takes {needed} of the {free} that are free there.</source>
+        <translation>需要 {needed}，该处可用 {free}。</translation>
+    </message>
+    <message>
+        <source>Takes no further room: on one drive a model is only renamed.</source>
+        <translation>不占用更多空间：在同一驱动器上只需改名。</translation>
+    </message>
+    <message>
+        <source>The same weights are here already, as “{name}”: they are not written again.</source>
+        <translation>相同的权重已在这里，即“{name}”：不会再次写入。</translation>
+    </message>
+    <message>
+        <source>The same weights are here already, as “{name}”.</source>
+        <translation>相同的权重已在这里，即“{name}”。</translation>
+    </message>
+    <message>
+        <source>It may be the same as “{name}”: that is compared before anything else.</source>
+        <translation>它可能与“{name}”相同：会先进行比对。</translation>
+    </message>
+    <message>
+        <source>An earlier import was not finished: {size} are here, and are kept.</source>
+        <translation>先前的导入没有完成：已有 {size}，将保留。</translation>
+    </message>
+    <message>
+        <source>What is no part of the model is left out: {count}, such as “{name}”.</source>
+        <translation>不属于模型的 {count} 项不会导入，例如“{name}”。</translation>
+    </message>
+    <message>
+        <source>Together they take {needed}, and {free} are free there. Choose another folder, or fewer models.</source>
+        <translation>它们共需 {needed}，而该处可用 {free}。请选择其他文件夹，或减少模型。</translation>
+    </message>
+    <message>
+        <source>{name}: {sentence}</source>
+        <translation>{name}：{sentence}</translation>
+    </message>
+    <message>
+        <source>Add “{name}” to the library</source>
+        <translation>将“{name}”添加到模型库</translation>
+    </message>
+    <message>
+        <source>Add {count} models to the library</source>
+        <translation>将 {count} 个模型添加到模型库</translation>
+    </message>
+    <message>
+        <source>&amp;List where it lies</source>
+        <translation>在原处列出(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Nothing is copied or changed. Removing it later only forgets it. A drive must be connected when the model is used.</source>
+        <translation>不复制也不更改任何内容。以后移除时只是不再列出。使用此模型时须连接其所在的驱动器。</translation>
+    </message>
+    <message>
+        <source>List</source>
+        <translation>列出</translation>
+    </message>
+    <message>
+        <source>&amp;Copy into a model folder</source>
+        <translation>复制到模型文件夹(&amp;C)</translation>
+    </message>
+    <message>
+        <source>The source stays as it is; the copy belongs to the app.</source>
+        <translation>来源保持不变；副本由本程序管理。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>&amp;Move into a model folder</source>
+        <translation>移动到模型文件夹(&amp;M)</translation>
+    </message>
+    <message>
+        <source>The source is gone once the copy is whole and verified. Other programs that use it there find it no more.</source>
+        <translation>副本完整并通过核对后，来源会被删除。在原处使用它的其他程序将找不到它。</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>移动</translation>
+    </message>
+    <message>
+        <source>Model &amp;folder</source>
+        <translation>模型文件夹(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Model folder</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Other folder…</source>
+        <translation>其他文件夹…</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
     <name>Welcome</name>
     <message>
         <source>Welcome</source>
@@ -2313,6 +3421,13 @@
     <message>
         <source>{count} threads</source>
         <translation>{count} 个线程</translation>
+    </message>
+</context>
+<context>
+    <name>_Sign</name>
+    <message>
+        <source>Drop a model&apos;s folder here to add it to the library</source>
+        <translation>将模型文件夹拖放到这里，即可添加到模型库</translation>
     </message>
 </context>
 <context>
@@ -2634,10 +3749,6 @@
         <translation>请先将其合并到该模型（PEFT 的 merge_and_unload），再打开合并后写出的文件夹。</translation>
     </message>
     <message>
-        <source>Name the folder that it lies in: baichuan-desktop models add FOLDER.</source>
-        <translation>请指明它所在的文件夹：baichuan-desktop models add FOLDER。</translation>
-    </message>
-    <message>
         <source>ONNX Runtime cannot use {device}: its CUDA provider does not start here.</source>
         <translation>ONNX Runtime 无法使用 {device}：它的 CUDA 执行程序在这里无法启动。</translation>
     </message>
@@ -2866,6 +3977,18 @@
         <translation>CUDA 的一个程序库无法在 {device} 上工作：{text}。</translation>
     </message>
     <message>
+        <source>A list of hashes is what “sha256sum * &gt; SHA256SUMS” writes: a SHA-256 and a name in each line.</source>
+        <translation>校验值清单是指 “sha256sum * &gt; SHA256SUMS” 写出的文件：每行一个 SHA-256 和一个文件名。</translation>
+    </message>
+    <message>
+        <source>A model is loaded only once it was verified against a list.</source>
+        <translation>模型须先对照清单校验，才能加载。</translation>
+    </message>
+    <message>
+        <source>A model may be loaded without having been verified.</source>
+        <translation>模型无须校验即可加载。</translation>
+    </message>
+    <message>
         <source>A model&apos;s name cannot be empty.</source>
         <translation>模型名称不能为空。</translation>
     </message>
@@ -2878,6 +4001,10 @@
         <translation>模型名称含有不可见的字符：“{name}”。</translation>
     </message>
     <message>
+        <source>A text of {letters} letters has to be accepted before a model is loaded.</source>
+        <translation>加载任何模型之前，须先接受一段 {letters} 个字符的文本。</translation>
+    </message>
+    <message>
         <source>An administrator can change it.</source>
         <translation>管理员可以更改它。</translation>
     </message>
@@ -2888,6 +4015,30 @@
     <message>
         <source>Another run of the app has the conversations in “{folder}” open, so this one can only read them.</source>
         <translation>本程序的另一个实例已打开“{folder}”中的对话，因此此处只能读取。</translation>
+    </message>
+    <message>
+        <source>As downloaded: {count} files.</source>
+        <translation>与下载时一致：{count} 个文件。</translation>
+    </message>
+    <message>
+        <source>As the registry says: {count} files.</source>
+        <translation>与模型登记表一致：{count} 个文件。</translation>
+    </message>
+    <message>
+        <source>As the site&apos;s list says: {count} files.</source>
+        <translation>与管理员的校验值清单一致：{count} 个文件。</translation>
+    </message>
+    <message>
+        <source>As this app wrote them: {count} files.</source>
+        <translation>与本程序写出时一致：{count} 个文件。</translation>
+    </message>
+    <message>
+        <source>Ask the administrator of this machine to allow it.</source>
+        <translation>如需使用，请联系本机的管理员。</translation>
+    </message>
+    <message>
+        <source>Ask {contact} for the list, and verify it: baichuan-desktop models verify {id} --against SHA256SUMS.</source>
+        <translation>请向 {contact} 索取清单，然后校验：baichuan-desktop models verify {id} --against SHA256SUMS。</translation>
     </message>
     <message>
         <source>Both fit at the same time: they answer side by side, each more slowly than alone.</source>
@@ -2906,8 +4057,36 @@
         <translation>CUDA 在本机上找不到显卡 {device}。</translation>
     </message>
     <message>
+        <source>Check its drive, or choose another model folder.</source>
+        <translation>请检查其所在驱动器，或另选一个模型存放文件夹。</translation>
+    </message>
+    <message>
+        <source>Check the drive, and your rights to the folder.</source>
+        <translation>请检查驱动器，以及您对该文件夹的权限。</translation>
+    </message>
+    <message>
+        <source>Check the drive, or choose another one.</source>
+        <translation>请检查驱动器，或另选一个。</translation>
+    </message>
+    <message>
         <source>Choose another backup. Your conversations are as they were.</source>
         <translation>请选择另一个备份。您的对话保持原样。</translation>
+    </message>
+    <message>
+        <source>Choose another model folder.</source>
+        <translation>请另选一个模型存放文件夹。</translation>
+    </message>
+    <message>
+        <source>Choose another model folder: removing the app would take the model with it.</source>
+        <translation>请另选一个模型存放文件夹：卸载程序时，模型会被一并删除。</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>请换一个名称。</translation>
+    </message>
+    <message>
+        <source>Choose one of them: {names}.</source>
+        <translation>请选择其中一个：{names}。</translation>
     </message>
     <message>
         <source>Choose that context length, close other programs, or choose a smaller model.</source>
@@ -2926,6 +4105,10 @@
         <translation>请选择设备“auto”：{precision} 可在 {device} 上运行。</translation>
     </message>
     <message>
+        <source>Choose the folder itself.</source>
+        <translation>请选择该文件夹本身。</translation>
+    </message>
+    <message>
         <source>Choose the precision “{name}”: {precision} runs on {device}.</source>
         <translation>请将精度设为“{name}”：{precision} 可在 {device} 上运行。</translation>
     </message>
@@ -2938,12 +4121,104 @@
         <translation>请关闭另一个实例，此处的新内容随后会自动保存。如果先关闭此窗口，新内容将会丢失。</translation>
     </message>
     <message>
+        <source>Comparing with models that are here</source>
+        <translation>正在与已有模型比较</translation>
+    </message>
+    <message>
+        <source>Connect its drive, make the folder, or choose another model folder.</source>
+        <translation>请连接其驱动器、创建该文件夹，或另选一个模型存放文件夹。</translation>
+    </message>
+    <message>
+        <source>Connect the drive again and go on with the import: what is copied is kept.</source>
+        <translation>请重新连接驱动器，然后继续导入：已复制的内容会保留。</translation>
+    </message>
+    <message>
+        <source>Connect the drive again, or choose another model folder.</source>
+        <translation>请重新连接驱动器，或另选一个模型存放文件夹。</translation>
+    </message>
+    <message>
+        <source>Connect the drive; the model stays in the list, and can be loaded then.</source>
+        <translation>请连接该驱动器；模型仍保留在列表中，连接后即可加载。</translation>
+    </message>
+    <message>
+        <source>Conversations are kept as long as a person likes.</source>
+        <translation>对话可以一直保留。</translation>
+    </message>
+    <message>
+        <source>Conversations are not written to files here</source>
+        <translation>本机不允许把对话写入文件</translation>
+    </message>
+    <message>
         <source>Conversations cannot be saved in “{folder}”: {reason}.</source>
         <translation>无法将对话保存到“{folder}”：{reason}。</translation>
     </message>
     <message>
+        <source>Conversations that were not changed for {days} days are deleted, from backups too.</source>
+        <translation>超过 {days} 天未更改的对话会被删除，备份中的也一样。</translation>
+    </message>
+    <message>
+        <source>Copy a model</source>
+        <translation>复制模型</translation>
+    </message>
+    <message>
+        <source>Copy it instead: removing the app would take the model with it.</source>
+        <translation>请改用复制：卸载程序时，该模型会被一并删除。</translation>
+    </message>
+    <message>
+        <source>Copy it instead: the copy is a folder of its own, and nothing is taken away here.</source>
+        <translation>请改用复制：副本是独立的文件夹，原处不会删除任何内容。</translation>
+    </message>
+    <message>
+        <source>Copying a model</source>
+        <translation>正在复制模型</translation>
+    </message>
+    <message>
+        <source>Copying the files</source>
+        <translation>正在复制文件</translation>
+    </message>
+    <message>
+        <source>Delete that folder, and export the model again.</source>
+        <translation>请删除该文件夹，然后重新导出模型。</translation>
+    </message>
+    <message>
+        <source>Download the model again, or take it from where it is whole.</source>
+        <translation>请重新下载模型，或从完好的来源获取。</translation>
+    </message>
+    <message>
         <source>End that program, or allow several in nvidia-smi (compute mode DEFAULT). Or choose the device “cpu”.</source>
         <translation>请结束该程序，或用 nvidia-smi 允许多个程序同时使用（计算模式 DEFAULT），或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Every model may be used.</source>
+        <translation>可以使用任何模型。</translation>
+    </message>
+    <message>
+        <source>Every precision may be used.</source>
+        <translation>可以使用任何精度。</translation>
+    </message>
+    <message>
+        <source>Files are other ones than when the model was added or verified: {names}.</source>
+        <translation>自添加或校验该模型以来，文件已发生变化：{names}。</translation>
+    </message>
+    <message>
+        <source>Get these files again and verify the model: baichuan-desktop models verify {id}. To load it as it is: baichuan-desktop models override {id}.</source>
+        <translation>请重新获取这些文件，然后校验模型：baichuan-desktop models verify {id}。如要照原样加载：baichuan-desktop models override {id}。</translation>
+    </message>
+    <message>
+        <source>Go on with it. A folder of your own needs a name without “.partial”.</source>
+        <translation>请继续完成它。如果这是您自己的文件夹，其名称中不能含有“.partial”。</translation>
+    </message>
+    <message>
+        <source>Go on with the import, which lists it; then it can be removed.</source>
+        <translation>请继续导入以将其列入列表，之后即可移除。</translation>
+    </message>
+    <message>
+        <source>Import it again.</source>
+        <translation>请重新导入。</translation>
+    </message>
+    <message>
+        <source>In the terminal, “baichuan-desktop models get {id}” says how to get it. If it is on this machine, name its folder: baichuan-desktop models add FOLDER.</source>
+        <translation>在终端中运行“baichuan-desktop models get {id}”可了解如何获取。如果它已在这台机器上，请指定其文件夹：baichuan-desktop models add FOLDER。</translation>
     </message>
     <message>
         <source>In the terminal, “baichuan-desktop models list” shows every id; with “--known”, those of the released models.</source>
@@ -2994,6 +4269,30 @@
         <translation>请安装带 CUDA 的 torch：{command}</translation>
     </message>
     <message>
+        <source>It could not be looked at: {text}.</source>
+        <translation>无法查看：{text}。</translation>
+    </message>
+    <message>
+        <source>It lies at “{folder}”: connect its drive, or take the model from the list.</source>
+        <translation>它位于“{folder}”：请连接所在的驱动器，或将该模型从列表中移除。</translation>
+    </message>
+    <message>
+        <source>It names nobody to ask.</source>
+        <translation>策略中没有写明联系人。</translation>
+    </message>
+    <message>
+        <source>Link a model</source>
+        <translation>链接模型</translation>
+    </message>
+    <message>
+        <source>Link it: it is listed where it lies.</source>
+        <translation>请改用链接：模型留在原处并列入列表。</translation>
+    </message>
+    <message>
+        <source>Linking a model</source>
+        <translation>正在链接模型</translation>
+    </message>
+    <message>
         <source>Loading {name}: getting it ready</source>
         <translation>正在加载 {name}：准备中</translation>
     </message>
@@ -3018,6 +4317,10 @@
         <translation>正在加载 {name}：{percent}% · {left}</translation>
     </message>
     <message>
+        <source>Look at it again.</source>
+        <translation>请重新查看后再操作。</translation>
+    </message>
+    <message>
         <source>Look whether nvidia-smi lists it, and what CUDA_VISIBLE_DEVICES says. Or choose the device “cpu”.</source>
         <translation>请查看 nvidia-smi 是否列出该显卡，以及 CUDA_VISIBLE_DEVICES 的取值，或选择设备“cpu”。</translation>
     </message>
@@ -3030,12 +4333,116 @@
         <translation>请在此磁盘上腾出空间：在此之前新内容保留在内存中，之后会自动保存。请在此提示消失之前不要关闭程序。</translation>
     </message>
     <message>
+        <source>Make room there, or see to it that you may write to this folder.</source>
+        <translation>请腾出空间，或确认您可以写入该文件夹。</translation>
+    </message>
+    <message>
+        <source>Make room, or connect the drive again, and go on with the import: what is copied is kept, and nothing was taken from the source.</source>
+        <translation>请腾出空间或重新连接驱动器，然后继续导入：已复制的内容会保留，来源未被改动。</translation>
+    </message>
+    <message>
+        <source>Models are not added, imported or removed here</source>
+        <translation>本机不允许添加、导入或移除模型</translation>
+    </message>
+    <message>
+        <source>Models do not run on other machines from here</source>
+        <translation>本机不允许让模型在其他机器上运行</translation>
+    </message>
+    <message>
+        <source>Models may be added, imported and removed.</source>
+        <translation>可以添加、导入和移除模型。</translation>
+    </message>
+    <message>
+        <source>Models may lie anywhere.</source>
+        <translation>模型可以放在任何位置。</translation>
+    </message>
+    <message>
+        <source>Models may lie nowhere, and so none is loaded.</source>
+        <translation>没有允许存放模型的位置，因此不会加载任何模型。</translation>
+    </message>
+    <message>
+        <source>Models may lie only below {folders}.</source>
+        <translation>模型只能放在 {folders} 之下。</translation>
+    </message>
+    <message>
+        <source>Models may not be added, imported or removed.</source>
+        <translation>不可以添加、导入或移除模型。</translation>
+    </message>
+    <message>
+        <source>Move a model</source>
+        <translation>移动模型</translation>
+    </message>
+    <message>
+        <source>Move it away, or choose another model folder.</source>
+        <translation>请将其移走，或另选一个模型存放文件夹。</translation>
+    </message>
+    <message>
+        <source>Move it back to where it was, or take the model from the list and add it again.</source>
+        <translation>请将其移回原处，或将该模型从列表中移除后重新添加。</translation>
+    </message>
+    <message>
+        <source>Moving a model</source>
+        <translation>正在移动模型</translation>
+    </message>
+    <message>
+        <source>Name one of them by its id.</source>
+        <translation>请用其中一个的 ID 来指定。</translation>
+    </message>
+    <message>
+        <source>No model may be used, the guide that ships with the app neither.</source>
+        <translation>不可以使用任何模型，随程序附带的内置助手也不可以。</translation>
+    </message>
+    <message>
+        <source>No precision may be used, and so no model is loaded.</source>
+        <translation>不可以使用任何精度，因此不会加载任何模型。</translation>
+    </message>
+    <message>
+        <source>No precision of a model is used here</source>
+        <translation>本机不允许使用任何精度</translation>
+    </message>
+    <message>
+        <source>Nothing has to be accepted but the licences of the models.</source>
+        <translation>除模型的许可协议外，无须接受其他条款。</translation>
+    </message>
+    <message>
+        <source>Nothing that a model writes is run here</source>
+        <translation>本机不允许运行模型写出的内容</translation>
+    </message>
+    <message>
+        <source>Of “{name}” nothing was known before: its {count} files were read now, and a change is noticed from here on.</source>
+        <translation>此前没有“{name}”的任何记录：现已读取其 {count} 个文件，今后的改动都能发现。</translation>
+    </message>
+    <message>
+        <source>Only the administrator of this machine can mend it: “baichuan-desktop policy check FILE” names what is wrong.</source>
+        <translation>只有本机的管理员能够修正：“baichuan-desktop policy check FILE”会指出错误所在。</translation>
+    </message>
+    <message>
+        <source>Only these models may be used: {names}.</source>
+        <translation>只能使用这些模型：{names}。</translation>
+    </message>
+    <message>
+        <source>Only these precisions may be used: {allowed}.</source>
+        <translation>只能使用这些精度：{allowed}。</translation>
+    </message>
+    <message>
+        <source>PyYAML, which reads it, is not installed</source>
+        <translation>没有安装读取它所需的 PyYAML</translation>
+    </message>
+    <message>
         <source>Raise that limit, or choose a smaller context length or model.</source>
         <translation>请提高该限制，或选择更短的上下文或更小的模型。</translation>
     </message>
     <message>
         <source>Raise that limit, or run the model in another way. {runs}</source>
         <translation>请提高该限制，或以其他方式运行模型。{runs}</translation>
+    </message>
+    <message>
+        <source>Read it and accept it: baichuan-desktop models licence {model} --accept</source>
+        <translation>阅读并接受：baichuan-desktop models licence {model} --accept</translation>
+    </message>
+    <message>
+        <source>Reading the copy back</source>
+        <translation>正在回读副本</translation>
     </message>
     <message>
         <source>Restart the machine, as after each new driver. Or choose the device “cpu”.</source>
@@ -3054,12 +4461,44 @@
         <translation>请在环境变量 QT_IM_MODULE={value} 下启动本程序。</translation>
     </message>
     <message>
+        <source>Take it from the list first, or copy it.</source>
+        <translation>请先将其从列表中移除，或改用复制。</translation>
+    </message>
+    <message>
+        <source>That the licence was accepted cannot be written to “{file}”: {reason}.</source>
+        <translation>无法将接受许可协议的记录写入“{file}”：{reason}。</translation>
+    </message>
+    <message>
         <source>The NVIDIA driver of this machine is too old for the installed PyTorch {version}: {text}.</source>
         <translation>本机的 NVIDIA 驱动程序对安装的 PyTorch {version} 来说太旧：{text}。</translation>
     </message>
     <message>
+        <source>The administrator&apos;s policy in {file} is in force.</source>
+        <translation>{file} 中的管理员策略正在生效。</translation>
+    </message>
+    <message>
+        <source>The administrator&apos;s policy in {file} is in force; whom to ask: {contact}.</source>
+        <translation>{file} 中的管理员策略正在生效；联系人：{contact}。</translation>
+    </message>
+    <message>
+        <source>The app serves no other program here</source>
+        <translation>本机不允许本程序为其他程序提供服务</translation>
+    </message>
+    <message>
+        <source>The bundle cannot be written to “{file}”: {reason}.</source>
+        <translation>无法将支持信息包写入“{file}”：{reason}。</translation>
+    </message>
+    <message>
         <source>The drive of “{folder}” is full, so conversations cannot be saved.</source>
         <translation>“{folder}”所在的磁盘已满，无法保存对话。</translation>
+    </message>
+    <message>
+        <source>The drive “{drive}” does not answer.</source>
+        <translation>驱动器“{drive}”没有响应。</translation>
+    </message>
+    <message>
+        <source>The drive, or a limit that is set here, allows no file of this size. A drive formatted as FAT32 holds files of less than 4 GiB: choose another one.</source>
+        <translation>该驱动器或此处设置的限制不允许这么大的文件。FAT32 格式的驱动器只能存放小于 4 GiB 的文件：请另选一个驱动器。</translation>
     </message>
     <message>
         <source>The driver of {device} runs CUDA {has} at most, but the installed torch is built for CUDA {cuda}.</source>
@@ -3070,8 +4509,28 @@
         <translation>您的对话文件已损坏：保住了 {conversations} 个对话中的 {messages} 条消息；{rest}。</translation>
     </message>
     <message>
+        <source>The files were kept. To delete them for good: baichuan-desktop models remove ID --delete.</source>
+        <translation>文件已保留。如需永久删除：baichuan-desktop models remove ID --delete。</translation>
+    </message>
+    <message>
+        <source>The folder of “{name}” {what}.</source>
+        <translation>“{name}”的文件夹{what}。</translation>
+    </message>
+    <message>
+        <source>The folder “{folder}” is not there any more.</source>
+        <translation>文件夹“{folder}”已不存在。</translation>
+    </message>
+    <message>
         <source>The guide model is a part of the app and cannot be renamed.</source>
         <translation>内置助手模型是程序的一部分，不能重命名。</translation>
+    </message>
+    <message>
+        <source>The guide that ships with the app lies in “{folder}”, below none of them.</source>
+        <translation>随程序附带的内置助手位于“{folder}”，不在上述任何文件夹之下。</translation>
+    </message>
+    <message>
+        <source>The guide that ships with the app, “baichuan-guide”, is not among them.</source>
+        <translation>随程序附带的内置助手“baichuan-guide”不在其中。</translation>
     </message>
     <message>
         <source>The installed PyTorch {version} has no code for {device} (compute capability {kind}).</source>
@@ -3086,6 +4545,10 @@
         <translation>已安装的 bitsandbytes 无法在 {device} 上工作：{text}。</translation>
     </message>
     <message>
+        <source>The licence of {name} has not been accepted yet.</source>
+        <translation>尚未接受 {name} 的许可协议。</translation>
+    </message>
+    <message>
         <source>The memory of {device} ran out.</source>
         <translation>{device} 的显存已用尽。</translation>
     </message>
@@ -3094,12 +4557,36 @@
         <translation>{device} 的显存已用尽：共 {total:.1f} GiB，可用 {free:.1f} GiB。</translation>
     </message>
     <message>
+        <source>The model in “{folder}” is not used here</source>
+        <translation>本机不允许使用“{folder}”中的模型</translation>
+    </message>
+    <message>
+        <source>The model stays listed. Check the drive, and your rights to the folder.</source>
+        <translation>模型仍在列表中。请检查驱动器，以及您对该文件夹的权限。</translation>
+    </message>
+    <message>
+        <source>The model was copied, and is listed. Delete the source by hand.</source>
+        <translation>模型已复制并列入列表。请手动删除来源。</translation>
+    </message>
+    <message>
+        <source>The model&apos;s weights were changed since the export in “{folder}” was made.</source>
+        <translation>自生成“{folder}”中的导出以来，模型的权重已更改。</translation>
+    </message>
+    <message>
         <source>The number of threads must be from 1 to {most}, not {value}.</source>
         <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
     </message>
     <message>
         <source>The parts of the NVIDIA driver are of different versions: {text}.</source>
         <translation>NVIDIA 驱动程序各部分的版本不一致：{text}。</translation>
+    </message>
+    <message>
+        <source>The policy of this machine, {file}, cannot be used ({wrong}), so everything that a policy can turn off is off for everybody here.</source>
+        <translation>本机的策略 {file} 无法使用（{wrong}），因此凡是策略可以关闭的功能，在本机上对所有人都已关闭。</translation>
+    </message>
+    <message>
+        <source>The precision {precision} is not used here, only {allowed}</source>
+        <translation>本机不允许使用精度 {precision}，只能使用 {allowed}</translation>
     </message>
     <message>
         <source>The report of “baichuan-desktop doctor” says what to install for it.</source>
@@ -3118,6 +4605,14 @@
         <translation>本机没有 NVIDIA 驱动程序，或驱动程序没有运行。</translation>
     </message>
     <message>
+        <source>There is no folder “{folder}” now.</source>
+        <translation>目前没有文件夹“{folder}”。</translation>
+    </message>
+    <message>
+        <source>There is no policy on this machine.</source>
+        <translation>本机没有策略。</translation>
+    </message>
+    <message>
         <source>This model answers each message by itself and knows nothing said before.</source>
         <translation>此模型单独回答每条消息，不知道之前说过的内容。</translation>
     </message>
@@ -3134,6 +4629,10 @@
         <translation>本程序自带 torch：请从源代码运行应用，在那里可以安装支持 CUDA {cuda} 的 torch。</translation>
     </message>
     <message>
+        <source>To have it allowed, ask {contact}.</source>
+        <translation>如需使用，请联系 {contact}。</translation>
+    </message>
+    <message>
         <source>Together they need {need:.1f} GiB of the machine&apos;s memory, of which {free:.1f} GiB can be used: they are answered one after the other.</source>
         <translation>两者共需 {need:.1f} GiB 内存，而可用的为 {free:.1f} GiB：将依次回答。</translation>
     </message>
@@ -3142,8 +4641,64 @@
         <translation>两者共需 {device} 的 {need:.1f} GiB 显存，而可用的为 {free:.1f} GiB：将依次回答。</translation>
     </message>
     <message>
+        <source>Turned off or restricted for later versions, as this one has nothing of the kind: {names}.</source>
+        <translation>以下各项是为以后的版本关闭或限制的，本版本没有这类功能：{names}。</translation>
+    </message>
+    <message>
+        <source>Unchanged since first read here: {count} files.</source>
+        <translation>自首次在本机读取以来未变：{count} 个文件。</translation>
+    </message>
+    <message>
         <source>Use IBus or Fcitx 5, and start the app with QT_IM_MODULE=ibus.</source>
         <translation>请改用 IBus 或 Fcitx 5，并在环境变量 QT_IM_MODULE=ibus 下启动本程序。</translation>
+    </message>
+    <message>
+        <source>Verify it again: baichuan-desktop models verify {id}.</source>
+        <translation>请重新校验：baichuan-desktop models verify {id}。</translation>
+    </message>
+    <message>
+        <source>Verify it against that list: baichuan-desktop models verify {id} --against SHA256SUMS.</source>
+        <translation>请对照该清单校验：baichuan-desktop models verify {id} --against SHA256SUMS。</translation>
+    </message>
+    <message>
+        <source>Verify the files</source>
+        <translation>校验文件</translation>
+    </message>
+    <message>
+        <source>Verify the model with the newer version of the app.</source>
+        <translation>请用较新版本的程序校验该模型。</translation>
+    </message>
+    <message>
+        <source>Verifying the files</source>
+        <translation>正在校验文件</translation>
+    </message>
+    <message>
+        <source>Verifying the model found that files are wrong: {names}.</source>
+        <translation>校验模型时发现文件有误：{names}。</translation>
+    </message>
+    <message>
+        <source>Verifying “{model_id}” has not failed: there is nothing to override.</source>
+        <translation>校验“{model_id}”并未失败，没有需要放行的内容。</translation>
+    </message>
+    <message>
+        <source>Verifying “{name}” failed: one of its files is not what it should be.</source>
+        <translation>“{name}”校验失败：有一个文件与应有的内容不符。</translation>
+    </message>
+    <message>
+        <source>Verifying “{name}” failed: {count} of its files are not what they should be.</source>
+        <translation>“{name}”校验失败：有 {count} 个文件与应有的内容不符。</translation>
+    </message>
+    <message>
+        <source>Wait until nothing writes to the folder, and import it again.</source>
+        <translation>请等到没有程序写入该文件夹后，再重新导入。</translation>
+    </message>
+    <message>
+        <source>What is copied so far is kept; the import can go on later.</source>
+        <translation>已复制的内容会保留，以后可以继续导入。</translation>
+    </message>
+    <message>
+        <source>What is known of the model&apos;s files cannot be kept in “{folder}”: {reason}.</source>
+        <translation>无法把模型文件的记录保存到“{folder}”：{reason}。</translation>
     </message>
     <message>
         <source>What is new stays in memory and is saved as soon as it can be: leave the app open until this note is gone.</source>
@@ -3162,6 +4717,14 @@
         <translation>无法得知两者能否同时装下：将依次回答。</translation>
     </message>
     <message>
+        <source>Whom to ask: {contact}.</source>
+        <translation>联系人：{contact}。</translation>
+    </message>
+    <message>
+        <source>Windows does not tell who may write to it</source>
+        <translation>Windows 没有说明谁可以写入该文件</translation>
+    </message>
+    <message>
         <source>Your message with the answer so far</source>
         <translation>您的消息加上已有的回答</translation>
     </message>
@@ -3170,8 +4733,20 @@
         <translation>还需几秒</translation>
     </message>
     <message>
+        <source>a file of it is a link to “{file}”, which others may use</source>
+        <translation>其中一个文件是指向“{file}”的链接，其他程序可能正在使用该文件</translation>
+    </message>
+    <message>
+        <source>a folder must be an absolute path without “..”</source>
+        <translation>文件夹必须写成绝对路径，且不含“..”</translation>
+    </message>
+    <message>
         <source>a library ended it after an error of {device} ({text})</source>
         <translation>{device} 出错后，程序库终止了它（{text}）</translation>
+    </message>
+    <message>
+        <source>a model is named by an id of lower-case letters, or by the path of its folder</source>
+        <translation>模型须用小写字母的 ID 或其文件夹的路径来指定</translation>
     </message>
     <message>
         <source>about {count} h left</source>
@@ -3186,8 +4761,48 @@
         <translation>还需约 {count} 秒</translation>
     </message>
     <message>
+        <source>all of it has been brought over already</source>
+        <translation>所有内容已经转移完毕</translation>
+    </message>
+    <message>
+        <source>another model lies below it</source>
+        <translation>其下还有另一个模型</translation>
+    </message>
+    <message>
         <source>another program keeps the file locked</source>
         <translation>另一个程序锁定了该文件</translation>
+    </message>
+    <message>
+        <source>as downloaded ({source})</source>
+        <translation>与下载时一致（{source}）</translation>
+    </message>
+    <message>
+        <source>as the registry says</source>
+        <translation>与模型登记表一致</translation>
+    </message>
+    <message>
+        <source>as the site&apos;s list says ({source})</source>
+        <translation>与管理员的校验值清单一致（{source}）</translation>
+    </message>
+    <message>
+        <source>as this app wrote it</source>
+        <translation>与本程序写出时一致</translation>
+    </message>
+    <message>
+        <source>at {place}: {what}</source>
+        <translation>位于 {place}：{what}</translation>
+    </message>
+    <message>
+        <source>cannot be read ({reason})</source>
+        <translation>无法读取（{reason}）</translation>
+    </message>
+    <message>
+        <source>half a character has no form in a file</source>
+        <translation>半个字符无法写入文件</translation>
+    </message>
+    <message>
+        <source>has a form that the app cannot add to</source>
+        <translation>的格式使本程序无法向其中添加内容</translation>
     </message>
     <message>
         <source>has an impossible place</source>
@@ -3220,6 +4835,14 @@
     <message>
         <source>holds a LoRA adapter that is not merged into the weights</source>
         <translation>含有未合并到权重中的 LoRA 适配器</translation>
+    </message>
+    <message>
+        <source>holds no SHA-256 and name in line {number}</source>
+        <translation>第 {number} 行没有 SHA-256 和文件名</translation>
+    </message>
+    <message>
+        <source>holds no hashes</source>
+        <translation>不含任何校验值</translation>
     </message>
     <message>
         <source>holds weights for {program}, which this app does not run</source>
@@ -3258,6 +4881,14 @@
         <translation>是指回自身的链接</translation>
     </message>
     <message>
+        <source>is a link to a place outside of the model&apos;s folder</source>
+        <translation>是指向模型文件夹之外的链接</translation>
+    </message>
+    <message>
+        <source>is a link to what is not there</source>
+        <translation>是链接，但其目标不存在</translation>
+    </message>
+    <message>
         <source>is a link to “{target}”, which is missing</source>
         <translation>是指向“{target}”的链接，而该文件不存在</translation>
     </message>
@@ -3286,8 +4917,16 @@
         <translation>被压缩或加密</translation>
     </message>
     <message>
+        <source>is implausibly long</source>
+        <translation>过长，不可能是校验值清单</translation>
+    </message>
+    <message>
         <source>is missing, and the download of the model has not ended: “{half}”</source>
         <translation>不存在，且模型尚未下载完：“{half}”</translation>
+    </message>
+    <message>
+        <source>is no ordinary file</source>
+        <translation>不是普通文件</translation>
     </message>
     <message>
         <source>is not described as a tensor</source>
@@ -3310,8 +4949,16 @@
         <translation>是用 {method} 量化的，本程序无法运行</translation>
     </message>
     <message>
+        <source>it belongs to the program that downloaded it, or is hidden</source>
+        <translation>属于下载程序的记录，或为隐藏文件</translation>
+    </message>
+    <message>
         <source>it cannot be read ({reason})</source>
         <translation>无法读取（{reason}）</translation>
+    </message>
+    <message>
+        <source>it cannot be read: {reason}</source>
+        <translation>无法读取：{reason}</translation>
     </message>
     <message>
         <source>it cannot be written</source>
@@ -3390,8 +5037,16 @@
         <translation>它有 {size:,} 字节，但清单写的是 {expected:,}</translation>
     </message>
     <message>
+        <source>it holds more files or folders than any model</source>
+        <translation>其中的文件或文件夹比任何模型都多</translation>
+    </message>
+    <message>
         <source>it holds something other than named tensors</source>
         <translation>其中有命名张量以外的内容</translation>
+    </message>
+    <message>
+        <source>it holds {count} models</source>
+        <translation>其中有 {count} 个模型</translation>
     </message>
     <message>
         <source>it holds “{name}”, which no export of this app has</source>
@@ -3414,12 +5069,48 @@
         <translation>它是文件，不是文件夹</translation>
     </message>
     <message>
+        <source>it is a folder of something else</source>
+        <translation>是与该模型无关的文件夹</translation>
+    </message>
+    <message>
+        <source>it is a folder of yours, or the app&apos;s</source>
+        <translation>它是您的或本程序的常用文件夹</translation>
+    </message>
+    <message>
+        <source>it is a half download</source>
+        <translation>是未下载完的文件</translation>
+    </message>
+    <message>
+        <source>it is a link to a file outside of the folder</source>
+        <translation>它是指向文件夹以外文件的链接</translation>
+    </message>
+    <message>
+        <source>it is a link to a folder</source>
+        <translation>是指向文件夹的链接</translation>
+    </message>
+    <message>
         <source>it is a link to another place</source>
         <translation>它是指向别处的链接</translation>
     </message>
     <message>
+        <source>it is a part of the app&apos;s own installation</source>
+        <translation>是程序自身安装内容的一部分</translation>
+    </message>
+    <message>
+        <source>it is a part of the cache of another program</source>
+        <translation>是其他程序缓存的一部分</translation>
+    </message>
+    <message>
         <source>it is implausibly large</source>
         <translation>它大得不合理</translation>
+    </message>
+    <message>
+        <source>it is larger than {most} bytes</source>
+        <translation>它超过 {most} 字节</translation>
+    </message>
+    <message>
+        <source>it is listed as “{name}”</source>
+        <translation>已作为“{name}”列入列表</translation>
     </message>
     <message>
         <source>it is no ordinary file</source>
@@ -3458,6 +5149,22 @@
         <translation>它不是与 config.json 相符的计算图</translation>
     </message>
     <message>
+        <source>it is not what the registry says</source>
+        <translation>它与模型登记表不符</translation>
+    </message>
+    <message>
+        <source>it is not what the site&apos;s list says ({source})</source>
+        <translation>它与管理员的校验值清单不符（{source}）</translation>
+    </message>
+    <message>
+        <source>it is not what this app wrote</source>
+        <translation>它与本程序写出的内容不符</translation>
+    </message>
+    <message>
+        <source>it is not what was downloaded ({source})</source>
+        <translation>它与下载时的内容不符（{source}）</translation>
+    </message>
+    <message>
         <source>it is not what was written</source>
         <translation>它不是当初写入的内容</translation>
     </message>
@@ -3468,6 +5175,10 @@
     <message>
         <source>it is too large for a graph</source>
         <translation>对一个计算图来说太大了</translation>
+    </message>
+    <message>
+        <source>it is what an import or a copy has made so far</source>
+        <translation>它是尚未完成的导入或复制的中间结果</translation>
     </message>
     <message>
         <source>it is written for the operators {found}, not {expected}</source>
@@ -3482,6 +5193,14 @@
         <translation>它缺少 {name}</translation>
     </message>
     <message>
+        <source>it lies in the app&apos;s own installation</source>
+        <translation>位于程序自身的安装文件夹中</translation>
+    </message>
+    <message>
+        <source>it lies in this model folder already</source>
+        <translation>已经位于该模型存放文件夹中</translation>
+    </message>
+    <message>
         <source>it names “{name}”, outside of its folder</source>
         <translation>它指向文件夹之外的“{name}”</translation>
     </message>
@@ -3494,8 +5213,36 @@
         <translation>它最高支持 CUDA {cuda}</translation>
     </message>
     <message>
+        <source>it was written for a newer version of the app, whose policies have the number {version}, and this version reads {known}</source>
+        <translation>它是为较新版本的程序编写的，其策略编号为 {version}，而本版本读取的是 {known}</translation>
+    </message>
+    <message>
         <source>its architecture is {value}, not baichuan</source>
         <translation>其架构是 {value}，而不是 baichuan</translation>
+    </message>
+    <message>
+        <source>its content is another one than when it was first read here</source>
+        <translation>其内容与首次在本机读取时不同</translation>
+    </message>
+    <message>
+        <source>its drive has none</source>
+        <translation>其所在驱动器没有回收站</translation>
+    </message>
+    <message>
+        <source>its folder holds folders of yours or of the app&apos;s</source>
+        <translation>其文件夹中包含您或程序的其他文件夹</translation>
+    </message>
+    <message>
+        <source>its folder holds more than a model does</source>
+        <translation>其文件夹中的内容超出一个模型应有的范围</translation>
+    </message>
+    <message>
+        <source>its folder holds no model any more</source>
+        <translation>其文件夹中已没有模型</translation>
+    </message>
+    <message>
+        <source>its folder is a link now</source>
+        <translation>其文件夹现在是一个链接</translation>
     </message>
     <message>
         <source>its header is not readable</source>
@@ -3554,6 +5301,26 @@
         <translation>第 1 行</translation>
     </message>
     <message>
+        <source>names “{name}” twice, with two hashes</source>
+        <translation>两次列出“{name}”，校验值却不同</translation>
+    </message>
+    <message>
+        <source>no file or model can have this name</source>
+        <translation>文件或模型不能有这样的名称</translation>
+    </message>
+    <message>
+        <source>no folder can have such a path</source>
+        <translation>文件夹不能使用这样的路径</translation>
+    </message>
+    <message>
+        <source>not every system can have a file of this name</source>
+        <translation>并非所有系统都支持这样的文件名</translation>
+    </message>
+    <message>
+        <source>nothing is left of the import that was ended</source>
+        <translation>已中断的导入没有留下任何内容</translation>
+    </message>
+    <message>
         <source>one of its pieces is not UTF-8</source>
         <translation>其中有词片不是 UTF-8</translation>
     </message>
@@ -3594,6 +5361,10 @@
         <translation>磁盘报告错误</translation>
     </message>
     <message>
+        <source>the drive “{drive}” is not there any more</source>
+        <translation>驱动器“{drive}”已不在此处</translation>
+    </message>
+    <message>
         <source>the file must hold keys and values</source>
         <translation>文件内容必须是键和值</translation>
     </message>
@@ -3608,6 +5379,14 @@
     <message>
         <source>the memory of {device} ran out, and a library ended it</source>
         <translation>{device} 的显存用尽，程序库终止了它</translation>
+    </message>
+    <message>
+        <source>the model folder “{folder}” cannot be used ({reason})</source>
+        <translation>无法使用模型存放文件夹“{folder}”（{reason}）</translation>
+    </message>
+    <message>
+        <source>the model folder “{folder}” lies inside of it</source>
+        <translation>模型存放文件夹“{folder}”位于其内部</translation>
     </message>
     <message>
         <source>the scales of “{name}” are not readable</source>
@@ -3626,6 +5405,10 @@
         <translation>信号 {name} 结束了它</translation>
     </message>
     <message>
+        <source>there are more than {most} entries</source>
+        <translation>条目超过 {most} 个</translation>
+    </message>
+    <message>
         <source>there is a control character</source>
         <translation>其中有控制字符</translation>
     </message>
@@ -3634,12 +5417,60 @@
         <translation>没有备份可供补全</translation>
     </message>
     <message>
+        <source>there is no precision “{name}”; there are {known}</source>
+        <translation>没有精度“{name}”；可用的有 {known}</translation>
+    </message>
+    <message>
         <source>there is no such folder</source>
         <translation>没有这个文件夹</translation>
     </message>
     <message>
+        <source>there is no such key</source>
+        <translation>没有这个键</translation>
+    </message>
+    <message>
+        <source>there is no such key, the closest is “{near}”</source>
+        <translation>没有这个键，最接近的是“{near}”</translation>
+    </message>
+    <message>
+        <source>this key is missing</source>
+        <translation>缺少这个键</translation>
+    </message>
+    <message>
         <source>this machine</source>
         <translation>本机</translation>
+    </message>
+    <message>
+        <source>this must be a list, not {shown}</source>
+        <translation>这里必须是列表，而不是 {shown}</translation>
+    </message>
+    <message>
+        <source>this must be a whole number, not {shown}</source>
+        <translation>这里必须是整数，而不是 {shown}</translation>
+    </message>
+    <message>
+        <source>this must be from 1 to {most}, not {days}</source>
+        <translation>这里必须是 1 到 {most}，而不是 {days}</translation>
+    </message>
+    <message>
+        <source>this must be text, not {shown}</source>
+        <translation>这里必须是文本，而不是 {shown}</translation>
+    </message>
+    <message>
+        <source>this must be true or false, not {shown}</source>
+        <translation>这里必须是 true 或 false，而不是 {shown}</translation>
+    </message>
+    <message>
+        <source>this must be {known}, not {shown}</source>
+        <translation>这里必须是 {known}，而不是 {shown}</translation>
+    </message>
+    <message>
+        <source>this text is empty</source>
+        <translation>这段文本是空的</translation>
+    </message>
+    <message>
+        <source>unchanged since it was first read here</source>
+        <translation>自首次在本机读取以来未变</translation>
     </message>
     <message>
         <source>was saved inside of something else: its tensors have “{prefix}” before their names</source>
@@ -3648,6 +5479,18 @@
     <message>
         <source>what it lacks came from the backup “{name}”</source>
         <translation>缺失的内容取自备份“{name}”</translation>
+    </message>
+    <message>
+        <source>you may not take it away from where it lies</source>
+        <translation>您没有权限将其从原处移走</translation>
+    </message>
+    <message>
+        <source>you may not write to “{folder}”</source>
+        <translation>您没有写入“{folder}”的权限</translation>
+    </message>
+    <message>
+        <source>{count} models on this machine are “{name}”: {ids}.</source>
+        <translation>这台机器上有 {count} 个模型都是“{name}”：{ids}。</translation>
     </message>
     <message>
         <source>{device} has compute capability {has}, for which the installed torch (CUDA {cuda}) has no code.</source>
@@ -3670,12 +5513,24 @@
         <translation>应有 {end:,} 字节，缺少 {lacking:,} 字节</translation>
     </message>
     <message>
+        <source>{names} and {count} more</source>
+        <translation>{names}，另有 {count} 个</translation>
+    </message>
+    <message>
         <source>{name} in generation_config.json is {value}, which cannot be used: {instead} is taken instead, as in the published models.</source>
         <translation>generation_config.json 中的 {name} 是 {value}，无法使用：改用 {instead}，与官方发布的模型相同。</translation>
     </message>
     <message>
         <source>{name} is set, which no Baichuan model has</source>
         <translation>设置了 {name}，而百川模型都没有此项</translation>
+    </message>
+    <message>
+        <source>{name}: {done:.1f} of {total:.1f} GiB</source>
+        <translation>{name}：{done:.1f} / {total:.1f} GiB</translation>
+    </message>
+    <message>
+        <source>{name}: {done:.1f} of {total:.1f} GiB · {speed:.0f} MiB/s</source>
+        <translation>{name}：{done:.1f} / {total:.1f} GiB · {speed:.0f} MiB/s</translation>
     </message>
     <message>
         <source>{precision} does not run on {device}.</source>
@@ -3746,12 +5601,44 @@
         <translation>{precision}（上下文为 {tokens} 个词元，而非 {full} 个）</translation>
     </message>
     <message>
+        <source>{what}: the administrator of this machine turned that off in its policy, {file}.</source>
+        <translation>{what}：本机的管理员已在策略 {file} 中将其关闭。</translation>
+    </message>
+    <message>
+        <source>“{file}” cannot be read any more: {reason}.</source>
+        <translation>“{file}”已无法读取：{reason}。</translation>
+    </message>
+    <message>
         <source>“{file}” cannot be read: {reason}.</source>
         <translation>无法读取“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>“{file}” cannot be taken away: {reason}.</source>
+        <translation>无法删除“{file}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{file}” changed while it was being copied, so the copy was thrown away.</source>
+        <translation>“{file}”在复制过程中发生了变化，副本已丢弃。</translation>
+    </message>
+    <message>
+        <source>“{file}” does not read back as it was written, so the copy was thrown away and the source was kept.</source>
+        <translation>“{file}”回读的内容与写入的不一致，副本已丢弃，来源已保留。</translation>
+    </message>
+    <message>
+        <source>“{file}” exists already.</source>
+        <translation>“{file}”已存在。</translation>
+    </message>
+    <message>
+        <source>“{file}” in the model&apos;s folder cannot be read: {reason}.</source>
+        <translation>无法读取模型文件夹中的“{file}”：{reason}。</translation>
+    </message>
+    <message>
         <source>“{file}” is a link to a file outside of the model&apos;s folder.</source>
         <translation>“{file}”是指向模型文件夹之外的文件的链接。</translation>
+    </message>
+    <message>
+        <source>“{file}” is damaged: it does not have the hash that “{source}” says of it, so the copy was thrown away.</source>
+        <translation>“{file}”已损坏：其哈希值与“{source}”记录的不一致，副本已丢弃。</translation>
     </message>
     <message>
         <source>“{file}” is empty.</source>
@@ -3770,12 +5657,60 @@
         <translation>“{file}”是较新版本的应用写的（格式 {version}，此版本能读 {known}）。</translation>
     </message>
     <message>
+        <source>“{file}” was written by a newer version of the app (format {version}, this version writes {known}), and is kept as it is.</source>
+        <translation>“{file}”由较新版本的程序写入（格式 {version}，本版本写入 {known}），将原样保留。</translation>
+    </message>
+    <message>
         <source>“{file}” was written by a newer version of the app, so it is neither shown nor changed.</source>
         <translation>“{file}”由更新版本的程序写入，因此不会显示，也不会更改。</translation>
     </message>
     <message>
+        <source>“{folder}” cannot be deleted: {reason}.</source>
+        <translation>无法删除“{folder}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{folder}” cannot be imported: {what}.</source>
+        <translation>无法导入“{folder}”：{what}。</translation>
+    </message>
+    <message>
+        <source>“{folder}” cannot be read: {reason}.</source>
+        <translation>无法读取“{folder}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{folder}” cannot be written to: {reason}.</source>
+        <translation>无法写入“{folder}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{folder}” exists already</source>
+        <translation>“{folder}”已存在</translation>
+    </message>
+    <message>
         <source>“{folder}” exists already.</source>
         <translation>“{folder}”已经存在。</translation>
+    </message>
+    <message>
+        <source>“{folder}” is a link to a place that is not there.</source>
+        <translation>“{folder}”是一个链接，其指向的位置不存在。</translation>
+    </message>
+    <message>
+        <source>“{folder}” is a part of the app&apos;s own installation</source>
+        <translation>“{folder}”是程序自身安装内容的一部分</translation>
+    </message>
+    <message>
+        <source>“{folder}” is no folder</source>
+        <translation>“{folder}”不是文件夹</translation>
+    </message>
+    <message>
+        <source>“{folder}” is not opened here, only models below {allowed}</source>
+        <translation>本机不允许打开“{folder}”，只能打开 {allowed} 之下的模型</translation>
+    </message>
+    <message>
+        <source>“{folder}” is not there</source>
+        <translation>“{folder}”不存在</translation>
+    </message>
+    <message>
+        <source>“{folder}” lies on the drive “{drive}”, which is not here now.</source>
+        <translation>“{folder}”位于驱动器“{drive}”上，该驱动器现在未连接。</translation>
     </message>
     <message>
         <source>“{id}” is a released model that is not on this machine.</source>
@@ -3786,16 +5721,72 @@
         <translation>“{id}”列在本机的系统级模型登记表中，不在您的登记表中。</translation>
     </message>
     <message>
+        <source>“{model_id}” is not loaded, for verifying it failed: one of its files is not what it should be ({names}).</source>
+        <translation>未加载“{model_id}”，因为校验失败：有一个文件与应有的内容不符（{names}）。</translation>
+    </message>
+    <message>
+        <source>“{model_id}” is not loaded, for verifying it failed: {count} of its files are not what they should be ({names}).</source>
+        <translation>未加载“{model_id}”，因为校验失败：有 {count} 个文件与应有的内容不符（{names}）。</translation>
+    </message>
+    <message>
+        <source>“{model_id}” is not loaded: the policy of this machine, {file}, wants its files verified against a list of the administrator&apos;s or of the registry, which names {count} of them not ({names}).</source>
+        <translation>没有加载“{model_id}”：本机的策略 {file} 要求其文件对照管理员或登记表的清单校验，而清单中没有其中的 {count} 个文件（{names}）。</translation>
+    </message>
+    <message>
+        <source>“{model_id}” is not loaded: the policy of this machine, {file}, wants its files verified against a list of the administrator&apos;s or of the registry.</source>
+        <translation>没有加载“{model_id}”：本机的策略 {file} 要求其文件对照管理员或登记表的清单校验。</translation>
+    </message>
+    <message>
+        <source>“{model_id}” is not loaded: verifying it failed, and its files have changed since ({names}).</source>
+        <translation>未加载“{model_id}”：校验失败，且此后文件又有改动（{names}）。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read, or is a link to what is not there.</source>
+        <translation>“{name}”无法读取，或是指向不存在内容的链接。</translation>
+    </message>
+    <message>
         <source>“{name}” cannot be unpacked</source>
         <translation>“{name}”无法解压</translation>
+    </message>
+    <message>
+        <source>“{name}” changed while it was being read.</source>
+        <translation>“{name}”在读取过程中发生了变化。</translation>
+    </message>
+    <message>
+        <source>“{name}” has the same weights and is here already; nothing was copied.</source>
+        <translation>“{name}”具有相同的权重且已在本机，未复制任何内容。</translation>
+    </message>
+    <message>
+        <source>“{name}” is a Git LFS pointer: the file itself was not downloaded.</source>
+        <translation>“{name}”是 Git LFS 指针：文件本身尚未下载。</translation>
     </message>
     <message>
         <source>“{name}” is compressed by method {method}, which PyTorch never uses</source>
         <translation>“{name}”采用压缩方法 {method}，PyTorch 从不使用该方法</translation>
     </message>
     <message>
+        <source>“{name}” is damaged or was changed: {what}.</source>
+        <translation>“{name}”已损坏或被改动：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” is damaged: {what}, though its size and its time are as they were.</source>
+        <translation>“{name}”已损坏：{what}，而大小和时间都没有变。</translation>
+    </message>
+    <message>
         <source>“{name}” is encrypted</source>
         <translation>“{name}”已加密</translation>
+    </message>
+    <message>
+        <source>“{name}” is missing, and the registry names it.</source>
+        <translation>缺少“{name}”，而模型登记表中列有它。</translation>
+    </message>
+    <message>
+        <source>“{name}” is missing, and the site&apos;s list names it.</source>
+        <translation>缺少“{name}”，而管理员的校验值清单中列有它。</translation>
+    </message>
+    <message>
+        <source>“{name}” is missing.</source>
+        <translation>缺少“{name}”。</translation>
     </message>
     <message>
         <source>“{name}” is not an export of the weights of {model}.</source>
@@ -4090,6 +6081,10 @@
         <translation>“{file}”{what}。</translation>
     </message>
     <message>
+        <source>“{folder}” cannot be put into the trash: {reason}.</source>
+        <translation>无法将“{folder}”移到回收站：{reason}。</translation>
+    </message>
+    <message>
         <source>“{folder}” cannot be run: {what}.</source>
         <translation>“{folder}”无法运行：{what}。</translation>
     </message>
@@ -4104,6 +6099,14 @@
     <message>
         <source>“{folder}” is not a Baichuan checkpoint folder: {what}.</source>
         <translation>“{folder}”不是百川模型文件夹：{what}。</translation>
+    </message>
+    <message>
+        <source>“{folder}” is what an import or a copy has made so far.</source>
+        <translation>“{folder}”是尚未完成的导入或复制的中间结果。</translation>
+    </message>
+    <message>
+        <source>“{folder}” was not looked into: it is what an import or a copy has made so far.</source>
+        <translation>未查看“{folder}”：它是尚未完成的导入或复制的中间结果。</translation>
     </message>
     <message>
         <source>“{name}” gives {count} tokens to compare precisions on, but at least {least} are needed.</source>
@@ -4150,6 +6153,18 @@
         <translation>“{name}”出现在两处</translation>
     </message>
     <message>
+        <source>“{name}” is not as it was when its removal was asked for.</source>
+        <translation>“{name}”与请求移除时相比已发生变化。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not downloaded completely.</source>
+        <translation>“{name}”尚未下载完整。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not in the site&apos;s list.</source>
+        <translation>“{name}”不在管理员的校验值清单中。</translation>
+    </message>
+    <message>
         <source>“{name}” is not what was written</source>
         <translation>“{name}”与写入时的内容不符</translation>
     </message>
@@ -4166,24 +6181,84 @@
         <translation>“{name}”是量化模型，只有 16 位或 32 位权重可以转换。</translation>
     </message>
     <message>
+        <source>“{name}” is whole: its {count} files are what they should be.</source>
+        <translation>“{name}”完好：{count} 个文件都与应有的内容一致。</translation>
+    </message>
+    <message>
+        <source>“{name}” is whole: {known} of its {count} files are what they should be, and of the others a change is noticed from here on.</source>
+        <translation>“{name}”完好：{count} 个文件中有 {known} 个与应有的内容一致，其余文件今后的改动都能发现。</translation>
+    </message>
+    <message>
         <source>“{name}” is zero throughout</source>
         <translation>“{name}”全为零</translation>
+    </message>
+    <message>
+        <source>“{name}” is {right}, but {what}.</source>
+        <translation>“{name}”{right}，但{what}。</translation>
     </message>
     <message>
         <source>“{name}” is {value}, not {expected}</source>
         <translation>“{name}”是 {value}，而不是 {expected}</translation>
     </message>
     <message>
+        <source>“{name}” names nothing here, and so allows nothing: it is no released model that its files tell, and no entry of the site&apos;s registry.</source>
+        <translation>“{name}”在本机没有所指，因此不允许任何模型：它既不是能从文件认出的已发布模型，也不是系统级模型登记表中的条目。</translation>
+    </message>
+    <message>
         <source>“{name}” overlaps another part</source>
         <translation>“{name}”与其他部分重叠</translation>
+    </message>
+    <message>
+        <source>“{name}” was a file, and is a link now.</source>
+        <translation>“{name}”原是文件，现在是链接。</translation>
+    </message>
+    <message>
+        <source>“{name}” was a file, and {what} now.</source>
+        <translation>“{name}”原是文件，现在{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” was changed: {what}.</source>
+        <translation>“{name}”已被改动：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” was not among the model&apos;s files before, and the model is loaded from it.</source>
+        <translation>“{name}”此前不在模型的文件之中，而现在模型从它加载。</translation>
+    </message>
+    <message>
+        <source>“{name}” was not among the model&apos;s files before, and {what}.</source>
+        <translation>“{name}”此前不属于该模型的文件，而且{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” was not among the model&apos;s files before.</source>
+        <translation>“{name}”此前不属于该模型的文件。</translation>
+    </message>
+    <message>
+        <source>“{name}” was written after the model was added, and no hash of it was known before.</source>
+        <translation>“{name}”在添加模型之后被写入过，而此前没有它的校验值。</translation>
     </message>
     <message>
         <source>“{name}” {what}.</source>
         <translation>“{name}”{what}。</translation>
     </message>
     <message>
+        <source>“{name}”: of {count} more tensors, all is zero or not a number.</source>
+        <translation>“{name}”：另有 {count} 个张量全为零或不是有效数值。</translation>
+    </message>
+    <message>
+        <source>“{name}”: {what}.</source>
+        <translation>“{name}”：{what}。</translation>
+    </message>
+    <message>
+        <source>“{path}” can be written by {writer}, and must be the administrator&apos;s alone</source>
+        <translation>“{path}”可被 {writer} 写入，而它必须只能由管理员写入</translation>
+    </message>
+    <message>
         <source>“{path}” cannot be read: {reason}.</source>
         <translation>无法读取“{path}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{path}” is a link, which may lead anywhere</source>
+        <translation>“{path}”是链接，可能指向任何地方</translation>
     </message>
     <message>
         <source>“{tensor}” {what}</source>
@@ -4368,6 +6443,46 @@
     <message>
         <source>“{name}” is listed.</source>
         <translation>“{name}”已加入列表。</translation>
+    </message>
+    <message>
+        <source>“{folder}” was not looked into: ModelScope keeps half downloads there.</source>
+        <translation>没有查找“{folder}”：ModelScope 把未完成的下载放在那里。</translation>
+    </message>
+    <message>
+        <source>Folders more than {count} levels below “{folder}” were not looked into.</source>
+        <translation>没有查找“{folder}”以下超过 {count} 层的文件夹。</translation>
+    </message>
+    <message>
+        <source>If the link is your own, put the file itself in its place, or look through a folder in which both lie.</source>
+        <translation>如果这个链接是您自己建立的，请把文件本身放到链接的位置，或者查找同时包含链接和文件的文件夹。</translation>
+    </message>
+    <message>
+        <source>Of “{folder}”, only {count} entries were looked at.</source>
+        <translation>“{folder}”中只查看了 {count} 个条目。</translation>
+    </message>
+    <message>
+        <source>The search ended after {count} entries, before “{folder}”.</source>
+        <translation>查看 {count} 个条目之后，查找已结束，没有查看“{folder}”。</translation>
+    </message>
+    <message>
+        <source>“{folder}” cannot be read ({reason}).</source>
+        <translation>无法读取“{folder}”（{reason}）。</translation>
+    </message>
+    <message>
+        <source>“{folder}” cannot be read any more ({reason}).</source>
+        <translation>“{folder}”现在无法读取了（{reason}）。</translation>
+    </message>
+    <message>
+        <source>“{link}” is a link to “{target}”, which lies outside of “{root}”.</source>
+        <translation>“{link}”是指向“{target}”的链接，而目标位于“{root}”之外。</translation>
+    </message>
+    <message>
+        <source>“{link}” leads to “{target}”, out of “{folder}”, and was not followed.</source>
+        <translation>“{link}”指向“{folder}”之外的“{target}”，没有跟随这个链接。</translation>
+    </message>
+    <message>
+        <source>it holds more than {count} files</source>
+        <translation>其中的文件超过 {count} 个</translation>
     </message>
 </context>
 </TS>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
@@ -19,6 +19,7 @@ from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.licences.texts import carried_text
 from baichuan_desktop.services.precisions.wish import LoadWish
 
 #: What an engine does to write a folder, in its order.
@@ -136,7 +137,9 @@ def copy_job(
 
     def steps(run: RunRequest, cancel: threading.Event) -> Iterator[object]:
         ready: CopyReady | None = None
-        for event in run(request, cancel):
+        variant = store.variant_of(source)
+        known = "" if variant is None else carried_text(variant.licence)
+        for event in run(replace(request, licence=known), cancel):
             yield event
             if isinstance(event, CopyReady):
                 ready = event

@@ -16,6 +16,7 @@ class JobState(Enum):
 
     WAITING = "waiting"
     RUNNING = "running"
+    PAUSED = "paused"  #: the person stopped it, and it goes on when the person wants it
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -34,6 +35,8 @@ class JobRecord:
     meter: JobMeter
     state: JobState = JobState.WAITING
     is_cancelling: bool = False  #: it runs, and was asked to end
+    is_pausing: bool = False  #: it runs, and was asked to let the next one run
+    has_begun: bool = False  #: it ran, so a pause may have kept something
     result: JobResult | None = None  #: of one that is done
     error: UserFacingError | None = None  #: of one that failed
     ended: datetime.datetime | None = None
@@ -50,6 +53,7 @@ class JobDesk:
         self._now = now
         self.running: JobRecord | None = None  #: the job that runs
         self._waiting: list[JobRecord] = []
+        self._paused: list[JobRecord] = []
         self._finished: list[JobRecord] = []
 
     @property
@@ -58,8 +62,13 @@ class JobDesk:
         return tuple(self._waiting)
 
     @property
+    def paused(self) -> Sequence[JobRecord]:
+        """The jobs that go on when the person wants it, the one first that was paused first."""
+        return tuple(self._paused)
+
+    @property
     def pending(self) -> Sequence[JobRecord]:
-        """The jobs that are not over, in the order in which they run."""
+        """The jobs that run by themselves until they are over, in their order."""
         return (*([self.running] if self.running else []), *self._waiting)
 
     @property
@@ -78,7 +87,9 @@ class JobDesk:
         if self.running is not None or not self._waiting:
             return None
         record = self.running = self._waiting.pop(0)
-        record.state = JobState.RUNNING
+        record.state, record.has_begun = JobState.RUNNING, True
+        if record.job.pause is not None:
+            record.job.pause.wanted.clear()
         return record
 
     def hear(self, event: object) -> None:
@@ -95,11 +106,26 @@ class JobDesk:
 
     def cancel(self, record: JobRecord) -> None:
         """Have a job not run, or end early; `end` is still to be told of one that runs."""
-        if record.state is JobState.WAITING:
-            self._waiting.remove(record)
+        if record.state is JobState.RUNNING:
+            record.is_cancelling, record.is_pausing = True, False
+            if record.job.pause is not None:
+                record.job.pause.wanted.clear()
+        elif not record.state.is_over:
+            (self._waiting if record.state is JobState.WAITING else self._paused).remove(record)
             self._put_away(record, JobState.CANCELLED)
-        elif record.state is JobState.RUNNING:
-            record.is_cancelling = True
+
+    def pause(self, record: JobRecord) -> None:
+        """Have a job that runs let the next one run; `end` is still to be told of it."""
+        if record is self.running and record.job.pause is not None and not record.is_cancelling:
+            record.is_pausing = True
+            record.job.pause.wanted.set()
+
+    def resume(self, record: JobRecord) -> None:
+        """Put a job that is paused behind those that wait."""
+        if record.state is JobState.PAUSED:
+            self._paused.remove(record)
+            record.state = JobState.WAITING
+            self._waiting.append(record)
 
     def end(self) -> JobRecord:
         """Nothing more comes from the job that runs; it, with what came of it."""
@@ -111,6 +137,9 @@ class JobDesk:
             self._put_away(record, JobState.FAILED)
         elif record.is_cancelling:
             self._put_away(record, JobState.CANCELLED)
+        elif record.is_pausing:
+            record.state, record.is_pausing = JobState.PAUSED, False
+            self._paused.append(record)
         else:
             record.error = EngineError("The job ended and did not say what came of it.")
             self._put_away(record, JobState.FAILED)
@@ -121,5 +150,6 @@ class JobDesk:
         return self.running
 
     def _put_away(self, record: JobRecord, state: JobState) -> None:
-        record.state, record.ended, record.is_cancelling = state, self._now(), False
+        record.state, record.ended = state, self._now()
+        record.is_cancelling = record.is_pausing = False
         self._finished.append(record)

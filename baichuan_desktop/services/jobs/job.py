@@ -59,6 +59,16 @@ class JobResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """How a job lets others run, and goes on later."""
+
+    #: Set before the event that ends a run early: what it did is kept, and its steps, begun again,
+    #: go on from there.
+    wanted: threading.Event
+    discard: Callable[[], None]  #: takes away what was kept, if anything. Raises UserFacingError.
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What to do, for whom it makes room, and its words; nothing of it has begun yet."""
 
@@ -71,3 +81,9 @@ class Job:
     #: comes back where there is room. None: it takes no memory to speak of. Raises UserFacingError.
     needs_room: Callable[[ModelReady | None], bool] | None = None
     when_ended: Phrase | None = None  #: what the person loses who ends it; None: nothing
+    pause: Pause | None = None  #: None: a job that is ended cannot go on
+
+    @property
+    def can_pause(self) -> bool:
+        """Whether it can be ended, and go on later."""
+        return self.pause is not None

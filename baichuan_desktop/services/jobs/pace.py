@@ -40,14 +40,20 @@ class Pace:
         self._tell(now)
 
     @property
-    def seconds_left(self) -> float | None:
-        """The newest estimate; None while it cannot be told."""
+    def per_second(self) -> float | None:
+        """How much is done in a second, as of late; None while it cannot be told."""
         if len(self._seen) < 2:
             return None
         (since, before), (now, done) = self._seen[0], self._seen[-1]
         if now - since < _LEAST_SECONDS or done <= before:
             return None
-        return (self._total - done) * (now - since) / (done - before)
+        return (done - before) / (now - since)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The newest estimate; None while it cannot be told."""
+        speed = self.per_second
+        return None if speed is None else (self._total - self._seen[-1][1]) / speed
 
     @property
     def steady_seconds_left(self) -> float | None:

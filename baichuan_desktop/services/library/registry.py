@@ -6,26 +6,30 @@ the user's layer is ever written (`user_layer`).
 
 from __future__ import annotations
 
-import hashlib
 import importlib.resources
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from backends.errors import UserFacingError
-from backends.operating_system import long_path
+from backends.phrases import Phrase
 from backends.precision import Precision
-from baichuan_desktop.services.library.registry_file import Layer, closest, load_layer, read_layer
+from baichuan_desktop.services.library.registry_file import (
+    Layer,
+    ReadLayer,
+    closest,
+    load_layer,
+)
 from baichuan_desktop.services.library.registry_schema import (
     Family,
+    FileSection,
     InstalledSection,
     Kind,
     Names,
     RegistryError,
+    RegistryLayer,
     Shapes,
 )
-from baichuan_desktop.services.library.registry_yaml import layer_text
 from baichuan_desktop.services.library.variants import Tables, Variant
 
 SHIPPED_NAME = "models_registry.yaml"
@@ -55,7 +59,11 @@ class NotInstalledError(UnknownModelError):
         UserFacingError.__init__(
             self,
             "“{id}” is a released model that is not on this machine.",
-            hint="Name the folder that it lies in: baichuan-desktop models add FOLDER.",
+            hint=Phrase(
+                "In the terminal, “baichuan-desktop models get {id}” says how to get it. If it is "
+                "on this machine, name its folder: baichuan-desktop models add FOLDER.",
+                id=variant_id,
+            ),
             id=variant_id,
         )
 
@@ -75,8 +83,15 @@ class InstalledModel:
     bundled: bool = False
     export_of: str | None = None  #: id of the model that this is an export of; it may be gone
     export_stamp: str | None = None  #: `weights_stamp` of that model then; None: not known
-    exports: tuple[Path, ...] = ()  #: folders of its exports for ONNX Runtime
-    outdated_exports: tuple[InstalledModel, ...] = ()  #: those that were made of other weights
+    exports: tuple[Path, ...] = ()  #: folders of its exports for ONNX Runtime, as they are listed
+    #: By folder of an export, the stamp of this model's weights when it was made, if it is known.
+    export_stamps: Mapping[Path, str] = field(default_factory=dict, hash=False)
+    layer: RegistryLayer = RegistryLayer.USER  #: which file lists it
+    is_copied: bool = False  #: it lies in a model folder of the app's, which may remove it
+    drive: Path | None = None  #: mount point or drive letter that it lay on when it was added
+    repository: str | None = None  #: what it was published as: owner/name, with “@revision” or not
+    added: str | None = None  #: ISO date
+    stated_files: Mapping[str, FileSection] = field(default_factory=dict, hash=False)
     apart: str = ""  #: what tells it from others of its name, see `told_apart`; empty: nothing need
 
     @property
@@ -88,40 +103,16 @@ class InstalledModel:
         return Names.model_construct(en=en, zh=zh)  # longer than a name may be in a file
 
 
-def with_exports(model: InstalledModel, installed: Sequence[InstalledModel]) -> InstalledModel:
-    """The model with its exports; those of earlier weights, which never run, are told apart."""
+def with_exports(model: InstalledModel, installed: Iterable[InstalledModel]) -> InstalledModel:
+    """The model with its exports; whether they are of the weights of now, its folder tells."""
     own = [one for one in installed if one.export_of == model.id]
-    stamp = weights_stamp(model.path) if own else None
-    current = [one for one in own if stamp is None or one.export_stamp in (None, stamp)]
+    if not own:
+        return model
     return replace(
         model,
-        exports=tuple(one.path for one in current),
-        outdated_exports=tuple(one for one in own if one not in current),
+        exports=tuple(one.path for one in own),
+        export_stamps={one.path: one.export_stamp for one in own if one.export_stamp is not None},
     )
-
-
-#: Names that published weight files have.
-_WEIGHTS = re.compile(r"(model|pytorch_model)(-\d+-of-\d+)?\.(safetensors|bin)")
-
-
-def weights_stamp(folder: Path) -> str | None:
-    """Names, sizes and times of the weight files, as one word; None if they cannot be seen."""
-    try:
-        files = [
-            file for file in long_path(folder).iterdir() if file.suffix in (".bin", ".safetensors")
-        ]
-    except OSError:  # a model that is gone says so where it is opened
-        return None
-    facts = []
-    for file in sorted(files):
-        try:
-            status = long_path(file).stat()
-        except OSError:  # a link to a drive that is not there; or one that nothing is read of
-            if _WEIGHTS.fullmatch(file.name):
-                return None
-        else:
-            facts.append((file.name, status.st_size, status.st_mtime_ns))
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,45 +124,32 @@ class Registry:
 
     #: What of the later layers is wrong and left out, a sentence each.
     problems: tuple[RegistryError, ...] = ()
-    unread: tuple[RegistryError, ...] = ()  #: of these, why a whole file is
 
     #: Points that the published 4-bit models lost, by family and hidden size: a small model of a
     #: family, such as the guide, is another matter.
     published_4bit_losses: Mapping[tuple[Family, int], float] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, shipped: str | Path, layers: Sequence[Path] = ()) -> Registry:
-        """Read the shipped file, then the site's and the user's.
+    def of(cls, shipped: Tables, layers: Sequence[ReadLayer] = ()) -> Registry:
+        """The shipped tables, and over them the site's layer and the person's.
 
-        Of the later files, a file or an entry that is wrong is left out and is one of `problems`:
-        it costs itself and not the start of the app.
-
-        Args:
-            shipped: The shipped file, see `shipped_registry`, or a text in its place.
-            layers: The later files, in this order. One that does not exist is left out.
-
-        Raises:
-            RegistryError: The shipped file is wrong; the sentence names file and place.
+        Of these, a file or an entry that is wrong is left out and is one of `problems`: it costs
+        itself and not the start of the app. No folder of a model is looked at.
         """
-        tables = Tables()
-        name = str(shipped) if isinstance(shipped, Path) else SHIPPED_NAME
-        file = load_layer(shipped, source_name=name)
-        tables.add(Layer(file, tuple(range(len(file.models))), ()), name)
+        tables = shipped
         problems: list[RegistryError] = []
-        unread: list[RegistryError] = []
-        for path in layers:
+        for read in layers:
+            problems += read.problems
             try:
-                text = layer_text(path)
-                if text is not None:
-                    layer = read_layer(text, source_name=str(path))
-                    problems += layer.problems
-                    tables, wrong = tables.with_layer(layer, str(path))
-                    problems += wrong
+                tables, wrong = tables.with_layer(read.layer, read.source_name, read.kind)
+                problems += wrong
             except RegistryError as error:
                 problems.append(error)
-                unread.append(error)
+                tables = tables.with_installed(read.layer, read.kind)
         variants = {model_id: tables.variant(placed) for model_id, placed in tables.models.items()}
-        installed = [_installed(entry, variants) for entry in tables.installed.values()]
+        installed = [
+            _installed(entry, variants, layer) for layer, entry in tables.installed.values()
+        ]
         exports: dict[str | None, list[InstalledModel]] = {}
         for model in installed:
             exports.setdefault(model.export_of, []).append(model)
@@ -179,7 +157,6 @@ class Registry:
             variants=tuple(variants.values()),
             installed=tuple(with_exports(one, exports.get(one.id, ())) for one in installed),
             problems=tuple(problems),
-            unread=tuple(unread),
             published_4bit_losses={
                 (family, placed.section.shapes.hidden_size): placed.section.published_4bit_loss
                 for family, placed in tables.families.items()
@@ -244,7 +221,9 @@ class Registry:
         )
 
 
-def _installed(entry: InstalledSection, variants: Mapping[str, Variant]) -> InstalledModel:
+def _installed(
+    entry: InstalledSection, variants: Mapping[str, Variant], layer: RegistryLayer
+) -> InstalledModel:
     variant = variants.get(entry.variant or "")
     own_name = variant.name if variant else Names(en=entry.id, zh=entry.id)
     return InstalledModel(
@@ -259,7 +238,28 @@ def _installed(entry: InstalledSection, variants: Mapping[str, Variant]) -> Inst
         bundled=entry.bundled,
         export_of=entry.export_of,
         export_stamp=entry.export_stamp,
+        layer=layer,
+        is_copied=entry.copied,
+        drive=Path(entry.drive) if entry.drive else None,
+        repository=entry.repository,
+        added=entry.added,
+        stated_files={**(variant.stated_files if variant else {}), **entry.files},
     )
+
+
+def shipped_tables(shipped: str | Path) -> Tables:
+    """The file that is shipped with the app, or a text in its place.
+
+    Raises RegistryError if it is wrong; the sentence names file and place.
+    """
+    name = str(shipped) if isinstance(shipped, Path) else SHIPPED_NAME
+    file = load_layer(shipped, source_name=name)
+    tables = Tables()
+    layer = Layer(file, tuple(range(len(file.models))), ())
+    tables.add(layer, name, RegistryLayer.SHIPPED)
+    for placed in tables.models.values():
+        tables.variant(placed)
+    return tables
 
 
 def shipped_registry() -> Path:

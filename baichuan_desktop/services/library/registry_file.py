@@ -1,7 +1,7 @@
-"""One registry file: read strictly, and written so that a power cut cannot damage it.
+"""One registry file, read strictly, and read again only where it is another one.
 
-Nothing gets past `load_layer` that `registry_schema` does not describe: a file that people edit is
-refused by name and place, never half understood.
+Nothing gets past `checked_layer` that `registry_schema` does not describe: a file that people edit
+is refused by name and place, never half understood.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from backends.errors import system_reason
+from backends.files.strict_yaml import PlacedMapping
 from backends.phrases import Phrase
-from baichuan_desktop.services.atomic_file import replace_text
 from baichuan_desktop.services.library.registry_schema import (
     SCHEMA_VERSION,
     RegistryError,
     RegistryFile,
+    RegistryLayer,
 )
 from baichuan_desktop.services.library.registry_yaml import (
-    dump_yaml,
+    entries_of_broken,
     layer_text,
     parse_yaml,
-    with_section_replaced,
 )
 
 MAX_PROBLEMS = 10  #: wrong entries that get a sentence of their own
@@ -52,6 +51,91 @@ class Layer:
     problems: tuple[RegistryError, ...]  #: of the entries that are left out
 
 
+_EMPTY = Layer(RegistryFile(schema_version=1), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLayer:
+    """A file of a registry as it was read."""
+
+    path: Path
+    kind: RegistryLayer
+    text: str | None  #: None of a file that is not there, or that cannot be read
+    placed: PlacedMapping | None  #: what the text says; None where it is no YAML
+    layer: Layer
+    error: RegistryError | None = None  #: why the file as a whole cannot be used
+
+    @property
+    def source_name(self) -> str:
+        """What the file is called in errors."""
+        return str(self.path)
+
+    @property
+    def problems(self) -> tuple[RegistryError, ...]:
+        """What is wrong with the file, or with its entries."""
+        return self.layer.problems if self.error is None else (self.error,)
+
+
+class LayerFile:
+    """A file of a registry, which is parsed anew where its text is another one than before."""
+
+    def __init__(self, path: Path, kind: RegistryLayer) -> None:
+        """Nothing is read yet."""
+        self.path = path
+        self.kind = kind
+        self._known: ReadLayer | None = None
+
+    def read(self) -> ReadLayer:
+        """The file as it is now; it is read once.
+
+        One that cannot be used as a whole, as while it is edited, says why, and says what it said
+        before. Where nothing is known of that, it says those of its entries for models on this
+        machine that are right by themselves.
+        """
+        known = self._known
+        try:
+            text = layer_text(self.path)
+        except RegistryError as error:
+            return self._keep(self._unusable(None, None, error))
+        if known is not None and known.text == text and (text is not None or not known.error):
+            return known
+        if text is None:
+            return self._keep(ReadLayer(self.path, self.kind, None, None, _EMPTY))
+        placed = None
+        try:
+            placed = parse_yaml(text, source_name=str(self.path))
+            layer = checked_layer(placed.content, source_name=str(self.path))
+        except RegistryError as error:
+            return self._keep(self._unusable(text, placed, error))
+        return self._keep(ReadLayer(self.path, self.kind, text, placed, layer))
+
+    def take(self, written: ReadLayer) -> None:
+        """Know the file as it was just written, and checked."""
+        self._known = written
+
+    def _keep(self, read: ReadLayer) -> ReadLayer:
+        self._known = read
+        return read
+
+    def _unusable(
+        self, text: str | None, placed: PlacedMapping | None, error: RegistryError
+    ) -> ReadLayer:
+        if self._known is not None:
+            layer = self._known.layer
+        elif text is not None and placed is None:
+            layer = _rest_of_broken(text, str(self.path))
+        else:
+            layer = _EMPTY
+        return ReadLayer(self.path, self.kind, text, placed, layer, error)
+
+
+def _rest_of_broken(text: str, source_name: str) -> Layer:
+    """What a text that is no YAML still lists, entry by entry."""
+    entries = entries_of_broken(text, "installed")
+    content = {"schema_version": SCHEMA_VERSION, "installed": entries}
+    return checked_layer(content, source_name=source_name)
+
+
 def load_layer(path_or_text: Path | str, *, source_name: str) -> RegistryFile:
     """Read one registry file strictly.
 
@@ -65,19 +149,19 @@ def load_layer(path_or_text: Path | str, *, source_name: str) -> RegistryFile:
     text = layer_text(path_or_text) if isinstance(path_or_text, Path) else path_or_text
     if text is None:
         raise RegistryError(source_name, "is not there")
-    layer = read_layer(text, source_name=source_name)
+    placed = parse_yaml(text, source_name=source_name)
+    layer = checked_layer(placed.content, source_name=source_name)
     if layer.problems:
         raise layer.problems[0]
     return layer.file
 
 
-def read_layer(text: str, *, source_name: str) -> Layer:
-    """Read one registry file; an entry of a list or a table that is wrong is left out.
+def checked_layer(content: Mapping[str, Any], *, source_name: str) -> Layer:
+    """What one registry file says; an entry of a list or a table that is wrong is left out.
 
     Raises:
         RegistryError: The file as a whole cannot be used.
     """
-    content = parse_yaml(text, source_name=source_name)
     version = content.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise RegistryError(
@@ -239,32 +323,3 @@ def _keys_allowed_at(path: tuple[int | str, ...]) -> list[str]:
         if type(None) in get_args(section):
             section = get_args(section)[0]
     return list(section.model_fields) if hasattr(section, "model_fields") else []
-
-
-# --- writing ---------------------------------------------------------------------------------
-
-
-def write_section(path: Path, text: str, key: str, entries: list[dict[str, Any]]) -> None:
-    """Write `text` to `path` with `entries` as its top-level section `key`.
-
-    All other lines stay as they are, comments included, where the form of the file allows it.
-
-    Raises:
-        RegistryError: An entry is wrong, or the file cannot be written; then it is what it was.
-    """
-    wanted = parse_yaml(text, source_name=str(path)) | {key: entries}
-    section = dump_yaml({key: entries})
-    new_text = with_section_replaced(text, key, section)
-    try:
-        is_as_wanted = parse_yaml(new_text, source_name=str(path)) == wanted
-    except RegistryError:
-        is_as_wanted = False
-    if not is_as_wanted:  # written in a form that lines cannot be cut out of, such as {a: b}
-        new_text = dump_yaml(wanted)
-    load_layer(new_text, source_name=str(path))
-    try:
-        replace_text(path, new_text)
-    except OSError as error:
-        what = f"cannot be written: {system_reason(error)}"
-        hint = "Make room on the drive, or make the folder writable, and try again."
-        raise RegistryError(str(path), what, hint=hint) from error

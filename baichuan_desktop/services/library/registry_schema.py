@@ -6,6 +6,7 @@ Every section refuses keys that it does not know and values of another type.
 from __future__ import annotations
 
 import re
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -42,6 +43,14 @@ StoredPrecision = Annotated[
         )
     ),
 ]
+
+
+class RegistryLayer(Enum):
+    """Who wrote an entry: only the person's own may be changed here."""
+
+    SHIPPED = "shipped"
+    SITE = "site"
+    USER = "user"
 
 
 class RegistryError(UserFacingError):
@@ -122,6 +131,17 @@ class Shapes(_Section):
         _require(divides, "hidden_size is not a multiple of num_heads")
         return self
 
+    @classmethod
+    def of(cls, config: model_config.ModelConfig) -> Shapes:
+        """Those that a checkpoint's config.json states. Raises ValueError for what is no model."""
+        return cls(
+            hidden_size=config.hidden_size,
+            num_layers=config.num_layers,
+            num_heads=config.num_heads,
+            intermediate_size=config.intermediate_size,
+            vocab_size=config.vocab_size,
+        )
+
     @property
     def parameters(self) -> int:
         """Number of weights."""
@@ -134,12 +154,24 @@ class Shapes(_Section):
 
 
 class Licence(_Section):
-    """Under which conditions weights may be used, each language in one paragraph."""
+    """Under which conditions weights may be used, each language in one paragraph.
+
+    The disclaimer is what the publisher says of its liability and asks of everybody. A file of an
+    earlier version has none.
+    """
 
     name: Text
     conditions: Text
     conditions_zh: Text
+    disclaimer: Text | None = None
+    disclaimer_zh: Text | None = None
     commercial_use: Literal["allowed", "on-application", "not-allowed"]
+
+    @model_validator(mode="after")
+    def _disclaimer_is_in_both_languages(self) -> Licence:
+        is_in_both = (self.disclaimer is None) == (self.disclaimer_zh is None)
+        _require(is_in_both, "disclaimer and disclaimer_zh stand together")
+        return self
 
 
 class Sources(_Section):
@@ -175,6 +207,20 @@ class FamilySection(_Section):
     published_4bit_loss: Annotated[float, Field(ge=0)] | None = None
 
 
+class PublishedScores(_Section):
+    """What the publisher measured of a model with benchmarks."""
+
+    source: Text  #: where that was published
+    points: dict[Text, Annotated[float, Field(ge=0, le=100)]]  #: by benchmark, of 100
+
+
+class FileSection(_Section):
+    """What a file of a model is known to be."""
+
+    size: Annotated[int, Field(ge=0)]  #: bytes
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class ModelSection(_Section):
     """One released variant; what it leaves out comes from its family."""
 
@@ -191,9 +237,11 @@ class ModelSection(_Section):
     context_length: Count | None = None
     licence: Text | None = None
     published_memory_gib: dict[StoredPrecision, Annotated[float, Field(gt=0)]] | None = None
+    published_scores: PublishedScores | None = None
     sampling: Text | None = None  #: see `Sampling`
     training_tokens: Count | None = None  #: only on a checkpoint from the middle of training
     prompt_turns: Count | None = None  #: most turns of a conversation that it is given; None: all
+    files: dict[Text, FileSection] = {}  #: by path in the folder; what a site says it must be
     bundled: bool = False
 
 
@@ -210,6 +258,11 @@ class InstalledSection(_Section):
     bundled: bool = False
     export_of: Id | None = None  #: the model that this is an export of, for ONNX Runtime
     export_stamp: str | None = None  #: changes with the weights of that model
+    copied: bool = False  #: the app put it into a model folder of its own, and may remove it
+    drive: Text | None = None  #: the mount point or drive letter that it lay on when it was added
+    repository: Text | None = None  #: what it was published as: owner/name, with “@revision” or not
+    added: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None  #: ISO date
+    files: dict[Text, FileSection] = {}  #: by path in the folder; what a site says of its files
 
 
 class RegistryFile(_Section):

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
+import datetime
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.generation_config import published_sampling
-from backends.errors import CheckpointError, InvalidRequestError, PortableExportError
+from backends.checkpoint.weights_stamp import weights_stamp
+from backends.errors import CheckpointError, IntegrityError, InvalidRequestError
 from backends.events import SamplingDefaults
 from backends.files.hashing import hash_weights
+from backends.files.partial_folder import is_growing
 from backends.model_config import Family
-from backends.operating_system import long_path
 from backends.phrases import Phrase
-from backends.precision import Precision
+from backends.policy.decisions import require
+from backends.policy.site_policy import site_policy
+from backends.policy.values import Feature
 from baichuan_desktop.services.app_paths import AppPaths, resource
 from baichuan_desktop.services.atomic_file import changing
+from baichuan_desktop.services.library.folders.drives import drive_of
+from baichuan_desktop.services.library.folders.paths import is_path, is_there, lies_in, resolved
+from baichuan_desktop.services.library.folders.recognising import described, recognised
+from baichuan_desktop.services.library.integrity.making import first_manifest
+from baichuan_desktop.services.library.integrity.manifests import ManifestStore
+from baichuan_desktop.services.library.published_names import (
+    PublishedName,
+    one_of,
+    variants_of,
+)
 from baichuan_desktop.services.library.registry import (
     InstalledModel,
     Registry,
     shipped_registry,
-    weights_stamp,
+    shipped_tables,
     with_exports,
 )
-from baichuan_desktop.services.library.registry_schema import (
-    Names,
-    RegistryError,
-    Shapes,
-)
+from baichuan_desktop.services.library.registry_file import LayerFile, ReadLayer
+from baichuan_desktop.services.library.registry_schema import RegistryError, RegistryLayer
 from baichuan_desktop.services.library.told_apart import told_apart
 from baichuan_desktop.services.library.user_layer import (
     add_installed,
@@ -42,14 +52,9 @@ from baichuan_desktop.services.library.user_layer import (
 )
 from baichuan_desktop.services.library.variants import Variant
 
-GUIDE_ID = "baichuan-guide"
+log = logging.getLogger(__name__)
 
-#: What a registry calls the weights of a folder: it has one word for 16 bits, and one for 4.
-_STORAGE: Mapping[Precision | None, Precision] = {
-    Precision.INT8: Precision.INT8,
-    Precision.NF4: Precision.NF4,
-    Precision.FP4: Precision.NF4,
-}
+GUIDE_ID = "baichuan-guide"
 
 
 class ModelStore:
@@ -57,16 +62,22 @@ class ModelStore:
 
     def __init__(self, paths: AppPaths) -> None:
         """Read the layers. Raises RegistryError if the one that ships with the app is broken."""
-        self._paths = paths
-        self._registry = self._load()
+        self._manifests = ManifestStore(paths.manifests)
+        self._shipped = shipped_tables(shipped_registry())
+        self._site = LayerFile(paths.site_registry, RegistryLayer.SITE)
+        self._user = LayerFile(paths.user_registry, RegistryLayer.USER)
+        self._take(self._site.read(), self._user.read())
+        self._shown_of: tuple[Registry | None, Sequence[InstalledModel]] = (None, ())
 
-    def _load(self) -> Registry:
-        return Registry.load(shipped_registry(), self.files)
+    def _take(self, *layers: ReadLayer) -> None:
+        """List what the layers say."""
+        self._layers = layers
+        self._registry = Registry.of(self._shipped, layers)
 
     @property
     def files(self) -> Sequence[Path]:
         """The files that the lists are read from, besides the one that ships with the app."""
-        return (self._paths.site_registry, self._paths.user_registry)
+        return (self._site.path, self._user.path)
 
     @property
     def problems(self) -> Sequence[RegistryError]:
@@ -77,16 +88,16 @@ class ModelStore:
         """Read the layers again, which a terminal or an administrator may have written.
 
         Gives what is wrong with them. While a file as a whole cannot be used, as one that is being
-        edited, everything stays as it was known before.
+        edited, what it said before holds.
         """
-        fresh = self._load()
-        if not fresh.unread:
-            self._registry = fresh
-        return fresh.problems
+        layers = (self._site.read(), self._user.read())
+        if layers != self._layers:
+            self._take(*layers)
+        return self._registry.problems
 
     def require_writable(self) -> None:
         """Raise RegistryError if the person's registry is wrong: nothing can be listed in it."""
-        require_writable(self._paths.user_registry)
+        require_writable(self._user.read())
 
     @property
     def variants(self) -> Sequence[Variant]:
@@ -105,13 +116,21 @@ class ModelStore:
         An export is a precision of the model that it was made from, not one more model; it stands
         for itself once that one is not listed any more.
         """
-        ids = {GUIDE_ID, *(model.id for model in self._registry.installed)}
-        own = (model for model in self._registry.installed if model.export_of not in ids)
-        return told_apart((self._guide(), *own))
+        registry = self._registry
+        if self._shown_of[0] is not registry:
+            ids = {GUIDE_ID, *(model.id for model in registry.installed)}
+            own = (model for model in registry.installed if model.export_of not in ids)
+            self._shown_of = registry, told_apart((self._guide(), *own))
+        return self._shown_of[1]
 
     def _shown(self, model: InstalledModel) -> InstalledModel:
         """A model, with what tells it from those that are listed."""
-        others = (one for one in self.models if one.id != model.id)
+        others = []
+        for one in self.models:
+            if one.id != model.id:
+                others.append(one)
+            elif replace(one, apart="") == model:
+                return one
         return told_apart((*others, model))[-1]
 
     def _guide(self) -> InstalledModel:
@@ -126,6 +145,7 @@ class ModelStore:
             context_length=variant.context_length,
             prompt_turns=variant.prompt_turns,
             bundled=True,
+            layer=RegistryLayer.SHIPPED,
         )
         return with_exports(guide, self._registry.installed)
 
@@ -134,7 +154,7 @@ class ModelStore:
         return (self._guide(), *self._registry.installed)
 
     def exports_of(self, model_id: str) -> Sequence[InstalledModel]:
-        """The exports that are listed as precisions of a model."""
+        """The exports that are listed as precisions of the model of an id."""
         return [one for one in self._registry.installed if one.export_of == model_id]
 
     def variant_of(self, model: InstalledModel) -> Variant | None:
@@ -142,8 +162,10 @@ class ModelStore:
         return self._registry.variant_of(model)
 
     def variant(self, variant_id: str) -> Variant:
-        """A released variant. Raises UnknownModelError."""
-        return self._registry.variant(variant_id)
+        """A released variant, by its id or a published name. Raises UnknownModelError."""
+        name = PublishedName.parse(variant_id)
+        meant = variants_of(name, self._registry.variants) if name else ()
+        return meant[0] if meant else self._registry.variant(variant_id)
 
     def sampling_of(self, variant: Variant) -> SamplingDefaults:
         """How a released model is sampled if the person does not say otherwise."""
@@ -152,78 +174,105 @@ class ModelStore:
         return published_sampling(variant.family, variant.kind)
 
     def model(self, name: str) -> InstalledModel:
-        """The model of an id, or of a path to its folder.
+        """The model of an id, of a path to its folder, or of what it was published as.
 
-        Raises UnknownModelError, CheckpointError.
+        An id costs no look at a drive. Of a path that is no folder, a published name is thought
+        first. Raises UnknownModelError, AmbiguousNameError, CheckpointError.
         """
-        folder = _resolved(name)
-        for model in self._listed:
-            if model.id == name or _lies_in(model, folder):
-                return self._shown(model)
-        if _is_there(name) or _is_path(name):
-            return self.describe(Path(name))  # which says what is wrong with the folder
+        if (listed := self.of_id(name)) is not None:
+            return listed
+        published = None if is_there(name) else PublishedName.parse(name)
+        if published is not None and (published.is_address or self._is_known(published)):
+            return self._shown(self._published(name, published))
+        if is_there(name) or is_path(name):
+            folder = Path(name)
+            return self.listed_at(folder) or self.describe(folder)  # which says what is wrong
         return self._shown(self._registry.model(name))  # which knows the closest id
+
+    def of_id(self, model_id: str) -> InstalledModel | None:
+        """The listed model of an id; None if there is none. No drive is looked at."""
+        found = next((model for model in self._listed if model.id == model_id), None)
+        return None if found is None else self._shown(found)
+
+    def _is_known(self, name: PublishedName) -> bool:
+        """Whether a registry knows something of this name."""
+        own = (PublishedName.parse(model.repository or "") for model in self._registry.installed)
+        return bool(variants_of(name, self._registry.variants)) or any(
+            one is not None and one.repository == name.repository for one in own
+        )
+
+    def _published(self, text: str, name: PublishedName) -> InstalledModel:
+        ids = {model.id for model in self._listed}
+        models = [model for model in self._registry.installed if model.export_of not in ids]
+        return one_of(text, name, models, self._registry.variants)
+
+    def _named(self, name: str) -> InstalledModel:
+        """A model of the list by its id, or by what it was published as. Raises RegistryError."""
+        if (listed := self.of_id(name)) is not None:
+            return listed
+        published = PublishedName.parse(name)
+        if published is not None:
+            return self._published(name, published)
+        return self._registry.model(name)
+
+    def listed_at(self, folder: Path) -> InstalledModel | None:
+        """The listed model that lies in a folder, links followed; None if there is none."""
+        found = next(iter(self._listed_at(folder)), None)
+        return None if found is None else self._shown(found)
+
+    def _listed_at(self, folder: Path) -> Sequence[InstalledModel]:
+        named = [model for model in self._listed if model.path == folder]
+        if named:  # without a look at any drive, of which one may not answer
+            return named
+        wanted = resolved(str(folder))
+        return [model for model in self._listed if lies_in(model, wanted)]
 
     def describe(self, folder: Path) -> InstalledModel:
         """Recognise a checkpoint folder by what is in it. Raises CheckpointError."""
-        model = self._recognised(folder)
-        return self._shown(replace(model, id=self._unused_id(model.id)))
+        return self.describe_opened(Checkpoint.open(folder))
 
-    def _recognised(self, folder: Path) -> InstalledModel:
-        """What a checkpoint folder is; the id may be another model's. Raises CheckpointError."""
-        checkpoint = Checkpoint.open(folder)
-        if checkpoint.export is not None and checkpoint.export.portable:
-            raise PortableExportError(checkpoint.folder)
-        config = checkpoint.config
-        variant = self._registry.recognise(
-            family=config.family,
-            shapes=Shapes(
-                hidden_size=config.hidden_size,
-                num_layers=config.num_layers,
-                num_heads=config.num_heads,
-                intermediate_size=config.intermediate_size,
-                vocab_size=config.vocab_size,
-            ),
-            kind=checkpoint.kind,
-            context_length=config.context_length,
-            storage=_STORAGE.get(checkpoint.stored, Precision.BF16),
-        )
-        # A folder's name is the person's own word for the model; what the model is, is read.
-        own_name = checkpoint.folder.name or config.family.value
-        if variant is not None and not variant.bundled and checkpoint.export is None:
-            model_id, names = variant.id, variant.name
-        else:
-            model_id, names = _slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
-        return InstalledModel(
-            id=model_id,
-            name=names,
-            path=checkpoint.folder,
-            variant=variant.id if variant else None,
-            family=config.family,
-            kind=checkpoint.kind,
-            context_length=config.context_length,
-            prompt_turns=variant.prompt_turns if variant else None,
-        )
+    def describe_opened(self, checkpoint: Checkpoint) -> InstalledModel:
+        """What `describe` gives of a folder that was opened. Raises PortableExportError."""
+        model = described(checkpoint, self._registry)
+        return self._shown(replace(model, id=self._unused_id(model.id)))
 
     def _unused_id(self, wanted: str) -> str:
         taken = {model.id for model in self._listed}
         candidates = (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3)))
         return next(candidate for candidate in candidates if candidate not in taken)
 
-    def add(self, folder: Path) -> InstalledModel:
-        """Link a checkpoint folder in place; one that is listed already is returned as it is.
+    def add(
+        self,
+        folder: Path,
+        *,
+        copied: bool = False,
+        repository: str | None = None,
+        revision: str | None = None,
+    ) -> InstalledModel:
+        """List a checkpoint folder where it lies; one that is listed already is returned as it is.
 
-        Raises CheckpointError for a folder that cannot be used, RegistryError if the person's
-        registry cannot be written.
+        `copied` is a folder that the app may remove, `repository` and `revision` what it was
+        published as, if that is known. Raises PolicyError where nothing may be added,
+        CheckpointError for a folder that cannot be used, InvalidRequestError for one that is still
+        being made, RegistryError if the person's registry cannot be written.
         """
-        recognised = self._recognised(folder)  # one that is listed too: it may be usable no more
-        with changing(self._paths.user_registry):
+        require(site_policy(), Feature.IMPORT)
+        if is_growing(folder):
+            raise InvalidRequestError(
+                "“{folder}” is what an import or a copy has made so far.",
+                hint="Go on with it. A folder of your own needs a name without “.partial”.",
+                folder=str(folder),
+            )
+        # Of one that is listed: can it still be used?
+        model = recognised(folder, self._registry, repository)
+        if repository is not None and revision is not None:
+            repository = f"{repository}@{revision}"
+        model = replace(model, is_copied=copied, repository=repository)
+        with changing(self._user.path):
             self.reload()  # another window or a terminal may have added to it
-            wanted = _resolved(str(folder))
-            for model in self._listed:
-                if _lies_in(model, wanted):
-                    return self._shown(model)
-            return self._put(replace(recognised, id=self._unused_id(recognised.id)))
+            if (listed := self.listed_at(folder)) is not None:
+                return listed
+            return self._put(replace(model, id=self._unused_id(model.id)))
 
     def join_export(
         self, model_id: str, folder: Path, on_progress: Callable[[int, int], None]
@@ -231,13 +280,13 @@ class ModelStore:
         """List an export that was made elsewhere, or by its path, as one of a listed model.
 
         The model's weights are read and compared with those that the export says it was made from;
-        `on_progress` gets the bytes done and all bytes. Raises UnknownModelError, CheckpointError,
-        JobError, RegistryError, or InvalidRequestError for what is no export of these weights.
+        `on_progress` gets the bytes done and all bytes. Raises PolicyError, UnknownModelError,
+        CheckpointError, JobError, RegistryError, or InvalidRequestError for what is no export of
+        these weights.
         """
+        require(site_policy(), Feature.IMPORT)
         self.reload()
-        source = next((model for model in self._listed if model.id == model_id), None)
-        if source is None:
-            source = self._registry.model(model_id)  # which says what is not known
+        source = self._named(model_id)
         checkpoint, export = Checkpoint.open(source.path), Checkpoint.open(folder)
         if (
             export.export is None
@@ -249,7 +298,7 @@ class ModelStore:
                 "“{name}” is not an export of the weights of {model}.",
                 hint="The manifest of an export names the files that it was made from.",
                 name=export.folder.name,
-                model=model_id,
+                model=source.id,
             )
         return self.add_export(source, folder)
 
@@ -258,13 +307,11 @@ class ModelStore:
 
         Raises CheckpointError, RegistryError.
         """
-        with changing(self._paths.user_registry):
+        with changing(self._user.path):
             self.reload()
-            wanted = _resolved(str(folder))
-            for listed in self._registry.installed:
-                if _lies_in(listed, wanted):  # what was in this folder before is gone
-                    with contextlib.suppress(RegistryError):  # an administrator's entry stays
-                        self._remove(listed.id)
+            for listed in self._listed_at(folder):  # what was in this folder before is gone
+                with contextlib.suppress(RegistryError):  # an administrator's entry stays
+                    self._remove(listed.id)
             model = self.describe(folder)
             if any(one.id == source.id and one.path == source.path for one in self._listed):
                 stamp = weights_stamp(source.path)
@@ -272,9 +319,23 @@ class ModelStore:
             return self._put(model)
 
     def _put(self, model: InstalledModel) -> InstalledModel:
-        add_installed(self._paths.user_registry, model)
-        self._registry = self._load()
+        """List a model, with the day, the drive and what is known of its files.
+
+        Raises RegistryError.
+        """
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        model = replace(model, drive=drive_of(model.path), added=today)
+        self._write(add_installed(self._layers[-1], model))
+        try:
+            self._manifests.write(first_manifest(model))
+        except IntegrityError as error:  # verifying it makes one
+            log.warning("Changes of “%s” will not be noticed: %s", model.id, error)
         return self._shown(self._registry.model(model.id))
+
+    def _write(self, written: ReadLayer) -> None:
+        """Take the person's layer as it was just written."""
+        self._user.take(written)
+        self._take(self._layers[0], written)
 
     def rename(self, model_id: str, name: str) -> InstalledModel:
         """Give a model another name, in both languages; its id and its files stay.
@@ -284,27 +345,30 @@ class ModelStore:
         if model_id == GUIDE_ID:
             raise InvalidRequestError("The guide model is a part of the app and cannot be renamed.")
         name = checked_name(name)
-        self._registry.model(model_id)  # which is not known, or has a file to be locked
-        with changing(self._paths.user_registry):
+        model_id = self._named(model_id).id  # which is not known, or has a file to be locked
+        with changing(self._user.path):
             self.reload()
             self._registry.model(model_id)  # somebody may have removed it meanwhile
-            rename_installed(self._paths.user_registry, model_id, name)
-            self._registry = self._load()
+            self._write(rename_installed(self._layers[-1], model_id, name))
         return self._shown(self._registry.model(model_id))
 
     def remove(self, model_id: str) -> InstalledModel:
-        """Forget a model; its files stay. Raises UnknownModelError, RegistryError."""
+        """Forget a model; its files stay. Raises PolicyError, UnknownModelError, RegistryError."""
+        require(site_policy(), Feature.IMPORT)
         if model_id == GUIDE_ID:
             raise InvalidRequestError("The guide model is a part of the app and cannot be removed.")
-        self._registry.model(model_id)  # which is not known, or has a file to be locked
-        with changing(self._paths.user_registry):
+        model_id = self._named(model_id).id  # which is not known, or has a file to be locked
+        with changing(self._user.path):
             self.reload()
             return self._remove(model_id)
 
     def _remove(self, model_id: str) -> InstalledModel:
         model = self._registry.model(model_id)
-        remove_installed(self._paths.user_registry, model_id)
-        self._registry = self._load()
+        self._write(remove_installed(self._layers[-1], model_id))
+        try:
+            self._manifests.forget(model_id)
+        except IntegrityError as error:  # a manifest names its folder: it is not another model's
+            log.warning("What is known of “%s” stays: %s", model_id, error)
         return model
 
 
@@ -324,18 +388,6 @@ def sampling_in(folder: Path) -> SamplingDefaults | None:
         return None
 
 
-def _lies_in(model: InstalledModel, folder: Path | None) -> bool:
-    return folder is not None and _resolved(str(model.path)) == folder
-
-
-def _resolved(name: str) -> Path | None:
-    """The folder of this name, links followed; None if no folder can have it."""
-    try:
-        return Path(name).expanduser().resolve()
-    except (OSError, RuntimeError, ValueError):  # see `_is_there`
-        return None
-
-
 def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> dict[str, str]:
     hashing = hash_weights(checkpoint.weight_files)
     while True:
@@ -345,21 +397,3 @@ def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> 
             hashes: dict[str, str] = end.value
             return hashes
         on_progress(progress.done_bytes, progress.total_bytes)
-
-
-def _is_path(name: str) -> bool:
-    """Whether a name is a path, as no id can be."""
-    return name.startswith("~") or any(sep in name for sep in (os.sep, os.altsep) if sep)
-
-
-def _is_there(name: str) -> bool:
-    try:
-        return bool(name) and long_path(Path(name).expanduser()).exists()
-    except (OSError, RuntimeError, ValueError):  # too long; “~nobody”; a NUL, half a surrogate
-        return False
-
-
-def _slug(name: str, fallback: str) -> str:
-    """An id from a folder's name: lower case letters, digits, dots and dashes."""
-    slug = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
-    return slug or fallback

@@ -16,12 +16,15 @@ from baichuan_desktop.services.library.registry_file import Layer, closest
 from baichuan_desktop.services.library.registry_schema import (
     Family,
     FamilySection,
+    FileSection,
     InstalledSection,
     Kind,
     Licence,
     ModelSection,
     Names,
+    PublishedScores,
     RegistryError,
+    RegistryLayer,
     Shapes,
     Sources,
 )
@@ -49,6 +52,8 @@ class Variant:
     training_tokens: int | None  #: only on a checkpoint from the middle of training
     prompt_turns: int | None  #: most turns of a conversation that it is given; None: all that fit
     bundled: bool  #: shipped inside the app
+    stated_files: Mapping[str, FileSection] = field(default_factory=dict, hash=False)
+    published_scores: PublishedScores | None = field(default=None, hash=False)
 
     @property
     def is_intermediate(self) -> bool:
@@ -72,9 +77,9 @@ class Tables:
         self.licences: dict[str, Licence] = {}
         self.families: dict[Family, _Placed[FamilySection]] = {}
         self.models: dict[str, _Placed[ModelSection]] = {}
-        self.installed: dict[str, InstalledSection] = {}
+        self.installed: dict[str, tuple[RegistryLayer, InstalledSection]] = {}
 
-    def add(self, layer: Layer, source_name: str) -> None:
+    def add(self, layer: Layer, source_name: str, kind: RegistryLayer) -> None:
         """Lay a file over what is there: an entry of the same key or id is replaced as a whole."""
         file = layer.file
         self.licences |= file.licences
@@ -82,17 +87,29 @@ class Tables:
             self.families[family] = _Placed(shared, source_name, f"families.{family}")
         for index, model in zip(layer.model_indices, file.models, strict=True):
             self.models[model.id] = _Placed(model, source_name, f"models.{index}")
-        self.installed |= {model.id: model for model in file.installed}
+        self.installed |= {model.id: (kind, model) for model in file.installed}
 
-    def with_layer(self, layer: Layer, source_name: str) -> tuple[Tables, Sequence[RegistryError]]:
+    def with_installed(self, layer: Layer, kind: RegistryLayer) -> Tables:
+        """These tables with a layer's models on this machine, which no other entry makes wrong."""
+        merged = self._copied()
+        merged.installed |= {model.id: (kind, model) for model in layer.file.installed}
+        return merged
+
+    def _copied(self) -> Tables:
+        merged = copy.copy(self)
+        for name, table in vars(self).items():
+            setattr(merged, name, dict(table))
+        return merged
+
+    def with_layer(
+        self, layer: Layer, source_name: str, kind: RegistryLayer
+    ) -> tuple[Tables, Sequence[RegistryError]]:
         """These tables with a layer laid over them, and an error for each of its models left out.
 
         Raises RegistryError for a layer with which a model of an earlier file is wrong.
         """
-        merged = copy.copy(self)
-        for name, table in vars(self).items():
-            setattr(merged, name, dict(table))
-        merged.add(layer, source_name)
+        merged = self._copied()
+        merged.add(layer, source_name, kind)
         problems = []
         for model in layer.file.models:
             try:
@@ -148,6 +165,8 @@ class Tables:
             training_tokens=model.training_tokens,
             prompt_turns=model.prompt_turns,
             bundled=model.bundled,
+            stated_files=model.files,
+            published_scores=model.published_scores,
         )
 
     def _licence(self, model: _Placed[ModelSection], family: _Placed[FamilySection]) -> Licence:

@@ -10,6 +10,8 @@ from backends.errors import (
     CheckpointError,
     ExportRefusedError,
     InvalidRequestError,
+    NotAdmittedError,
+    PrecisionOffError,
     UserFacingError,
 )
 from baichuan_desktop.services.library.registry import InstalledModel
@@ -56,6 +58,8 @@ def alternatives(
             yield replace(alone, wish=replace(wish, precision=None, wanted_device=None))
         elif ran is None:
             yield replace(failed, is_asked=False)
+    elif isinstance(error, NotAdmittedError) and not isinstance(error, PrecisionOffError):
+        pass  # no other way to run the model is admitted either
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
         # An export may be made again, or be on a drive that is not there.
         is_over = isinstance(error, _OVER) and wish == kept and not needs_export

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from backends.checkpoint.folder import Checkpoint, Exports, open_exports
+from backends.checkpoint.allowed import open_allowed_exports, require_allowed
+from backends.checkpoint.folder import Checkpoint, Exports
 from backends.choice import selection
 from backends.choice.values import Model
-from backends.errors import ExportRefusedError
+from backends.errors import ExportRefusedError, PolicyFileError
 from backends.events import ModelReady
 from backends.machine import hardware
 from backends.machine.hardware import Machine
 from backends.model_config import Family
 from backends.phrases import Phrase
+from backends.policy.site_policy import forbidden_here, site_policy
+from backends.policy.values import Policy
 from backends.precision import Precision, name_of, parse_precision
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.freed_memory import taken_again
@@ -121,13 +124,14 @@ class Precisions:
         return machine if aside is None else taken_again(machine, aside)
 
     def open(self, model: InstalledModel) -> OpenedModel:
-        """A model on this machine as it is. Raises CheckpointError."""
+        """A model on this machine as it is. Raises CheckpointError, PolicyError."""
         return self._opened(model, self._detect)
 
     def open_freed(self, model: InstalledModel, ready: ModelReady | None) -> OpenedModel:
         """A model on this machine as it will be when the engine that runs has ended.
 
-        `ready` is what that engine said of the model that it holds. Raises CheckpointError.
+        `ready` is what that engine said of the model that it holds. Raises CheckpointError,
+        PolicyError.
         """
         detect_freed = self._detect_freed
         if detect_freed is None:  # there is no chat beside
@@ -136,7 +140,14 @@ class Precisions:
 
     def _opened(self, model: InstalledModel, detect: Callable[[], Machine]) -> OpenedModel:
         checkpoint = Checkpoint.open(model.path)
-        exports = open_exports(checkpoint, model.exports)
+        try:
+            policy = site_policy()
+        except PolicyFileError:  # which forbids every precision, one by one
+            policy = Policy()
+        require_allowed(checkpoint, policy)
+        stamps = {str(folder): stamp for folder, stamp in model.export_stamps.items()}
+        exports = open_allowed_exports(checkpoint, model.exports, stamps, policy)
         config = checkpoint.config
         loss = self._losses.get((config.family, config.hidden_size))
-        return OpenedModel(checkpoint, exports, detect(), self.measurements, loss)
+        machine = replace(detect(), forbidden=forbidden_here())
+        return OpenedModel(checkpoint, exports, machine, self.measurements, loss)

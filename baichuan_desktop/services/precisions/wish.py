@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from backends.precision import Precision
-from backends.protocol.engine_requests import MOST_THREADS, LoadRequest
+from backends.protocol.engine_requests import MOST_THREADS, ExportStamp, LoadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 
@@ -39,5 +39,8 @@ class LoadWish:
             wanted_device=self.wanted_device,
             measured=measurements.peaks(model.path),
             exports=tuple(map(str, model.exports)),
+            export_stamps=tuple(
+                ExportStamp(str(folder), stamp) for folder, stamp in model.export_stamps.items()
+            ),
             bandwidths=measurements.bandwidths,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from backends.errors import NotAdmittedError
 from backends.events import Finished
 from backends.text.chat_template import Role
 from baichuan_desktop.services.chat.values import ConversationKind
@@ -27,9 +28,12 @@ class Comparing(QObject):
     Signals:
         finished_alone: the Finished of an answer for which the machine was not shared: its speed is
             that of the model.
+        refused: the NotAdmittedError of the other model, what starts it again, which model it is,
+            and the dialog over which the person is asked.
     """
 
     finished_alone = Signal(object)
+    refused = Signal(object, object, object, object)
 
     def __init__(
         self,
@@ -90,6 +94,7 @@ class Comparing(QObject):
         self.dialog.chosen.connect(self._keep)
         self.dialog.finished.connect(self._on_closed)
         first.start(controller.turns, row_id, params)
+        second.refused.connect(self._on_refused)
         second.start()
         self.dialog.open()
 
@@ -108,6 +113,12 @@ class Comparing(QObject):
             turns.keep_version(right.id, left.id)
         else:
             turns.keep_version(left.id)
+
+    @Slot(object)
+    def _on_refused(self, error: NotAdmittedError) -> None:
+        second = self._second
+        if second is not None:
+            self.refused.emit(error, second.start, second.model, self.dialog)
 
     @Slot(object)
     def _on_finished(self, finished: Finished) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from typing_extensions import override
 
-from backends.errors import EngineEndedError, UserFacingError
+from backends.errors import EngineEndedError, NotAdmittedError, UserFacingError
 from backends.events import (
     EngineEvent,
     Finished,
@@ -31,6 +31,7 @@ from baichuan_desktop.services.chat.values import (
     Status,
 )
 from baichuan_desktop.services.jobs.load_meter import LoadMeter
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.comparing.side import Side
@@ -55,7 +56,12 @@ class SecondAnswer(Side):
     """Loads the model, has it answer, and ends its engine. Only `start` begins anything.
 
     The answer is a version of the same question from its first word on, and kept as it is written.
+
+    Signals:
+        refused: the NotAdmittedError for which the model was not loaded; it may be started again.
     """
+
+    refused = Signal(object)
 
     def __init__(
         self,
@@ -85,8 +91,14 @@ class SecondAnswer(Side):
         self._tick.setInterval(_TICK_MS)
         self._tick.timeout.connect(self.changed)
 
+    @property
+    def model(self) -> InstalledModel:
+        """The model that answers."""
+        return self._other.model
+
     def start(self) -> None:
-        """Load the model."""
+        """Load the model; once more where it was refused."""
+        self.is_over, self._error = False, None
         worker = self._worker = self._make_worker()
         worker.setParent(self)  # which keeps it until its own signal is over
         worker.produced.connect(self._on_event)
@@ -94,6 +106,7 @@ class SecondAnswer(Side):
         worker.ended.connect(self._on_ended)
         self._tick.start()
         self._request_id = worker.start(self._wish.request(self._other.model, self._measurements))
+        self.changed.emit()
 
     @property
     @override
@@ -194,6 +207,8 @@ class SecondAnswer(Side):
         self._end_worker()
         self.is_over = True
         self.ended.emit()
+        if isinstance(self._error, NotAdmittedError):
+            self.refused.emit(self._error)
 
     def _ask(self, ready: ModelReady) -> None:
         """Have the model that is loaded answer."""

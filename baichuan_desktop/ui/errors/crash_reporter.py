@@ -32,6 +32,8 @@ class CrashReporter(QObject):
     def _show(self, details: str) -> None:
         if self.dialog is not None:
             return
+        if self.window is not None and self.window.isHidden():
+            return  # closed in the meantime: nobody would close the dialog, and the app not end
         self.dialog = crash_dialog(self._log_file, details, self._theme, self.window)
         self.dialog.finished.connect(self._on_closed)
         self.dialog.open()

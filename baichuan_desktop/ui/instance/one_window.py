@@ -7,7 +7,6 @@ lies where this person alone can enter, under a name made of the home; nothing g
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import logging
 import warnings
@@ -19,6 +18,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer, Signal, Slo
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from backends.operating_system import local_address, lock_folder
+from baichuan_desktop.services.account import account
 from baichuan_desktop.ui.instance.request import MOST_BYTES, RaiseRequest, decode, encode
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class OneWindow(QObject):
 
     def _address(self) -> str:
         """Raises OSError where no place is this person's alone."""
-        place = f"{getpass.getuser()}\0{self._folder}".encode("utf-8", "surrogateescape")
+        place = f"{account()}\0{self._folder}".encode("utf-8", "surrogateescape")
         name = hashlib.sha256(place).hexdigest()[:16]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a session that has no folder for this

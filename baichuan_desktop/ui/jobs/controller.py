@@ -59,6 +59,8 @@ class JobController(QObject):
         self.dialog: JobDialog | None = None  #: opened last
         self.page = JobsPage(self.desk, theme)
         self.page.cancel_requested.connect(self.cancel)
+        self.page.pause_requested.connect(self.pause)
+        self.page.resume_requested.connect(self.resume)
         self.page.show_requested.connect(self.bring_up)
         switcher.settled.connect(self._prepare)
 
@@ -104,6 +106,10 @@ class JobController(QObject):
         """Have a job end at its next step and take its files away, or not begin at all."""
         self.desk.cancel(record)
         if record is not self.desk.running:
+            if record.has_begun and record.job.pause is not None:
+                task = BackgroundTask(record.job.pause.discard, self)
+                task.failed.connect(self._on_not_discarded)
+                task.start()
             self._tell(record)
             self.ended.emit(record)
         elif self._is_preparing:
@@ -112,6 +118,29 @@ class JobController(QObject):
             if self._worker is not None:
                 self._worker.stop(self._request_id)
             self._tell(record)
+
+    @Slot(object, int)
+    def _on_not_discarded(self, error: UserFacingError, _task_id: int) -> None:
+        self.failed.emit(error)
+
+    @Slot(object)
+    def pause(self, record: JobRecord) -> None:
+        """Have a job that runs keep what it did, and let the next one run."""
+        self.desk.pause(record)
+        if record.is_pausing:
+            if self._is_preparing:
+                self._end_job()
+                return
+            if self._worker is not None:
+                self._worker.stop(self._request_id)
+            self._tell(record)
+
+    @Slot(object)
+    def resume(self, record: JobRecord) -> None:
+        """Have a job that is paused go on when its turn comes."""
+        self.desk.resume(record)
+        self._tell(record)
+        self._go_on()
 
     @Slot()
     def end_engine(self) -> None:
@@ -123,7 +152,9 @@ class JobController(QObject):
         """End the job that runs, at once, and begin no other."""
         self._is_preparing = False
         for record in self.desk.pending:
-            self.desk.cancel(record)
+            self.desk.pause(record)
+            if not record.is_pausing:
+                self.desk.cancel(record)
         self._end_worker()
         if self.desk.running is not None:
             self.desk.end()
@@ -139,6 +170,12 @@ class JobController(QObject):
                 del self._dialogs[record]
             del self._entries[dialog]
             dialog.deleteLater()
+
+    def add(self, job: Job) -> JobRecord:
+        """Have a job done that has no dialog of its own; the page of jobs shows it."""
+        record = self.desk.add(job)
+        self._go_on()
+        return record
 
     @Slot(object, object)
     def _begin(self, dialog: JobDialog, job: Job) -> None:
@@ -242,7 +279,8 @@ class JobController(QObject):
         self._end_worker()
         record = self.desk.end()
         self._tell(record)
-        self.ended.emit(record)
+        if record.state.is_over:
+            self.ended.emit(record)
         if record.error is not None:
             self.failed.emit(record.error)
         self._go_on()

@@ -1,4 +1,4 @@
-"""The page of jobs: what runs, what waits, and what came of those before."""
+"""The page of jobs: what runs, what waits or is paused, and what came of those before."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ class JobsPage(QWidget):
 
     Signals:
         cancel_requested: the JobRecord of a job that shall end.
+        pause_requested, resume_requested: the JobRecord of one that shall stop, or go on.
         show_requested: the JobRecord whose dialog shall be shown.
         left: the person wants to go back to the chat.
     """
 
     cancel_requested = Signal(object)
+    pause_requested = Signal(object)
+    resume_requested = Signal(object)
     show_requested = Signal(object)
     left = Signal()
 
@@ -48,12 +51,11 @@ class JobsPage(QWidget):
         self.nothing.setObjectName("muted")
         self.nothing.setWordWrap(True)
         self.back = QPushButton()
-        self.running_title, self.waiting_title, self.finished_title = (QLabel() for _ in range(3))
-        self._sections = [
-            (title, QVBoxLayout())
-            for title in (self.running_title, self.waiting_title, self.finished_title)
-        ]
-        self._shown: Sequence[Sequence[JobRecord]] = ((), (), ())
+        self.running_title, self.waiting_title = QLabel(), QLabel()
+        self.paused_title, self.finished_title = QLabel(), QLabel()
+        titles = (self.running_title, self.waiting_title, self.paused_title, self.finished_title)
+        self._sections = [(title, QVBoxLayout()) for title in titles]
+        self._shown: Sequence[Sequence[JobRecord]] = tuple(() for _ in titles)
         self._lay_out()
         theme.changed.connect(self._fit)
         self._fit()
@@ -110,11 +112,12 @@ class JobsPage(QWidget):
 
     def refresh(self) -> None:
         """Show the desk as it is now."""
-        running = [self._desk.running] if self._desk.running else []
-        shown = (tuple(running), tuple(self._desk.waiting), tuple(self._desk.finished))
+        desk = self._desk
+        running = (desk.running,) if desk.running else ()
+        shown = (running, tuple(desk.waiting), tuple(desk.paused), tuple(desk.finished))
         if shown != self._shown:
             self._arrange(shown)
-        for record in (*running, *self._desk.waiting):
+        for record in (*running, *desk.waiting, *desk.paused):
             self.rows[record].refresh()
 
     def _arrange(self, shown: Sequence[Sequence[JobRecord]]) -> None:
@@ -134,6 +137,8 @@ class JobsPage(QWidget):
             row = self.rows[record] = JobRow(record, self._theme)
             row.has_dialog = record in self._with_dialog
             row.cancel_requested.connect(self.cancel_requested)
+            row.pause_requested.connect(self.pause_requested)
+            row.resume_requested.connect(self.resume_requested)
             row.show_requested.connect(self.show_requested)
         return self.rows[record]
 
@@ -143,6 +148,7 @@ class JobsPage(QWidget):
         self.back.setText(self.tr("Back to the chat"))
         self.running_title.setText(self.tr("Running"))
         self.waiting_title.setText(self.tr("Waiting"))
+        self.paused_title.setText(self.tr("Paused"))
         self.finished_title.setText(self.tr("Finished since the app was opened"))
         self.nothing.setText(
             self.tr(

@@ -16,13 +16,15 @@ from PySide6.QtWidgets import (
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.look.icons import line_pixmap
-from baichuan_desktop.ui.look.labels import plain_label
+from baichuan_desktop.ui.look.labels import ElidedLabel, plain_label
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models.model_texts import as_tooltip
 
 _ICON = 18  # pixels
 _ICONS = {
     JobState.WAITING: "clock",
     JobState.RUNNING: "running",
+    JobState.PAUSED: "pause",
     JobState.DONE: "check",
     JobState.FAILED: "warning",
     JobState.CANCELLED: "stop",
@@ -34,10 +36,13 @@ class JobRow(QFrame):
 
     Signals:
         cancel_requested: the JobRecord of the job that shall end.
+        pause_requested, resume_requested: the JobRecord of the job that shall stop, or go on.
         show_requested: the JobRecord whose dialog shall be shown.
     """
 
     cancel_requested = Signal(object)
+    pause_requested = Signal(object)
+    resume_requested = Signal(object)
     show_requested = Signal(object)
 
     def __init__(self, record: JobRecord, theme: Theme) -> None:
@@ -46,7 +51,7 @@ class JobRow(QFrame):
         self._theme = theme
         self.has_dialog = False
         self.setObjectName("jobRow")
-        self.icon, self.title, self.time = QLabel(), plain_label(), plain_label()
+        self.icon, self.title, self.time = QLabel(), ElidedLabel(), plain_label()
         self.icon.setFixedSize(QSize(_ICON, _ICON))
         self.title.setObjectName("jobTitle")
         self.text, self.left = plain_label(), plain_label()
@@ -56,9 +61,10 @@ class JobRow(QFrame):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(6)
-        self.show_button, self.cancel = QPushButton(), QPushButton()
+        self.show_button, self.pause, self.cancel = QPushButton(), QPushButton(), QPushButton()
         self._lay_out()
         self.cancel.clicked.connect(self._on_cancel)
+        self.pause.clicked.connect(self._on_pause)
         self.show_button.clicked.connect(self._on_show)
         theme.changed.connect(self.refresh)
         self.refresh()
@@ -78,7 +84,7 @@ class JobRow(QFrame):
         column.addWidget(self.bar)
         column.addLayout(foot)
         row.addLayout(column, 1)
-        for widget in (self.show_button, self.cancel, self.time):
+        for widget in (self.show_button, self.pause, self.cancel, self.time):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
 
     @Slot()
@@ -87,22 +93,27 @@ class JobRow(QFrame):
         record, state = self.record, self.record.state
         title = texts.title(record.job)
         self.title.setText(title)
+        self.title.setToolTip(as_tooltip(title))
         self.text.setText(texts.outcome(record) if state.is_over else texts.step(record))
         self.left.setText(texts.time_left(record))
         self.time.setText(_time(record))
         self.time.setVisible(state.is_over)
         self.left.setVisible(state is JobState.RUNNING)
         self.bar.setValue(record.meter.percent)
-        self.bar.setVisible(state is JobState.RUNNING)
+        self.bar.setVisible(state in (JobState.RUNNING, JobState.PAUSED))
         self.bar.setAccessibleName(self.tr("Progress"))
         self.cancel.setText(texts.cancel_button(record))
         self.cancel.setEnabled(not record.is_cancelling)
         self.cancel.setVisible(not state.is_over)
+        self.pause.setText(texts.pause_button(record))
+        self.pause.setEnabled(not record.is_pausing and not record.is_cancelling)
+        is_stoppable = state in (JobState.RUNNING, JobState.PAUSED)
+        self.pause.setVisible(record.job.can_pause and is_stoppable)
         self.show_button.setText(self.tr("Show result") if state.is_over else self.tr("Show"))
         self.show_button.setVisible(
             self.has_dialog and (state is JobState.DONE or not state.is_over)
         )
-        for button in (self.cancel, self.show_button):
+        for button in (self.cancel, self.pause, self.show_button):
             button.setAccessibleName(f"{button.text()}: {title}")
         self._draw_icon(state)
 
@@ -119,6 +130,11 @@ class JobRow(QFrame):
     @Slot()
     def _on_cancel(self) -> None:
         self.cancel_requested.emit(self.record)
+
+    @Slot()
+    def _on_pause(self) -> None:
+        is_paused = self.record.state is JobState.PAUSED
+        (self.resume_requested if is_paused else self.pause_requested).emit(self.record)
 
     @Slot()
     def _on_show(self) -> None:

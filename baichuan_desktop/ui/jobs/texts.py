@@ -43,7 +43,7 @@ def step(record: JobRecord) -> str:
 
 def time_left(record: JobRecord) -> str:
     """How long a job that runs still takes; empty for others."""
-    if record.state is not JobState.RUNNING or record.is_cancelling:
+    if record.state is not JobState.RUNNING or record.is_cancelling or record.is_pausing:
         return ""
     return error_texts.sentence(record.meter.time_left)
 
@@ -53,6 +53,15 @@ def cancel_button(record: JobRecord | None) -> str:
     if record is not None and record.is_cancelling:
         return QCoreApplication.translate("JobTexts", "Cancelling…")
     return QCoreApplication.translate("JobTexts", "Cancel")
+
+
+def pause_button(record: JobRecord) -> str:
+    """What stands on the button that stops a job, or has it go on."""
+    if record.is_pausing:
+        return QCoreApplication.translate("JobTexts", "Pausing…")
+    if record.state is JobState.PAUSED:
+        return QCoreApplication.translate("JobTexts", "Resume")
+    return QCoreApplication.translate("JobTexts", "Pause")
 
 
 def result(found: JobResult) -> str:

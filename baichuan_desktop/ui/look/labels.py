@@ -25,10 +25,16 @@ def plain_label(text: str = "", *, wraps: bool = False) -> QLabel:
 
 
 class ElidedLabel(QLabel):
-    """A line of plain text of which a narrow place shows the beginning, and an ellipsis."""
+    """A line of plain text of which a narrow place shows a part, and an ellipsis."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None = None,
+        elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        """`elide` says where the ellipsis stands; of a path, both ends tell something."""
         super().__init__(parent)
+        self._elide = elide
         self.setTextFormat(Qt.TextFormat.PlainText)
 
     def minimumSizeHint(self) -> QSize:
@@ -38,7 +44,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw as much as there is room for; nothing where that would be a letter or two."""
         metrics, room = self.fontMetrics(), self.contentsRect().width()
-        text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        text = metrics.elidedText(self.text(), self._elide, room)
         if text != self.text() and room < _FEWEST_LETTERS * metrics.averageCharWidth():
             return
         painter = QPainter(self)

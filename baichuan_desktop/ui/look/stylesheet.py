@@ -76,6 +76,17 @@ QToolButton#send:hover { background: $accent_hover; border-color: $accent_hover;
 QToolButton#send:focus { border-color: $text; }
 QToolButton#send:disabled { background: $selected; border-color: $selected; }
 
+#searchField {
+    background: transparent; border: 1px solid transparent; border-radius: 8px;
+    selection-background-color: $accent; selection-color: $on_accent; color: $text;
+}
+#searchField:hover { background: $hover; }
+#searchField:focus { background: $page; border-color: $accent; }
+QToolButton#clearSearch {
+    border: 1px solid transparent; border-radius: 6px; background: transparent;
+}
+QToolButton#clearSearch:hover { background: $hover; }
+
 #sidebar { background: $window; border: none; border-right: 1px solid $border; }
 
 QPushButton {
@@ -167,6 +178,11 @@ QProgressBar#line::chunk { border-radius: 0; }
 #menuList { background: transparent; border: none; outline: none; }
 
 #jobsPage, #jobsScroll, #jobsBody { background: $page; border: none; }
+#libraryPage { background: $page; border: none; }
+#libraryList { background: $page; border: none; outline: none; }
+#libraryPage #searchField { background: $page; border-color: $border; }
+#libraryPage #searchField:focus { border-color: $accent; }
+#libraryDetails { background: $window; border: none; border-left: 1px solid $border; }
 #pageHeading { font-size: 18px; font-weight: 600; }
 #jobRow { background: $window; border: 1px solid $border; border-radius: 10px; }
 #jobTitle { font-weight: 600; }

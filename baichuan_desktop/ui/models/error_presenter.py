@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -13,6 +14,7 @@ from backends.printable import one_line
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.ui.admission.admitting import Admitting, Asked, Refusal
 from baichuan_desktop.ui.errors.dialog import MessageDialog, error_dialog
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts
@@ -25,22 +27,30 @@ _MOST_UNREAD = 20  # errors that one dialog tells of
 class ErrorPresenter(QObject):
     """Holds the dialog that is open.
 
+    What was refused until a person has a say in it is asked about by `admitting`.
+
     Signals:
         load_requested: the WantedModel that a person took instead.
+        again_requested: the WantedModel that was refused, and may be loaded now.
         closed: the dialog is gone, and none took its place.
     """
 
     load_requested = Signal(object)
+    again_requested = Signal(object)
     closed = Signal()
 
     def __init__(
         self,
         switcher: ModelSwitcher,
         precisions: Precisions,
+        admitting: Admitting,
         theme: Theme,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
+        self._admitting = admitting
+        admitting.failed.connect(self.show)
+        admitting.closed.connect(self.closed)
         self._switcher = switcher
         self._precisions = precisions
         self._theme = theme
@@ -51,7 +61,24 @@ class ErrorPresenter(QObject):
     @Slot(object)
     def show(self, error: UserFacingError) -> None:
         """Show an error, in place of one that is still open."""
-        self._open(self._dialog_of(error))
+        if error is not self._admitting.asked:  # that one has its dialog
+            self._open(self._dialog_of(error))
+
+    def ask(
+        self,
+        error: UserFacingError,
+        again: Callable[[], None],
+        model: InstalledModel | None = None,
+        over: QWidget | None = None,
+    ) -> bool:
+        """Ask what a refusal needs, and then do it `again`; whether anything can be asked.
+
+        `model` is found by the error where nobody knows it; the dialog lies `over` the window.
+        """
+        if not isinstance(error, Asked):
+            return False
+        self._admitting.ask(Refusal(error, again, model, over))
+        return True
 
     @Slot(object)
     def show_all(self, errors: Sequence[UserFacingError]) -> None:
@@ -62,7 +89,8 @@ class ErrorPresenter(QObject):
     @Slot(object, object)
     def show_of_load(self, error: UserFacingError, wanted: WantedModel) -> None:
         """Show why a model could not be loaded, and offer what could be."""
-        self._show_of(wanted, error, None)
+        if not self.ask(error, partial(self.again_requested.emit, wanted), wanted.model):
+            self._show_of(wanted, error, None)
 
     @Slot(object)
     def show_of_answer(self, error: UserFacingError) -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import UserFacingError
+from baichuan_desktop.services.library.finding import search
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import RegistryError
+from baichuan_desktop.services.library.rows.patiently import require_here
 from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
+from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.workers.background_task import BackgroundTask
@@ -27,6 +30,7 @@ class ModelLibrary(QObject):
         listed: every InstalledModel that can be chosen, after one came, went or was renamed.
         opened: a model that a person opened is being loaded.
         failed: a UserFacingError to show.
+        away: the model of last time, as a WantedModel, is not here: the error, and the model.
         problems_found: every RegistryError of the lists of models.
         unkept: why choices are forgotten when the window is closed; said once.
     """
@@ -34,6 +38,7 @@ class ModelLibrary(QObject):
     listed = Signal(object)
     opened = Signal()
     failed = Signal(object)
+    away = Signal(object, object)
     problems_found = Signal(object)
     unkept = Signal(str)
 
@@ -49,6 +54,7 @@ class ModelLibrary(QObject):
         self._switcher = switcher
         self._settings = settings
         self._unkept_was_told = False
+        self._last: InstalledModel | None = None  # the model of last time, being looked for
         self._finding = 0  # id of the task whose model shall be loaded; 0: none shall
         self._listed = list(store.models)  # as they were told last
         self._told: frozenset[str] = frozenset()  # problems, by what they say
@@ -128,17 +134,34 @@ class ModelLibrary(QObject):
         self._finding = task.start()
 
     def _load_last(self) -> None:
-        guide = self._store.model(GUIDE_ID)
-        try:
-            last = self._store.model(self._settings.current.last_model or GUIDE_ID)
-        except UserFacingError:  # it was removed in the meantime
-            last = guide
-        self._switcher.load(last, otherwise=guide)
+        """Load the model of last time, if its folder is here, else the guide: that is no error."""
+        guide = self._store.of_id(GUIDE_ID)
+        last = self._store.of_id(self._settings.current.last_model or GUIDE_ID)
+        if last is None or last.bundled:  # or it was removed in the meantime
+            assert guide is not None, "it ships with the app"
+            self._switcher.load(guide, otherwise=guide)
+            return
+        task = BackgroundTask(partial(_here, last), self)
+        task.succeeded.connect(self._on_last)
+        task.failed.connect(self._on_last_away)
+        self._last, self._finding = last, task.start()
+
+    @Slot(object, int)
+    def _on_last(self, last: InstalledModel, task_id: int) -> None:
+        if task_id == self._finding:
+            self._switcher.load(last, otherwise=self._store.of_id(GUIDE_ID))
+
+    @Slot(object, int)
+    def _on_last_away(self, error: UserFacingError, task_id: int) -> None:
+        guide = self._store.of_id(GUIDE_ID)
+        if task_id == self._finding and guide is not None and self._last is not None:
+            self._switcher.load_instead(guide)
+            self.away.emit(error, WantedModel(self._last))
 
     @Slot(object)
     def open_folder(self, folder: Path) -> None:
-        """Link a checkpoint folder, then load it."""
-        task = BackgroundTask(partial(self._store.add, folder), self)
+        """Link the model of a folder, also of the one above it or below it, then load it."""
+        task = BackgroundTask(partial(search.add, self._store, folder), self)
         task.succeeded.connect(self._on_found)
         task.failed.connect(self.failed)
         self._finding = task.start()
@@ -173,3 +196,9 @@ class ModelLibrary(QObject):
         if reason is not None and not self._unkept_was_told:
             self._unkept_was_told = True
             self.unkept.emit(reason)
+
+
+def _here(model: InstalledModel) -> InstalledModel:
+    """The model. Raises ModelAwayError."""
+    require_here(model)
+    return model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import (
     QEvent,
@@ -35,8 +36,11 @@ from PySide6.QtWidgets import (
 )
 
 from backends.events import ModelKind, ModelReady
+from backends.phrases import Phrase
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.rows.values import Looked
 from baichuan_desktop.services.library.told_apart import told_apart
+from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_pixmap
 from baichuan_desktop.ui.look.theme import INTERFACE, NOTE, Theme
 from baichuan_desktop.ui.models import model_texts, precision_texts
@@ -44,6 +48,8 @@ from baichuan_desktop.ui.models import model_texts, precision_texts
 _DETAILS = Qt.ItemDataRole.UserRole + 1
 _ICON_NAME = Qt.ItemDataRole.UserRole + 2
 _COMMAND = Qt.ItemDataRole.UserRole + 3  # of an entry that is no model
+_AWAY = Qt.ItemDataRole.UserRole + 4  # of a model whose folder is not here: the sentence
+_COMMAND_ICONS = {"library": "chip", "rename": "text"}  # the others are named as their icons
 _ROW, _POPUP_WIDTH = 50, 460  # pixels of the design
 _ICON, _LEFT, _RIGHT, _LEAST = 18, 38, 22, 96  # of the field: icon, what is left of the name, right
 _Index = QModelIndex | QPersistentModelIndex
@@ -56,6 +62,7 @@ class ModelPicker(QComboBox):
         chosen: an InstalledModel other than the one shown.
         precision_requested: the precisions of the model in use shall be shown.
         open_requested: a model folder shall be opened.
+        library_requested: the page of all models shall be shown.
         rename_requested: a model shall have another name.
         list_opening: the list is about to be shown; it may be filled anew while it is.
     """
@@ -63,6 +70,7 @@ class ModelPicker(QComboBox):
     chosen = Signal(object)
     precision_requested = Signal()
     open_requested = Signal()
+    library_requested = Signal()
     rename_requested = Signal()
     list_opening = Signal()
 
@@ -70,6 +78,7 @@ class ModelPicker(QComboBox):
         super().__init__(parent)
         self._theme = theme
         self._models: list[InstalledModel] = []
+        self._away: dict[Path, Phrase] = {}  # by folder: why nothing could be loaded of it
         self._shown: InstalledModel | None = None
         self._shown_name = ""  # told apart from the others of the list
         self._ready: ModelReady | None = None
@@ -116,6 +125,29 @@ class ModelPicker(QComboBox):
             super().showPopup()  # as high as it has to be now
 
     @Slot(object)
+    def set_states(self, looked: Sequence[tuple[InstalledModel, Looked]]) -> None:
+        """Show which models are away, as far as it was seen; the others look as ever."""
+        away = dict(self._away)
+        for model, one in looked:
+            away.pop(model.path, None)
+            if one.state.condition.is_away and one.state.sentence is not None:
+                away[model.path] = one.state.sentence
+        if away != self._away:
+            self._away = away
+            self._mark_away()
+
+    def _mark_away(self) -> None:
+        """In place: a list that is open shows it, and what is marked in it stays."""
+        for row in range(self._items.rowCount()):
+            item = self._items.item(row)
+            model = item.data(Qt.ItemDataRole.UserRole)
+            if isinstance(model, InstalledModel):
+                why = self._away.get(model.path)
+                said = "" if why is None else error_texts.sentence(why)
+                item.setToolTip(model_texts.as_tooltip(said or str(model.path)))
+                item.setData(said, _AWAY)
+
+    @Slot(object)
     def show_loading(self, model: InstalledModel) -> None:
         """Show what is about to be in use."""
         self._show(model, None)
@@ -156,13 +188,15 @@ class ModelPicker(QComboBox):
             precision = self._ready.precision.label if is_shown and self._ready else ""
             item.setData(model_texts.details(model, precision), _DETAILS)
             item.setData("chat" if model.kind is ModelKind.CHAT else "text", _ICON_NAME)
-            item.setToolTip(model_texts.as_tooltip(str(model.path)))
             self._items.appendRow(item)
+        self._mark_away()
         if self._ready is not None:
             name = precision_texts.in_use(self._ready)
             title = self.tr("Precision: {name}").format(name=name)
             details = self.tr("What the others need and how fast they are")
             self._add_command("precision", title, details)
+        details = self.tr("Where they lie, what is known of them, and the released ones")
+        self._add_command("library", self.tr("All models…"), details)
         details = self.tr("A Baichuan checkpoint on this machine")
         self._add_command("folder", self.tr("Open a model folder…"), details)
         if any(not model.bundled for model in self._models):
@@ -176,7 +210,7 @@ class ModelPicker(QComboBox):
     def _add_command(self, command: str, title: str, details: str) -> None:
         item = QStandardItem(title)
         item.setData(details, _DETAILS)
-        item.setData("text" if command == "rename" else command, _ICON_NAME)
+        item.setData(_COMMAND_ICONS.get(command, command), _ICON_NAME)
         item.setData(command, _COMMAND)
         self._items.appendRow(item)
 
@@ -187,6 +221,8 @@ class ModelPicker(QComboBox):
         self._fill()  # the choice shows when it is made, not before; the item is gone
         if command == "folder":
             self.open_requested.emit()
+        elif command == "library":
+            self.library_requested.emit()
         elif command == "rename":
             self.rename_requested.emit()
         elif command == "precision":
@@ -286,14 +322,14 @@ class _TwoLines(QStyledItemDelegate):
         title = QFont(font)
         title.setWeight(QFont.Weight.DemiBold)
         painter.setFont(title)
-        painter.setPen(QColor(colours.text))
+        painter.setPen(QColor(colours.muted if index.data(_AWAY) else colours.text))
         elide = Qt.TextElideMode.ElideMiddle
         painter.drawText(
             upper, left, painter.fontMetrics().elidedText(index.data(), elide, room.width())
         )
         painter.setFont(self._theme.font(NOTE))
         painter.setPen(QColor(colours.muted))
-        details = index.data(_DETAILS)
+        details = index.data(_AWAY) or index.data(_DETAILS)
         painter.drawText(
             lower, left, painter.fontMetrics().elidedText(details, elide, room.width())
         )

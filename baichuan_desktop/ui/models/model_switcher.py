@@ -8,7 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from backends.errors import EngineEndedError, ExportRefusedError, UserFacingError
+from backends.errors import (
+    EngineEndedError,
+    ExportRefusedError,
+    NotAdmittedError,
+    UserFacingError,
+)
 from backends.events import EngineEvent, Finished, LoadProgress, ModelReady
 from backends.protocol.engine_requests import UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
@@ -34,6 +39,7 @@ class _Load:
     wanted: WantedModel
     otherwise: WantedModel | None  #: what ran before, and comes back if this fails
     tried: frozenset[_Attempt]  #: this one too
+    still: WantedModel | None  #: the engine has it until it hears of this load
 
 
 class ModelSwitcher(QObject):
@@ -152,6 +158,10 @@ class ModelSwitcher(QObject):
         self.chosen.emit()
         self._begin(wanted, self._current or self._aside or back)
 
+    def load_instead(self, model: InstalledModel) -> None:
+        """Load a model that nobody asked for, because another one is not here."""
+        self._begin(WantedModel(model, self._remembered(model), is_fallback=True), None)
+
     @Slot(object)
     def load_wanted(self, wanted: WantedModel) -> None:
         """Load what somebody proposed, which says nothing of threads: a model keeps its own."""
@@ -159,6 +169,12 @@ class ModelSwitcher(QObject):
         if current is not None and current.model.path == wanted.model.path:
             wish = replace(wish, threads=current.wish.threads)
         self.load(wanted.model, wish, keep=wanted.is_kept)
+
+    @Slot(object)
+    def load_again(self, wanted: WantedModel) -> None:
+        """Load what was refused before, exactly as it was wanted then."""
+        self.chosen.emit()
+        self._begin(wanted, self._current or self._aside)
 
     @Slot(object)
     def use_threads(self, threads: int | None) -> None:
@@ -192,13 +208,14 @@ class ModelSwitcher(QObject):
         otherwise: WantedModel | None,
         tried: frozenset[_Attempt] = frozenset(),
     ) -> None:
+        still = self._current if self.is_settled else None
         self._current = self._aside = None
         if self._loading is not None:
             self._superseded[self._loading.request_id] = self._loading.wanted
         usable = replace(wanted.model, exports=self._usable_exports(wanted.model))
         request = wanted.wish.request(usable, self._measurements)
         request_id = self._worker.start_instead(request)
-        self._loading = _Load(request_id, wanted, otherwise, tried | {self._attempt(wanted)})
+        self._loading = _Load(request_id, wanted, otherwise, tried | {self._attempt(wanted)}, still)
         self.began.emit(wanted.model)
 
     @Slot(object)
@@ -266,6 +283,11 @@ class ModelSwitcher(QObject):
             self._refused.update(dict.fromkeys(named or exports, error))
         self.failed.emit(error, wanted)
         if self._loading is not None:
+            return
+        if isinstance(error, NotAdmittedError) and load.still is not None and self.running:
+            self._current = load.still
+            self.ready.emit(load.still.model, self.running)
+            self._tell_if_settled()
             return
         for instead in alternatives(wanted, error, load.otherwise, self._kept(wanted.model)):
             if self._attempt(instead) not in load.tried:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QGuiApplication
 
 from backends.events import ModelKind
+from backends.model_config import Family
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.look.i18n import in_ui_language
 
@@ -30,9 +31,14 @@ def window_title(model: InstalledModel | None) -> str:
     return f"{name(model)} — {app}" if model is not None else app
 
 
-def kind(model: InstalledModel) -> str:
+def family(of: Family) -> str:
+    """A family as it was published."""
+    return _FAMILIES.get(of, of)
+
+
+def kind(of: ModelKind) -> str:
     """Whether it is a chat model or a base model, in words."""
-    if model.kind is ModelKind.CHAT:
+    if of is ModelKind.CHAT:
         return QCoreApplication.translate("ModelTexts", "Chat model")
     return QCoreApplication.translate("ModelTexts", "Base model")
 
@@ -41,8 +47,8 @@ def details(model: InstalledModel, precision: str = "") -> str:
     """The second line in a list: kind, family, precision if it is loaded, context length."""
     context = QCoreApplication.translate("ModelTexts", "{count} tokens of context")
     parts = [
-        kind(model),
-        "" if model.bundled else _FAMILIES.get(model.family, model.family),
+        kind(model.kind),
+        "" if model.bundled else family(model.family),
         precision,
         context.format(count=f"{model.context_length:,}"),
     ]

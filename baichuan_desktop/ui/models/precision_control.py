@@ -77,11 +77,6 @@ class PrecisionControl(QObject):
         # Some damage is seen only when an export is loaded.
         refused = (*found.refused, *self._switcher.refused_exports(model))
         remarks = [f"{error_texts.message(one)} {error_texts.hint(one)}" for one in refused]
-        changed = self.tr(
-            "The model's weights were changed since the export in “{folder}” was made. Delete that "
-            "folder, and export the model again."
-        )
-        remarks += [changed.format(folder=export.path) for export in model.outdated_exports]
         self.menu.show_rows(found.rows, self._full_context, list(dict.fromkeys(remarks)))
 
     @Slot(object, int)

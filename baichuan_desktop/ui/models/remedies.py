@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from backends.errors import UserFacingError
+from backends.errors import PrecisionOffError, UserFacingError
 from backends.events import ModelReady
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
@@ -36,6 +37,10 @@ def offer_remedies(
     if elsewhere is not None:
         text = QCoreApplication.translate("Remedies", "Use the processor")
         dialog.offer(text, WantedModel(wanted.model, elsewhere))
+    if isinstance(error, PrecisionOffError) and wanted.wish.precision is not None:
+        text = QCoreApplication.translate("Remedies", "Let the app choose the precision")
+        chosen = replace(wanted.wish, precision=None, wanted_device=None)
+        dialog.offer(text, WantedModel(wanted.model, chosen, is_kept=True))
     if may_need_less(error):
         dialog.look_for_offers()
         _Search(dialog, wanted, ready, precisions)

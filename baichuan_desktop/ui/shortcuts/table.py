@@ -35,6 +35,7 @@ class Command(Enum):
     SIDEBAR = "sidebar"
     SETTINGS = "settings"
     JOBS = "jobs"
+    MODELS = "models"
     ZOOM_IN = "zoom-in"
     ZOOM_OUT = "zoom-out"
     ZOOM_RESET = "zoom-reset"
@@ -142,6 +143,10 @@ SHORTCUTS = (
     Shortcut(
         Command.JOBS, Topic.WINDOW, ("Ctrl+J",),
         lambda: QCoreApplication.translate("Shortcuts", "Show or hide the jobs"),
+    ),
+    Shortcut(
+        Command.MODELS, Topic.WINDOW, ("Ctrl+Shift+L",),
+        lambda: QCoreApplication.translate("Shortcuts", "Show or hide all models"),
     ),
     Shortcut(
         Command.ZOOM_IN, Topic.WINDOW, ("Ctrl++", "Ctrl+="),  # + and = share a key on many boards

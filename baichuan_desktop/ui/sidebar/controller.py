@@ -11,9 +11,9 @@ from enum import Enum, auto
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from baichuan_desktop.services.chat.values import Conversation, Folder
+from baichuan_desktop.ui.look.one_line import MOST_NAME
 from baichuan_desktop.ui.sidebar.rows import arrangement
 from baichuan_desktop.ui.sidebar.rows.arrangement import ConversationEntry, Entry
-from baichuan_desktop.ui.sidebar.rows.one_line import MOST_NAME
 from baichuan_desktop.ui.sidebar.shelf import Deletion, Shelf
 
 _UNDOES = 50  # deletions that can be taken back one after the other

@@ -15,12 +15,6 @@ _SHEET = Template("""
 }
 #newChat:hover { background: $hover; }
 #newChat:focus { border-color: $accent; }
-#searchChats {
-    background: transparent; border: 1px solid transparent; border-radius: ${radius}px;
-    selection-background-color: $accent; selection-color: $on_accent; color: $text;
-}
-#searchChats:hover { background: $hover; }
-#searchChats:focus { background: $page; border-color: $accent; }
 #rename {
     background: $page; border: 1px solid $accent; border-radius: ${small_radius}px;
     padding: 0 ${pad_small}px; selection-background-color: $accent; selection-color: $on_accent;

@@ -30,10 +30,10 @@ from baichuan_desktop.ui.sidebar.rows.arrangement import (
 from baichuan_desktop.ui.sidebar.rows.drops import Drop
 from baichuan_desktop.ui.sidebar.rows.list_view import ListView
 from baichuan_desktop.ui.sidebar.rows.measures import ICON
-from baichuan_desktop.ui.sidebar.search_field import SearchField
 from baichuan_desktop.ui.sidebar.shelf import Shelf
 from baichuan_desktop.ui.sidebar.trash_head import TrashHead
 from baichuan_desktop.ui.sidebar.undo_toast import UndoToast
+from baichuan_desktop.ui.writing.search_field import SearchField
 
 _WIDTH, _BUTTON, _TOOL = 264, 36, 32  # pixels
 
@@ -66,7 +66,7 @@ class Sidebar(QFrame):
         self.controller = SidebarController(shelf, self)
         self.new_chat = QPushButton()
         self.new_chat.setObjectName("newChat")
-        self.search = SearchField(theme)
+        self.search = SearchField(theme, lambda: self.tr("Search chats"))
         self.trash_head = TrashHead(theme)
         self.list = ListView(theme)
         self.toast = UndoToast(theme)

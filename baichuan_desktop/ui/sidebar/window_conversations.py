@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from baichuan_desktop.services.chat.values import Conversation
 from baichuan_desktop.ui.chat.controller import ChatController
+from baichuan_desktop.ui.sidebar.retention import Retention
 from baichuan_desktop.ui.sidebar.sidebar import Sidebar
 
 
@@ -36,6 +37,9 @@ class WindowConversations(QObject):
         chat.conversations_changed.connect(sidebar.refresh)
         chat.generating_changed.connect(sidebar.show_generating)
         self._show_open(chat.conversation)
+        self._retention = Retention(chat, self)
+        self._retention.deleted.connect(sidebar.controller.reload)
+        self._retention.look_at_the_clock()
 
     @Slot()
     def _begin(self) -> None:

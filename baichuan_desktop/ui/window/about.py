@@ -1,4 +1,4 @@
-"""What the app is, and under which conditions the model's weights may be used."""
+"""What the app is."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from PySide6.QtWidgets import (
 )
 
 from baichuan_desktop import __version__
-from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.library.variants import Variant
-from baichuan_desktop.ui.look.i18n import is_chinese
+from baichuan_desktop.services.admission.told import in_force
+from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import app_icon
 from baichuan_desktop.ui.look.labels import plain_label
-from baichuan_desktop.ui.models import model_texts
 
 _WIDTH = 480  # pixels
 
@@ -42,45 +40,9 @@ class AboutDialog(QDialog):
                 "licence in the menu."
             ),
             self.tr("It is not a product of Baichuan Inc."),
+            error_texts.sentence(in_force()),
         )
         _lay_out(self, "Baichuan Desktop", self.tr("Version {v}").format(v=__version__), texts)
-
-
-class LicenceDialog(QDialog):
-    """Sums up the licence of the model in use."""
-
-    def __init__(
-        self, model: InstalledModel, variant: Variant | None, parent: QWidget | None
-    ) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Model licence"))
-        if variant is None:
-            subtitle = ""
-            texts: tuple[str, ...] = (
-                self.tr(
-                    "This is none of the released models that the app knows. Read the licence that "
-                    "came with its weights."
-                ),
-            )
-        else:
-            licence = variant.licence
-            subtitle = licence.name
-            commercial = {
-                "allowed": self.tr("Commercial use: allowed."),
-                "on-application": self.tr("Commercial use: only with permission, on application."),
-                "not-allowed": self.tr("Commercial use: not allowed."),
-            }
-            texts = (
-                licence.conditions_zh if is_chinese() else licence.conditions,
-                commercial[licence.commercial_use],
-            )
-            if not variant.bundled:
-                texts += (
-                    self.tr(
-                        "This is a summary. What holds is the licence that comes with the weights."
-                    ),
-                )
-        _lay_out(self, model_texts.name(model), subtitle, texts)
 
 
 def _lay_out(dialog: QDialog, heading: str, subtitle: str, texts: tuple[str, ...]) -> None:

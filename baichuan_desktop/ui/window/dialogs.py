@@ -1,15 +1,16 @@
-"""Opens the dialogs of the menus: the choice of a folder, what the app is, a model's licence."""
+"""Opens the dialogs of the menus: the choice of a folder, a model's name, what the app is."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.ui.choosing.file_dialogs import choose_folder
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.models.rename_dialog import RenameDialog
-from baichuan_desktop.ui.window.about import AboutDialog, LicenceDialog
+from baichuan_desktop.ui.window.about import AboutDialog
 
 
 class Dialogs(QObject):
@@ -39,7 +40,12 @@ class Dialogs(QObject):
     @Slot()
     def ask_for_name(self) -> None:
         """Let the person rename a model; the one in use is chosen at first."""
-        dialog = RenameDialog(self._store, self._switcher.wanted, self._window)
+        self.ask_for_name_of(self._switcher.wanted)
+
+    @Slot(object)
+    def ask_for_name_of(self, model: InstalledModel | None) -> None:
+        """Let the person rename a model; this one is chosen at first."""
+        dialog = RenameDialog(self._store, model, self._window)
         dialog.renamed.connect(self.renamed)
         dialog.open()
 
@@ -47,10 +53,3 @@ class Dialogs(QObject):
     def show_about(self) -> None:
         """Say what the app is."""
         AboutDialog(self._window).open()
-
-    @Slot()
-    def show_licence(self) -> None:
-        """Say under which licence the model that is loaded may be used."""
-        model = self._switcher.current
-        if model is not None:
-            LicenceDialog(model, self._store.variant_of(model), self._window).open()

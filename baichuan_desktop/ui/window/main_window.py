@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QSize, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from backends.events import ModelReady
 from backends.machine.hardware import usable_cores
@@ -22,10 +22,9 @@ from baichuan_desktop.ui.comparing.comparing import Comparing
 from baichuan_desktop.ui.instance.raising import bring_to_front
 from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.look.i18n import Translations
+from baichuan_desktop.ui.look.side_place import SidePlace
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts
-from baichuan_desktop.ui.models.error_presenter import ErrorPresenter
-from baichuan_desktop.ui.models.list_watcher import ListWatcher
 from baichuan_desktop.ui.models.load_progress import LoadNotice
 from baichuan_desktop.ui.models.model_library import ModelLibrary
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
@@ -43,12 +42,15 @@ from baichuan_desktop.ui.window.bars.top_bar import TopBar
 from baichuan_desktop.ui.window.closing import Closing
 from baichuan_desktop.ui.window.commands.edit_commands import EditCommands
 from baichuan_desktop.ui.window.commands.menus import Menus
+from baichuan_desktop.ui.window.commands.view_commands import Sides, ViewCommands
 from baichuan_desktop.ui.window.commands.window_keys import WindowKeys
 from baichuan_desktop.ui.window.dialogs import Dialogs
 from baichuan_desktop.ui.window.restoring import Restoring
-from baichuan_desktop.ui.window.side_place import SidePlace
 from baichuan_desktop.ui.window.view_settings import ViewSettings
 from baichuan_desktop.ui.window.window_jobs import WindowJobs
+from baichuan_desktop.ui.window.window_library import LibraryParts, WindowLibrary
+from baichuan_desktop.ui.window.window_models import ModelParts, WindowModels
+from baichuan_desktop.ui.window.window_pages import WindowPages
 
 _SIDEBAR_WIDTH, _PANEL_WIDTH = 264, 312  # pixels of the design
 _LEAST_SIZE = QSize(480, 300)  # pixels; 960x600 of a screen that shows everything twice as large
@@ -69,11 +71,9 @@ class MainWindow(QMainWindow):
         self._conversations = services.conversations
         self.switcher = ModelSwitcher(worker, precisions, settings, self)
         self.library = ModelLibrary(store, self.switcher, settings, self)
-        self.lists = ListWatcher(store.files, self)
         self.load_notice = LoadNotice(self.switcher, self)
         self.controller = ChatController(services.conversations, worker, self.switcher, self)
         self.model_use = ModelUse(self.controller, self.switcher, settings, self)
-        self.errors = ErrorPresenter(self.switcher, precisions, theme, self)
         self.precision = PrecisionControl(self.switcher, precisions, theme, self)
         self.jobs = JobController(services, self.switcher, theme, self)
         self.view = ViewSettings(settings, translations, theme, self)
@@ -98,17 +98,31 @@ class MainWindow(QMainWindow):
         )
         self.sidebar = Sidebar(services.conversations, theme)
         self.conversations = WindowConversations(self.sidebar, self.controller, self)
-        self.pages = QStackedWidget()
+        self.pages = WindowPages(self)
         self._chat = SidePlace(theme, self.page, self.panel, _PANEL_WIDTH)
         self._column = QWidget()
         self._shell = SidePlace(theme, self._column, self.sidebar, -_SIDEBAR_WIDTH)
         self.edit_commands = EditCommands(self.page.transcript, self)
         self.dialogs = Dialogs(store, self.switcher, self)
         self.restoring = Restoring(services.conversations, self)
-        self.keys = WindowKeys(self.page, self.top_bar, self.menus, self.controller, self)
+        self.keys = WindowKeys(
+            self.page, self.top_bar, self.menus, self.controller, self.pages.leave, self
+        )
         self.answer_notice = AnswerNotice(self.controller.desk, self)
         self.input_notice = InputNotice(theme, settings)
         self.card_notice = CardNotice(theme, settings, precisions)
+        parts = ModelParts(
+            self.switcher,
+            self.library,
+            self.top_bar.picker,
+            self.jobs,
+            self.dialogs,
+            self.menus,
+            self.status,
+            self.pages,
+        )
+        self.models = WindowModels(parts, services, theme, self)
+        self.errors = self.models.errors
         self._lay_out()
         self._connect_commands()
         self._connect_sidebar()
@@ -132,12 +146,25 @@ class MainWindow(QMainWindow):
             self.top_bar,
             self,
         )
-        self.conversations.left.connect(self.window_jobs.show_chat)
+        library_parts = LibraryParts(
+            self.library,
+            self.switcher,
+            self.jobs,
+            self.dialogs,
+            self.pages,
+            self.menus,
+            self.top_bar,
+        )
+        self.window_library = WindowLibrary(library_parts, services, theme, self)
+        self.window_library.failed.connect(self.errors.show)
+        self.pages.shown.connect(self.models.lists.look)
+        self.models.listen_to(self.window_library.page)
+        self.keys.find_elsewhere = self.window_library.find
+        self.keys.escape.first(self.window_library.page.close_details)
+        self.conversations.left.connect(self.pages.show_chat)
         self.closing = Closing(self.jobs, services.conversations, self)
         self.remarks.engine_notice.watch(worker)
         self.top_bar.picker.set_models(store.models)
-        self.menus.show_language(self.view.language)
-        self.menus.show_theme(self.view.theme)
         self.view.restore()
         self._show_title()
         before = self.view.open_conversation
@@ -168,15 +195,14 @@ class MainWindow(QMainWindow):
         else:
             self.menus.hide()
         self.top_bar.menu.setMenu(self.menus.folded)
-        self.pages.addWidget(self._chat)
+        self.pages.add_chat(self._chat, self.page.composer)
         column = QVBoxLayout(self._column)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.top_bar)
-        column.addWidget(self.remarks)
-        column.addWidget(self.input_notice)
-        column.addWidget(self.card_notice)
-        column.addWidget(self.pages, 1)
+        for bar in (self.remarks, self.input_notice, self.card_notice, *self.models.bars):
+            column.addWidget(bar)
+        column.addWidget(self.pages.stack, 1)
         self.setCentralWidget(self._shell)
         self.setMinimumSize(_LEAST_SIZE)
         self.resize(self.view.size_for(self.screen().availableSize()))
@@ -191,7 +217,8 @@ class MainWindow(QMainWindow):
             bar.panel,
             bar.menu,
         )
-        for before, after in pairwise((*order, page.transcript, page.composer.input)):
+        writing = (page.transcript, page.composer.input)
+        for before, after in pairwise((*order, *self.models.tab_order, *writing)):
             QWidget.setTabOrder(before, after)
         QWidget.setTabOrder(page.composer.input, page.composer.button)
         self.page.composer.setFocus()
@@ -200,36 +227,18 @@ class MainWindow(QMainWindow):
         """Join what a person asks for with who does it."""
         menus, bar = self.menus, self.top_bar
         menus.new_chat.triggered.connect(self.controller.new_chat)
+        for of_the_chat in (menus.new_chat.triggered, menus.panel.triggered, bar.panel.clicked):
+            of_the_chat.connect(self.pages.show_chat)
         menus.stop.triggered.connect(self.controller.stop)
         menus.quit.triggered.connect(self.close)
         menus.copy.triggered.connect(self.edit_commands.copy)
         menus.select_all.triggered.connect(self.edit_commands.select_all)
         menus.as_chat.triggered.connect(self.model_use.use_as_chat)
         self.page.welcome.as_chat_requested.connect(menus.as_chat.trigger)
-        menus.panel.triggered.connect(self._ask_for_panel)
-        bar.panel.clicked.connect(self._ask_for_panel)
         bar.search.clicked.connect(self.page.find_bar.open)
-        menus.sidebar.triggered.connect(self._ask_for_sidebar)
-        bar.sidebar.clicked.connect(menus.sidebar.trigger)
-        self.view.panel_shown.connect(self._chat.restore_side)
-        self.view.sidebar_shown.connect(self._shell.restore_side)
-        for shows_panel in (menus.panel.setChecked, bar.panel.setChecked):
-            self._chat.side_seen.connect(shows_panel)
-        for shows_sidebar in (menus.sidebar.setChecked, bar.show_sidebar_button):
-            self._shell.side_seen.connect(shows_sidebar)
-        menus.zoom_in.triggered.connect(self.view.zoom_in)
-        menus.zoom_out.triggered.connect(self.view.zoom_out)
-        menus.zoom_reset.triggered.connect(self.view.zoom_reset)
-        self.view.zoom_changed.connect(menus.show_zoom)
-        menus.theme_chosen.connect(self.view.use_theme)
-        menus.language_chosen.connect(self.view.use_language)
-        menus.open_folder.triggered.connect(self.dialogs.ask_for_folder)
-        bar.picker.open_requested.connect(self.dialogs.ask_for_folder)
-        bar.picker.rename_requested.connect(self.dialogs.ask_for_name)
-        self.dialogs.folder_chosen.connect(self.library.open_folder)
-        menus.licence.triggered.connect(self.dialogs.show_licence)
         menus.about.triggered.connect(self.dialogs.show_about)
-
+        sides = Sides(self._chat, self._shell)
+        self.view_commands = ViewCommands(menus, bar, self.view, sides, self)
         for close in (
             self._chat.give_page_back,
             self._shell.give_page_back,
@@ -254,14 +263,13 @@ class MainWindow(QMainWindow):
         self.sidebar.controller.unfolded.connect(self.view.keep_unfolded)
         self.sidebar.collapse_requested.connect(menus.sidebar.trigger)
         self.sidebar.settings_requested.connect(menus.panel.trigger)
-        conversations.sidebar_wanted.connect(self._ask_for_sidebar)
+        conversations.sidebar_wanted.connect(self.view_commands.show_sidebar)
         conversations.left.connect(self._shell.show_page)
         conversations.left.connect(self.page.composer.setFocus)
 
     def _connect_models(self) -> None:
         """Join which model is loaded, and how, with what shows it."""
         switcher, library, picker = self.switcher, self.library, self.top_bar.picker
-        picker.chosen.connect(switcher.load)
         picker.chosen.connect(self.page.composer.setFocus)
         switcher.began.connect(self.page.composer.show_model)
         switcher.ready.connect(self.page.composer.show_model)
@@ -269,37 +277,17 @@ class MainWindow(QMainWindow):
         switcher.described.connect(self._show_title)
         switcher.lost.connect(self.page.composer.show_no_model)
         library.opened.connect(self.page.composer.setFocus)
-        library.listed.connect(picker.set_models)
         library.listed.connect(self._show_title)
-        picker.list_opening.connect(self.lists.look)
-        self.lists.changed.connect(library.look_again)
-        self.dialogs.renamed.connect(library.tell_listed)
-        library.unkept.connect(self.status.show_unkept)
-        switcher.began.connect(picker.show_loading)
-        switcher.began.connect(self.status.show_loading)
         switcher.began.connect(self._hide_threads)
-        switcher.ready.connect(picker.show_loaded)
         switcher.ready.connect(self._show_threads)
-        switcher.ready.connect(self.menus.show_loaded)
         switcher.ready.connect(self._show_title)
         switcher.ready.connect(self._on_ready)
         switcher.ready.connect(self.card_notice.look)
-        switcher.lost.connect(picker.show_no_model)
-        switcher.lost.connect(self.status.show_no_model)
-        switcher.lost.connect(self.menus.show_no_model)
-        switcher.stepped_aside.connect(self.status.show_set_aside)
         switcher.stepped_aside.connect(self._hide_threads)
         self.panel.threads_chosen.connect(switcher.use_threads)
         self.top_bar.precision.clicked.connect(self._open_precisions)
         picker.precision_requested.connect(self._open_precisions)
-        switcher.failed.connect(self.errors.show_of_load)
         switcher.failed.connect(self.card_notice.look_after)
-        switcher.failed_meanwhile.connect(self.status.show_failed_load)
-        library.failed.connect(self.errors.show)
-        library.problems_found.connect(self.errors.show_all)
-        self.jobs.failed.connect(self.errors.show)
-        self.errors.load_requested.connect(switcher.load_wanted)
-        self.jobs.load_requested.connect(switcher.load_wanted)
         self.errors.closed.connect(self.page.composer.setFocus)
 
     def _connect_chat(self) -> None:
@@ -313,6 +301,7 @@ class MainWindow(QMainWindow):
         chat.progressed.connect(self.status.show_progress)
         chat.answering.connect(self.status.show_answering)
         self.comparing.finished_alone.connect(self.switcher.answered)
+        self.comparing.refused.connect(self.errors.ask)
         chat.context_known.connect(self.status.show_finished)
         chat.reloaded.connect(self.switcher.reloaded)
         chat.reloaded.connect(self.status.show_model)
@@ -321,16 +310,6 @@ class MainWindow(QMainWindow):
         chat.failed.connect(self.errors.show_of_answer)
 
     # --- view -------------------------------------------------------------------------------------
-
-    @Slot(bool)
-    def _ask_for_panel(self, shown: bool) -> None:
-        self.view.show_panel(shown)
-        self._chat.show_side(shown)
-
-    @Slot(bool)
-    def _ask_for_sidebar(self, shown: bool) -> None:
-        self.view.show_sidebar(shown)
-        self._shell.show_side(shown)
 
     @Slot()
     def _show_context(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from baichuan_desktop.services.jobs.copies import MadeCopy, ModelFiles, model_files
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
@@ -19,6 +19,7 @@ from baichuan_desktop.ui.window.bars.remarks import Remarks
 from baichuan_desktop.ui.window.bars.status import WindowStatus
 from baichuan_desktop.ui.window.bars.top_bar import TopBar
 from baichuan_desktop.ui.window.commands.menus import Menus
+from baichuan_desktop.ui.window.window_pages import Page, WindowPages
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 
@@ -30,32 +31,28 @@ class WindowJobs(QObject):
         jobs: JobController,
         store: ModelStore,
         switcher: ModelSwitcher,
-        pages: QStackedWidget,
+        pages: WindowPages,
         menus: Menus,
         status: WindowStatus,
         remarks: Remarks,
         top_bar: TopBar,
         window: QWidget,
     ) -> None:
-        """`pages` holds the page of the chat, the only one, and gets the one of jobs."""
+        """`pages` gets the page of jobs."""
         super().__init__(window)
         self._jobs = jobs
         self._store, self._switcher = store, switcher
         self._pages, self._window = pages, window
         self._menus, self._status, self._picker = menus, status, top_bar.picker
         self._looking = 0  # id of the task that looks at the files of the model that is loaded
-        pages.addWidget(jobs.page)
+        pages.add(Page.JOBS, jobs.page, jobs.page.back, menus.jobs_page)
         switcher.began.connect(self._offer_nothing)
         switcher.stepped_aside.connect(self._offer_nothing)
         switcher.ready.connect(self._look_at_files)
         menus.job_requested.connect(jobs.open)
-        menus.jobs_page.toggled.connect(self.show_page)
-        menus.new_chat.triggered.connect(self.show_chat)
-        menus.panel.triggered.connect(self.show_chat)  # beside which the panel lies
-        top_bar.panel.clicked.connect(self.show_chat)
         top_bar.job_button.clicked.connect(self._show_jobs)
         remarks.job_notice.watch(jobs)
-        jobs.page.left.connect(self.show_chat)
+        jobs.page.left.connect(pages.show_chat)
         jobs.changed.connect(self._on_changed)
         jobs.ended.connect(self._on_ended)
 
@@ -77,24 +74,9 @@ class WindowJobs(QObject):
         if task_id == self._looking:
             self._menus.show_jobs(files)
 
-    # --- the page ---------------------------------------------------------------------------------
-
-    @Slot(bool)
-    def show_page(self, shown: bool) -> None:
-        """Show the page of jobs, or that of the chat."""
-        self._pages.setCurrentIndex(int(shown))
-        self._menus.jobs_page.setChecked(shown)
-        if shown:
-            self._jobs.page.back.setFocus()
-
     @Slot()
     def _show_jobs(self) -> None:
-        self.show_page(True)
-
-    @Slot()
-    def show_chat(self) -> None:
-        """Show the page of the chat in place of that of the jobs."""
-        self.show_page(False)
+        self._pages.show(Page.JOBS)
 
     # --- what the window says ---------------------------------------------------------------------
 
@@ -113,7 +95,7 @@ class WindowJobs(QObject):
     @property
     def _is_seen(self) -> bool:
         """Whether the person looks at the page of jobs."""
-        is_shown = self._pages.currentWidget() is self._jobs.page
+        is_shown = self._pages.current is Page.JOBS
         return is_shown and self._window.isActiveWindow() and not self._window.isMinimized()
 
     def _on_listed(self, copy: InstalledModel) -> None:

@@ -259,7 +259,7 @@ def test_a_truncated_shard_is_named_with_the_bytes_that_it_lacks(tmp_path: Path)
 
 HALVES = (
     ".part", ".partial", ".incomplete", ".crdownload", ".download", ".a1b2c3.partial", ".xltd",
-    ".baiduyun.p.downloading", ".6f3a.incomplete", ".opdownload", ".!ut",
+    ".baiduyun.p.downloading", ".6f3a.incomplete", ".opdownload", ".!ut", ".parallel_tmp",
 )  # fmt: skip
 
 
@@ -344,7 +344,15 @@ def model_scope(folder: Path) -> str:
     return "._____temp/model.safetensors"
 
 
-@pytest.mark.parametrize("leave", [hugging_face, model_scope])
+def model_scopes_whole_cache(folder: Path) -> str:
+    """Its folder for what is not whole has the names of the cache's folders."""
+    half = folder.parent.parent / "._____temp" / folder.parent.name / folder.name / "weights.1"
+    half.parent.mkdir(parents=True)
+    half.touch()
+    return f"../../._____temp/{folder.parent.name}/{folder.name}/weights.1"
+
+
+@pytest.mark.parametrize("leave", [hugging_face, model_scope, model_scopes_whole_cache])
 def test_an_unfinished_download_of_a_hub_is_named(
     tmp_path: Path, leave: Callable[[Path], str]
 ) -> None:
@@ -357,6 +365,19 @@ def test_an_unfinished_download_of_a_hub_is_named(
     assert f"“{half}”" in message
     add_single(folder)
     assert read_from(folder) == ({"model.safetensors"}, [])
+
+
+def test_of_a_model_with_a_dot_in_its_name_the_unfinished_files_are_found(tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "owner" / "Model-v1___0"
+    folder.parent.mkdir(parents=True)
+    plain(tmp_path).rename(folder)
+    half = tmp_path / "cache" / "._____temp" / "owner" / "Model-v1.0" / "model.safetensors"
+    half.parent.mkdir(parents=True)
+    half.touch()
+
+    message = refusal(folder, NotDownloadedError)
+
+    assert "“../../._____temp/owner/Model-v1.0/model.safetensors”" in message
 
 
 def test_an_unfinished_blob_of_a_cache_is_named(tmp_path: Path) -> None:

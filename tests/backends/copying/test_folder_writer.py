@@ -28,6 +28,7 @@ from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import CopyTakenError, DiskFullError, SourceChangedError, UserFacingError
 from backends.events import CopyReady, JobProgress, JobStep
+from backends.files import partial_folder
 from backends.precision import Precision
 from backends.protocol.engine_requests import CopyRequest
 from tests.helpers import goldens, quantized
@@ -489,7 +490,7 @@ def test_only_what_is_still_to_be_written_needs_room(
     groups = [group.specs for group in plan(checkpoint, Precision.NF4).groups]
     shards = plan_shards(groups, SMALL_SHARD)
     sizes = [sum(spec.nbytes for spec in shard.tensors) for shard in shards]
-    rest = sum(sizes[3:]) + folder_writer._SPARE_BYTES
+    rest = sum(sizes[3:]) + partial_folder.SPARE_BYTES
     usage = shutil.disk_usage(source)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=rest))
 
@@ -661,7 +662,7 @@ def test_a_second_run_leaves_the_first_alone(
 ) -> None:
     locks = NamedLocks()
     if by_name:
-        monkeypatch.setattr(folder_writer, "lock_folder", locks.take)
+        monkeypatch.setattr(partial_folder, "lock_folder", locks.take)
     source = Checkpoint.open(goldens.folder("b2-7b", "safetensors"))
     first = write_copy(source, plain_plan(source), out)
     next(first)

@@ -289,6 +289,32 @@ ERRORS: list[UserFacingError] = [
     errors.ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8),
     errors.InvalidLogitsError(),
     errors.InvalidRequestError("{name} must be from {low:g}.", name="Top-p", low=0.5, hint="Hm."),
+    errors.PolicyError(
+        Phrase("The model in “{folder}” is not used here", folder="/x"), Path("/p"), None
+    ),
+    errors.PrecisionOffError(
+        Phrase("The precision {p} is not used", p="bf16"), Path("/p"), "desk 7"
+    ),
+    errors.PolicyFileError(Path("/p"), Phrase("there is no {what}", what="key"), place="models.0"),
+    errors.LicenceNotAcceptedError("7b", "Baichuan 7B"),
+    errors.AcceptanceNotKeptError(Path("/d/licences.json"), OSError(28, "No space left")),
+    errors.FailedVerificationError("7b", ["a.bin"], is_changed_since=False),
+    errors.IntegrityError("“{file}” cannot be written.", file="/x"),
+    errors.SumsError(Path("/x/SHA256SUMS"), "is empty"),
+    errors.NewerManifestError(Path("/d/7b.json"), version=2, known=1),
+    errors.ModelAwayError(Phrase("The folder “{folder}” is gone.", folder="/x"), is_drive=False),
+    errors.StrayLinkError(Path("/x/a.bin"), Path("/y/a.bin"), Path("/x")),
+    errors.OutdatedExportError(Path("/x/export")),
+    errors.ImportRefusedError(Path("/x"), "it is one already", hint="Take another."),
+    errors.ImportBrokenError("“{folder}” was not imported.", folder="/x"),
+    errors.SourceUnreadableError(Path("/x/a.bin"), "no such device"),
+    errors.TargetUnwritableError(Path("/y"), "read-only file system"),
+    errors.ImportChangedError(Path("/x/a.bin")),
+    errors.DamagedSourceError(Path("/x/a.bin"), "blobs/0123"),
+    errors.BadCopyError(Path("/x/a.bin")),
+    errors.RemovalError("“{folder}” was not removed.", folder="/x"),
+    errors.NoTrashError(Path("/x")),
+    errors.NotVerifiedError("7b", Path("/p"), ["a.bin", "b.bin", "c.bin", "d.bin"], None),
     errors.EngineCrashedError("it crashed"),
     errors.EngineKilledError("it was killed"),
     errors.EngineCardError(Phrase("a library ended it ({text})", text="invalid argument")),
@@ -323,7 +349,7 @@ def test_every_error_is_tried_above() -> None:
         ]
     bases = {
         UserFacingError, errors.CheckpointError, errors.BackendError, errors.GenerationError,
-        errors.ConversationsError,
+        errors.ConversationsError, errors.NotAdmittedError,
     }  # fmt: skip
 
     assert {type(error) for error in ERRORS} == set(kinds) - bases

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from baichuan_desktop.services.library.registry import Registry, shipped_registry
+from tests.helpers.registry_texts import loaded
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Registry:
-    return Registry.load(shipped_registry())
+    return loaded(shipped_registry())

@@ -17,7 +17,16 @@ from baichuan_desktop.services.library.registry import (
 from baichuan_desktop.services.library.registry_schema import RegistryError, Shapes
 from baichuan_desktop.services.library.user_layer import add_installed
 from tests.helpers.machines import BAICHUAN2_7B, BAICHUAN2_13B, BAICHUAN_7B, BAICHUAN_13B
-from tests.helpers.registry_texts import SHAPES_13B_V2, SHIPPED, TINY, installed, layer, listed
+from tests.helpers.registry_texts import (
+    SHAPES_13B_V2,
+    SHIPPED,
+    TINY,
+    installed,
+    layer,
+    listed,
+    loaded,
+    read,
+)
 
 SHAPES_7B_V2 = Shapes(
     hidden_size=4096, num_layers=32, num_heads=32, intermediate_size=11008, vocab_size=125696
@@ -52,7 +61,7 @@ def test_what_is_wrong_in_the_shipped_file_is_told_with_its_path(
     )
 
     with pytest.raises(RegistryError) as caught:
-        Registry.load(file)
+        loaded(file)
 
     assert caught.value.message.startswith(f"{file} is wrong at ")
     assert place in caught.value.message
@@ -60,7 +69,7 @@ def test_what_is_wrong_in_the_shipped_file_is_told_with_its_path(
 
 def test_a_shipped_file_that_is_gone_is_told_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(RegistryError) as caught:
-        Registry.load(tmp_path / "models_registry.yaml")
+        loaded(tmp_path / "models_registry.yaml")
 
     assert caught.value.message == f"{tmp_path / 'models_registry.yaml'} is not there."
 
@@ -69,15 +78,15 @@ def test_a_shipped_file_that_is_gone_is_told_with_its_path(tmp_path: Path) -> No
 
 
 def test_the_tiny_file_of_these_tests_is_right() -> None:
-    assert Registry.load(TINY).variant("tiny").parameters == 824
+    assert loaded(TINY).variant("tiny").parameters == 824
 
 
 # --- layers --------------------------------------------------------------------------------
 
 
 def test_an_unknown_id_proposes_the_closest(shipped: Registry, tmp_path: Path) -> None:
-    add_installed(tmp_path / "user.yaml", installed(tmp_path))
-    registry = Registry.load(shipped_registry(), [tmp_path / "user.yaml"])
+    add_installed(read(tmp_path / "user.yaml"), installed(tmp_path))
+    registry = loaded(shipped_registry(), tmp_path / "user.yaml")
 
     with pytest.raises(UnknownModelError) as variant:
         shipped.variant("baichuan2-7b-chatt")
@@ -97,10 +106,10 @@ def test_an_unknown_id_proposes_the_closest(shipped: Registry, tmp_path: Path) -
 
 def test_an_installed_model_outlives_its_variant(tmp_path: Path) -> None:
     user = tmp_path / "user.yaml"
-    add_installed(user, installed(tmp_path, variant="taken-away"))
-    add_installed(user, installed(tmp_path, "other"))
+    add_installed(read(user), installed(tmp_path, variant="taken-away"))
+    add_installed(read(user), installed(tmp_path, "other"))
 
-    registry = Registry.load(shipped_registry(), [user])
+    registry = loaded(shipped_registry(), user)
 
     assert registry.variant_of(registry.model("my-chat")) is None
     assert registry.variant_of(registry.model("other")) is registry.variant("baichuan2-7b-chat")
@@ -117,7 +126,7 @@ def test_an_installed_model_without_a_name_has_its_variants_name(tmp_path: Path)
         encoding="utf-8",
     )
 
-    names = [model.name for model in Registry.load(shipped_registry(), [user]).installed]
+    names = [model.name for model in loaded(shipped_registry(), user).installed]
 
     assert [name.zh for name in names] == ["百川 2-7B 对话", "b", "我的模型"]
     assert names[2].en == "我的模型"
@@ -142,7 +151,7 @@ def test_a_layer_that_states_sampling_opens_as_it_did(tmp_path: Path) -> None:
     both = own + shipped_one.removeprefix("models:\n")
     site.write_text(f"schema_version: 1\n{tables}{both}", encoding="utf-8")
 
-    registry = Registry.load(TINY, [site])
+    registry = loaded(TINY, site)
 
     assert registry.problems == ()
     assert [variant.id for variant in registry.variants] == ["tiny", "own", "theirs"]
@@ -205,7 +214,7 @@ def test_a_wrong_layer_costs_itself_and_no_other(tmp_path: Path, text: str) -> N
     broken = layer(tmp_path / "user.yaml", text)
 
     for layers in ([site, broken], [broken, site]):
-        registry = Registry.load(TINY, layers)
+        registry = loaded(TINY, *layers)
         assert [model.id for model in registry.installed] == ["of-the-site"]
         assert [variant.id for variant in registry.variants] == ["tiny"]
         (problem,) = registry.problems
@@ -216,6 +225,6 @@ def test_a_newer_file_costs_itself(tmp_path: Path) -> None:
     user = tmp_path / "user.yaml"
     user.write_text("schema_version: 2\nnew: 1\n")
 
-    (problem,) = Registry.load(TINY, [user]).problems
+    (problem,) = loaded(TINY, user).problems
 
     assert "newer version of the app" in problem.message

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from backends.errors import UserFacingError
-from baichuan_desktop.services.library.registry import Registry
 from baichuan_desktop.services.library.registry_schema import RegistryError
-from tests.helpers.registry_texts import TINY, refusal
+from tests.helpers.registry_texts import TINY, loaded, refusal
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def test_a_wrong_value_is_refused_by_place(old: str, new: str, place: str, reaso
     assert old in TINY
     text = TINY.replace(old, new, 1)
     if not place:
-        Registry.load(text)
+        loaded(text)
         return
 
     message = refusal(text)

@@ -10,12 +10,21 @@ from typing import Any
 import pytest
 import yaml
 
+from backends.files import strict_yaml
 from baichuan_desktop.services.library import registry_yaml
-from baichuan_desktop.services.library.registry import Registry
 from baichuan_desktop.services.library.registry_file import load_layer
 from baichuan_desktop.services.library.registry_schema import RegistryError
 from baichuan_desktop.services.library.user_layer import add_installed
-from tests.helpers.registry_texts import SHIPPED, TINY, installed, layer, listed, refusal
+from tests.helpers.registry_texts import (
+    SHIPPED,
+    TINY,
+    installed,
+    layer,
+    listed,
+    loaded,
+    read,
+    refusal,
+)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +73,7 @@ def test_a_file_that_is_not_utf_8_is_refused_by_line(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     path.write_bytes("schema_version: 1\n# 中\n".encode("gbk"))
 
-    (problem,) = Registry.load(TINY, [path]).problems
+    (problem,) = loaded(TINY, path).problems
     assert problem.message == f"{path} is wrong at line 2: it is not UTF-8 text."
 
 
@@ -81,7 +90,7 @@ def test_escapes_beside_half_a_surrogate_keep_their_meaning(tmp_path: Path) -> N
         ),
     )  # fmt: skip
 
-    registry = Registry.load(TINY, [user])
+    registry = loaded(TINY, user)
 
     assert [str(model.path) for model in registry.installed] == [
         r"/C:\ud801", r"/\ud802", "/百", "/😀"
@@ -105,24 +114,24 @@ def test_what_is_no_file_costs_itself_and_is_not_waited_for(
     user = tmp_path / "user.yaml"
     put(user)
 
-    registry = Registry.load(TINY, [user])
+    registry = loaded(TINY, user)
 
     assert [problem.message for problem in registry.problems] == [
         f"{user} cannot be read: it is no ordinary file."
     ]
     with pytest.raises(RegistryError, match="no ordinary file"):
-        add_installed(user, installed(tmp_path))
+        add_installed(read(user), installed(tmp_path))
 
 
 def test_below_a_file_there_is_no_layer(tmp_path: Path) -> None:
     (tmp_path / "config").write_text("")
 
-    assert Registry.load(TINY, [tmp_path / "config" / "user.yaml"]).problems == ()
+    assert loaded(TINY, tmp_path / "config" / "user.yaml").problems == ()
 
 
 def units(unit: str, head: str = "schema_version: 1\n") -> str:
     """A text of one mebibyte."""
-    room = registry_yaml.MAX_FILE_BYTES - len(head)
+    room = strict_yaml.MAX_FILE_BYTES - len(head)
     return head + unit * (room // len(unit))
 
 
@@ -161,7 +170,7 @@ def test_a_mebibyte_of_anything_is_refused_after_bounded_work(
     monkeypatch.setattr(yaml, "parse", counted)
 
     assert reason in refusal(text)
-    assert events <= registry_yaml.MAX_VALUES + 1
+    assert events <= strict_yaml.MAX_VALUES + 1
 
 
 def test_a_mebibyte_of_comments_is_read() -> None:
@@ -170,13 +179,13 @@ def test_a_mebibyte_of_comments_is_read() -> None:
 
 @pytest.mark.parametrize("text", [TINY, SHIPPED.read_text(encoding="utf-8")])
 def test_libyaml_and_pyyaml_read_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    fast = registry_yaml.parse_yaml(text, source_name="x")
-    monkeypatch.setattr(registry_yaml, "_PARSER", yaml.SafeLoader)
+    fast = registry_yaml.parse_yaml(text, source_name="x").content
+    monkeypatch.setattr(strict_yaml, "PARSER", yaml.SafeLoader)
 
-    assert registry_yaml.parse_yaml(text, source_name="x") == fast
+    assert registry_yaml.parse_yaml(text, source_name="x").content == fast
 
 
-@pytest.mark.parametrize("parser", [registry_yaml._PARSER, yaml.SafeLoader])
+@pytest.mark.parametrize("parser", [strict_yaml.PARSER, yaml.SafeLoader])
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -190,19 +199,19 @@ def test_libyaml_and_pyyaml_read_the_same(text: str, monkeypatch: pytest.MonkeyP
 def test_words_are_read_plainly_by_both_parsers(
     written: str, read: object, parser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry_yaml, "_PARSER", parser)
+    monkeypatch.setattr(strict_yaml, "PARSER", parser)
 
-    found = registry_yaml.parse_yaml(f"x: {written}", source_name="x")["x"]
+    found = registry_yaml.parse_yaml(f"x: {written}", source_name="x").content["x"]
 
     assert found == read
     assert type(found) is type(read)
 
 
-@pytest.mark.parametrize("parser", [registry_yaml._PARSER, yaml.SafeLoader])
+@pytest.mark.parametrize("parser", [strict_yaml.PARSER, yaml.SafeLoader])
 def test_the_line_of_a_control_character_is_counted_in_lines(
     parser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry_yaml, "_PARSER", parser)
+    monkeypatch.setattr(strict_yaml, "PARSER", parser)
 
     assert "is wrong at line 3: there is a control character" in refusal(
         "# 百川\n# 模型\nx: \x07\n"

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 import pytest
 
-from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.folder import Checkpoint, open_exports
 from backends.errors import (
     CheckpointError,
     InvalidRequestError,
@@ -74,10 +74,15 @@ def test_of_many_listed_models_each_folder_is_looked_up_once(
 
     monkeypatch.setattr(Path, "resolve", counted)
 
-    with pytest.raises(UnknownModelError):
-        store.model("another")
+    with pytest.raises(NotACheckpointError):
+        store.model(str(paths.data / "another"))
 
     assert len(looked_up) == len(store.models) + 1
+    looked_up.clear()
+    with pytest.raises(UnknownModelError):
+        store.model("another")
+    assert store.model("m7").id == "m7"
+    assert not looked_up
 
 
 def test_a_fresh_machine_has_the_guide_and_nothing_is_written(
@@ -358,6 +363,13 @@ def exported(model: InstalledModel, tmp_path: Path) -> Path:
     return exports.write(source, exports.FP32, tmp_path / "export").folder
 
 
+def exports_now(model: InstalledModel) -> tuple[list[Path], list[Path]]:
+    """The exports of a model that run in its place, and those that are of earlier weights."""
+    stamps = {str(folder): stamp for folder, stamp in model.export_stamps.items()}
+    found = open_exports(Checkpoint.open(model.path), model.exports, stamps)
+    return [one.folder for one in found.usable.values()], list(found.outdated)
+
+
 def ignored(_done: int, _total: int) -> None:
     """Progress that nobody watches."""
 
@@ -424,19 +436,15 @@ def test_exports_of_weights_that_changed_since_run_in_place_of_nothing(
     model = store.add(copy_of(tmp_path, "chat"))
     export = store.add_export(model, exported(model, tmp_path))
     (model.path / "notes.txt").write_text("not a weight")
-    assert ModelStore(paths).model("chat").exports == (export.path,)
+    assert exports_now(ModelStore(paths).model("chat")) == ([export.path], [])
 
     (weights,) = model.path.glob("*.safetensors")
     os.utime(weights, (1, 1))  # as a file that was put in its place
 
-    changed = ModelStore(paths).model("chat")
-    assert changed.exports == ()
-    assert [one.path for one in changed.outdated_exports] == [export.path]
+    assert exports_now(ModelStore(paths).model("chat")) == ([], [export.path])
     assert [one.id for one in ModelStore(paths).models] == [GUIDE_ID, "chat"]
     store.join_export("chat", export.path, ignored)  # which reads the weights: they are the same
-    again = ModelStore(paths).model("chat")
-    assert again.exports == (export.path,)
-    assert again.outdated_exports == ()
+    assert exports_now(ModelStore(paths).model("chat")) == ([export.path], [])
 
 
 def test_a_link_that_leads_nowhere_does_not_hide_that_weights_changed(
@@ -446,12 +454,10 @@ def test_a_link_that_leads_nowhere_does_not_hide_that_weights_changed(
     model = store.add(copy_of(tmp_path, "chat"))
     (model.path / "other.bin").symlink_to(tmp_path / "gone")
     export = store.add_export(model, exported(model, tmp_path))
-    assert ModelStore(paths).model("chat").exports == (export.path,)
+    assert exports_now(ModelStore(paths).model("chat")) == ([export.path], [])
     os.utime(model.path / "model.safetensors", ns=(0, 0))
 
-    changed = ModelStore(paths).model("chat")
-
-    assert [one.path for one in changed.outdated_exports] == [export.path]
+    assert exports_now(ModelStore(paths).model("chat")) == ([], [export.path])
 
 
 def test_weights_on_a_drive_that_is_not_there_did_not_change(
@@ -464,12 +470,14 @@ def test_weights_on_a_drive_that_is_not_there_did_not_change(
     (folder / "model.safetensors").symlink_to(tmp_path / "drive" / "w")
     model = store.add(folder)
     export = store.add_export(model, exported(model, tmp_path))
+    checkpoint = Checkpoint.open(model.path)
 
     (tmp_path / "drive").rename(tmp_path / "away")
 
     found = ModelStore(paths).model("chat")
+    stamps = {str(folder): stamp for folder, stamp in found.export_stamps.items()}
     assert found.exports == (export.path,)
-    assert found.outdated_exports == ()
+    assert open_exports(checkpoint, found.exports, stamps).outdated == []
 
 
 def test_weights_that_cannot_be_read_are_named_where_they_are_compared(
@@ -535,11 +543,16 @@ def test_a_model_that_is_out_of_sight_says_nothing_of_its_exports(
     store: ModelStore, paths: AppPaths, tmp_path: Path
 ) -> None:
     model = store.add(copy_of(tmp_path, "chat"))
-    store.add_export(model, export_of(tmp_path))
+    export = store.add_export(model, export_of(tmp_path))
+    checkpoint = Checkpoint.open(model.path)
 
     model.path.rename(tmp_path / "elsewhere")
 
-    assert ModelStore(paths).model("chat").outdated_exports == ()
+    found = ModelStore(paths).model("chat")
+    assert found.exports == (export.path,)
+    stamps = {str(folder): stamp for folder, stamp in found.export_stamps.items()}
+    assert stamps
+    assert open_exports(checkpoint, found.exports, stamps).outdated == []
 
 
 @pytest.mark.parametrize("made_from", ["b2-13b", None])

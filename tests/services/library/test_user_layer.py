@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from baichuan_desktop.services.library.registry import Registry, UnknownModelError
+from baichuan_desktop.services.library.registry import UnknownModelError
 from baichuan_desktop.services.library.registry_schema import Names, RegistryError
 from baichuan_desktop.services.library.user_layer import (
     add_installed,
     remove_installed,
     require_writable,
 )
-from tests.helpers.registry_texts import TINY, installed, layer, listed
+from tests.helpers.registry_texts import TINY, installed, layer, listed, loaded, read
 
 
 def test_an_added_model_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -22,24 +22,24 @@ def test_an_added_model_comes_back_as_it_was(tmp_path: Path) -> None:
     odd_names = Names(en="no", zh="no")
     second = installed(tmp_path / "模 型: #1", "two", variant=None, name=odd_names, bundled=True)
 
-    add_installed(user, first)
-    add_installed(user, second)
+    add_installed(read(user), first)
+    add_installed(read(user), second)
 
-    assert Registry.load(TINY, [user]).installed == (first, second)
-    remove_installed(user, "one")
-    assert Registry.load(TINY, [user]).installed == (second,)
-    remove_installed(user, "two")
-    assert Registry.load(TINY, [user]).installed == ()
+    assert loaded(TINY, user).installed == (first, second)
+    remove_installed(read(user), "one")
+    assert loaded(TINY, user).installed == (second,)
+    remove_installed(read(user), "two")
+    assert loaded(TINY, user).installed == ()
 
 
 def test_adding_an_id_again_replaces_its_entry_in_place(tmp_path: Path) -> None:
     user = tmp_path / "user.yaml"
     for model_id in ("one", "two"):
-        add_installed(user, installed(tmp_path, model_id))
+        add_installed(read(user), installed(tmp_path, model_id))
 
-    add_installed(user, installed(tmp_path, "one", context_length=2048))
+    add_installed(read(user), installed(tmp_path, "one", context_length=2048))
 
-    models = Registry.load(TINY, [user]).installed
+    models = loaded(TINY, user).installed
     assert [(one.id, one.context_length) for one in models] == [("one", 2048), ("two", 4096)]
 
 
@@ -49,9 +49,9 @@ def test_other_sections_and_their_comments_stay(tmp_path: Path) -> None:
     after = "\n# my own models\n" + TINY[TINY.index("models:") :] + "# the end\n"
     user.write_text(f"{before}installed: []\n{after}", encoding="utf-8")
 
-    add_installed(user, installed(tmp_path))
+    add_installed(read(user), installed(tmp_path))
     with_model = user.read_text(encoding="utf-8")
-    remove_installed(user, "my-chat")
+    remove_installed(read(user), "my-chat")
 
     assert with_model.startswith(before + "installed:\n- id: my-chat\n")
     assert with_model.endswith(after)
@@ -65,26 +65,26 @@ def test_a_file_of_any_form_can_be_added_to(tmp_path: Path, text: str) -> None:
     user = tmp_path / "user.yaml"
     user.write_text(text, encoding="utf-8")
 
-    add_installed(user, installed(tmp_path))
+    add_installed(read(user), installed(tmp_path))
 
-    assert Registry.load(TINY, [user]).installed == (installed(tmp_path),)
+    assert loaded(TINY, user).installed == (installed(tmp_path),)
 
 
 def test_a_wrong_entry_or_a_wrong_file_is_never_written(tmp_path: Path) -> None:
     user = tmp_path / "user.yaml"
-    add_installed(user, installed(tmp_path))
+    add_installed(read(user), installed(tmp_path))
     good = user.read_bytes()
 
     with pytest.raises(RegistryError, match=r"installed\.1\.path \(of 'two'\): .* absolute"):
-        add_installed(user, installed(tmp_path, "two", path=Path("relative")))
+        add_installed(read(user), installed(tmp_path, "two", path=Path("relative")))
     assert user.read_bytes() == good
     with pytest.raises(UnknownModelError):
-        remove_installed(user, "my-chatt")
+        remove_installed(read(user), "my-chatt")
     assert user.read_bytes() == good
 
     user.write_text("schema_version: 1\ninstaled: []\n", encoding="utf-8")
     with pytest.raises(RegistryError, match="did you mean “installed”"):
-        add_installed(user, installed(tmp_path))
+        add_installed(read(user), installed(tmp_path))
     assert user.read_text(encoding="utf-8") == "schema_version: 1\ninstaled: []\n"
 
 
@@ -93,10 +93,10 @@ def test_what_is_wrong_is_never_written_over(tmp_path: Path) -> None:
     before = user.read_bytes()
 
     with pytest.raises(RegistryError, match="a path cannot hold a NUL"):
-        add_installed(user, installed(tmp_path))
+        add_installed(read(user), installed(tmp_path))
     with pytest.raises(RegistryError, match="a path cannot hold a NUL"):
-        remove_installed(user, "one")
+        remove_installed(read(user), "one")
     with pytest.raises(RegistryError, match="a path cannot hold a NUL"):
-        require_writable(user)
+        require_writable(read(user))
 
     assert user.read_bytes() == before

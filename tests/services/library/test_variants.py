@@ -12,7 +12,7 @@ from backends.events import SamplingDefaults
 from baichuan_desktop.services.library.registry import Registry
 from baichuan_desktop.services.library.registry_schema import Shapes
 from baichuan_desktop.services.library.variants import Variant
-from tests.helpers.registry_texts import SHAPES_13B_V2, TINY
+from tests.helpers.registry_texts import SHAPES_13B_V2, TINY, loaded
 
 
 def test_every_released_variant_is_there_once(shipped: Registry) -> None:
@@ -136,7 +136,7 @@ def test_a_later_layer_adds_and_overrides(tmp_path: Path) -> None:
         "schema_version: 1\n" + body.replace("en: Tiny", "en: My Tiny"), encoding="utf-8"
     )
 
-    registry = Registry.load(TINY, [site, user, tmp_path / "missing.yaml"])
+    registry = loaded(TINY, site, user, tmp_path / "missing.yaml")
 
     assert [(one.id, one.name.en) for one in registry.variants] == [
         ("tiny", "My Tiny"),
@@ -152,7 +152,7 @@ def test_a_later_table_holds_for_the_models_of_earlier_layers(tmp_path: Path) ->
     )
     site.write_text(tables, encoding="utf-8")
 
-    tiny = Registry.load(TINY, [site]).variant("tiny")
+    tiny = loaded(TINY, site).variant("tiny")
 
     assert (tiny.licence.name, tiny.context_length) == ("Site", 32)
 
@@ -162,7 +162,7 @@ def test_an_error_of_a_layer_names_its_path(tmp_path: Path) -> None:
     body = TINY[TINY.index("models:") :].replace("sampling: base", "licence: none")
     site.write_text("schema_version: 1\n" + body, encoding="utf-8")
 
-    (problem,) = Registry.load(TINY, [site]).problems
+    (problem,) = loaded(TINY, site).problems
 
     assert problem.message.startswith(f"{site} is wrong at models.0.licence: “none”")
 
@@ -175,10 +175,29 @@ def test_a_table_that_does_not_fit_earlier_models_is_left_out_with_its_layer(
     site.write_text(tables.replace("vocab_size: 10", "vocab_size: 20"), encoding="utf-8")
     assert "vocab_size: 20" in site.read_text()
 
-    registry = Registry.load(TINY, [site])
+    registry = loaded(TINY, site)
 
     assert [variant.parameters for variant in registry.variants] == [824]
     (problem,) = registry.problems
     assert problem.message.startswith(
         f"{site} is wrong at families.baichuan-7b: “tiny” of models_registry.yaml does not fit it, "
     )
+
+
+def test_the_published_scores_name_their_source_and_agree_with_the_published_losses(
+    shipped: Registry,
+) -> None:
+    """4-bit chat models were published with scores; the losses of their families follow."""
+    scored = [one for one in shipped.variants if one.published_scores is not None]
+    assert len(scored) == 9
+    for variant in scored:
+        assert variant.published_scores is not None
+        assert "github.com/baichuan-inc/" in variant.published_scores.source
+        assert list(variant.published_scores.points) == ["C-Eval", "MMLU", "CMMLU"]
+    for chat, loss in (("baichuan2-7b-chat", 1.6), ("baichuan2-13b-chat", 0.9)):
+        whole = shipped.variant(chat).published_scores
+        few = shipped.variant(f"{chat}-4bits").published_scores
+        assert whole is not None
+        assert few is not None
+        losses = [whole.points[name] - few.points[name] for name in whole.points]
+        assert round(sum(losses) / 3, 1) == loss

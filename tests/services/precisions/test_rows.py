@@ -20,7 +20,7 @@ from backends.onnx_backend.graph import Scheme
 from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import LoadRequest
-from baichuan_desktop.services.library.registry import Registry, shipped_registry
+from baichuan_desktop.services.library.registry import shipped_registry
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import OpenedModel, Precisions
 from baichuan_desktop.services.precisions.rows import PrecisionRow
@@ -28,6 +28,7 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 from tests.helpers import exports, goldens, quantized
 from tests.helpers.installed import installed
 from tests.helpers.machines import LIBRARIES, card, machine
+from tests.helpers.registry_texts import loaded
 
 MIB = 2**20
 
@@ -169,7 +170,7 @@ def test_the_published_loss_belongs_to_4_bits_of_the_model_that_was_measured(
         config = replace(checkpoints[name].config, hidden_size=hidden_size)
         checkpoint = replace(checkpoints[name], config=config)
         monkeypatch.setattr(Checkpoint, "open", lambda _folder: checkpoint)
-        published = Registry.load(shipped_registry()).published_4bit_losses
+        published = loaded(shipped_registry()).published_4bit_losses
         precisions = Precisions(
             measurements, lambda: machine(card(24)), published_4bit_losses=published
         )

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from backends.errors import EngineError
 from backends.events import JobProgress, JobStep
 from baichuan_desktop.services.jobs.desk import JobRecord
+from tests.helpers.clipping import clipped
 from tests.ui.harness import OTHER, Gate, Harness
+from tests.ui.jobs.counting import counting_job
 
 
 def test_the_page_takes_the_place_of_the_chat_and_gives_it_back(ui: Harness) -> None:
@@ -121,3 +125,20 @@ def test_two_jobs_that_failed_are_both_told(
     assert counted.error is not None
     assert counted.error.message.text() == "Two."
     assert "One." in counted.error.more.text()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 820), (960, 600), (640, 480)])
+def test_a_long_name_pushes_no_button_out_of_the_page(ui: Harness, width: int, height: int) -> None:
+    page, gate = ui.window.jobs.page, Gate()
+    name = "a model of a rather long name that somebody thought of at night " * 4
+    ui.window.resize(width, height)
+    ui.window.menus.jobs_page.trigger()
+    ui.jobs.answers += [[JobProgress(JobStep.CHECK, 1, 2), gate]]
+    record = ui.window.jobs.add(counting_job(name))
+    ui.until(gate.reached.is_set)
+    ui.until(lambda: page.rows[record].cancel.isVisible())
+    ui.app.processEvents()
+
+    assert clipped(page) == []
+    assert name.strip() in page.rows[record].title.toolTip()
+    gate.open.set()

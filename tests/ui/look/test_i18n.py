@@ -174,7 +174,9 @@ def test_translations_are_chinese_sentences() -> None:
     latin = {
         "Top-k", "Top-p", "en", "{used} of {length}", "“{tensor}” {what}", "{source} {what}.",
         "{better} {fact}", "{what}: {name}", "{what}: {percent} %", "{precision}: {sentence}",
-        "{percent} %", "“{file}” {what}.", "“{name}” {what}.",
+        "{percent} %", "“{file}” {what}.", "“{name}” {what}.", "“{name}”: {what}.",
+        "{name}: {sentence}", "{name}: {done:.1f} of {total:.1f} GiB",
+        "{name}: {done:.1f} of {total:.1f} GiB · {speed:.0f} MiB/s",
     }  # fmt: skip
     without_hanzi = {
         source

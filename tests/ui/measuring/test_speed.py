@@ -36,6 +36,7 @@ from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
+from tests.helpers.accepted import accept_released
 from tests.helpers.machines import BAICHUAN2_7B, machine
 from tests.helpers.reads import counted
 from tests.ui.harness import READY, Gate, Harness, ScriptedEngine, Step, answer
@@ -281,6 +282,7 @@ def crowded(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> Harness:
     """The model has the shapes of Baichuan2-7B, and fp32 does not fit beside the chat."""
     opened = replace(Checkpoint.open(FOLDER), config=BAICHUAN2_7B)
     monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
+    accept_released()
     ui.machine = machine(bf16=True, free_gib=40)
     ui.machine_now = machine(bf16=True, free_gib=22)
     return ui

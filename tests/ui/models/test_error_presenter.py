@@ -10,10 +10,16 @@ from PySide6.QtWidgets import QWidget
 
 from backends.errors import EngineError, GpuLostError
 from backends.phrases import Phrase
+from backends.policy.values import Policy
 from backends.precision import Precision
+from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.library.integrity.manifests import ManifestStore
+from baichuan_desktop.services.library.store import ModelStore
+from baichuan_desktop.services.licences.acceptances import Acceptances
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
+from baichuan_desktop.ui.admission.admitting import Admitting, Gate
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.error_presenter import ErrorPresenter
 from tests.helpers.machines import machine
@@ -28,8 +34,16 @@ MODEL = installed("Model")
 @pytest.fixture
 def errors(behind: Controllers, theme: Theme) -> Iterator[ErrorPresenter]:
     window = QWidget()
+    paths = app_paths()
+    gate = Gate(
+        ModelStore(paths), Acceptances(paths.licences), ManifestStore(paths.manifests), Policy
+    )
     presenter = ErrorPresenter(
-        behind.switcher, Precisions(behind.measurements, machine), theme, window
+        behind.switcher,
+        Precisions(behind.measurements, machine),
+        Admitting(gate, window),
+        theme,
+        window,
     )
     yield presenter
     if presenter.dialog is not None:

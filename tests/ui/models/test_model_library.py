@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QThreadPool
@@ -78,6 +80,35 @@ def test_a_folder_that_is_opened_is_listed_and_loaded(
     assert opened == [()]
 
 
+@pytest.mark.parametrize("named", ["shelf", "shelf/model/pictures", "shelf/model/config.json"])
+def test_the_folder_above_a_model_or_below_it_opens_it(
+    behind: Controllers, engine: ScriptedEngine, tmp_path: Path, named: str
+) -> None:
+    folder = tmp_path / "shelf" / "model"
+    shutil.copytree(CHECKPOINT, folder)
+    (folder / "pictures").mkdir()
+
+    behind.library.open_folder(tmp_path / named)
+    until_loaded(behind)
+
+    assert engine.loaded_folders == [folder]
+    assert [model.path for model in behind.store.models] == [GUIDE, folder]
+
+
+def test_a_folder_of_several_models_opens_none_of_them(
+    behind: Controllers, engine: ScriptedEngine, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(CHECKPOINT, tmp_path / name)
+    failures = behind.heard(behind.library.failed)
+
+    behind.library.open_folder(tmp_path)
+    until(lambda: bool(failures))
+
+    assert engine.requests == []
+    assert [model.path for model in behind.store.models] == [GUIDE]
+
+
 def test_a_folder_that_is_open_already_is_not_loaded_again(
     behind: Controllers, engine: ScriptedEngine
 ) -> None:
@@ -109,10 +140,10 @@ def slow(behind: Controllers, monkeypatch: pytest.MonkeyPatch) -> threading.Even
     """Looking at the folder SLOW takes until the event is set."""
     event, add = threading.Event(), behind.store.add
 
-    def add_slowly(folder: Path) -> InstalledModel:
+    def add_slowly(folder: Path, **more: Any) -> InstalledModel:
         if folder == SLOW:
             event.wait()
-        return add(folder)
+        return add(folder, **more)
 
     monkeypatch.setattr(behind.store, "add", add_slowly)
     return event

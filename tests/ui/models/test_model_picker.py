@@ -259,6 +259,7 @@ def test_a_folder_that_is_opened_is_listed_and_loaded(ui: Harness, engine: Scrip
         "Baichuan Guide",
         "safetensors",
         "Precision: bf16 · CPU",
+        "All models…",
         "Open a model folder…",
         "Rename a model…",
     ]

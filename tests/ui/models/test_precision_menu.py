@@ -216,11 +216,12 @@ def test_the_menu_opens_the_model_and_finds_its_options_once(
 def test_an_export_of_weights_that_changed_is_a_remark(
     ui: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not any("exported" in str(item.data(_NOTE)) for item in open_menu(ui))
+    assert not any("the export in" in str(item.data(_NOTE)) for item in open_menu(ui))
     ui.window.precision.menu.hide()
-    model = ui.store.model(GUIDE_ID)
-    export = replace(model, id="export", path=Path("/m/export"))
-    changed = replace(model, outdated_exports=(export,))
+    export = Path("/m/export")
+    changed = replace(
+        ui.store.model(GUIDE_ID), exports=(export,), export_stamps={export: "of earlier weights"}
+    )
     monkeypatch.setattr(type(ui.window.switcher), "current", changed)
 
     items = open_menu(ui)

@@ -21,6 +21,7 @@ from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind
 from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import resource
+from tests.helpers.accepted import accept_released
 from tests.helpers.machines import BAICHUAN2_7B, PROCESSOR, card, machine
 from tests.ui.harness import OTHER, READY, Gate, Harness, ScriptedEngine, answer
 
@@ -32,8 +33,9 @@ LOST = GpuLostError(Phrase("{text}", text="unspecified launch failure"))
 
 
 @pytest.fixture(autouse=True)
-def seven(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every folder holds a model of the shapes of Baichuan2-7B."""
+def seven(app_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every folder holds a model of the shapes of Baichuan2-7B, whose licence was accepted."""
+    accept_released()
     opened = replace(Checkpoint.open(CHECKPOINT), config=BAICHUAN2_7B)
     monkeypatch.setattr(Checkpoint, "open", lambda _folder: opened)
 

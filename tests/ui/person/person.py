@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from statistics import mode
 from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, Qt, QTimer
@@ -135,8 +136,11 @@ class Person:
         return "" if widget is None else min(_names(widget), default="")
 
     def shade(self) -> int:
-        """How light the page is, from 0 to 255."""
-        return self.window.grab().toImage().pixelColor(self.window.width() // 2, 100).lightness()
+        """How light most of the page is, from 0 to 255, whatever stands on it."""
+        image, middle = self.window.grab().toImage(), self.window.width() // 2
+        return mode(
+            image.pixelColor(middle, y).lightness() for y in range(0, self.window.height(), 2)
+        )
 
     # --- mouse ----------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from backends.precision import Precision
 from backends.protocol.engine_requests import ChatRequest, LoadRequest
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.user_layer import add_installed
+from tests.helpers.registry_texts import read
 from tests.ui.harness import READY, ScriptedEngine, answer, model, until
 from tests.ui.person.conftest import App
 from tests.ui.person.person import Person
@@ -70,7 +71,7 @@ def test_another_model_is_chosen_by_keys_and_answers_in_the_same_conversation(
 ) -> None:
     other = replace(model("Other"), path=tmp_path / "Other")
     other.path.mkdir()
-    add_installed(app_paths().user_registry, other)
+    add_installed(read(app_paths().user_registry), other)
     engine.answers += [answer("From the guide."), answer("From the other.")]
     me = desk.start(engine)
     me.wait_until_ready()

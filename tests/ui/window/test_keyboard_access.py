@@ -93,7 +93,7 @@ def test_tab_goes_as_one_reads(full: Harness) -> None:
     """From part to part, and within each from line to line and from left to right."""
     window = full.window
     parts: list[QWidget] = [window.page.composer, window.panel, window.sidebar, window.top_bar,
-                            window.page.transcript]  # fmt: skip
+                            window.models.first_run, window.page.transcript]  # fmt: skip
 
     def part_of(widget: QWidget) -> int:
         return next(

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.ui.look.theme import Theme
 from tests.helpers.clipping import clipped
+from tests.helpers.library import a_library
 from tests.ui.harness import BASE, Harness, ScriptedEngine, answer
 
 SIZES = [(960, 600), (1280, 800), (1920, 1080), (3840, 2160)]
@@ -112,3 +113,23 @@ def test_what_is_clipped_is_found(ui: Harness, theme: Theme) -> None:
     assert "bf16” needs" in lines
     assert "reaches beyond its parent" in lines
     assert theme.zoom == 1.0
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_page_of_models_is_seen_whole(ui: Harness, language: Language) -> None:
+    ui.window.view.use_language(language)
+    ui.window.menus.models_page.trigger()
+    page, looked = ui.window.window_library.page, a_library()
+    page.set_models([model for model, _ in looked], ui.store.variants)
+    page.set_states([(model, seen) for model, seen in looked if seen is not None])
+
+    assert found(ui, "models") == []
+    for size, zoom in ROOMS:
+        ui.theme.set_zoom(zoom)
+        ui.window.resize(size)
+        settle()
+        page.open_details()
+        settle()
+        assert page.details.isVisible()
+        assert clipped(ui.window) == []
+        page.close_details()

@@ -13,11 +13,13 @@ from backends.operating_system import long_path
 _BUSY_SECONDS = 5.0
 
 #: Of the connection that writes. With FULL, what was committed outlives a power cut. The writer
-#: shortens the journal itself; at 16 MiB SQLite does so in any case.
+#: shortens the journal itself; at 16 MiB SQLite does so in any case. What is deleted for good is
+#: overwritten.
 WRITING: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 4096",
+    "PRAGMA secure_delete = ON",
 )
 #: Of all: functions in a stranger's schema are not called.
 _SAFE: Final = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")

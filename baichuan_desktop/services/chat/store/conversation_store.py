@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from baichuan_desktop.services.chat.store.copies.backups import folder_for
+from baichuan_desktop.services.chat.store.copies.expiring import expire_copies
 from baichuan_desktop.services.chat.store.copies.merging import Restored, merge
 from baichuan_desktop.services.chat.store.copies.source import Source
 from baichuan_desktop.services.chat.store.ids import Ids
@@ -120,6 +121,13 @@ class ConversationStore:
                 if self.state.unsaved is None:
                     self.flush(_RESTORE_WAIT_SECONDS)
         return Restored(conversations, messages)
+
+    def expire_copies(self, older_than: float) -> None:
+        """Take what was not changed since a time out of all copies of the file; that takes time."""
+        if self._file is not None and self._upkeep is not None:
+            self.flush(_RESTORE_WAIT_SECONDS)
+            self._upkeep.wait()  # it may be making one more
+            expire_copies(self._file, older_than)
 
     # --- changes ------------------------------------------------------------------------------
 

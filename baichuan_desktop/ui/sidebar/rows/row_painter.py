@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOpti
 from typing_extensions import override
 
 from baichuan_desktop.ui.look.icons import line_pixmap
+from baichuan_desktop.ui.look.one_line import MOST_NAME, Line, excerpt_line, marked_line
 from baichuan_desktop.ui.look.theme import INTERFACE, NOTE, Theme
 from baichuan_desktop.ui.sidebar.rows import row_texts
 from baichuan_desktop.ui.sidebar.rows.arrangement import (
@@ -40,7 +41,6 @@ from baichuan_desktop.ui.sidebar.rows.arrangement import (
 )
 from baichuan_desktop.ui.sidebar.rows.list_model import ListModel
 from baichuan_desktop.ui.sidebar.rows.measures import ICON, MARGIN, RADIUS, ROW
-from baichuan_desktop.ui.sidebar.rows.one_line import MOST_NAME, Line, excerpt_line, marked_line
 
 Index = QModelIndex | QPersistentModelIndex
 

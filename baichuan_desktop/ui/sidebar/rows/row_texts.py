@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from baichuan_desktop.services.chat.values import Conversation, Folder
 from baichuan_desktop.ui.look.i18n import is_chinese
+from baichuan_desktop.ui.look.one_line import title_line
 from baichuan_desktop.ui.sidebar.rows.arrangement import (
     MOST_HITS,
     ConversationEntry,
@@ -18,7 +19,6 @@ from baichuan_desktop.ui.sidebar.rows.arrangement import (
     HitEntry,
     TrashedEntry,
 )
-from baichuan_desktop.ui.sidebar.rows.one_line import title_line
 
 
 def title(conversation: Conversation) -> str:

@@ -11,10 +11,13 @@ from PySide6.QtCore import QEvent, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from backends.errors import UserFacingError
 from baichuan_desktop.services.jobs.copies import ModelFiles
 from baichuan_desktop.services.settings import LARGEST_ZOOM, SMALLEST_ZOOM, Language, ThemeChoice
 from baichuan_desktop.ui.chat.state import ChatState
+from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs.entry import JobEntry
+from baichuan_desktop.ui.models.model_texts import as_tooltip
 from baichuan_desktop.ui.shortcuts.binding import bind
 from baichuan_desktop.ui.shortcuts.table import Command, keys_text
 from baichuan_desktop.ui.window.commands.job_entries import COPIES, MEASUREMENTS
@@ -38,8 +41,10 @@ class Menus(QMenuBar):
         self._window = window
         self.folded = QMenu(window)  #: all commands, behind one button
         self._chat, self._file, self._edit = (QMenu(self) for _ in range(3))
+        self.models = QMenu(self)  #: what is done with models; also of the folded menu
         self._view, self._zoom, self._help = (QMenu(self) for _ in range(3))
         self._zoom_percent = 100
+        self._import_refusal: UserFacingError | None = None
         self._make_actions()
         self._make_jobs()
         languages, self._language, self._languages = self._choices(("system", "en", "zh_CN"))
@@ -67,15 +72,21 @@ class Menus(QMenuBar):
         self.select_all = self._action(Command.SELECT_ALL)
         self.panel = self._action(Command.SETTINGS)
         self.jobs_page = self._action(Command.JOBS)
+        self.models_page = self._action(Command.MODELS)
         self.sidebar = self._action(Command.SIDEBAR)
-        for shown in (self.panel, self.jobs_page, self.sidebar):
+        for shown in (self.panel, self.jobs_page, self.models_page, self.sidebar):
             shown.setCheckable(True)
         self.zoom_in = self._action(Command.ZOOM_IN)
         self.zoom_out = self._action(Command.ZOOM_OUT)
         self.zoom_reset = self._action(Command.ZOOM_RESET)
         self.shortcuts = self._action(Command.SHORTCUTS)
+        self.find_models = self._action(None)
+        self.import_model = self._action(None)
+        self.get_model = self._action(None)
+        self.verify = self._action(None)
         self.licence = self._action(None)
-        self.licence.setEnabled(False)
+        for of_a_model in (self.verify, self.licence):
+            of_a_model.setEnabled(False)
         self.about = self._action(None)
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
 
@@ -117,16 +128,22 @@ class Menus(QMenuBar):
         for jobs in (copies, measurements):
             self._file.addActions([action for _, action in jobs])
             self._file.addSeparator()
-        self._file.addActions([self.licence, self.quit])
+        self._file.addAction(self.quit)
+        self.models.setToolTipsVisible(True)
+        self.models.addActions([self.models_page, self.find_models])
+        self.models.addActions([self.import_model, self.get_model])
+        self.models.addSeparator()
+        self.models.addActions([self.verify, self.licence])
         self._edit.addActions([self.stop, self.copy, self.select_all])
         self._zoom.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
-        view = [self.sidebar, self.panel, self.jobs_page]
+        view = [self.sidebar, self.panel, self.models_page, self.jobs_page]
         looks = (self._theme, self._zoom, self._language)
         folded = self.folded
         chats = [self.new_chat, self.temporary_chat, self.search, self.rename, self.restore]
         folded.addActions(chats)
         folded.addSeparator()
         folded.addMenu(self._file)
+        folded.addMenu(self.models)
         folded.addMenu(self._edit)
         folded.addSeparator()
         folded.addActions(view)
@@ -141,7 +158,7 @@ class Menus(QMenuBar):
         for menu in looks:
             self._view.addMenu(menu)
         self._help.addActions([self.shortcuts, self.about])
-        for menu in (self._chat, self._file, self._edit, self._view, self._help):
+        for menu in (self._chat, self._file, self.models, self._edit, self._view, self._help):
             self.addMenu(menu)
 
     # --- what is offered ---------------------------------------------------------------------
@@ -177,11 +194,28 @@ class Menus(QMenuBar):
     def show_loaded(self) -> None:
         """Offer what can be done with a model that is loaded."""
         self.licence.setEnabled(True)
+        self.verify.setEnabled(True)
 
     @Slot()
     def show_no_model(self) -> None:
         """Offer nothing that needs a model."""
         self.licence.setEnabled(False)
+        self.verify.setEnabled(False)
+
+    def show_import(self, refusal: UserFacingError | None) -> None:
+        """Offer to bring models here; a refusal says why that is turned off."""
+        self._import_refusal = refusal
+        for action in (self.find_models, self.import_model, self.open_folder):
+            action.setEnabled(refusal is None)
+        self._explain()
+
+    def _explain(self) -> None:
+        """Say of what is turned off why it is."""
+        refusal = self._import_refusal
+        why = "" if refusal is None else error_texts.message(refusal)
+        for action in (self.find_models, self.import_model, self.open_folder):
+            action.setToolTip(as_tooltip(why))
+            action.setStatusTip(why)
 
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
@@ -192,6 +226,7 @@ class Menus(QMenuBar):
         """Set every text in the language of the window."""
         self._chat.setTitle(self.tr("&Chat"))
         self._file.setTitle(self.tr("&File"))
+        self.models.setTitle(self.tr("Mo&dels"))
         self._edit.setTitle(self.tr("&Edit"))
         self._view.setTitle(self.tr("&View"))
         self._help.setTitle(self.tr("&Help"))
@@ -214,6 +249,7 @@ class Menus(QMenuBar):
         self.select_all.setText(self.tr("Select &all"))
         self.panel.setText(self.tr("&Settings panel"))
         self.jobs_page.setText(self.tr("&Jobs"))
+        self.models_page.setText(self.tr("All m&odels"))
         self.sidebar.setText(self.tr("Con&versations at the left"))
         self.zoom_in.setText(self.tr("&Larger"))
         self.zoom_out.setText(self.tr("&Smaller"))
@@ -225,8 +261,13 @@ class Menus(QMenuBar):
         self._themes["system"].setText(self.tr("As the &system"))
         self._themes["light"].setText(self.tr("&Light"))
         self._themes["dark"].setText(self.tr("&Dark"))
+        self.find_models.setText(self.tr("&Find models on this computer…"))
+        self.import_model.setText(self.tr("&Import a model folder…"))
+        self.get_model.setText(self.tr("&How to get a model…"))
+        self.verify.setText(self.tr("&Verify this model"))
         self.licence.setText(self.tr("Model &licence"))
         self.about.setText(self.tr("&About Baichuan Desktop"))
+        self._explain()
 
     @Slot(QAction)
     def _on_job(self, action: QAction) -> None:

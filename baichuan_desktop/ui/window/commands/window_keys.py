@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -29,15 +31,19 @@ class WindowKeys(QObject):
         bar: TopBar,
         menus: Menus,
         controller: ChatController,
+        leave_page: Callable[[], bool],
         window: QWidget,
     ) -> None:
+        """`leave_page` shows the chat, and says whether another page stood in its place."""
         super().__init__(window)
-        self._page, self._bar, self._menus = page, bar, menus
+        self._page, self._bar, self._leave_page = page, bar, leave_page
         self._controller, self._window = controller, window
         self.sheet: ShortcutSheet | None = None  #: while it is open
+        #: Begins to find on another page, if one with a search is shown; whether it is.
+        self.find_elsewhere: Callable[[], bool] = lambda: False
         self.escape = EscapeKey(window, controller.stop)
         EnterKey(window)
-        self.escape.first(self._leave_jobs)
+        self.escape.first(leave_page)
         self.escape.first(page.find_bar.close_if_open)
         for command, slot in (
             (Command.MODEL_PICKER, self.open_picker),
@@ -61,9 +67,10 @@ class WindowKeys(QObject):
 
     @Slot()
     def find(self) -> None:
-        """Find in the conversation."""
-        self._leave_jobs()
-        self._page.find_bar.open()
+        """Find in what is shown: among the models, else in the conversation."""
+        if not self.find_elsewhere():
+            self._leave_page()
+            self._page.find_bar.open()
 
     @Slot()
     def copy_last_answer(self) -> None:
@@ -86,14 +93,6 @@ class WindowKeys(QObject):
     @Slot()
     def _on_sheet_closed(self) -> None:
         self.sheet = None
-
-    def _leave_jobs(self) -> bool:
-        """Show the conversation; whether the page of jobs stood in its place."""
-        if not self._menus.jobs_page.isChecked():
-            return False
-        self._menus.jobs_page.trigger()
-        self._page.composer.setFocus()
-        return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notice that a dialog is gone; Qt gives the keyboard back to what had it before first."""

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 _FOLDER: Final = "backups"
 _FORMAT: Final = "%Y-%m-%d-%H%M%S"  # in UTC, so that the order of names is that of times
-_UNFINISHED: Final = ".part"
+UNFINISHED: Final = ".part"  #: behind the name of one that is being made
 
 #: How many are kept, and how many bytes all of them may take; the newest is kept in any case.
 MOST_BACKUPS = 7
@@ -68,10 +68,10 @@ def back_up(connection: sqlite3.Connection, file: Path, now: float) -> Path:
     """
     folder = long_path(folder_for(file))
     folder.mkdir(exist_ok=True, mode=0o700)
-    for left in folder.glob(f"{file.stem}-*{_UNFINISHED}"):
+    for left in folder.glob(f"{file.stem}-*{UNFINISHED}"):
         left.unlink()
     name = time.strftime(f"{file.stem}-{_FORMAT}{file.suffix}", time.gmtime(now))
-    unfinished = folder / (name + _UNFINISHED)
+    unfinished = folder / (name + UNFINISHED)
     try:
         connection.execute("VACUUM INTO ?", (str(unfinished),))
         _sync(unfinished)

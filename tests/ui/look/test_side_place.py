@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from baichuan_desktop.ui.look.side_place import SidePlace
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.ui.window.side_place import SidePlace
 
 SIDE = 264
 BOTH = SIDE + 400  # pixels; from here on there is room for both

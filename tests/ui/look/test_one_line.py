@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from baichuan_desktop.ui.sidebar.rows.one_line import excerpt_line, marked_line, title_line
+from baichuan_desktop.ui.look.one_line import excerpt_line, marked_line, title_line
 
 
 @pytest.mark.parametrize(

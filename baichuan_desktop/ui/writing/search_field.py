@@ -1,6 +1,8 @@
-"""The field in which conversations are searched for, as one types."""
+"""The field in which something is searched for, as one types."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
@@ -8,10 +10,10 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton, QWidget
 
 from baichuan_desktop.ui.look.icons import line_icon, line_pixmap
 from baichuan_desktop.ui.look.theme import INTERFACE, Theme
-from baichuan_desktop.ui.sidebar.rows.measures import ICON
 
 _PAUSE_MS = 120  # after the last key; what is typed without a pause is searched for once
 _MOST = 200  # characters
+_ICON = 15  # pixels of the design
 
 
 class SearchField(QLineEdit):
@@ -29,15 +31,19 @@ class SearchField(QLineEdit):
     entered = Signal()
     left = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, label: Callable[[], str], parent: QWidget | None = None
+    ) -> None:
+        """`label` says what is searched, in the language of the window."""
         super().__init__(parent)
-        self.setObjectName("searchChats")
+        self.setObjectName("searchField")
+        self._label = label
         self.setMaxLength(_MOST)
         self._theme = theme
         self._icon = QLabel(self)
         self._icon.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.clear_button = QToolButton(self)
-        self.clear_button.setObjectName("sidebarTool")
+        self.clear_button.setObjectName("clearSearch")
         self.clear_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Esc does the same
         self.clear_button.setCursor(Qt.CursorShape.ArrowCursor)
         self.clear_button.clicked.connect(self.clear_now)
@@ -99,7 +105,7 @@ class SearchField(QLineEdit):
         """Keep the icon at the left and the button at the right."""
         super().resizeEvent(event)
         px = self._theme.px
-        self._icon.setGeometry(px(8), 0, px(ICON), self.height())
+        self._icon.setGeometry(px(8), 0, px(_ICON), self.height())
         side = px(24)
         self.clear_button.setGeometry(
             self.width() - side - px(5), (self.height() - side) // 2, side, side
@@ -111,13 +117,13 @@ class SearchField(QLineEdit):
         self.setFixedHeight(px(34))
         self.setTextMargins(px(28), 0, px(24), 0)
         self.setFont(self._theme.font(INTERFACE))
-        self._icon.setPixmap(line_pixmap("search", colour, px(ICON), self.devicePixelRatioF()))
-        self.clear_button.setIcon(line_icon("clear", colour, size=px(ICON)))
-        self.clear_button.setIconSize(QSize(px(ICON), px(ICON)))
+        self._icon.setPixmap(line_pixmap("search", colour, px(_ICON), self.devicePixelRatioF()))
+        self.clear_button.setIcon(line_icon("clear", colour, size=px(_ICON)))
+        self.clear_button.setIconSize(QSize(px(_ICON), px(_ICON)))
 
     def _retranslate(self) -> None:
-        self.setPlaceholderText(self.tr("Search chats"))
-        self.setAccessibleName(self.tr("Search chats"))
+        self.setPlaceholderText(self._label())
+        self.setAccessibleName(self._label())
         self.clear_button.setToolTip(self.tr("Clear the search"))
         self.clear_button.setAccessibleName(self.tr("Clear the search"))
 

@@ -1,0 +1,1 @@
+"""The licences that go with a model and its copies."""

@@ -1,0 +1,1 @@
+"""What the administrator of this machine allows; window, terminal and engine obey it."""

@@ -1,0 +1,1 @@
+"""Completion in shells: scripts that are made of the commands themselves."""

@@ -1,0 +1,1 @@
+"""How somebody without weights gets them, onto another machine and then here."""

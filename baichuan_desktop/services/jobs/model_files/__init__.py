@@ -1,0 +1,1 @@
+"""Jobs that work with the files of models and need no engine."""

@@ -1,0 +1,136 @@
+"""The job that brings a model into the library."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from typing_extensions import override
+
+from backends.errors import GIB, ImportRefusedError
+from backends.events import JobProgress, JobStep
+from backends.files.partial_folder import partial_of
+from backends.phrases import Phrase
+from baichuan_desktop.services.engines.port import RunRequest
+from baichuan_desktop.services.jobs.job import Job, JobMeter, JobResult, JobWords, Pause
+from baichuan_desktop.services.jobs.pace import Pace
+from baichuan_desktop.services.jobs.time_left import left_for_step
+from baichuan_desktop.services.library.importing.running import run_import
+from baichuan_desktop.services.library.importing.unfinished import discard, look_at
+from baichuan_desktop.services.library.importing.values import ImportPlan, SameWeights, Way
+from baichuan_desktop.services.library.integrity.manifests import ManifestStore
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Names
+from baichuan_desktop.services.library.store import ModelStore
+
+#: What is shown while bytes are written, read back, or compared; the figures follow.
+_STEPS = {
+    JobStep.HASH: Phrase("Comparing with models that are here"),
+    JobStep.WRITE: Phrase("Copying the files"),
+    JobStep.CHECK: Phrase("Reading the copy back"),
+}
+_WORDS = {
+    Way.LINK: JobWords(Phrase("Link a model"), Phrase("Linking a model")),
+    Way.COPY: JobWords(Phrase("Copy a model"), Phrase("Copying a model")),
+    Way.MOVE: JobWords(Phrase("Move a model"), Phrase("Moving a model")),
+}
+_MIB = 2**20
+
+
+class ImportMeter(JobMeter):
+    """Reads the bytes of an import: how many of how many, how fast, how long still."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pace = Pace(clock)
+        self._last: JobProgress | None = None
+
+    @override
+    def read(self, event: object) -> None:
+        if not isinstance(event, JobProgress):
+            return
+        if self._last is not None and self._last.step is not event.step:
+            self._pace.begin_anew()
+        self._last = event
+        self._pace.read(event.done_bytes, event.total_bytes)
+
+    @property
+    @override
+    def percent(self) -> int:
+        if self._last is None:
+            return 0
+        return 100 * self._last.done_bytes // max(self._last.total_bytes, 1)
+
+    @property
+    @override
+    def step(self) -> Phrase | None:
+        if self._last is None:
+            return None
+        name, speed = _STEPS[self._last.step], self._pace.per_second
+        done, total = self._last.done_bytes / GIB, self._last.total_bytes / GIB
+        if speed is None:
+            return Phrase(
+                "{name}: {done:.1f} of {total:.1f} GiB", name=name, done=done, total=total
+            )
+        return Phrase(
+            "{name}: {done:.1f} of {total:.1f} GiB · {speed:.0f} MiB/s",
+            name=name,
+            done=done,
+            total=total,
+            speed=speed / _MIB,
+        )
+
+    @property
+    @override
+    def time_left(self) -> Phrase:
+        return left_for_step(self._pace.seconds_left)
+
+
+def import_job(store: ModelStore, manifests: ManifestStore, plan: ImportPlan) -> Job:
+    """Imports what was planned; finds the InstalledModel that is listed then.
+
+    One that is paused goes on from what it copied; so does one that ended with the app.
+    """
+    pause = Pause(threading.Event(), lambda: _discard(plan))
+
+    def steps(_run: RunRequest, cancel: threading.Event) -> Iterator[object]:
+        for event in run_import(store, manifests, plan, cancel, pause.wanted):
+            match event:
+                case InstalledModel():
+                    yield _result(Phrase("“{name}” is listed.", name=_english(event)), event)
+                case SameWeights(model):
+                    sentence = Phrase(
+                        "“{name}” has the same weights and is here already; nothing was copied.",
+                        name=_english(model),
+                    )
+                    yield _result(sentence, model)
+                case _:
+                    yield event
+
+    name = plan.name or plan.target.name
+    return Job(
+        _WORDS[plan.way],
+        Names(en=name, zh=name),
+        steps,
+        ImportMeter,
+        when_ended=None
+        if plan.way is Way.LINK
+        else Phrase("What is copied so far is kept; the import can go on later."),
+        pause=None if plan.way is Way.LINK else pause,
+    )
+
+
+def _english(model: InstalledModel) -> str:
+    return model.shown_name.en
+
+
+def _result(sentence: Phrase, model: InstalledModel) -> JobResult:
+    return JobResult(sentence, model.shown_name, model)
+
+
+def _discard(plan: ImportPlan) -> None:
+    """Take away what a paused import copied. Raises UserFacingError."""
+    if (found := look_at(partial_of(plan.target))) is not None:
+        with contextlib.suppress(ImportRefusedError):  # it is whole; nothing half-made is left
+            discard(found)

@@ -1,0 +1,1 @@
+"""What the folders of models are: recognised, on which drive, how large."""

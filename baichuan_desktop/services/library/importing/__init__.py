@@ -1,0 +1,1 @@
+"""Models brought into the library, and taken out of it again."""

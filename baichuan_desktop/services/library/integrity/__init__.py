@@ -1,0 +1,1 @@
+"""What each file of a model is known to be, and whether it still is."""

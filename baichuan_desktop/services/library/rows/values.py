@@ -1,0 +1,139 @@
+"""The rows of the list of models, and what was seen of a model's files."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from backends.precision import Precision
+from baichuan_desktop.services.library.folders.drives import DriveSpace
+from baichuan_desktop.services.library.integrity.folder_files import Sizes
+from baichuan_desktop.services.library.integrity.values import Override, Verification
+from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import Family, Names, Shapes
+from baichuan_desktop.services.library.states import Condition, ModelState
+from baichuan_desktop.services.library.variants import Variant
+
+#: What tells a row from every other one.
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at a model's folder has shown."""
+
+    state: ModelState
+    drive: DriveSpace | None = None  #: None where it cannot be told
+    stored: Precision | None = None  #: how the weights lie on the disk; None: not known
+    shapes: Shapes | None = None  #: as its config.json says; None: not known
+    exports: Sizes = field(default_factory=dict, hash=False)  #: of the files of all its exports
+    verification: Verification | None = None  #: the last one
+    override: Override | None = None  #: of that one: somebody insists on loading the model
+
+    @property
+    def export_bytes(self) -> int:
+        """Of all its exports."""
+        return sum(self.exports.values())
+
+
+class Section(Enum):
+    """What a heading stands over."""
+
+    HERE = "here"  #: listed models, wherever they lie
+    RELEASED = "released"  #: released ones of which none is listed
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Stands over rows; it can be neither chosen nor opened."""
+
+    section: Section
+    count: int  #: of the rows below it
+
+    @property
+    def key(self) -> Key:
+        """What stays the same of it while what it shows changes."""
+        return ("heading", self.section.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A listed model."""
+
+    model: InstalledModel
+    variant: Variant | None = None
+    looked: Looked | None = None  #: None: nobody has looked yet, or its drive does not answer
+    last_used: datetime.datetime | None = None  #: in UTC
+    copies: tuple[Names, ...] = ()  #: names of other listed models of the same released one
+
+    @property
+    def key(self) -> Key:
+        """What stays the same of it while what it shows changes."""
+        return ("model", self.model.id)
+
+    @property
+    def family(self) -> Family:
+        """Of the weights."""
+        return self.model.family
+
+    @property
+    def name(self) -> Names:
+        """As it is shown."""
+        return self.model.shown_name
+
+    @property
+    def condition(self) -> Condition | None:
+        """None where it is not known."""
+        return self.looked.state.condition if self.looked is not None else None
+
+    @property
+    def bytes_on_disk(self) -> int | None:
+        """Of all files of the model, without its exports."""
+        return self.looked.state.bytes_on_disk if self.looked is not None else None
+
+    @property
+    def stored(self) -> Precision | None:
+        """How the weights lie on the disk."""
+        if self.looked is not None and self.looked.stored is not None:
+            return self.looked.stored
+        return self.variant.precision if self.variant is not None else None
+
+    @property
+    def drive(self) -> Path | None:
+        """Where it lies: as it was seen, else as it was when it was added."""
+        if self.looked is not None and self.looked.drive is not None:
+            return self.looked.drive.drive
+        return self.model.drive
+
+    @property
+    def exports(self) -> int:
+        """How many are listed."""
+        return len(self.model.exports)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedRow:
+    """A released model of which none is listed."""
+
+    variant: Variant
+
+    @property
+    def key(self) -> Key:
+        """What stays the same of it while what it shows changes."""
+        return ("released", self.variant.id)
+
+    @property
+    def family(self) -> Family:
+        """Of the weights."""
+        return self.variant.family
+
+    @property
+    def name(self) -> Names:
+        """As it is shown."""
+        return self.variant.name
+
+
+Row = ModelRow | ReleasedRow
+Entry = Heading | Row

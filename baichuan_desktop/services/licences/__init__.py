@@ -1,0 +1,1 @@
+"""Under which licence a model may be used, and who accepted it."""

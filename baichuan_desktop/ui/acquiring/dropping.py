@@ -1,0 +1,112 @@
+"""Folders and files that are dragged onto the window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QWidget
+
+from baichuan_desktop.ui.look.theme import Theme
+
+_MARGIN, _RADIUS = 16, 12  # pixels of the design
+_HIDING = 235  # of 255: what lies under the sign is hardly seen
+
+
+class Dropping(QObject):
+    """Takes files that are dropped anywhere in a window, where no field wants them for itself.
+
+    Text stays with whoever takes text.
+
+    Signals:
+        dropped: the Paths.
+    """
+
+    dropped = Signal(object)
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._sign = _Sign(theme, window)
+        self._window = window
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Hear of what is dragged over the window."""
+        match event:
+            case QDropEvent() if event.type() is QEvent.Type.Drop:
+                self._sign.hide()
+                return self._drop(event)
+            case QDragEnterEvent() | QDragMoveEvent():
+                if not _paths(event.mimeData()):
+                    return False
+                event.setDropAction(Qt.DropAction.CopyAction)
+                event.accept()
+                self._sign.lie_over(self._window)
+                return True
+        if event.type() is QEvent.Type.DragLeave:
+            self._sign.hide()
+        return False
+
+    def _drop(self, event: QDropEvent) -> bool:
+        paths = _paths(event.mimeData())
+        if paths:
+            event.setDropAction(Qt.DropAction.CopyAction)  # who dragged it keeps it
+            event.accept()
+            self.dropped.emit(paths)
+        return bool(paths)
+
+
+def _paths(data: QMimeData) -> Sequence[Path]:
+    """The files and folders of this machine that are dragged; none of any other address."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+class _Sign(QWidget):
+    """Says over the whole window what dropping does."""
+
+    def __init__(self, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._theme = theme
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def lie_over(self, window: QWidget) -> None:
+        """Be seen over all of the window."""
+        self.setAccessibleName(self._text())
+        self.setGeometry(window.rect())
+        self.raise_()
+        self.show()
+
+    def _text(self) -> str:
+        return self.tr("Drop a model's folder here to add it to the library")
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw a frame and the sentence."""
+        px, colours = self._theme.px, self._theme.colours
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QColor(colours.page)
+        ground.setAlpha(_HIDING)
+        painter.fillRect(self.rect(), ground)
+        pen = QPen(QColor(colours.accent), px(2), Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        margin = px(_MARGIN)
+        frame = QRectF(self.rect()).adjusted(margin, margin, -margin, -margin)
+        painter.drawRoundedRect(frame, px(_RADIUS), px(_RADIUS))
+        painter.setPen(QColor(colours.text))
+        painter.setFont(self._theme.font(16))
+        painter.drawText(
+            frame, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._text()
+        )
+        painter.end()
