@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from baichuan_desktop.cli.completion.cases import Frame, script, takes
 from baichuan_desktop.cli.completion.ids import OPTION
 from baichuan_desktop.cli.completion.tree import Command, Takes, Value, option_words
 
@@ -66,58 +67,20 @@ complete -F _baichuan_desktop {program}
 def bash_script(root: Command, program: str, released: Sequence[str]) -> str:
     """The script that completes the commands of `root`."""
     quoted = shlex.quote(" ".join(released))
-    lines = [_HEAD.format(program=program)]
-    lines += map(_line, _steps(root))
-    lines.append(_FOUND)
-    lines += map(_line, _option_cases(root))
-    lines.append(_PLACES)
-    lines += map(_line, _place_cases(root))
-    lines.append(_TAIL.format(program=program, option=OPTION, released=quoted))
-    return "".join(lines)
+    frame = Frame(
+        _HEAD.format(program=program),
+        _FOUND,
+        _PLACES,
+        _TAIL.format(program=program, option=OPTION, released=quoted),
+    )
+    return script(root, frame, _options, _commands)
 
 
-def _line(text: str) -> str:
-    return f"            {text}\n"
+def _options(command: Command) -> str:
+    words = shlex.quote(" ".join(option_words(command.options)))
+    return f'COMPREPLY=($(compgen -W {words} -- "$cur"))'
 
 
-def _steps(root: Command) -> Iterator[str]:
-    """What a word means where it stands: a command below, or an option whose value follows."""
-    for command in root.walk():
-        at = " ".join(command.words)
-        for below in command.commands:
-            words = " ".join(below.words)
-            yield f'{_case(at, below.words[-1])}) at="{words}"; place=0 ;;'
-        for option in command.options:
-            if option.value is not None:
-                names = "|".join(_case(at, name) for name in option.names)
-                yield f"{names}) takes={_takes(option.value)} ;;"
-
-
-def _option_cases(root: Command) -> Iterator[str]:
-    for command in root.walk():
-        words = shlex.quote(" ".join(option_words(command.options)))
-        yield f'"{" ".join(command.words)}") COMPREPLY=($(compgen -W {words} -- "$cur")) ;;'
-
-
-def _place_cases(root: Command) -> Iterator[str]:
-    for command in root.walk():
-        at = " ".join(command.words)
-        if command.commands:
-            names = Value(Takes.WORDS, tuple(below.words[-1] for below in command.commands))
-            yield f"{_case(at, '0')}) takes={_takes(names)} ;;"
-        for number, value in enumerate(command.values):
-            is_last = number == len(command.values) - 1
-            place = _case(at, str(number))
-            if is_last and command.has_rest:
-                place = f'"{at}/"*'
-            yield f"{place}) takes={_takes(value)} ;;"
-
-
-def _case(at: str, word: str) -> str:
-    return f'"{at}/{word}"'
-
-
-def _takes(value: Value) -> str:
-    if value.takes is Takes.WORDS:
-        return shlex.quote(f"words:{' '.join(value.words)}")
-    return str(value.takes.value)
+def _commands(command: Command) -> str:
+    names = Value(Takes.WORDS, tuple(below.words[-1] for below in command.commands))
+    return f"takes={takes(names)}"
