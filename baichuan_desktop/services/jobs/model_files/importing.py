@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator
 from typing_extensions import override
 
 from backends.errors import GIB, ImportRefusedError
-from backends.events import JobProgress, JobStep
+from backends.events import JobStep
 from backends.files.partial_folder import partial_of
 from backends.phrases import Phrase
 from baichuan_desktop.services.engines.port import RunRequest
-from baichuan_desktop.services.jobs.job import Job, JobMeter, JobResult, JobWords, Pause
-from baichuan_desktop.services.jobs.pace import Pace
-from baichuan_desktop.services.jobs.time_left import left_for_step
+from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
+from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords, Pause
 from baichuan_desktop.services.library.importing.running import run_import
 from baichuan_desktop.services.library.importing.unfinished import discard, look_at
 from baichuan_desktop.services.library.importing.values import ImportPlan, SameWeights, Way
@@ -39,28 +38,11 @@ _WORDS = {
 _MIB = 2**20
 
 
-class ImportMeter(JobMeter):
+class ImportMeter(BytesMeter):
     """Reads the bytes of an import: how many of how many, how fast, how long still."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pace = Pace(clock)
-        self._last: JobProgress | None = None
-
-    @override
-    def read(self, event: object) -> None:
-        if not isinstance(event, JobProgress):
-            return
-        if self._last is not None and self._last.step is not event.step:
-            self._pace.begin_anew()
-        self._last = event
-        self._pace.read(event.done_bytes, event.total_bytes)
-
-    @property
-    @override
-    def percent(self) -> int:
-        if self._last is None:
-            return 0
-        return 100 * self._last.done_bytes // max(self._last.total_bytes, 1)
+        super().__init__(_STEPS, clock)
 
     @property
     @override
@@ -80,11 +62,6 @@ class ImportMeter(JobMeter):
             total=total,
             speed=speed / _MIB,
         )
-
-    @property
-    @override
-    def time_left(self) -> Phrase:
-        return left_for_step(self._pace.seconds_left)
 
 
 def import_job(store: ModelStore, manifests: ManifestStore, plan: ImportPlan) -> Job:
