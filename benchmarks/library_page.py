@@ -10,11 +10,9 @@ thread are told: on a machine that does other work only the second one compares.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +31,7 @@ from baichuan_desktop.services.library.variants import Variant
 from baichuan_desktop.ui.library.page import LibraryPage
 from baichuan_desktop.ui.look.fonts import load_fonts
 from baichuan_desktop.ui.look.theme import Theme
-from benchmarks import machine
-from benchmarks.sidebar import Times, timed
+from benchmarks.sidebar import Times, report, timed
 
 _RUNS: Final = 7  # times that the page is opened
 _STEPS: Final = 300  # frames that are scrolled
@@ -134,19 +131,7 @@ def main() -> int:
     nowhere = Path(os.devnull) / "none"
     store = ModelStore(AppPaths(nowhere, nowhere, nowhere, nowhere, nowhere))
     results = measure(app, Theme(app), options.models, store.variants)
-    if options.json:
-        print(json.dumps({"machine": machine.facts(), "times": [asdict(one) for one in results]}))
-    else:
-        print(f"{options.models:,} models")
-        for one in results:
-            print(one.line())
-    missed = [
-        one.what
-        for one in results
-        if one.median_work > _GOALS.get(one.what.partition(":")[0], float("inf"))
-    ]
-    print("missed: " + ", ".join(missed) if missed else "every goal is met", file=sys.stderr)
-    return 1 if missed else 0
+    return report(results, f"{options.models:,} models", _GOALS, as_json=options.json)
 
 
 if __name__ == "__main__":
