@@ -100,6 +100,23 @@ class SamplingDefaults:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterInUse:
+    """The adapter that a loaded model answers with."""
+
+    folder: str
+    nbytes: int  #: that it takes in memory
+    notes: tuple[Phrase, ...] = ()  #: what of it is not used, or could not be checked
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterReady:
+    """The loaded model answers with another adapter now, or without one; its cache is empty."""
+
+    adapter: AdapterInUse | None
+    seconds: float  #: that it took
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReady:
     """A model is loaded: what runs, and how."""
 
@@ -123,6 +140,7 @@ class ModelReady:
     longest_token: int | None = None  #: see `Tokenizer.longest_token`
     head_in_8_bits: bool = False
     host_weights_bytes: int = 0  #: of the weights, in the machine's memory beside those on cards
+    adapter: AdapterInUse | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +222,7 @@ class CopyReady:
 
     folder: str
     bytes_on_disk: int
+    notes: tuple[Phrase, ...] = ()  #: on the adapter that was merged into it
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +315,7 @@ class ProductsTried:
 EngineEvent = (
     LoadProgress
     | ModelReady
+    | AdapterReady
     | JobProgress
     | CopyReady
     | BenchmarkProgress

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from .errors.adapters import adapter_on_export
 from .events import LoadProgress
 from .precision import DeviceKind, Precision
 
 if TYPE_CHECKING:
+    from .adapters.values import Adapter
     from .checkpoint.folder import Checkpoint
 
 #: Scores of every token of the vocabulary: shape (vocab_size,), fp32.
@@ -57,7 +59,7 @@ class LayerDevices:
     @property
     def kind(self) -> DeviceKind:
         """What kind of device, or of devices, that is."""
-        kinds = {DeviceKind.of(device) for device in self.layers}
+        kinds = {DeviceKind.of(device) for device in set(self.layers)}
         return kinds.pop() if len(kinds) == 1 else DeviceKind.SPREAD
 
 
@@ -143,6 +145,22 @@ class LoadedModel(ABC):
     @abstractmethod
     def truncate(self, length: int) -> None:
         """Keep only the first `length` cached tokens."""
+
+    @property
+    def adapter_bytes(self) -> int:
+        """Bytes that the adapter in use takes beside the model; 0 without one."""
+        return 0
+
+    def use_adapter(self, adapter: Adapter | None) -> Iterator[tuple[int, int]]:
+        """Answer with an adapter in place of the one before, or with none; the cache is emptied.
+
+        Yields how much of how much is done. Closing the generator, or an error in it, leaves the
+        model without an adapter. Raises AdapterError, BackendError, CheckpointError.
+        """
+        if adapter is not None:
+            raise adapter_on_export(adapter.folder)
+        self.truncate(0)
+        yield from ()
 
     @abstractmethod
     def peak_bytes(self) -> int:

@@ -134,6 +134,11 @@ COPY_PRECISIONS: Mapping[str, Precision] = {
     if precision.is_quantized and not precision.is_onnx
 }
 
+#: Those of copies that an adapter is merged into, likewise.
+MERGE_PRECISIONS: Mapping[str, Precision] = {
+    precision.value: precision for precision in (Precision.BF16, Precision.FP16, Precision.FP32)
+}
+
 #: Those of exports, by the name that the command has for them.
 EXPORT_PRECISIONS: Mapping[str, Precision] = {
     precision.export_name: precision for precision in Precision if precision.is_onnx

@@ -31,6 +31,8 @@ def printable(text: str) -> str:
 
 def one_line(text: str) -> str:
     """A name with U+FFFD for each character that would break its line, or that nobody sees."""
+    if text.isprintable():  # as nearly every name is
+        return text
     return "".join(char if _is_seen(char) else "\ufffd" for char in text)
 
 

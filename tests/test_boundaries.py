@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import pkgutil
 import re
 import subprocess
 import sys
@@ -31,8 +30,12 @@ def _loaded_by(*modules: str) -> set[str]:
 
 
 def _modules_of_the_app() -> list[str]:
-    found = pkgutil.walk_packages(baichuan_desktop.__path__, "baichuan_desktop.")
-    return [module.name for module in found if not module.name.endswith("__main__")]
+    """All but the package for scripts, which is there to import transformers."""
+    root = Path(baichuan_desktop.__path__[0])
+    found = (file.relative_to(root.parent).with_suffix("") for file in root.rglob("*.py"))
+    names = (".".join(file.parts).removesuffix(".__init__") for file in found)
+    others = (name for name in names if name.split(".")[1:2] != ["transformers"])
+    return sorted(name for name in others if not name.endswith("__main__"))
 
 
 def test_the_window_starts_without_torch() -> None:

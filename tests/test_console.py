@@ -141,7 +141,9 @@ def session(*texts: str) -> Any:
         None,  # type: ignore[arg-type]  # nobody asks for it
         SamplingParams(),
         _Measurements(),  # type: ignore[arg-type]  # what is used of them
-        prompt_turns=None,
+        None,
+        None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
     )
 
 

@@ -157,7 +157,7 @@ def test_the_policy_that_a_document_shows_is_one_and_has_every_key(document: str
     shown = parse_policy(text, Path("policy.yaml"))
 
     same = [one.name for one in fields(Policy) if getattr(shown, one.name) == one.default]
-    assert same == ["entries"]  # which are read from the registry beside it
+    assert same == ["entries", "adapter_entries"]  # read from the registry beside it
 
 
 @pytest.mark.parametrize("document", ["docs/library.md", "docs/library.zh-CN.md"])
@@ -174,3 +174,4 @@ def test_the_registry_that_a_document_shows_lists_its_models(document: str, tmp_
     assert shared.layer is RegistryLayer.SITE
     assert set(shared.stated_files) == {"config.json", "tokenizer.model"}
     assert store.model("our-tuned-13b").layer is RegistryLayer.SITE
+    assert [one.id for one in store.adapters_of(shared)] == ["our-law"]

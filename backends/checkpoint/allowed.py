@@ -22,9 +22,18 @@ from .manifest import stated_precision
 def open_allowed(folder: Path, policy: Policy) -> tuple[Checkpoint, Tokenizer]:
     """Open a folder as `Checkpoint.open_with_tokenizer` does, if the policy allows it.
 
-    A folder that lies where none may is not looked into. Where it counts where a model lies, links
-    on the way are followed once: another one in their place, while it is loaded, leads nowhere.
-    Raises PolicyError, CheckpointError.
+    A folder that lies where none may is not looked into. Raises PolicyError, CheckpointError.
+    """
+    checkpoint, tokenizer = Checkpoint.open_with_tokenizer(allowed_place(folder, policy))
+    require_allowed(checkpoint, policy)
+    return checkpoint, tokenizer
+
+
+def allowed_place(folder: Path, policy: Policy) -> Path:
+    """The folder to be opened, which lies where models may lie. Raises PolicyError.
+
+    Where it counts where it lies, links on the way are followed once: another one in their place,
+    while it is loaded, leads nowhere.
     """
     with contextlib.suppress(RuntimeError):  # “~nobody”, which is said where it is opened
         folder = folder.expanduser()
@@ -32,9 +41,7 @@ def open_allowed(folder: Path, policy: Policy) -> tuple[Checkpoint, Tokenizer]:
         if _asks_where(policy):
             folder = real_place(folder)
             require_folder(policy, folder)
-    checkpoint, tokenizer = Checkpoint.open_with_tokenizer(folder)
-    require_allowed(checkpoint, policy)
-    return checkpoint, tokenizer
+    return folder
 
 
 def require_allowed(checkpoint: Checkpoint, policy: Policy) -> None:
@@ -71,7 +78,8 @@ def open_allowed_exports(
 
 
 def _asks_where(policy: Policy) -> bool:
-    return policy.models is not None or policy.folders is not None
+    rules = (policy.models, policy.folders, policy.adapters)
+    return any(rule is not None for rule in rules)
 
 
 def _facts(checkpoint: Checkpoint) -> ModelFacts:

@@ -242,7 +242,9 @@ def _read_tensors(
     weights = find_tensors(folder, config)
     found, values, notes = weights.records, weights.values, weights.notes
     if is_adapter(folder):
-        notes += (Phrase("The adapter that lies beside the weights is not used."),)
+        notes += (
+            Phrase("The adapter that lies beside the weights is used only where it is chosen."),
+        )
     expected = config.tensor_shapes()
     matrices: dict[str, QuantizedMatrix] = {}
     layout = recognise(found)

@@ -164,6 +164,14 @@ def _adapter(folder: Path) -> CheckpointError:
             return error
     base, kind = data.get("base_model_name_or_path"), data.get("peft_type")
     what = Phrase("is an adapter and no model by itself")
+    hint = (
+        "Merge it into that model (merge_and_unload in PEFT), and open the folder that this writes."
+    )
+    if kind in (None, "LORA"):
+        hint = (
+            "Open the model that it was made for, and add the adapter to that one: "
+            "baichuan-desktop models add FOLDER."
+        )
     if kind in (None, "LORA", "ADALORA"):
         what = Phrase("is a LoRA adapter and no model by itself")
         if isinstance(base, str) and base:
@@ -173,8 +181,7 @@ def _adapter(folder: Path) -> CheckpointError:
     return ForeignModelError(
         folder,
         what,
-        hint="Merge it into that model (merge_and_unload in PEFT), and open the folder that this "
-        "writes.",
+        hint=hint,
     )
 
 

@@ -106,6 +106,21 @@ def stated_precision(folder: Path) -> Precision | None:
         return None
 
 
+def merged_adapter(folder: Path) -> Mapping[str, str] | None:
+    """The SHA-256 of each file of the adapter that this app merged into the weights, by its name.
+
+    None where there is none, and where it cannot be said.
+    """
+    try:
+        made = read_json(folder / MANIFEST).get("provenance")
+    except CheckpointError:
+        return None
+    match made:
+        case {"adapter": {"sha256": dict(files)}}:
+            return {str(name): str(digest) for name, digest in files.items()}
+    return None
+
+
 def _check_version(file: Path, data: object, name: str, known: int) -> None:
     version = data.get(name) if isinstance(data, dict) else None
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:

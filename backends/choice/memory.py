@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..adapters.values import Adapter
 from ..model_config import ModelConfig
 from ..precision import FOUR_BIT_BLOCK, ONNX_BLOCK, SCALE_BLOCK, BackendName, DeviceKind, Precision
 
@@ -42,6 +43,30 @@ class MeasuredPeak:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterBytes:
+    """The most bytes that an adapter takes beside the model, by where its layers lie."""
+
+    layers: int = 0  #: of all layers together
+    first: int = 0  #: of an embedding that takes the place of the model's
+    last: int = 0  #: of a head, likewise, or of what is added to it
+
+    @classmethod
+    def of(cls, adapter: Adapter) -> AdapterBytes:
+        """What an adapter takes."""
+        sizes = {name: record.nbytes for name, record in adapter.saved.items()}
+        first = sizes.get("model.embed_tokens.weight", 0)
+        last = sizes.get("lm_head.weight", 0)
+        if (added := adapter.matrices.get("lm_head")) is not None:
+            last += added.down.nbytes + added.up.nbytes
+        return cls(adapter.most_bytes - first - last, first, last)
+
+    @property
+    def total(self) -> int:
+        """The bytes of all parts together."""
+        return self.layers + self.first + self.last
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryNeed:
     """The bytes that running a model takes, by what they are for."""
 
@@ -50,11 +75,13 @@ class MemoryNeed:
     activations: int  #: of one prefill chunk, and logits with what their product takes
     library: int
     graphs: int = 0  #: recorded decoding steps
+    adapter: int = 0
 
     @property
     def total(self) -> int:
         """The bytes of all parts together."""
-        return self.weights + self.kv_cache + self.activations + self.library + self.graphs
+        model = self.weights + self.kv_cache + self.activations
+        return model + self.library + self.graphs + self.adapter
 
 
 def weight_bytes(
@@ -180,6 +207,7 @@ def needed(
     embedding_on_host: bool = False,
     head_in_8_bits: bool = False,
     scores_every_token: bool = False,
+    adapter: AdapterBytes | None = None,
 ) -> MemoryNeed:
     """The bytes that running `config` takes of a device, with a KV cache for `context_length`.
 
@@ -202,6 +230,7 @@ def needed(
         activations=prefill_chunk * (widest + scores) * _FP32 + logits,
         library=library_bytes if overhead is None else overhead,
         graphs=graphs if overhead is None else 0,
+        adapter=0 if adapter is None else adapter.total,
     )
 
 

@@ -146,4 +146,5 @@ def need_on(model: Model, form: Form, kind: DeviceKind, device_name: str) -> Mem
         embedding_on_host=form.embedding_on_host,
         head_in_8_bits=form.head_in_8_bits,
         scores_every_token=model.scores_every_token,
+        adapter=model.adapter,
     )

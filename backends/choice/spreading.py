@@ -97,7 +97,9 @@ def split(
         return None
     on_processor = config.num_layers - len(placed)
     layers = (*placed, *(["cpu"] * on_processor))
+    adapter = model.adapter or memory.AdapterBytes()
     outer = memory.embedding_bytes(config, precision) + memory.last_weight_bytes(config, precision)
+    outer += adapter.first + adapter.last
     host = on_processor * layer + outer + memory.CPU_LIBRARY_BYTES
     names = _names(cards, layers)
     devices = LayerDevices(layers, embedding_on_host=True)
@@ -159,9 +161,11 @@ def _rooms(
 def _over(model: Model, form: Form, rooms: _Rooms) -> tuple[str, ...] | None:
     """The card of each layer, on as few cards as hold them all; None where none do."""
     config, layer = model.config, _layer_bytes(model, form)
-    embedding = memory.embedding_bytes(config, form.precision)
+    adapter = model.adapter or memory.AdapterBytes()
+    embedding = memory.embedding_bytes(config, form.precision) + adapter.first
     first = 0 if form.embedding_on_host else embedding  # beside the first layer
     last = memory.last_weight_bytes(config, form.precision, head_in_8_bits=form.head_in_8_bits)
+    last += adapter.last
     rooms = [(gpu, free) for gpu, free in rooms if free >= layer]
     for used in range(2, len(rooms) + 1):
         for order in _orders(rooms[:used]):
@@ -192,7 +196,8 @@ def _layer_bytes(model: Model, form: Form) -> int:
     """Bytes of a layer with its keys and values."""
     cached = memory.kv_bytes_per_token(model.config, form.precision) * form.context_length
     layer = memory.layer_weight_bytes(model.config, form.precision)
-    return layer + -(-cached // model.config.num_layers)
+    added = 0 if model.adapter is None else model.adapter.layers
+    return layer + -(-(cached + added) // model.config.num_layers)
 
 
 def _names(cards: Sequence[Gpu], layers: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from ..model_config import ModelConfig
 from ..phrases import Phrase
 from ..precision import BackendName, DeviceKind, Precision
 from .expected_speed import ReadBandwidth
-from .memory import MeasuredPeak, MemoryNeed, overhead_of, weight_bytes
+from .memory import AdapterBytes, MeasuredPeak, MemoryNeed, overhead_of, weight_bytes
 
 
 class Verdict(Enum):
@@ -96,6 +96,7 @@ class Model:
     context_is_asked: bool = False
     scores_every_token: bool = False  #: of a text, which takes more memory than answering
     bandwidths: Sequence[ReadBandwidth] = ()  #: of devices of this machine, measured before
+    adapter: AdapterBytes | None = None  #: of the one that it is loaded with
 
     @classmethod
     def of(
@@ -108,6 +109,7 @@ class Model:
         *,
         context_is_asked: bool = False,
         scores_every_token: bool = False,
+        adapter: AdapterBytes | None = None,
     ) -> Model:
         """The facts of a checkpoint, of its exports that run, and of what was measured of it.
 
@@ -129,6 +131,7 @@ class Model:
             context_is_asked=context_is_asked,
             scores_every_token=scores_every_token,
             bandwidths=tuple(bandwidths),
+            adapter=adapter,
         )
 
     def may_be_compact(self, precision: Precision) -> bool:

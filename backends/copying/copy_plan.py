@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..adapters.values import Adapter
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.weight_checks import check_finite
 from ..errors import JobError
@@ -34,6 +35,7 @@ class CopyPlan:
     files: Mapping[str, bytes] = field(default_factory=dict)  #: small ones that such a copy has
     facts: Mapping[str, object] = field(default_factory=dict)  #: that its manifest says
     licence: str = ""  #: what is known of it, carried where the source has no licence file
+    adapter: Adapter | None = None  #: that is merged into the weights
 
 
 def plain_plan(checkpoint: Checkpoint) -> CopyPlan:
@@ -62,6 +64,16 @@ def require_tensors(checkpoint: Checkpoint) -> None:
             hint="Convert the model that it was made from.",
             name=checkpoint.folder.name,
         )
+
+
+def cannot_hold(name: str, precision: str) -> JobError:
+    """The error of a tensor with a value that is too large for a precision."""
+    return JobError(
+        "“{name}” has values that {precision} cannot hold.",
+        hint="Choose another precision.",
+        name=name,
+        precision=precision,
+    )
 
 
 def plain_group(record: TensorRecord) -> Group:

@@ -1,4 +1,4 @@
-"""A checkpoint written anew: as safetensors (as it is, quantised, folded), or as ONNX.
+"""A checkpoint written anew: as safetensors (as it is, quantised, folded, merged), or as ONNX.
 
 A copy is complete or absent. It grows in `<out>.partial`, shard by shard, and gets its name when
 everything is on the drive. A run that was killed is taken up where its last whole shard ended, if
@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.metadata
 import itertools
 import json
 import re
@@ -18,6 +17,7 @@ import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ..adapters.merging import adapter_files
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import MANIFEST, MANIFEST_VERSION
 from ..checkpoint.weight_checks import check_filled
@@ -28,7 +28,7 @@ from ..errors import (
     SourceChangedError,
 )
 from ..events import CopyReady, JobProgress, JobStep
-from ..files.hashing import Sha256, hash_weights, read_bytes, stamp
+from ..files.hashing import Sha256, hash_files, read_bytes, stamp
 from ..files.partial_folder import (
     Claim,
     folders_to_make,
@@ -39,13 +39,13 @@ from ..files.partial_folder import (
 )
 from ..files.plain_file import absolute_path
 from ..files.small_files import is_text, parse_json
-from ..licences.changes_note import changes_note
+from ..licences.changes_note import changes_note, versions_of
 from ..licences.licence_files import CHANGES_FILE, is_licence, is_notice
 from ..operating_system import long_path, rename, sync_folder
 from ..phrases import Phrase
 from .copy_plan import CopyPlan, Group
 from .safetensors_writer import Block, Shard, index_json, plan_shards, write_shard
-from .side_files import SIDE_FILES, read_own_file, read_side_files
+from .side_files import SIDE_FILES, read_adapter_licences, read_own_file, read_side_files
 
 _SHARD_NAME = re.compile(r"model(-\d+-of-\d+)?\.(safetensors|tmp)|model\.onnx(\.data|\.tmp)?")
 
@@ -71,6 +71,8 @@ def write_copy(
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a NUL
         raise _job_error(error, out) from error
     sources = {file: stamp(file) for file in checkpoint.weight_files}
+    if plan.adapter is not None:  # which may have been changed since it was opened
+        sources |= plan.adapter.stamps
     specs = [group.specs for group in plan.groups]
     if plan.data_file is None:
         shards = plan_shards(specs)
@@ -117,8 +119,8 @@ class _CopyJob:
         """Write the copy, check it, and give it its name; yields progress."""
         self._begin()
         config = self._source_config()
-        side_files = read_side_files(self._checkpoint.folder)
-        source_hashes = yield from hash_weights(self._sources)
+        side_files = self._side_files()
+        source_hashes = yield from hash_files(self._sources)
         total = sum(spec.nbytes for shard in self._shards for spec in shard.tensors)
         done = 0
         groups = iter(self._plan.groups)
@@ -127,7 +129,11 @@ class _CopyJob:
                 done += size
                 yield JobProgress(JobStep.WRITE, done, total)
             self._check_sources()
-        small_files = {**side_files, **self._changes(side_files), **self._small_files(config)}
+        small_files = {
+            **side_files,
+            **self._changes(side_files, source_hashes),
+            **self._small_files(config),
+        }
         self._write_small_files(small_files, source_hashes)
         yield JobProgress(JobStep.CHECK, 0, 1)
         Checkpoint.open(self._partial)
@@ -148,7 +154,7 @@ class _CopyJob:
         identity = json.dumps(
             {
                 "options": dict(self._plan.options),
-                "versions": _versions(self._plan.libraries),
+                "versions": versions_of(self._plan.libraries),
                 "sources": {str(f): list(before) for f, before in self._sources.items()},
             },
             sort_keys=True,
@@ -233,23 +239,31 @@ class _CopyJob:
             made["model.safetensors.index.json"] = index_json(self._shards).encode()
         return made
 
-    def _changes(self, side_files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-        """The note on what was changed, where the model has a licence that may ask for one."""
+    def _side_files(self) -> Mapping[str, bytes]:
+        """The small files that the copy takes over, by name."""
+        found = read_side_files(self._checkpoint.folder)
+        if self._plan.adapter is None:
+            return found
+        return {**found, **read_adapter_licences(self._plan.adapter.folder, found)}
+
+    def _changes(
+        self, side_files: Mapping[str, bytes], source_hashes: Mapping[Path, str]
+    ) -> Mapping[str, bytes]:
+        """The note on what was changed, which the licences of the released models ask for."""
+        adapter = self._plan.adapter
         is_licensed = any(is_licence(name) or is_notice(name) for name in side_files)
-        earlier = side_files.get(CHANGES_FILE, b"")
-        if not (is_licensed or earlier or self._plan.licence):
-            return {}
         note = changes_note(
             self._checkpoint.folder.name,
             self._plan.options,
-            _versions(self._plan.libraries),
-            earlier=earlier,
+            versions_of(self._plan.libraries),
+            adapter=None if adapter is None else (adapter.folder.name, source_hashes[adapter.file]),
+            earlier=side_files.get(CHANGES_FILE, b""),
             licence="" if is_licensed else self._plan.licence,
         )
         return {CHANGES_FILE: note}
 
     def _write_small_files(
-        self, contents: Mapping[str, bytes], source_hashes: Mapping[str, str]
+        self, contents: Mapping[str, bytes], source_hashes: Mapping[Path, str]
     ) -> None:
         folder = self._checkpoint.folder
         for name, data in contents.items():
@@ -263,14 +277,28 @@ class _CopyJob:
             **self._plan.facts,
             "files": files,
             "provenance": {
-                "source": {"folder": folder.name, "sha256": dict(sorted(source_hashes.items()))},
+                # An adapter's files too: what was made with it is no copy of the model alone.
+                "source": {"folder": folder.name, "sha256": _by_name(source_hashes)},
+                **self._adapter_facts(source_hashes),
                 "options": dict(self._plan.options),
-                "versions": _versions(self._plan.libraries),
+                "versions": versions_of(self._plan.libraries),
             },
         }
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         write_synced(self._partial / MANIFEST, text.encode())
         (self._partial / "job.json").unlink()
+
+    def _adapter_facts(self, source_hashes: Mapping[Path, str]) -> Mapping[str, object]:
+        """What manifest and note say of the adapter that is merged into the copy."""
+        adapter = self._plan.adapter
+        if adapter is None:
+            return {}
+        facts = {
+            "folder": adapter.folder.name,
+            "sha256": _by_name({file: source_hashes[file] for file in adapter_files(adapter)}),
+            "base_model": adapter.provenance.base_name,
+        }
+        return {"adapter": facts}
 
     def _put(self, name: str, data: bytes) -> None:
         write_synced(self._partial / name, data)
@@ -280,6 +308,10 @@ class _CopyJob:
 def _checked_blocks(group: Group) -> Iterator[Block]:
     check_filled(group.source, functools.partial(read_bytes, group.source))
     yield from group.blocks()
+
+
+def _by_name(hashes: Mapping[Path, str]) -> dict[str, str]:
+    return {file.name: digest for file, digest in sorted(hashes.items())}
 
 
 def _taken(folder: Path) -> JobError:
@@ -301,14 +333,6 @@ def _is_ours(partial: Path) -> bool:
         name in ours or is_licence(name) or is_notice(name) or _SHARD_NAME.fullmatch(name)
         for name in names
     )
-
-
-def _versions(libraries: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in ("baichuan-desktop", *libraries):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found
 
 
 def _job_error(error: Exception, out: Path) -> JobError:

@@ -14,7 +14,7 @@ from ..files.tensor_files import TensorRecord
 from ..modeling.quantized import quantize
 from ..modeling.weights import map_tensor
 from ..precision import FOUR_BIT_BLOCK, SCALE_BLOCK, Precision
-from .copy_plan import CopyPlan, Group, plain_group, require_tensors
+from .copy_plan import CopyPlan, Group, cannot_hold, plain_group, require_tensors
 from .safetensors_writer import Block, TensorSpec
 
 _KINDS = {Precision.NF4: "nf4", Precision.FP4: "fp4"}
@@ -97,12 +97,7 @@ def _quantized_blocks(record: TensorRecord, precision: Precision) -> Sequence[Bl
     parts = quantize(weight, precision)
     if precision is Precision.INT8:
         if not torch.isfinite(parts["SCB"]).all():  # its kernel takes fp16
-            raise JobError(
-                "“{name}” has values that {precision} cannot hold.",
-                hint="Choose another precision.",
-                name=record.name,
-                precision=precision.label,
-            )
+            raise cannot_hold(record.name, precision.label)
         return _bytes(parts["weight"]), _bytes(parts["SCB"])
     state = bytes(parts["quant_state"].numpy().tobytes())
     names = ("weight", "absmax", "quant_map", "nested_absmax", "nested_quant_map")

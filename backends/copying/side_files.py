@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import JobError
 from ..files.hashing import reading
 from ..files.own_files import ForeignFileError, read_own
-from ..licences.licence_files import CHANGES_FILE, licence_names
+from ..licences.licence_files import CHANGES_FILE, adapter_name, licence_names
 from ..operating_system import long_path
 
 SIDE_FILES = (
@@ -36,6 +36,19 @@ def read_side_files(folder: Path) -> Mapping[str, bytes]:
         if is_there:
             found[file.name] = read_own_file(file)
     return found
+
+
+def read_adapter_licences(folder: Path, found: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The licences and notices of an adapter's folder, by the names that they get in a copy.
+
+    `found` is what the copy has of the model: of the same name and another content, they get a
+    name that says whose they are. Raises JobError.
+    """
+    licences = {name: read_own_file(folder / name) for name in licence_names(folder)}
+    return {
+        name if found.get(name, content) == content else adapter_name(name): content
+        for name, content in licences.items()
+    }
 
 
 def read_own_file(file: Path) -> bytes:

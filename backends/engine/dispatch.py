@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+from ..adapters.allowed import require_allowed_adapter
 from ..checkpoint.allowed import require_allowed
 from ..errors import InsufficientMemoryError
 from ..events import EngineEvent
@@ -19,12 +20,14 @@ from ..machine import hardware
 from ..policy.decisions import require_precision
 from ..policy.site_policy import site_policy
 from ..protocol.engine_requests import (
+    AdapterRequest,
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
     CopyRequest,
     ExportRequest,
     LoadRequest,
+    MergeRequest,
     ProductsRequest,
     QualityRequest,
     Request,
@@ -59,7 +62,7 @@ def _require_allowed(engine: Engine, request: Request) -> None:
     Which folders and models are allowed, is asked where one is opened; of one that is loaded, here.
     """
     match request:
-        case LoadRequest() | CopyRequest() | ExportRequest():
+        case LoadRequest() | CopyRequest() | ExportRequest() | MergeRequest():
             require_precision(site_policy(), request.precision)
         case BenchmarkRequest() | QualityRequest():
             require_precision(site_policy(), request.load.precision)
@@ -68,6 +71,8 @@ def _require_allowed(engine: Engine, request: Request) -> None:
             require_precision(policy, loaded.options.precision)
             require_allowed(loaded.checkpoint, policy)
             require_allowed(loaded.weights, policy)
+            if loaded.adapter is not None:
+                require_allowed_adapter(loaded.adapter.adapter, policy)
 
 
 def _events(engine: Engine, request: Request, cancel: threading.Event) -> Iterator[EngineEvent]:
@@ -81,7 +86,9 @@ def _events(engine: Engine, request: Request, cancel: threading.Event) -> Iterat
         case UnloadRequest():
             engine.unload()
             return iter(())
-        case CopyRequest() | ExportRequest():
+        case AdapterRequest():
+            return jobs.until_cancelled(engine.use_adapter(request.folder), cancel)
+        case CopyRequest() | ExportRequest() | MergeRequest():
             return jobs.copy(request, cancel)
         case BenchmarkRequest():
             return jobs.benchmark(engine, request, cancel)

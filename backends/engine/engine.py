@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..adapters.allowed import open_allowed_adapter
+from ..adapters.values import Adapter
 from ..checkpoint.allowed import open_allowed
 from ..checkpoint.folder import Checkpoint
-from ..errors import CheckpointError, ExportRefusedError, InvalidRequestError
-from ..events import GenerationEvent, LoadProgress, ModelReady, PromptReady
+from ..errors import (
+    CheckpointError,
+    ExportRefusedError,
+    InsufficientMemoryError,
+    InvalidRequestError,
+    UserFacingError,
+    apart_in_gib,
+)
+from ..errors.adapters import adapter_on_export, without_adapter
+from ..events import (
+    AdapterInUse,
+    AdapterReady,
+    GenerationEvent,
+    LoadProgress,
+    ModelReady,
+    PromptReady,
+)
 from ..generation.prefill import Prefill, PromptMemo
 from ..generation.sampling import SamplingParams
 from ..generation.stream import stream
 from ..interface import LoadedModel, LoadOptions
 from ..machine import hardware
+from ..phrases import Phrase
 from ..policy.site_policy import site_policy
 from ..protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest
 from ..text.chat_template import ChatPrompt, ChatTokens, build_app_prompt
@@ -43,6 +61,21 @@ class OpenModel:
         return cls(checkpoint, tokenizer.steered(checkpoint.steering_ids))
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAdapter:
+    """An adapter that was checked against a model, and what of it is not used."""
+
+    adapter: Adapter
+    notes: Sequence[Phrase]
+
+    @classmethod
+    def of(cls, folder: str, weights: Checkpoint) -> OpenAdapter:
+        """Open a folder and compare it with the model. Raises PolicyError, AdapterError."""
+        if weights.export is not None:
+            raise adapter_on_export(Path(folder))
+        return cls(*open_allowed_adapter(Path(folder), weights, site_policy()))
+
+
 @dataclass(slots=True)
 class Loaded:
     """A model in memory, with all that answering needs."""
@@ -53,6 +86,14 @@ class Loaded:
     model: LoadedModel
     options: LoadOptions
     memo: PromptMemo = field(default_factory=PromptMemo)
+    adapter: OpenAdapter | None = None  #: that it answers with
+
+    def in_use(self) -> AdapterInUse | None:
+        """What is said of the adapter that it answers with."""
+        if self.adapter is None:
+            return None
+        folder = str(self.adapter.adapter.folder)
+        return AdapterInUse(folder, self.model.adapter_bytes, tuple(self.adapter.notes))
 
 
 class Engine:
@@ -80,15 +121,27 @@ class Engine:
     ) -> Generator[LoadProgress | ModelReady, None, None]:
         """Load a model in place of the one before; closing the generator stops.
 
-        `opened` is what the folder holds, for who has opened it already. Raises PolicyError,
-        CheckpointError, BackendError or InvalidRequestError.
+        `opened` is what the folder holds, for who has opened it already. An adapter is compared
+        with the model before any memory is taken. Raises PolicyError, CheckpointError,
+        AdapterError, BackendError or InvalidRequestError.
         """
         started = time.perf_counter()
         opened = opened or OpenModel.of(request.folder)
         checkpoint = opened.checkpoint
         context_length = asked_context_length(request, checkpoint.config)
+        adapter = None
+        if request.adapter is not None:
+            if request.precision is not None and request.precision.is_onnx:
+                raise adapter_on_export(Path(request.adapter))
+            adapter = OpenAdapter.of(request.adapter, checkpoint)
         self.unload()  # before free memory is looked at
-        plan = plan_load(checkpoint, request, context_length, self.detect())
+        plan = plan_load(
+            checkpoint,
+            request,
+            context_length,
+            self.detect(),
+            None if adapter is None else adapter.adapter,
+        )
         name = plan.decision.chosen.device_name
         yield LoadProgress(0, plan.weights.bytes_on_disk, device_name=name)
         backend = heavy_modules.backend_module(plan.decision.chosen.backend)
@@ -98,9 +151,64 @@ class Engine:
             if plan.weights is checkpoint:
                 raise
             raise ExportRefusedError(plan.weights.folder, error) from error
-        self._loaded = Loaded(checkpoint, plan.weights, opened.tokenizer, model, plan.options)
+        loaded = Loaded(checkpoint, plan.weights, opened.tokenizer, model, plan.options)
+        # Of the model alone: its next adapter is another one.
         ready = _ready(checkpoint, plan, model.peak_bytes(), time.perf_counter() - started)
-        yield replace(ready, longest_token=opened.tokenizer.longest_token)
+        if adapter is not None:
+            try:
+                yield from _switched(loaded, adapter)
+            except BaseException:  # also where nobody waits for it any more
+                model.close()
+                raise
+        self._loaded = loaded
+        longest_token = opened.tokenizer.longest_token
+        yield replace(ready, longest_token=longest_token, adapter=loaded.in_use())
+
+    def use_adapter(self, folder: str | None) -> Generator[LoadProgress | AdapterReady, None, None]:
+        """Have the loaded model answer with an adapter in place of the one before, or without one.
+
+        Its cache is emptied. An error, and closing the generator, leaves it without an adapter.
+        Raises PolicyError, AdapterError, CheckpointError, BackendError, InvalidRequestError.
+        """
+        started = time.perf_counter()
+        loaded = self.loaded
+        try:
+            adapter = None
+            if folder is not None:
+                adapter = OpenAdapter.of(folder, loaded.weights)
+                self._require_room(adapter.adapter, loaded)
+            yield from _switched(loaded, adapter)
+        except BaseException as error:
+            if loaded.adapter is not None:  # the one before, if this one was refused
+                for _ in _switched(loaded, None):
+                    pass
+            if isinstance(error, UserFacingError):
+                raise without_adapter(error) from error
+            raise
+        yield AdapterReady(loaded.in_use(), time.perf_counter() - started)
+
+    def _require_room(self, adapter: Adapter, loaded: Loaded) -> None:
+        """Raise InsufficientMemoryError for an adapter that the machine's memory does not hold.
+
+        A card refuses what it has no room for; a system promises it, and ends who takes it.
+        """
+        if not loaded.options.devices.kind.uses_processor:
+            return
+        machine = self.detect()
+        # That of the adapter in use comes back.
+        free = machine.free_memory_bytes + loaded.model.adapter_bytes
+        if adapter.most_bytes > free:
+            needed, shown = apart_in_gib(adapter.most_bytes, free)
+            raise InsufficientMemoryError.because(
+                Phrase(
+                    "The adapter needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is "
+                    "free.",
+                    need=needed,
+                    device=machine.processor,
+                    free=shown,
+                ),
+                hint="Close other programs, or choose a smaller precision or context length.",
+            )
 
     def unload(self) -> None:
         """Give the model's memory back."""
@@ -159,6 +267,19 @@ def _ready(
         defaults=checkpoint.defaults,
         notes=checkpoint.notes,
     )
+
+
+def _switched(loaded: Loaded, adapter: OpenAdapter | None) -> Generator[LoadProgress, None, None]:
+    """Have a model answer with an adapter, or without; yields what is done if that takes long."""
+    loaded.memo = PromptMemo()  # its logits are those of another model now
+    loaded.adapter = None
+    last = time.monotonic()
+    for done, total in loaded.model.use_adapter(None if adapter is None else adapter.adapter):
+        now = time.monotonic()
+        if now - last >= _PROGRESS_SECONDS:
+            last = now
+            yield LoadProgress(done, total)
+    loaded.adapter = adapter
 
 
 def _answer(

@@ -11,6 +11,7 @@ import logging
 import os
 from typing import Any, cast
 
+from ..adapters.values import Adapter
 from ..checkpoint.folder import Checkpoint
 from ..copying.copy_plan import CopyPlan, plain_plan
 from ..errors import BackendUnavailableError
@@ -98,8 +99,10 @@ def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
     return plan
 
 
-def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
-    """The plan of an export of `checkpoint` for ONNX Runtime.
+def export_plan(
+    checkpoint: Checkpoint, request: ExportRequest, adapter: Adapter | None = None
+) -> CopyPlan:
+    """The plan of an export of `checkpoint` for ONNX Runtime, with an adapter that fits it.
 
     Raises JobError, BackendUnavailableError.
     """
@@ -114,6 +117,7 @@ def export_plan(checkpoint: Checkpoint, request: ExportRequest) -> CopyPlan:
             symmetric=request.symmetric,
             portable=request.portable,
         ),
+        adapter,
     )
     return plan
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..adapters.allowed import open_allowed_adapter
+from ..adapters.values import Adapter
 from ..checkpoint.allowed import open_allowed
 from ..checkpoint.folder import Checkpoint
-from ..copying.copy_plan import CopyPlan
+from ..copying.copy_plan import CopyPlan, require_tensors
 from ..copying.folder_writer import write_copy
-from ..events import BenchmarkReady, EngineEvent
+from ..copying.merged_copy import merge_plan
+from ..events import BenchmarkReady, CopyReady, EngineEvent
 from ..measuring import quality as scoring
 from ..measuring.speed import decode_speed, measure, plan_of
+from ..phrases import Phrase
 from ..policy.site_policy import site_policy
 from ..protocol.engine_requests import (
     BenchmarkRequest,
     CopyRequest,
     ExportRequest,
+    MergeRequest,
     QualityRequest,
 )
 from . import heavy_modules
@@ -37,19 +42,39 @@ def until_cancelled(
                 return
 
 
-def copy(request: CopyRequest | ExportRequest, cancel: threading.Event) -> Iterator[EngineEvent]:
-    """Write a checkpoint anew. Raises PolicyError, JobError, CheckpointError, BackendError."""
-    checkpoint, _ = open_allowed(Path(request.folder), site_policy())
-    plan = replace(_copy_plan(checkpoint, request), licence=request.licence)
-    yield from until_cancelled(write_copy(checkpoint, plan, Path(request.out)), cancel)
+def copy(
+    request: CopyRequest | ExportRequest | MergeRequest, cancel: threading.Event
+) -> Iterator[EngineEvent]:
+    """Write a checkpoint anew.
+
+    Raises PolicyError, JobError, CheckpointError, AdapterError, BackendError.
+    """
+    policy = site_policy()
+    checkpoint, _ = open_allowed(Path(request.folder), policy)
+    adapter: Adapter | None = None
+    notes: Sequence[Phrase] = ()
+    if not isinstance(request, CopyRequest) and request.adapter is not None:
+        require_tensors(checkpoint)  # an export has none that an adapter could fit
+        adapter, notes = open_allowed_adapter(Path(request.adapter), checkpoint, policy)
+    plan = replace(_copy_plan(checkpoint, request, adapter), licence=request.licence)
+    for event in until_cancelled(write_copy(checkpoint, plan, Path(request.out)), cancel):
+        yield replace(event, notes=tuple(notes)) if isinstance(event, CopyReady) else event
 
 
-def _copy_plan(checkpoint: Checkpoint, request: CopyRequest | ExportRequest) -> CopyPlan:
-    if isinstance(request, ExportRequest):
-        return heavy_modules.export_plan(checkpoint, request)
-    if request.fold_head:
-        return heavy_modules.folded_plan(checkpoint)
-    return heavy_modules.copy_plan(checkpoint, request.precision)
+def _copy_plan(
+    checkpoint: Checkpoint,
+    request: CopyRequest | ExportRequest | MergeRequest,
+    adapter: Adapter | None,
+) -> CopyPlan:
+    match request:
+        case CopyRequest(fold_head=True):
+            return heavy_modules.folded_plan(checkpoint)
+        case CopyRequest():
+            return heavy_modules.copy_plan(checkpoint, request.precision)
+        case ExportRequest():
+            return heavy_modules.export_plan(checkpoint, request, adapter)
+    assert adapter is not None  # the request has one
+    return merge_plan(checkpoint, adapter, request.precision)
 
 
 def benchmark(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ..adapters.values import Adapter
 from ..checkpoint.allowed import open_allowed_exports
 from ..checkpoint.folder import Checkpoint
 from ..choice import memory, selection, sentences
@@ -69,12 +70,16 @@ def asked_context_length(request: LoadRequest, config: ModelConfig) -> int:
 
 
 def plan_load(
-    checkpoint: Checkpoint, request: LoadRequest, context_length: int, machine: Machine
+    checkpoint: Checkpoint,
+    request: LoadRequest,
+    context_length: int,
+    machine: Machine,
+    adapter: Adapter | None = None,
 ) -> LoadPlan:
     """Decide on precision, backend, devices, threads, and how much of the context is kept.
 
-    Raises InvalidRequestError, BackendUnavailableError, InsufficientMemoryError,
-    ExportRefusedError or PolicyError.
+    With an adapter no export runs in the place of the model. Raises InvalidRequestError,
+    BackendUnavailableError, InsufficientMemoryError, ExportRefusedError or PolicyError.
     """
     threads = machine.physical_cores if request.threads is None else request.threads
     if not 1 <= threads <= MOST_THREADS:
@@ -86,7 +91,8 @@ def plan_load(
     policy = site_policy()
     machine = replace(machine, forbidden=forbidden_precisions(policy))
     stamps = {one.folder: one.stamp for one in request.export_stamps}
-    exports = open_allowed_exports(checkpoint, request.exports, stamps, policy)
+    listed = request.exports if adapter is None else ()
+    exports = open_allowed_exports(checkpoint, listed, stamps, policy)
     model = Model.of(
         checkpoint,
         exports.usable,
@@ -95,6 +101,7 @@ def plan_load(
         request.bandwidths,
         context_is_asked=request.context_length is not None,
         scores_every_token=request.scores_every_token,
+        adapter=None if adapter is None else memory.AdapterBytes.of(adapter),
     )
     wishes = Wishes(
         request.precision,

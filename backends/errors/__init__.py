@@ -13,6 +13,8 @@
           ConversationsDamagedError, NotConversationsError
     * JobError (`jobs`): CopyTakenError, DiskFullError, SourceChangedError
     * QualityError (`jobs`)
+    * AdapterError (`adapters`): NotAnAdapterError, DamagedAdapterError, UnreadableAdapterError,
+          UnsupportedAdapterError (AdapterOnExportError), WrongBaseError
     * ImportRefusedError (`importing`)
     * ImportBrokenError (`importing`): SourceUnreadableError, TargetUnwritableError,
       ImportChangedError, DamagedSourceError, BadCopyError
@@ -33,6 +35,15 @@ and build the sentence, so that every raise reads the same and tests compare fac
 
 from __future__ import annotations
 
+from .adapters import (
+    AdapterError,
+    AdapterOnExportError,
+    DamagedAdapterError,
+    NotAnAdapterError,
+    UnreadableAdapterError,
+    UnsupportedAdapterError,
+    WrongBaseError,
+)
 from .admission import NotAdmittedError
 from .base import GIB, UserFacingError, apart_in_gib, in_gib, rebuild, system_reason
 from .checkpoint import (
@@ -103,6 +114,8 @@ from .running import (
 __all__ = [
     "GIB",
     "AcceptanceNotKeptError",
+    "AdapterError",
+    "AdapterOnExportError",
     "BackendError",
     "BackendUnavailableError",
     "BadCopyError",
@@ -116,6 +129,7 @@ __all__ = [
     "ConversationsNewerError",
     "ConversationsUnwritableError",
     "CopyTakenError",
+    "DamagedAdapterError",
     "DamagedCheckpointError",
     "DamagedSourceError",
     "DiskFullError",
@@ -145,6 +159,7 @@ __all__ = [
     "NoTrashError",
     "NotACheckpointError",
     "NotAdmittedError",
+    "NotAnAdapterError",
     "NotConversationsError",
     "NotDownloadedError",
     "NotVerifiedError",
@@ -161,9 +176,12 @@ __all__ = [
     "SumsError",
     "TargetUnwritableError",
     "TokenizerError",
+    "UnreadableAdapterError",
     "UnsafeCheckpointError",
+    "UnsupportedAdapterError",
     "UnsupportedArchitectureError",
     "UserFacingError",
+    "WrongBaseError",
     "apart_in_gib",
     "in_gib",
     "rebuild",

@@ -50,6 +50,8 @@ class UserFacingError(Exception):
         self.facts: Mapping[str, Fact] = on_one_line(facts)
         self.message = formatted(template, self.facts)
         super().__init__(self.message)
+        if hint:
+            self.add_note(str(hint))  # which Python prints below the sentence
 
     def __reduce__(self) -> tuple[object, ...]:
         return (rebuild, (type(self), self.template, self.hint, self.facts))

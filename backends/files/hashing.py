@@ -32,16 +32,22 @@ def read_bytes(record: TensorRecord, begin: int, count: int) -> bytes:
 
 def hash_weights(files: Iterable[Path]) -> Generator[JobProgress, None, dict[str, str]]:
     """SHA-256 in hex by file name, as in a manifest; yields progress. Raises JobError."""
+    hashes = yield from hash_files(files)
+    return {file.name: digest for file, digest in hashes.items()}
+
+
+def hash_files(files: Iterable[Path]) -> Generator[JobProgress, None, dict[Path, str]]:
+    """SHA-256 in hex by file; yields progress. Raises JobError."""
     sizes = {file: stamp(file)[0] for file in files}
     total, done = sum(sizes.values()), 0
-    hashes: dict[str, str] = {}
+    hashes: dict[Path, str] = {}
     for file in sizes:
         hashing = Sha256(file)
         with reading(file):
             for count in hashing:
                 done += count
                 yield JobProgress(JobStep.HASH, done, total)
-        hashes[file.name] = hashing.hexdigest()
+        hashes[file] = hashing.hexdigest()
     return hashes
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import importlib.metadata
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..printable import one_line, printable
 
@@ -19,11 +21,21 @@ def today() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
+def versions_of(libraries: Sequence[str]) -> dict[str, str]:
+    """The versions of the app and of libraries, by name; of those that are installed."""
+    found: dict[str, str] = {}
+    for name in ("baichuan-desktop", *libraries):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
 def changes_note(
     source: str,
     options: Mapping[str, object],
     versions: Mapping[str, str],
     *,
+    adapter: tuple[str, str] | None = None,
     earlier: bytes = b"",
     licence: str = "",
 ) -> bytes:
@@ -33,11 +45,16 @@ def changes_note(
         source: The name of the folder that was copied.
         options: Of the conversion, as in the manifest.
         versions: Of the programs that made it, by name.
+        adapter: Of one that was merged into the copy, the folder's name and its tensors' SHA-256.
         earlier: The note of a source that was a copy itself; its lines stay.
         licence: What the app knows of the licence, where the source's folder has no file of it.
     """
     made_by = ", ".join(f"{name} {version}" for name, version in versions.items())
-    change = f"{today()}: written from “{one_line(source)}” by {made_by or 'Baichuan Desktop'}"
+    made_of = f"“{one_line(source)}”"
+    if adapter is not None:
+        name, digest = adapter
+        made_of += f" with the adapter “{one_line(name)}” (SHA-256 {digest}) merged into it"
+    change = f"{today()}: written from {made_of} by {made_by or 'Baichuan Desktop'}"
     wanted = json.dumps(dict(options), ensure_ascii=False, sort_keys=True)
     parts = [earlier.decode("utf-8", "replace").rstrip("\n") if earlier else _HEAD]
     parts.append(f"{change}; options {wanted}.")

@@ -18,7 +18,8 @@ _MOST_ENTRIES = 20_000  #: of a folder that are looked at; a model has some doze
 MOST_FILES = 16  #: of one kind
 
 _LICENCE = re.compile(r"licen[cs]e.*|.*许可协议.*|.*\blicen[cs]e\b.*", re.IGNORECASE | re.DOTALL)
-_NOTICE = re.compile(r"notice(\.(txt|md))?", re.IGNORECASE)
+_ADAPTER = "adapter-"  #: before the name of a file that an adapter and its model both have
+_NOTICE = re.compile(rf"({_ADAPTER})*notice(\.(txt|md))?", re.IGNORECASE)
 #: “LICENSE-2.0” ends so too. Whatever else stands behind a point is a program or data.
 _SUFFIX = re.compile(r"(\.(txt|md|rst|pdf|\d+))?", re.IGNORECASE)
 
@@ -31,6 +32,11 @@ def is_licence(name: str) -> bool:
 def is_notice(name: str) -> bool:
     """Whether a file of this name holds notices that go with the model."""
     return _NOTICE.fullmatch(name) is not None
+
+
+def adapter_name(name: str) -> str:
+    """How a licence or a notice of an adapter is called beside one of its model."""
+    return f"{_ADAPTER}{name}"
 
 
 def licence_names(folder: Path) -> Sequence[str]:

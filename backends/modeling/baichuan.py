@@ -70,13 +70,28 @@ class MLP(nn.Module):
 
     def _gate_and_up(self, x: Tensor) -> Sequence[Tensor]:
         """Both products, as one if the rows lie side by side: on a card, one launch, not two."""
-        gate, up = self.gate_proj, self.up_proj
+        layers = (self.gate_proj, self.up_proj)
+        gate, up = (_joinable(layer) for layer in layers)
         rows = _joined_rows(gate, up)
         if not rows:
-            return gate(x), up(x)
+            return [layer(x) for layer in layers]
         multiply: Any = F.linear if type(gate) is nn.Linear else gate.multiply
         both: Tensor = multiply(x, *rows)
-        return both.chunk(2, dim=-1)
+        return [
+            half if layer is own else _adapted(layer, half, x)
+            for layer, own, half in zip(layers, (gate, up), both.chunk(2, dim=-1), strict=True)
+        ]
+
+
+def _joinable(layer: nn.Module) -> nn.Module:
+    """The layer that multiplies by a matrix of the model: of one of an adapter, what it adds to."""
+    own: nn.Module = layer.base if hasattr(layer, "adapted") else layer  # type: ignore[assignment]
+    return own
+
+
+def _adapted(layer: Any, product: Tensor, x: Tensor) -> Tensor:
+    adapted: Tensor = layer.adapted(product, x)
+    return adapted
 
 
 def _row_tensors(gate: nn.Module, up: nn.Module) -> Sequence[str]:
@@ -144,9 +159,8 @@ class Attention(nn.Module):
         packed = self.W_pack(x).view(batch, count, 3 * self.num_heads, -1)
         packed = positions.rotate(packed).view(batch, count, 3, self.num_heads, -1)
         packed = packed.permute(2, 0, 3, 1, 4)  # [3, B, heads, T, head_dim]
-        q, kv = packed[0], packed[1:]
-        if kv_cache is not None:
-            kv = kv_cache.append(self.layer, kv)
+        q, new = packed[0], packed[1:]
+        kv = new if kv_cache is None else kv_cache.append(self.layer, new)
         attended = positions.attend(q, kv[0], kv[1])
         projected: Tensor = self.o_proj(attended.transpose(1, 2).reshape(batch, count, -1))
         return projected

@@ -14,8 +14,8 @@ from ..model_config import ModelConfig
 class KVWriter(Protocol):
     """Where a layer puts its new keys and values."""
 
-    def append(self, layer: int, new: Tensor) -> Tensor:
-        """Write the new tokens' k and v [2, 1, heads, T, head_dim]; those to attend to, alike."""
+    def append(self, layer: int, new: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """Write the new tokens' k and v [2, B, heads, T, head_dim]; those to attend to, alike."""
         ...
 
 

@@ -103,7 +103,10 @@ def use_for_the_rest(model: nn.Module) -> None:
     That is all of an fp32 model, whose weights stay where they are, and the head of a bf16 model,
     which sees one row at a time. The head must be folded.
     """
-    ways = {torch.float32: (multiplies_fp32, OneDnnLinear), torch.bfloat16: (packs_bf16, _one_row)}
+    ways = {
+        torch.float32: (multiplies_fp32, OneDnnLinear),
+        torch.bfloat16: (packs_bf16, packed_for_a_row),
+    }
     linears = [(n, m) for n, m in model.named_modules() if isinstance(m, nn.Linear)]
     for dtype, (is_possible, make) in ways.items():
         found = [(name, linear) for name, linear in linears if linear.weight.dtype == dtype]
@@ -112,7 +115,8 @@ def use_for_the_rest(model: nn.Module) -> None:
                 model.set_submodule(name, make(linear.weight.detach()))
 
 
-def _one_row(weight: Tensor) -> OneDnnLinear:
+def packed_for_a_row(weight: Tensor) -> OneDnnLinear:
+    """A layer of a matrix [out, in] in bf16, rearranged for one row of activations."""
     return _packed(weight, 1)
 
 

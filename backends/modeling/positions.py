@@ -17,6 +17,7 @@ from ..alibi import alibi_slopes
 from ..model_config import ModelConfig
 from . import one_query
 from .one_query import OneQuery
+from .uncompiled import without_compiler
 
 #: Queries of one block of ALiBi attention: bounds the bias to [heads, block, keys].
 _ALIBI_BLOCK = 256
@@ -102,8 +103,8 @@ def later_mask(queries: int, keys: int, device: torch.device) -> Tensor:
     """
     if device.type == "cpu":
         return torch.ones(queries, keys, dtype=torch.bool).tril(keys - queries)
-    # Imports torch's compiler, which takes seconds and 70 MiB that a processor needs not.
-    from torch.nn.attention.bias import causal_lower_right
+    with without_compiler():
+        from torch.nn.attention.bias import causal_lower_right
 
     return causal_lower_right(queries, keys)
 
@@ -154,7 +155,7 @@ class AlibiPositions:
         Its keys end with the block: [1, heads, block, keys].
         """
         if self._kept is None:
-            self._kept = self._make().to(_bias_dtype(q))
+            self._kept = self._make().to(bias_dtype(q))
         later = self._blocks - 1 - number
         end = self._start + self._blocks * self._block
         return self._kept[..., later * self._block : end]
@@ -184,7 +185,7 @@ def alibi_bias(slopes: Tensor, distance: Tensor) -> Tensor:
     return bias.masked_fill(distance > 0, -math.inf)[None]
 
 
-def _bias_dtype(q: Tensor) -> torch.dtype:
+def bias_dtype(q: Tensor) -> torch.dtype:
     """SDPA takes an fp32 bias with 16-bit queries on a processor, and not on a card.
 
     There, rounding a relative bias costs little: near keys have small and exact distances, and

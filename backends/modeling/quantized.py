@@ -10,13 +10,11 @@ with bf16; 8 bits as integers, which saturate where oneDNN may use no VNNI), or 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
-import bitsandbytes.functional as bnbf
 import torch
-from bitsandbytes.functional import QuantState
-from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
 from torch import Tensor, nn
 
 from ..checkpoint.quantized_layout import Layout
@@ -24,6 +22,19 @@ from ..machine import processor
 from ..precision import FOUR_BIT_BLOCK, SCALE_BLOCK, Precision
 from .lean.int8_rows import as_fp16, quantize_rows, stored_rows
 from .trial import SHAPE, multiplies_rightly, random_matrix
+from .uncompiled import without_compiler
+
+with without_compiler():
+    import bitsandbytes.functional as bnbf
+    from bitsandbytes.functional import QuantState
+    from bitsandbytes.nn.modules import Int8Params, Linear4bit, Linear8bitLt, Params4bit
+
+#: Rows that are unpacked at a time: 10 MB in fp32. A multiple of a block's values and of the rows
+#: that are packed together, so that any number of columns is cut where a block ends.
+_ROWS = 512
+
+#: Rows that bitsandbytes packs together for processors.
+_PACKED_ROWS = 32
 
 #: Activation columns beyond this are multiplied in 16 bit. Source: the LLM.int8 paper.
 _OUTLIER_THRESHOLD = 6.0
@@ -46,6 +57,22 @@ def quantize(weight: Tensor, precision: Precision) -> dict[str, Tensor]:
         name.partition(".bitsandbytes__")[0]: t for name, t in state.as_dict(packed=True).items()
     }
     return {"weight": packed, **parts}
+
+
+def in_own_layout(
+    parts: Parts, layout: Layout, precision: Precision, shape: tuple[int, int]
+) -> dict[str, Tensor]:
+    """The parts of a stored matrix as bitsandbytes itself saves them, by the ends of their names.
+
+    Raises ValueError for a description of 4 bits that is none.
+    """
+    if precision is Precision.INT8:
+        rows, scales = stored_rows(parts, layout)
+        return {"weight": rows, "SCB": scales}
+    state = _quant_state(parts, layout, precision, shape, torch.float16)
+    return {"weight": parts["weight"].reshape(-1, 1)} | {
+        f"weight.{name}": tensor for name, tensor in state.as_dict(packed=True).items()
+    }
 
 
 def packs(precision: Precision) -> bool:
@@ -121,21 +148,66 @@ def dequantize(
 ) -> Tensor:
     """The matrix [out, in] that the parts stand for, in `dtype`."""
     if precision is Precision.INT8:
-        rows, scales = stored_rows(parts, layout)
-        return (rows.float() * (scales[:, None] / 127.0)).to(dtype)
-    state = _quant_state(parts, layout, precision, shape, torch.float32)
-    scales = state.absmax
+        blocks = _rows_of_8_bits(*stored_rows(parts, layout))
+    else:
+        state = _quant_state(parts, layout, precision, shape, torch.float32)
+        blocks = _rows_of_4_bits(parts["weight"], state)
+    matrix = torch.empty(shape, dtype=dtype, device=parts["weight"].device)
+    for place, block in zip(matrix.split(_ROWS), blocks, strict=True):
+        place.copy_(block)
+    return matrix
+
+
+def matrix_rows(layer: nn.Linear) -> Iterator[Tensor]:
+    """The matrix that a quantised layer of `make_linear` multiplies by, some rows at a time.
+
+    In fp32, on its device. One that bitsandbytes has packed for the processor has its scales in
+    bf16 since then.
+    """
+    weight: Any = layer.weight
+    if isinstance(layer, Linear8bitLt):
+        state: Any = layer.state  # the first product moves the scales there
+        return _rows_of_8_bits(weight.data, state.SCB if weight.SCB is None else weight.SCB)
+    return _rows_of_4_bits(weight.data, weight.quant_state)
+
+
+def _rows_of_8_bits(rows: Tensor, magnitudes: Tensor) -> Iterator[Tensor]:
+    for some, largest in zip(rows.split(_ROWS), magnitudes.split(_ROWS), strict=True):
+        yield some.float() * (largest[:, None] / 127.0)
+
+
+def _rows_of_4_bits(packed: Tensor, state: QuantState) -> Iterator[Tensor]:
+    rows, columns = state.shape
+    is_rearranged = getattr(state, "packing_format_for_cpu", False)
+    scales = state.absmax.t().float().reshape(-1) if is_rearranged else _scales(state)
+    packed = packed.reshape(-1)
+    every = torch.arange(256, device=packed.device)
+    low, high = state.code[every & 15], state.code[every >> 4]
+    # A complex number is two values that are looked up at once, in a quarter of the time.
+    pairs = torch.complex(low, high) if is_rearranged else torch.complex(high, low)
+    for begin in range(0, rows, _ROWS):
+        count = min(_ROWS, rows - begin)
+        first, end = begin * columns, (begin + count) * columns
+        some = packed[first // 2 : -(-end // 2)].int()
+        matrix = torch.view_as_real(pairs.index_select(0, some))
+        if is_rearranged:  # two columns of 16 rows, and with them two of the 16 rows below
+            tiles = matrix.view(-1, columns // 2, _PACKED_ROWS // 2, 2, 2)
+            matrix = tiles.permute(0, 4, 2, 1, 3)
+        matrix = matrix.reshape(-1)[: end - first]
+        per_value = scales[first // FOUR_BIT_BLOCK : -(-end // FOUR_BIT_BLOCK)]
+        matrix *= per_value.repeat_interleave(FOUR_BIT_BLOCK)[: end - first]
+        yield matrix.view(count, columns)
+
+
+def _scales(state: QuantState) -> Tensor:
+    """The scale of each block, in fp32, from scales that may be quantised themselves."""
+    scales: Tensor = state.absmax
     if state.nested:
         nested = state.state2
         blocks = nested.code[scales.long()].view(-1)
         per_scale = nested.absmax.repeat_interleave(SCALE_BLOCK)[: blocks.numel()]
         scales = blocks * per_scale + state.offset
-    packed = parts["weight"].reshape(-1)
-    values = torch.stack((packed >> 4, packed & 15), dim=1).reshape(-1)  # the high nibble first
-    matrix = state.code[values.long()][: shape[0] * shape[1]]
-    matrix = matrix * scales.repeat_interleave(FOUR_BIT_BLOCK)[: matrix.numel()]
-    result: Tensor = matrix.view(shape).to(dtype)
-    return result
+    return scales
 
 
 def _int8_linear(

@@ -26,7 +26,6 @@ from .baichuan import MLP, BaichuanForCausalLM, NormHead, make_unfilled, normali
 from .lean.host_embedding import HostEmbedding
 from .lean.int8_linear import Int8Linear
 from .lean.int8_rows import quantize_rows
-from .positions import later_mask
 
 DTYPES = {
     "F32": torch.float32,
@@ -80,7 +79,7 @@ def load_model(
         checkpoint.tensors.items(), key=lambda item: (item[1].file, item[1].offset)
     ):
         if builder is not None and name in matrices:
-            linear = builder.build(_filled(record), placer.device(name))
+            linear = builder.build(filled_tensor(record), placer.device(name))
             model.set_submodule(name.removesuffix(".weight"), linear)
         elif name == _EMBEDDING and devices.embedding_on_host:
             model.model.set_submodule("embed_tokens", placer.host_embedding(record, dtype))
@@ -109,10 +108,6 @@ def load_model(
         if WEIGHTS_ACCESS == mmap.ACCESS_READ and head.weight.device.type == "cpu":
             head.weight = nn.Parameter(head.weight.clone(), requires_grad=False)
         head.fold()
-    for device in map(torch.device, devices.layers):
-        if device.type != "cpu" and not checkpoint.config.family.uses_alibi:
-            later_mask(1, 2, device)  # what it imports, the first long prompt need not wait for
-            break
     return model.eval()
 
 
@@ -162,18 +157,18 @@ class _Placer:
 
     def host_embedding(self, record: TensorRecord, dtype: torch.dtype) -> HostEmbedding:
         """The table as its file holds it, whose rows in `dtype` go to the first layer."""
-        table = _filled(record)
+        table = filled_tensor(record)
         _page_in(table)
         return HostEmbedding(table, torch.device(self._devices.layers[0]), dtype)
 
     def int8_head(self, record: TensorRecord, *, is_normalised: bool) -> Int8Linear:
         """The head in 8 bits, of its rows as they are, or of norm 1, some at a time."""
         prepared = normalised if is_normalised else Tensor.float
-        return Int8Linear(*quantize_rows(_filled(record), self.device(_HEAD), prepared))
+        return Int8Linear(*quantize_rows(filled_tensor(record), self.device(_HEAD), prepared))
 
     def place(self, name: str, record: TensorRecord, dtype: torch.dtype) -> Tensor:
         """The tensor in `dtype` on its device."""
-        stored, device = _filled(record), self.device(name)
+        stored, device = filled_tensor(record), self.device(name)
         if device.type == "cpu" and stored.dtype == dtype:
             _page_in(stored)
             return stored
@@ -210,8 +205,11 @@ def map_tensor(record: TensorRecord) -> Tensor:
     return stored.view(record.shape)
 
 
-def _filled(record: TensorRecord) -> Tensor:
-    """The tensor as `map_tensor` gives it, unless it is a matrix of zeros."""
+def filled_tensor(record: TensorRecord) -> Tensor:
+    """The tensor as `map_tensor` gives it, unless it is a matrix of zeros.
+
+    Raises DamagedCheckpointError.
+    """
     stored = map_tensor(record)
     flat = stored.view(-1).view(torch.uint8)
     check_filled(record, lambda begin, count: flat[begin : begin + count].numpy())

@@ -9,40 +9,47 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from onnx import helper
 
+from ..adapters.merging import MergedTensor, merged_tensors
+from ..adapters.values import Adapter
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import DATA_FILE, GRAPH_FILE, GRAPH_VERSION
-from ..checkpoint.weight_checks import not_a_number
-from ..copying.copy_plan import CopyPlan, Group, require_unquantized
+from ..checkpoint.weight_rows import BLOCK_WEIGHTS, floats, require_finite
+from ..copying.copy_plan import CopyPlan, Group, cannot_hold, require_unquantized
 from ..copying.safetensors_writer import Block, TensorSpec
 from ..errors import JobError
 from ..files.hashing import read_bytes
-from ..files.tensor_files import DTYPE_BYTES, TensorRecord
 from ..model_config import ModelConfig
 from ..precision import ONNX_BLOCK_SIZES
 from .fused_graph import FusedGraph
 from .graph import MOST_ROTARY_BYTES, Initializer, Part, Scheme, rotary_bytes
 from .portable_graph import PortableGraph
-from .quantize import Floats, quantize_rows
+from .quantize import quantize_rows
 
-#: Weights that are read, converted and written at a time: 16 MiB of them in fp32.
-_BLOCK = 4 * 2**20
+_HEAD = "lm_head.weight"
 
 
-def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
-    """The plan of an export of `checkpoint`. Raises JobError."""
+def export_plan(checkpoint: Checkpoint, scheme: Scheme, adapter: Adapter | None = None) -> CopyPlan:
+    """The plan of an export of `checkpoint`, with an adapter merged into it. Raises JobError.
+
+    The adapter was checked to fit. What it adds to a head of Baichuan 2 is added to rows that were
+    normalised, as it is where the model runs; no checkpoint could hold that, but a graph does.
+    """
     _check(checkpoint, scheme)
+    sources = dict(merged_tensors(checkpoint, adapter))
+    if checkpoint.config.family.uses_norm_head:
+        sources[_HEAD] = replace(sources[_HEAD], normalised=True)
     graph = (PortableGraph if scheme.portable else FusedGraph)(
         checkpoint.config,
         scheme,
-        checkpoint.tensors["model.embed_tokens.weight"].dtype,
+        sources["model.embed_tokens.weight"].record.dtype,
         DATA_FILE,
     ).build()
     facts: dict[str, object] = {
@@ -52,7 +59,7 @@ def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
         "portable": scheme.portable,
     }
     return CopyPlan(
-        groups=list(_groups(checkpoint, scheme, graph.initializers)),
+        groups=list(_groups(sources, scheme, graph.initializers)),
         config_changes={},
         options=facts | {"accuracy_level": scheme.accuracy_level if scheme.bits else None},
         libraries=("numpy", "onnx"),
@@ -62,6 +69,7 @@ def export_plan(checkpoint: Checkpoint, scheme: Scheme) -> CopyPlan:
             "genai_config.json": _genai_config(checkpoint, scheme),
         },
         facts={"onnx": {"graph_version": GRAPH_VERSION, **facts}},
+        adapter=adapter,
     )
 
 
@@ -92,58 +100,14 @@ def _check(checkpoint: Checkpoint, scheme: Scheme) -> None:
 # --- weights -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A tensor of the checkpoint, as rows in fp32."""
-
-    record: TensorRecord
-    normalise: bool  #: divide each row by its norm: the head of Baichuan 2
-
-    def blocks(self) -> Iterator[Floats]:
-        """All rows [n, columns], a few at a time; a vector is one row."""
-        columns = self.record.shape[-1]
-        row_bytes = columns * DTYPE_BYTES[self.record.dtype]
-        total = self.record.nbytes // row_bytes
-        step = max(1, _BLOCK // columns)
-        for first in range(0, total, step):
-            count = min(step, total - first)
-            raw = read_bytes(self.record, first * row_bytes, count * row_bytes)
-            rows = _floats(raw, self.record.dtype).reshape(count, columns)
-            self.check(rows)
-            yield _normalised(rows) if self.normalise else rows
-
-    def check(self, values: Floats) -> None:
-        """Raise DamagedCheckpointError if one is not a number."""
-        if not np.isfinite(values).all():
-            raise not_a_number(self.record)
-
-
-def _floats(raw: bytes, dtype: str) -> Floats:
-    match dtype:
-        case "BF16":  # the upper half of an fp32 number
-            wide = np.frombuffer(raw, "<u2").astype(np.uint32) << np.uint32(16)
-            return wide.view(np.float32)
-        case "F16":
-            return np.frombuffer(raw, "<f2").astype(np.float32)
-    return np.frombuffer(raw, "<f4")
-
-
-def _normalised(rows: Floats) -> Floats:
-    """Rows divided by their norms, as `NormHead.fold` does; sums in fp64, as order matters less."""
-    norms = np.sqrt(np.square(rows, dtype=np.float64).sum(axis=1, keepdims=True))
-    divisors: Floats = np.maximum(norms, 1e-12).astype(np.float32)
-    return rows / divisors
-
-
 def _groups(
-    checkpoint: Checkpoint, scheme: Scheme, initializers: Sequence[Initializer]
+    sources: Mapping[str, MergedTensor], scheme: Scheme, initializers: Sequence[Initializer]
 ) -> Iterator[Group]:
     """The initializers by the tensor that they come from, with the gaps between them."""
     end = 0
     for name, group in itertools.groupby(initializers, key=lambda one: one.source):
         parts = tuple(group)
-        record = checkpoint.tensors[name]
-        folded = checkpoint.config.family.uses_norm_head and name == "lm_head.weight"
+        source = sources[name]
         gaps = []
         for part in parts:
             gaps.append(part.offset - end)
@@ -152,14 +116,14 @@ def _groups(
             TensorSpec(part.name, "U8", (gap + part.nbytes,))
             for part, gap in zip(parts, gaps, strict=True)
         )
-        yield Group(record, specs, _Parts(_Source(record, folded), scheme, parts, tuple(gaps)))
+        yield Group(source.record, specs, _Parts(source, scheme, parts, tuple(gaps)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """The initializers of one tensor: their bytes when called, each behind its gap."""
 
-    source: _Source
+    source: MergedTensor
     scheme: Scheme
     parts: tuple[Initializer, ...]
     gaps: tuple[int, ...]
@@ -190,19 +154,15 @@ class _Parts:
     def _finite(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The values, unless one is no number, or none any more in 16 bits."""
         if not np.isfinite(values).all():
-            raise JobError(
-                "“{name}” has values that {precision} cannot hold.",
-                hint="Choose another precision.",
-                name=self.source.record.name,
-                precision=self.scheme.precision.export_name,
-            )
+            raise cannot_hold(self.source.record.name, self.scheme.precision.export_name)
         return values
 
     def _stored(self) -> Iterator[Block]:
-        record, step = self.source.record, _BLOCK * 4
+        record, step = self.source.record, BLOCK_WEIGHTS * 4
+        assert self.source.change is None  # the embedding, which is no linear layer
         for begin in range(0, record.nbytes, step):
             raw = read_bytes(record, begin, min(step, record.nbytes - begin))
-            self.source.check(_floats(raw, record.dtype))
+            require_finite(record, floats(raw, record.dtype))
             yield raw
 
     def _quantized(self, bits: int) -> Iterator[Block]:

@@ -8,6 +8,7 @@ What a policy that cannot be used forbids, `site_policy` says by raising PolicyF
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ..operating_system import long_path
 from ..phrases import Phrase
 from ..precision import Precision
 from .released import released_ids
-from .values import Feature, ModelFacts, Policy
+from .values import AdapterFacts, Feature, ModelFacts, Policy
 
 _FEATURES: Mapping[Feature, Phrase] = {
     Feature.IMPORT: Phrase("Models are not added, imported or removed here"),
@@ -108,6 +109,38 @@ def require_model(policy: Policy, model: ModelFacts) -> None:
     if any(_is_same(real, real_place(place)) for place in places):
         return
     what = Phrase("The model in “{folder}” is not used here", folder=str(model.folder))
+    raise _refused(policy, what)
+
+
+#: The SHA-256 of a file in hex, as `sha256sum` prints it.
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+
+
+def is_sha256(name: str) -> bool:
+    """Whether an adapter is named by the SHA-256 of its file of tensors."""
+    return _SHA256.fullmatch(name) is not None
+
+
+def require_adapter(policy: Policy, adapter: AdapterFacts) -> None:
+    """Raise PolicyError for an adapter that is not among those allowed, or lies elsewhere in part.
+
+    An id of the site's registry and a path are held against where it lies, a SHA-256 against the
+    file of tensors; any other name is that of its folder, which anybody can give to one.
+    """
+    for path in (adapter.folder, *adapter.files):
+        require_folder(policy, path)
+    if policy.adapters is None:
+        return
+    real = real_place(adapter.folder)
+    listed = dict(policy.adapter_entries)
+    hashes = {name.lower() for name in policy.adapters if is_sha256(name)}
+    for name in policy.adapters:
+        place = listed.get(name) or (Path(name) if Path(name).is_absolute() else None)
+        if _is_same(real, real_place(place)) if place is not None else real.name == name:
+            return
+    if hashes and adapter.sha256().lower() in hashes:
+        return
+    what = Phrase("The adapter in “{folder}” is not used here", folder=str(adapter.folder))
     raise _refused(policy, what)
 
 

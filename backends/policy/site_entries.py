@@ -1,19 +1,19 @@
-"""The site's list of models, as far as a policy asks it: where the entry of an id lies."""
+"""The site's list of models and adapters, as far as a policy asks it: where an id's entry lies."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-def site_entries(text: str) -> tuple[tuple[str, Path], ...]:
-    """Id and folder of each entry that the text of a registry file lists as installed.
+def site_entries(text: str, section: str = "installed") -> tuple[tuple[str, Path], ...]:
+    """Id and folder of each entry that the text of a registry file has in a section.
 
     An id that is there twice, and what is no entry, are left out: it allows nothing.
     """
     from ..files.strict_yaml import YamlError, read_mapping
 
     try:
-        entries = read_mapping(text).get("installed")
+        entries = read_mapping(text).get(section)
     except YamlError:
         return ()
     found: dict[str, list[Path]] = {}

@@ -77,6 +77,8 @@ def site_policy() -> Policy:
     policy = parse_policy(read_text(place.file), place.file)
     if policy.models is not None:
         policy = replace(policy, entries=entries_beside(place))
+    if policy.adapters is not None:
+        policy = replace(policy, adapter_entries=entries_beside(place, "adapters"))
     _last = (key, policy)
     return policy
 
@@ -160,8 +162,8 @@ def read_text(file: Path) -> str:
         raise PolicyFileError(file, "it is not UTF-8 text", place=f"line {line}") from error
 
 
-def entries_beside(place: Place) -> tuple[tuple[str, Path], ...]:
-    """Id and folder of what the site's registry lists, which lies beside the policy.
+def entries_beside(place: Place, section: str = "installed") -> tuple[tuple[str, Path], ...]:
+    """Id and folder of what a section of the site's registry lists, which lies beside the policy.
 
     A registry that cannot be read, or that others than the administrator can write, allows nothing.
     """
@@ -170,7 +172,7 @@ def entries_beside(place: Place) -> tuple[tuple[str, Path], ...]:
         if not is_there(registry):
             return ()
         require_trusted(registry)
-        return site_entries(read_text(registry.file))
+        return site_entries(read_text(registry.file), section)
     except PolicyFileError:
         return ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -24,7 +25,9 @@ class Policy:
     models: frozenset[str] | None = None
     precisions: frozenset[Precision] | None = None
     folders: tuple[Path, ...] | None = None  #: below which models may lie
-    adapters: frozenset[str] | None = None  #: names or SHA-256 of adapters
+    #: Ids of adapters in the site's registry, SHA-256 of their files of tensors, paths or names of
+    #: their folders.
+    adapters: frozenset[str] | None = None
     imports: bool = True  #: models may be added, imported, removed
     exports_of_conversations: bool = True
     server: bool = True
@@ -35,6 +38,7 @@ class Policy:
     required_verification: bool = False  #: a model loads only once it was verified against a list
     #: Folders of the site's registry, by the ids that `models` names; read with the policy.
     entries: tuple[tuple[str, Path], ...] = ()
+    adapter_entries: tuple[tuple[str, Path], ...] = ()  #: likewise of what `adapters` names
 
 
 class Feature(Enum):
@@ -56,3 +60,12 @@ class ModelFacts:
     kind: ModelKind
     stored: Precision | None  #: the quantised precision of the files; None: 16 or 32 bit
     files: tuple[Path, ...] = ()  #: the files whose content it is
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterFacts:
+    """An adapter as its folder tells it."""
+
+    folder: Path
+    files: tuple[Path, ...]  #: the files whose content it is
+    sha256: Callable[[], str]  #: of the file of tensors, in hex; it is read when this is called

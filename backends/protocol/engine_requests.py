@@ -39,6 +39,7 @@ class LoadRequest:
     scores_every_token: bool = False  #: of texts, and does not answer
     embedding_on_host: bool = False  #: also where all of it fits, to be compared
     head_in_8_bits: bool = False  #: likewise
+    adapter: str | None = None  #: folder of the adapter that the model answers with, at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,13 @@ class UnloadRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterRequest:
+    """Have the loaded model answer with this adapter, in place of the one before."""
+
+    folder: str | None  #: None: as it is, without any
+
+
+@dataclass(frozen=True, slots=True)
 class CopyRequest:
     """Write a checkpoint anew as a complete folder of safetensors, quantised if asked."""
 
@@ -73,6 +81,17 @@ class CopyRequest:
     precision: Precision | None = None  #: of `COPY_PRECISIONS`; None keeps the weights as they are
     fold_head: bool = False  #: write a Baichuan 2 head normalised; the rest stays as it is
     licence: str = ""  #: what is known of it, carried where the folder has no licence file
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRequest:
+    """Write a checkpoint anew with an adapter merged into its weights, in 16 or 32 bits."""
+
+    folder: str
+    adapter: str  #: its folder
+    out: str
+    precision: Precision | None = None  #: bf16, fp16 or fp32; None: as the model is stored
+    licence: str = ""  #: see `CopyRequest`
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,7 @@ class ExportRequest:
     symmetric: bool = False  #: without zero points
     portable: bool = False  #: operators of the standard only, for other programs
     licence: str = ""  #: see `CopyRequest`
+    adapter: str | None = None  #: folder of an adapter that is merged into what is exported
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +140,9 @@ Request = (
     | ChatRequest
     | CompleteRequest
     | UnloadRequest
+    | AdapterRequest
     | CopyRequest
+    | MergeRequest
     | ExportRequest
     | BenchmarkRequest
     | QualityRequest

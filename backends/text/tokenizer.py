@@ -126,8 +126,7 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text that a person typed; none of them is in `control_ids`."""
-        # SentencePiece takes UTF-8; half a surrogate pair (a broken paste) has none.
-        clean = text.encode("utf-8", "replace").decode("utf-8") if _has_surrogate(text) else text
+        clean = _as_utf8(text)
         ids: list[int] = []
         start = 0
         for begin, end in self._words.find(clean):
@@ -136,6 +135,14 @@ class Tokenizer:
                 ids.append(self._word_ids[clean[begin:end]])
                 start = end
         return ids + self._encode_text(clean[start:])
+
+    def encode_markup(self, text: str) -> list[int]:
+        """The ids of a text that a program wrote: the text of a reserved piece is that piece.
+
+        `<unk>`, `<s>` and `</s>` are text for SentencePiece, and added tokens are not known to it.
+        """
+        ids: list[int] = self._processor.encode(_as_utf8(text))
+        return ids
 
     def _encode_text(self, text: str) -> list[int]:
         ids: list[int] = []
@@ -228,5 +235,8 @@ def _steers(token_id: int, piece: str) -> bool:
     )
 
 
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in text)
+def _as_utf8(text: str) -> str:
+    """The text; half a surrogate pair (a broken paste), which has no UTF-8, is `?` in it."""
+    if any("\ud800" <= char <= "\udfff" for char in text):
+        return text.encode("utf-8", "replace").decode("utf-8")
+    return text

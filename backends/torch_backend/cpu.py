@@ -51,4 +51,5 @@ def load(checkpoint: Checkpoint, options: LoadOptions) -> Loading:
             context_length=options.context_length,
             prefill_chunk=PREFILL_CHUNK[DeviceKind.CPU],
             paced=paced,
+            stored=checkpoint.tensors,
         )

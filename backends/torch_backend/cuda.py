@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
@@ -35,6 +35,9 @@ from .card_memory import CardMemory
 from .decode_graph import DecodeGraph
 from .loaded_model import TorchModel, translated_memory_errors
 from .logits import CandidateChooser, to_numpy
+
+if TYPE_CHECKING:
+    from ..adapters.values import Adapter
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +117,7 @@ class CudaModel(TorchModel):
         self._devices = devices
         self._memory = memory or CardMemory(cards_of(devices))
         self._graph: DecodeGraph | None = None
+        self._records = False  # decoding is to be recorded, where that is possible
 
     def record_graphs(self) -> Iterator[tuple[int, int]]:
         """Have decoding recorded, on one card; yields how many graphs of how many are done.
@@ -121,6 +125,7 @@ class CudaModel(TorchModel):
         Where that fails, for want of memory too, the ordinary path stays, and the memory that it
         took comes back. Raises RuntimeError if the card does nothing any more.
         """
+        self._records = True
         if self._model is None or not (self._devices.single and self._devices.kind.uses_cards):
             return
         peaks = self._memory.peaks()
@@ -139,6 +144,28 @@ class CudaModel(TorchModel):
             self._memory.go_back_to(peaks)
             torch.cuda.synchronize(self._devices.last)
         self._graph = graph
+
+    @override
+    def use_adapter(self, adapter: Adapter | None) -> Iterator[tuple[int, int]]:
+        """See `LoadedModel.use_adapter`. What was recorded reads the layers of before."""
+        self._graph = None
+        done = total = 0
+        try:
+            for done, total in super().use_adapter(adapter):
+                yield done, total
+            with self._translated():
+                for _ in self._recorded_again():
+                    yield done, total
+        except BaseException:
+            self._switch.detach()
+            give_back()
+            with self._translated():
+                for _ in self._recorded_again():
+                    pass
+            raise
+
+    def _recorded_again(self) -> Iterator[tuple[int, int]]:
+        return self.record_graphs() if self._records else iter(())
 
     @override
     @contextlib.contextmanager

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor
 from typing_extensions import override
 
+from ..files.tensor_files import TensorRecord
 from ..interface import LayerDevices, LoadedModel, Logits
 from ..machine import hardware, memory_room
+from ..modeling.adapters.switching import AdapterSwitch
 from ..modeling.baichuan import BaichuanForCausalLM
 from ..modeling.kv_cache import KVCache
-from ..operating_system import resident_peak
+from ..operating_system import resident_peak, trim_heap
 from .logits import to_numpy
 from .threads import PacedThreads
+
+if TYPE_CHECKING:
+    from ..adapters.values import Adapter
 
 _Read = TypeVar("_Read")
 
@@ -33,9 +38,14 @@ class TorchModel(LoadedModel):
         context_length: int,
         prefill_chunk: int,
         paced: PacedThreads | None = None,
+        stored: Mapping[str, TensorRecord] | None = None,
     ) -> None:
-        """`paced` sets the threads of each step; without it they stay as they are."""
+        """`paced` sets the threads of each step; without it they stay as they are.
+
+        `stored` are the matrices of the model's files, as far as it holds their values.
+        """
         self._model: BaichuanForCausalLM | None = model
+        self._switch = AdapterSwitch(model, stored)
         self._paced = paced
         self._device = torch.device(devices.first)
         self._cache = KVCache(
@@ -114,6 +124,28 @@ class TorchModel(LoadedModel):
             self._cache.truncate(length)
         del self._ids[length:]
 
+    @property
+    @override
+    def adapter_bytes(self) -> int:
+        return self._switch.nbytes
+
+    @override
+    def use_adapter(self, adapter: Adapter | None) -> Iterator[tuple[int, int]]:
+        if self._model is None:
+            raise ValueError("the model is closed")
+        self.truncate(0)
+        with self._translated():
+            try:
+                self._switch.detach()
+                if adapter is not None:
+                    yield from self._switch.attach(adapter)
+            except BaseException:  # also where nobody wants to have it any more
+                self._switch.detach()
+                raise
+            finally:
+                if self._device.type == "cpu":
+                    trim_heap()  # what was taken out lies between what stays
+
     @override
     def peak_bytes(self) -> int:
         return resident_peak()
@@ -122,7 +154,7 @@ class TorchModel(LoadedModel):
     def close(self) -> None:
         if self._model is not None:
             self._model = None
-            del self._cache
+            del self._cache, self._switch
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from backends.precision import parse_device
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 MODEL_HELP = "an id of `models list`, or the path of a checkpoint folder"
+ADAPTER_HELP = "a folder, or an id or a name of `models list`"
 DEBUG_HELP = "print where an error comes from"
 
 
@@ -84,6 +85,13 @@ def add_threads(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_adapter(
+    parser: argparse._ActionsContainer, what: str = "use the model with this adapter"
+) -> None:
+    """Add `--adapter`, for `library.adapter_of`; `what` says what is done with it."""
+    parser.add_argument("--adapter", metavar="FOLDER|NAME", help=f"{what}: {ADAPTER_HELP}")
+
+
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add how a model is loaded and how its answers are sampled, for `session.load`."""
     sampling = parser.add_argument_group(
@@ -103,6 +111,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     sampling.add_argument(
         "--stop", type=str, action="append", metavar="TEXT", help="ends the answer; may be repeated"
     )
+    add_adapter(parser)
     machine = parser.add_argument_group("machine")
     machine.add_argument(
         "--precision",

@@ -17,8 +17,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # An engine binds itself to its window first of all: nothing is imported before.
     from baichuan_desktop.cli.completion import ids
 
-    if arguments == [ids.OPTION]:  # a shell waits for it
-        ids.print_listed_ids()
+    if arguments[:1] == [ids.OPTION]:  # a shell waits for it
+        ids.print_listed_ids(arguments[1:])
         return 0
     from baichuan_desktop.services.typesetting import process as typesetter
 

@@ -9,8 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from backends.errors import LicenceNotAcceptedError
+from backends.errors import (
+    LicenceNotAcceptedError,
+    ModelAwayError,
+    NotAdmittedError,
+    UserFacingError,
+)
 from backends.events import (
+    AdapterReady,
     Finished,
     LoadProgress,
     ModelReady,
@@ -21,8 +27,8 @@ from backends.events import (
 from backends.generation.sampling import SamplingParams
 from backends.precision import parse_precision
 from backends.printable import printable
-from backends.protocol.engine_requests import LoadRequest, Request
-from baichuan_desktop.cli.library import model_store, print_notes
+from backends.protocol.engine_requests import AdapterRequest, LoadRequest, Request
+from baichuan_desktop.cli.library import adapter_of, model_store, print_notes
 from baichuan_desktop.cli.licences.asking import is_accepted_now
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.cli.wrapping import Wrapping
@@ -33,8 +39,9 @@ from baichuan_desktop.services.jobs.load_meter import LoadMeter
 from baichuan_desktop.services.jobs.pace import Pace
 from baichuan_desktop.services.jobs.time_left import left_soon
 from baichuan_desktop.services.library.last_used import LastUsed
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
 from baichuan_desktop.services.library.rows.patiently import require_here
+from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.wish import LoadWish
 
@@ -48,6 +55,9 @@ class TerminalSession:
     params: SamplingParams
     measurements: Measurements
     prompt_turns: int | None  #: most turns of a conversation that the model is given
+    store: ModelStore
+    model: InstalledModel
+    adapter: InstalledAdapter | None = None  #: that it answers with
 
 
 def load(
@@ -64,12 +74,14 @@ def load(
     if require is not None:
         require(model)
     require_here(model)
+    adapter = adapter_of(store, arguments.adapter, model)
     measurements = Measurements(app_paths().measurements)
     wish = LoadWish(
         parse_precision(arguments.precision),
         arguments.device,
         arguments.context_length,
         arguments.threads,
+        None if adapter is None else adapter.path,
     )
     request = replace(wish.request(model, measurements), prefer_speed=arguments.prefer_speed)
     engine = own_engine()
@@ -81,10 +93,14 @@ def load(
             raise
         ready = _load(engine, request, model.shown_name.en)
     LastUsed(app_paths().last_used).note(model.id)
-    measurements.loaded(ready)
+    if adapter is None:  # else more memory was used than the model needs
+        measurements.loaded(ready)
     print_notes(ready.notes)
+    print_notes(ready.adapter.notes if ready.adapter is not None else ())
     params = replace(SamplingParams.from_defaults(ready.defaults), **given)
-    session = TerminalSession(engine, ready, params, measurements, model.prompt_turns)
+    session = TerminalSession(
+        engine, ready, params, measurements, model.prompt_turns, store, model, adapter
+    )
     return session, model.shown_name.en
 
 
@@ -112,6 +128,34 @@ def _load(engine: EnginePort, request: LoadRequest, name: str) -> ModelReady:
             ready = event
     progress("")
     assert ready is not None  # the engine raises otherwise
+    return ready
+
+
+def use_adapter(session: TerminalSession, name: str | None) -> AdapterReady:
+    """Have the loaded model answer with another adapter, or with none; it is not loaded again.
+
+    What is wrong with a name changes nothing; where a switch fails, the model answers without one.
+    Raises UserFacingError.
+    """
+    adapter = adapter_of(session.store, name, session.model)
+    try:
+        ready = _switch(session, adapter)
+    except (NotAdmittedError, ModelAwayError):
+        raise
+    except UserFacingError:
+        _switch(session, None)
+        raise
+    return ready
+
+
+def _switch(session: TerminalSession, adapter: InstalledAdapter | None) -> AdapterReady:
+    ready: AdapterReady | None = None
+    request = AdapterRequest(None if adapter is None else str(adapter.path))
+    for event in session.engine.run(request, threading.Event()):
+        if isinstance(event, AdapterReady):
+            ready = event
+    assert ready is not None  # the engine raises otherwise
+    session.adapter = adapter
     return ready
 
 
@@ -156,7 +200,8 @@ def answer(
     finally:
         output.end()
     assert finished is not None  # the engine raises otherwise
-    session.measurements.answered(session.ready, finished)
+    if session.adapter is None:  # how fast the model is by itself
+        session.measurements.answered(session.ready, finished)
     return finished
 
 

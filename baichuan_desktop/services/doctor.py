@@ -20,7 +20,8 @@ from baichuan_desktop import __version__
 from baichuan_desktop.services import input_methods
 from baichuan_desktop.services.admission.told import in_force
 from baichuan_desktop.services.engines.port import RunRequest
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.adapters.details import details
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
@@ -48,6 +49,7 @@ def report(
         "onnx_providers": {name: name in _PROVIDERS for name in hardware.onnx_providers()},
         "warnings": [*_warnings(machine), *(problem.message for problem in store.problems)],
         "models": [_model(model, store, precisions) for model in store.models],
+        "adapters": [_adapter(adapter, store) for adapter in store.adapters],
     }
 
 
@@ -151,6 +153,21 @@ def _model(model: InstalledModel, store: ModelStore, precisions: Precisions) -> 
     }
 
 
+def _adapter(adapter: InstalledAdapter, store: ModelStore) -> dict[str, Any]:
+    known = details(adapter.path)
+    return {
+        "id": adapter.id,
+        "path": str(adapter.path),
+        "adapter_for": adapter.base or None,
+        "models": [one.id for one in store.models if adapter in store.adapters_of(one)],
+        "summary": known.summary or None,
+        "bytes": known.tensor_bytes or None,
+        "error": None if known.error is None else known.error.message,
+        "hint": None if known.error is None else str(known.error.hint),
+        "notes": list(map(str, known.notes)),
+    }
+
+
 def row_facts(row: PrecisionRow) -> dict[str, Any]:
     """What a precision needs here, as plain values."""
     return {
@@ -216,6 +233,13 @@ def _missing_card_lines(visible: int, hidden: int) -> list[str]:
     return [] if visible else ["Graphics cards: none that NVIDIA's driver reports"]
 
 
+def _adapter_line(adapter: dict[str, Any]) -> str:
+    if adapter["error"]:
+        return f"  {adapter['error']} {adapter['hint']}"
+    models = ", ".join(adapter["models"]) or "no listed model"
+    return f"  {adapter['summary']}, {adapter['bytes']:,} bytes, an adapter for {models}"
+
+
 def as_text(content: dict[str, Any]) -> str:
     """The report for a person."""
     machine = content["machine"]
@@ -270,4 +294,7 @@ def as_text(content: dict[str, Any]) -> str:
             f"    {refusal['error']} {refusal['hint']}" for refusal in model["refused_exports"]
         ]
         lines += [f"    Note: {note}" for note in model["notes"]]
+    for adapter in content["adapters"]:
+        lines += ["", f"{adapter['id']} ({one_line(adapter['path'])})", _adapter_line(adapter)]
+        lines += [f"    Note: {note}" for note in adapter["notes"]]
     return "\n".join(lines)

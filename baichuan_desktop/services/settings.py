@@ -81,6 +81,9 @@ def _wish_to_json(wish: LoadWish) -> dict[str, object]:
         "precision": name_of(wish.precision),
         "wanted_device": device_or_auto(wish.wanted_device),
     }
+    del fields["adapter"]
+    if wish.adapter is not None:  # else the file is as earlier versions write it
+        fields["adapter"] = str(wish.adapter)
     return {_KEYS.get(name, name): value for name, value in fields.items()}
 
 

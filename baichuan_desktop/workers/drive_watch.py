@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from baichuan_desktop.services.library.folders.drives import is_here
-from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.library.rows.values import Looked
+from baichuan_desktop.services.library.registry import Listed
+from baichuan_desktop.services.library.rows.values import AdapterLooked, Looked
 from baichuan_desktop.services.library.states import Condition
 from baichuan_desktop.workers.background_task import BackgroundTask
 
@@ -45,7 +45,7 @@ class DriveWatch(QObject):
         return self._timer.isActive()
 
     @Slot(object)
-    def note(self, looked: Sequence[tuple[InstalledModel, Looked]]) -> None:
+    def note(self, looked: Sequence[tuple[Listed, Looked | AdapterLooked]]) -> None:
         """Take note of what was seen of models."""
         for model, one in looked:
             self._missed.pop(model.id, None)
@@ -54,7 +54,7 @@ class DriveWatch(QObject):
         self._go_on()
 
     @Slot(object)
-    def forget_others(self, models: Sequence[InstalledModel]) -> None:
+    def forget_others(self, models: Sequence[Listed]) -> None:
         """Only these are listed now."""
         ids = {model.id for model in models}
         self._missed = {one: drive for one, drive in self._missed.items() if one in ids}

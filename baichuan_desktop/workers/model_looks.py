@@ -1,4 +1,4 @@
-"""Looks at the folders of models, a few at a time, on threads that nobody waits for.
+"""Looks at the folders of models and adapters, a few at a time, on threads that nobody waits for.
 
 A folder on a network drive that is not there may hang whoever looks at it, for minutes or for ever.
 The threads of a pool would be missed elsewhere, and the app would wait for them when it ends.
@@ -16,8 +16,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from backends.phrases import Phrase
-from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.library.rows.values import Looked
+from baichuan_desktop.services.library.registry import InstalledAdapter, Listed
+from baichuan_desktop.services.library.rows.values import AdapterLooked, Looked
 from baichuan_desktop.services.library.states import Condition, ModelState
 
 log = logging.getLogger(__name__)
@@ -27,14 +27,15 @@ _MOST = 16  # threads, those that do not come back among them
 _PATIENCE = 3.0  # seconds after which the other drives do not wait for a look
 _GATHER_MS = 100  # what is seen within this is told together
 
-Look = Callable[[InstalledModel], Looked]
+Look = Callable[[Listed], Looked | AdapterLooked]
 
 
 class ModelLooks(QObject):
     """One thread a drive, so that a drive that hangs costs its own models and no other.
 
     Signals:
-        looked: what was seen since it was told last: pairs of an InstalledModel and its Looked.
+        looked: what was seen since it was told last: pairs of an InstalledModel and its
+            Looked, or of an InstalledAdapter and its AdapterLooked.
     """
 
     looked = Signal(object)
@@ -48,7 +49,7 @@ class ModelLooks(QObject):
         super().__init__(parent)
         self._look = look
         self._queue = _Queue(clock)
-        self._found: list[tuple[InstalledModel, Looked]] = []
+        self._found: list[tuple[Listed, Looked | AdapterLooked]] = []
         self._signals = _Signals()  # which outlives this object on a thread that hangs
         self._signals.seen.connect(self._on_seen)
         self._signals.ended.connect(self._start_some)
@@ -59,7 +60,7 @@ class ModelLooks(QObject):
         self._waiting.setInterval(int(1000 * _PATIENCE))
         self._waiting.timeout.connect(self._start_some)
 
-    def ask(self, models: Sequence[InstalledModel]) -> None:
+    def ask(self, models: Sequence[Listed]) -> None:
         """Look at these, those of one drive in this order; what waits already is asked once."""
         self._queue.put(models)
         self._start_some()
@@ -75,7 +76,7 @@ class ModelLooks(QObject):
             self._waiting.stop()
 
     @Slot(object, object)
-    def _on_seen(self, model: InstalledModel, looked: Looked) -> None:
+    def _on_seen(self, model: Listed, looked: Looked | AdapterLooked) -> None:
         self._found.append((model, looked))
         if not self._gathering.isActive():
             self._gathering.start()
@@ -97,15 +98,15 @@ class _Queue:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._pending: dict[Path, dict[str, InstalledModel]] = {}
+        self._pending: dict[Path, dict[str, Listed]] = {}
         self._began: dict[Path, float] = {}  # when the look began that a thread is at
 
-    def put(self, models: Sequence[InstalledModel]) -> None:
+    def put(self, models: Sequence[Listed]) -> None:
         with self._lock:
             for model in models:
                 self._pending.setdefault(_place(model), {})[model.id] = model
 
-    def take(self, place: Path) -> InstalledModel | None:
+    def take(self, place: Path) -> Listed | None:
         """The next one of a drive; None is the end of its thread."""
         with self._lock:
             models = self._pending.get(place)
@@ -133,7 +134,7 @@ class _Queue:
             return any(one not in self._began for one in self._pending)
 
 
-def _place(model: InstalledModel) -> Path:
+def _place(model: Listed) -> Path:
     """What hangs together, told without a look: the drive as it was when the model was added."""
     return model.drive or Path(*model.path.parts[:3])
 
@@ -147,6 +148,8 @@ def _work(queue: _Queue, place: Path, look: Look, signals: _Signals) -> None:
             except Exception as error:  # one bad entry costs its own row
                 log.exception("A model could not be looked at.")
                 sentence = Phrase("It could not be looked at: {text}.", text=f"{error!s:.200}")
-                looked = Looked(ModelState(Condition.UNREADABLE, sentence))
+                state = ModelState(Condition.UNREADABLE, sentence)
+                is_adapter = isinstance(model, InstalledAdapter)
+                looked = AdapterLooked(state) if is_adapter else Looked(state)
             signals.seen.emit(model, looked)
         signals.ended.emit()

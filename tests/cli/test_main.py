@@ -29,8 +29,8 @@ def test_every_module_of_a_verb_is_added() -> None:
     [
         (
             [],
-            ["start", "chat", "complete", "quantize", "export-onnx", "bench", "quality", "doctor",
-             "models", "policy", "completion"],
+            ["start", "chat", "complete", "quantize", "merge-adapter", "export-onnx", "bench",
+             "quality", "doctor", "models", "policy", "completion"],
         ),
         (
             ["models"],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 from backends.checkpoint.folder import Checkpoint
 from backends.engine.engine import OpenModel
@@ -17,7 +19,7 @@ from backends.precision import Precision
 from backends.text.tokenizer import Tokenizer
 from backends.torch_backend import cpu, low_bits
 from tests.fuzz import bases
-from tests.fuzz.formats import FORMATS
+from tests.fuzz.formats import FORMATS, Format
 from tests.fuzz.outcome import Outcome, Stage
 from tests.helpers.sentences import assert_one_sentence
 
@@ -28,9 +30,11 @@ _TEXT = "Hello, 你好 1234 <reserved_106> \U0001f600"
 class Cases:
     """The cases of a format, in a folder of its own. Case `n` is the same wherever it is run."""
 
+    formats: ClassVar[Mapping[str, Format]] = FORMATS
+
     def __init__(self, name: str, folder: Path, *, seed: int = 0) -> None:
         """Write the valid folder."""
-        self._format = FORMATS[name]
+        self._format = self.formats[name]
         self._name = name
         self._seed = seed
         self._folder = folder

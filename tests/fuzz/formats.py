@@ -32,7 +32,7 @@ class Format:
     mutate: Callable[[Files, random.Random], Files]
 
 
-def _one_of(pattern: str, mutator: Mutator) -> Callable[[Files, random.Random], Files]:
+def one_of(pattern: str, mutator: Mutator) -> Callable[[Files, random.Random], Files]:
     """Change one of the files whose names match."""
 
     def mutate(files: Files, chance: random.Random) -> Files:
@@ -73,31 +73,31 @@ def _manifest_of(manifest: bytes, changed: Mapping[str, bytes]) -> bytes:
 
 FORMATS: Mapping[str, Format] = {
     "safetensors": Format(
-        bases.safetensors_folder, _one_of("*.safetensors", mutate_safetensors.mutate)
+        bases.safetensors_folder, one_of("*.safetensors", mutate_safetensors.mutate)
     ),
-    "bin": Format(bases.bin_folder, _one_of("*.bin", mutate_archive.mutate)),
+    "bin": Format(bases.bin_folder, one_of("*.bin", mutate_archive.mutate)),
     "bin-sharded": Format(bases.sharded_folder, _shards),
-    "bin-4bit": Format(bases.published_4bit_folder, _one_of("*.bin", mutate_archive.mutate)),
-    "bin-int8": Format(bases.published_int8_folder, _one_of("*.bin", mutate_archive.mutate)),
+    "bin-4bit": Format(bases.published_4bit_folder, one_of("*.bin", mutate_archive.mutate)),
+    "bin-int8": Format(bases.published_int8_folder, one_of("*.bin", mutate_archive.mutate)),
     "bitsandbytes-4bit": Format(
         lambda: bases.bitsandbytes_folder(Precision.NF4),
-        _one_of("*.safetensors", mutate_safetensors.mutate),
+        one_of("*.safetensors", mutate_safetensors.mutate),
     ),
     "bitsandbytes-8bit": Format(
         lambda: bases.bitsandbytes_folder(Precision.INT8),
-        _one_of("*.safetensors", mutate_safetensors.mutate),
+        one_of("*.safetensors", mutate_safetensors.mutate),
     ),
-    "config": Format(bases.safetensors_folder, _one_of("config.json", mutate_json.mutate)),
+    "config": Format(bases.safetensors_folder, one_of("config.json", mutate_json.mutate)),
     "generation-config": Format(
-        bases.safetensors_folder, _one_of("generation_config.json", mutate_json.mutate)
+        bases.safetensors_folder, one_of("generation_config.json", mutate_json.mutate)
     ),
     "tokenizer-config": Format(
-        bases.safetensors_folder, _one_of("tokenizer_config.json", mutate_json.mutate)
+        bases.safetensors_folder, one_of("tokenizer_config.json", mutate_json.mutate)
     ),
-    "index": Format(bases.sharded_folder, _one_of("*.index.json", mutate_json.mutate)),
+    "index": Format(bases.sharded_folder, one_of("*.index.json", mutate_json.mutate)),
     "tokenizer": Format(
-        bases.safetensors_folder, _one_of("tokenizer.model", mutate_protobuf.mutate_tokenizer)
+        bases.safetensors_folder, one_of("tokenizer.model", mutate_protobuf.mutate_tokenizer)
     ),
-    "manifest": Format(bases.export_folder, _one_of(MANIFEST, mutate_json.mutate)),
+    "manifest": Format(bases.export_folder, one_of(MANIFEST, mutate_json.mutate)),
     "onnx": Format(bases.export_folder, _export),
 }

@@ -47,6 +47,12 @@ BASE: Mapping[str, Any] = {
         {**_ENTRY, "id": "export", "path": "/m/export", "export_of": "one",
          "export_stamp": "0123456789abcdef"},
     ],
+    "adapters": [
+        {"id": "tone", "name": "Tone", "path": "/m/tone", "base": "one", "copied": True,
+         "variant": "baichuan2-7b-chat", "drive": "/m", "repository": "somebody/tone@v1",
+         "added": "2026-11-29", "files": {"adapter_config.json": {"size": 7, "sha256": "b" * 64}}},
+        {"id": "terse", "path": "/m/terse", "base": "gone"},
+    ],
 }  # fmt: skip
 _PATHS = (
     "/etc", "/etc/passwd", "/dev/zero", "/proc/self/fd", "/m/../etc", "relative", "~", "",
@@ -67,8 +73,7 @@ def mutated(chance: random.Random, paths: Sequence[str] = ()) -> bytes:
     content: Any = json.loads(json.dumps(BASE))  # nothing in it is the same twice: no aliases
     for _ in range(chance.choice((0, 0, 0, 0, 1, 2))):
         chance.choice(_OF_CONTENT)(content, chance)
-    entries = content.get("installed")
-    for entry in entries if isinstance(entries, list) else ():
+    for entry in _entries(content, "installed") + _entries(content, "adapters"):
         if isinstance(entry, dict) and chance.random() < 0.15:
             entry["path"] = chance.choice((*_PATHS, *paths, *paths))
     if chance.random() < 0.2:
@@ -85,14 +90,20 @@ def mutated(chance: random.Random, paths: Sequence[str] = ()) -> bytes:
     return data
 
 
+def _entries(content: Mapping[str, Any], section: str) -> list[Any]:
+    """A list as it stands there; another one where none does."""
+    entries = content.get(section)
+    return entries if isinstance(entries, list) else []
+
+
 def _change(content: dict[str, Any], chance: random.Random) -> None:
     mutate_json.change_somewhere(content, chance)
 
 
 def _repeat(content: dict[str, Any], chance: random.Random) -> None:
     """An entry twice, under one id or another."""
-    entries = content.get(chance.choice(("installed", "models")))
-    if isinstance(entries, list) and entries:
+    section = chance.choice(("installed", "models", "adapters"))
+    if entries := _entries(content, section):
         again = copy.deepcopy(chance.choice(entries))
         if isinstance(again, dict) and chance.random() < 0.5:
             again["id"] = f"more-{chance.randrange(5)}"
@@ -100,8 +111,7 @@ def _repeat(content: dict[str, Any], chance: random.Random) -> None:
 
 
 def _many(content: dict[str, Any], chance: random.Random) -> None:
-    entries = content.get("installed")
-    if isinstance(entries, list) and entries:
+    if entries := _entries(content, chance.choice(("installed", "adapters"))):
         entries += [copy.deepcopy(chance.choice(entries)) for _ in range(chance.choice((20, 200)))]
 
 
@@ -109,7 +119,7 @@ def _nest(content: dict[str, Any], chance: random.Random) -> None:
     value: Any = "x"
     for _ in range(chance.choice((5, 31, 33, 60))):
         value = [value] if chance.random() < 0.5 else {"x": value}
-    content[chance.choice(("installed", "models", "more"))] = value
+    content[chance.choice(("installed", "models", "adapters", "more"))] = value
 
 
 def _put_line(text: str, chance: random.Random) -> str:

@@ -98,12 +98,15 @@ def work(name: str, seed: int, numbers: range) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     import torch
 
+    from tests.fuzz.adapter_cases import ADAPTERS, AdapterCases
     from tests.fuzz.cache_cases import CACHES, CacheCases
     from tests.fuzz.cases import Cases
 
     torch.set_num_threads(1)
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-", dir=os.environ.get("FUZZ_FOLDER")))
-    cases = (CacheCases if name in CACHES else Cases)(name, folder, seed=seed)
+    kinds: dict[str, type[AdapterCases | CacheCases]] = dict.fromkeys(ADAPTERS, AdapterCases)
+    kinds |= dict.fromkeys(CACHES, CacheCases)
+    cases = kinds.get(name, Cases)(name, folder, seed=seed)
     for _ in range(2):  # what is imported or allocated at first use is no case's
         cases.run_unchanged()
     opened: list[str] = []
@@ -226,10 +229,11 @@ def main() -> int:
         name, seed, first, end = sys.argv[2:]
         work(name, int(seed), range(int(first), int(end)))
         return 0
+    from tests.fuzz.adapter_cases import ADAPTERS
     from tests.fuzz.cache_cases import CACHES
     from tests.fuzz.formats import FORMATS
 
-    names = [*FORMATS, *CACHES]
+    names = [*FORMATS, *ADAPTERS, *CACHES]
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--format", action="append", choices=names, help="all, if not given")
     parser.add_argument(

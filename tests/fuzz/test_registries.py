@@ -125,6 +125,7 @@ def test_a_changed_registry_costs_its_rows_and_opens_nothing(tmp_path: Path, mod
             changed += 1
             again = ModelStore(paths)
             assert again.models == store.models, number
+            assert again.adapters == store.adapters, number
             kept = {one.id for one in own} - {one.id for one in again.models}
             assert not kept, number
 

@@ -30,7 +30,7 @@ class Bad(cases.Cases):
         match getattr(self, "number", None):
             case 0:
                 (self._folder / "config.json").unlink()
-                Checkpoint.open = classmethod(lambda *_: 1 / 0)
+                Checkpoint.open_with_tokenizer = classmethod(lambda *_: 1 / 0)
                 done = super().open_and_run()
             case 1:
                 Path("/etc/passwd").read_bytes()

@@ -16,6 +16,7 @@ import onnx
 import onnxruntime
 import torch
 
+from backends.adapters.values import Adapter
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.manifest import GRAPH_FILE, MANIFEST
 from backends.copying.folder_writer import write_copy
@@ -39,9 +40,11 @@ FP32 = Scheme(Precision.ONNX_FP32)
 PORTABLE = Scheme(Precision.ONNX_FP32, portable=True)
 
 
-def write(source: Checkpoint, scheme: Scheme, out: Path) -> Checkpoint:
-    """Export `source` as the folder `out`."""
-    *_, last = write_copy(source, export_plan(source, scheme), out)
+def write(
+    source: Checkpoint, scheme: Scheme, out: Path, adapter: Adapter | None = None
+) -> Checkpoint:
+    """Export `source`, with an adapter merged into it, as the folder `out`."""
+    *_, last = write_copy(source, export_plan(source, scheme, adapter), out)
     assert isinstance(last, CopyReady)
     return Checkpoint.open(out)
 

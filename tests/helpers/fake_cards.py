@@ -26,7 +26,6 @@ from typing import Any, NoReturn
 
 import pytest
 import torch
-from torch.nn.attention import bias
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
@@ -694,9 +693,14 @@ def _current() -> Cards:
 @contextlib.contextmanager
 def fake_cards(*given: Card) -> Iterator[Cards]:
     """A machine with these cards, for as long as the block runs; one of 12 GiB without any."""
+    from backends.modeling.uncompiled import without_compiler
+
     # It looks for cards, and for what a build of torch for them has, when it is imported.
     with contextlib.suppress(ImportError):
-        importlib.import_module("bitsandbytes")
+        importlib.import_module("backends.modeling.quantized")  # which imports bitsandbytes
+    with without_compiler():
+        from torch.nn.attention import bias
+
     cards = Cards(given or (Card(),))
     with pytest.MonkeyPatch.context() as patch:
         for name, stand_in in _stand_ins(cards).items():

@@ -97,7 +97,7 @@ def model(name: str, layout: str = "single", dtype: str = "float32") -> Baichuan
             next(loading)
         except StopIteration as finished:
             loaded: BaichuanForCausalLM = finished.value
-            # As the backend for the processor does. What it replaces, test_pretrained.py sees.
+            # As the backend for the processor does. What it replaces, the bridge's tests see.
             onednn.use_for_the_rest(loaded)
             return loaded
 

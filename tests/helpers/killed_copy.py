@@ -3,6 +3,7 @@
     python -P -m tests.helpers.killed_copy SOURCE FOLDER PRECISION SHARD_BYTES [POINTS]
 
 Each copy runs in a fork of this process, which has imported torch once, and is `FOLDER/<n>/copy`.
+PRECISION may be the folder of an adapter, which is merged into the copy then.
 SIGKILL comes before the n-th time that the copy opens, renames, makes or removes something.
 Prints a line a copy: the point, and how it ended. Without POINTS, one copy runs to its end and its
 number of operations is printed.
@@ -16,8 +17,10 @@ import signal
 import sys
 from pathlib import Path
 
+from backends.adapters.folder import open_adapter
 from backends.checkpoint.folder import Checkpoint
 from backends.copying import copy_plan, folder_writer, safetensors_writer
+from backends.copying.merged_copy import merge_plan
 from backends.engine import heavy_modules
 from backends.precision import parse_precision
 from backends.protocol.engine_requests import ExportRequest
@@ -26,6 +29,8 @@ _OPERATIONS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil
 
 
 def _plan(checkpoint: Checkpoint, precision: str) -> copy_plan.CopyPlan:
+    if Path(precision).is_dir():
+        return merge_plan(checkpoint, open_adapter(Path(precision)))
     wanted = parse_precision(precision)
     if wanted is not None and wanted.is_onnx:
         return heavy_modules.export_plan(checkpoint, ExportRequest("", "", wanted))

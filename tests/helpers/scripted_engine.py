@@ -1,7 +1,7 @@
 """An engine process that needs no torch: `python -m tests.helpers.scripted_engine`.
 
-Its model says “a”, one a time, and sleeps for `SECONDS` before each pass. What a request does is
-named by the text of its last message.
+Its model says “a”, one a time, or “b” with an adapter, and sleeps for `SECONDS` before each pass.
+What a request does is named by the text of its last message.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
+from typing_extensions import override
+
+from backends.adapters.values import Adapter
 from backends.checkpoint.folder import Checkpoint
 from backends.engine import heavy_modules, server
 from backends.engine.dispatch import run_request
@@ -31,12 +34,24 @@ from tests.helpers.patience import PATIENCE_SECONDS
 
 SECONDS = 0.02
 LETTER = 745  # “a” in the tokenizer of b2-7b, whose vocabulary has 1120 pieces
+ADAPTED_LETTER = 765  # “b”
+
+
+class _Model(ScriptedModel):
+    @override
+    def use_adapter(self, adapter: Adapter | None) -> Iterator[tuple[int, int]]:
+        self.truncate(0)
+        self._script = [LETTER]
+        if adapter is not None and adapter.folder.name == "too large":
+            raise MemoryError
+        self._script = [LETTER if adapter is None else ADAPTED_LETTER]
+        yield 1, 1
 
 
 def _load(checkpoint: Checkpoint, _options: object) -> Generator[LoadProgress, None, LoadedModel]:
     yield LoadProgress(1, 2)
     yield LoadProgress(2, 2)
-    model = ScriptedModel([LETTER, 1119], context_length=256, chunk=64)
+    model = _Model([LETTER, 1119], context_length=256, chunk=64)
     model._script = [LETTER]
     model.before_pass = lambda: time.sleep(SECONDS)
     return model

@@ -16,7 +16,7 @@ from baichuan_desktop.services.library.integrity.values import (
     Verified,
 )
 from baichuan_desktop.services.library.integrity.verifying import verify
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledModel, Listed
 from tests.helpers import goldens
 from tests.helpers.installed import installed
 
@@ -30,7 +30,7 @@ def model_in(folder: Path, layout: str = "safetensors") -> InstalledModel:
 
 
 def verified(
-    model: InstalledModel,
+    model: Listed,
     manifest: Manifest | None = None,
     against: Mapping[str, KnownHash] | None = None,
 ) -> Verified:

@@ -30,7 +30,7 @@ from baichuan_desktop.services.engines.one_shot import JobEngine
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
-from tests.helpers import exports, goldens, quantized
+from tests.helpers import adapters, exports, goldens, quantized
 from tests.helpers.machines import BAICHUAN2_7B, GIB, LIBRARIES, PROCESSOR, card, machine
 
 TWO_CARDS = machine(
@@ -82,6 +82,25 @@ def entry(content: dict[str, Any], folder: str) -> dict[str, Any]:
     (found,) = [m for m in content["models"] if Path(m["path"]).name == folder]
     assert isinstance(found, dict)
     return found
+
+
+def test_adapters_are_told_with_their_models_and_what_is_wrong_with_them(
+    store: ModelStore, tmp_path: Path
+) -> None:
+    for name in ("legal", "lost"):
+        shutil.copytree(adapters.folder("b2-7b", "all_r8"), tmp_path / name)
+        store.add_adapter(tmp_path / name, "seven")
+    (tmp_path / "lost" / "adapter_config.json").unlink()
+
+    content = report(store)
+
+    legal, lost = content["adapters"]
+    assert (legal["id"], legal["summary"], legal["models"]) == ("legal", "LoRA · r 8", ["seven"])
+    assert (legal["error"], lost["summary"]) == (None, None)
+    assert "adapter_config.json" in lost["error"]
+    text = doctor.as_text(content)
+    assert f"  LoRA · r 8, {legal['bytes']:,} bytes, an adapter for seven\n" in text
+    assert f"lost ({tmp_path / 'lost'})\n  {lost['error']}" in text
 
 
 def test_the_machine_is_told_as_it_was_found(store: ModelStore) -> None:

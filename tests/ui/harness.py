@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication
 
 from backends.errors import EngineEndedError
 from backends.events import (
+    AdapterInUse,
+    AdapterReady,
     Finished,
     FinishReason,
     ModelKind,
@@ -27,6 +29,7 @@ from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import (
+    AdapterRequest,
     ChatRequest,
     CompleteRequest,
     LoadRequest,
@@ -135,22 +138,33 @@ class Gate:
 Step = ClientEvent | Exception | Gate
 
 
+def in_use(folder: str | None) -> AdapterInUse | None:
+    return None if folder is None else AdapterInUse(folder, 4096)
+
+
 class ScriptedEngine:
-    """Answers each request with the next of `scripts`, and a load without a script with READY."""
+    """Answers each request with the next of `answers`, and a load without a script with READY.
+
+    What is in `switches` comes before another adapter is in use.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.cancels: list[threading.Event] = []
         self.answers: list[Sequence[Step]] = []
         self.loads: list[Sequence[Step]] = []
+        self.switches: list[Sequence[Step]] = []
         self.killed = threading.Event()
 
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         self.requests.append(request)
         self.cancels.append(cancel)
         if isinstance(request, LoadRequest):
-            ready = replace(READY, folder=request.folder)
+            ready = replace(READY, folder=request.folder, adapter=in_use(request.adapter))
             steps: Sequence[Step] = self.loads.pop(0) if self.loads else [ready]
+        elif isinstance(request, AdapterRequest):
+            steps = self.switches.pop(0) if self.switches else []
+            steps = [*steps, AdapterReady(in_use(request.folder), 0.01)]
         elif isinstance(request, UnloadRequest):
             steps = []
         else:
@@ -180,6 +194,12 @@ class ScriptedEngine:
     @property
     def questions(self) -> list[ChatRequest | CompleteRequest]:
         return [one for one in self.requests if isinstance(one, ChatRequest | CompleteRequest)]
+
+    @property
+    def adapters(self) -> list[Path | None]:
+        """What was asked of the model that was loaded then."""
+        asked = [one.folder for one in self.requests if isinstance(one, AdapterRequest)]
+        return [None if folder is None else Path(folder) for folder in asked]
 
     @property
     def loaded_folders(self) -> list[Path]:

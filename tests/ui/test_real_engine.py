@@ -232,7 +232,7 @@ def jobs_in_real_engines(ui: Harness) -> None:
 
 def test_a_precision_is_measured_beside_the_chat(ui: Harness, folder: Path) -> None:
     jobs_in_real_engines(ui)
-    _, entry = ui.window.menus.jobs[3]
+    _, entry = ui.window.menus.jobs[-2]
     ui.until(entry.isEnabled)
     entry.trigger()
     dialog = ui.window.jobs.dialog
@@ -317,7 +317,7 @@ def test_precisions_are_compared_on_a_text_of_ones_own(
     sentence = "How does a refrigerator make cold? 天空为什么是蓝色的？\n"
     text.write_text(4 * sentence, encoding="utf-8")
     jobs_in_real_engines(ui)
-    _, entry = ui.window.menus.jobs[4]
+    _, entry = ui.window.menus.jobs[-1]
     ui.until(entry.isEnabled)
     entry.trigger()
     dialog = ui.window.jobs.dialog

@@ -14,7 +14,7 @@ from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.precisions.wish import LoadWish
-from tests.helpers import goldens
+from tests.helpers import adapters, goldens
 from tests.ui.harness import Harness
 
 MakeWindow = Callable[[EnginePort], Harness]
@@ -56,9 +56,9 @@ def broken_tokenizer(folder: Path) -> str:
 
 
 def adapter(folder: Path) -> str:
-    (folder / "model.safetensors").rename(folder / "adapter_model.safetensors")
-    (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "x/y"}')
-    return "“model” is a LoRA adapter for “x/y” and no model by itself."
+    (folder / "model.safetensors").unlink()
+    shutil.copytree(adapters.folder("b2-7b", "w_pack_r1"), folder, dirs_exist_ok=True)
+    return "No listed model fits the adapter “model”, which was made for “baichuan-golden/b2-7b”."
 
 
 def dangling(folder: Path) -> str:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledModel, Listed
 from baichuan_desktop.services.library.rows.values import Looked
 from baichuan_desktop.services.library.states import Condition
 from baichuan_desktop.workers import model_looks
@@ -33,7 +33,7 @@ class Drives:
     def hang(self, drive: str) -> threading.Event:
         return self.hung.setdefault(Path(drive), threading.Event())
 
-    def look(self, model: InstalledModel) -> Looked:
+    def look(self, model: Listed) -> Looked:
         self.threads.append(threading.current_thread())
         self.looks.append(model.id)
         assert model.drive is not None
@@ -155,7 +155,7 @@ def test_a_model_that_was_moved_meanwhile_is_looked_at_where_it_is_now(app: QApp
 
 
 def test_a_look_that_fails_in_a_way_nobody_foresaw_costs_its_own_row(app: QApplication) -> None:
-    def look(model: InstalledModel) -> Looked:
+    def look(model: Listed) -> Looked:
         if model.id == "a1":
             raise RuntimeError("odd \N{RIGHT-TO-LEFT OVERRIDE}" * 200)
         return seen()

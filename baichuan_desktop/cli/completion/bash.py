@@ -46,8 +46,9 @@ _TAIL = """\
         esac
     fi
     case "$takes" in
-        listed)
-            COMPREPLY=($(compgen -W "$("${{COMP_WORDS[0]}}" {option} 2>/dev/null)" -- "$cur"))
+        listed:*)
+            word=$("${{COMP_WORDS[0]}}" {option} ${{takes#listed:}} 2>/dev/null)
+            COMPREPLY=($(compgen -W "$word" -- "$cur"))
             [[ $cur == */* || $cur == .* || $cur == "~"* ]] && _baichuan_desktop_files -d ;;
         released) COMPREPLY=($(compgen -W {released} -- "$cur")) ;;
         folder) _baichuan_desktop_files -d ;;

@@ -44,7 +44,7 @@ def takes(value: Value) -> str:
     """What a value takes, as the scripts call it."""
     if value.takes is Takes.WORDS:
         return shlex.quote(f"words:{' '.join(value.words)}")
-    return str(value.takes.value)
+    return shlex.quote(str(value.takes.value))
 
 
 def _lines(cases: Iterable[str]) -> Iterator[str]:

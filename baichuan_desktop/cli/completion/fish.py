@@ -36,7 +36,7 @@ _FOUND = """\
 end
 function __baichuan_desktop_ids
     set -l program (commandline -opc)[1]
-    $program {option} 2>/dev/null
+    $program {option} $argv 2>/dev/null
     __fish_complete_directories (commandline -ct)
 end
 complete -c {program} -f
@@ -93,8 +93,9 @@ def _option(option: Option, released: Sequence[str]) -> str:
 
 def _value(value: Value, released: Sequence[str]) -> str:
     match value.takes:
-        case Takes.LISTED:
-            return "-a '(__baichuan_desktop_ids)'"
+        case Takes.MODEL | Takes.ADAPTER | Takes.LISTED:
+            words = value.takes.value.removeprefix("listed:")
+            return f"-a '(__baichuan_desktop_ids {words})'"
         case Takes.RELEASED:
             return f"-a {_quoted(' '.join(released))}"
         case Takes.FOLDER:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from baichuan_desktop.cli.completion.ids import ADAPTERS, MODELS
+
 #: What `add_subparsers` gives.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -15,7 +17,10 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 class Takes(Enum):
     """What stands in the place of a value, as far as a shell can propose it."""
 
-    LISTED = "listed"  #: ids of models on this machine, and paths of folders
+    #: Ids of models on this machine, of adapters, or of both; and paths of folders.
+    MODEL = f"listed:{MODELS}"
+    ADAPTER = f"listed:{ADAPTERS}"
+    LISTED = f"listed:{MODELS} {ADAPTERS}"
     RELEASED = "released"  #: ids of released models
     FOLDER = "folder"
     FILE = "file"
@@ -59,7 +64,9 @@ class Command:
 
 
 _METAVARS = {
-    "MODEL": Takes.LISTED,
+    "MODEL": Takes.MODEL,
+    "ADAPTER": Takes.ADAPTER,
+    "FOLDER|NAME": Takes.ADAPTER,
     "ID": Takes.LISTED,
     "RELEASED": Takes.RELEASED,
     "FOLDER": Takes.FOLDER,

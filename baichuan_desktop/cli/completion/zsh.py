@@ -47,8 +47,8 @@ _TAIL = """\
         esac
     fi
     case "$takes" in
-        (listed)
-            found=(${{(f)"$("${{words[1]}}" {option} 2>/dev/null)"}})
+        (listed:*)
+            found=(${{(f)"$("${{words[1]}}" {option} ${{=takes#listed:}} 2>/dev/null)"}})
             compadd -a found
             _files -/ ;;
         (released) compadd {released} ;;

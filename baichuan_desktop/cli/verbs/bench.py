@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from backends.precision import name_of
-from baichuan_desktop.cli.arguments import Commands, add_device, add_json, add_model, add_threads
+from baichuan_desktop.cli.arguments import (
+    Commands,
+    add_adapter,
+    add_device,
+    add_json,
+    add_model,
+    add_threads,
+)
 from baichuan_desktop.cli.errors import print_refusal
 from baichuan_desktop.cli.jobs import run_measurement
-from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.library import adapter_json, adapter_of, model_store, print_adapter
 from baichuan_desktop.cli.tables import print_json, print_table, say
 from baichuan_desktop.services.admission.engines import job_engine
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import PrecisionFailed
+from baichuan_desktop.services.library.registry import InstalledAdapter
 from baichuan_desktop.services.measuring.speed import PrecisionMeasured, speed_job
 from baichuan_desktop.services.precisions.measurements import NOTICEABLE_CORES, Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
@@ -37,6 +45,7 @@ def add_to(commands: Commands) -> None:
         metavar="P,…",
         help="several, separated by commas; or all",
     )
+    add_adapter(parser)
     add_device(parser)
     add_threads(parser)
     add_json(parser)
@@ -46,16 +55,27 @@ def _run(arguments: argparse.Namespace) -> int:
     """Measure, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
-    model = model_store().model(arguments.model)
-    wanted = Precisions(measurements).open(model).wanted(arguments.precision, arguments.device)
-    wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in wanted]
+    store = model_store()
+    model = store.model(arguments.model)
+    adapter = adapter_of(store, arguments.adapter, model)
+    wanted = (
+        Precisions(measurements)
+        .open(model)
+        .wanted(arguments.precision, arguments.device, with_adapter=adapter is not None)
+    )
+    folder = None if adapter is None else adapter.path
+    wishes = [
+        LoadWish(name, arguments.device, threads=arguments.threads, adapter=folder)
+        for name in wanted
+    ]
     job = speed_job(model, wishes, measurements)
     done = run_measurement(job, job_engine().run, PrecisionMeasured)
     measured, failed = done.found, done.failed
     if arguments.json:
-        print_json(_as_json(model.id, measured, failed))
+        print_json(_as_json(model.id, adapter, measured, failed))
     else:
         _print(measured)
+        print_adapter(adapter, [one.ready for one in measured])
     for failure in failed:
         print_refusal(failure.precision, failure.error)
     if done.is_interrupted:
@@ -64,10 +84,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _as_json(
-    model_id: str, measured: Sequence[PrecisionMeasured], failed: Sequence[PrecisionFailed]
+    model_id: str,
+    adapter: InstalledAdapter | None,
+    measured: Sequence[PrecisionMeasured],
+    failed: Sequence[PrecisionFailed],
 ) -> dict[str, Any]:
     return {
         "model": model_id,
+        "adapter": None if adapter is None else adapter_json(adapter),
         "measured": [
             {
                 "precision": found.ready.precision,

@@ -12,7 +12,8 @@ from backends.printable import one_line
 from backends.protocol.engine_requests import ChatRequest
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options
 from baichuan_desktop.cli.chat_input import Command, Said, said
-from baichuan_desktop.cli.session import TerminalSession, answer, load
+from baichuan_desktop.cli.library import print_notes
+from baichuan_desktop.cli.session import TerminalSession, answer, load, use_adapter
 from baichuan_desktop.cli.tables import say
 from baichuan_desktop.cli.text_input import (
     NotUtf8Error,
@@ -30,6 +31,7 @@ from baichuan_desktop.services.sizes import size_text
 _HELP = """\
   /system TEXT  set the system prompt; without TEXT, show it
   /clear        begin a new conversation; the system prompt stays
+  /adapter NAME answer with this adapter from now on; off: with none; without NAME, list them
   /stats        speed and context of the last answer
   /exit         leave (also Ctrl+D)
 Ctrl+C stops an answer. A line that ends with \\ goes on in the next one; a line of three quotes \
@@ -38,7 +40,8 @@ slash is written with two: //usr/bin"""
 
 #: By name, whether text may stand behind it.
 _COMMANDS = {
-    "system": True, "help": True, "clear": False, "stats": False, "exit": False, "quit": False,
+    "system": True, "adapter": True, "help": True, "clear": False, "stats": False,
+    "exit": False, "quit": False,
 }  # fmt: skip
 _SHOWN_LETTERS = 40  #: of what was written instead of a command
 
@@ -114,16 +117,49 @@ def _talk(session: TerminalSession, name: str, *, system_prompt: str, as_chat: b
             case Command("system", text):
                 conversation.system_prompt = text or conversation.system_prompt
                 say(f"System prompt: {conversation.system_prompt or '(none)'}")
+            case Command("adapter", text):
+                unanswered |= not _adapter(session, text)
             case Command("stats"):
                 say(_stats(finished, ready))
     return 1 if unanswered and not sys.stdin.isatty() else 0
 
 
+def _adapter(session: TerminalSession, name: str) -> bool:
+    """List the adapters of the model, or answer with another one; False where that cannot be."""
+    if not name:
+        say(_adapters(session))
+        return True
+    try:
+        ready = use_adapter(session, None if name.lower() == "off" else name)
+    except UserFacingError as error:
+        say(f"{error.message} {error.hint}".rstrip(), sys.stderr)
+        return False
+    finally:
+        say(_with_adapter(session))
+    print_notes(ready.adapter.notes if ready.adapter is not None else ())
+    return True
+
+
+def _adapters(session: TerminalSession) -> str:
+    lines = [_with_adapter(session)]
+    for one in session.store.adapters_of(session.model):
+        mark = "*" if session.adapter is not None and one.id == session.adapter.id else " "
+        lines.append(one_line(f"{mark} {one.id}: {one.shown_name.en}"))
+    return "\n".join(lines)
+
+
+def _with_adapter(session: TerminalSession) -> str:
+    if session.adapter is None:
+        return "The model answers without an adapter."
+    return one_line(f"The model answers with the adapter {session.adapter.shown_name.en}.")
+
+
 def _greet(session: TerminalSession, name: str) -> None:
     """Say what one talks with, and how to find out more."""
     ready = session.ready
+    adapter = "" if session.adapter is None else f" with {one_line(session.adapter.shown_name.en)}"
     say(
-        f"{one_line(name)} · {ready.precision} on {ready.device_name} · "
+        f"{one_line(name)}{adapter} · {ready.precision} on {ready.device_name} · "
         f"{size_text(ready.weights_bytes)} · context {ready.context_length:,} tokens"
     )
     if (note := turns_note(session.prompt_turns)) is not None:

@@ -9,13 +9,19 @@ from typing import Any
 from backends.precision import EXPORT_PRECISIONS, ONNX_BLOCK, parse_name
 from backends.printable import one_line
 from backends.protocol.engine_requests import ExportRequest
-from baichuan_desktop.cli.arguments import Commands, add_copy_options, add_model
+from baichuan_desktop.cli.arguments import Commands, add_adapter, add_copy_options, add_model
 from baichuan_desktop.cli.jobs import run_copy
-from baichuan_desktop.cli.library import model_json, store_to_list_in
+from baichuan_desktop.cli.library import adapter_of, model_json, print_notes, store_to_list_in
 from baichuan_desktop.cli.tables import print_json
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.jobs import onnx_export
-from baichuan_desktop.services.jobs.copies import MadeCopy, copy_folder, copy_job, export_suffix
+from baichuan_desktop.services.jobs.copies import (
+    MadeCopy,
+    adapter_suffix,
+    copy_folder,
+    copy_job,
+    export_suffix,
+)
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.sizes import size_text
 
@@ -45,13 +51,15 @@ def add_to(commands: Commands) -> None:
         action="store_true",
         help="write for other ONNX runtimes, with operators of the standard only",
     )
+    add_adapter(parser, "export the model with this adapter merged into it")
     add_copy_options(parser)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Write an export and list it as a precision of its model."""
+    """Write an export and list it, as a precision of its model, or with an adapter by itself."""
     store = ModelStore(app_paths()) if arguments.portable else store_to_list_in()
     model = store.model(arguments.model)
+    adapter = adapter_of(store, arguments.adapter, model)
     request = ExportRequest(
         str(model.path),
         str(arguments.out or ""),
@@ -61,9 +69,13 @@ def _run(arguments: argparse.Namespace) -> int:
         block_size=arguments.block_size,
         symmetric=arguments.symmetric,
         portable=arguments.portable,
+        adapter=None if adapter is None else str(adapter.path),
     )
     if arguments.out is None:
-        request = replace(request, out=str(copy_folder(model, export_suffix(request))))
+        suffix = export_suffix(request)
+        if adapter is not None:
+            suffix = adapter_suffix(adapter.path, suffix)
+        request = replace(request, out=str(copy_folder(model, suffix)))
     made = run_copy(copy_job(store, model, request, onnx_export.OFFER.words))
     facts: dict[str, Any]
     if isinstance(made, MadeCopy):
@@ -77,4 +89,5 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         size = f"{size_text(ready.bytes_on_disk)} at {ready.folder}"
         print(one_line(f"{facts['id']}: {size}" if "id" in facts else size))
+    print_notes(ready.notes)
     return 0

@@ -48,7 +48,9 @@ def _check(arguments: argparse.Namespace) -> int:
         else:
             _print_wrong(file, error)
         return 1
-    policy = replace(policy, entries=entries_beside(place))
+    policy = replace(
+        policy, entries=entries_beside(place), adapter_entries=entries_beside(place, "adapters")
+    )
     checked = place if file == place.file else replace(place, file=file)
     untrusted = _untrusted(checked)
     is_refused = untrusted is not None and file == place.file

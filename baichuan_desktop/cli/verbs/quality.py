@@ -9,6 +9,7 @@ from typing import Any
 from backends.precision import name_of, parse_precision
 from baichuan_desktop.cli.arguments import (
     Commands,
+    add_adapter,
     add_device,
     add_json,
     add_model,
@@ -17,11 +18,12 @@ from baichuan_desktop.cli.arguments import (
 )
 from baichuan_desktop.cli.errors import print_refusal
 from baichuan_desktop.cli.jobs import run_measurement
-from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.library import adapter_json, adapter_of, model_store, print_adapter
 from baichuan_desktop.cli.tables import print_json, print_table, say
 from baichuan_desktop.services.admission.engines import job_engine
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.one_shot import PrecisionFailed
+from baichuan_desktop.services.library.registry import InstalledAdapter
 from baichuan_desktop.services.measuring.quality import (
     DEFAULT_TOKENS,
     LeanParts,
@@ -77,6 +79,7 @@ def add_to(commands: Commands) -> None:
     parts.add_argument(
         "--head-in-8-bits", action="store_true", help="the output head in 8 bits instead of 16"
     )
+    add_adapter(parser)
     add_device(parser)
     add_threads(parser)
     add_json(parser)
@@ -86,14 +89,26 @@ def _run(arguments: argparse.Namespace) -> int:
     """Compare, with progress on stderr, and print; Ctrl+C prints what there is until then."""
     paths = app_paths()
     measurements = Measurements(paths.measurements)
-    model = model_store().model(arguments.model)
+    store = model_store()
+    model = store.model(arguments.model)
+    adapter = adapter_of(store, arguments.adapter, model)
     texts = quality_texts(arguments.text, arguments.tokens)
     opened = Precisions(measurements).open(model)
     parts = LeanParts(arguments.embedding_on_host, arguments.head_in_8_bits)
     compared = leaner_precisions if parts.names else compared_precisions
     reference = parse_precision(arguments.reference)
-    precisions = compared(arguments.precisions, opened, arguments.device, reference)
-    wishes = [LoadWish(name, arguments.device, threads=arguments.threads) for name in precisions]
+    precisions = compared(
+        arguments.precisions,
+        opened,
+        arguments.device,
+        reference,
+        with_adapter=adapter is not None,
+    )
+    folder = None if adapter is None else adapter.path
+    wishes = [
+        LoadWish(name, arguments.device, threads=arguments.threads, adapter=folder)
+        for name in precisions
+    ]
     job = quality_job(
         model,
         wishes,
@@ -106,9 +121,10 @@ def _run(arguments: argparse.Namespace) -> int:
     done = run_measurement(job, job_engine().run, PrecisionJudged)
     judged, failed = done.found, done.failed
     if arguments.json:
-        print_json(_as_json(model.id, judged, failed))
+        print_json(_as_json(model.id, adapter, judged, failed))
     else:
         _print(judged)
+        print_adapter(adapter, [one.ready for one in judged])
     for failure in failed:
         print_refusal(failure.precision, failure.error)
     if done.is_interrupted:
@@ -117,10 +133,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _as_json(
-    model_id: str, judged: Sequence[PrecisionJudged], failed: Sequence[PrecisionFailed]
+    model_id: str,
+    adapter: InstalledAdapter | None,
+    judged: Sequence[PrecisionJudged],
+    failed: Sequence[PrecisionFailed],
 ) -> dict[str, Any]:
     return {
         "model": model_id,
+        "adapter": None if adapter is None else adapter_json(adapter),
         "compared": [
             {
                 "precision": found.ready.precision,

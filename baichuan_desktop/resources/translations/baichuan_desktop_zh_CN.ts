@@ -75,6 +75,14 @@
         <source>version {revision}</source>
         <translation>版本 {revision}</translation>
     </message>
+    <message>
+        <source>adapter</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>adapter for {model}</source>
+        <translation>用于 {model} 的适配器</translation>
+    </message>
 </context>
 <context>
     <name>ActionBar</name>
@@ -89,6 +97,49 @@
     <message>
         <source>Version after</source>
         <translation>下一个版本</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterChoice</name>
+    <message>
+        <source>Choose the adapter&apos;s folder</source>
+        <translation>选择适配器文件夹</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>Choose one</source>
+        <translation>请选择</translation>
+    </message>
+    <message>
+        <source>The model without an adapter</source>
+        <translation>仅模型，不含适配器</translation>
+    </message>
+    <message>
+        <source>Another folder…</source>
+        <translation>其他文件夹…</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterMark</name>
+    <message>
+        <source>Without adapter from here</source>
+        <extracomment>the message that it stands over; None: the next one the name of the one that is on from here; empty: none is</extracomment>
+        <translation>从这里起不使用适配器</translation>
+    </message>
+    <message>
+        <source>Adapter “{name}” from here</source>
+        <translation>从这里起使用适配器“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>AddingAdapters</name>
+    <message>
+        <source>Add an adapter&apos;s folder</source>
+        <extracomment>while it is open</extracomment>
+        <translation>添加适配器文件夹</translation>
     </message>
 </context>
 <context>
@@ -174,6 +225,29 @@
     <message>
         <source>There was an error while the answer was written.</source>
         <translation>生成回答时出错。</translation>
+    </message>
+</context>
+<context>
+    <name>BaseDialog</name>
+    <message>
+        <source>Add an adapter</source>
+        <translation>添加适配器</translation>
+    </message>
+    <message>
+        <source>“{name}” does not say for which model it was made. For which one shall it be listed?</source>
+        <translation>“{name}”没有说明它是为哪个模型制作的。要把它列在哪个模型下？</translation>
+    </message>
+    <message>
+        <source>Model of the adapter</source>
+        <translation>适配器所属的模型</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>添加</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -275,6 +349,10 @@
         <translation>模型</translation>
     </message>
     <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
         <source>Precision</source>
         <translation>精度</translation>
     </message>
@@ -285,6 +363,10 @@
     <message>
         <source>Looking at this machine…</source>
         <translation>正在检查本机…</translation>
+    </message>
+    <message>
+        <source>Without an adapter</source>
+        <translation>不使用适配器</translation>
     </message>
     <message>
         <source>Automatic</source>
@@ -437,12 +519,16 @@
     <name>ConversationRows</name>
     <message>
         <source>You</source>
-        <extracomment>The name of a model as the window shows it, by the one that was kept.</extracomment>
+        <extracomment>The name of a model as the window shows it, by the one that was kept. The name of an adapter as the window shows it, by the one that was kept.</extracomment>
         <translation>您</translation>
     </message>
     <message>
         <source>Waits until the answer before it has ended</source>
         <translation>等待前一个回答结束</translation>
+    </message>
+    <message>
+        <source>Waits until the adapter is changed</source>
+        <translation>等待适配器切换完成</translation>
     </message>
     <message>
         <source>Waits until the model is loaded</source>
@@ -897,6 +983,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>导出为 ONNX Runtime(&amp;E)…</translation>
     </message>
     <message>
+        <source>Mer&amp;ge an adapter into a copy…</source>
+        <translation>将适配器合并到副本(&amp;G)…</translation>
+    </message>
+    <message>
         <source>&amp;Measure speed…</source>
         <translation>测量速度(&amp;M)…</translation>
     </message>
@@ -1044,6 +1134,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
 <context>
     <name>LibraryActions</name>
     <message>
+        <source>Use this adapter</source>
+        <translation>使用此适配器</translation>
+    </message>
+    <message>
         <source>Use this model</source>
         <translation>使用此模型</translation>
     </message>
@@ -1087,8 +1181,32 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>校验</translation>
     </message>
     <message>
+        <source>{id}, which is not in the list</source>
+        <translation>{id}（不在列表中）</translation>
+    </message>
+    <message>
         <source>Model</source>
         <translation>模型</translation>
+    </message>
+    <message>
+        <source>Linear layers that it changes</source>
+        <translation>所改变的线性层数</translation>
+    </message>
+    <message>
+        <source>Tensors that it replaces</source>
+        <translation>所替换的张量</translation>
+    </message>
+    <message>
+        <source>Size of its tensors</source>
+        <translation>张量大小</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>Made for</source>
+        <translation>基座模型</translation>
     </message>
     <message>
         <source>Published figures</source>
@@ -1101,6 +1219,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Where it comes from</source>
         <translation>来源</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
+    </message>
+    <message>
+        <source>How it was made</source>
+        <translation>制作过程</translation>
     </message>
     <message>
         <source>Location</source>
@@ -1317,6 +1443,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <source>How to &amp;get a model…</source>
         <translation>如何获取模型(&amp;G)…</translation>
     </message>
+    <message>
+        <source>&amp;Add an adapter…</source>
+        <translation>添加适配器(&amp;A)…</translation>
+    </message>
 </context>
 <context>
     <name>LibraryRemoval</name>
@@ -1343,6 +1473,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Its exports stay, and are listed as models of their own: {ids}.</source>
         <translation>它的 ONNX 导出模型会保留，并作为独立的模型列出：{ids}。</translation>
+    </message>
+    <message>
+        <source>Its adapters stay in the list, though no other model is for them: {ids}.</source>
+        <translation>它的适配器仍保留在列表中，但没有其他模型可用：{ids}。</translation>
     </message>
 </context>
 <context>
@@ -1410,6 +1544,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>{count} more copies</source>
         <translation>另有 {count} 份副本</translation>
+    </message>
+    <message>
+        <source>its model is not in the list</source>
+        <translation>所属模型不在列表中</translation>
+    </message>
+    <message>
+        <source>for {model}</source>
+        <translation>用于 {model}</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
     </message>
     <message>
         <source>Today</source>
@@ -1764,6 +1910,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>如何获取模型(&amp;H)…</translation>
     </message>
     <message>
+        <source>&amp;Add an adapter…</source>
+        <translation>添加适配器(&amp;A)…</translation>
+    </message>
+    <message>
         <source>&amp;Verify this model</source>
         <translation>校验此模型(&amp;V)</translation>
     </message>
@@ -1856,12 +2006,30 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>重命名模型…</translation>
     </message>
     <message>
+        <source>Adapter: {name}</source>
+        <translation>适配器：{name}</translation>
+    </message>
+    <message>
         <source>A Baichuan checkpoint on this machine</source>
         <translation>选择本机上的百川模型</translation>
     </message>
     <message>
         <source>Choose a model</source>
+        <extracomment>what is listed under models</extracomment>
         <translation>请选择模型</translation>
+    </message>
+    <message>
+        <source>Without an adapter</source>
+        <extracomment>the InstalledModel that it is, or whose adapter it is the second line of an entry that is no model of a model whose folder is not here: the sentence of an adapter: the OfferedAdapter of an adapter: whether its model is loaded</extracomment>
+        <translation>不使用适配器</translation>
+    </message>
+    <message>
+        <source>Adapter “{name}” for {model}</source>
+        <translation>适配器“{name}”，用于 {model}</translation>
+    </message>
+    <message>
+        <source>{entry}: on</source>
+        <translation>{entry}：已启用</translation>
     </message>
 </context>
 <context>
@@ -2124,6 +2292,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>由程序选择精度</translation>
     </message>
     <message>
+        <source>Export the model with the adapter in it</source>
+        <translation>导出合并了适配器的模型</translation>
+    </message>
+    <message>
+        <source>Use the export without the adapter</source>
+        <translation>使用导出模型，不用适配器</translation>
+    </message>
+    <message>
         <source>Use {name} ({size})</source>
         <translation>改用 {name}（{size}）</translation>
     </message>
@@ -2173,6 +2349,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Model</source>
         <translation>模型</translation>
+    </message>
+    <message>
+        <source>Rename an adapter</source>
+        <translation>重命名适配器</translation>
+    </message>
+    <message>
+        <source>&amp;Adapter</source>
+        <translation>适配器(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Adapter</source>
+        <translation>适配器</translation>
     </message>
     <message>
         <source>Name</source>
@@ -3345,6 +3533,13 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>WindowAdapters</name>
+    <message>
+        <source>The adapter “{name}” is listed under {model}</source>
+        <translation>适配器“{name}”已列在 {model} 下</translation>
+    </message>
+</context>
+<context>
     <name>WindowJobs</name>
     <message>
         <source>The copy “{name}” is listed</source>
@@ -3801,10 +3996,6 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请使用官方发布的 16 位模型，本程序可以由它自行量化为 8 位或 4 位。</translation>
     </message>
     <message>
-        <source>The adapter that lies beside the weights is not used.</source>
-        <translation>权重旁边的适配器未被使用。</translation>
-    </message>
-    <message>
         <source>The block size must be one of {known}, not {value}.</source>
         <translation>块大小必须是 {known} 之一，而不是 {value}。</translation>
     </message>
@@ -4005,6 +4196,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>加载任何模型之前，须先接受一段 {letters} 个字符的文本。</translation>
     </message>
     <message>
+        <source>Add the model that it was made for, and then the adapter. In the terminal: baichuan-desktop models add FOLDER</source>
+        <translation>请先添加它所适配的模型，再添加适配器。在终端中：baichuan-desktop models add FOLDER</translation>
+    </message>
+    <message>
         <source>An administrator can change it.</source>
         <translation>管理员可以更改它。</translation>
     </message>
@@ -4019,6 +4214,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>As downloaded: {count} files.</source>
         <translation>与下载时一致：{count} 个文件。</translation>
+    </message>
+    <message>
+        <source>As the model is stored ({types})</source>
+        <translation>与模型存储的精度相同（{types}）</translation>
     </message>
     <message>
         <source>As the registry says: {count} files.</source>
@@ -4069,6 +4268,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请检查驱动器，或另选一个。</translation>
     </message>
     <message>
+        <source>Choose a precision of the model itself, such as bf16, or export the model with the adapter in it: baichuan-desktop export-onnx MODEL --adapter ADAPTER.</source>
+        <translation>请选择模型本身的精度（如 bf16），或导出合并了适配器的模型：baichuan-desktop export-onnx MODEL --adapter ADAPTER。</translation>
+    </message>
+    <message>
         <source>Choose another backup. Your conversations are as they were.</source>
         <translation>请选择另一个备份。您的对话保持原样。</translation>
     </message>
@@ -4107,6 +4310,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Choose the folder itself.</source>
         <translation>请选择该文件夹本身。</translation>
+    </message>
+    <message>
+        <source>Choose the folder that holds adapter_config.json and adapter_model.safetensors, both copied completely.</source>
+        <translation>请选择包含 adapter_config.json 和 adapter_model.safetensors 的文件夹，两个文件都要完整复制。</translation>
     </message>
     <message>
         <source>Choose the precision “{name}”: {precision} runs on {device}.</source>
@@ -4161,6 +4368,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>复制模型</translation>
     </message>
     <message>
+        <source>Copy an adapter</source>
+        <translation>复制适配器</translation>
+    </message>
+    <message>
         <source>Copy it instead: removing the app would take the model with it.</source>
         <translation>请改用复制：卸载程序时，该模型会被一并删除。</translation>
     </message>
@@ -4169,12 +4380,24 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请改用复制：副本是独立的文件夹，原处不会删除任何内容。</translation>
     </message>
     <message>
+        <source>Copy the adapter again from where it comes.</source>
+        <translation>请从来源处重新复制这个适配器。</translation>
+    </message>
+    <message>
         <source>Copying a model</source>
         <translation>正在复制模型</translation>
     </message>
     <message>
+        <source>Copying an adapter</source>
+        <translation>正在复制适配器</translation>
+    </message>
+    <message>
         <source>Copying the files</source>
         <translation>正在复制文件</translation>
+    </message>
+    <message>
+        <source>DeepSpeed ZeRO-3 writes such files where weights are not gathered first: set stage3_gather_16bit_weights_on_model_save, and save the adapter again.</source>
+        <translation>DeepSpeed ZeRO-3 在没有先汇集权重时会写出这样的文件：请设置 stage3_gather_16bit_weights_on_model_save，再重新保存适配器。</translation>
     </message>
     <message>
         <source>Delete that folder, and export the model again.</source>
@@ -4189,6 +4412,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请结束该程序，或用 nvidia-smi 允许多个程序同时使用（计算模式 DEFAULT），或选择设备“cpu”。</translation>
     </message>
     <message>
+        <source>Every adapter may be used.</source>
+        <translation>可以使用任何适配器。</translation>
+    </message>
+    <message>
         <source>Every model may be used.</source>
         <translation>可以使用任何模型。</translation>
     </message>
@@ -4197,12 +4424,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>可以使用任何精度。</translation>
     </message>
     <message>
+        <source>Files are other ones than when the adapter was added or verified: {names}.</source>
+        <translation>自添加或校验该适配器以来，文件已发生变化：{names}。</translation>
+    </message>
+    <message>
         <source>Files are other ones than when the model was added or verified: {names}.</source>
         <translation>自添加或校验该模型以来，文件已发生变化：{names}。</translation>
     </message>
     <message>
         <source>Get these files again and verify the model: baichuan-desktop models verify {id}. To load it as it is: baichuan-desktop models override {id}.</source>
         <translation>请重新获取这些文件，然后校验模型：baichuan-desktop models verify {id}。如要照原样加载：baichuan-desktop models override {id}。</translation>
+    </message>
+    <message>
+        <source>Give the folder of the model that was exported.</source>
+        <translation>请给出导出前的原模型所在的文件夹。</translation>
     </message>
     <message>
         <source>Go on with it. A folder of your own needs a name without “.partial”.</source>
@@ -4223,6 +4458,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>In the terminal, “baichuan-desktop models list” shows every id; with “--known”, those of the released models.</source>
         <translation>在终端中运行“baichuan-desktop models list”可查看所有 ID；加上“--known”则列出已发布模型的 ID。</translation>
+    </message>
+    <message>
+        <source>In {precision}</source>
+        <translation>{precision} 精度</translation>
     </message>
     <message>
         <source>Install NVIDIA&apos;s driver for the card, and restart the machine. Or choose the device “cpu”.</source>
@@ -4285,12 +4524,24 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>链接模型</translation>
     </message>
     <message>
+        <source>Link an adapter</source>
+        <translation>链接适配器</translation>
+    </message>
+    <message>
         <source>Link it: it is listed where it lies.</source>
         <translation>请改用链接：模型留在原处并列入列表。</translation>
     </message>
     <message>
         <source>Linking a model</source>
         <translation>正在链接模型</translation>
+    </message>
+    <message>
+        <source>Linking an adapter</source>
+        <translation>正在链接适配器</translation>
+    </message>
+    <message>
+        <source>Load the model in bf16 or fp32.</source>
+        <translation>请以 bf16 或 fp32 加载模型。</translation>
     </message>
     <message>
         <source>Loading {name}: getting it ready</source>
@@ -4341,6 +4592,22 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请腾出空间或重新连接驱动器，然后继续导入：已复制的内容会保留，来源未被改动。</translation>
     </message>
     <message>
+        <source>Merge an adapter into a copy</source>
+        <translation>将适配器合并到副本</translation>
+    </message>
+    <message>
+        <source>Merge it into {model}, and quantise what this writes. With the quantised model, the adapter can be used without merging it.</source>
+        <translation>请将它合并到{model}，再量化写出的副本。对这个量化模型，也可以不合并而直接使用适配器。</translation>
+    </message>
+    <message>
+        <source>Merge it with the program that made it (merge_and_unload in PEFT), and open the folder that this writes.</source>
+        <translation>请用生成它的程序合并（PEFT 的 merge_and_unload），再打开合并后写出的文件夹。</translation>
+    </message>
+    <message>
+        <source>Merging an adapter into a copy</source>
+        <translation>正在将适配器合并到副本</translation>
+    </message>
+    <message>
         <source>Models are not added, imported or removed here</source>
         <translation>本机不允许添加、导入或移除模型</translation>
     </message>
@@ -4373,6 +4640,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>移动模型</translation>
     </message>
     <message>
+        <source>Move an adapter</source>
+        <translation>移动适配器</translation>
+    </message>
+    <message>
         <source>Move it away, or choose another model folder.</source>
         <translation>请将其移走，或另选一个模型存放文件夹。</translation>
     </message>
@@ -4385,8 +4656,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>正在移动模型</translation>
     </message>
     <message>
+        <source>Moving an adapter</source>
+        <translation>正在移动适配器</translation>
+    </message>
+    <message>
+        <source>Name its folder, or add it: baichuan-desktop models add FOLDER. “baichuan-desktop models list” shows the adapters below their models.</source>
+        <translation>请指定它的文件夹，或先添加它：baichuan-desktop models add FOLDER。“baichuan-desktop models list”会在模型下面列出其适配器。</translation>
+    </message>
+    <message>
         <source>Name one of them by its id.</source>
         <translation>请用其中一个的 ID 来指定。</translation>
+    </message>
+    <message>
+        <source>No adapter may be used.</source>
+        <translation>不能使用任何适配器。</translation>
+    </message>
+    <message>
+        <source>No listed model fits the adapter “{folder}”, which does not say for which it was made.</source>
+        <translation>列表中没有适合适配器“{folder}”的模型，它也没有说明是为哪个模型制作的。</translation>
+    </message>
+    <message>
+        <source>No listed model fits the adapter “{folder}”, which was made for “{base}”.</source>
+        <translation>列表中没有适合适配器“{folder}”的模型，它是为“{base}”制作的。</translation>
     </message>
     <message>
         <source>No model may be used, the guide that ships with the app neither.</source>
@@ -4405,6 +4696,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>除模型的许可协议外，无须接受其他条款。</translation>
     </message>
     <message>
+        <source>Nothing of it was executed or opened. Get the adapter from whoever made it, as a .safetensors file if there is one.</source>
+        <translation>其中的内容没有被执行或打开。请向制作者获取这个适配器，有 .safetensors 文件时请用它。</translation>
+    </message>
+    <message>
         <source>Nothing that a model writes is run here</source>
         <translation>本机不允许运行模型写出的内容</translation>
     </message>
@@ -4417,12 +4712,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>只有本机的管理员能够修正：“baichuan-desktop policy check FILE”会指出错误所在。</translation>
     </message>
     <message>
+        <source>Only these adapters may be used: {names}.</source>
+        <translation>只能使用这些适配器：{names}。</translation>
+    </message>
+    <message>
         <source>Only these models may be used: {names}.</source>
         <translation>只能使用这些模型：{names}。</translation>
     </message>
     <message>
         <source>Only these precisions may be used: {allowed}.</source>
         <translation>只能使用这些精度：{allowed}。</translation>
+    </message>
+    <message>
+        <source>Open the model that it was made for, and add the adapter to that one: baichuan-desktop models add FOLDER.</source>
+        <translation>请打开它所适配的模型，并把这个适配器添加给该模型：baichuan-desktop models add FOLDER。</translation>
     </message>
     <message>
         <source>PyYAML, which reads it, is not installed</source>
@@ -4453,6 +4756,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请重启电脑，或选择设备“cpu”。</translation>
     </message>
     <message>
+        <source>Save it once more as a plain LoRA adapter: save_pretrained of PEFT with path_initial_model_for_weight_conversion.</source>
+        <translation>请把它重新保存为普通的 LoRA 适配器：使用 PEFT 的 save_pretrained，并给出 path_initial_model_for_weight_conversion。</translation>
+    </message>
+    <message>
+        <source>Say for which one: baichuan-desktop models add FOLDER --base {id}</source>
+        <translation>请说明是哪一个：baichuan-desktop models add FOLDER --base {id}</translation>
+    </message>
+    <message>
         <source>Start the app with QT_IM_MODULE=ibus in its environment: Fcitx 5 answers to that name too.</source>
         <translation>请在环境变量 QT_IM_MODULE=ibus 下启动本程序：Fcitx 5 也支持这种方式。</translation>
     </message>
@@ -4471,6 +4782,50 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>The NVIDIA driver of this machine is too old for the installed PyTorch {version}: {text}.</source>
         <translation>本机的 NVIDIA 驱动程序对安装的 PyTorch {version} 来说太旧：{text}。</translation>
+    </message>
+    <message>
+        <source>The adapter does not say which model it was made for; that its sizes fit was checked.</source>
+        <translation>适配器没有说明它是为哪个模型制作的；已检查过尺寸相符。</translation>
+    </message>
+    <message>
+        <source>The adapter in “{folder}” is not used here</source>
+        <translation>本机不允许使用“{folder}”中的适配器</translation>
+    </message>
+    <message>
+        <source>The adapter needs {need:.1f} GiB on {device}, but only {free:.1f} GiB is free.</source>
+        <translation>适配器在 {device} 上需要 {need:.1f} GiB，但只有 {free:.1f} GiB 空闲。</translation>
+    </message>
+    <message>
+        <source>The adapter that lies beside the weights is used only where it is chosen.</source>
+        <translation>权重旁边的适配器只有在选择它时才会使用。</translation>
+    </message>
+    <message>
+        <source>The adapter was made for the quantised weights of {base}; with those of this model, answers may differ a little.</source>
+        <translation>适配器是为 {base} 的量化权重制作的；用于这个模型的权重时，回答可能略有不同。</translation>
+    </message>
+    <message>
+        <source>The adapter was made for “{base}”; that this is the same model could not be checked, only that its sizes fit.</source>
+        <translation>适配器是为“{base}”制作的；无法检查是否就是这个模型，只检查过尺寸相符。</translation>
+    </message>
+    <message>
+        <source>The adapter “{adapter}” adds to the output head, whose rows a Baichuan 2 model normalises as it loads: merged, it would answer differently.</source>
+        <translation>适配器“{adapter}”修改输出层，而 Baichuan 2 模型在加载时会对输出层逐行归一化：合并后回答会不同。</translation>
+    </message>
+    <message>
+        <source>The adapter “{folder}” cannot be read: {reason}</source>
+        <translation>适配器“{folder}”无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>The adapter “{folder}” does not fit the model “{model}”: {what}.</source>
+        <translation>适配器“{folder}”不适合模型“{model}”：{what}。</translation>
+    </message>
+    <message>
+        <source>The adapter “{folder}” fits {count} listed models, and says of none that it was made for it: {ids}.</source>
+        <translation>适配器“{folder}”适合列表中的 {count} 个模型，但没有说明是为其中哪一个制作的：{ids}。</translation>
+    </message>
+    <message>
+        <source>The adapter “{folder}” {what}.</source>
+        <translation>适配器“{folder}”{what}。</translation>
     </message>
     <message>
         <source>The administrator&apos;s policy in {file} is in force.</source>
@@ -4507,6 +4862,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>The file of your conversations was damaged: {messages} messages in {conversations} conversations could be kept; {rest}.</source>
         <translation>您的对话文件已损坏：保住了 {conversations} 个对话中的 {messages} 条消息；{rest}。</translation>
+    </message>
+    <message>
+        <source>The file “{file}” of the adapter “{folder}” cannot be used: {what}.</source>
+        <translation>适配器“{folder}”的文件“{file}”无法使用：{what}。</translation>
     </message>
     <message>
         <source>The files were kept. To delete them for good: baichuan-desktop models remove ID --delete.</source>
@@ -4557,6 +4916,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>{device} 的显存已用尽：共 {total:.1f} GiB，可用 {free:.1f} GiB。</translation>
     </message>
     <message>
+        <source>The messages are not a list of entries with a “role” and a “content” that are text.</source>
+        <translation>消息不是由“role”和“content”均为文本的条目组成的列表。</translation>
+    </message>
+    <message>
+        <source>The model answers without an adapter now.</source>
+        <translation>模型现在不使用适配器回答。</translation>
+    </message>
+    <message>
         <source>The model in “{folder}” is not used here</source>
         <translation>本机不允许使用“{folder}”中的模型</translation>
     </message>
@@ -4605,12 +4972,24 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>本机没有 NVIDIA 驱动程序，或驱动程序没有运行。</translation>
     </message>
     <message>
+        <source>There is no adapter “{id}” in the list.</source>
+        <translation>列表中没有适配器“{id}”。</translation>
+    </message>
+    <message>
+        <source>There is no adapter “{id}”, the closest is “{near}”.</source>
+        <translation>没有适配器“{id}”，最接近的是“{near}”。</translation>
+    </message>
+    <message>
         <source>There is no folder “{folder}” now.</source>
         <translation>目前没有文件夹“{folder}”。</translation>
     </message>
     <message>
         <source>There is no policy on this machine.</source>
         <translation>本机没有策略。</translation>
+    </message>
+    <message>
+        <source>This is a base model: it goes on with a text, and knows no turns of a conversation.</source>
+        <translation>这是基座模型：它续写文本，没有对话轮次。</translation>
     </message>
     <message>
         <source>This model answers each message by itself and knows nothing said before.</source>
@@ -4653,6 +5032,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请改用 IBus 或 Fcitx 5，并在环境变量 QT_IM_MODULE=ibus 下启动本程序。</translation>
     </message>
     <message>
+        <source>Use it with the model that it was made for.</source>
+        <translation>请把它用于它所适配的模型。</translation>
+    </message>
+    <message>
+        <source>Use model.generate, or a chat model.</source>
+        <translation>请使用 model.generate，或者使用对话模型。</translation>
+    </message>
+    <message>
+        <source>Use the adapter with the model, without merging it, or export the model with it for ONNX Runtime.</source>
+        <translation>请不合并而直接在模型上使用适配器，或导出合并了适配器的 ONNX 导出模型。</translation>
+    </message>
+    <message>
         <source>Verify it again: baichuan-desktop models verify {id}.</source>
         <translation>请重新校验：baichuan-desktop models verify {id}。</translation>
     </message>
@@ -4667,6 +5058,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Verify the model with the newer version of the app.</source>
         <translation>请用较新版本的程序校验该模型。</translation>
+    </message>
+    <message>
+        <source>Verifying the adapter found that files are wrong: {names}.</source>
+        <translation>校验适配器时发现文件有误：{names}。</translation>
     </message>
     <message>
         <source>Verifying the files</source>
@@ -4713,6 +5108,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>输入法 {name} 输入的文字无法送达本窗口：未设置环境变量 QT_IM_MODULE。</translation>
     </message>
     <message>
+        <source>What “{file}” says of how the adapter was made is not shown: {reason}</source>
+        <translation>“{file}”中关于适配器制作过程的内容没有显示：{reason}</translation>
+    </message>
+    <message>
         <source>Whether both fit at the same time is not known here: they are answered one after the other.</source>
         <translation>无法得知两者能否同时装下：将依次回答。</translation>
     </message>
@@ -4723,6 +5122,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Windows does not tell who may write to it</source>
         <translation>Windows 没有说明谁可以写入该文件</translation>
+    </message>
+    <message>
+        <source>Write them as [{&quot;role&quot;: &quot;user&quot;, &quot;content&quot;: &quot;…&quot;}].</source>
+        <translation>请写成 [{&quot;role&quot;: &quot;user&quot;, &quot;content&quot;: &quot;…&quot;}]。</translation>
+    </message>
+    <message>
+        <source>Writes a complete copy of the model that answers as the model does with the adapter, wherever it runs. The model and the adapter stay as they are.</source>
+        <translation>写出模型的完整副本，无论在哪里运行，其回答都与使用该适配器的模型相同。模型和适配器保持不变。</translation>
+    </message>
+    <message>
+        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is; with an adapter in it, it is a model of its own.</source>
+        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变；若合并了适配器，则成为一个独立的模型。</translation>
     </message>
     <message>
         <source>Your message with the answer so far</source>
@@ -4745,8 +5156,32 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>{device} 出错后，程序库终止了它（{text}）</translation>
     </message>
     <message>
+        <source>a list of names</source>
+        <translation>名称列表</translation>
+    </message>
+    <message>
+        <source>a list of numbers of layers</source>
+        <translation>层编号列表</translation>
+    </message>
+    <message>
+        <source>a mapping of names</source>
+        <translation>以名称为键的映射</translation>
+    </message>
+    <message>
         <source>a model is named by an id of lower-case letters, or by the path of its folder</source>
         <translation>模型须用小写字母的 ID 或其文件夹的路径来指定</translation>
+    </message>
+    <message>
+        <source>a name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>a number that can be computed with</source>
+        <translation>可以用于计算的数</translation>
+    </message>
+    <message>
+        <source>a whole number from {low} to {high}</source>
+        <translation>{low} 到 {high} 的整数</translation>
     </message>
     <message>
         <source>about {count} h left</source>
@@ -4797,6 +5232,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>无法读取（{reason}）</translation>
     </message>
     <message>
+        <source>changes the head by DoRA, and the rows of this model&apos;s head are normalised</source>
+        <translation>用 DoRA 改变输出头，而这个模型输出头的各行是归一化的</translation>
+    </message>
+    <message>
         <source>half a character has no form in a file</source>
         <translation>半个字符无法写入文件</translation>
     </message>
@@ -4819,6 +5258,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>has the unknown type {dtype}</source>
         <translation>的类型 {dtype} 未知</translation>
+    </message>
+    <message>
+        <source>has values in “{name}” that fp16 cannot hold</source>
+        <translation>的“{name}”中有 fp16 无法表示的值</translation>
     </message>
     <message>
         <source>has {count} more entries that are wrong</source>
@@ -4845,8 +5288,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>不含任何校验值</translation>
     </message>
     <message>
+        <source>holds several adapters in one file, “{first}” and “{second}”</source>
+        <translation>在一个文件中包含多个适配器：“{first}”和“{second}”</translation>
+    </message>
+    <message>
         <source>holds weights for {program}, which this app does not run</source>
         <translation>是 {program} 的权重，本程序无法运行</translation>
+    </message>
+    <message>
+        <source>holds “{name}” in the type {dtype}, and this app reads adapters in 16 and 32 bits</source>
+        <translation>以 {dtype} 类型存储“{name}”，而本程序读取 16 位和 32 位的适配器</translation>
+    </message>
+    <message>
+        <source>holds “{name}”, which this app does not compute</source>
+        <translation>包含本程序不计算的“{name}”</translation>
     </message>
     <message>
         <source>is a DeepSpeed checkpoint, whose weights lie in parts</source>
@@ -4913,6 +5368,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>是压缩包，不是文件夹</translation>
     </message>
     <message>
+        <source>is an export for ONNX Runtime, which transformers does not run</source>
+        <translation>是 ONNX Runtime 的导出模型，transformers 不能运行它</translation>
+    </message>
+    <message>
         <source>is compressed or encrypted</source>
         <translation>被压缩或加密</translation>
     </message>
@@ -4937,6 +5396,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>不存在</translation>
     </message>
     <message>
+        <source>is of rank {rank} at “{layer}”, whose matrix itself has a rank of at most {most}</source>
+        <translation>在“{layer}”处的秩为 {rank}，而那里的矩阵本身的秩最多为 {most}</translation>
+    </message>
+    <message>
+        <source>is of the kind {kind}, and this app runs LORA only</source>
+        <translation>的类型是 {kind}，而本程序只运行 LORA</translation>
+    </message>
+    <message>
         <source>is quantised further than this app can run: “{name}” is, too</source>
         <translation>的量化范围超出本程序所能运行的：“{name}”也被量化了</translation>
     </message>
@@ -4953,6 +5420,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>属于下载程序的记录，或为隐藏文件</translation>
     </message>
     <message>
+        <source>it both replaces “{layer}” and adds to it</source>
+        <translation>它既替换“{layer}”，又对其叠加</translation>
+    </message>
+    <message>
         <source>it cannot be read ({reason})</source>
         <translation>无法读取（{reason}）</translation>
     </message>
@@ -4963,6 +5434,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it cannot be written</source>
         <translation>无法写入</translation>
+    </message>
+    <message>
+        <source>it changes layer {number}, and the model has {count} layers, counted from 0</source>
+        <translation>它改变第 {number} 层，而模型只有 {count} 层（从 0 数起）</translation>
+    </message>
+    <message>
+        <source>it changes “{layer}”, which no Baichuan model has</source>
+        <translation>它改变“{layer}”，而百川模型没有这一层</translation>
     </message>
     <message>
         <source>it closed its pipe but did not end</source>
@@ -5021,6 +5500,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>其中没有 weight_map</translation>
     </message>
     <message>
+        <source>it has no {name}</source>
+        <translation>其中没有 {name}</translation>
+    </message>
+    <message>
+        <source>it has no {name}, but “{folder}” in it has one</source>
+        <translation>其中没有 {name}，但其中的“{folder}”里有</translation>
+    </message>
+    <message>
         <source>it has only {size} bytes</source>
         <translation>它只有 {size} 字节</translation>
     </message>
@@ -5041,12 +5528,44 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>其中的文件或文件夹比任何模型都多</translation>
     </message>
     <message>
+        <source>it holds no tensor of an adapter</source>
+        <translation>其中没有适配器的张量</translation>
+    </message>
+    <message>
+        <source>it holds nothing for “{layer}”, which adapter_config.json names</source>
+        <translation>其中没有 adapter_config.json 所列的“{layer}”的内容</translation>
+    </message>
+    <message>
         <source>it holds something other than named tensors</source>
         <translation>其中有命名张量以外的内容</translation>
     </message>
     <message>
         <source>it holds {count} models</source>
         <translation>其中有 {count} 个模型</translation>
+    </message>
+    <message>
+        <source>it holds {count} models and adapters</source>
+        <translation>其中有 {count} 个模型和适配器</translation>
+    </message>
+    <message>
+        <source>it holds “{name}” twice, under two names</source>
+        <translation>其中以两个名称重复包含“{name}”</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, a layer that adapter_config.json does not name</source>
+        <translation>其中包含“{name}”，而 adapter_config.json 没有列出这一层</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, and adapter_config.json does not say what for</source>
+        <translation>其中包含“{name}”，而 adapter_config.json 没有说明用途</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, and “use_dora” is not set</source>
+        <translation>其中包含“{name}”，而没有设置“use_dora”</translation>
+    </message>
+    <message>
+        <source>it holds “{name}”, which is no tensor</source>
+        <translation>其中包含不是张量的“{name}”</translation>
     </message>
     <message>
         <source>it holds “{name}”, which no export of this app has</source>
@@ -5101,6 +5620,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>是其他程序缓存的一部分</translation>
     </message>
     <message>
+        <source>it is for a “{name}” of the sizes {found}, and the model&apos;s has {here}</source>
+        <translation>它适用于尺寸为 {found} 的“{name}”，而模型的尺寸是 {here}</translation>
+    </message>
+    <message>
+        <source>it is for {size} models, whose width is {found}, and the width of this one is {here}</source>
+        <translation>它适用于宽度为 {found} 的 {size} 模型，而这个模型的宽度是 {here}</translation>
+    </message>
+    <message>
         <source>it is implausibly large</source>
         <translation>它大得不合理</translation>
     </message>
@@ -5111,6 +5638,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it is listed as “{name}”</source>
         <translation>已作为“{name}”列入列表</translation>
+    </message>
+    <message>
+        <source>it is merged into that one already</source>
+        <translation>该模型中已合并了这个适配器</translation>
+    </message>
+    <message>
+        <source>it is no folder</source>
+        <translation>它不是文件夹</translation>
     </message>
     <message>
         <source>it is no ordinary file</source>
@@ -5135,6 +5670,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it is not a file</source>
         <translation>它不是文件</translation>
+    </message>
+    <message>
+        <source>it is not in the folder</source>
+        <translation>它不在文件夹里</translation>
     </message>
     <message>
         <source>it is not readable as JSON</source>
@@ -5173,6 +5712,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它只是模型的一个文件，模型是文件夹“{folder}”</translation>
     </message>
     <message>
+        <source>it is one file of an adapter, which is the folder “{folder}”</source>
+        <translation>它只是适配器的一个文件，适配器是文件夹“{folder}”</translation>
+    </message>
+    <message>
         <source>it is too large for a graph</source>
         <translation>对一个计算图来说太大了</translation>
     </message>
@@ -5189,8 +5732,16 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>其中缺少张量“{name}”</translation>
     </message>
     <message>
+        <source>it lacks the weights of “{name}”, which it replaces</source>
+        <translation>其中缺少要替换的“{name}”的权重</translation>
+    </message>
+    <message>
         <source>it lacks {name}</source>
         <translation>它缺少 {name}</translation>
+    </message>
+    <message>
+        <source>it lacks “{part}” of the layer “{layer}”</source>
+        <translation>其中缺少“{layer}”层的“{part}”</translation>
     </message>
     <message>
         <source>it lies in the app&apos;s own installation</source>
@@ -5211,6 +5762,34 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it runs CUDA {cuda} at most</source>
         <translation>它最高支持 CUDA {cuda}</translation>
+    </message>
+    <message>
+        <source>it was added for “{base}”, a model of the family {family}</source>
+        <translation>它是为 {family} 系列的“{base}”添加的</translation>
+    </message>
+    <message>
+        <source>it was changed meanwhile</source>
+        <translation>它在读取期间被改动</translation>
+    </message>
+    <message>
+        <source>it was made for {found} layers, and the model has {here}</source>
+        <translation>它是为 {found} 层的模型制作的，而这个模型有 {here} 层</translation>
+    </message>
+    <message>
+        <source>it was made for {name}, and this is a base model</source>
+        <translation>它是为 {name} 制作的，而这是基座模型</translation>
+    </message>
+    <message>
+        <source>it was made for {name}, and this is a chat model</source>
+        <translation>它是为 {name} 制作的，而这是对话模型</translation>
+    </message>
+    <message>
+        <source>it was made for {name}, and this is a {family}</source>
+        <translation>它是为 {name} 制作的，而这是 {family}</translation>
+    </message>
+    <message>
+        <source>it was trained on another “{name}” than the model&apos;s</source>
+        <translation>它训练时的“{name}”与这个模型的不同</translation>
     </message>
     <message>
         <source>it was written for a newer version of the app, whose policies have the number {version}, and this version reads {known}</source>
@@ -5235,6 +5814,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>its folder holds more than a model does</source>
         <translation>其文件夹中的内容超出一个模型应有的范围</translation>
+    </message>
+    <message>
+        <source>its folder holds no adapter any more</source>
+        <translation>它的文件夹中已不再有适配器</translation>
     </message>
     <message>
         <source>its folder holds no model any more</source>
@@ -5277,6 +5860,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它的路径不是 UTF-8</translation>
     </message>
     <message>
+        <source>its tensors lie in several files, such as {name}, and this app reads one</source>
+        <translation>它的张量分在多个文件中（例如 {name}），而本程序只读取单个文件</translation>
+    </message>
+    <message>
         <source>its weight files hold “{name}”, which is no tensor</source>
         <translation>权重文件中含有不是张量的“{name}”</translation>
     </message>
@@ -5299,6 +5886,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>line 1</source>
         <translation>第 1 行</translation>
+    </message>
+    <message>
+        <source>names layers in “{option}” by the pattern “{pattern}”, and this app compares plain names only</source>
+        <translation>在“{option}”中用模式“{pattern}”指定层，而本程序只比较普通名称</translation>
     </message>
     <message>
         <source>names “{name}” twice, with two hashes</source>
@@ -5341,6 +5932,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>超出了文件末尾</translation>
     </message>
     <message>
+        <source>replaces “{name}” as a whole, and this app replaces the head, the embedding and norms only</source>
+        <translation>整体替换“{name}”，而本程序只替换输出头、词嵌入和归一化层</translation>
+    </message>
+    <message>
         <source>rms_norm_eps is {value}, which is not between 0 and 1</source>
         <translation>rms_norm_eps 是 {value}，不在 0 和 1 之间</translation>
     </message>
@@ -5349,12 +5944,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>rope_theta 是 {value}，不能作为旋转位置编码的底数</translation>
     </message>
     <message>
+        <source>sets “{option}” to {value}, which this app does not compute</source>
+        <translation>把“{option}”设为 {value}，本程序不计算这个选项</translation>
+    </message>
+    <message>
         <source>signal {number} ended it</source>
         <translation>信号 {number} 结束了它</translation>
     </message>
     <message>
         <source>takes {n} bytes, but its shape needs {need}</source>
         <translation>占 {n} 字节，而其形状需要 {need} 字节</translation>
+    </message>
+    <message>
+        <source>the 16-bit model ({names})</source>
+        <translation>16 位模型（{names}）</translation>
+    </message>
+    <message>
+        <source>the 16-bit model (“{names}”)</source>
+        <translation>16 位模型（“{names}”）</translation>
+    </message>
+    <message>
+        <source>the 16-bit model that it was made from</source>
+        <translation>量化前的 16 位模型</translation>
     </message>
     <message>
         <source>the drive reports an error</source>
@@ -5469,12 +6080,24 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>这段文本是空的</translation>
     </message>
     <message>
+        <source>true or false</source>
+        <translation>true 或 false</translation>
+    </message>
+    <message>
         <source>unchanged since it was first read here</source>
         <translation>自首次在本机读取以来未变</translation>
     </message>
     <message>
+        <source>was made for the task {task}, and not to write text</source>
+        <translation>是为任务 {task} 制作的，不用于生成文本</translation>
+    </message>
+    <message>
         <source>was saved inside of something else: its tensors have “{prefix}” before their names</source>
         <translation>是包在别的对象里保存的：其张量名称前都有“{prefix}”</translation>
+    </message>
+    <message>
+        <source>was trained on a base that “init_lora_weights” {start} had changed</source>
+        <translation>训练时的基座已被“init_lora_weights”{start} 改动</translation>
     </message>
     <message>
         <source>what it lacks came from the backup “{name}”</source>
@@ -5507,6 +6130,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>{fact} In a context of {tokens} tokens, {precision} fits on {device}.</source>
         <translation>{fact}若将上下文缩短为 {tokens} 个词元，{precision} 可放入 {device}。</translation>
+    </message>
+    <message>
+        <source>{hint} The model answers without an adapter now.</source>
+        <translation>{hint}模型现在不使用适配器回答。</translation>
     </message>
     <message>
         <source>{lacking:,} of its {end:,} bytes are missing</source>
@@ -5601,6 +6228,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>{precision}（上下文为 {tokens} 个词元，而非 {full} 个）</translation>
     </message>
     <message>
+        <source>{what} (it was made for “{base}”)</source>
+        <translation>{what}（它是为“{base}”制作的）</translation>
+    </message>
+    <message>
         <source>{what}: the administrator of this machine turned that off in its policy, {file}.</source>
         <translation>{what}：本机的管理员已在策略 {file} 中将其关闭。</translation>
     </message>
@@ -5653,6 +6284,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{file}”不是 UTF-8 编码的文本。</translation>
     </message>
     <message>
+        <source>“{file}” says more of how the adapter was made than is shown.</source>
+        <translation>“{file}”中关于适配器制作过程的内容比显示的更多。</translation>
+    </message>
+    <message>
         <source>“{file}” was written by a newer version of the app (format {version}, this version reads {known}).</source>
         <translation>“{file}”是较新版本的应用写的（格式 {version}，此版本能读 {known}）。</translation>
     </message>
@@ -5699,6 +6334,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>“{folder}” is no folder</source>
         <translation>“{folder}”不是文件夹</translation>
+    </message>
+    <message>
+        <source>“{folder}” is not an adapter&apos;s folder: {what}.</source>
+        <translation>“{folder}”不是适配器文件夹：{what}。</translation>
     </message>
     <message>
         <source>“{folder}” is not opened here, only models below {allowed}</source>
@@ -5757,6 +6396,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{name}”具有相同的权重且已在本机，未复制任何内容。</translation>
     </message>
     <message>
+        <source>“{name}” has the shape {found}, and its layer {rows} rows</source>
+        <translation>“{name}”的形状是 {found}，而它的层有 {rows} 行</translation>
+    </message>
+    <message>
         <source>“{name}” is a Git LFS pointer: the file itself was not downloaded.</source>
         <translation>“{name}”是 Git LFS 指针：文件本身尚未下载。</translation>
     </message>
@@ -5789,8 +6432,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>缺少“{name}”。</translation>
     </message>
     <message>
+        <source>“{name}” is no matrix: its shape is {shape}</source>
+        <translation>“{name}”不是矩阵：它的形状是 {shape}</translation>
+    </message>
+    <message>
         <source>“{name}” is not an export of the weights of {model}.</source>
         <translation>“{name}”不是由 {model} 的权重导出的。</translation>
+    </message>
+    <message>
+        <source>“{name}” is quantised ({precision}), and an adapter is merged only into weights of 16 or 32 bits.</source>
+        <translation>“{name}”已量化（{precision}），适配器只能合并到 16 位或 32 位的权重中。</translation>
+    </message>
+    <message>
+        <source>“{unused}” is not used, because “{used}” is there, too.</source>
+        <translation>没有使用“{unused}”，因为同时存在“{used}”。</translation>
     </message>
     <message>
         <source>Delete that folder and export the model again, or choose another precision.</source>
@@ -5823,6 +6478,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>a model file became unreadable while in use ({code})</source>
         <translation>模型文件在使用中变得无法读取（{code}）</translation>
+    </message>
+    <message>
+        <source>cannot be used with an export for ONNX Runtime</source>
+        <translation>不能与 ONNX Runtime 的导出模型一起使用</translation>
     </message>
     <message>
         <source>generation_config.json is not used, for {what}: the model is taken for a base model, and sampled as the published ones are.</source>
@@ -6173,12 +6832,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{name}”不在归档所记录的位置</translation>
     </message>
     <message>
+        <source>“{name}” is of rank {found}, and adapter_config.json says {rank}</source>
+        <translation>“{name}”的秩为 {found}，而 adapter_config.json 写的是 {rank}</translation>
+    </message>
+    <message>
         <source>“{name}” is quantised already ({precision}).</source>
         <translation>“{name}”已经是量化模型（{precision}）。</translation>
     </message>
     <message>
         <source>“{name}” is quantised, and only 16- or 32-bit weights can be converted.</source>
         <translation>“{name}”是量化模型，只有 16 位或 32 位权重可以转换。</translation>
+    </message>
+    <message>
+        <source>“{name}” is the name of a folder, which any adapter can be given; the SHA-256 of its file tells an adapter for certain.</source>
+        <translation>“{name}”是文件夹的名称，任何适配器都可以用；适配器文件的 SHA-256 才能可靠地识别它。</translation>
     </message>
     <message>
         <source>“{name}” is whole: its {count} files are what they should be.</source>
@@ -6203,6 +6870,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>“{name}” names nothing here, and so allows nothing: it is no released model that its files tell, and no entry of the site&apos;s registry.</source>
         <translation>“{name}”在本机没有所指，因此不允许任何模型：它既不是能从文件认出的已发布模型，也不是系统级模型登记表中的条目。</translation>
+    </message>
+    <message>
+        <source>“{name}” of the adapter&apos;s file is a part of the model that it was made for, and is not used.</source>
+        <translation>适配器文件中的“{name}”属于它所适配的模型，没有使用。</translation>
     </message>
     <message>
         <source>“{name}” overlaps another part</source>
@@ -6247,6 +6918,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>“{name}”: {what}.</source>
         <translation>“{name}”：{what}。</translation>
+    </message>
+    <message>
+        <source>“{option}” is missing</source>
+        <translation>缺少“{option}”</translation>
+    </message>
+    <message>
+        <source>“{option}” is {value}, which is not {wanted}</source>
+        <translation>“{option}”是 {value}，不是{wanted}</translation>
     </message>
     <message>
         <source>“{path}” can be written by {writer}, and must be the administrator&apos;s alone</source>
@@ -6383,10 +7062,6 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Writes a complete copy of the model with smaller weights, which loads faster than quantising at every start. The model itself stays as it is.</source>
         <translation>写入一份权重更小的完整模型副本，比每次启动时量化加载得更快。原模型保持不变。</translation>
-    </message>
-    <message>
-        <source>Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a processor. It becomes one more precision of the model, which itself stays as it is.</source>
-        <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变。</translation>
     </message>
     <message>
         <source>Writing the copy</source>

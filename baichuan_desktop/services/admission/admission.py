@@ -1,12 +1,14 @@
-"""The one gate that every model passes before an engine opens it."""
+"""The one gate that every model and every adapter passes before an engine opens it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from backends.checkpoint.allowed import open_allowed
-from backends.errors import CheckpointError
+from backends.adapters.allowed import require_allowed_adapter
+from backends.adapters.folder import open_adapter
+from backends.checkpoint.allowed import allowed_place, open_allowed
+from backends.errors import AdapterError, CheckpointError
 from backends.policy.decisions import require_folder, require_precision
 from backends.policy.site_policy import site_policy
 from backends.policy.values import Policy
@@ -63,3 +65,25 @@ class Admission:
         require_verified(model, self._manifests)
         if policy.required_verification:
             require_confirmed(model, self._manifests, policy)
+
+    def check_adapter(self, folder: Path) -> None:
+        """Look at all that has a say in using the adapter of a folder, whatever it is used with.
+
+        It needs no licence besides that model's. One that cannot be used passes, unless the policy
+        has to know what it is: opening it says why. Raises PolicyError, ModelAwayError,
+        FailedVerificationError, NotVerifiedError, in this order; AdapterError.
+        """
+        policy = self._policy()
+        require_folder(policy, folder)
+        listed = self._store.adapter_at(folder)
+        if listed is not None:
+            require_here(listed)
+        if policy.adapters is not None or policy.folders is not None:
+            require_allowed_adapter(open_adapter(allowed_place(folder, policy)), policy)
+        try:
+            adapter = listed or self._store.adapter(str(folder.absolute()))
+        except AdapterError:
+            return
+        require_verified(adapter, self._manifests)
+        if policy.required_verification:
+            require_confirmed(adapter, self._manifests, policy)

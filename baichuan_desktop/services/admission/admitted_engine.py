@@ -12,10 +12,12 @@ from typing_extensions import override
 from backends.checkpoint.manifest import stated_precision
 from backends.errors import ModelAwayError, NotAdmittedError
 from backends.protocol.engine_requests import (
+    AdapterRequest,
     BenchmarkRequest,
     CopyRequest,
     ExportRequest,
     LoadRequest,
+    MergeRequest,
     QualityRequest,
     Request,
 )
@@ -49,13 +51,23 @@ class AdmittedEngine(EnginePort):
                 return self._admitted_load(request)
             case BenchmarkRequest() | QualityRequest():
                 return replace(request, load=self._admitted_load(request.load))
-            case CopyRequest() | ExportRequest():
+            case CopyRequest():
                 self._admission.check(Path(request.folder), request.precision)
+            case ExportRequest() | MergeRequest():
+                self._admission.check(Path(request.folder), request.precision)
+                self._check_adapter(request.adapter)
+            case AdapterRequest():
+                self._check_adapter(request.folder)
         return request
+
+    def _check_adapter(self, folder: str | None) -> None:
+        if folder is not None:
+            self._admission.check_adapter(Path(folder))
 
     def _admitted_load(self, request: LoadRequest) -> LoadRequest:
         """The request, without exports that are not admitted, unless just they are asked for."""
         self._admission.check(Path(request.folder), request.precision)
+        self._check_adapter(request.adapter)
         exports = []
         for folder in request.exports:
             try:

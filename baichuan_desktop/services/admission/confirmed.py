@@ -8,17 +8,17 @@ from typing import Final
 from backends.errors import NotVerifiedError
 from backends.policy.values import Policy
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.library.integrity.folder_files import files_of, stamp
+from baichuan_desktop.services.library.integrity.folder_files import files_of_listed, stamp
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
 from baichuan_desktop.services.library.integrity.values import Manifest, Verification
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 
 #: Endings of files that nothing computes with: a list need not name them.
 _TEXTS: Final = (".md", ".txt", ".pdf", ".py", ".gitattributes", ".gitignore")
 _NOT_READ: Final = ("license", "licence", "notice", "sha256sums")
 
 
-def require_confirmed(model: InstalledModel, manifests: ManifestStore, policy: Policy) -> None:
+def require_confirmed(model: Listed, manifests: ManifestStore, policy: Policy) -> None:
     """Raise NotVerifiedError unless each file that is computed with was found as a list says.
 
     The guide is a part of the app, and confirmed with it.
@@ -35,7 +35,7 @@ def require_confirmed(model: InstalledModel, manifests: ManifestStore, policy: P
     ):
         raise NotVerifiedError(model.id, policy.file, [], policy.contact)
     try:
-        files = files_of(model.path)
+        files = files_of_listed(model)
     except (OSError, ValueError):
         files = {}
     if stamp(files) != verification.stamp:  # a file changed since
@@ -45,7 +45,7 @@ def require_confirmed(model: InstalledModel, manifests: ManifestStore, policy: P
 
 
 def _unconfirmed(
-    model: InstalledModel, files: Iterable[str], manifest: Manifest, verification: Verification
+    model: Listed, files: Iterable[str], manifest: Manifest, verification: Verification
 ) -> Sequence[str]:
     """Those of the files that are computed with, which nobody confirmed when they were verified.
 

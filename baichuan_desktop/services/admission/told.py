@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backends.errors import PolicyError, PolicyFileError
 from backends.phrases import Phrase
-from backends.policy.decisions import require_folder
+from backends.policy.decisions import is_sha256, require_folder
 from backends.policy.released import RELEASED
 from backends.policy.site_policy import site_policy
 from backends.policy.values import Policy
@@ -49,6 +49,7 @@ def _sentences(policy: Policy) -> Iterator[Phrase]:
         yield Phrase("Only these precisions may be used: {allowed}.", allowed=allowed)
     else:
         yield Phrase("No precision may be used, and so no model is loaded.")
+    yield from _adapters(policy)
     yield from _folders(policy)
     yield (
         Phrase("Models may be added, imported and removed.")
@@ -107,6 +108,25 @@ def _models(policy: Policy) -> Iterator[Phrase]:
         yield Phrase("The guide that ships with the app, “baichuan-guide”, is not among them.")
 
 
+def _adapters(policy: Policy) -> Iterator[Phrase]:
+    if policy.adapters is None:
+        yield Phrase("Every adapter may be used.")
+        return
+    if not policy.adapters:
+        yield Phrase("No adapter may be used.")
+        return
+    names = sorted(policy.adapters)
+    yield Phrase("Only these adapters may be used: {names}.", names=_list(names))
+    listed = {adapter_id for adapter_id, _ in policy.adapter_entries}
+    for name in names:
+        if not (name in listed or is_sha256(name) or Path(name).is_absolute()):
+            yield Phrase(
+                "“{name}” is the name of a folder, which any adapter can be given; the SHA-256 of "
+                "its file tells an adapter for certain.",
+                name=name,
+            )
+
+
 def _folders(policy: Policy) -> Iterator[Phrase]:
     if policy.folders is None:
         yield Phrase("Models may lie anywhere.")
@@ -136,7 +156,6 @@ def _to_come(policy: Policy) -> Iterator[Phrase]:
         (policy.server, "server"),
         (policy.remote_engines, "remote_engines"),
         (policy.code_execution, "code_execution"),
-        (policy.adapters is None, "adapters"),
     )
     off = [name for is_on, name in told if not is_on]
     if off:

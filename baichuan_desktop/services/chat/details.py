@@ -12,12 +12,17 @@ from backends.protocol.wire_phrases import error_from_wire, error_to_wire
 from baichuan_desktop.services.chat.values import AnswerDetails, Status
 
 
-def begun(ready: ModelReady | None, params: SamplingParams) -> AnswerDetails:
-    """What is known when an answer is asked for: what runs, and the sampling."""
+def begun(ready: ModelReady | None, params: SamplingParams, adapter: str = "") -> AnswerDetails:
+    """What is known when an answer is asked for: what runs, and the sampling.
+
+    `adapter` is the name of the adapter that the model answers with.
+    """
     sampling = json.dumps(asdict(params))
     if ready is None:
-        return AnswerDetails(sampling=sampling)
-    return AnswerDetails(precision=ready.precision, backend=ready.backend, sampling=sampling)
+        return AnswerDetails(sampling=sampling, adapter=adapter)
+    return AnswerDetails(
+        precision=ready.precision, backend=ready.backend, sampling=sampling, adapter=adapter
+    )
 
 
 def read(details: AnswerDetails, prompt: PromptReady) -> AnswerDetails:

@@ -39,6 +39,7 @@ class AnswerDetails:
     error: str = ""  #: the sentence of the error that broke it off, in English
     dropped_messages: int = 0  #: of the prompt, which no longer fitted
     room_tokens: int | None = None  #: for the answer, where it was less than was asked for
+    adapter: str = ""  #: the name of the adapter that the model answered with
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ class Outline:
 
     role: Role
     characters: int  #: of its text, at the least; 0 only where there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message: a person, or a model as it was then."""
+
+    message_id: int
+    role: Role
+    adapter: str | None  #: that a model answered with, empty for none; None: no model wrote it
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class EnginePort(Protocol):
         """The events of a request. Raises UserFacingError.
 
         When `cancel` is set they end early: those of an answer with `Finished`, those of a load or
-        a job without a result.
+        a job without a result. An adapter that is in use is the model's until another one takes its
+        place, until it is switched off, and until a switch fails or is cancelled.
         """
         ...
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,7 @@ from typing_extensions import override
 import backends
 from backends.engine import process as engine
 from backends.errors import (
+    AdapterError,
     EngineCrashedError,
     EngineEndedError,
     EngineError,
@@ -26,12 +28,14 @@ from backends.errors import (
     InsufficientMemoryError,
     UserFacingError,
 )
-from backends.events import EngineEvent, LoadProgress, ModelReady
+from backends.errors.adapters import without_adapter
+from backends.events import AdapterReady, EngineEvent, LoadProgress, ModelReady
 from backends.files.plain_file import begin_anew
 from backends.machine.hardware import with_huge_pages
 from backends.operating_system import is_held, rename, start_child
 from backends.phrases import Phrase
 from backends.protocol.engine_requests import (
+    AdapterRequest,
     ChatRequest,
     CompleteRequest,
     LoadRequest,
@@ -86,7 +90,8 @@ class EngineClient(EnginePort):
 
         Each model gets an engine of its own, which is the only sure way to give all memory of
         the one before back. A request after a crash, after memory ran out, or after a card was
-        lost, which its process does not get back, first loads the model again in a fresh one.
+        lost, which its process does not get back, first loads the model again in a fresh one, with
+        the adapter that was in use; after a switch that failed or was cancelled, with none.
         When `cancel` is set the engine is asked to stop and the events end in the usual way, or
         it is ended if it does not answer; a load that is cancelled ends with its engine, and
         without `ModelReady`. Unloading ends the engine too.
@@ -106,15 +111,37 @@ class EngineClient(EnginePort):
             if not cancel.is_set():
                 self._model = request
             return
+        gives_back = False  # what it took where memory runs out: a switch, to the adapter alone
         try:
+            if isinstance(request, AdapterRequest):
+                self._note_adapter(None)
             if self.pid is None and self._model is not None:
-                yield from self._run(self._model, cancel)
+                yield from self._loaded_again(self._model, cancel)
                 if cancel.is_set():
                     return
-            yield from self._run(request, cancel)
-        except (InsufficientMemoryError, GpuLostError):
-            self.close()  # what is left of it in memory may be anything, and is in the way
+            gives_back = isinstance(request, AdapterRequest)
+            for event in self._run(request, cancel):
+                if isinstance(event, AdapterReady) and event.adapter is not None:
+                    self._note_adapter(event.adapter.folder)
+                yield event
+        except (InsufficientMemoryError, GpuLostError) as error:
+            if not gives_back or isinstance(error, GpuLostError):
+                self.close()  # what is left of it in memory may be anything, and is in the way
             raise
+
+    def _note_adapter(self, folder: str | None) -> None:
+        """Have a fresh engine answer with this adapter."""
+        if self._model is not None:
+            self._model = replace(self._model, adapter=folder)
+
+    def _loaded_again(self, model: LoadRequest, cancel: threading.Event) -> Iterator[ClientEvent]:
+        """Load the model into a fresh engine; if its adapter is refused, alone the next time."""
+        try:
+            yield from self._run(model, cancel)
+        except AdapterError as error:  # its folder is gone, or was changed
+            self.close()
+            self._note_adapter(None)
+            raise without_adapter(error) from error
 
     def _run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         process = self._started()

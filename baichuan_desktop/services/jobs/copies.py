@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from backends.checkpoint.folder import Checkpoint
@@ -13,14 +14,19 @@ from backends.events import CopyReady, JobStep
 from backends.operating_system import long_path
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
-from backends.protocol.engine_requests import CopyRequest, ExportRequest
+from backends.printable import one_line
+from backends.protocol.engine_requests import CopyRequest, ExportRequest, MergeRequest
 from baichuan_desktop.services.engines.port import RunRequest
 from baichuan_desktop.services.jobs.bytes_meter import BytesMeter
 from baichuan_desktop.services.jobs.job import Job, JobResult, JobWords
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry_schema import MOST_NAME_LETTERS
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.licences.texts import carried_text
 from baichuan_desktop.services.precisions.wish import LoadWish
+
+#: What an engine is asked to write a folder.
+WriteRequest = CopyRequest | ExportRequest | MergeRequest
 
 #: What an engine does to write a folder, in its order.
 _STEPS = {
@@ -37,7 +43,7 @@ class CopyVariant:
     text: Phrase
     suffix: str  #: of the folder's name
     bytes_on_disk: int
-    request: Callable[[Path], CopyRequest | ExportRequest]  #: by the folder that is to be written
+    request: Callable[[Path], WriteRequest]  #: by the folder that is to be written
     computing_seconds: float | None = None  #: estimated, without what the drive takes
 
 
@@ -57,6 +63,14 @@ def model_files(folder: Path) -> ModelFiles:
     return ModelFiles(checkpoint.stored is not None, checkpoint.export is not None, has_bin)
 
 
+class AdapterUse(Enum):
+    """Whether a folder is made of a model alone, or of a model and an adapter."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True, slots=True)
 class JobOffer:
     """A job that writes a folder from the model in use, as the window offers it."""
@@ -66,6 +80,23 @@ class JobOffer:
     is_for: Callable[[ModelFiles], bool]
     #: What can be made of the model in a folder, best first. Raises CheckpointError.
     variants: Callable[[Path], Sequence[CopyVariant]]
+    adapter: AdapterUse = AdapterUse.NONE
+
+
+def with_adapter(variant: CopyVariant, adapter: Path) -> CopyVariant:
+    """The same, made of the model with the adapter of a folder."""
+
+    def request(out: Path) -> WriteRequest:
+        asked = variant.request(out)
+        assert not isinstance(asked, CopyRequest)
+        return replace(asked, adapter=str(adapter))
+
+    return replace(variant, suffix=adapter_suffix(adapter, variant.suffix), request=request)
+
+
+def adapter_suffix(adapter: Path, suffix: str) -> str:
+    """What is added to a folder's name where an adapter is in it, too."""
+    return f"{adapter.name}-{suffix}"
 
 
 def export_suffix(request: ExportRequest) -> str:
@@ -127,7 +158,7 @@ class MadeCopy:
 def copy_job(
     store: ModelStore,
     source: InstalledModel,
-    request: CopyRequest | ExportRequest,
+    request: WriteRequest,
     words: JobWords,
 ) -> Job:
     """Writes a folder from `source` and lists it; finds a `MadeCopy`.
@@ -161,7 +192,7 @@ def copy_job(
 def _result(
     store: ModelStore,
     source: InstalledModel,
-    request: CopyRequest | ExportRequest,
+    request: WriteRequest,
     ready: CopyReady,
 ) -> JobResult:
     """List what was made. Raises CheckpointError, RegistryError."""
@@ -183,14 +214,32 @@ def _result(
 def list_copy(
     store: ModelStore,
     source: InstalledModel,
-    request: CopyRequest | ExportRequest,
+    request: WriteRequest,
     ready: CopyReady,
 ) -> MadeCopy:
-    """List what a job made of `source`. Raises CheckpointError, RegistryError."""
+    """List what a job made of `source`. Raises CheckpointError, RegistryError.
+
+    What an adapter is merged into is another model, and is named after both: as a precision of the
+    model alone, it would answer in its place.
+    """
     folder = Path(ready.folder)
-    if not isinstance(request, ExportRequest):
+    if isinstance(request, CopyRequest):
         copy = store.add(folder)
         return MadeCopy(copy, copy, LoadWish(), ready)
+    if request.adapter is not None:
+        copy = store.add(folder)
+        name = _merged_name(store, source, Path(request.adapter))
+        if copy.name.en != name:
+            copy = store.rename(copy.id, name)
+        return MadeCopy(copy, copy, LoadWish(), ready)
+    assert isinstance(request, ExportRequest)
     export = store.add_export(source, folder)
     owner = next((model for model in store.models if model.id == export.export_of), export)
     return MadeCopy(export, owner, LoadWish(request.precision), ready)
+
+
+def _merged_name(store: ModelStore, source: InstalledModel, adapter: Path) -> str:
+    listed = store.adapter_at(adapter)
+    added = one_line(adapter.name) if listed is None else listed.name.en
+    name = " ".join(f"{source.name.en} + {added}".split())
+    return name[:MOST_NAME_LETTERS].strip()

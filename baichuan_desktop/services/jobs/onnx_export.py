@@ -12,7 +12,12 @@ from backends.choice import memory
 from backends.phrases import Phrase
 from backends.precision import ONNX_BLOCK, Precision
 from backends.protocol.engine_requests import ExportRequest
-from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, export_suffix
+from baichuan_desktop.services.jobs.copies import (
+    AdapterUse,
+    CopyVariant,
+    JobOffer,
+    export_suffix,
+)
 from baichuan_desktop.services.jobs.export_pace import ExportPace
 from baichuan_desktop.services.jobs.job import JobWords
 
@@ -79,8 +84,10 @@ OFFER = JobOffer(
     JobWords(Phrase("Export for ONNX Runtime"), Phrase("Exporting for ONNX Runtime")),
     Phrase(
         "Writes the model once more, for ONNX Runtime, which runs 4 and 8 bits well on a "
-        "processor. It becomes one more precision of the model, which itself stays as it is."
+        "processor. It becomes one more precision of the model, which itself stays as it is; with "
+        "an adapter in it, it is a model of its own."
     ),
     lambda files: not files.is_quantized and not files.is_export,
     onnx_exports,
+    AdapterUse.OPTIONAL,
 )

@@ -1,4 +1,4 @@
-"""The models this app knows and the models that lie on this machine.
+"""The models this app knows, and the models and adapters that lie on this machine.
 
 The registry is read from three layers: the file shipped with the app, the site's, the user's. Only
 the user's layer is ever written (`user_layer`).
@@ -21,6 +21,7 @@ from baichuan_desktop.services.library.registry_file import (
     load_layer,
 )
 from baichuan_desktop.services.library.registry_schema import (
+    AdapterSection,
     Family,
     FileSection,
     InstalledSection,
@@ -97,10 +98,41 @@ class InstalledModel:
     @property
     def shown_name(self) -> Names:
         """The name as it is shown, with what tells the model from others of that name."""
-        if not self.apart:
-            return self.name
-        en, zh = f"{self.name.en} ({self.apart})", f"{self.name.zh}（{self.apart}）"
-        return Names.model_construct(en=en, zh=zh)  # longer than a name may be in a file
+        return _name_apart(self.name, self.apart)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledAdapter:
+    """An adapter on this machine. Whether its folder is there now, the registry does not know."""
+
+    id: str
+    name: Names
+    path: Path  #: absolute folder
+    base: str  #: id of the model that it was added for; it may be gone
+    variant: str | None = None  #: of that model, see `InstalledModel.variant`
+    layer: RegistryLayer = RegistryLayer.USER  #: which file lists it
+    is_copied: bool = False  #: this, and what follows: see `InstalledModel`
+    drive: Path | None = None
+    repository: str | None = None
+    added: str | None = None  #: ISO date
+    stated_files: Mapping[str, FileSection] = field(default_factory=dict, hash=False)
+    apart: str = ""
+
+    @property
+    def shown_name(self) -> Names:
+        """The name as it is shown, with what tells the adapter from others of that name."""
+        return _name_apart(self.name, self.apart)
+
+
+#: What is listed, with files of its own.
+Listed = InstalledModel | InstalledAdapter
+
+
+def _name_apart(name: Names, apart: str) -> Names:
+    if not apart:
+        return name
+    en, zh = f"{name.en} ({apart})", f"{name.zh}（{apart}）"
+    return Names.model_construct(en=en, zh=zh)  # longer than a name may be in a file
 
 
 def with_exports(model: InstalledModel, installed: Iterable[InstalledModel]) -> InstalledModel:
@@ -117,10 +149,11 @@ def with_exports(model: InstalledModel, installed: Iterable[InstalledModel]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """All variants and all installed models, in the order of the files."""
+    """All variants, and all that is installed, in the order of the files."""
 
     variants: tuple[Variant, ...]
     installed: tuple[InstalledModel, ...]
+    adapters: tuple[InstalledAdapter, ...] = ()
 
     #: What of the later layers is wrong and left out, a sentence each.
     problems: tuple[RegistryError, ...] = ()
@@ -156,6 +189,7 @@ class Registry:
         return cls(
             variants=tuple(variants.values()),
             installed=tuple(with_exports(one, exports.get(one.id, ())) for one in installed),
+            adapters=tuple(_adapter(entry, layer) for layer, entry in tables.adapters.values()),
             problems=tuple(problems),
             published_4bit_losses={
                 (family, placed.section.shapes.hidden_size): placed.section.published_4bit_loss
@@ -244,6 +278,22 @@ def _installed(
         repository=entry.repository,
         added=entry.added,
         stated_files={**(variant.stated_files if variant else {}), **entry.files},
+    )
+
+
+def _adapter(entry: AdapterSection, layer: RegistryLayer) -> InstalledAdapter:
+    return InstalledAdapter(
+        id=entry.id,
+        name=entry.name or Names(en=entry.id, zh=entry.id),
+        path=Path(entry.path),
+        base=entry.base,
+        variant=entry.variant,
+        layer=layer,
+        is_copied=entry.copied,
+        drive=Path(entry.drive) if entry.drive else None,
+        repository=entry.repository,
+        added=entry.added,
+        stated_files=entry.files,
     )
 
 

@@ -89,8 +89,8 @@ class LayerFile:
         """The file as it is now; it is read once.
 
         One that cannot be used as a whole, as while it is edited, says why, and says what it said
-        before. Where nothing is known of that, it says those of its entries for models on this
-        machine that are right by themselves.
+        before. Where nothing is known of that, it says those of its entries for models and adapters
+        on this machine that are right by themselves.
         """
         known = self._known
         try:
@@ -131,8 +131,10 @@ class LayerFile:
 
 def _rest_of_broken(text: str, source_name: str) -> Layer:
     """What a text that is no YAML still lists, entry by entry."""
-    entries = entries_of_broken(text, "installed")
-    content = {"schema_version": SCHEMA_VERSION, "installed": entries}
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        **{section: entries_of_broken(text, section) for section in ("installed", "adapters")},
+    }
     return checked_layer(content, source_name=source_name)
 
 
@@ -213,18 +215,19 @@ def _wrong_entries(
 
 
 def _repeated_ids(content: Mapping[str, Any], wrong: Container[_Entry]) -> dict[_Entry, _Problem]:
-    """The entries whose id an earlier one of their list has."""
+    """The entries whose id an earlier one has, of models and adapters here in either's list."""
     found: dict[_Entry, _Problem] = {}
-    for section in ("models", "installed"):
-        first: dict[str, int] = {}
-        for index, entry in enumerate(content.get(section, [])):
+    for sections in (("models",), ("installed", "adapters")):
+        first: dict[str, str] = {}
+        entries = ((one, *placed) for one in sections for placed in enumerate(content.get(one, [])))
+        for section, index, entry in entries:
             if (section, index) in wrong:
                 continue
-            earlier = first.setdefault(entry["id"], index)
-            if earlier != index:
-                place = f"{section}.{index}.id"
-                what = f"the id “{entry['id']}” is already used at {section}.{earlier}"
-                found[section, index] = partial(lambda *told: told, place, what)
+            here = f"{section}.{index}"
+            earlier = first.setdefault(entry["id"], here)
+            if earlier != here:
+                what = f"the id “{entry['id']}” is already used at {earlier}"
+                found[section, index] = partial(lambda *told: told, f"{here}.id", what)
     return found
 
 
@@ -265,7 +268,7 @@ def _sentence(problem: Any, content: Mapping[str, Any]) -> tuple[str, str]:
     """Place and reason of one of pydantic's problems."""
     path = tuple(part for part in problem["loc"] if part != "[key]")
     place = ".".join(str(part)[:_MAX_WORD] for part in path)
-    if len(path) > 1 and path[0] in ("models", "installed"):
+    if len(path) > 1 and path[0] in ("models", "installed", "adapters"):
         entry = content[str(path[0])][path[1]]
         entry_id = entry.get("id") if isinstance(entry, dict) else None
         if isinstance(entry_id, str) and len(path) > 2 and path[2] != "id":

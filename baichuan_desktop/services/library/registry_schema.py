@@ -265,6 +265,21 @@ class InstalledSection(_Section):
     files: dict[Text, FileSection] = {}  #: by path in the folder; what a site says of its files
 
 
+class AdapterSection(_Section):
+    """One adapter that lies on this machine."""
+
+    id: Id
+    path: Annotated[str, Field(max_length=4096), AfterValidator(_checked_folder)]
+    base: Id  #: of the installed model that it was added for
+    variant: Id | None = None  #: of that model: copies of it take the adapter too
+    name: Annotated[Names | None, BeforeValidator(_names_from_text)] = None
+    copied: bool = False  #: this, and what follows: see `InstalledSection`
+    drive: Text | None = None
+    repository: Text | None = None
+    added: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None  #: ISO date
+    files: dict[Text, FileSection] = {}
+
+
 class RegistryFile(_Section):
     """One file of the registry, alone: its references may lead to earlier files."""
 
@@ -274,3 +289,4 @@ class RegistryFile(_Section):
     sampling: dict[str, Sampling] = {}  #: see `Sampling`
     models: Annotated[tuple[ModelSection, ...], Strict(False)] = ()
     installed: Annotated[tuple[InstalledSection, ...], Strict(False)] = ()
+    adapters: Annotated[tuple[AdapterSection, ...], Strict(False)] = ()

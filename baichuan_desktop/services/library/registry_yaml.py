@@ -74,13 +74,18 @@ def with_changes(entries: Sequence[Any], changes: Mapping[int, Any]) -> list[Any
 
 
 def texts_with(
-    text: str, known: PlacedMapping, key: str, changes: Mapping[int, Any]
+    text: str,
+    known: PlacedMapping,
+    key: str,
+    changes: Mapping[int, Any],
+    *,
+    keeps_empty: bool = True,
 ) -> Iterator[str]:
     """`text` with other entries in its list `key`, see `with_changes`.
 
-    First the fewest lines are exchanged, so that comments stay, then more, in the end all. Whoever
-    takes a text reads whether it says what it shall: lines are cut by where values stood, which is
-    not all that YAML knows.
+    A list of nothing is left out unless it `keeps_empty` ones. First the fewest lines are
+    exchanged, so that comments stay, then more, in the end all. Whoever takes a text reads whether
+    it says what it shall: lines are cut by where values stood, which is not all that YAML knows.
     """
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
@@ -89,12 +94,14 @@ def texts_with(
     before = known.entries.get(key, ())
     if before and entries and (indent := _indent(lines, before)) is not None:
         yield "".join(_by_entries(lines, before, indent, changes))
-    section = dump_yaml({key: entries})
+    wanted = {key: entries} if entries or keeps_empty else {}
+    section = dump_yaml(wanted) if wanted else ""
     if (place := known.sections.get(key)) is None:
         yield "".join(lines) + section
     else:
         yield "".join([*lines[: place.first], section, *lines[place.end :]])
-    yield dump_yaml(known.content | {key: entries})
+    rest = {name: value for name, value in known.content.items() if name != key or wanted}
+    yield dump_yaml(rest | wanted)
 
 
 def _indent(lines: Sequence[str], entries: Sequence[Lines]) -> str | None:

@@ -1,4 +1,4 @@
-"""What became of a model's folder since it was added."""
+"""What became of the folder of a model, or of an adapter, since it was added."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from baichuan_desktop.services.library.folders.drives import is_here
 from baichuan_desktop.services.library.integrity.folder_files import (
     FolderFile,
     Sizes,
-    files_of,
+    files_of_listed,
     sizes_of,
     stamp,
 )
 from baichuan_desktop.services.library.integrity.values import Manifest, Verification
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, Listed
 
 
 class Condition(Enum):
@@ -66,39 +66,35 @@ _DRIVE_FAILS = frozenset(
 
 
 def look_at(
-    model: InstalledModel, manifest: Manifest | None, verification: Verification | None
+    model: Listed, manifest: Manifest | None, verification: Verification | None
 ) -> ModelState:
     """What is so of a listed model now: names, sizes and times of its files are looked at.
 
     A drive may take long to answer: never in the window's thread.
     """
     try:
-        files = files_of(model.path)
+        files = files_of_listed(model)
     except (OSError, ValueError) as error:
         return _unseen(model, error)
     sizes = sizes_of(files)
-    if (missing := lacking(model.path, files)) is not None:
+    if (missing := lacking(model, files)) is not None:
         return ModelState(Condition.UNFINISHED, missing, sizes)
     if manifest is not None and manifest.folder != model.path:  # of another that had this id
         manifest = verification = None
     if verification is not None and verification.has_failed and verification.stamp == stamp(files):
-        return ModelState(Condition.DAMAGED, _damage(verification), sizes)
+        return ModelState(Condition.DAMAGED, _damage(model, verification), sizes)
     changed = [] if manifest is None else sorted(_changed(files, manifest))
     if changed:
-        what = Phrase(
-            "Files are other ones than when the model was added or verified: {names}.",
-            names=_listed(changed),
-        )
-        return ModelState(Condition.CHANGED, what, sizes)
+        return ModelState(Condition.CHANGED, _other_files(model, changed), sizes)
     return ModelState(Condition.PRESENT, None, sizes)
 
 
-def require_here(model: InstalledModel) -> None:
+def require_here(model: Listed) -> None:
     """Raise ModelAwayError if the folder of a listed model, or its drive, is not here now."""
     if is_folder(model.path):
         return
     try:
-        files_of(model.path)
+        files_of_listed(model)
     except (OSError, ValueError) as error:
         state = _unseen(model, error)
         if state.condition.is_away and state.sentence is not None:
@@ -106,7 +102,7 @@ def require_here(model: InstalledModel) -> None:
             raise ModelAwayError(state.sentence, is_drive=is_drive) from error
 
 
-def _unseen(model: InstalledModel, error: OSError | ValueError) -> ModelState:
+def _unseen(model: Listed, error: OSError | ValueError) -> ModelState:
     """What to say of a folder that cannot be listed."""
     number = error.errno if isinstance(error, OSError) else None
     if number in _DRIVE_FAILS or _is_drive_absent(model):
@@ -138,7 +134,7 @@ def _shown(path: Path) -> str:
     return text if len(text) <= _MOST_LETTERS else f"{text[:half]}…{text[-half:]}"
 
 
-def _is_drive_absent(model: InstalledModel) -> bool:
+def _is_drive_absent(model: Listed) -> bool:
     """Whether nothing is mounted where a model's drive was, or its drive letter is nobody's."""
     root = Path(model.path.anchor)
     if not is_folder(root):
@@ -146,9 +142,23 @@ def _is_drive_absent(model: InstalledModel) -> bool:
     return model.drive is not None and model.drive != root and not is_here(model.drive)
 
 
-def _damage(verification: Verification) -> Phrase:
-    names = sorted({fault.name for fault in verification.faults if fault.is_serious})
-    return Phrase("Verifying the model found that files are wrong: {names}.", names=_listed(names))
+def _damage(model: Listed, verification: Verification) -> Phrase:
+    names = _listed(sorted({fault.name for fault in verification.faults if fault.is_serious}))
+    if isinstance(model, InstalledAdapter):
+        return Phrase("Verifying the adapter found that files are wrong: {names}.", names=names)
+    return Phrase("Verifying the model found that files are wrong: {names}.", names=names)
+
+
+def _other_files(model: Listed, changed: list[str]) -> Phrase:
+    names = _listed(changed)
+    if isinstance(model, InstalledAdapter):
+        return Phrase(
+            "Files are other ones than when the adapter was added or verified: {names}.",
+            names=names,
+        )
+    return Phrase(
+        "Files are other ones than when the model was added or verified: {names}.", names=names
+    )
 
 
 def _changed(files: Mapping[str, FolderFile], manifest: Manifest) -> Iterator[str]:

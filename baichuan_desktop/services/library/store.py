@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +10,8 @@ from pathlib import Path
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.generation_config import published_sampling
 from backends.checkpoint.weights_stamp import weights_stamp
-from backends.errors import CheckpointError, IntegrityError, InvalidRequestError
+from backends.errors import CheckpointError, InvalidRequestError
 from backends.events import SamplingDefaults
-from backends.files.hashing import hash_weights
 from backends.files.partial_folder import is_growing
 from backends.model_config import Family
 from backends.phrases import Phrase
@@ -22,37 +19,26 @@ from backends.policy.decisions import require
 from backends.policy.site_policy import site_policy
 from backends.policy.values import Feature
 from baichuan_desktop.services.app_paths import AppPaths, resource
-from baichuan_desktop.services.atomic_file import changing
-from baichuan_desktop.services.library.folders.drives import drive_of
+from baichuan_desktop.services.library.adapters.listed import ListedAdapters
+from baichuan_desktop.services.library.entries import Entries
+from baichuan_desktop.services.library.folders.exports import is_export_of
 from baichuan_desktop.services.library.folders.paths import is_path, is_there, lies_in, resolved
 from baichuan_desktop.services.library.folders.recognising import described, recognised
-from baichuan_desktop.services.library.integrity.making import first_manifest
-from baichuan_desktop.services.library.integrity.manifests import ManifestStore
 from baichuan_desktop.services.library.published_names import (
     PublishedName,
     one_of,
     variants_of,
 )
 from baichuan_desktop.services.library.registry import (
+    InstalledAdapter,
     InstalledModel,
     Registry,
-    shipped_registry,
-    shipped_tables,
     with_exports,
 )
-from baichuan_desktop.services.library.registry_file import LayerFile, ReadLayer
 from baichuan_desktop.services.library.registry_schema import RegistryError, RegistryLayer
 from baichuan_desktop.services.library.told_apart import told_apart
-from baichuan_desktop.services.library.user_layer import (
-    add_installed,
-    checked_name,
-    remove_installed,
-    rename_installed,
-    require_writable,
-)
+from baichuan_desktop.services.library.user_layer import checked_name
 from baichuan_desktop.services.library.variants import Variant
-
-log = logging.getLogger(__name__)
 
 GUIDE_ID = "baichuan-guide"
 
@@ -62,22 +48,18 @@ class ModelStore:
 
     def __init__(self, paths: AppPaths) -> None:
         """Read the layers. Raises RegistryError if the one that ships with the app is broken."""
-        self._manifests = ManifestStore(paths.manifests)
-        self._shipped = shipped_tables(shipped_registry())
-        self._site = LayerFile(paths.site_registry, RegistryLayer.SITE)
-        self._user = LayerFile(paths.user_registry, RegistryLayer.USER)
-        self._take(self._site.read(), self._user.read())
+        self._entries = Entries(paths)
+        self._listed_adapters = ListedAdapters(self._entries, lambda: self.models)
         self._shown_of: tuple[Registry | None, Sequence[InstalledModel]] = (None, ())
 
-    def _take(self, *layers: ReadLayer) -> None:
-        """List what the layers say."""
-        self._layers = layers
-        self._registry = Registry.of(self._shipped, layers)
+    @property
+    def _registry(self) -> Registry:
+        return self._entries.registry
 
     @property
     def files(self) -> Sequence[Path]:
         """The files that the lists are read from, besides the one that ships with the app."""
-        return (self._site.path, self._user.path)
+        return self._entries.files
 
     @property
     def problems(self) -> Sequence[RegistryError]:
@@ -90,14 +72,65 @@ class ModelStore:
         Gives what is wrong with them. While a file as a whole cannot be used, as one that is being
         edited, what it said before holds.
         """
-        layers = (self._site.read(), self._user.read())
-        if layers != self._layers:
-            self._take(*layers)
-        return self._registry.problems
+        self._entries.reload()
+        return self.problems
 
     def require_writable(self) -> None:
         """Raise RegistryError if the person's registry is wrong: nothing can be listed in it."""
-        require_writable(self._user.read())
+        self._entries.require_writable()
+
+    # --- adapters, see `ListedAdapters` ----------------------------------------------------------
+
+    @property
+    def adapters(self) -> Sequence[InstalledAdapter]:
+        """The adapters on this machine."""
+        return self._listed_adapters.all
+
+    def adapters_of(self, model: InstalledModel) -> Sequence[InstalledAdapter]:
+        """Those for a model, and for copies of it."""
+        return self._listed_adapters.of(model)
+
+    def adapter(self, name: str, model: InstalledModel | None = None) -> InstalledAdapter:
+        """The one of an id, a folder or a name. Raises UnknownAdapterError, AdapterError."""
+        return self._listed_adapters.named(name, model)
+
+    def adapter_at(self, folder: Path) -> InstalledAdapter | None:
+        """The listed one that lies in a folder, links followed; None if there is none."""
+        return self._listed_adapters.at(folder)
+
+    def base_of(self, folder: Path) -> InstalledModel:
+        """The listed model that the adapter in a folder is for. Raises AdapterError."""
+        return self._listed_adapters.base_of(folder)
+
+    def stated_base(self, base_name: str) -> InstalledModel | None:
+        """The listed model that an adapter's word for its base means; no drive is looked at."""
+        return self._listed_adapters.stated_base(base_name)
+
+    def add_adapter(
+        self,
+        folder: Path,
+        base: str | None = None,
+        *,
+        copied: bool = False,
+        repository: str | None = None,
+    ) -> InstalledAdapter:
+        """List an adapter where it lies, for the model of an id, or the one that it is for.
+
+        Raises PolicyError, AdapterError, CheckpointError, RegistryError, InvalidRequestError.
+        """
+        model = None if base is None else self._named(base)
+        add = self._listed_adapters.add
+        return add(folder, model, copied=copied, repository=repository)
+
+    def rename_adapter(self, name: str, new_name: str) -> InstalledAdapter:
+        """Give an adapter another name. Raises RegistryError, InvalidRequestError."""
+        return self._listed_adapters.rename(name, new_name)
+
+    def remove_adapter(self, name: str) -> InstalledAdapter:
+        """Forget an adapter; its files stay. Raises PolicyError, RegistryError."""
+        return self._listed_adapters.remove(name)
+
+    # --- models ----------------------------------------------------------------------------------
 
     @property
     def variants(self) -> Sequence[Variant]:
@@ -237,9 +270,7 @@ class ModelStore:
         return self._shown(replace(model, id=self._unused_id(model.id)))
 
     def _unused_id(self, wanted: str) -> str:
-        taken = {model.id for model in self._listed}
-        candidates = (wanted, *(f"{wanted}-{n}" for n in range(2, len(taken) + 3)))
-        return next(candidate for candidate in candidates if candidate not in taken)
+        return self._entries.unused_id(wanted, GUIDE_ID)
 
     def add(
         self,
@@ -268,8 +299,7 @@ class ModelStore:
         if repository is not None and revision is not None:
             repository = f"{repository}@{revision}"
         model = replace(model, is_copied=copied, repository=repository)
-        with changing(self._user.path):
-            self.reload()  # another window or a terminal may have added to it
+        with self._entries.changing():  # another window or a terminal may have added to it
             if (listed := self.listed_at(folder)) is not None:
                 return listed
             return self._put(replace(model, id=self._unused_id(model.id)))
@@ -288,12 +318,7 @@ class ModelStore:
         self.reload()
         source = self._named(model_id)
         checkpoint, export = Checkpoint.open(source.path), Checkpoint.open(folder)
-        if (
-            export.export is None
-            or not export.export.sources
-            or export.config != checkpoint.config
-            or export.export.sources != _hashes(checkpoint, on_progress)
-        ):
+        if not is_export_of(export, checkpoint, on_progress):
             raise InvalidRequestError(
                 "“{name}” is not an export of the weights of {model}.",
                 hint="The manifest of an export names the files that it was made from.",
@@ -307,8 +332,7 @@ class ModelStore:
 
         Raises CheckpointError, RegistryError.
         """
-        with changing(self._user.path):
-            self.reload()
+        with self._entries.changing():
             for listed in self._listed_at(folder):  # what was in this folder before is gone
                 with contextlib.suppress(RegistryError):  # an administrator's entry stays
                     self._remove(listed.id)
@@ -319,23 +343,8 @@ class ModelStore:
             return self._put(model)
 
     def _put(self, model: InstalledModel) -> InstalledModel:
-        """List a model, with the day, the drive and what is known of its files.
-
-        Raises RegistryError.
-        """
-        today = datetime.datetime.now(datetime.UTC).date().isoformat()
-        model = replace(model, drive=drive_of(model.path), added=today)
-        self._write(add_installed(self._layers[-1], model))
-        try:
-            self._manifests.write(first_manifest(model))
-        except IntegrityError as error:  # verifying it makes one
-            log.warning("Changes of “%s” will not be noticed: %s", model.id, error)
+        self._entries.put(model)
         return self._shown(self._registry.model(model.id))
-
-    def _write(self, written: ReadLayer) -> None:
-        """Take the person's layer as it was just written."""
-        self._user.take(written)
-        self._take(self._layers[0], written)
 
     def rename(self, model_id: str, name: str) -> InstalledModel:
         """Give a model another name, in both languages; its id and its files stay.
@@ -346,10 +355,9 @@ class ModelStore:
             raise InvalidRequestError("The guide model is a part of the app and cannot be renamed.")
         name = checked_name(name)
         model_id = self._named(model_id).id  # which is not known, or has a file to be locked
-        with changing(self._user.path):
-            self.reload()
+        with self._entries.changing():
             self._registry.model(model_id)  # somebody may have removed it meanwhile
-            self._write(rename_installed(self._layers[-1], model_id, name))
+            self._entries.rename(model_id, name)
         return self._shown(self._registry.model(model_id))
 
     def remove(self, model_id: str) -> InstalledModel:
@@ -358,17 +366,12 @@ class ModelStore:
         if model_id == GUIDE_ID:
             raise InvalidRequestError("The guide model is a part of the app and cannot be removed.")
         model_id = self._named(model_id).id  # which is not known, or has a file to be locked
-        with changing(self._user.path):
-            self.reload()
+        with self._entries.changing():
             return self._remove(model_id)
 
     def _remove(self, model_id: str) -> InstalledModel:
         model = self._registry.model(model_id)
-        self._write(remove_installed(self._layers[-1], model_id))
-        try:
-            self._manifests.forget(model_id)
-        except IntegrityError as error:  # a manifest names its folder: it is not another model's
-            log.warning("What is known of “%s” stays: %s", model_id, error)
+        self._entries.remove(model_id)
         return model
 
 
@@ -386,14 +389,3 @@ def sampling_in(folder: Path) -> SamplingDefaults | None:
         return Checkpoint.open(folder).defaults
     except CheckpointError:  # said where the model is loaded
         return None
-
-
-def _hashes(checkpoint: Checkpoint, on_progress: Callable[[int, int], None]) -> dict[str, str]:
-    hashing = hash_weights(checkpoint.weight_files)
-    while True:
-        try:
-            progress = next(hashing)
-        except StopIteration as end:
-            hashes: dict[str, str] = end.value
-            return hashes
-        on_progress(progress.done_bytes, progress.total_bytes)

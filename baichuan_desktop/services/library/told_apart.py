@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import (
+    InstalledAdapter,
+    InstalledModel,
+    Listed,
+)
 
 
 def told_apart(models: Sequence[InstalledModel]) -> list[InstalledModel]:
@@ -16,6 +20,19 @@ def told_apart(models: Sequence[InstalledModel]) -> list[InstalledModel]:
 
     The model that ships with the app keeps its name as it is: nobody knows its path.
     """
+    return [
+        model if model.bundled else replace(model, apart=part)
+        for model, part in zip(models, _apart(models), strict=True)
+    ]
+
+
+def adapters_told_apart(adapters: Sequence[InstalledAdapter]) -> list[InstalledAdapter]:
+    """The same of adapters: those of other models may have the name, too."""
+    parts = _apart(adapters)
+    return [replace(one, apart=part) for one, part in zip(adapters, parts, strict=True)]
+
+
+def _apart(models: Sequence[Listed]) -> list[str]:
     groups: dict[str, list[int]] = defaultdict(list)
     for place, model in enumerate(models):
         for name in {_seen(model.name.en), _seen(model.name.zh)}:
@@ -27,10 +44,7 @@ def told_apart(models: Sequence[InstalledModel]) -> list[InstalledModel]:
             # Two entries of one folder are told apart by nothing but their ids.
             found = part or (models[place].id if len(places) > 1 else "")
             apart[place] = max(apart[place], found, key=len)
-    return [
-        model if model.bundled else replace(model, apart=part)
-        for model, part in zip(models, apart, strict=True)
-    ]
+    return apart
 
 
 def distinguishing_parts(paths: Sequence[PurePath]) -> list[str]:

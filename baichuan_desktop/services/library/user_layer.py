@@ -9,7 +9,12 @@ from typing import Any
 from backends.errors import InvalidRequestError, UserFacingError, system_reason
 from backends.printable import one_line
 from baichuan_desktop.services.atomic_file import replace_text
-from baichuan_desktop.services.library.registry import InstalledModel, UnknownModelError
+from baichuan_desktop.services.library.registry import (
+    InstalledAdapter,
+    InstalledModel,
+    Listed,
+    UnknownModelError,
+)
 from baichuan_desktop.services.library.registry_file import ReadLayer, checked_layer
 from baichuan_desktop.services.library.registry_schema import (
     MOST_NAME_LETTERS,
@@ -22,9 +27,11 @@ from baichuan_desktop.services.library.registry_yaml import (
     with_changes,
 )
 
+_MODELS, _ADAPTERS = "installed", "adapters"
 
-def add_installed(layer: ReadLayer, model: InstalledModel) -> ReadLayer:
-    """Write `model` into the user's layer, replacing an entry of the same id.
+
+def add_installed(layer: ReadLayer, one: Listed) -> ReadLayer:
+    """Write a model or an adapter into the user's layer, replacing an entry of the same id.
 
     All else stays as it is, comments included. The file is made if there is none. What is returned
     is the layer as it was written.
@@ -33,32 +40,37 @@ def add_installed(layer: ReadLayer, model: InstalledModel) -> ReadLayer:
         RegistryError: The file, or the new entry, is wrong, or cannot be written; then the file is
             what it was before.
     """
-    ids = [one["id"] for one in _entries(layer)]
-    place = ids.index(model.id) if model.id in ids else len(ids)
-    return _written(layer, {place: _entry_of(model)})
+    if isinstance(one, InstalledModel):
+        section, written = _MODELS, _model_entry(one)
+    else:
+        section, written = _ADAPTERS, _adapter_entry(one)
+    ids = [entry["id"] for entry in _entries(layer, section)]
+    place = ids.index(one.id) if one.id in ids else len(ids)
+    return _written(layer, section, {place: written})
 
 
-def remove_installed(layer: ReadLayer, model_id: str) -> ReadLayer:
-    """Take the entry `model_id` out of the user's layer; the model's files stay.
+def remove_installed(layer: ReadLayer, listed_id: str) -> ReadLayer:
+    """Take the entry of a model or an adapter out of the user's layer; its files stay.
 
-    Its exports become models of their own: the id may be given to another model, of which they
-    are none.
+    The exports of a model become models of their own: the id may be given to another model, of
+    which they are none. Its adapters stay, for whoever adds it again.
 
     Raises:
         ForeignEntryError: The file has no such entry.
         RegistryError: The file is wrong or cannot be written; then it is what it was before.
     """
-    entries = _entries(layer)
-    changes: dict[int, dict[str, Any] | None] = {_place_of(entries, model_id): None}
-    for place, one in enumerate(entries):
-        if place not in changes and one.get("export_of") == model_id:
-            alone = {k: v for k, v in one.items() if k not in ("export_of", "export_stamp")}
-            changes[place] = alone
-    return _written(layer, changes)
+    section, removed = _place_of(layer, listed_id)
+    changes: dict[int, dict[str, Any] | None] = {removed: None}
+    if section == _MODELS:
+        for place, one in enumerate(_entries(layer, section)):
+            if place not in changes and one.get("export_of") == listed_id:
+                alone = {k: v for k, v in one.items() if k not in ("export_of", "export_stamp")}
+                changes[place] = alone
+    return _written(layer, section, changes)
 
 
 class ForeignEntryError(UnknownModelError):
-    """A model that is listed, but not by the person's own file."""
+    """A model or an adapter that is listed, but not by the person's own file."""
 
     def __init__(self, model_id: str) -> None:
         UserFacingError.__init__(
@@ -89,16 +101,16 @@ def checked_name(name: str) -> str:
     return name
 
 
-def rename_installed(layer: ReadLayer, model_id: str, name: str) -> ReadLayer:
-    """Write another name into the entry `model_id` of the user's layer.
+def rename_installed(layer: ReadLayer, listed_id: str, name: str) -> ReadLayer:
+    """Write another name into the entry of a model or an adapter in the user's layer.
 
     Raises:
         ForeignEntryError: The file has no such entry.
         RegistryError: The file is wrong or cannot be written; then it is what it was before.
     """
-    entries = _entries(layer)
-    place = _place_of(entries, model_id)
-    return _written(layer, {place: {**entries[place], "name": name}})
+    section, place = _place_of(layer, listed_id)
+    entry = _entries(layer, section)[place]
+    return _written(layer, section, {place: {**entry, "name": name}})
 
 
 def require_writable(layer: ReadLayer) -> None:
@@ -107,24 +119,28 @@ def require_writable(layer: ReadLayer) -> None:
         raise layer.problems[0]
 
 
-def _entries(layer: ReadLayer) -> Sequence[Mapping[str, Any]]:
+def _entries(layer: ReadLayer, section: str) -> Sequence[Mapping[str, Any]]:
     require_writable(layer)
-    return [] if layer.placed is None else layer.placed.content.get("installed", [])
+    return [] if layer.placed is None else layer.placed.content.get(section, [])
 
 
-def _place_of(entries: Sequence[Mapping[str, Any]], model_id: str) -> int:
-    for place, entry in enumerate(entries):
-        if entry["id"] == model_id:
-            return place
-    raise ForeignEntryError(model_id)
+def _place_of(layer: ReadLayer, listed_id: str) -> tuple[str, int]:
+    """In which list an entry stands, and where. Raises ForeignEntryError."""
+    for section in (_MODELS, _ADAPTERS):
+        for place, entry in enumerate(_entries(layer, section)):
+            if entry["id"] == listed_id:
+                return section, place
+    raise ForeignEntryError(listed_id)
 
 
-def _written(layer: ReadLayer, changes: Mapping[int, Mapping[str, Any] | None]) -> ReadLayer:
-    """The layer with other entries, see `with_changes`, once the file says so.
+def _written(
+    layer: ReadLayer, section: str, changes: Mapping[int, Mapping[str, Any] | None]
+) -> ReadLayer:
+    """The layer with other entries in a list, see `with_changes`, once the file says so.
 
     Raises RegistryError if one is wrong, or the file cannot be written; then it is what it was.
     """
-    fresh, text = _checked(layer, changes)
+    fresh, text = _checked(layer, section, changes)
     try:
         replace_text(layer.path, text)
     except OSError as error:
@@ -135,7 +151,7 @@ def _written(layer: ReadLayer, changes: Mapping[int, Mapping[str, Any] | None]) 
 
 
 def _checked(
-    layer: ReadLayer, changes: Mapping[int, Mapping[str, Any] | None]
+    layer: ReadLayer, section: str, changes: Mapping[int, Mapping[str, Any] | None]
 ) -> tuple[ReadLayer, str]:
     """The layer with other entries, checked as if it had been read, and its text.
 
@@ -146,10 +162,14 @@ def _checked(
     if text is None or known is None:  # there is no file yet
         text = f"schema_version: {SCHEMA_VERSION}\n"
         known = parse_yaml(text, source_name=name)
-    entries = with_changes(known.content.get("installed", []), changes)
-    wanted = known.content | {"installed": entries}
+    entries = with_changes(known.content.get(section, []), changes)
+    wanted = known.content | {section: entries}
+    # Versions that know no adapters read a file of which they are told nothing.
+    is_left_out = section == _ADAPTERS and not entries
+    if is_left_out:
+        del wanted[section]
     wrong = RegistryError(name, "has a form that the app cannot add to")
-    for fresh in texts_with(text, known, "installed", changes):
+    for fresh in texts_with(text, known, section, changes, keeps_empty=not is_left_out):
         try:
             placed = parse_yaml(fresh, source_name=name)
         except RegistryError as error:
@@ -163,12 +183,8 @@ def _checked(
     raise wrong
 
 
-def _entry_of(model: InstalledModel) -> dict[str, Any]:
-    same = model.name.en == model.name.zh
-    entry: dict[str, Any] = {
-        "id": model.id,
-        "name": model.name.en if same else {"en": model.name.en, "zh": model.name.zh},
-        "path": str(model.path),
+def _model_entry(model: InstalledModel) -> dict[str, Any]:
+    entry = _head(model) | {
         "variant": model.variant,
         "family": model.family.value,
         "kind": model.kind.value,
@@ -180,11 +196,31 @@ def _entry_of(model: InstalledModel) -> dict[str, Any]:
         entry["export_of"] = model.export_of
     if model.export_stamp is not None:
         entry["export_stamp"] = model.export_stamp
-    if model.is_copied:
-        entry["copied"] = True
+    return entry | _whereabouts(model)
+
+
+def _adapter_entry(adapter: InstalledAdapter) -> dict[str, Any]:
+    entry = _head(adapter) | {"base": adapter.base}
+    if adapter.variant is not None:
+        entry["variant"] = adapter.variant
+    return entry | _whereabouts(adapter)
+
+
+def _head(one: Listed) -> dict[str, Any]:
+    same = one.name.en == one.name.zh
+    return {
+        "id": one.id,
+        "name": one.name.en if same else {"en": one.name.en, "zh": one.name.zh},
+        "path": str(one.path),
+    }
+
+
+def _whereabouts(one: Listed) -> dict[str, Any]:
+    """Who put it where it lies."""
+    entry: dict[str, Any] = {"copied": True} if one.is_copied else {}
     for key in ("repository", "added"):
-        if (value := getattr(model, key)) is not None:
+        if (value := getattr(one, key)) is not None:
             entry[key] = value
-    if model.drive is not None:
-        entry["drive"] = str(model.drive)
+    if one.drive is not None:
+        entry["drive"] = str(one.drive)
     return entry

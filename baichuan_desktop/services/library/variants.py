@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from backends.precision import Precision
 from baichuan_desktop.services.library.registry_file import Layer, closest
 from baichuan_desktop.services.library.registry_schema import (
+    AdapterSection,
     Family,
     FamilySection,
     FileSection,
@@ -78,6 +79,7 @@ class Tables:
         self.families: dict[Family, _Placed[FamilySection]] = {}
         self.models: dict[str, _Placed[ModelSection]] = {}
         self.installed: dict[str, tuple[RegistryLayer, InstalledSection]] = {}
+        self.adapters: dict[str, tuple[RegistryLayer, AdapterSection]] = {}
 
     def add(self, layer: Layer, source_name: str, kind: RegistryLayer) -> None:
         """Lay a file over what is there: an entry of the same key or id is replaced as a whole."""
@@ -87,12 +89,23 @@ class Tables:
             self.families[family] = _Placed(shared, source_name, f"families.{family}")
         for index, model in zip(layer.model_indices, file.models, strict=True):
             self.models[model.id] = _Placed(model, source_name, f"models.{index}")
-        self.installed |= {model.id: (kind, model) for model in file.installed}
+        self._add_installed(layer, kind)
+
+    def _add_installed(self, layer: Layer, kind: RegistryLayer) -> None:
+        """Models and adapters have their ids from one name space."""
+        models = {model.id: (kind, model) for model in layer.file.installed}
+        adapters = {adapter.id: (kind, adapter) for adapter in layer.file.adapters}
+        for model_id in models:
+            self.adapters.pop(model_id, None)
+        for adapter_id in adapters:
+            self.installed.pop(adapter_id, None)
+        self.installed |= models
+        self.adapters |= adapters
 
     def with_installed(self, layer: Layer, kind: RegistryLayer) -> Tables:
-        """These tables with a layer's models on this machine, which no other entry makes wrong."""
+        """These tables with what a layer lists here, which no other entry makes wrong."""
         merged = self._copied()
-        merged.installed |= {model.id: (kind, model) for model in layer.file.installed}
+        merged._add_installed(layer, kind)
         return merged
 
     def _copied(self) -> Tables:

@@ -113,6 +113,8 @@ def compared_precisions(
     opened: OpenedModel,
     wanted_device: str | None = None,
     reference: Precision | None = None,
+    *,
+    with_adapter: bool = False,
 ) -> tuple[Precision | None, ...]:
     """The precisions to compare, the reference first; `text` names them as in `OpenedModel.wanted`.
 
@@ -120,8 +122,8 @@ def compared_precisions(
     then 16, 8, 4 bits on the processor. A better one among them takes its place. “all” leaves out
     what is better than the reference. Raises BackendUnavailableError.
     """
-    named = opened.wanted(text, wanted_device)
-    rows = opened.rows_on(wanted_device)
+    named = opened.wanted(text, wanted_device, with_adapter=with_adapter)
+    rows = opened.rows_on(wanted_device, with_adapter=with_adapter)
     if not rows:
         return named  # whose refusals say why
     chosen = next((row.precision for row in rows if row.chosen), rows[0].precision)
@@ -138,13 +140,17 @@ def leaner_precisions(
     opened: OpenedModel,
     wanted_device: str | None = None,
     reference: Precision | None = None,
+    *,
+    with_adapter: bool = False,
 ) -> tuple[Precision | None, ...]:
     """The precisions to compare with `LeanParts`: those of `compared_precisions`.
 
     The reference comes first as it is, and once more among the others. “all” leaves exports out,
     whose parts are as they were written. Raises BackendUnavailableError.
     """
-    first, *others = compared_precisions(text, opened, wanted_device, reference)
+    first, *others = compared_precisions(
+        text, opened, wanted_device, reference, with_adapter=with_adapter
+    )
     if "all" in (name.strip() for name in text.split(",")):
         others = [name for name in others if name is None or not name.is_onnx]
     again = [] if first is not None and first.is_onnx else [first]
@@ -202,7 +208,8 @@ def compare(
                     elif isinstance(event, QualityReady):
                         assert ready is not None  # the engine loads first
                         judged = _judged(ready, event, reference, what.texts.name, parts)
-                        if not parts.names:  # a precision is remembered as the app runs it
+                        # A precision is remembered as the app runs the model itself.
+                        if not parts.names and wish.adapter is None:
                             measurements.judged(ready, judged.quality)
                         yield judged
             except UserFacingError as error:

@@ -50,7 +50,7 @@ BenchmarkEvent = PrecisionBegun | ClientEvent | PrecisionMeasured | PrecisionFai
 def benchmark(
     what: SpeedMeasurement, measurements: Measurements, run: RunRequest, cancel: threading.Event
 ) -> Iterator[BenchmarkEvent]:
-    """Measure a model; what is measured is remembered at once.
+    """Measure a model; what is measured is remembered at once, but with an adapter.
 
     Each precision begins with `PrecisionBegun` and ends with `PrecisionMeasured` or
     `PrecisionFailed`, the events of the engine in between. Setting `cancel` ends the events early.
@@ -67,7 +67,8 @@ def benchmark(
                 elif isinstance(event, BenchmarkReady):
                     assert ready is not None  # the engine loads first
                     measured = _measured(ready, event)
-                    measurements.benchmarked(ready, measured.benchmark)
+                    if wish.adapter is None:  # how fast the model is by itself
+                        measurements.benchmarked(ready, measured.benchmark)
                     yield measured
         except UserFacingError as error:
             if not cancel.is_set():  # Ctrl+C may also end an engine that is just starting

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from backends.errors import (
+    AdapterError,
     BackendUnavailableError,
     CheckpointError,
     ExportRefusedError,
@@ -58,8 +59,14 @@ def alternatives(
             yield replace(alone, wish=replace(wish, precision=None, wanted_device=None))
         elif ran is None:
             yield replace(failed, is_asked=False)
+    elif isinstance(error, AdapterError) and wish.adapter is not None:
+        without = replace(alone, wish=replace(wish, adapter=None))
+        if not failed.is_asked or otherwise is None:  # the drive that it lies on may not be here
+            yield without
     elif isinstance(error, NotAdmittedError) and not isinstance(error, PrecisionOffError):
-        pass  # no other way to run the model is admitted either
+        # No other way to run the model is admitted either, unless it was about the adapter.
+        if wish.adapter is not None and not failed.is_asked:
+            yield replace(alone, wish=replace(wish, adapter=None))
     elif not failed.is_asked and not isinstance(error, CheckpointError):  # not the model's fault
         # An export may be made again, or be on a drive that is not there.
         is_over = isinstance(error, _OVER) and wish == kept and not needs_export
@@ -69,7 +76,7 @@ def alternatives(
             shorter = replace(wish, precision=None, wanted_device=None)
             yield replace(alone, wish=shorter, is_kept=is_over)
         if not isinstance(error, _DEVICE_FAILED):  # a full context needs more of it
-            yield replace(alone, wish=LoadWish(), is_kept=is_over)
+            yield replace(alone, wish=LoadWish(adapter=wish.adapter), is_kept=is_over)
     if otherwise is not None:
         is_fallback = otherwise.is_fallback or otherwise.model.path != model.path
         yield replace(otherwise, is_asked=False, is_kept=False, is_fallback=is_fallback)

@@ -249,15 +249,20 @@ class Measurements:
             self._put(known.model_copy(update=took))
 
     def answered(self, ready: ModelReady, finished: Finished) -> None:
-        """Remember how fast an answer came."""
-        known = self._of(ready)
+        """Remember how fast an answer came; with an adapter that says nothing of the model."""
+        known = None if ready.adapter else self._of(ready)
         if known is not None and finished.new_tokens >= _LEAST_TOKENS:
             speed = round(finished.tokens_per_second, 1)
             self._put(known.model_copy(update={"tokens_per_second": speed}))
 
     def benchmarked(self, ready: ModelReady, benchmark: Benchmark) -> None:
-        """Remember a benchmark, whose decoding is the speed from now on."""
+        """Remember a benchmark, whose decoding is the speed from now on.
+
+        One of the model with an adapter is not kept: it is compared with others of the model alone.
+        """
         self.loaded(ready)
+        if ready.adapter is not None:
+            return
         known = self._of(ready)
         assert known is not None
         speed = known.tokens_per_second
@@ -266,8 +271,10 @@ class Measurements:
         self._put(known.model_copy(update={"tokens_per_second": speed, "benchmark": benchmark}))
 
     def judged(self, ready: ModelReady, quality: Quality) -> None:
-        """Remember how good a precision is."""
+        """Remember how good a precision is, of the model alone, as `benchmarked`."""
         self.loaded(ready)
+        if ready.adapter is not None:
+            return
         known = self._of(ready)
         assert known is not None
         self._put(known.model_copy(update={"quality": quality}))

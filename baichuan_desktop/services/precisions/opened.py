@@ -70,19 +70,28 @@ class OpenedModel:
         """What of the model's folder is not used, and what is instead."""
         return self.checkpoint.notes
 
-    def rows_on(self, wanted_device: str | None) -> list[PrecisionRow]:
-        """The precisions that run on a device that a person named."""
-        return [row for row in self.whole.running if row.is_on(wanted_device)]
+    def rows_on(
+        self, wanted_device: str | None, *, with_adapter: bool = False
+    ) -> list[PrecisionRow]:
+        """The precisions that run on a device that a person named; with an adapter no export's."""
+        return [
+            row
+            for row in self.whole.running
+            if row.is_on(wanted_device) and not (with_adapter and row.precision.is_onnx)
+        ]
 
-    def wanted(self, text: str, wanted_device: str | None = None) -> tuple[Precision | None, ...]:
+    def wanted(
+        self, text: str, wanted_device: str | None = None, *, with_adapter: bool = False
+    ) -> tuple[Precision | None, ...]:
         """The precisions that a comma-separated text names, each once, in its order.
 
-        “all” is every precision that runs here, on `wanted_device` if one is named; None stands
-        for “auto”. Raises BackendUnavailableError for a name that is none, or a device.
+        “all” is every precision of `rows_on`; None stands for “auto”. Raises
+        BackendUnavailableError for a name that is none, or a device.
         """
         names = [name.strip() for name in text.split(",") if name.strip()] or [text]
         if "all" in names:  # “auto” says why nothing runs
-            names = [row.precision for row in self.rows_on(wanted_device)] or [name_of(None)]
+            rows = self.rows_on(wanted_device, with_adapter=with_adapter)
+            names = [row.precision for row in rows] or [name_of(None)]
         found = tuple(dict.fromkeys(parse_precision(name) for name in names))
         selection.known_device(wanted_device, self.machine)  # once, and not in each engine
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from backends.choice.compact import LEAST_CONTEXT
 from backends.errors import (
@@ -32,7 +33,7 @@ def wish_elsewhere(error: UserFacingError, wish: LoadWish) -> LoadWish | None:
     """
     if not isinstance(error, CARD_FAILED) or wish.wanted_device == DeviceKind.CPU:
         return None
-    return LoadWish(wanted_device=DeviceKind.CPU, context_length=wish.context_length)
+    return replace(wish, precision=None, wanted_device=DeviceKind.CPU, threads=None)
 
 
 def may_need_less(error: UserFacingError) -> bool:
@@ -72,8 +73,15 @@ def memory_remedies(
             shorter = replace(wish, context_length=length)
     smaller_wish = None
     if smaller is not None:
-        smaller_wish = replace(smaller.wish(wish.context_length), threads=wish.threads)
+        smaller_wish = replace(
+            smaller.wish(wish.context_length), threads=wish.threads, adapter=_adapter(wish, smaller)
+        )
     return MemoryRemedies(smaller, smaller_wish, shorter)
+
+
+def _adapter(wish: LoadWish, row: PrecisionRow) -> Path | None:
+    """The adapter that was wanted, where it can be used: an export has its weights for good."""
+    return None if row.precision.is_onnx else wish.adapter
 
 
 def _failed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -23,6 +24,7 @@ class LoadWish:
     context_length: int | None = None
     #: None: one a core, fewer while other programs keep the processor busy
     threads: Annotated[int, Field(ge=1, le=MOST_THREADS)] | None = None
+    adapter: Path | None = None  #: folder of the adapter that it answers with; None: none
 
     @property
     def is_automatic(self) -> bool:
@@ -43,4 +45,5 @@ class LoadWish:
                 ExportStamp(str(folder), stamp) for folder, stamp in model.export_stamps.items()
             ),
             bandwidths=measurements.bandwidths,
+            adapter=None if self.adapter is None else str(self.adapter),
         )

@@ -19,11 +19,13 @@ from baichuan_desktop import __version__
 from baichuan_desktop.services import doctor, input_methods
 from baichuan_desktop.services.app_paths import AppPaths
 from baichuan_desktop.services.engines.port import RunRequest
+from baichuan_desktop.services.library.adapters.details import details
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.support_bundle.facts import (
+    adapter_aliases,
     aliases,
     environment_facts,
     policy_facts,
@@ -45,8 +47,8 @@ A bundle for support of Baichuan Desktop, written on this machine alone and sent
 
 versions.json     of the app, of Python, of libraries, and the system
 hardware.json     the processor, memory and graphics cards
-models.json       for each listed model, which precisions run here and why
-registry.json     the listed models, without the names and paths that people gave
+models.json       for each listed model, which precisions run here and why; what adapters are
+registry.json     the listed models and adapters, without the names and paths that people gave
 settings.json     switches and numbers
 policy.json       what an administrator turned off
 storage.json      sizes of the app's files
@@ -54,7 +56,8 @@ environment.json  variables that change what the app does
 logs/             when something went wrong, and which line of the program said so
 
 Left out: conversations, questions and answers; names of folders, files, accounts and of this
-machine; what the logs say in words. Models without a name of a release are called model-1, model-2.
+machine; what the logs say in words. Models without a name of a release are called model-1, model-2,
+and adapters adapter-1, adapter-2.
 """
 
 
@@ -80,7 +83,10 @@ def collect(
             **_hardware(doctor.machine_facts(machine, run)),
             "warnings": _warnings(machine),
         },
-        "models.json": {"models": list(_models(store, precisions))},
+        "models.json": {
+            "models": list(_models(store, precisions)),
+            "adapters": list(_adapters(store)),
+        },
         "registry.json": registry_facts(store),
         "settings.json": settings_facts(paths),
         "policy.json": policy_facts(),
@@ -145,6 +151,24 @@ def _models(store: ModelStore, precisions: Precisions) -> Iterator[dict[str, Any
             "precisions": list(map(_row, opened.whole.rows)),
             "refused_exports": len(opened.refused),
             "notes": len(opened.notes),
+        }
+
+
+def _adapters(store: ModelStore) -> Iterator[dict[str, Any]]:
+    """What each adapter is; of what made it, only how much is said."""
+    names = adapter_aliases(store)
+    for adapter in store.adapters:
+        known = details(adapter.path)
+        yield {
+            "adapter": names[adapter.id],
+            "error_topic": None if known.error is None else known.error.help_topic,
+            "method": known.method or None,
+            "ranks": list(known.ranks),
+            "layers": known.layers,
+            "replaced": len(known.replaced),
+            "tensor_bytes": known.tensor_bytes,
+            "provenance": len(known.provenance),
+            "notes": len(known.notes),
         }
 
 

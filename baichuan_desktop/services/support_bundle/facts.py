@@ -50,14 +50,19 @@ def aliases(store: ModelStore) -> Mapping[str, str]:
     return found
 
 
+def adapter_aliases(store: ModelStore) -> Mapping[str, str]:
+    """What each listed adapter is called in a bundle, by its id, which is a person's own word."""
+    return {one.id: f"adapter-{number}" for number, one in enumerate(store.adapters, 1)}
+
+
 def _all_models(store: ModelStore) -> list[InstalledModel]:
     models = list(store.models)
     return models + [export for model in models for export in store.exports_of(model.id)]
 
 
 def registry_facts(store: ModelStore) -> dict[str, Any]:
-    """The models that are listed, and how many entries are wrong."""
-    names = aliases(store)
+    """The models and adapters that are listed, and how many entries are wrong."""
+    names, of_adapters = aliases(store), adapter_aliases(store)
     return {
         "models": [
             {
@@ -71,6 +76,16 @@ def registry_facts(store: ModelStore) -> dict[str, Any]:
                 "path": _path_facts(model.path),
             }
             for model in _all_models(store)
+        ],
+        "adapters": [
+            {
+                "adapter": of_adapters[adapter.id],
+                "adapter_for": names.get(adapter.base),
+                "layer": adapter.layer.value,
+                "copied": adapter.is_copied,
+                "path": _path_facts(adapter.path),
+            }
+            for adapter in store.adapters
         ],
         "released_models_known": len(store.variants),
         "problems": len(store.problems),

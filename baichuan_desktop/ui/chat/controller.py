@@ -88,8 +88,8 @@ class ChatController(QObject):
         self._begun_from: int | None = None  # what a message left to begin the open one
         self._connect(self.desk)
         self.turns.changed.connect(self._on_changed)
-        switcher.began.connect(self._on_model_gone)
-        switcher.stepped_aside.connect(self._on_model_gone)
+        for changed in (switcher.began, switcher.stepped_aside, switcher.adapter_changed):
+            changed.connect(self._on_model_changed)
 
     def _connect(self, desk: AnswerDesk) -> None:
         desk.queued.connect(self._on_queued)
@@ -330,7 +330,7 @@ class ChatController(QObject):
             self.state_changed.emit(self.state)
 
     @Slot()
-    def _on_model_gone(self) -> None:
+    def _on_model_changed(self) -> None:
         self.rows_changed.emit()
         self._tell_state()
 

@@ -72,10 +72,11 @@ class Comparing(QObject):
             return
         params = self._actions.sampling()
         is_same = other.model.path == loaded.path
+        name = model_texts.with_adapter(model_texts.name(loaded), controller.desk.adapter or "")
         first = self._first = FirstAnswer(
             controller.desk,
             conversation.id,
-            f"{model_texts.name(loaded)} · {precision_texts.in_use(ready)}",
+            f"{name} · {precision_texts.in_use(ready)}",
             is_text=conversation.kind is ConversationKind.TEXT,
         )
         second = self._second = SecondAnswer(
@@ -84,6 +85,7 @@ class Comparing(QObject):
             controller.tree,
             self._services.precisions.measurements,
             self._services.comparison_worker,
+            adapter="" if other.wish is None else controller.desk.adapter_in(other.wish),
         )
         self.dialog = ComparisonDialog(
             parent.text, first, second, self._theme, self._page.rendering, self._window

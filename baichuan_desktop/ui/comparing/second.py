@@ -70,8 +70,10 @@ class SecondAnswer(Side):
         tree: ConversationTree,
         measurements: Measurements,
         make_worker: Callable[[], EngineWorker],
+        adapter: str = "",
         parent: QObject | None = None,
     ) -> None:
+        """`adapter` is the name of the adapter that `other` asks for."""
         is_text = question.conversation.kind is ConversationKind.TEXT
         super().__init__(is_text=is_text, parent=parent)
         self._question = question
@@ -80,6 +82,7 @@ class SecondAnswer(Side):
         self._tree = tree
         self._measurements = measurements
         self._make_worker = make_worker
+        self._adapter = adapter
         self._worker: EngineWorker | None = None
         self._request_id = 0
         self._meter = LoadMeter(model_texts.name(other.model))
@@ -111,7 +114,7 @@ class SecondAnswer(Side):
     @property
     @override
     def title(self) -> str:
-        name = model_texts.name(self._other.model)
+        name = model_texts.with_adapter(model_texts.name(self._other.model), self._adapter)
         if self._ready is not None:
             return f"{name} · {precision_texts.in_use(self._ready)}"
         return f"{name} · {self._wish.precision.label}" if self._wish.precision else name
@@ -228,7 +231,7 @@ class SecondAnswer(Side):
         self.answer = self._tree.begin_answer(
             parent,
             model=model.shown_name.en,
-            details=answer_details.begun(ready, params),
+            details=answer_details.begun(ready, params, self._adapter),
             is_beside=True,
         )
         self._request_id = self._worker.start(request)

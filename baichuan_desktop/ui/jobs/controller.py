@@ -17,6 +17,7 @@ from baichuan_desktop.ui.jobs.entry import Asked, JobEntry
 from baichuan_desktop.ui.jobs.page import JobsPage
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.ui.models.picker.offered import AdaptersOffered
 from baichuan_desktop.workers.background_task import BackgroundTask
 from baichuan_desktop.workers.engine_worker import EngineWorker
 
@@ -48,6 +49,7 @@ class JobController(QObject):
         self._switcher = switcher
         self._theme = theme
         self._window = window
+        self._adapters = AdaptersOffered(services.store.adapters_of, switcher.adapter_of)
         self._worker: EngineWorker | None = None  # of the job that runs
         self._request_id = 0  # of the job that runs
         self._is_preparing = False  # the job that runs waits until it is known to have room
@@ -86,7 +88,8 @@ class JobController(QObject):
                     pending.bring_up()
                     return
         self._put_away(self.dialog)
-        asked = Asked(self._services, self._theme, self._window, model, self._switcher.running)
+        ready, adapters = self._switcher.running, self._adapters.of(model)
+        asked = Asked(self._services, self._theme, self._window, model, ready, adapters)
         dialog = self.dialog = entry.make_dialog(asked)
         self._entries[dialog] = entry
         dialog.begun.connect(self._begin)

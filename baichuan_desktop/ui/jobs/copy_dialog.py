@@ -10,8 +10,14 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from backends.errors import UserFacingError
-from backends.protocol.engine_requests import CopyRequest, ExportRequest
-from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, MadeCopy, copy_job
+from backends.precision import Precision
+from baichuan_desktop.services.jobs.copies import (
+    CopyVariant,
+    JobOffer,
+    MadeCopy,
+    WriteRequest,
+    copy_job,
+)
 from baichuan_desktop.services.jobs.desk import JobState
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
@@ -20,8 +26,9 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.done_page import CopyDonePage
-from baichuan_desktop.ui.jobs.options_page import JobOptions
+from baichuan_desktop.ui.jobs.options.page import JobOptions
 from baichuan_desktop.ui.jobs.running_page import RunningPage
+from baichuan_desktop.ui.models.picker.offered import OfferedAdapter
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 _WIDTH = 560  # pixels
@@ -31,11 +38,18 @@ class CopyDialog(JobDialog):
     """Offers what can be made of a model; where that came to nothing, it offers it again."""
 
     def __init__(
-        self, offer: JobOffer, store: ModelStore, model: InstalledModel, parent: QWidget
+        self,
+        offer: JobOffer,
+        store: ModelStore,
+        model: InstalledModel,
+        parent: QWidget,
+        adapters: Sequence[OfferedAdapter] = (),
     ) -> None:
+        """`adapters` are those of the model, of which the one that is on is proposed."""
         super().__init__(parent)
         self._offer, self._store, self._model = offer, store, model
-        self.options = JobOptions(offer, model)
+        self._at_once: Precision | None = None  # begun without another question
+        self.options = JobOptions(offer, model, adapters)
         self.progress = RunningPage(offer.words.running, model.shown_name)
         self.done_page = CopyDonePage()
         self.pages = QStackedWidget()
@@ -89,10 +103,16 @@ class CopyDialog(JobDialog):
         layout.activate()
         self.setFixedHeight(layout.totalHeightForWidth(_WIDTH))
 
+    def begin_at_once(self, precision: Precision) -> None:
+        """Begin as soon as it is known what can be made, with what is proposed of a precision."""
+        self._at_once = precision
+
     @Slot(object)
     def _on_variants(self, variants: Sequence[CopyVariant]) -> None:
         self.options.show_variants(variants)
         self.fit()
+        if self._at_once is not None:
+            self.options.choose(self._at_once)
 
     @Slot(object)
     def _on_no_variants(self, error: UserFacingError) -> None:
@@ -100,7 +120,7 @@ class CopyDialog(JobDialog):
         self.failed.emit(error)
 
     @Slot(object)
-    def _begin(self, request: CopyRequest | ExportRequest) -> None:
+    def _begin(self, request: WriteRequest) -> None:
         self.begin(copy_job(self._store, self._model, request, self._offer.words))
 
     @Slot()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QPushButton, QWidget
 from baichuan_desktop.services.jobs.copies import MadeCopy
 from baichuan_desktop.services.jobs.job import JobResult
 from baichuan_desktop.services.sizes import size_text
+from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.page_parts import page_column
 from baichuan_desktop.ui.look.labels import plain_label
@@ -26,7 +27,9 @@ class CopyDonePage(QWidget):
         super().__init__()
         self._result: JobResult | None = None
         self.heading, self.text = plain_label(wraps=True), plain_label(wraps=True)
+        self.notes = plain_label(wraps=True)
         self.heading.setObjectName("dialogHeading")
+        self.notes.setObjectName("muted")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.load, self.close_button = (
             QPushButton(),
@@ -37,6 +40,7 @@ class CopyDonePage(QWidget):
         column = page_column(self)
         column.addWidget(self.heading)
         column.addWidget(self.text)
+        column.addWidget(self.notes)
         column.addStretch(1)
         column.addSpacing(8)
         column.addWidget(buttons)
@@ -61,6 +65,8 @@ class CopyDonePage(QWidget):
                     folder=ready.folder,
                 )
             )
+            self.notes.setText("\n".join(map(error_texts.sentence, ready.notes)))
+            self.notes.setVisible(bool(ready.notes))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtWidgets import QWidget
@@ -16,6 +16,7 @@ from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.jobs.dialog import JobDialog
 from baichuan_desktop.ui.jobs.plain_dialog import PlainJobDialog
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.models.picker.offered import OfferedAdapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Asked:
     window: QWidget
     model: InstalledModel
     ready: ModelReady | None  #: what the engine said of the model
+    adapters: Sequence[OfferedAdapter] = ()  #: of the model, and which of them is on
 
 
 def _every_model(_files: ModelFiles) -> bool:
@@ -48,7 +50,7 @@ def copy_entry(text: Callable[[], str], offer: JobOffer) -> JobEntry:
     """The entry of a job that writes a folder."""
 
     def make_dialog(asked: Asked) -> JobDialog:
-        return CopyDialog(offer, asked.services.store, asked.model, asked.window)
+        return CopyDialog(offer, asked.services.store, asked.model, asked.window, asked.adapters)
 
     return JobEntry(text, make_dialog, offer.is_for)
 

@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from baichuan_desktop.services.library.rows.actions import Action, actions_of
-from baichuan_desktop.services.library.rows.values import ModelRow, Row
+from baichuan_desktop.services.library.rows.values import Key, ReleasedRow, Row
 from baichuan_desktop.services.library.states import Condition
 from baichuan_desktop.ui.library import texts
-from baichuan_desktop.ui.library.detail_facts import Fact, groups
+from baichuan_desktop.ui.library.facts.groups import groups
+from baichuan_desktop.ui.library.facts.values import Fact
 from baichuan_desktop.ui.library.row_menu import action_text
 from baichuan_desktop.ui.look.labels import ElidedLabel, plain_label
 from baichuan_desktop.ui.look.theme import NOTE, Theme
@@ -48,7 +49,7 @@ class Details(QScrollArea):
         self.setObjectName("libraryDetails")
         self._theme = theme
         self._row: Row | None = None
-        self._loaded_id: str | None = None
+        self._loaded: frozenset[Key] = frozenset()
         self._off: Mapping[Action, str] = {}
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -94,9 +95,9 @@ class Details(QScrollArea):
         if is_other:
             self.verticalScrollBar().setValue(0)
 
-    def show_loaded(self, model_id: str | None) -> None:
+    def show_loaded(self, loaded: frozenset[Key]) -> None:
         """Do not offer to load what is loaded."""
-        self._loaded_id = model_id
+        self._loaded = loaded
         self._enable()
 
     def show_off(self, off: Mapping[Action, str]) -> None:
@@ -106,7 +107,7 @@ class Details(QScrollArea):
 
     def _enable(self) -> None:
         row = self._row
-        is_loaded = isinstance(row, ModelRow) and row.model.id == self._loaded_id
+        is_loaded = row is not None and row.key in self._loaded
         for action, button in self.buttons.items():
             why = self._off.get(action, "")
             button.setEnabled(not why and not (is_loaded and action is Action.LOAD))
@@ -138,6 +139,8 @@ class Details(QScrollArea):
             button.setVisible(action in offered)
         self._enable()
         self._arrange_buttons([self.buttons[action] for action in offered])
+        if row is not None:
+            self.buttons[Action.LOAD].setText(action_text(Action.LOAD, row))
         self.name.setText(texts.name(row) if row is not None else "")
         self._show_state(row)
         self._show_facts(row)
@@ -155,9 +158,9 @@ class Details(QScrollArea):
             self.state.setText(self.tr("Choose a model to see what is known of it."))
             self.state.setObjectName("muted")
         else:
-            sentence = texts.state_sentence(row) if isinstance(row, ModelRow) else ""
+            sentence = "" if isinstance(row, ReleasedRow) else texts.state_sentence(row)
             self.state.setText(sentence or texts.condition(row))
-            is_calm = not isinstance(row, ModelRow) or row.condition in _CALM
+            is_calm = isinstance(row, ReleasedRow) or row.condition in _CALM
             self.state.setObjectName("muted" if is_calm else "trouble")
         self.state.style().unpolish(self.state)
         self.state.style().polish(self.state)

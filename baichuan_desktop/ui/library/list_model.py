@@ -9,7 +9,14 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from baichuan_desktop.services.library.rows.values import Entry, Heading, Key, ModelRow, Row
+from baichuan_desktop.services.library.rows.values import (
+    AdapterRow,
+    Entry,
+    Heading,
+    Key,
+    ModelRow,
+    Row,
+)
 from baichuan_desktop.ui.library import texts
 from baichuan_desktop.ui.models.model_texts import as_tooltip
 
@@ -19,13 +26,13 @@ _NO_PARENT = QModelIndex()
 
 
 class ListModel(QAbstractListModel):
-    """Holds the entries, and which model is loaded."""
+    """Holds the entries, which model is loaded, and with which adapter."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.entries: Sequence[Entry] = ()
         self._rows: dict[Key, int] = {}
-        self.loaded_id: str | None = None
+        self.loaded: frozenset[Key] = frozenset()  #: of the model and its adapter
 
     def show_entries(self, entries: Sequence[Entry]) -> bool:
         """Have these rows; whether they are others, and not only what they say."""
@@ -41,11 +48,11 @@ class ListModel(QAbstractListModel):
                 self._tell(row)
         return False
 
-    def show_loaded(self, model_id: str | None) -> None:
-        """Mark the model that is loaded."""
-        before, self.loaded_id = self.loaded_id, model_id
-        for id_ in {before, model_id} - {None}:
-            if (row := self._rows.get(("model", str(id_)))) is not None:
+    def show_loaded(self, loaded: frozenset[Key]) -> None:
+        """Mark the model that is loaded, and the adapter that it answers with."""
+        before, self.loaded = self.loaded, loaded
+        for key in before ^ loaded:
+            if (row := self._rows.get(key)) is not None:
                 self._tell(row)
 
     def _tell(self, row: int) -> None:
@@ -64,8 +71,8 @@ class ListModel(QAbstractListModel):
         return self._rows.get(key)
 
     def is_loaded(self, entry: Entry) -> bool:
-        """Whether a row is of the model that is loaded."""
-        return isinstance(entry, ModelRow) and entry.model.id == self.loaded_id
+        """Whether a row is of the model that is loaded, or of its adapter."""
+        return entry.key in self.loaded
 
     # --- Qt's own ---------------------------------------------------------------------------------
 
@@ -84,8 +91,8 @@ class ListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             spoken = texts.spoken(entry, datetime.date.today())
             return f"{spoken}, {self.tr('in use')}" if self.is_loaded(entry) else spoken
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, ModelRow):
-            lines = [texts.name(entry), texts.path(entry.model.path), texts.state_sentence(entry)]
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(entry, ModelRow | AdapterRow):
+            lines = [texts.name(entry), _path(entry), texts.state_sentence(entry)]
             return as_tooltip("\n".join(filter(None, lines)))
         return None
 
@@ -94,3 +101,7 @@ class ListModel(QAbstractListModel):
         if self.row(index) is None:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+
+def _path(row: ModelRow | AdapterRow) -> str:
+    return texts.path(row.model.path if isinstance(row, ModelRow) else row.adapter.path)

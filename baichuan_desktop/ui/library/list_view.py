@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 from typing_extensions import override
 
 from baichuan_desktop.services.library.rows.actions import Action
-from baichuan_desktop.services.library.rows.values import Entry, Heading, Row
+from baichuan_desktop.services.library.rows.values import Entry, Heading, Key, Row
 from baichuan_desktop.ui.library.list_model import ListModel
 from baichuan_desktop.ui.library.row_painter import RowPainter
 from baichuan_desktop.ui.look.theme import INTERFACE, Theme
@@ -97,7 +97,11 @@ class ListView(QListView):
 
     def choose(self, model_id: str) -> None:
         """Choose the row of a model, and bring it into view; nothing where it is not shown."""
-        place = self.rows.place_of(("model", model_id))
+        self.choose_key(("model", model_id))
+
+    def choose_key(self, key: Key) -> None:
+        """The same of any row."""
+        place = self.rows.place_of(key)
         if place is not None:
             self._choose(place)
             self.scrollTo(self.currentIndex())

@@ -11,11 +11,18 @@ from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from backends.errors import UserFacingError
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel, Listed
 from baichuan_desktop.services.library.rows import choosing
 from baichuan_desktop.services.library.rows.actions import Action, actions_of
 from baichuan_desktop.services.library.rows.disk_use import disk_use
-from baichuan_desktop.services.library.rows.values import Looked, ModelRow, ReleasedRow, Row
+from baichuan_desktop.services.library.rows.values import (
+    AdapterLooked,
+    AdapterRow,
+    Looked,
+    ModelRow,
+    ReleasedRow,
+    Row,
+)
 from baichuan_desktop.services.library.variants import Variant
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.library import texts
@@ -44,7 +51,9 @@ class LibraryPage(QWidget):
         find_requested: models shall be looked for.
         get_requested: the id of a released model, or None: how to get one shall be said.
         import_requested: a folder shall be brought here; None: which one is asked for.
-        verify_requested, remove_requested, load_requested, rename_requested: an InstalledModel.
+        verify_requested, remove_requested, load_requested, rename_requested: an InstalledModel,
+            or an InstalledAdapter.
+        adapter_requested: an adapter's folder shall be added.
         left: the person wants to go back to the chat.
     """
 
@@ -55,6 +64,7 @@ class LibraryPage(QWidget):
     remove_requested = Signal(object)
     load_requested = Signal(object)
     rename_requested = Signal(object)
+    adapter_requested = Signal()
     left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -62,7 +72,10 @@ class LibraryPage(QWidget):
         self._theme = theme
         self._models: Sequence[InstalledModel] = ()
         self._variants: Sequence[Variant] = ()
-        self._looked: dict[str, tuple[Path, Looked]] = {}  # by id, with the folder that was seen
+        self._adapters: Sequence[InstalledAdapter] = ()
+        self._looked: dict[
+            str, tuple[Path, Looked | AdapterLooked]
+        ] = {}  # by id, with the folder that was seen
         self._last_used: Mapping[str, datetime.datetime] = {}
         self._rows: Sequence[Row] = ()
         self._refusal: UserFacingError | None = None  # of what brings models here or removes them
@@ -74,8 +87,10 @@ class LibraryPage(QWidget):
         self.trouble.hide()
         self.add_button, self.back = QPushButton(), QPushButton()
         self.add_menu = QMenu(self)
-        self.find_action, self.import_action, self.get_action = (QAction(self) for _ in range(3))
+        self.find_action, self.import_action = QAction(self), QAction(self)
+        self.get_action, self.adapter_action = QAction(self), QAction(self)
         self.add_menu.addActions([self.find_action, self.import_action, self.get_action])
+        self.add_menu.addAction(self.adapter_action)
         self.add_menu.setToolTipsVisible(True)
         self.add_button.setMenu(self.add_menu)
         self.filter_bar, self.list = FilterBar(theme), ListView(theme)
@@ -111,6 +126,7 @@ class LibraryPage(QWidget):
         self.find_action.triggered.connect(self.find_requested)
         self.import_action.triggered.connect(self._ask_for_import)
         self.get_action.triggered.connect(self._ask_how_to_get)
+        self.adapter_action.triggered.connect(self.adapter_requested)
         self.back.clicked.connect(self.left)
         self.filter_bar.changed.connect(self._show_rows)
         search = self.filter_bar.search
@@ -129,25 +145,34 @@ class LibraryPage(QWidget):
 
     # --- what it is told --------------------------------------------------------------------------
 
-    def set_models(self, models: Sequence[InstalledModel], variants: Sequence[Variant]) -> None:
-        """Show these models, and of the released ones those of which none is listed.
+    def set_models(
+        self,
+        models: Sequence[InstalledModel],
+        variants: Sequence[Variant],
+        adapters: Sequence[InstalledAdapter] = (),
+    ) -> None:
+        """Show these models and adapters, and of the released ones those of which none is listed.
 
-        What was seen of models that stay is shown until they are seen again.
+        What was seen of those that stay is shown until they are seen again.
         """
-        self._models, self._variants = list(models), list(variants)
-        there = {model.id: model.path for model in models}
+        self._models, self._variants, self._adapters = list(models), list(variants), list(adapters)
+        there = self._folders()
         self._looked = {
             id_: seen for id_, seen in self._looked.items() if there.get(id_) == seen[0]
         }
         self._make_rows()
 
+    def _folders(self) -> Mapping[str, Path]:
+        listed: Sequence[Listed] = (*self._models, *self._adapters)
+        return {one.id: one.path for one in listed}
+
     @Slot(object)
-    def set_states(self, looked: Sequence[tuple[InstalledModel, Looked]]) -> None:
-        """Show what was seen of models; of one that lies elsewhere by now it is nothing."""
-        there = {model.id: model.path for model in self._models}
-        for model, seen in looked:
-            if there.get(model.id) == model.path:
-                self._looked[model.id] = (model.path, seen)
+    def set_states(self, looked: Sequence[tuple[Listed, Looked | AdapterLooked]]) -> None:
+        """Show what was seen; of what lies elsewhere by now it is nothing."""
+        there = self._folders()
+        for one, seen in looked:
+            if there.get(one.id) == one.path:
+                self._looked[one.id] = (one.path, seen)
         self._make_rows()
 
     def set_last_used(self, last_used: Mapping[str, datetime.datetime]) -> None:
@@ -155,26 +180,33 @@ class LibraryPage(QWidget):
         self._last_used = last_used
         self._make_rows()
 
-    @Slot(object)
-    def set_loaded(self, model: InstalledModel | None) -> None:
-        """Mark the model that is loaded; None: none is."""
-        model_id = model.id if model is not None else None
-        self.list.rows.show_loaded(model_id)
-        self.details.show_loaded(model_id)
+    def set_loaded(self, model: InstalledModel | None, adapter: Path | None = None) -> None:
+        """Mark the model that is loaded, and its adapter by its folder; None: none is."""
+        keys = set() if model is None else {("model", model.id)}
+        keys |= {("adapter", one.id) for one in self._adapters if one.path == adapter}
+        self.list.rows.show_loaded(frozenset(keys))
+        self.details.show_loaded(frozenset(keys))
 
     def show_policy(self, refusal: UserFacingError | None) -> None:
         """Offer to bring models here and to remove them, or say why that is turned off."""
         self._refusal = refusal
         why = "" if refusal is None else error_texts.message(refusal)
-        for action in (self.find_action, self.import_action):
+        for action in (self.find_action, self.import_action, self.adapter_action):
             action.setEnabled(refusal is None)
             action.setToolTip(as_tooltip(why))
             action.setStatusTip(why)
         self.details.show_off(dict.fromkeys(_OF_IMPORT, why) if refusal is not None else {})
 
     def _make_rows(self) -> None:
-        looked = {id_: seen for id_, (_, seen) in self._looked.items()}
-        self._rows = choosing.rows_of(self._models, self._variants, looked, self._last_used)
+        seen = [(id_, one) for id_, (_, one) in self._looked.items()]
+        self._rows = choosing.rows_of(
+            self._models,
+            self._variants,
+            {id_: one for id_, one in seen if isinstance(one, Looked)},
+            self._last_used,
+            self._adapters,
+            {id_: one for id_, one in seen if isinstance(one, AdapterLooked)},
+        )
         self.filter_bar.offer(choosing.families(self._rows), choosing.drives(self._rows))
         self.drive_bars.show_uses(disk_use(self._rows))
         self._show_bars()
@@ -206,13 +238,15 @@ class LibraryPage(QWidget):
             return
         match row:
             case ModelRow(model):
-                self._ask_of_model(action, model)
+                self._ask_of(action, model)
+            case AdapterRow(adapter):
+                self._ask_of(action, adapter)
             case ReleasedRow(variant) if action is Action.GET:
                 self.get_requested.emit(variant.id)
             case _:
                 self.find_requested.emit()
 
-    def _ask_of_model(self, action: Action, model: InstalledModel) -> None:
+    def _ask_of(self, action: Action, model: Listed) -> None:
         match action:
             case Action.OPEN_FOLDER:
                 self.opening.open(model.path)
@@ -261,7 +295,7 @@ class LibraryPage(QWidget):
     @Slot(object)
     def _show_details(self, row: Row | None) -> None:
         self.details.show_row(row)
-        self.details.show_loaded(self.list.rows.loaded_id)
+        self.details.show_loaded(self.list.rows.loaded)
 
     @Slot()
     def open_details(self) -> None:
@@ -309,6 +343,7 @@ class LibraryPage(QWidget):
         self.find_action.setText(self.tr("&Find models on this computer…"))
         self.import_action.setText(self.tr("&Import a folder…"))
         self.get_action.setText(self.tr("How to &get a model…"))
+        self.adapter_action.setText(self.tr("&Add an adapter…"))
         self.show_policy(self._refusal)
         self._show_rows()
 

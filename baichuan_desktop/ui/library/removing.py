@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayou
 
 from baichuan_desktop.services.library.importing.removing import plan_removal, remove
 from baichuan_desktop.services.library.importing.values import Removal
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
@@ -27,7 +27,7 @@ class Removing(QObject):
     """Looks what a removal would do, asks, and does just that.
 
     Signals:
-        removed: the InstalledModel that is not listed any more.
+        removed: the InstalledModel or InstalledAdapter that is not listed any more.
         failed: a UserFacingError to show.
     """
 
@@ -42,7 +42,7 @@ class Removing(QObject):
         self.dialog: RemovalDialog | None = None  #: while it is asked
 
     @Slot(object)
-    def ask(self, model: InstalledModel) -> None:
+    def ask(self, model: Listed) -> None:
         """Ask whether a model shall be removed."""
         task = BackgroundTask(partial(plan_removal, self._store, model), self)
         task.succeeded.connect(self._on_planned)
@@ -68,7 +68,7 @@ class Removing(QObject):
         task.start_alone()
 
     @Slot(object)
-    def _on_removed(self, model: InstalledModel) -> None:
+    def _on_removed(self, model: Listed) -> None:
         self.removed.emit(model)
 
 
@@ -146,4 +146,10 @@ def removal_sentences(removal: Removal) -> Sequence[str]:
             "LibraryRemoval", "Its exports stay, and are listed as models of their own: {ids}."
         )
         said.append(text.format(ids=", ".join(removal.exports)))
+    if removal.adapters:
+        text = translate(
+            "LibraryRemoval",
+            "Its adapters stay in the list, though no other model is for them: {ids}.",
+        )
+        said.append(text.format(ids=", ".join(removal.adapters)))
     return said

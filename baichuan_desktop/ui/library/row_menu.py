@@ -7,13 +7,15 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from baichuan_desktop.services.library.rows.actions import Action, actions_of
-from baichuan_desktop.services.library.rows.values import Row
+from baichuan_desktop.services.library.rows.values import AdapterRow, Row
 
 _KEYS = {Action.LOAD: "Ctrl+Return", Action.RENAME: "F2", Action.REMOVE: "Del"}
 
 
-def action_text(action: Action) -> str:
-    """An action as a button and a menu name it."""
+def action_text(action: Action, row: Row | None = None) -> str:
+    """An action as a button and a menu name it; of an adapter as it is for that."""
+    if action is Action.LOAD and isinstance(row, AdapterRow):
+        return QCoreApplication.translate("LibraryActions", "Use this adapter")
     return {
         Action.LOAD: QCoreApplication.translate("LibraryActions", "Use this model"),
         Action.GET: QCoreApplication.translate("LibraryActions", "How to get it…"),
@@ -42,7 +44,7 @@ class RowMenu(QMenu):
         for action in actions_of(row):
             if action is Action.REMOVE:
                 self.addSeparator()
-            entry = self.addAction(action_text(action))
+            entry = self.addAction(action_text(action, row))
             entry.setData(action)
             if action in _KEYS:
                 entry.setShortcut(_KEYS[action])

@@ -18,7 +18,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from backends.events import ModelKind
-from baichuan_desktop.services.library.rows.values import Heading, ModelRow, Row
+from baichuan_desktop.services.library.rows.values import (
+    AdapterRow,
+    Heading,
+    ModelRow,
+    ReleasedRow,
+    Row,
+)
 from baichuan_desktop.services.library.states import Condition
 from baichuan_desktop.ui.library import texts
 from baichuan_desktop.ui.library.list_model import ListModel
@@ -32,6 +38,7 @@ _ROW, _HEADING = 48, 32
 _PAD = 12
 _RADIUS = 8
 _ICON = 18
+_INDENT = 22  # of an adapter below its model
 _TEXT = 40  # from the left to the name
 _SIZE, _USED, _STATE = 72, 88, 100  # columns at the right
 _WIDE, _MIDDLE = 590, 440  # of a row that has room for all columns, and for all but the last use
@@ -100,10 +107,10 @@ class RowPainter(QStyledItemDelegate):
 
     def _draw_row(self, painter: QPainter, rect: QRect, row: Row) -> None:
         px, colours = self._theme.px, self._theme.colours
-        room = rect.adjusted(px(_PAD), 0, -px(_PAD), 0)
-        kind = row.model.kind if isinstance(row, ModelRow) else row.variant.kind
+        indent = _INDENT if isinstance(row, AdapterRow) and row.base is not None else 0
+        room = rect.adjusted(px(_PAD + indent), 0, -px(_PAD), 0)
         icon = line_pixmap(
-            "chat" if kind is ModelKind.CHAT else "text",
+            _icon(row),
             QColor(colours.muted),
             px(_ICON),
             painter.device().devicePixelRatioF(),
@@ -116,7 +123,7 @@ class RowPainter(QStyledItemDelegate):
         upper.setBottom(words.center().y())
         lower.setTop(words.center().y() + 1)
         painter.setFont(self._theme.font(INTERFACE, QFont.Weight.DemiBold))
-        painter.setPen(QColor(colours.text if isinstance(row, ModelRow) else colours.muted))
+        painter.setPen(QColor(colours.muted if isinstance(row, ReleasedRow) else colours.text))
         upper.setLeft(_draw_text(painter, upper, texts.name(row)) + px(_GAP))
         painter.setFont(self._theme.font(NOTE))
         painter.setPen(QColor(colours.muted))
@@ -172,7 +179,7 @@ class RowPainter(QStyledItemDelegate):
 
     def _state_colour(self, row: Row) -> str:
         colours = self._theme.colours
-        match row.condition if isinstance(row, ModelRow) else None:
+        match None if isinstance(row, ReleasedRow) else row.condition:
             case Condition.PRESENT:
                 return colours.accent
             case Condition.CHANGED | Condition.UNFINISHED | Condition.DRIVE_ABSENT:
@@ -183,8 +190,15 @@ class RowPainter(QStyledItemDelegate):
                 return colours.danger
 
 
+def _icon(row: Row) -> str:
+    if isinstance(row, AdapterRow):
+        return "adapter"
+    kind = row.model.kind if isinstance(row, ModelRow) else row.variant.kind
+    return "chat" if kind is ModelKind.CHAT else "text"
+
+
 def _is_ready(row: Row) -> bool:
-    return isinstance(row, ModelRow) and row.condition is Condition.PRESENT
+    return not isinstance(row, ReleasedRow) and row.condition is Condition.PRESENT
 
 
 def _draw_text(

@@ -12,6 +12,7 @@ from baichuan_desktop.services.library.folders.disk_use import DriveUse
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.rows.choosing import Order, Shown
 from baichuan_desktop.services.library.rows.values import (
+    AdapterRow,
     Entry,
     Heading,
     ModelRow,
@@ -75,7 +76,7 @@ def condition(row: Row) -> str:
     return _CONDITIONS[row.condition]()
 
 
-def state_sentence(row: ModelRow) -> str:
+def state_sentence(row: ModelRow | AdapterRow) -> str:
     """What is to be said of the state; empty where there is nothing."""
     if row.looked is None:
         return QCoreApplication.translate(
@@ -94,13 +95,15 @@ def size(row: Row) -> str:
 
 def precision(row: Row) -> str:
     """How the weights lie on the disk; empty where that is not known."""
+    if isinstance(row, AdapterRow):
+        return ""
     stored = row.stored if isinstance(row, ModelRow) else row.variant.precision
     return stored.label if stored is not None else ""
 
 
 def exports(row: Row) -> str:
     """How many exports and other copies there are; empty for none."""
-    if isinstance(row, ReleasedRow):
+    if not isinstance(row, ModelRow):
         return ""
     parts = []
     if row.exports == 1:
@@ -118,18 +121,36 @@ def exports(row: Row) -> str:
 
 def licence(row: Row) -> str:
     """The name of the licence; empty where none is known."""
-    return title_line(row.variant.licence.name) if row.variant is not None else ""
+    if isinstance(row, AdapterRow) or row.variant is None:
+        return ""
+    return title_line(row.variant.licence.name)
 
 
 def facts(row: Row) -> str:
-    """What stands beside the name: family, precision, exports and copies."""
+    """What stands beside the name: family, precision, exports and copies; what an adapter is."""
+    if isinstance(row, AdapterRow):
+        return _adapter_facts(row)
     is_bundled = isinstance(row, ModelRow) and row.model.bundled
     parts = ["" if is_bundled else model_texts.family(row.family), precision(row), exports(row)]
     return " · ".join(part for part in parts if part)
 
 
+def _adapter_facts(row: AdapterRow) -> str:
+    """That it is an adapter, of which kind, and for which model."""
+    if row.base is None:
+        base = QCoreApplication.translate("LibraryTexts", "its model is not in the list")
+    else:
+        text = QCoreApplication.translate("LibraryTexts", "for {model}")
+        base = text.format(model=title_line(model_texts.name(row.base)))
+    summary = row.looked.details.summary if row.looked is not None else ""
+    parts = [QCoreApplication.translate("LibraryTexts", "Adapter"), summary, base]
+    return " · ".join(part for part in parts if part)
+
+
 def place(row: Row) -> str:
     """The folder, as a path; empty for what has none, and for what lies in the app."""
+    if isinstance(row, AdapterRow):
+        return path(row.adapter.path)
     if not isinstance(row, ModelRow) or row.model.bundled:
         return ""
     return path(row.model.path)
@@ -152,6 +173,11 @@ def date(day: datetime.date) -> str:
     """A day, as the language of the window writes it."""
     pattern = QCoreApplication.translate("LibraryTexts", "d MMM yyyy", "QLocale's form of a day")
     return locale().toString(QDate(day.year, day.month, day.day), pattern)
+
+
+def count(number: int) -> str:
+    """A number, as the language of the window writes it."""
+    return locale().toString(number)
 
 
 def locale() -> QLocale:

@@ -128,15 +128,17 @@ QPushButton#card:disabled { background: $page; border-color: $border; }
 }
 #settingsBody QPlainTextEdit:focus, SeedEdit:focus { border-color: $accent; }
 
-#settingsBody QComboBox {
+#settingsBody QComboBox, QDialog QComboBox {
     background: $page; border: 1px solid $border; border-radius: 7px; padding: 2px 7px;
 }
-#settingsBody QComboBox:focus { border-color: $accent; }
-#settingsBody QComboBox:disabled { color: $disabled; background: $window; }
-#settingsBody QComboBox::drop-down {
+#settingsBody QComboBox:focus, QDialog QComboBox:focus { border-color: $accent; }
+#settingsBody QComboBox:disabled, QDialog QComboBox:disabled {
+    color: $disabled; background: $window;
+}
+#settingsBody QComboBox::drop-down, QDialog QComboBox::drop-down {
     subcontrol-origin: border; subcontrol-position: right; width: 20px; border: none;
 }
-#settingsBody QComboBox::down-arrow {
+#settingsBody QComboBox::down-arrow, QDialog QComboBox::down-arrow {
     image: url(icons:down-small.svg); width: 9px; height: 9px;
 }
 

@@ -19,7 +19,7 @@ from baichuan_desktop.ui.errors.dialog import MessageDialog, error_dialog
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
-from baichuan_desktop.ui.models.remedies import offer_remedies
+from baichuan_desktop.ui.models.remedies import ExportWithAdapter, offer_remedies
 
 _MOST_UNREAD = 20  # errors that one dialog tells of
 
@@ -31,11 +31,13 @@ class ErrorPresenter(QObject):
 
     Signals:
         load_requested: the WantedModel that a person took instead.
+        export_requested: the ExportWithAdapter that a person took instead.
         again_requested: the WantedModel that was refused, and may be loaded now.
         closed: the dialog is gone, and none took its place.
     """
 
     load_requested = Signal(object)
+    export_requested = Signal(object)
     again_requested = Signal(object)
     closed = Signal()
 
@@ -121,8 +123,15 @@ class ErrorPresenter(QObject):
             before.finished.disconnect(self._on_closed)
             before.close()
         dialog.finished.connect(self._on_closed)
-        dialog.accepted_offer.connect(self.load_requested)
+        dialog.accepted_offer.connect(self._on_offer)
         dialog.open()
+
+    @Slot(object)
+    def _on_offer(self, offer: WantedModel | ExportWithAdapter) -> None:
+        if isinstance(offer, WantedModel):
+            self.load_requested.emit(offer)
+        else:
+            self.export_requested.emit(offer)
 
     @Slot()
     def _on_closed(self) -> None:

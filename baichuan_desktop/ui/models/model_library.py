@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import UserFacingError
 from baichuan_desktop.services.library.finding import search
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel, Listed
 from baichuan_desktop.services.library.registry_schema import RegistryError
 from baichuan_desktop.services.library.rows.patiently import require_here
 from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
@@ -27,8 +27,10 @@ class ModelLibrary(QObject):
     """Finds models, has them loaded, and remembers which one was used last.
 
     Signals:
-        listed: every InstalledModel that can be chosen, after one came, went or was renamed.
+        listed: every InstalledModel that can be chosen, after one, or an adapter, came, went or was
+            renamed.
         opened: a model that a person opened is being loaded.
+        adapter_opened: the folder that a person opened is an InstalledAdapter's.
         failed: a UserFacingError to show.
         away: the model of last time, as a WantedModel, is not here: the error, and the model.
         problems_found: every RegistryError of the lists of models.
@@ -37,6 +39,7 @@ class ModelLibrary(QObject):
 
     listed = Signal(object)
     opened = Signal()
+    adapter_opened = Signal(object)
     failed = Signal(object)
     away = Signal(object, object)
     problems_found = Signal(object)
@@ -56,7 +59,7 @@ class ModelLibrary(QObject):
         self._unkept_was_told = False
         self._last: InstalledModel | None = None  # the model of last time, being looked for
         self._finding = 0  # id of the task whose model shall be loaded; 0: none shall
-        self._listed = list(store.models)  # as they were told last
+        self._listed = _lists_of(store)  # as they were told last
         self._told: frozenset[str] = frozenset()  # problems, by what they say
         self.is_reading = False  #: the lists are being read
         self._shall_read = False  # once more, after that
@@ -93,7 +96,7 @@ class ModelLibrary(QObject):
     @Slot(object)
     def _on_read(self, problems: Sequence[RegistryError]) -> None:
         self._tell_problems(problems)
-        if list(self._store.models) != self._listed:
+        if _lists_of(self._store) != self._listed:
             self.tell_listed()
         self._end_reading()
 
@@ -111,7 +114,7 @@ class ModelLibrary(QObject):
     @Slot()
     def tell_listed(self) -> None:
         """Have the list shown as it is now."""
-        models = self._listed = list(self._store.models)
+        self._listed, models = _lists_of(self._store), list(self._store.models)
         self._switcher.describe(models)
         self.listed.emit(models)
 
@@ -177,13 +180,16 @@ class ModelLibrary(QObject):
             self._load_last()
 
     @Slot(object, int)
-    def _on_found(self, model: InstalledModel, task_id: int) -> None:
+    def _on_found(self, found: Listed, task_id: int) -> None:
         self.tell_listed()
         if task_id != self._finding:
             return
+        if isinstance(found, InstalledAdapter):
+            self.adapter_opened.emit(found)
+            return
         wanted = self._switcher.wanted
-        if wanted is None or wanted.path != model.path:
-            self._switcher.load(model)
+        if wanted is None or wanted.path != found.path:
+            self._switcher.load(found)
             self.opened.emit()
 
     @Slot(object)
@@ -196,6 +202,11 @@ class ModelLibrary(QObject):
         if reason is not None and not self._unkept_was_told:
             self._unkept_was_told = True
             self.unkept.emit(reason)
+
+
+def _lists_of(store: ModelStore) -> tuple[Sequence[InstalledModel], Sequence[InstalledAdapter]]:
+    """All that the lists have."""
+    return list(store.models), list(store.adapters)
 
 
 def _here(model: InstalledModel) -> InstalledModel:

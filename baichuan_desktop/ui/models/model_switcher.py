@@ -9,12 +9,19 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import (
+    AdapterError,
     EngineEndedError,
     ExportRefusedError,
     NotAdmittedError,
     UserFacingError,
 )
-from backends.events import EngineEvent, Finished, LoadProgress, ModelReady
+from backends.events import (
+    AdapterInUse,
+    EngineEvent,
+    Finished,
+    LoadProgress,
+    ModelReady,
+)
 from backends.protocol.engine_requests import UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import (
@@ -25,6 +32,8 @@ from baichuan_desktop.services.precisions.fallback import (
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.ui.models.switching.adapter_switch import AdapterSwitch
+from baichuan_desktop.ui.models.switching.wishes import Wishes
 from baichuan_desktop.workers.engine_worker import EngineWorker
 
 #: A model, how it was wanted, and with which exports: what is the same has the same end.
@@ -55,6 +64,10 @@ class ModelSwitcher(QObject):
         failed: the UserFacingError for which a model could not be loaded, and its WantedModel.
         failed_meanwhile: the same of a load in whose place another was asked for.
         lost: no model is loaded, nor will be until one is chosen.
+        adapter_changed: the model that is loaded answers with another adapter, or without one: the
+            InstalledModel, and its ModelReady as it is now.
+        adapter_failed: the UserFacingError for which it answers without an adapter.
+        adapter_settled: no adapter is being changed any more.
         stepped_aside: the model that was loaded makes room, and comes back by itself.
         settled: no model is being loaded or unloaded any more.
     """
@@ -67,6 +80,9 @@ class ModelSwitcher(QObject):
     failed = Signal(object, object)
     failed_meanwhile = Signal(object, object)
     lost = Signal()
+    adapter_changed = Signal(object, object)
+    adapter_failed = Signal(object)
+    adapter_settled = Signal()
     stepped_aside = Signal()
     settled = Signal()
 
@@ -80,14 +96,17 @@ class ModelSwitcher(QObject):
         super().__init__(parent)
         self._worker = worker
         self._measurements = precisions.measurements
-        self._settings = settings
+        self._wishes = Wishes(settings)
         self._loading: _Load | None = None
         self._superseded: dict[int, WantedModel] = {}  # by request, until that has ended
         self._current: WantedModel | None = None
         self._aside: WantedModel | None = None  # was loaded, and shall be again
         self._unloading: int | None = None  # id of the request
+        self._adapters = AdapterSwitch(worker, self)
+        self._adapters.changed.connect(self._take_adapter)
+        self._adapters.failed.connect(self.adapter_failed)
+        self._adapters.ended.connect(self.adapter_settled)
         self._refused: dict[Path, ExportRefusedError] = {}  # by folder of the export
-        self._wishes: dict[Path, LoadWish] = {}  # of models that ran before, until the app ends
         self.running: ModelReady | None = None  #: what the engine said of the model loaded last
         worker.produced.connect(self._on_event)
         worker.failed.connect(self._on_failed)
@@ -124,6 +143,24 @@ class ModelSwitcher(QObject):
         return self._loading is None and self._unloading is None
 
     @property
+    def is_changing_adapter(self) -> bool:
+        """Whether the model that is loaded is about to answer with another adapter."""
+        return self._adapters.is_pending
+
+    def adapter_of(self, model: InstalledModel) -> Path | None:
+        """The folder of the adapter that a model answers with, will, or did when it ran last."""
+        is_current = self._current is not None and self._current.model.path == model.path
+        if is_current and self._adapters.is_pending:
+            return self._adapters.wanted
+        return self._wish_of(model).adapter
+
+    def _wish_of(self, model: InstalledModel) -> LoadWish:
+        """How a model is wanted that is being loaded or loaded; how another one ran before."""
+        wanted = self._loading.wanted if self._loading is not None else self._current
+        is_wanted = wanted is not None and wanted.model.path == model.path
+        return wanted.wish if wanted is not None and is_wanted else self._wishes.of(model)
+
+    @property
     def aside(self) -> ModelReady | None:
         """What the engine said of the model that was set aside; None where none was."""
         return self.running if self._aside is not None else None
@@ -142,7 +179,7 @@ class ModelSwitcher(QObject):
         Without a wish it is loaded as it was before. `keep` has the wish hold at the next start.
         """
         if wish is None:
-            wanted = WantedModel(model, self._remembered(model))
+            wanted = WantedModel(model, self._wishes.of(model))
         else:
             wanted = WantedModel(model, wish, is_asked=True, is_kept=keep)
             if may_run_on_export(wish):  # which may have been made anew
@@ -150,25 +187,33 @@ class ModelSwitcher(QObject):
                     self._refused.pop(folder, None)
         back = None
         if otherwise is not None:
-            back = WantedModel(otherwise, self._remembered(otherwise))
+            back = WantedModel(otherwise, self._wishes.of(otherwise))
         if back is None and self._loading is not None:
             pending = self._loading.wanted
-            ran = self._wishes.get(pending.model.path) == pending.wish
+            ran = self._wishes.has_run(pending.model, pending.wish)
             back = self._loading.otherwise or (pending if ran else None)
         self.chosen.emit()
         self._begin(wanted, self._current or self._aside or back)
 
     def load_instead(self, model: InstalledModel) -> None:
         """Load a model that nobody asked for, because another one is not here."""
-        self._begin(WantedModel(model, self._remembered(model), is_fallback=True), None)
+        self._begin(WantedModel(model, self._wishes.of(model), is_fallback=True), None)
 
     @Slot(object)
     def load_wanted(self, wanted: WantedModel) -> None:
-        """Load what somebody proposed, which says nothing of threads: a model keeps its own."""
+        """Load what somebody proposed, who says nothing of threads and adapter: they are kept."""
         wish, current = wanted.wish, self._current
         if current is not None and current.model.path == wanted.model.path:
-            wish = replace(wish, threads=current.wish.threads)
+            wish = self.with_own(wish)
         self.load(wanted.model, wish, keep=wanted.is_kept)
+
+    def with_own(self, wish: LoadWish) -> LoadWish:
+        """A wish for the model that is loaded, with its threads, and its adapter if it can be."""
+        if (current := self._current) is None:
+            return wish
+        is_export = wish.precision is not None and wish.precision.is_onnx
+        adapter = None if is_export else self.adapter_of(current.model)
+        return replace(wish, threads=current.wish.threads, adapter=adapter)
 
     @Slot(object)
     def load_again(self, wanted: WantedModel) -> None:
@@ -179,20 +224,54 @@ class ModelSwitcher(QObject):
     @Slot(object)
     def use_threads(self, threads: int | None) -> None:
         """Load the model again with another number of threads; None: what the app chooses."""
-        current = self._current
-        if current is not None and threads != current.wish.threads:
+        if (current := self._current) is not None and threads != current.wish.threads:
             self.load(current.model, replace(current.wish, threads=threads), keep=True)
+
+    def use_adapter(self, model: InstalledModel, adapter: Path | None) -> None:
+        """Have a model answer with the adapter of a folder, or without one, from now on.
+
+        The model that is loaded goes on, unless it runs on an export; another one is loaded.
+        """
+        current = self._current
+        is_on_export = self.running is not None and self.running.precision.is_onnx
+        if current is None or current.model.path != model.path:
+            self.load(model, replace(self._wish_of(model), adapter=adapter), keep=True)
+        elif adapter is not None and is_on_export:  # whose weights cannot be changed
+            self.load(model, replace(current.wish, adapter=adapter, precision=None), keep=True)
+        elif adapter != self.adapter_of(model):
+            self._adapters.ask(adapter)
+        else:
+            self._wishes.keep_adapter(model, adapter)
+
+    @Slot(object, object)
+    def _take_adapter(self, folder: Path | None, in_use: AdapterInUse | None) -> None:
+        """Take note of the adapter, and keep it: how the model is kept is otherwise as it was."""
+        self._note_adapter(folder, in_use)
+        if self._current is not None:
+            self._wishes.keep_adapter(self._current.model, folder)
+
+    def _note_adapter(self, folder: Path | None, in_use: AdapterInUse | None) -> None:
+        current, running = self._current, self.running
+        if current is None or running is None:
+            return
+        self._current = replace(current, wish=replace(current.wish, adapter=folder))
+        self._wishes.note(current.model, self._current.wish)
+        self.running = replace(running, adapter=in_use)
+        self.adapter_changed.emit(current.model, self.running)
 
     def keep(self, wish: LoadWish) -> None:
         """Have the model that is loaded loaded so from now on; it is what runs already."""
         if self._current is not None:
             self._current = replace(self._current, wish=wish)
-            self._wishes[self._current.model.path] = wish
-            self._settings.keep_precision(self._current.model.path, wish)
+            self._wishes.keep(self._current.model, wish)
 
     def set_aside(self) -> None:
         """End the engine of the model that is loaded, after the answer that it gives."""
         assert self._current is not None, "nothing is loaded"
+        if self._adapters.is_pending:
+            wish = replace(self._current.wish, adapter=self._adapters.wanted)
+            self._current = replace(self._current, wish=wish)
+            self._adapters.forget()
         self._aside, self._current = self._current, None
         self._unloading = self._worker.start_instead(UnloadRequest())
         self.stepped_aside.emit()
@@ -210,6 +289,7 @@ class ModelSwitcher(QObject):
     ) -> None:
         still = self._current if self.is_settled else None
         self._current = self._aside = None
+        self._adapters.forget()
         if self._loading is not None:
             self._superseded[self._loading.request_id] = self._loading.wanted
         usable = replace(wanted.model, exports=self._usable_exports(wanted.model))
@@ -259,7 +339,7 @@ class ModelSwitcher(QObject):
             case ModelReady():
                 self._loading = None
                 self._current = load.wanted
-                self._wishes[load.wanted.model.path] = load.wanted.wish
+                self._wishes.note(load.wanted.model, load.wanted.wish)
                 if load.wanted.is_kept:
                     self.keep(load.wanted.wish)
                 self.reloaded(event)
@@ -274,6 +354,8 @@ class ModelSwitcher(QObject):
             # An engine that was ended for the other load is no failure of this one.
             if superseded is not None and not isinstance(error, EngineEndedError):
                 self.failed_meanwhile.emit(error, superseded)
+            elif isinstance(error, AdapterError) and not self._adapters.is_pending:
+                self._note_adapter(None, None)  # after a crash; what is kept stays
             return
         self._loading = None
         wanted = load.wanted
@@ -289,7 +371,7 @@ class ModelSwitcher(QObject):
             self.ready.emit(load.still.model, self.running)
             self._tell_if_settled()
             return
-        for instead in alternatives(wanted, error, load.otherwise, self._kept(wanted.model)):
+        for instead in alternatives(wanted, error, load.otherwise, self._wishes.kept(wanted.model)):
             if self._attempt(instead) not in load.tried:
                 self._begin(instead, load.otherwise, load.tried)
                 return
@@ -316,10 +398,3 @@ class ModelSwitcher(QObject):
 
     def _attempt(self, wanted: WantedModel) -> _Attempt:
         return (wanted.model.path, wanted.wish, self._usable_exports(wanted.model))
-
-    def _kept(self, model: InstalledModel) -> LoadWish:
-        return self._settings.current.precisions.get(model.path, LoadWish())
-
-    def _remembered(self, model: InstalledModel) -> LoadWish:
-        """The wish that a model ran with before, else the one that was kept."""
-        return self._wishes.get(model.path, self._kept(model))

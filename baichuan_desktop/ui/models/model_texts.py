@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from backends.events import ModelKind
 from backends.model_config import Family
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledModel, Listed
 from baichuan_desktop.ui.look.i18n import in_ui_language
 
 _FAMILIES = {
@@ -20,15 +20,20 @@ _FAMILIES = {
 }
 
 
-def name(model: InstalledModel) -> str:
-    """The name of a model in the language of the window, told apart from others of that name."""
+def name(model: Listed) -> str:
+    """The name of what is listed in the window's language, told apart from others of that name."""
     return in_ui_language(model.shown_name)
 
 
-def window_title(model: InstalledModel | None) -> str:
-    """The title of the window, which names the model that is loaded."""
+def with_adapter(model_name: str, adapter: str) -> str:
+    """A model's name, and the name of the adapter that it answers with, if there is one."""
+    return f"{model_name} · {adapter}" if adapter else model_name
+
+
+def window_title(model: InstalledModel | None, adapter: str = "") -> str:
+    """The title of the window, which names the model that is loaded and its adapter."""
     app = QGuiApplication.applicationDisplayName()
-    return f"{name(model)} — {app}" if model is not None else app
+    return f"{with_adapter(name(model), adapter)} — {app}" if model is not None else app
 
 
 def family(of: Family) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from PySide6.QtCore import QObject, QRect, Slot
+from PySide6.QtCore import QObject, QRect, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from backends.errors import ExportRefusedError, UserFacingError
+from backends.errors.adapters import adapter_on_export
 from backends.events import ModelReady
 from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -36,7 +38,14 @@ def _find(
 
 
 class PrecisionControl(QObject):
-    """The way from the button in the top bar to another precision of the same model."""
+    """The way from the button in the top bar to another precision of the same model.
+
+    Signals:
+        left_out: the UserFacingError of an export that was chosen while an adapter is on, which it
+            does not have, and the WantedModel of both: the person is asked which of them goes.
+    """
+
+    left_out = Signal(object, object)
 
     def __init__(
         self,
@@ -61,7 +70,7 @@ class PrecisionControl(QObject):
         if model is None or ready is None:
             return
         wish = self._switcher.wish
-        self.menu.open_at(anchor, ready, replace(wish, threads=None))
+        self.menu.open_at(anchor, ready, replace(wish, threads=None, adapter=None))
         self._full_context = model.context_length
         find = partial(_find, self._precisions, model, ready, wish.context_length)
         task = BackgroundTask(find, self)
@@ -91,13 +100,15 @@ class PrecisionControl(QObject):
     @Slot(object)
     def _on_chosen(self, wish: LoadWish) -> None:
         model = self._switcher.current
-        if model is not None:
-            self._switcher.load(model, self._with_threads(wish), keep=True)
+        if model is None:
+            return
+        adapter = self._switcher.adapter_of(model)
+        if adapter is not None and wish.precision is not None and wish.precision.is_onnx:
+            wanted = WantedModel(model, replace(wish, adapter=adapter), is_kept=True)
+            self.left_out.emit(adapter_on_export(adapter), wanted)
+            return
+        self._switcher.load(model, self._switcher.with_own(wish), keep=True)
 
     @Slot(object)
     def _on_confirmed(self, wish: LoadWish) -> None:
-        self._switcher.keep(self._with_threads(wish))
-
-    def _with_threads(self, wish: LoadWish) -> LoadWish:
-        """What was chosen in the menu, with the number of threads that was wanted before."""
-        return replace(wish, threads=self._switcher.wish.threads)
+        self._switcher.keep(self._switcher.with_own(wish))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 
-from backends.errors import PrecisionOffError, UserFacingError
+from backends.errors import AdapterOnExportError, PrecisionOffError, UserFacingError
 from backends.events import ModelReady
+from backends.precision import Precision
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.remedies import (
@@ -22,6 +24,14 @@ from baichuan_desktop.ui.models import precision_texts
 from baichuan_desktop.workers.background_task import BackgroundTask
 
 
+@dataclass(frozen=True, slots=True)
+class ExportWithAdapter:
+    """An export for ONNX Runtime of a model with an adapter in it, to be made."""
+
+    model: InstalledModel
+    precision: Precision
+
+
 def offer_remedies(
     dialog: MessageDialog,
     error: UserFacingError,
@@ -29,7 +39,7 @@ def offer_remedies(
     ready: ModelReady | None,
     precisions: Precisions,
 ) -> None:
-    """Add to an error's dialog what would help; the values of the offers are WantedModels.
+    """Add to an error's dialog what would help: WantedModels, or an ExportWithAdapter.
 
     `wanted` is the model that failed, and `ready` what ran of it; None if it was being loaded.
     """
@@ -41,9 +51,21 @@ def offer_remedies(
         text = QCoreApplication.translate("Remedies", "Let the app choose the precision")
         chosen = replace(wanted.wish, precision=None, wanted_device=None)
         dialog.offer(text, WantedModel(wanted.model, chosen, is_kept=True))
+    if isinstance(error, AdapterOnExportError):
+        _offer_either(dialog, wanted)
     if may_need_less(error):
         dialog.look_for_offers()
         _Search(dialog, wanted, ready, precisions)
+
+
+def _offer_either(dialog: MessageDialog, wanted: WantedModel) -> None:
+    """Offer the model's export with the adapter in it, or the one that is there, without it."""
+    precision = wanted.wish.precision
+    if precision is not None and precision.is_onnx and wanted.model.exports:
+        text = QCoreApplication.translate("Remedies", "Export the model with the adapter in it")
+        dialog.offer(text, ExportWithAdapter(wanted.model, precision))
+    text = QCoreApplication.translate("Remedies", "Use the export without the adapter")
+    dialog.offer(text, replace(wanted, wish=replace(wanted.wish, adapter=None)))
 
 
 def _find(precisions: Precisions, failed: WantedModel, ready: ModelReady | None) -> MemoryRemedies:

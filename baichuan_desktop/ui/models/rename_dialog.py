@@ -1,4 +1,4 @@
-"""Gives a model another name."""
+"""Gives a model or an adapter another name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from backends.errors import UserFacingError
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel, Listed
 from baichuan_desktop.services.library.registry_schema import MOST_NAME_LETTERS
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.ui.errors import error_texts
@@ -32,18 +32,19 @@ _WIDTH = 460  # pixels
 class RenameDialog(QDialog):
     """Lets a person choose a listed model and write its name; what is no name is said in place.
 
+    For an adapter it is adapters that can be chosen.
+
     Signals:
-        renamed: the InstalledModel under its new name; the dialog is closed.
+        renamed: the InstalledModel or InstalledAdapter under its new name; the dialog is closed.
     """
 
     renamed = Signal(object)
 
-    def __init__(
-        self, store: ModelStore, model: InstalledModel | None, parent: QWidget | None
-    ) -> None:
+    def __init__(self, store: ModelStore, model: Listed | None, parent: QWidget | None) -> None:
         """`model` is chosen at first, if it can be renamed."""
         super().__init__(parent)
         self._store = store
+        self._is_of_adapters = isinstance(model, InstalledAdapter)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(_WIDTH)
         self.models, self.name = QComboBox(), QLineEdit()
@@ -70,7 +71,7 @@ class RenameDialog(QDialog):
         column.addLayout(form)
         column.addWidget(self.problem)
         column.addWidget(buttons)
-        for one in renamable(store):
+        for one in store.adapters if self._is_of_adapters else renamable(store):
             self.models.addItem(model_texts.name(one), one)
             if model is not None and one.id == model.id:
                 self.models.setCurrentIndex(self.models.count() - 1)
@@ -84,18 +85,22 @@ class RenameDialog(QDialog):
 
     def retranslate(self) -> None:
         """Set every text in the language of the window."""
-        self.setWindowTitle(self.tr("Rename a model"))
-        self.model_label.setText(self.tr("&Model"))
+        title, label, spoken = self.tr("Rename a model"), self.tr("&Model"), self.tr("Model")
+        if self._is_of_adapters:
+            title, label = self.tr("Rename an adapter"), self.tr("&Adapter")
+            spoken = self.tr("Adapter")
+        self.setWindowTitle(title)
+        self.model_label.setText(label)
         self.name_label.setText(self.tr("&Name"))
-        self.models.setAccessibleName(self.tr("Model"))
+        self.models.setAccessibleName(spoken)
         self.name.setAccessibleName(self.tr("Name"))
         self.rename_button.setText(self.tr("Rename"))
         self.cancel_button.setText(self.tr("Cancel"))
 
     @property
-    def _model(self) -> InstalledModel | None:
+    def _model(self) -> Listed | None:
         model = self.models.currentData()
-        return model if isinstance(model, InstalledModel) else None
+        return model if isinstance(model, Listed) else None
 
     @Slot()
     def _show_model(self) -> None:
@@ -119,13 +124,15 @@ class RenameDialog(QDialog):
             self.reject()
             return
         self.rename_button.setEnabled(False)
-        task = BackgroundTask(partial(self._store.rename, model.id, self.name.text()), self)
+        store = self._store
+        rename = store.rename_adapter if isinstance(model, InstalledAdapter) else store.rename
+        task = BackgroundTask(partial(rename, model.id, self.name.text()), self)
         task.succeeded.connect(self._on_renamed)
         task.failed.connect(self._on_refused)
         task.start()
 
     @Slot(object)
-    def _on_renamed(self, model: InstalledModel) -> None:
+    def _on_renamed(self, model: Listed) -> None:
         self.accept()
         self.renamed.emit(model)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
@@ -19,7 +20,7 @@ from PySide6.QtWidgets import (
 from backends.errors import UserFacingError
 from backends.events import ModelReady
 from backends.machine.hardware import Machine
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.rows import PrecisionRow
 from baichuan_desktop.services.precisions.side_by_side import Beside, Claim, beside
@@ -83,9 +84,12 @@ class CompareDialog(QDialog):
         loaded: Loaded,
         precisions: Precisions,
         parent: QWidget | None = None,
+        adapters_of: Callable[[InstalledModel], Sequence[InstalledAdapter]] = lambda _model: (),
     ) -> None:
         super().__init__(parent)
         self._models = list(models)
+        self._adapters_of = adapters_of
+        self._rows: Sequence[PrecisionRow] = ()
         self._loaded = loaded
         self._precisions = precisions
         self._machine: Machine | None = None  # without what is loaded; None: not looked at yet
@@ -101,13 +105,16 @@ class CompareDialog(QDialog):
             wraps=True,
         )
         text.setObjectName("muted")
-        self.model_list, self.precision_list = QComboBox(), QComboBox()
+        self.model_list, self.adapter_list = QComboBox(), QComboBox()
+        self.precision_list = QComboBox()
         self.model_list.setAccessibleName(self.tr("Model"))
+        self.adapter_list.setAccessibleName(self.tr("Adapter"))
         self.precision_list.setAccessibleName(self.tr("Precision"))
         self.remark = plain_label(wraps=True)
         self.remark.hide()
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.addRow(self.tr("Model"), self.model_list)
+        form.addRow(self.tr("Adapter"), self.adapter_list)
         form.addRow(self.tr("Precision"), self.precision_list)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self.ask_button = buttons.addButton(self.tr("Ask"), QDialogButtonBox.ButtonRole.AcceptRole)
@@ -124,6 +131,7 @@ class CompareDialog(QDialog):
         for model in self._models:
             self.model_list.addItem(model_texts.name(model))
         self.model_list.currentIndexChanged.connect(self._find)
+        self.adapter_list.activated.connect(self._list_precisions)
         self.precision_list.currentIndexChanged.connect(self._say_how)
         self._find(0)
 
@@ -136,6 +144,7 @@ class CompareDialog(QDialog):
         self.ask_button.setEnabled(False)
         if not 0 <= number < len(self._models):
             return
+        self._list_adapters(self._models[number])
         self.precision_list.addItem(self.tr("Looking at this machine…"))
         find: Callable[[], _Found] = partial(
             _find, self._precisions, self._models[number], self._loaded
@@ -145,30 +154,60 @@ class CompareDialog(QDialog):
         task.failed.connect(self._on_failed)
         self._finding = task.start()
 
+    def _list_adapters(self, model: InstalledModel) -> None:
+        """The adapters of a model, of which the loaded one's own is chosen at first."""
+        self.adapter_list.clear()
+        self.adapter_list.addItem(self.tr("Without an adapter"), None)
+        adapters = self._adapters_of(model)
+        for adapter in adapters:
+            self.adapter_list.addItem(model_texts.name(adapter), adapter.path)
+            if self._is_loaded(model) and adapter.path == self._loaded.wish.adapter:
+                self.adapter_list.setCurrentIndex(self.adapter_list.count() - 1)
+        self._form.setRowVisible(self.adapter_list, bool(adapters))
+
+    def _is_loaded(self, model: InstalledModel) -> bool:
+        return model.path == self._loaded.model.path
+
     @Slot(object, int)
     def _on_found(self, found: _Found, task_id: int) -> None:
-        if task_id != self._finding:
+        if task_id == self._finding:
+            self._machine, self._rows = found.machine, found.rows
+            self._list_precisions()
+
+    @Slot()
+    def _list_precisions(self) -> None:
+        """Offer the precisions in which the model runs with the adapter that is chosen."""
+        if self._machine is None:
             return
-        model, rows = self._models[self.model_list.currentIndex()], found.rows
-        is_loaded = model.path == self._loaded.model.path
-        choices: list[tuple[str, _Choice]] = []
-        for row in rows:
-            if row.runs and not (is_loaded and self._runs_now(row)):
-                wish = row.wish(self._loaded.wish.context_length if is_loaded else None)
-                if is_loaded:
-                    wish = replace(wish, threads=self._loaded.wish.threads)
-                choices.append((precision_texts.title(row), _Choice(wish, row, wish)))
-        if not is_loaded:
-            best = next((one for _, one in choices if one.row and one.row.chosen), None)
-            automatic = _Choice(None, best.row if best else None, best.row_wish if best else None)
-            choices.insert(0, (self.tr("Automatic"), automatic))
-        self._machine = found.machine
+        model = self._models[self.model_list.currentIndex()]
+        choices = self._choices(self._is_loaded(model), self.adapter_list.currentData())
         self.precision_list.clear()
         for text, choice in choices:
             self.precision_list.addItem(text, choice)
         self.ask_button.setEnabled(bool(choices))
         if not choices:
             self._remark(self.tr("This model runs in no other precision on this machine."))
+
+    def _choices(self, is_loaded: bool, adapter: Path | None) -> list[tuple[str, _Choice]]:
+        loaded = self._loaded.wish
+        choices: list[tuple[str, _Choice]] = []
+        for row in self._rows:
+            runs_now = is_loaded and self._runs_now(row)
+            is_the_same = runs_now and adapter == loaded.adapter
+            if not row.runs or is_the_same or (adapter is not None and row.precision.is_onnx):
+                continue
+            wish = replace(row.wish(loaded.context_length if is_loaded else None), adapter=adapter)
+            if is_loaded:
+                wish = replace(wish, threads=loaded.threads)
+            as_now = replace(loaded, adapter=adapter) if runs_now else wish
+            choices.append((precision_texts.title(row), _Choice(as_now, row, wish)))
+        if not is_loaded:
+            best = next((one for _, one in choices if one.row and one.row.chosen), None)
+            as_wanted = LoadWish(adapter=adapter) if self.adapter_list.count() > 1 else None
+            found, found_wish = (best.row, best.row_wish) if best else (None, None)
+            automatic = _Choice(as_wanted, found, found_wish)
+            choices.insert(0, (self.tr("Automatic"), automatic))
+        return choices
 
     @Slot()
     def _say_how(self) -> None:

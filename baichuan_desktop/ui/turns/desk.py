@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -141,17 +142,30 @@ class AnswerDesk(QObject):
         self.waiting = Waiting()
         #: What is set in the window, for who was asked before a model said what it asks for.
         self.sampling: Callable[[], SamplingParams] = SamplingParams
+        #: The name of an adapter that lies in a folder, as it is kept with answers.
+        self.adapter_name: Callable[[Path], str] = lambda folder: folder.name
         #: Whether a conversation is looked at: an answer in another one is marked as unread.
         self.is_seen: Callable[[int], bool] = lambda _conversation_id: True
         worker.produced.connect(self._on_event)
         worker.failed.connect(self._on_failed)
         worker.ended.connect(self._on_ended)
+        switcher.adapter_settled.connect(self.go_on)
 
     @property
     def busy(self) -> frozenset[int]:
         """The conversations in which an answer is on its way, or waits."""
         running = [self.running.answer.conversation_id] if self.running else []
         return frozenset((*running, *self.waiting.by_conversation))
+
+    @property
+    def adapter(self) -> str | None:
+        """The name of the adapter that is answered with; empty for none, None without a model."""
+        loaded = self._switcher.loaded
+        return None if loaded is None else self.adapter_in(loaded.wish)
+
+    def adapter_in(self, wish: LoadWish) -> str:
+        """The name of the adapter that a wish asks for; empty for none."""
+        return "" if wish.adapter is None else self.adapter_name(wish.adapter)
 
     @property
     def has_model(self) -> bool:
@@ -215,6 +229,8 @@ class AnswerDesk(QObject):
         wanted = self.waiting.first
         if self.running is not None or wanted is None or self._switcher.current is None:
             return
+        if self._switcher.is_changing_adapter:
+            return  # it tells when it has
         if wanted.by is not None and not self._runs(wanted.by):
             if self._loading_for is wanted:  # it was tried, and another model came in its place
                 self._loading_for = None
@@ -222,13 +238,26 @@ class AnswerDesk(QObject):
                 self.go_on()
             else:
                 self._loading_for = wanted
-                self._switcher.load(wanted.by.model, wanted.by.wish)
+                self._bring(wanted.by)
             return
         self._loading_for = None
         del self.waiting.by_conversation[wanted.conversation_id]
         if not self._start(wanted):
             self.queued.emit(wanted.conversation_id)
             self.go_on()
+
+    def _bring(self, other: OtherModel) -> None:
+        """Have a model loaded; where another adapter is all, the one that is loaded goes on."""
+        loaded, wish = self._switcher.loaded, other.wish
+        if (
+            loaded is not None
+            and wish is not None
+            and loaded.model.path == other.model.path
+            and replace(loaded.wish, adapter=wish.adapter) == wish
+        ):
+            self._switcher.use_adapter(other.model, wish.adapter)
+        else:
+            self._switcher.load(other.model, wish)
 
     def _runs(self, other: OtherModel) -> bool:
         loaded = self._switcher.loaded
@@ -261,7 +290,7 @@ class AnswerDesk(QObject):
         answer = self._tree.begin_answer(
             parent,
             model=model.shown_name.en if model else "",
-            details=answer_details.begun(self._switcher.running, params),
+            details=answer_details.begun(self._switcher.running, params, self.adapter or ""),
             text=wanted.begins_with,
         )
         self.running = Running(wanted, self._worker.start_instead(request), answer)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from backends.generation.sampling import SamplingParams
 from baichuan_desktop.services.chat.details import params_of
 from baichuan_desktop.services.chat.tree import ConversationTree
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.transcript.rows.row import RowAction
@@ -61,6 +61,8 @@ class RowActions(QObject):
         self.sampling: Callable[[], SamplingParams] = SamplingParams
         #: The models that could answer in the open conversation.
         self.models: Callable[[], Sequence[InstalledModel]] = list
+        #: The adapters of a model.
+        self.adapters_of: Callable[[InstalledModel], Sequence[InstalledAdapter]] = lambda _one: ()
         self.dialog: QDialog | None = None  #: the one that is open
         self.menu: RetryMenu | None = None  #: the one that was opened last
         self.open_address: Callable[[str], bool] = open_address
@@ -122,7 +124,9 @@ class RowActions(QObject):
             return
         others = [one for one in self.models() if one.path != model.path]
         loaded = Loaded(model, ready, self._switcher.wish)
-        dialog = CompareDialog([model, *others], loaded, self._precisions, self._window)
+        dialog = CompareDialog(
+            [model, *others], loaded, self._precisions, self._window, self.adapters_of
+        )
         dialog.chosen.connect(self._ask_other)
         dialog.beside_chosen.connect(self._ask_beside)
         self._row_id = row_id

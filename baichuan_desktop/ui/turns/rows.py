@@ -18,8 +18,10 @@ from baichuan_desktop.services.chat.values import (
 )
 from baichuan_desktop.services.jobs.time_left import left_soon
 from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.transcript.rows.row import Row, RowAction, RowKind
-from baichuan_desktop.ui.turns import answer_notes
+from baichuan_desktop.ui.turns import adapter_marks, answer_notes
+from baichuan_desktop.ui.turns.adapter_marks import AdapterMark
 from baichuan_desktop.ui.turns.desk import AnswerDesk, Running
 
 _UNFINISHED = (Status.CUT, Status.STOPPED, Status.BROKEN, Status.WRITING)
@@ -37,8 +39,11 @@ class ConversationRows:
         self._desk = desk
         self._conversation_id: int | None = None
         self._notes: list[str] = []
+        self._marks: dict[int, AdapterMark] = {}  # by row; of the ids that were asked for last
         #: The name of a model as the window shows it, by the one that was kept.
         self.shown_name: Callable[[str], str] = str
+        #: The name of an adapter as the window shows it, by the one that was kept.
+        self.shown_adapter: Callable[[str], str] = str
 
     def open(self, conversation_id: int | None) -> None:
         """Give the rows of this conversation from now on; None: there are none."""
@@ -62,9 +67,19 @@ class ConversationRows:
         """The branch that is shown, from its first message on; then the notes."""
         conversation = self.conversation
         branch = self._store.branch(conversation.head) if conversation else []
+        marks = adapter_marks.marks(self._store, branch, self._adapter_now(conversation))
         if conversation is not None and conversation.kind is ConversationKind.TEXT:
-            branch = branch[:1]
-        return [*branch, *(-1 - number for number in range(len(self._notes)))]
+            branch, marks = branch[:1], [one for one in marks if one.before is None]
+        self._marks = {_row_of_mark(one): one for one in marks}
+        over = {one.before: row_id for row_id, one in self._marks.items()}
+        ids = [row for one in branch for row in (over.get(one), one) if row is not None]
+        ids += [over[None]] if None in over else []
+        return [*ids, *(-1 - number for number in range(len(self._notes)))]
+
+    def _adapter_now(self, conversation: Conversation | None) -> str | None:
+        """The adapter of the next answer here; None where there is none, or not here."""
+        is_here = conversation is not None and conversation.kind is self._desk.by.kind
+        return self._desk.adapter if is_here else None
 
     def row_of(self, message_id: int) -> int:
         """The id of the row in which a message is shown."""
@@ -75,6 +90,8 @@ class ConversationRows:
 
     def row(self, row_id: int, /) -> Row:
         """One row, as it is now. One that was just deleted is empty."""
+        if (mark := self._marks.get(row_id)) is not None:
+            return Row(row_id, RowKind.NOTE, mark.text(self.shown_adapter(mark.adapter)))
         if row_id < 0:
             number = -1 - row_id
             text = self._notes[number] if number < len(self._notes) else ""
@@ -154,7 +171,7 @@ class ConversationRows:
 
     def _speaker(self, message: ChatMessage, versions: Sequence[int]) -> str:
         """Who gave an answer, and in which precision where versions of it differ in that."""
-        name = self.shown_name(message.model)
+        name = self._author(message)
         if len(versions) == 1 or message.details is None:
             return name
         precisions = {
@@ -163,6 +180,12 @@ class ConversationRows:
         if len(precisions) == 1:
             return name
         return " · ".join(part for part in (name, _label(message.details.precision)) if part)
+
+    def _author(self, message: ChatMessage) -> str:
+        """The model that wrote a message, with the adapter that it had."""
+        adapter = message.details.adapter if message.details is not None else ""
+        name = self.shown_name(message.model)
+        return model_texts.with_adapter(name, self.shown_adapter(adapter) if adapter else "")
 
     # --- a text -------------------------------------------------------------------------------
 
@@ -177,13 +200,13 @@ class ConversationRows:
                 continued.append((len(text), len(text) + len(one.text)))
             text += one.text
         last = messages[-1]
-        models = [one.model for one in messages if one.model]
+        written = [one for one in messages if one.model]
         versions = ends_of(self._tree, conversation.id)
         row = Row(
             row_id,
             RowKind.CONTINUATION,
             text,
-            speaker=self.shown_name(models[-1]) if models else "",
+            speaker=self._author(written[-1]) if written else "",
             caution=answer_notes.caution(last.details),
             version=versions.index(last.id) + 1 if last.id in versions else 1,
             versions=len(versions),
@@ -227,7 +250,19 @@ class ConversationRows:
             return QCoreApplication.translate(
                 "ConversationRows", "Waits until the answer before it has ended"
             )
+        if self._desk.has_model:
+            return QCoreApplication.translate(
+                "ConversationRows", "Waits until the adapter is changed"
+            )
         return QCoreApplication.translate("ConversationRows", "Waits until the model is loaded")
+
+
+_MARKS = -1_000  #: ids of marks are below it: there are less notes
+
+
+def _row_of_mark(mark: AdapterMark) -> int:
+    """The id of a mark's row: it stays while the question is asked that it stands over."""
+    return _MARKS - (mark.before or 0)
 
 
 _TAKEN_BACK = frozenset({RowAction.DELETE_TURN})

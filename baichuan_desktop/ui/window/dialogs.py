@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.ui.choosing.file_dialogs import choose_folder
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
@@ -43,8 +43,8 @@ class Dialogs(QObject):
         self.ask_for_name_of(self._switcher.wanted)
 
     @Slot(object)
-    def ask_for_name_of(self, model: InstalledModel | None) -> None:
-        """Let the person rename a model; this one is chosen at first."""
+    def ask_for_name_of(self, model: Listed | None) -> None:
+        """Let the person rename a model, or an adapter; this one is chosen at first."""
         dialog = RenameDialog(self._store, model, self._window)
         dialog.renamed.connect(self.renamed)
         dialog.open()

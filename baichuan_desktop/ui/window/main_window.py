@@ -33,6 +33,7 @@ from baichuan_desktop.ui.sidebar.sidebar import Sidebar
 from baichuan_desktop.ui.sidebar.window_conversations import WindowConversations
 from baichuan_desktop.ui.turns.row_actions import RowActions
 from baichuan_desktop.ui.turns.store_notices import StoreNotices
+from baichuan_desktop.ui.window.adapters.window_adapters import AdapterParts, WindowAdapters
 from baichuan_desktop.ui.window.answer_notice import AnswerNotice
 from baichuan_desktop.ui.window.bars.card_notice import CardNotice
 from baichuan_desktop.ui.window.bars.input_notice import InputNotice
@@ -123,6 +124,18 @@ class MainWindow(QMainWindow):
         )
         self.models = WindowModels(parts, services, theme, self)
         self.errors = self.models.errors
+        adapter_parts = AdapterParts(
+            self.switcher,
+            self.library,
+            self.controller,
+            self.top_bar.picker,
+            self.menus,
+            self.status,
+            self.errors,
+            self.models.dropping,
+            self.models.acquiring,
+        )
+        self.adapters = WindowAdapters(adapter_parts, store, self)
         self._lay_out()
         self._connect_commands()
         self._connect_sidebar()
@@ -146,6 +159,8 @@ class MainWindow(QMainWindow):
             self.top_bar,
             self,
         )
+        self.precision.left_out.connect(self.errors.show_of_load)
+        self.errors.export_requested.connect(self.window_jobs.export_with_adapter)
         library_parts = LibraryParts(
             self.library,
             self.switcher,
@@ -159,6 +174,7 @@ class MainWindow(QMainWindow):
         self.window_library.failed.connect(self.errors.show)
         self.pages.shown.connect(self.models.lists.look)
         self.models.listen_to(self.window_library.page)
+        self.window_library.page.adapter_requested.connect(self.adapters.adding.choose_folder)
         self.keys.find_elsewhere = self.window_library.find
         self.keys.escape.first(self.window_library.page.close_details)
         self.conversations.left.connect(self.pages.show_chat)
@@ -177,6 +193,7 @@ class MainWindow(QMainWindow):
         actions = RowActions(controller.turns, controller.tree, self.switcher, precisions, self)
         actions.sampling = controller.desk.sampling = self.panel.params
         actions.models = self._models_that_could_answer
+        actions.adapters_of = self._store.adapters_of
         controller.source.shown_name = self._shown_name
         return actions
 
@@ -275,6 +292,7 @@ class MainWindow(QMainWindow):
         switcher.ready.connect(self.page.composer.show_model)
         switcher.described.connect(self.page.composer.show_model)
         switcher.described.connect(self._show_title)
+        switcher.adapter_changed.connect(self._show_title)
         switcher.lost.connect(self.page.composer.show_no_model)
         library.opened.connect(self.page.composer.setFocus)
         library.listed.connect(self._show_title)
@@ -321,7 +339,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_title(self) -> None:
-        self.setWindowTitle(model_texts.window_title(self.switcher.current))
+        desk, source = self.controller.desk, self.controller.source
+        adapter = source.shown_adapter(desk.adapter) if desk.adapter else ""
+        self.setWindowTitle(model_texts.window_title(self.switcher.current, adapter))
 
     @Slot(object, object)
     def _on_ready(self, model: InstalledModel, ready: ModelReady) -> None:

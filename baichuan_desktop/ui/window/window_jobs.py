@@ -13,11 +13,14 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.controller import JobController
+from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.ui.models.remedies import ExportWithAdapter
 from baichuan_desktop.ui.window.bars.remarks import Remarks
 from baichuan_desktop.ui.window.bars.status import WindowStatus
 from baichuan_desktop.ui.window.bars.top_bar import TopBar
+from baichuan_desktop.ui.window.commands.job_entries import EXPORT
 from baichuan_desktop.ui.window.commands.menus import Menus
 from baichuan_desktop.ui.window.window_pages import Page, WindowPages
 from baichuan_desktop.workers.background_task import BackgroundTask
@@ -77,6 +80,14 @@ class WindowJobs(QObject):
     @Slot()
     def _show_jobs(self) -> None:
         self._pages.show(Page.JOBS)
+
+    @Slot(object)
+    def export_with_adapter(self, wanted: ExportWithAdapter) -> None:
+        """Export the model that is loaded with the adapter that is on, beside the model."""
+        if self._switcher.current == wanted.model:
+            self._jobs.open(EXPORT)
+            if isinstance(self._jobs.dialog, CopyDialog):
+                self._jobs.dialog.begin_at_once(wanted.precision)
 
     # --- what the window says ---------------------------------------------------------------------
 

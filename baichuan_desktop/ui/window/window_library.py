@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 
 from backends.policy.site_policy import off_here
 from backends.policy.values import Feature
-from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.services.library.rows.looking import look
+from baichuan_desktop.services.library.registry import InstalledModel, Listed
+from baichuan_desktop.services.library.rows.looking import look_at_listed
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.library.page import LibraryPage
@@ -61,7 +61,7 @@ class WindowLibrary(QObject):
         self._store, self._last_used = services.store, services.last_used
         self._switcher, self._pages = parts.switcher, parts.pages
         self.page = page = LibraryPage(theme)
-        self.looks = ModelLooks(partial(look, manifests=services.manifests), self)
+        self.looks = ModelLooks(partial(look_at_listed, manifests=services.manifests), self)
         self.removing = Removing(services.store, move_to_trash, window)
         self._pages.add(Page.MODELS, page, page.list, parts.menus.models_page)
         self._pages.shown.connect(self._on_shown)
@@ -71,12 +71,13 @@ class WindowLibrary(QObject):
         self.looks.looked.connect(page.set_states)
         self.drives = DriveWatch(self)
         self.looks.looked.connect(self.drives.note)
-        parts.library.listed.connect(self.drives.forget_others)
+        parts.library.listed.connect(self._forget_drives)
         self.drives.returned.connect(self._look)
         picker = parts.top_bar.picker
         picker.list_opening.connect(self._look)  # not before: a start looks at no model
         self.looks.looked.connect(picker.set_states)
-        for changed in (self._switcher.began, self._switcher.ready, self._switcher.lost):
+        switcher = self._switcher
+        for changed in (switcher.began, switcher.ready, switcher.lost, switcher.adapter_changed):
             changed.connect(self._show_loaded)
         self._switcher.ready.connect(self._note_use)
         page.left.connect(self._pages.show_chat)
@@ -107,18 +108,26 @@ class WindowLibrary(QObject):
         """Look at everything again, while somebody sees it."""
         if self._pages.current is not Page.MODELS:
             return
-        models = self._store.models
+        models, adapters = self._store.models, self._store.adapters
         self.page.show_policy(off_here(Feature.IMPORT))
-        self.page.set_models(models, self._store.variants)
+        self.page.set_models(models, self._store.variants, adapters)
         self._show_loaded()
-        self.looks.ask(models)
+        self._look()
         task = BackgroundTask(self._last_used.all, self)
         task.succeeded.connect(self._on_last_used)
         task.start()
 
     @Slot()
     def _look(self) -> None:
-        self.looks.ask(self._store.models)
+        self.looks.ask(self._listed)
+
+    @property
+    def _listed(self) -> Sequence[Listed]:
+        return (*self._store.models, *self._store.adapters)
+
+    @Slot()
+    def _forget_drives(self) -> None:
+        self.drives.forget_others(self._listed)
 
     @Slot(object)
     def _on_last_used(self, last_used: Mapping[str, datetime.datetime]) -> None:
@@ -126,13 +135,22 @@ class WindowLibrary(QObject):
 
     @Slot()
     def _show_loaded(self) -> None:
-        self.page.set_loaded(self._switcher.wanted)
+        model = self._switcher.wanted
+        adapter = None if model is None else self._switcher.adapter_of(model)
+        self.page.set_loaded(model, adapter)
 
     @Slot(object)
     def _note_use(self, model: InstalledModel) -> None:
         BackgroundTask(partial(self._last_used.note, model.id), self).start()
 
     @Slot(object)
-    def _load(self, model: InstalledModel) -> None:
+    def _load(self, one: Listed) -> None:
         self._pages.show_chat()
-        self._switcher.load(model)
+        if isinstance(one, InstalledModel):
+            self._switcher.load(one)
+            return
+        store = self._store
+        models = (self._switcher.wanted, store.of_id(one.base), *store.models)
+        bases = (model for model in models if model is not None and one in store.adapters_of(model))
+        if (base := next(bases, None)) is not None:
+            self._switcher.use_adapter(base, one.path)

@@ -15,7 +15,7 @@ from backends.policy.values import Feature
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from baichuan_desktop.services.jobs.model_files.verifying import verify_job
 from baichuan_desktop.services.library.integrity.values import Verification
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.ui.acquiring.acquiring import Acquiring
 from baichuan_desktop.ui.acquiring.dropping import Dropping
 from baichuan_desktop.ui.acquiring.first_run import FirstRun
@@ -30,8 +30,8 @@ from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models.error_presenter import ErrorPresenter
 from baichuan_desktop.ui.models.list_watcher import ListWatcher
 from baichuan_desktop.ui.models.model_library import ModelLibrary
-from baichuan_desktop.ui.models.model_picker import ModelPicker
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
+from baichuan_desktop.ui.models.picker.model_picker import ModelPicker
 from baichuan_desktop.ui.window.bars.status import WindowStatus
 from baichuan_desktop.ui.window.commands.menus import Menus
 from baichuan_desktop.ui.window.dialogs import Dialogs
@@ -156,7 +156,6 @@ class WindowModels(QObject):
         menus.find_models.triggered.connect(acquiring.find)
         menus.import_model.triggered.connect(acquiring.choose_folder)
         menus.get_model.triggered.connect(acquiring.get)
-        self.dropping.dropped.connect(acquiring.import_folders)
         self.first_run.find_requested.connect(acquiring.find)
         self.first_run.get_requested.connect(acquiring.get)
         self.unfinished.continue_requested.connect(acquiring.go_on)
@@ -192,18 +191,18 @@ class WindowModels(QObject):
             self.verify(model)
 
     @Slot(object)
-    def verify(self, model: InstalledModel) -> None:
+    def verify(self, model: Listed) -> None:
         """Verify a model's files, as a job beside the chat."""
         self._verify(model)
         self._show_jobs()
 
     @Slot(object, object)
-    def _verify_refused(self, model: InstalledModel, refusal: Refusal) -> None:
+    def _verify_refused(self, model: Listed, refusal: Refusal) -> None:
         """The same for a model that is not loaded until then."""
         self._verifying[self._verify(model)] = refusal
         self._show_jobs()
 
-    def _verify(self, model: InstalledModel) -> JobRecord:
+    def _verify(self, model: Listed) -> JobRecord:
         return self._parts.jobs.add(verify_job(self._services.manifests, model))
 
     @Slot()
@@ -216,10 +215,10 @@ class WindowModels(QObject):
     def _on_job_ended(self, record: JobRecord) -> None:
         refusal = self._verifying.pop(record, None)
         found = record.result.found if record.result is not None else None
-        if isinstance(found, InstalledModel):
+        if isinstance(found, Listed):
             self._parts.library.tell_listed()
         is_seen = self._parts.pages.current is Page.JOBS
-        is_news = isinstance(found, InstalledModel | Verification) and not is_seen
+        is_news = isinstance(found, Listed | Verification) and not is_seen
         if is_news and record.result is not None:
             self._parts.status.notice_until_read(partial(texts.result, record.result))
         if refusal is not None and record.state is JobState.DONE:

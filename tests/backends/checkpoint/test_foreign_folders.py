@@ -244,7 +244,7 @@ def test_an_adapter_is_named_with_its_base(tmp_path: Path, suffix: str) -> None:
     assert error.message == (
         "“lora” is a LoRA adapter for “baichuan-inc/Baichuan2-7B-Chat” and no model by itself."
     )
-    assert "merge_and_unload" in str(error.hint)
+    assert "add the adapter to that one" in str(error.hint)
 
 
 def test_an_adapter_with_config_and_tokenizer_beside_it_is_an_adapter(tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ def test_weights_beside_an_adapter_are_the_model(tmp_path: Path) -> None:
 
     assert checkpoint.kind == "chat"
     assert [str(note) for note in checkpoint.notes] == [
-        "The adapter that lies beside the weights is not used."
+        "The adapter that lies beside the weights is used only where it is chosen."
     ]
 
 

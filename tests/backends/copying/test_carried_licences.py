@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import importlib.metadata
 import json
 import shutil
@@ -21,7 +22,7 @@ from backends.engine.engine import Engine
 from backends.licences import changes_note
 from backends.licences.licence_files import CHANGES_FILE, licence_names
 from backends.precision import Precision
-from backends.protocol.engine_requests import CopyRequest, ExportRequest
+from backends.protocol.engine_requests import CopyRequest, ExportRequest, MergeRequest
 from tests.helpers import goldens
 from tests.helpers.copies import digests
 
@@ -47,13 +48,18 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-Request = CopyRequest | ExportRequest
+Request = CopyRequest | ExportRequest | MergeRequest
+ADAPTER = goldens.ROOT / "lora" / "b2-7b" / "w_pack_r1"
 
 REQUESTS: dict[str, Callable[[str, str], Request]] = {
     "safetensors": lambda source, out: CopyRequest(source, out),
     "8bit": lambda source, out: CopyRequest(source, out, Precision.INT8),
     "nf4": lambda source, out: CopyRequest(source, out, Precision.NF4),
     "folded": lambda source, out: CopyRequest(source, out, fold_head=True),
+    "merged": lambda source, out: MergeRequest(source, str(ADAPTER), out),
+    "onnx with an adapter": lambda source, out: ExportRequest(
+        source, out, Precision.ONNX_INT4, adapter=str(ADAPTER)
+    ),
     "onnx": lambda source, out: ExportRequest(source, out, Precision.ONNX_INT4),
     "portable": lambda source, out: ExportRequest(source, out, Precision.ONNX_FP32, portable=True),
 }
@@ -70,7 +76,10 @@ def test_every_copy_and_export_carries_every_licence_file(
     assert {name: (out / name).read_bytes() for name in LICENCES} == LICENCES
     note = (out / CHANGES_FILE).read_text(encoding="utf-8")
     assert note.startswith("NOTICE: this folder holds a changed copy of a model.")
-    assert f"\n2026-02-03: written from “source” by baichuan-desktop {VERSION}" in note
+    assert "\n2026-02-03: written from “source” " in note
+    assert f" by baichuan-desktop {VERSION}" in note
+    is_merged = isinstance(REQUESTS[kind]("", ""), MergeRequest) or "adapter" in kind
+    assert ("with the adapter “w_pack_r1”" in note) is is_merged
     contents = digests(out)
     del contents[MANIFEST]
     manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
@@ -119,12 +128,53 @@ def test_a_licence_file_is_not_joined_by_a_summary_of_it(source: Path, tmp_path:
     assert "Community License" not in (out / CHANGES_FILE).read_text(encoding="utf-8")
 
 
-def test_of_a_model_without_any_licence_nothing_is_said(tmp_path: Path) -> None:
+def test_of_a_model_without_any_licence_the_note_names_none(tmp_path: Path) -> None:
     out = tmp_path / "out"
     folder = goldens.folder("b2-7b", "safetensors")
     list(run_request(Engine(), CopyRequest(str(folder), str(out)), threading.Event()))
 
-    assert not (out / CHANGES_FILE).exists()
+    note = (out / CHANGES_FILE).read_text(encoding="utf-8")
+    assert "2026-02-03: written from “safetensors” by" in note
+    assert "What is known of its licence" not in note
+
+
+def test_a_merged_copy_carries_the_licences_of_the_adapter_too(
+    source: Path, tmp_path: Path
+) -> None:
+    """Those that differ under one name get one that says whose they are."""
+    adapter, out, again = (tmp_path / name for name in ("adapter", "out", "again"))
+    shutil.copytree(ADAPTER, adapter)
+    for name, content in (("LICENSE", b"Yours.\n"), ("NOTICE", LICENCES["NOTICE"])):
+        (adapter / name).write_bytes(content)
+    (adapter / "LICENSE-data.txt").write_bytes(b"Of the data.\n")
+
+    request = MergeRequest(str(source), str(adapter), str(out))
+    list(run_request(Engine(), request, threading.Event()))
+    list(run_request(Engine(), CopyRequest(str(out), str(again)), threading.Event()))
+
+    carried = {
+        **LICENCES, "adapter-LICENSE": b"Yours.\n", "LICENSE-data.txt": b"Of the data.\n"
+    }  # fmt: skip
+    for one in (out, again):
+        assert {name: (one / name).read_bytes() for name in licence_names(one)} == carried
+    digest = hashlib.sha256((adapter / "adapter_model.safetensors").read_bytes()).hexdigest()
+    assert (
+        f"\n2026-02-03: written from “source” with the adapter “adapter” (SHA-256 {digest}) merged "
+        f"into it by baichuan-desktop {VERSION}"
+    ) in (out / CHANGES_FILE).read_text(encoding="utf-8")
+
+
+def test_two_notices_of_one_name_are_both_carried(source: Path, tmp_path: Path) -> None:
+    adapter, out, again = (tmp_path / name for name in ("adapter", "out", "again"))
+    shutil.copytree(ADAPTER, adapter)
+    (adapter / "NOTICE").write_bytes(b"Copyright somebody else.\n")
+
+    request = MergeRequest(str(source), str(adapter), str(out))
+    list(run_request(Engine(), request, threading.Event()))
+    list(run_request(Engine(), CopyRequest(str(out), str(again)), threading.Event()))
+
+    assert (again / "NOTICE").read_bytes() == LICENCES["NOTICE"]
+    assert (again / "adapter-NOTICE").read_bytes() == b"Copyright somebody else.\n"
 
 
 def test_an_interrupted_copy_with_licences_is_taken_up(source: Path, tmp_path: Path) -> None:

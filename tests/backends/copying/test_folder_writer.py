@@ -29,6 +29,7 @@ from backends.engine.engine import Engine
 from backends.errors import CopyTakenError, DiskFullError, SourceChangedError, UserFacingError
 from backends.events import CopyReady, JobProgress, JobStep
 from backends.files import partial_folder
+from backends.licences.licence_files import CHANGES_FILE
 from backends.precision import Precision
 from backends.protocol.engine_requests import CopyRequest
 from tests.helpers import goldens, quantized
@@ -67,7 +68,7 @@ def test_a_copy_has_the_files_of_a_model_and_no_others(source: Path, out: Path) 
     assert shards == {f"model-{i:05}-of-00005.safetensors" for i in range(1, 6)}
     assert names - shards == {
         "config.json", "generation_config.json", "model.safetensors.index.json", MANIFEST,
-        "special_tokens_map.json", "tokenizer.model", "tokenizer_config.json",
+        CHANGES_FILE, "special_tokens_map.json", "tokenizer.model", "tokenizer_config.json",
     }  # fmt: skip
     assert [file.name for file in out.parent.iterdir()] == [out.name]
 
@@ -402,7 +403,7 @@ def test_an_interrupted_copy_of_something_else_is_begun_anew(
         shard = next(own_source.glob("*.safetensors"))
         os.utime(shard, ns=(1, 1))
     if difference == "versions":
-        monkeypatch.setattr(folder_writer, "_versions", lambda _: {"torch": "0"})
+        monkeypatch.setattr(folder_writer, "versions_of", lambda _: {"torch": "0"})
 
     checkpoint = copy(own_source, out)
 

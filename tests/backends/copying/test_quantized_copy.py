@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -87,7 +86,7 @@ def test_transformers_reads_the_copy(
     """
     pytest.importorskip("transformers")
     pytest.importorskip("accelerate")
-    from backends.modeling.pretrained import PretrainedBaichuan
+    from tests.helpers import bridge
 
     like = goldens.folder(name, "safetensors")
     source = quantized.random_folder(
@@ -96,12 +95,8 @@ def test_transformers_reads_the_copy(
     copy(source, out, precision)
     ids = [11, 12, 13, 14, 15, 16, 17]
 
-    loaded: Any = PretrainedBaichuan.from_pretrained(
-        out, dtype=torch.float32, output_loading_info=True
-    )
-    model, info = loaded
-    with torch.no_grad():
-        theirs = model.eval()(torch.tensor([ids])).logits[0, -1].float().numpy()
+    model, info = bridge.load(out, dtype=torch.float32, output_loading_info=True)
+    theirs = bridge.logits(model, ids)[-1]
 
     assert not info["missing_keys"]
     assert not info["unexpected_keys"]

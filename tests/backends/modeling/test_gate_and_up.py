@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from backends.model_config import Family, ModelConfig
+from backends.modeling.adapters.layers import LowRankLinear
 from backends.modeling.baichuan import MLP, BaichuanForCausalLM
 from backends.modeling.lean.int8_linear import Int8Linear
 from tests.helpers import goldens
@@ -313,3 +314,24 @@ def test_layers_of_two_kinds_are_kept_apart() -> None:
 
     assert products(mixed) == PRODUCTS_APART
     torch.testing.assert_close(mixed(states()), before)
+
+
+def test_an_adapter_adds_to_what_joined_layers_compute_together() -> None:
+    alone, mlp = make_mlp(joined=False), make_mlp(joined=True)
+    generator = torch.Generator().manual_seed(2)
+    added = {}
+    for name in ("gate_proj", "up_proj"):
+        own = mlp.get_submodule(name)
+        down, up = torch.randn(2, 8, generator=generator), torch.randn(2, 24, generator=generator)
+        added[name] = LowRankLinear(own, down, up, 0.5)
+        weight = alone.get_submodule(name).get_parameter("weight")
+        alone.set_submodule(name, nn.Linear(8, 24, bias=False))
+        alone.get_submodule(name).weight = nn.Parameter(weight + 0.5 * up.t() @ down)
+
+    mlp.set_submodule("gate_proj", added["gate_proj"])
+    assert products(mlp) == PRODUCTS_JOINED + 1  # by `down`; `up` is added as it is multiplied
+    mlp.set_submodule("up_proj", added["up_proj"])
+    assert products(mlp) == PRODUCTS_JOINED + 2
+
+    with torch.inference_mode():
+        torch.testing.assert_close(mlp(states()), alone(states()))

@@ -20,6 +20,7 @@ from backends.modeling.quantized import (
     UnpackedInt8Linear,
     dequantize,
     make_linear,
+    matrix_rows,
     quantize,
 )
 from backends.modeling.weights import map_tensor
@@ -240,6 +241,28 @@ def test_layers_multiply_by_their_matrix(
     tolerance = 1e-5 if (dtype, precision) in [(torch.float32, p) for p in FOUR_BITS] else close
     assert actual.dtype == dtype
     assert float((actual.float() - expected).abs().max()) <= tolerance * float(expected.abs().max())
+
+
+@pytest.mark.parametrize("precision", [*FOUR_BITS, Precision.INT8])
+@pytest.mark.parametrize("shape", [*SHAPES, (1088, 96)])
+def test_a_layer_gives_back_the_rows_of_its_matrix(
+    shape: tuple[int, int], precision: Precision
+) -> None:
+    """Before and after its first product, which rearranges them where they are packed."""
+    parts = quantize(random_matrix(shape), precision)
+    linear = make_linear(parts, BNB, precision, shape, torch.bfloat16).eval()
+    if linear.weight.is_floating_point():
+        return  # unpacked when it was made
+    expected = dequantize(parts, BNB, precision, shape, torch.float32)
+
+    before = torch.cat(list(matrix_rows(linear)))
+    with torch.inference_mode():
+        linear(random_matrix((2, shape[1])))
+    after = torch.cat(list(matrix_rows(linear)))
+
+    assert bits(before) == bits(expected)
+    # Packed, scales are in bf16.
+    torch.testing.assert_close(after, expected, rtol=2**-8, atol=0)
 
 
 @pytest.mark.parametrize("count", [1, 7])

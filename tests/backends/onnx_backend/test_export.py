@@ -22,6 +22,7 @@ import onnx
 import pytest
 import torch
 
+from backends.adapters.merging import MergedTensor
 from backends.checkpoint.folder import Checkpoint
 from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
 from backends.choice import memory
@@ -37,6 +38,7 @@ from backends.errors import (
     UserFacingError,
 )
 from backends.events import CopyReady, JobProgress
+from backends.licences.licence_files import CHANGES_FILE
 from backends.onnx_backend import export
 from backends.onnx_backend.export import export_plan
 from backends.onnx_backend.graph import Scheme
@@ -134,7 +136,8 @@ def test_an_export_has_the_files_of_a_model_and_no_others(source: Path, out: Pat
 
     assert {file.name for file in out.iterdir()} == {
         "config.json", "generation_config.json", "genai_config.json", GRAPH_FILE, DATA_FILE,
-        MANIFEST, "special_tokens_map.json", "tokenizer.model", "tokenizer_config.json",
+        CHANGES_FILE, MANIFEST, "special_tokens_map.json", "tokenizer.model",
+        "tokenizer_config.json",
     }  # fmt: skip
     assert [file.name for file in out.parent.iterdir()] == [out.name]
 
@@ -515,13 +518,13 @@ def test_the_peak_does_not_depend_on_the_model(precision: str, tmp_path: Path) -
 def test_a_weight_that_16_bits_cannot_hold_is_refused(
     source: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blocks = export._Source.blocks
+    blocks = MergedTensor.blocks
 
-    def huge(self: export._Source) -> Iterator[Any]:
+    def huge(self: MergedTensor) -> Iterator[Any]:
         for rows in blocks(self):
             yield rows * np.float32(1e6)
 
-    monkeypatch.setattr(export._Source, "blocks", huge)
+    monkeypatch.setattr(MergedTensor, "blocks", huge)
 
     message = refusal(lambda: write(source, out, Scheme(Precision.ONNX_FP16)))
 

@@ -16,12 +16,13 @@ from backends.policy import decisions
 from backends.policy.decisions import (
     forbidden_precisions,
     require,
+    require_adapter,
     require_folder,
     require_model,
     require_precision,
 )
 from backends.policy.released import RELEASED, released_ids, sizes_of
-from backends.policy.values import Feature, ModelFacts, Policy
+from backends.policy.values import AdapterFacts, Feature, ModelFacts, Policy
 from backends.precision import Precision
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.store import ModelStore
@@ -260,3 +261,75 @@ def test_a_checkpoint_from_the_middle_of_training_is_base_as_far_as_its_files_te
 
     assert released_ids(_config(variant), ModelKind.BASE, None) == {"baichuan2-7b-base"}
     assert variant.family is Family.BAICHUAN2_7B
+
+
+# --- adapters ----------------------------------------------------------------------------
+
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+
+def adapter_in(folder: Path) -> AdapterFacts:
+    return AdapterFacts(folder, (folder / "adapter_model.safetensors",), lambda: DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("names", "is_allowed"),
+    [
+        (None, True),
+        ((), False),
+        (("letters",), True),  # the name of its folder
+        (("Letters",), False),
+        (("other",), False),
+        (("/srv/adapters/letters",), True),
+        (("/srv/adapters/other",), False),
+        ((DIGEST,), True),
+        ((DIGEST.upper(),), True),
+        (("0" * 64,), False),
+        (("0" * 64, "other", DIGEST), True),
+    ],
+)
+def test_an_adapter_is_allowed_by_its_folder_or_its_hash(
+    names: tuple[str, ...] | None, is_allowed: bool
+) -> None:
+    policy = Policy(FILE, adapters=None if names is None else frozenset(names))
+    asked = adapter_in(Path("/srv/adapters/letters"))
+    if is_allowed:
+        require_adapter(policy, asked)
+        return
+    with pytest.raises(PolicyError, match=r"^The adapter in “/srv/adapters/letters” is not used"):
+        require_adapter(policy, asked)
+
+
+def test_an_id_of_the_site_means_its_folder_and_no_other_of_that_name(tmp_path: Path) -> None:
+    listed, other = tmp_path / "site" / "v3", tmp_path / "letters"
+    policy = Policy(FILE, adapters=frozenset({"letters"}), adapter_entries=(("letters", listed),))
+
+    require_adapter(policy, adapter_in(listed))
+    with pytest.raises(PolicyError):
+        require_adapter(policy, adapter_in(other))
+
+
+def test_the_hash_is_read_only_where_one_is_named() -> None:
+    def never() -> str:
+        raise AssertionError
+
+    require_adapter(
+        Policy(FILE, adapters=frozenset({"letters"})), AdapterFacts(Path("/srv/letters"), (), never)
+    )
+    with pytest.raises(AssertionError):
+        require_adapter(
+            Policy(FILE, adapters=frozenset({DIGEST})),
+            AdapterFacts(Path("/srv/letters"), (), never),
+        )
+
+
+@posix
+def test_a_file_of_an_adapter_that_lies_elsewhere_is_refused(tmp_path: Path) -> None:
+    allowed, elsewhere = tmp_path / "allowed", tmp_path / "elsewhere"
+    for folder in (allowed, elsewhere):
+        folder.mkdir()
+    (elsewhere / "adapter_model.safetensors").write_bytes(b"x")
+    (allowed / "adapter_model.safetensors").symlink_to(elsewhere / "adapter_model.safetensors")
+
+    with pytest.raises(PolicyError, match=r"adapter_model\.safetensors” is not opened here"):
+        require_adapter(Policy(FILE, folders=(allowed,)), adapter_in(allowed))

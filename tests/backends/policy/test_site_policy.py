@@ -305,6 +305,18 @@ def test_a_change_of_the_sites_list_is_in_force_at_once(tmp_path: Path) -> None:
         assert site_policy().entries == (("ours", tmp_path / name),)
 
 
+def test_adapters_of_the_sites_list_are_read_where_a_rule_asks_for_them(tmp_path: Path) -> None:
+    write_policy(tmp_path, "adapters: [letters]\n")
+    file = _site_list(tmp_path, tmp_path / "one")
+    text = file.read_text(encoding="utf-8")
+
+    entry = f"adapters:\n  - {{id: letters, path: {tmp_path / 'letters'}, base: ours}}\n"
+    file.write_text(text + entry, encoding="utf-8")
+
+    assert site_policy().adapter_entries == (("letters", tmp_path / "letters"),)
+    assert site_policy().entries == ()
+
+
 def test_an_id_that_the_sites_list_has_twice_allows_neither_folder(tmp_path: Path) -> None:
     write_policy(tmp_path, "models: [ours]\n")
     file = _site_list(tmp_path, tmp_path / "one")

@@ -16,6 +16,8 @@ from backends.choice.expected_speed import ReadBandwidth
 from backends.choice.memory import MeasuredPeak
 from backends.errors import EngineProtocolError, UserFacingError
 from backends.events import (
+    AdapterInUse,
+    AdapterReady,
     BenchmarkProgress,
     BenchmarkReady,
     BenchmarkStep,
@@ -43,12 +45,14 @@ from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol import engine_requests
 from backends.protocol.engine_requests import (
+    AdapterRequest,
     BenchmarkRequest,
     ChatRequest,
     CompleteRequest,
     CopyRequest,
     ExportRequest,
     LoadRequest,
+    MergeRequest,
     ProductsRequest,
     QualityRequest,
     UnloadRequest,
@@ -95,10 +99,17 @@ PAYLOADS: list[Payload] = [
     ChatRequest((Message(Role.USER, "你"),), PARAMS, older_messages=9_592),
     CompleteRequest("->", PARAMS),
     UnloadRequest(),
+    AdapterReady(AdapterInUse("/模型/l", 2**20, (Phrase("{n} of it", n=3),)), 0.25),
+    AdapterReady(None, 0.0),
+    AdapterRequest("/模型/l"),
+    AdapterRequest(None),
+    LoadRequest("/x", adapter="/模型/l"),
+    MergeRequest("/x", "/模型/l", "/y", Precision.FP32, licence="a licence"),
     JobProgress(JobStep.WRITE, 1, 2**40),
     CopyReady("/模型/a-4bit", 2**40),
     CopyRequest("/x", "/y", Precision.NF4),
     ExportRequest("/x", "/y", Precision.ONNX_INT4, block_size=128, symmetric=False),
+    ExportRequest("/x", "/y", Precision.FP32, adapter="/模型/l"),
     CopyRequest("/x", "/y", None, True),
     BenchmarkProgress(BenchmarkStep.DECODE, 512, 3, 32),
     BenchmarkReady(
@@ -285,6 +296,15 @@ ERRORS: list[UserFacingError] = [
     errors.CopyTakenError(Path("/x")),
     errors.DiskFullError(Path("/x"), needed_bytes=2**33, free_bytes=2**30),
     errors.SourceChangedError(Path("/x/y.bin")),
+    errors.AdapterError("“{name}” cannot be used.", name="l"),
+    errors.NotAnAdapterError(Path("/模型/l"), Phrase("it has no {name}", name="a.json")),
+    errors.DamagedAdapterError(Path("/x/l/a.safetensors"), "it is cut off"),
+    errors.UnsupportedAdapterError(Path("/x/l"), "is of another kind"),
+    errors.AdapterOnExportError(Path("/x/l"), "cannot be used"),
+    errors.UnreadableAdapterError(
+        Path("/x/l"), errors.DamagedCheckpointError(Path("/x/l/a.bin"), "it is cut off")
+    ),
+    errors.WrongBaseError(Path("/x/l"), "7b", Phrase("it has {n} layers", n=3)),
     errors.QualityError("“{name}” is empty.", name="一.txt", hint="Choose another."),
     errors.ContextLengthExceededError(what="Your message", prompt_tokens=9, context_length=8),
     errors.InvalidLogitsError(),

@@ -76,13 +76,14 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def listed(app_home: Path) -> None:
-    """Two models, on a drive that is not there."""
+    """Two models and an adapter, on a drive that is not there."""
     file = app_paths().user_registry
     file.parent.mkdir(parents=True)
     entry = "family: baichuan2-7b, kind: chat, context_length: 64"
     file.write_text(
         "schema_version: 1\ninstalled:\n"
-        f"- {{id: seven, path: /gone/七, {entry}}}\n- {{id: my-13b.v2, path: /gone/13, {entry}}}\n",
+        f"- {{id: seven, path: /gone/七, {entry}}}\n- {{id: my-13b.v2, path: /gone/13, {entry}}}\n"
+        "adapters:\n- {id: legal, path: /gone/legal, base: seven}\n",
         encoding="utf-8",
     )
 
@@ -131,6 +132,9 @@ def test_bash_is_asked_itself() -> None:
         (["chat", "se"], ["seven"], ["baichuan-guide"]),
         (["chat", "--precision", "4bit", "se"], ["seven"], []),
         (["chat", "--precision", "se"], [], ["seven"]),
+        (["chat", ""], ["seven"], ["legal"]),
+        (["chat", "--adapter", ""], ["legal"], ["seven", "baichuan-guide"]),
+        (["models", "show", ""], ["seven", "legal"], []),
         (["start", "--model", "se"], ["seven"], []),
         (["completion", ""], ["bash", "fish", "zsh"], ["seven"]),
         (["doctor", "--b"], ["--bundle"], ["--json"]),
@@ -209,6 +213,11 @@ def test_the_ids_are_those_of_the_lists(listed: None, capsys: pytest.CaptureFixt
 
     assert capsys.readouterr().out.split() == [one.id for one in ModelStore(app_paths()).models]
     assert ids._GUIDE == GUIDE_ID
+
+    assert main([ids.OPTION, ids.ADAPTERS]) == 0
+    assert capsys.readouterr().out.split() == ["legal"]
+    assert main([ids.OPTION, ids.MODELS, ids.ADAPTERS]) == 0
+    assert capsys.readouterr().out.split()[-1] == "legal"
 
 
 @pytest.mark.parametrize(

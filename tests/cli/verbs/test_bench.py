@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[3]
 FOLDER = str(goldens.folder("b2-7b", "safetensors"))
 
 
+@pytest.mark.usefixtures("engine_here")
 def test_bench_prints_a_row_a_precision(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["bench", FOLDER, "--precision", f"fp32,{SECOND}", "--device", "cpu"])
 
@@ -52,6 +53,7 @@ def test_bench_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert captured.err.startswith("fp16: ")
 
 
+@pytest.mark.usefixtures("engine_here")
 def test_bench_takes_a_number_of_threads(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["bench", FOLDER, "--precision", "fp32", "--device", "cpu", "--json"]
 

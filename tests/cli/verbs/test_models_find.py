@@ -17,7 +17,7 @@ from baichuan_desktop.cli.main import main
 from baichuan_desktop.services.library.finding import known_places
 from baichuan_desktop.services.library.finding.search import find
 from baichuan_desktop.services.library.finding.values import Found
-from tests.helpers import goldens, policies, recorded_caches
+from tests.helpers import adapters, goldens, policies, recorded_caches
 from tests.helpers.recorded_caches import COMMIT, HUGGINGFACE_ID
 
 
@@ -93,6 +93,27 @@ def test_the_command_that_is_shown_lists_the_model(
     assert found[arguments[-1]]["to_list"] is None
 
 
+def test_an_adapter_whose_model_is_not_listed_is_not_offered(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("Baichuan-7B", "ours"):
+        folder = place / f"for-{name}"
+        shutil.copytree(adapters.folder("b2-7b", "w_pack_r1"), folder)
+        file = folder / "adapter_config.json"
+        stated = json.loads(file.read_text(encoding="utf-8"))
+        stated["base_model_name_or_path"] = f"baichuan-inc/{name}"
+        file.write_text(json.dumps(stated), encoding="utf-8")
+
+    main(["models", "find", str(place)])
+
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = (line for line in lines if line.startswith("for-Baichuan-7B "))
+    assert "its model is not listed" in row
+    commands = lines[lines.index("To list them:") :]
+    assert any("for-ours" in line for line in commands)
+    assert not any("for-Baichuan-7B" in line for line in commands)
+
+
 def test_json_has_every_fact(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "find", "--json", str(place)]) == 0
 
@@ -102,6 +123,8 @@ def test_json_has_every_fact(place: Path, capsys: pytest.CaptureFixture[str]) ->
         "place": "huggingface",
         "family": "baichuan2-7b",
         "kind": "chat",
+        "adapter_for": None,
+        "made_for": None,
         "precision": "bf16",
         "bytes": whole["bytes"],
         "variant": None,

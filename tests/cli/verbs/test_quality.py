@@ -21,6 +21,7 @@ def text(tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.mark.usefixtures("engine_here")
 def test_quality_prints_a_row_a_precision(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["quality", FOLDER, "--text", text, "--precisions", "4bit", "--device", "cpu"])
 
@@ -53,6 +54,7 @@ def test_quality_prints_json(text: str, capsys: pytest.CaptureFixture[str]) -> N
     assert captured.err.startswith("fp16: ")
 
 
+@pytest.mark.usefixtures("engine_here")
 def test_quality_says_which_parts_are_held_otherwise(
     text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_silly_number_of_threads_is_one_sentence(
     assert capsys.readouterr().err.splitlines()[0] == expected
 
 
+@pytest.mark.usefixtures("engine_here")
 def test_bench_and_quality_take_the_exports_of_a_model(
     text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +118,7 @@ def test_bench_and_quality_take_the_exports_of_a_model(
     assert bytes_read[0] == bytes_read[1] > bytes_read[2]
 
 
+@pytest.mark.usefixtures("engine_here")
 def test_quality_takes_the_sample_where_no_text_is_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

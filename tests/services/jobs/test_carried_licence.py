@@ -11,10 +11,10 @@ import pytest
 
 from backends.phrases import Phrase
 from backends.precision import Precision
-from backends.protocol.engine_requests import CopyRequest, ExportRequest, Request
+from backends.protocol.engine_requests import CopyRequest, ExportRequest, MergeRequest, Request
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.port import ClientEvent
-from baichuan_desktop.services.jobs.copies import copy_job
+from baichuan_desktop.services.jobs.copies import WriteRequest, copy_job
 from baichuan_desktop.services.jobs.job import JobWords
 from baichuan_desktop.services.library.store import ModelStore
 from tests.helpers import goldens
@@ -27,11 +27,12 @@ WORDS = JobWords(Phrase("Copy"), Phrase("Copying"))
     [
         lambda folder: CopyRequest(str(folder), "/out", Precision.NF4),
         lambda folder: ExportRequest(str(folder), "/out", Precision.ONNX_INT4),
+        lambda folder: MergeRequest(str(folder), "/adapter", "/out"),
     ],
-    ids=["copy", "export"],
+    ids=["copy", "export", "merge"],
 )
 def test_the_request_says_what_the_registry_knows_of_a_released_model(
-    request_of: Callable[[Path], CopyRequest | ExportRequest],
+    request_of: Callable[[Path], WriteRequest],
 ) -> None:
     store = ModelStore(app_paths())
     unknown = store.model(str(goldens.folder("b2-7b", "safetensors")))
@@ -48,8 +49,8 @@ def test_the_request_says_what_the_registry_knows_of_a_released_model(
 
     of_unknown, of_released = asked
     licence = store.variant("baichuan2-7b-chat").licence
-    assert isinstance(of_unknown, CopyRequest | ExportRequest)
-    assert isinstance(of_released, CopyRequest | ExportRequest)
+    assert isinstance(of_unknown, WriteRequest)
+    assert isinstance(of_released, WriteRequest)
     assert of_unknown.licence == ""
     for part in (licence.name, licence.conditions, licence.disclaimer_zh):
         assert part is not None

@@ -16,9 +16,10 @@ from backends.precision import Precision
 from backends.protocol.engine_requests import CopyRequest, ExportRequest
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.jobs import copies, onnx_export
-from baichuan_desktop.services.jobs.copies import MadeCopy
+from baichuan_desktop.services.jobs.copies import MadeCopy, with_adapter
 from baichuan_desktop.services.jobs.export_pace import ExportPace
 from baichuan_desktop.services.jobs.job import JobResult
+from baichuan_desktop.services.jobs.merged import merged_copies
 from baichuan_desktop.services.jobs.onnx_export import onnx_exports
 from baichuan_desktop.services.jobs.quantised import quantised_copies
 from baichuan_desktop.services.jobs.safetensors_copy import safetensors_copies
@@ -26,7 +27,7 @@ from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.wish import LoadWish
-from tests.helpers import goldens, quantized
+from tests.helpers import adapters, goldens, quantized
 
 
 def installed(folder: Path, *, bundled: bool = False) -> InstalledModel:
@@ -54,6 +55,40 @@ def test_the_size_that_is_told_is_the_size_that_is_written(precision: str, tmp_p
     # The description of each quantised matrix, 256 bytes, is not worth counting.
     matrices = 5 * Checkpoint.open(folder).config.num_layers
     assert 0 <= ready.bytes_on_disk - choice.bytes_on_disk <= 256 * matrices
+
+
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("case", ["all_r8", "save_head_r2"])
+def test_the_size_of_a_merged_copy_that_is_told_is_the_size_that_is_written(
+    number: int, case: str, tmp_path: Path
+) -> None:
+    """Whatever type the adapter's tensors have."""
+    choice = merged_copies(goldens.folder("b2-7b"))[number]
+    adapter = adapters.folder("b2-7b", case)
+
+    request = with_adapter(choice, adapter).request(tmp_path / "out")
+    *_, ready = run_request(Engine(), request, threading.Event())
+
+    assert isinstance(ready, CopyReady)
+    assert ready.bytes_on_disk == choice.bytes_on_disk
+
+
+def test_a_merged_copy_keeps_the_types_of_a_model_of_two_types(tmp_path: Path) -> None:
+    """Such as one whose head was folded, which is in fp32."""
+    fold = CopyRequest(str(goldens.folder("b2-7b")), str(tmp_path / "folded"), fold_head=True)
+    list(run_request(Engine(), fold, threading.Event()))
+
+    choices = merged_copies(tmp_path / "folded")
+
+    assert [str(choice.text) for choice in choices] == [
+        "As the model is stored (bf16, fp32)", "In bf16", "In fp16", "In fp32"
+    ]  # fmt: skip
+    request = with_adapter(choices[0], adapters.folder("b2-7b", "w_pack_r1"))
+    list(run_request(Engine(), request.request(tmp_path / "merged"), threading.Event()))
+    before, after = (Checkpoint.open(tmp_path / name).tensors for name in ("folded", "merged"))
+    assert {name: one.dtype for name, one in after.items()} == {
+        name: one.dtype for name, one in before.items()
+    }
 
 
 @pytest.mark.parametrize("number", range(5))

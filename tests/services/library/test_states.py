@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
+from backends.copying.copy_plan import plain_plan
+from backends.copying.folder_writer import write_copy
 from backends.errors import ModelAwayError
 from backends.phrases import Phrase
 from baichuan_desktop.services.library import states
@@ -56,6 +59,22 @@ def test_a_whole_model_is_present_with_its_size(layout: str, tmp_path: Path) -> 
 
 def test_an_export_is_present(tmp_path: Path) -> None:
     assert condition(installed(exports.of_golden("b2-7b").folder)) is Condition.PRESENT
+
+
+def test_a_copy_that_this_app_wrote_is_present(tmp_path: Path) -> None:
+    source = Checkpoint.open(goldens.folder("b2-7b", "sharded"))
+    list(write_copy(source, plain_plan(source), tmp_path / "copy"))
+
+    assert (tmp_path / "copy" / MANIFEST).is_file()
+    assert condition(installed(tmp_path / "copy")) is Condition.PRESENT
+
+
+@pytest.mark.parametrize("lost", [GRAPH_FILE, DATA_FILE])
+def test_an_export_that_lacks_a_file_is_unfinished(lost: str, tmp_path: Path) -> None:
+    shutil.copytree(exports.of_golden("b2-7b").folder, tmp_path / "export")
+    (tmp_path / "export" / lost).unlink()
+
+    assert lost in said(installed(tmp_path / "export"))
 
 
 def weights(model: InstalledModel) -> list[Path]:
@@ -149,7 +168,7 @@ def test_a_drive_that_fails_is_absent(
     def failing(_folder: Path) -> object:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(states, "files_of", failing)
+    monkeypatch.setattr(states, "files_of_listed", failing)
 
     assert condition(replace(model, drive=Path("/net/share"))) is Condition.DRIVE_ABSENT
     assert "“/net/share”" in said(replace(model, drive=Path("/net/share")))
@@ -161,7 +180,7 @@ def test_a_folder_that_may_not_be_read_is_unreadable(
     def failing(folder: Path) -> object:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
-    monkeypatch.setattr(states, "files_of", failing)
+    monkeypatch.setattr(states, "files_of_listed", failing)
 
     assert condition(model) is Condition.UNREADABLE
     assert said(model) == f"“{model.path}” cannot be read: Permission denied."

@@ -20,8 +20,9 @@ from backends.precision import Precision
 from backends.protocol.engine_requests import QualityRequest, Request
 from baichuan_desktop.services import doctor
 from baichuan_desktop.services.app_paths import AppPaths, app_paths
+from baichuan_desktop.services.engines.in_process import InProcessEngine
 from baichuan_desktop.services.engines.one_shot import JobEngine, PrecisionBegun, PrecisionFailed
-from baichuan_desktop.services.engines.port import ClientEvent
+from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.measuring import quality
 from baichuan_desktop.services.measuring.quality import (
@@ -71,15 +72,23 @@ def opened(measurements: Measurements, facts: Machine, folder: Path = FOLDER) ->
 
 
 def begin(
-    asked: QualityComparison, measurements: Measurements, paths: AppPaths, cancel: threading.Event
+    asked: QualityComparison,
+    measurements: Measurements,
+    paths: AppPaths,
+    cancel: threading.Event,
+    engine: EnginePort | None = None,
 ) -> Iterator[QualityEvent]:
-    return compare(asked, measurements, JobEngine(paths.job_log).run, paths.cache, cancel)
+    """A comparison by an engine; by one of this process, which starts at once, if none is given."""
+    return compare(asked, measurements, (engine or InProcessEngine()).run, paths.cache, cancel)
 
 
 def run(
-    asked: QualityComparison, measurements: Measurements, paths: AppPaths
+    asked: QualityComparison,
+    measurements: Measurements,
+    paths: AppPaths,
+    engine: EnginePort | None = None,
 ) -> list[QualityEvent]:
-    return list(begin(asked, measurements, paths, threading.Event()))
+    return list(begin(asked, measurements, paths, threading.Event(), engine))
 
 
 def judged_of(events: Sequence[QualityEvent]) -> list[PrecisionJudged]:
@@ -93,7 +102,8 @@ def left_over(paths: AppPaths) -> list[Path]:
 def test_each_precision_is_compared_with_the_first_and_remembered(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    events = run(job([Precision.FP32, Precision.NF4, Precision.FP32]), measurements, paths)
+    asked = job([Precision.FP32, Precision.NF4, Precision.FP32])
+    events = run(asked, measurements, paths, JobEngine(paths.job_log))
 
     begun = [event.precision for event in events if isinstance(event, PrecisionBegun)]
     assert begun == ["fp32", "4bit", "fp32"]
@@ -190,7 +200,8 @@ def test_a_cancel_leaves_nothing_on_the_drive(
 def test_whoever_stops_listening_leaves_nothing_either(
     measurements: Measurements, paths: AppPaths
 ) -> None:
-    running = begin(job([Precision.FP32]), measurements, paths, threading.Event())
+    engine = JobEngine(paths.job_log)
+    running = begin(job([Precision.FP32]), measurements, paths, threading.Event(), engine)
     while not isinstance(next(running), QualityProgress):
         pass
 
@@ -382,7 +393,7 @@ def test_all_leaves_out_exports_whose_parts_are_as_they_were_written(
     measurements: Measurements, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = (Precision.ONNX_FP32, Precision.BF16, Precision.ONNX_INT4)
-    monkeypatch.setattr(quality, "compared_precisions", lambda *_: found)
+    monkeypatch.setattr(quality, "compared_precisions", lambda *_, **__: found)
     model = opened(measurements, machine())
 
     assert leaner_precisions("all", model) == ("onnx-fp32", "bf16")

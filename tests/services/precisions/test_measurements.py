@@ -12,12 +12,25 @@ import pytest
 
 from backends.choice.expected_speed import ReadBandwidth
 from backends.choice.memory import MeasuredPeak
-from backends.events import Finished, FinishReason, ModelKind, ModelReady, SamplingDefaults
+from backends.events import (
+    AdapterInUse,
+    Finished,
+    FinishReason,
+    ModelKind,
+    ModelReady,
+    SamplingDefaults,
+)
 from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind, Precision
 from baichuan_desktop.services.precisions import measurements as module
-from baichuan_desktop.services.precisions.measurements import Benchmark, Measurement, Measurements
+from baichuan_desktop.services.precisions.measurements import (
+    Benchmark,
+    DecodeFigure,
+    Measurement,
+    Measurements,
+    Quality,
+)
 
 GIB = 2**30
 FOLDER = Path("/models/百川 2")
@@ -121,6 +134,36 @@ def test_the_last_speed_counts(file: Path) -> None:
     measurements.answered(ready(), finished(decode_seconds=3.0))
 
     assert speed(measurements) == 33.3
+
+
+def test_what_is_measured_with_an_adapter_says_nothing_of_the_model_alone(file: Path) -> None:
+    measurements = Measurements(file)
+    adapted = ready(adapter=AdapterInUse("/adapters/a", 2**20))
+    benchmark = Benchmark(
+        device_name=CARD, threads=8, load_seconds=1.0, peak_bytes=1, prefill=(),
+        decode=(
+            DecodeFigure(
+                context_tokens=16, tokens_per_second=9.0, bytes_per_token=1, bandwidth_share=None
+            ),
+        ),
+        read_bytes_per_second=None, neighbour_cores=0.0,
+    )  # fmt: skip
+    quality = Quality(
+        reference="bf16", text="text", scored_tokens=64, perplexity=2.0, kl_divergence=0.1,
+        top1_agreement=0.9,
+    )  # fmt: skip
+
+    measurements.loaded(adapted)
+    measurements.answered(adapted, finished())
+    measurements.benchmarked(adapted, benchmark)
+    measurements.judged(adapted, quality)
+
+    assert speed(measurements) is None
+    assert measurements.measured(FOLDER) == ()
+    # The peak of loading is that of the model, before its adapter.
+    assert [peak.peak_bytes for peak in measurements.peaks(FOLDER)] == [6 * GIB]
+    measurements.benchmarked(ready(), benchmark)
+    assert speed(measurements) == 9.0
 
 
 @pytest.mark.parametrize(("tokens", "counts"), [(1, False), (15, False), (16, True), (17, True)])

@@ -34,7 +34,7 @@ from baichuan_desktop.services.support_bundle.writing import (
     BundleNotWrittenError,
     write,
 )
-from tests.helpers import goldens
+from tests.helpers import adapters, goldens
 from tests.helpers.conversations import put_branch
 from tests.helpers.machines import card, machine
 from tests.helpers.policies import write_policy
@@ -89,7 +89,13 @@ def _list_models(paths: AppPaths, home: Path) -> None:
             (folder / "canary-license.txt").write_text(QUESTION)
         else:
             (folder / "config.json").write_text(json.dumps({"model_type": QUESTION}))
-    text = paths.user_registry.read_text(encoding="utf-8")
+    lora = home / f"{FOLDER_NAME} lora"
+    shutil.copytree(adapters.folder("b2-7b", "all_r8"), lora)
+    (lora / "provenance.json").write_text(json.dumps({"data": QUESTION}), encoding="utf-8")
+    entry = f"adapters:\n- {{id: canary-lora, name: {NAME}, path: {lora}, base: {model.id}}}\n"
+    text = paths.user_registry.read_text(encoding="utf-8").replace(
+        "installed:", f"{entry}installed:"
+    )
     paths.user_registry.write_text(
         text + f"- {{id: canary-wrong, path: 7, family: {USER}}}\n", encoding="utf-8"
     )
@@ -195,6 +201,11 @@ def test_what_helps_is_there(paths: AppPaths) -> None:
 
     assert [one["model"] for one in registry["models"]] == ["baichuan-guide", "model-2", "model-3"]
     assert registry["problems"] == 1
+    (adapter,) = registry["adapters"]
+    assert (adapter["adapter"], adapter["adapter_for"]) == ("adapter-1", "model-3")
+    (told,) = json.loads(parts["models.json"])["adapters"]
+    assert (told["adapter"], told["method"], told["ranks"]) == ("adapter-1", "LoRA", [8])
+    assert told["provenance"] == 2  # the version of PEFT, and what was written here
     assert registry["models"][1]["path"]["has_spaces"]
     assert [one["error_topic"] for one in models] == [None, None, "another-architecture"]
     assert any(row["chosen"] for row in models[1]["precisions"])

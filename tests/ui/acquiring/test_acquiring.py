@@ -48,6 +48,7 @@ def _only_the_stick(stick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def find_dialog(ui: Harness) -> FindDialog:
+    ui.until(lambda: ui.window.models.acquiring.dialog is not None)
     dialog = ui.window.models.acquiring.dialog
     assert isinstance(dialog, FindDialog)
     return dialog
@@ -189,7 +190,7 @@ def test_a_folder_that_is_dropped_onto_the_field_is_no_text_and_goes_to_the_wind
     assert drop_data(field, data)
 
     assert ui.composer.input.text() == ""
-    assert isinstance(ui.window.models.acquiring.dialog, FindDialog)
+    assert find_dialog(ui) is ui.window.models.acquiring.dialog
 
 
 def test_text_that_is_dropped_into_the_field_stays_text(ui: Harness) -> None:
@@ -389,6 +390,7 @@ def test_a_policy_without_imports_greys_the_entries_and_says_who_turned_them_off
         assert "the administrator of this machine turned that off" in action.toolTip()
     assert menus.get_model.isEnabled()
     assert drop(ui, ui.window, stick)
+    ui.until(lambda: ui.error is not None)
     assert ui.error is not None
     assert "Models are not added, imported or removed here" in ui.error.message.text()
     assert "it@example.org" in ui.error.hint.text()

@@ -28,7 +28,7 @@ def count(counted: Harness) -> Callable[[str], JobRecord]:
     """Choose the entry of a name in the menu, and begin what its dialog asks for."""
 
     def begin(name: str) -> JobRecord:
-        _, action = counted.window.menus.jobs[5 + NAMES.index(name)]
+        _, action = counted.window.menus.jobs[NAMES.index(name) - len(NAMES)]
         counted.until(action.isEnabled)
         action.trigger()
         dialog = counted.window.jobs.dialog

@@ -28,7 +28,7 @@ def ready(precision: Precision) -> ModelReady:
 
 
 def open_dialog(ui: Harness) -> MeasureDialog:
-    _, entry = ui.window.menus.jobs[4]
+    _, entry = ui.window.menus.jobs[-1]
     ui.until(entry.isEnabled)
     entry.trigger()
     dialog = ui.window.jobs.dialog

@@ -1,14 +1,14 @@
-"""`models du`: what models take on the drives."""
+"""`models du`: what models and adapters take on the drives."""
 
 from __future__ import annotations
 
 import argparse
 
 from baichuan_desktop.cli.arguments import Commands, add_json
-from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.library import listed_of, model_store
 from baichuan_desktop.cli.tables import print_json, print_table
 from baichuan_desktop.services.library.folders.disk_use import DriveUse, ModelUse, disk_use
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledModel, Listed
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.sizes import size_text
 
@@ -17,11 +17,11 @@ def add_to(verbs: Commands) -> None:
     """Add `du`."""
     parser = verbs.add_parser(
         "du",
-        help="what models take on the drives",
+        help="what models and adapters take on the drives",
         description="A file is counted once, however many links lead to it and however many models "
         "use it; what a model shares with others is told beside its size.",
     )
-    parser.add_argument("models", nargs="*", metavar="ID", help="these models; else all")
+    parser.add_argument("models", nargs="*", metavar="ID", help="models and adapters; else all")
     add_json(parser)
     parser.set_defaults(run=_du)
 
@@ -44,9 +44,11 @@ def _du(arguments: argparse.Namespace) -> int:
     return 1 if any(one.bytes_on_disk is None for one in use.models) else 0
 
 
-def _chosen(store: ModelStore, names: list[str]) -> list[InstalledModel]:
-    """The models of these names, else all that are listed; each with its exports."""
-    models = [store.model(name) for name in names] if names else list(store.models)
+def _chosen(store: ModelStore, names: list[str]) -> list[Listed]:
+    """The models and adapters of these names, else all that are listed; each with its exports."""
+    models: list[Listed] = [*store.models, *store.adapters]
+    if names:
+        models = [listed_of(store, name) for name in names]
     found = {model.id: model for model in models}
     for model in models:
         found |= {export.id: export for export in store.exports_of(model.id)}
@@ -57,7 +59,7 @@ def _model_json(use: ModelUse) -> dict[str, object]:
     return {
         "id": use.model.id,
         "path": str(use.model.path),
-        "export_of": use.model.export_of,
+        "export_of": use.model.export_of if isinstance(use.model, InstalledModel) else None,
         "bytes": use.bytes_on_disk,
         "shared_bytes": use.shared_bytes,
     }

@@ -1,4 +1,4 @@
-"""`models find`: the models on this computer that are not listed yet."""
+"""`models find`: the models and adapters on this computer that are not listed yet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_to(verbs: Commands) -> None:
     """Add `find`."""
     parser = verbs.add_parser(
         "find",
-        help="look for models that are not listed yet",
+        help="look for models and adapters that are not listed yet",
         description="Looks through the caches of huggingface_hub and modelscope, folders named "
         "after models, downloads and attached drives, or through the folders that are given. "
         "Nothing is changed, copied or listed.",
@@ -87,8 +87,8 @@ def _print(found: Sequence[Found]) -> None:
             {
                 "model": _name(one),
                 "family": one.family or "?",
-                "kind": one.kind or "?",
-                "precision": one.stored or "?",
+                "kind": one.kind or "?" if one.adapter is None else "adapter",
+                "precision": one.stored or "?" if one.adapter is None else "",
                 "size": size_text(one.bytes_on_disk),
                 "state": _state(one),
                 "folder": str(one.folder),
@@ -102,7 +102,7 @@ def _print(found: Sequence[Found]) -> None:
         about = _name(one) if named[_name(one)] == 1 else str(one.folder)
         for sentence in one.missing:
             say(f"{one_line(about)}: {sentence}")
-    new = [one for one in found if one.is_complete and one.listed_as is None]
+    new = list(filter(_can_be_listed, found))
     if new:
         print("To list them:")
         for one in new:
@@ -110,12 +110,13 @@ def _print(found: Sequence[Found]) -> None:
 
 
 def _json(one: Found) -> dict[str, Any]:
-    is_new = one.is_complete and one.listed_as is None
     return {
         "folder": str(one.folder),
         "place": one.place.value,
         "family": one.family,
-        "kind": one.kind,
+        "kind": one.kind if one.adapter is None else "adapter",
+        "adapter_for": None if one.adapter is None else one.adapter.base,
+        "made_for": one.adapter.base_name or None if one.adapter is not None else None,
         "precision": one.stored,
         "bytes": one.bytes_on_disk,
         "variant": one.variant,
@@ -124,7 +125,7 @@ def _json(one: Found) -> dict[str, Any]:
         "listed_as": one.listed_as,
         "complete": one.is_complete,
         "missing": [str(sentence) for sentence in one.missing],
-        "to_list": list(_command(one)) if is_new else None,
+        "to_list": list(_command(one)) if _can_be_listed(one) else None,
     }
 
 
@@ -137,7 +138,18 @@ def _name(one: Found) -> str:
 def _state(one: Found) -> str:
     if one.listed_as is not None:
         return f"listed as {one.listed_as}"
+    if _lacks_its_model(one):
+        return "its model is not listed"
     return "complete" if one.is_complete else "incomplete"
+
+
+def _can_be_listed(one: Found) -> bool:
+    return one.is_complete and one.listed_as is None and not _lacks_its_model(one)
+
+
+def _lacks_its_model(one: Found) -> bool:
+    """Whether it is an adapter for a released model that has to be listed first."""
+    return one.adapter is not None and one.adapter.base is None and one.family is not None
 
 
 def _command(one: Found) -> Sequence[str]:

@@ -15,7 +15,7 @@ from backends.phrases import Phrase
 from backends.printable import one_line
 from baichuan_desktop.cli.arguments import Commands, add_json, path
 from baichuan_desktop.cli.jobs import no_engine, run_job
-from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.library import is_listed, listed_of, model_store
 from baichuan_desktop.cli.tables import print_json, say
 from baichuan_desktop.console import unguarded
 from baichuan_desktop.services.app_paths import app_paths
@@ -25,7 +25,7 @@ from baichuan_desktop.services.library.integrity.manifests import ManifestStore
 from baichuan_desktop.services.library.integrity.matching import Matched, is_named_by, match
 from baichuan_desktop.services.library.integrity.sums import read_sums, write_sums
 from baichuan_desktop.services.library.integrity.values import Manifest, Verification
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.services.library.store import ModelStore
 
 _IMPORT, _FORGET = "import", "forget"
@@ -94,10 +94,10 @@ def _print(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _listed(store: ModelStore, name: str) -> InstalledModel:
-    """The listed model of this name. Raises InvalidRequestError for another folder."""
-    model = store.model(name)
-    if store.listed_at(model.path) is None:
+def _listed(store: ModelStore, name: str) -> Listed:
+    """The listed model, or adapter, of this name. Raises InvalidRequestError for another folder."""
+    model = listed_of(store, name)
+    if not is_listed(store, model):
         raise InvalidRequestError(
             "“{name}” is not listed, and hashes are kept of listed models.",
             hint="List it: baichuan-desktop models add FOLDER.",
@@ -153,11 +153,12 @@ def _import(arguments: argparse.Namespace) -> int:
     file = path(arguments.operands[0])
     sums = read_sums(file)
     store, manifests = model_store(), ManifestStore(app_paths().manifests)
-    models: Sequence[InstalledModel]
+    models: Sequence[Listed]
     if len(arguments.operands) == 2:
         models = [_listed(store, arguments.operands[1])]
     else:
-        models = [model for model in store.models if is_named_by(sums, model)]
+        listed: Sequence[Listed] = [*store.models, *store.adapters]
+        models = [one for one in listed if is_named_by(sums, one)]
         if not models:
             raise SumsError(file, "does not say in its paths which model it is of")
     rows = []
@@ -191,7 +192,7 @@ def _forget(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _remember(manifests: ManifestStore, model: InstalledModel, matched: Matched) -> None:
+def _remember(manifests: ManifestStore, model: Listed, matched: Matched) -> None:
     kept = manifests.read(model.id)
     if kept is None or kept.folder != model.path:
         manifests.write(first_manifest(model))

@@ -10,13 +10,15 @@ from typing import Any
 from backends.errors import InvalidRequestError
 from backends.files.plain_file import absolute_path
 from backends.files.small_files import is_folder
+from backends.phrases import Phrase
 from backends.printable import one_line
 from baichuan_desktop.cli.arguments import Commands, add_json, path
 from baichuan_desktop.cli.jobs import no_engine, run_job
-from baichuan_desktop.cli.library import model_json, print_notes, store_to_list_in
+from baichuan_desktop.cli.library import listed_json, print_notes, store_to_list_in
 from baichuan_desktop.cli.tables import print_json, print_table, say
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.jobs.model_files.importing import import_job
+from baichuan_desktop.services.library.adapters.details import details
 from baichuan_desktop.services.library.importing.model_folders import model_folders, with_folder
 from baichuan_desktop.services.library.importing.planning import plan_import
 from baichuan_desktop.services.library.importing.unfinished import (
@@ -32,7 +34,7 @@ from baichuan_desktop.services.library.importing.values import (
     Way,
 )
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
 from baichuan_desktop.services.library.store import ModelStore, notes
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.services.sizes import size_text
@@ -42,7 +44,9 @@ _DOES = {Way.LINK: "Lists", Way.COPY: "Copies", Way.MOVE: "Moves"}
 
 def add_to(verbs: Commands) -> None:
     """Add `import`, `unfinished` and `folders`."""
-    bring = verbs.add_parser("import", help="bring a model into the library, or list it in place")
+    bring = verbs.add_parser(
+        "import", help="bring a model or adapter into the library, or list it in place"
+    )
     bring.add_argument("folder", type=path, metavar="FOLDER")
     ways = bring.add_mutually_exclusive_group(required=True)
     for way, what in (
@@ -53,6 +57,11 @@ def add_to(verbs: Commands) -> None:
         ways.add_argument(f"--{way.value}", dest="way", action="store_const", const=way, help=what)
     bring.add_argument(
         "--to", type=path, metavar="FOLDER", help="default: the first one of `models folders`"
+    )
+    bring.add_argument(
+        "--base",
+        metavar="MODEL",
+        help="it is an adapter for this model; default: as it says",
     )
     bring.add_argument("--name", metavar="NAME", help="what it is called in the list")
     bring.add_argument(
@@ -91,7 +100,14 @@ def _import(arguments: argparse.Namespace) -> int:
             hint="Connect its drive, or name another folder with --to.",
             folder=str(folder),
         )
-    plan = plan_import(store, arguments.folder, arguments.way, folder, name=arguments.name)
+    plan = plan_import(
+        store,
+        arguments.folder,
+        arguments.way,
+        folder,
+        name=arguments.name,
+        base=arguments.base,
+    )
     if arguments.dry_run:
         _print_plan(plan, as_json=arguments.json)
         return 0
@@ -116,21 +132,22 @@ def _run(store: ModelStore, plan: ImportPlan, *, as_json: bool) -> int:
     if result is None:
         raise KeyboardInterrupt
     model = result.found
-    assert isinstance(model, InstalledModel)
-    said = notes(model.path)
+    assert isinstance(model, InstalledModel | InstalledAdapter)
+    if isinstance(model, InstalledAdapter):
+        kind = f"an adapter for {model.base}"
+        said: Sequence[Phrase] = details(model.path).notes
+    else:
+        kind = f"{model.family}, {model.kind}"
+        said = notes(model.path)
     if as_json:
         facts: dict[str, Any] = {"imported": model.path == plan.target}
         if resumed:
             facts["kept_bytes"] = resumed[0].kept_bytes
             facts["read_again_bytes"] = resumed[0].read_again_bytes
-        print_json(model_json(model) | {"notes": list(map(str, said))} | facts)
+        print_json(listed_json(model) | {"notes": list(map(str, said))} | facts)
         return 0
     say(str(result.sentence))
-    print(
-        one_line(
-            f"{model.id}: {model.shown_name.en} ({model.family}, {model.kind}) at {model.path}"
-        )
-    )
+    print(one_line(f"{model.id}: {model.shown_name.en} ({kind}) at {model.path}"))
     for one in plan.left_out if model.path == plan.target else ():
         say(f"Left out: {one_line(one.name)}: {one.why}")
     print_notes(said)

@@ -1,4 +1,4 @@
-"""`models remove`: a model is forgotten; a copy that the app made goes into the trash."""
+"""`models remove`: a model or an adapter is forgotten; a copy of ours goes into the trash."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from backends.errors import NoTrashError
 from backends.phrases import Phrase
 from backends.printable import one_line
 from baichuan_desktop.cli.arguments import Commands, add_json
-from baichuan_desktop.cli.library import model_json
+from baichuan_desktop.cli.library import listed_json, listed_of
 from baichuan_desktop.cli.tables import print_json, say
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.importing.removing import delete, plan_removal, remove
@@ -22,7 +22,7 @@ from baichuan_desktop.services.sizes import size_text
 def add_to(verbs: Commands) -> None:
     """Add `remove`."""
     parser = verbs.add_parser(
-        "remove", help="forget a model; a copy that was imported goes into the trash"
+        "remove", help="forget a model or an adapter; an imported copy goes into the trash"
     )
     parser.add_argument("id", metavar="ID")
     parser.add_argument(
@@ -37,7 +37,7 @@ def add_to(verbs: Commands) -> None:
 
 def _remove(arguments: argparse.Namespace) -> int:
     store = ModelStore(app_paths())
-    removal = plan_removal(store, store.model(arguments.id))
+    removal = plan_removal(store, listed_of(store, arguments.id))
     if not arguments.dry_run:
         to_trash = delete if arguments.delete else _to_trash
         remove(store, removal, to_trash, ManifestStore(app_paths().manifests))
@@ -48,8 +48,9 @@ def _remove(arguments: argparse.Namespace) -> int:
             "kept_for": list(removal.kept_for),
             "kept_because": str(removal.kept_because) if removal.kept_because else None,
             "exports": list(removal.exports),
+            "adapters": list(removal.adapters),
         }
-        print_json(model_json(removal.model) | facts)
+        print_json(listed_json(removal.model) | facts)
     else:
         _print(removal, is_dry=arguments.dry_run, is_deleted=arguments.delete)
     return 0
@@ -71,6 +72,8 @@ def _print(removal: Removal, *, is_dry: bool, is_deleted: bool) -> None:
         say(f"its files are kept: {removal.kept_because}")
     for export in sorted(removal.exports):
         print(f"its export {export} {'would be' if is_dry else 'is'} a model of its own now")
+    for adapter in removal.adapters:
+        print(f"its adapter {adapter} stays listed, and no listed model can use it")
 
 
 def _to_trash(folder: Path) -> None:

@@ -12,7 +12,7 @@ from backends.errors import InvalidRequestError, SumsError, UserFacingError
 from backends.printable import one_line
 from baichuan_desktop.cli.arguments import Commands, add_json, path
 from baichuan_desktop.cli.jobs import no_engine, run_job
-from baichuan_desktop.cli.library import model_store
+from baichuan_desktop.cli.library import is_listed, listed_of, model_store
 from baichuan_desktop.cli.tables import print_json, say
 from baichuan_desktop.services.account import account
 from baichuan_desktop.services.app_paths import app_paths
@@ -23,19 +23,20 @@ from baichuan_desktop.services.library.integrity.matching import match
 from baichuan_desktop.services.library.integrity.sentences import confirmed, summary
 from baichuan_desktop.services.library.integrity.sums import read_sums
 from baichuan_desktop.services.library.integrity.values import KnownHash, Verification
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.services.library.store import ModelStore
 
 
 def add_to(verbs: Commands) -> None:
     """Add `verify` and `override`."""
     verify = verbs.add_parser(
-        "verify", help="read all files of models, and say which are not what they should be"
+        "verify",
+        help="read all files of models and adapters, and say which are not what they should be",
     )
     verify.add_argument(
-        "models", nargs="*", metavar="ID", help="a model on this machine, or a folder"
+        "models", nargs="*", metavar="ID", help="a model or an adapter on this machine, or a folder"
     )
-    verify.add_argument("--all", action="store_true", help="verify every listed model")
+    verify.add_argument("--all", action="store_true", help="verify every listed model and adapter")
     verify.add_argument(
         "--against",
         type=path,
@@ -62,12 +63,12 @@ def _verify(arguments: argparse.Namespace) -> int:
     sums = None if arguments.against is None else read_sums(arguments.against)
     rows: list[dict[str, Any]] = []
     is_failed = False
-    for model, is_listed in _chosen(store, arguments.models, is_all=arguments.all):
+    for model, listed in _chosen(store, arguments.models, is_all=arguments.all):
         try:
             stated = None
             if sums is not None:
                 stated = _stated(arguments.against, sums, model, manifests)
-            job = verify_job(manifests, model, is_listed=is_listed, against=stated)
+            job = verify_job(manifests, model, is_listed=listed, against=stated)
             result = run_job(job, no_engine)
         except UserFacingError as error:
             if not arguments.all and len(arguments.models) == 1:
@@ -89,8 +90,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _chosen(
     store: ModelStore, names: Sequence[str], *, is_all: bool
-) -> Sequence[tuple[InstalledModel, bool]]:
-    """The models to verify, exports of theirs too, and whether each is listed.
+) -> Sequence[tuple[Listed, bool]]:
+    """The models and adapters to verify, exports of theirs too, and whether each is listed.
 
     Raises InvalidRequestError, UnknownModelError.
     """
@@ -99,17 +100,19 @@ def _chosen(
             "Which models are verified is not said: name them, or give --all.",
             hint="In the terminal, “baichuan-desktop models list” shows every id.",
         )
-    asked = list(store.models) if is_all else [store.model(name) for name in names]
-    found = {
-        model.id: (model, is_all or store.listed_at(model.path) is not None) for model in asked
+    asked: list[Listed] = [*store.models, *store.adapters]
+    if not is_all:
+        asked = [listed_of(store, name) for name in names]
+    found: dict[str, tuple[Listed, bool]] = {
+        one.id: (one, is_all or is_listed(store, one)) for one in asked
     }
-    for model in asked:
-        found |= {export.id: (export, True) for export in store.exports_of(model.id)}
+    for one in asked:
+        found |= {export.id: (export, True) for export in store.exports_of(one.id)}
     return list(found.values())
 
 
 def _stated(
-    file: Path, sums: Mapping[str, str], model: InstalledModel, manifests: ManifestStore
+    file: Path, sums: Mapping[str, str], model: Listed, manifests: ManifestStore
 ) -> Mapping[str, KnownHash]:
     """What a list says of a model's files. Raises SumsError where it names none of them."""
     kept = manifests.read(model.id)
@@ -120,7 +123,7 @@ def _stated(
     return matched.stated
 
 
-def _row(model: InstalledModel, found: Verification) -> dict[str, Any]:
+def _row(model: Listed, found: Verification) -> dict[str, Any]:
     return {
         "id": model.id,
         "path": str(model.path),
@@ -144,7 +147,7 @@ def _row(model: InstalledModel, found: Verification) -> dict[str, Any]:
     }
 
 
-def _print(model: InstalledModel, found: Verification) -> None:
+def _print(model: Listed, found: Verification) -> None:
     say(str(summary(model.shown_name.en, found)))
     for fault in found.faults:
         say(f"  {fault.sentence}")
@@ -154,7 +157,7 @@ def _print(model: InstalledModel, found: Verification) -> None:
 
 def _override(arguments: argparse.Namespace) -> int:
     """Remember that a model is to be loaded all the same."""
-    model = model_store().model(arguments.id)
+    model = listed_of(model_store(), arguments.id)
     manifests = ManifestStore(app_paths().manifests)
     found = manifests.failed(model.id)
     if not arguments.dry_run:

@@ -14,6 +14,7 @@ from baichuan_desktop.services.chat.store.copies.source import Source
 from baichuan_desktop.services.chat.store.ids import Ids
 from baichuan_desktop.services.chat.store.pending import Kind, Pending, Value
 from baichuan_desktop.services.chat.store.reading import FileReader
+from baichuan_desktop.services.chat.store.rows import author_of_message
 from baichuan_desktop.services.chat.store.search.hits import hit_in
 from baichuan_desktop.services.chat.store.search.index import searchable
 from baichuan_desktop.services.chat.store.search.pairs import Query, query_of
@@ -21,6 +22,7 @@ from baichuan_desktop.services.chat.store.state import StoreState, is_damage
 from baichuan_desktop.services.chat.store.upkeep import Upkeep
 from baichuan_desktop.services.chat.store.writer import Writer
 from baichuan_desktop.services.chat.values import (
+    Author,
     ChatMessage,
     Conversation,
     Folder,
@@ -279,25 +281,16 @@ class ConversationStore:
 
     def messages(self, ids: Sequence[int]) -> list[ChatMessage]:
         """The messages of these ids in their order, without those that there are not."""
-        with self._pending.lock:
-            changed = self._pending.messages
-            there = {
-                one.id: one for one in self._rows.messages([i for i in ids if i not in changed])
-            }
-            there |= {one.id: one for i in ids if (one := changed.get(i)) is not None}
-        return [there[i] for i in ids if i in there]
+        read = self._rows.messages
+        return self._pending.now(ids, lambda some: {i.id: i for i in read(some)}, lambda one: one)
 
     def outlines(self, ids: Sequence[int]) -> list[Outline]:
         """What is known of the messages of these ids without their texts; those that there are."""
-        with self._pending.lock:
-            changed = self._pending.messages
-            there = self._rows.outlines([i for i in ids if i not in changed])
-            there |= {
-                i: Outline(one.role, len(one.text))
-                for i in ids
-                if (one := changed.get(i)) is not None
-            }
-        return [there[i] for i in ids if i in there]
+        return self._pending.now(ids, self._rows.outlines, lambda i: Outline(i.role, len(i.text)))
+
+    def authors(self, ids: Sequence[int]) -> list[Author]:
+        """Who wrote the messages of these ids; those that there are."""
+        return self._pending.now(ids, self._rows.authors, author_of_message)
 
     def children(self, conversation_id: int, parent: int | None) -> list[int]:
         """The messages that follow `parent`, which are versions of each other; oldest first."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from typing import TypeVar
 
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Folder, Status
+
+_Read = TypeVar("_Read")
 
 
 class Kind(Enum):
@@ -52,6 +55,19 @@ class Pending:
         """Messages in memory of one conversation."""
         there = self.messages.values()
         return [one for one in there if one is not None and one.conversation_id == conversation_id]
+
+    def now(
+        self,
+        ids: Sequence[int],
+        in_file: Callable[[Sequence[int]], Mapping[int, _Read]],
+        in_memory: Callable[[ChatMessage], _Read],
+    ) -> list[_Read]:
+        """What is read of messages, of those that there are: what was changed as it is here."""
+        with self.lock:
+            changed = self.messages
+            there = dict(in_file([i for i in ids if i not in changed]))
+            there |= {i: in_memory(one) for i in ids if (one := changed.get(i)) is not None}
+        return [there[i] for i in ids if i in there]
 
     def put(self, kind: Kind, key: int, value: Value | None, *, to_file: bool) -> None:
         """Have a row be `value`; with `to_file` it waits to be written."""

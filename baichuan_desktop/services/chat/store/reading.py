@@ -14,11 +14,13 @@ from typing import Final
 from baichuan_desktop.services.chat.store.connection import connect
 from baichuan_desktop.services.chat.store.migrations import STEPS, version_of
 from baichuan_desktop.services.chat.store.rows import (
+    AUTHOR_COLUMNS,
     CONVERSATION_COLUMNS,
     FOLDER_COLUMNS,
     MESSAGE_COLUMNS,
     OUTLINE_COLUMNS,
     Row,
+    author_of,
     conversation_of,
     folder_of,
     message_of,
@@ -27,6 +29,7 @@ from baichuan_desktop.services.chat.store.rows import (
 from baichuan_desktop.services.chat.store.search.index import hits_in_file
 from baichuan_desktop.services.chat.store.search.pairs import Query
 from baichuan_desktop.services.chat.values import (
+    Author,
     ChatMessage,
     Conversation,
     Folder,
@@ -39,6 +42,7 @@ log = logging.getLogger(__name__)
 _CONVERSATIONS: Final = f"SELECT {', '.join(CONVERSATION_COLUMNS)} FROM conversations"
 _MESSAGES: Final = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM messages"
 _OUTLINES: Final = f"SELECT {', '.join(OUTLINE_COLUMNS)} FROM messages"
+_AUTHORS: Final = f"SELECT {', '.join(AUTHOR_COLUMNS)} FROM messages"
 _FOLDERS: Final = f"SELECT {', '.join(FOLDER_COLUMNS)} FROM folders"
 
 # UNION, not UNION ALL: a circle, which only a damaged file has, is gone round once.
@@ -93,6 +97,10 @@ class FileReader:
         """What is known of these messages without their texts, by id."""
         rows = self._with_ids(_OUTLINES, ids)
         return {row[0]: outline_of(row) for row in rows}  # type: ignore[misc]  # an id
+
+    def authors(self, ids: Sequence[int]) -> dict[int, Author]:
+        """Who wrote these messages, by id."""
+        return {one.message_id: one for one in map(author_of, self._with_ids(_AUTHORS, ids))}
 
     def _with_ids(self, statement: str, ids: Sequence[int]) -> Iterator[Row]:
         for start in range(0, len(ids), _AT_ONCE):

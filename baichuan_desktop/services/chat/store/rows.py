@@ -11,6 +11,7 @@ from typing import Final
 from backends.text.chat_template import Role
 from baichuan_desktop.services.chat.values import (
     AnswerDetails,
+    Author,
     ChatMessage,
     Conversation,
     ConversationKind,
@@ -34,6 +35,12 @@ MESSAGE_COLUMNS: Final = (
 OUTLINE_COLUMNS: Final = (
     "id", "role",
     "max(length(text) / CASE typeof(text) WHEN 'blob' THEN 4 ELSE 1 END, text NOT IN ('', x''))",
+)  # fmt: skip
+#: Of an Author: the details of an answer only where they name an adapter, which few do.
+AUTHOR_COLUMNS: Final = (
+    "id", "role",
+    ("CASE WHEN details GLOB '*\"adapter\": \"[^\"]*' THEN details "
+     "WHEN details NOT NULL THEN '' END"),
 )  # fmt: skip
 FOLDER_COLUMNS: Final = ("id", "name", "position")
 
@@ -124,6 +131,19 @@ def message_of(row: Row) -> ChatMessage:
 def outline_of(row: Row) -> Outline:
     """The outline of a row with `OUTLINE_COLUMNS`."""
     return Outline(_ROLES.get(loaded(row[1]), Role.ASSISTANT), _whole(row[2]) or 0)
+
+
+def author_of_message(one: ChatMessage) -> Author:
+    """Who wrote a message."""
+    return Author(one.id, one.role, None if one.details is None else one.details.adapter)
+
+
+def author_of(row: Row) -> Author:
+    """The author of a row with `AUTHOR_COLUMNS`."""
+    details = _details(row[2]) if row[2] else None
+    adapter = details.adapter if details is not None else ""
+    role = _ROLES.get(loaded(row[1]), Role.ASSISTANT)
+    return Author(_whole(row[0]) or 0, role, None if row[2] is None else adapter)
 
 
 def folder_row(one: Folder) -> Row:

@@ -20,7 +20,7 @@ from baichuan_desktop.services.library.importing.running import run_import
 from baichuan_desktop.services.library.importing.unfinished import discard, look_at
 from baichuan_desktop.services.library.importing.values import ImportPlan, SameWeights, Way
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel, Listed
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.store import ModelStore
 
@@ -34,6 +34,11 @@ _WORDS = {
     Way.LINK: JobWords(Phrase("Link a model"), Phrase("Linking a model")),
     Way.COPY: JobWords(Phrase("Copy a model"), Phrase("Copying a model")),
     Way.MOVE: JobWords(Phrase("Move a model"), Phrase("Moving a model")),
+}
+_OF_ADAPTERS = {
+    Way.LINK: JobWords(Phrase("Link an adapter"), Phrase("Linking an adapter")),
+    Way.COPY: JobWords(Phrase("Copy an adapter"), Phrase("Copying an adapter")),
+    Way.MOVE: JobWords(Phrase("Move an adapter"), Phrase("Moving an adapter")),
 }
 _MIB = 2**20
 
@@ -65,7 +70,7 @@ class ImportMeter(BytesMeter):
 
 
 def import_job(store: ModelStore, manifests: ManifestStore, plan: ImportPlan) -> Job:
-    """Imports what was planned; finds the InstalledModel that is listed then.
+    """Imports what was planned; finds the model or the adapter that is listed then.
 
     One that is paused goes on from what it copied; so does one that ended with the app.
     """
@@ -74,7 +79,7 @@ def import_job(store: ModelStore, manifests: ManifestStore, plan: ImportPlan) ->
     def steps(_run: RunRequest, cancel: threading.Event) -> Iterator[object]:
         for event in run_import(store, manifests, plan, cancel, pause.wanted):
             match event:
-                case InstalledModel():
+                case InstalledModel() | InstalledAdapter():
                     yield _result(Phrase("“{name}” is listed.", name=_english(event)), event)
                 case SameWeights(model):
                     sentence = Phrase(
@@ -86,8 +91,9 @@ def import_job(store: ModelStore, manifests: ManifestStore, plan: ImportPlan) ->
                     yield event
 
     name = plan.name or plan.target.name
+    words = _WORDS if plan.base is None else _OF_ADAPTERS
     return Job(
-        _WORDS[plan.way],
+        words[plan.way],
         Names(en=name, zh=name),
         steps,
         ImportMeter,
@@ -98,11 +104,11 @@ def import_job(store: ModelStore, manifests: ManifestStore, plan: ImportPlan) ->
     )
 
 
-def _english(model: InstalledModel) -> str:
+def _english(model: Listed) -> str:
     return model.shown_name.en
 
 
-def _result(sentence: Phrase, model: InstalledModel) -> JobResult:
+def _result(sentence: Phrase, model: Listed) -> JobResult:
     return JobResult(sentence, model.shown_name, model)
 
 

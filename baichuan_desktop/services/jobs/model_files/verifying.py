@@ -1,4 +1,4 @@
-"""Verifying a model, as a job: it reads, and works beside the chat."""
+"""Verifying a model or an adapter, as a job: it reads, and works beside the chat."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from baichuan_desktop.services.library.integrity.manifests import ManifestStore
 from baichuan_desktop.services.library.integrity.sentences import summary
 from baichuan_desktop.services.library.integrity.values import KnownHash, Verified
 from baichuan_desktop.services.library.integrity.verifying import verify
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 
 WORDS = JobWords(Phrase("Verify the files"), Phrase("Verifying the files"))
 
 
 def verify_job(
     manifests: ManifestStore,
-    model: InstalledModel,
+    model: Listed,
     *,
     is_listed: bool = True,
     against: Mapping[str, KnownHash] | None = None,

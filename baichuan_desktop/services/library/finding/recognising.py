@@ -23,6 +23,10 @@ from backends.model_config import ConfigError, Family, ModelConfig, released_fam
 from backends.phrases import Phrase
 from backends.precision import Precision
 from baichuan_desktop.services.library.finding import layouts
+from baichuan_desktop.services.library.finding.adapters import (
+    may_be_an_adapter,
+    recognised_adapter,
+)
 from baichuan_desktop.services.library.finding.layouts import Source
 from baichuan_desktop.services.library.finding.source_files import (
     bytes_of,
@@ -39,7 +43,6 @@ _OF_A_MODEL: Final = re.compile(
 )
 _WHOLE_WEIGHTS: Final = re.compile(r"(pytorch_)?model(-\d+-of-\d+)?\.(safetensors|bin)")
 _INDEXES: Final = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
-_ADAPTER: Final = "adapter_config.json"
 _OUR_NAME: Final = re.compile("baichuan|百川", re.IGNORECASE)
 #: The matrix of queries, keys and values, which nobody else calls so.
 _OUR_TENSOR: Final = re.compile(r"(^|\.)layers\.\d+\.self_attn\.W_pack(\.|$)")
@@ -55,11 +58,15 @@ _STORED: Final = {"F32": Precision.FP32, "F16": Precision.FP16, "BF16": Precisio
 
 
 def recognised(listing: Listing, store: ModelStore) -> Found | None:
-    """The model, whole or in part, that a folder is; None of any other folder."""
-    if not listing.is_whole or not _may_be_a_model(listing):
+    """The model or the adapter, whole or in part, that a folder is; None of any other folder."""
+    is_model = listing.is_whole and _may_be_a_model(listing)
+    if not is_model and not (listing.is_whole and may_be_an_adapter(listing.files)):
         return None  # what lies behind the end of a long list may be a link to anywhere
     folder, source = listing.folder, _source(listing)
     stray = dict(_stray_links(listing, source.root))
+    if not is_model:
+        source = _with_revision(folder, listing.files, source)
+        return recognised_adapter(folder, source, stray, store)
     traits = _traits(folder, listing.files, stray)
     if not traits.are_ours and not _OUR_NAME.search(source.repository or folder.name):
         return None
@@ -89,7 +96,7 @@ def _may_be_a_model(listing: Listing) -> bool:
     """Whether the names alone are those of a model, or of one that is on its way."""
     signs = [name for name in listing.files if _OF_A_MODEL.fullmatch(name)]
     if signs:
-        return _ADAPTER not in listing.files or any(map(_WHOLE_WEIGHTS.fullmatch, signs))
+        return not may_be_an_adapter(listing.files) or any(map(_WHOLE_WEIGHTS.fullmatch, signs))
     source = layouts.source_of(listing.folder, listing.files, listing.around)
     is_snapshot = listing.folder.parent.name == layouts.SNAPSHOTS
     return is_snapshot and _OUR_NAME.search(source.repository or "") is not None

@@ -1,4 +1,4 @@
-"""Looks for models: in the caches and drives of this machine, or in folders that a person names."""
+"""Looks for models and adapters: in caches and drives of this machine, or in folders."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from backends.checkpoint.foreign_folders import is_adapter
 from backends.errors import system_reason
 from backends.files.plain_file import absolute_path
 from backends.files.small_files import is_folder
@@ -26,7 +27,7 @@ from baichuan_desktop.services.library.finding.values import (
     Place,
 )
 from baichuan_desktop.services.library.finding.walking import Listing, walk
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.services.library.store import ModelStore
 
 _SECONDS_BETWEEN_SIGNS: Final = 0.1
@@ -86,18 +87,27 @@ def recognise(
     return found
 
 
-def add(store: ModelStore, folder: Path) -> InstalledModel:
-    """List the model of a folder, also of the one above it or below it, if it is the only one.
+def add(store: ModelStore, folder: Path, base: str | None = None) -> Listed:
+    """List the model of a folder, or its adapter, for the model of an id if `base` names it.
 
-    It is called what its place says that it was published as. Raises as `ModelStore.add`, which
-    says of a folder of none, or of several, what is wrong with it.
+    It may lie in the folder above or below it, if it is the only one; a model comes before the
+    adapters that lie in it. It is called what its place says that it was published as. Raises as
+    `ModelStore.add` and `add_adapter`, which say of a folder of none, or of several, what is wrong
+    with it.
     """
     require(site_policy(), Feature.IMPORT)
     found = [one for one in recognise(folder, store) if one.is_complete]
-    if len(found) != 1:
+    found = [one for one in found if one.adapter is not None or base is None]
+    models = [one for one in found if one.adapter is None]
+    own = [one for one in found if one.folder == _start(folder)]
+    chosen = next((some[0] for some in (own, models, found) if len(some) == 1), None)
+    if chosen is None:
+        if base is not None or is_adapter(folder):
+            return store.add_adapter(folder, base)
         return store.add(folder)
-    (one,) = found
-    return store.add(one.folder, repository=one.repository, revision=one.revision)
+    if chosen.adapter is not None:
+        return store.add_adapter(chosen.folder, base, repository=chosen.repository)
+    return store.add(chosen.folder, repository=chosen.repository, revision=chosen.revision)
 
 
 def _found_in(

@@ -19,24 +19,30 @@ from baichuan_desktop.services.library.finding.values import Found, SourceFile
 
 _MOST_ENTRIES: Final = 20_000
 _MOST_LEVELS: Final = 8
+#: In a folder of a model's: it is another model's, or an adapter's.
+_OF_ANOTHER: Final = ("config.json", "adapter_config.json")
 
 
 def files_of(found: Found) -> Sequence[SourceFile]:
     """The files of a model, sorted by name: those of its folder, and of folders in it.
 
-    Hidden folders and folders that are models themselves are none of it, nor what is no file.
+    Hidden folders and folders that are models or adapters themselves are none of it, nor what is no
+    file; of an adapter, no folder in it is.
     Raises CheckpointError: a StrayLinkError for a link out of `found.root`, a NotDownloadedError
     for one that leads nowhere.
     """
-    return sorted(
-        (one.file for one in _files(found.folder, found.root, strict=True)),
-        key=lambda file: file.name,
-    )
+    is_flat = found.adapter is not None
+    files = _files(found.folder, found.root, strict=True, is_flat=is_flat)
+    return sorted((one.file for one in files), key=lambda file: file.name)
 
 
-def bytes_of(folder: Path, root: Path) -> int:
-    """Bytes of the files that are there, each counted once, under however many names."""
-    return sum({one.identity: one.file.size for one in _files(folder, root, strict=False)}.values())
+def bytes_of(folder: Path, root: Path, *, is_flat: bool = False) -> int:
+    """Bytes of the files that are there, each counted once, under however many names.
+
+    `is_flat` counts none of the folders in it.
+    """
+    files = _files(folder, root, strict=False, is_flat=is_flat)
+    return sum({one.identity: one.file.size for one in files}.values())
 
 
 def require_within(file: Path, root: Path) -> Path:
@@ -73,9 +79,9 @@ class _File:
     identity: tuple[int, int]  #: device and inode
 
 
-def _files(folder: Path, root: Path, *, strict: bool) -> Iterator[_File]:
+def _files(folder: Path, root: Path, *, strict: bool, is_flat: bool) -> Iterator[_File]:
     """The files; if not `strict`, those that can be had. Raises CheckpointError if `strict`."""
-    for name, path, is_link in _names(folder, strict=strict):
+    for name, path, is_link in _names(folder, strict=strict, is_flat=is_flat):
         try:
             real = require_within(path, root) if is_link else path
             status = long_path(real).stat()
@@ -93,7 +99,7 @@ def _files(folder: Path, root: Path, *, strict: bool) -> Iterator[_File]:
         yield _File(file, (status.st_dev, status.st_ino))
 
 
-def _names(folder: Path, *, strict: bool) -> Iterator[tuple[str, Path, bool]]:
+def _names(folder: Path, *, strict: bool, is_flat: bool) -> Iterator[tuple[str, Path, bool]]:
     """Name in `folder`, path, and whether it is a link, of all that is no folder."""
     pending = [("", 0)]
     seen = 0
@@ -120,12 +126,12 @@ def _names(folder: Path, *, strict: bool) -> Iterator[tuple[str, Path, bool]]:
                 what = Phrase("it holds more than {count} files", count=_MOST_ENTRIES)
                 raise DamagedCheckpointError(folder, what)
             return
-        if prefix and any(name == "config.json" for name, _ in names):
-            continue  # another model
+        if prefix and any(name in _OF_ANOTHER for name, _ in names):
+            continue
         for name, is_link in sorted(names):
             if name not in BOOKKEEPING:
                 yield prefix + name, folder / prefix / name, is_link
-        if level < _MOST_LEVELS:
+        if level < (0 if is_flat else _MOST_LEVELS):
             pending += [
                 (f"{prefix}{name}/", level + 1)
                 for name in sorted(inner, reverse=True)

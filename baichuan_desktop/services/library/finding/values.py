@@ -40,8 +40,16 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundAdapter:
+    """What tells of a folder that it is an adapter."""
+
+    base_name: str = ""  #: of the model that it was made for, as it was given then
+    base: str | None = None  #: id of the listed model that it is for; None: none is listed
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """A folder that is a model, or a part of one."""
+    """A folder that is a model or an adapter, or a part of one."""
 
     folder: Path  #: absolute; as a person would name it
     place: Place
@@ -54,6 +62,7 @@ class Found:
     repository: str | None = None  #: “baichuan-inc/Baichuan2-7B-Chat”, as its place names it
     revision: str | None = None  #: commit, tag or branch, as its place names it
     listed_as: str | None = None  #: id of the entry that lists this folder already
+    adapter: FoundAdapter | None = None  #: None of a model
     missing: tuple[Phrase, ...] = ()  #: what it lacks and why, a sentence each; none: complete
 
     @property

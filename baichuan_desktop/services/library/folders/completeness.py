@@ -1,7 +1,7 @@
 """Whether the files of a model are all there, as far as their names tell.
 
 To open a model reads its tokenizer, and takes a second; of many models, that is for whoever loads
-one. Here an index is all that is read.
+one. Here an index, or the manifest that this app wrote, is all that is read.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST
+from backends.checkpoint.manifest import DATA_FILE, GRAPH_FILE, MANIFEST, stated_precision
 from backends.errors import CheckpointError
 from backends.files.downloads import half_download
 from backends.files.small_files import read_json
 from backends.phrases import Phrase
 from baichuan_desktop.services.library.integrity.folder_files import FolderFile
+from baichuan_desktop.services.library.registry import InstalledAdapter, Listed
+
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 
 _ALWAYS = ("config.json", "tokenizer.model")
 _WHOLE = ("model.safetensors", "pytorch_model.bin")
@@ -24,10 +28,22 @@ _NUMBERED = re.compile(r"(model|pytorch_model)-(\d{5})-of-(\d{5})\.(safetensors|
 _MOST_SHARDS = 10_000
 
 
-def lacking(folder: Path, files: Mapping[str, FolderFile]) -> Phrase | None:
-    """A sentence on a file that a model needs and does not have; None if it has all of them."""
+def lacking(one: Listed, files: Mapping[str, FolderFile]) -> Phrase | None:
+    """A sentence on a file that it needs and does not have; None if it has all of them."""
     there = {name for name, file in files.items() if file.refusal is None}
-    if MANIFEST in there:
+    if isinstance(one, InstalledAdapter):
+        missing = [ADAPTER_CONFIG] if ADAPTER_CONFIG not in there else []
+        if there.isdisjoint(ADAPTER_WEIGHTS):
+            half = (name for name in ADAPTER_WEIGHTS if half_download(one.path / name))
+            missing.append(next(half, ADAPTER_WEIGHTS[0]))
+    else:
+        missing = _missing(one.path, there)
+    return _told(one.path, files, there, missing)
+
+
+def _missing(folder: Path, there: set[str]) -> list[str]:
+    """The files that a model lacks."""
+    if MANIFEST in there and stated_precision(folder) is not None:  # an export's
         missing = [name for name in (*_ALWAYS, GRAPH_FILE, DATA_FILE) if name not in there]
     else:
         missing = [name for name in _ALWAYS if name not in there]
@@ -35,6 +51,12 @@ def lacking(folder: Path, files: Mapping[str, FolderFile]) -> Phrase | None:
         if not any(wanted <= there for wanted in sets):
             nearest = min(sets, key=lambda wanted: len(wanted - there), default={_WHOLE[0]})
             missing += sorted(nearest - there)
+    return missing
+
+
+def _told(
+    folder: Path, files: Mapping[str, FolderFile], there: set[str], missing: list[str]
+) -> Phrase | None:
     beside = [name for name in there if f"{name}.aria2" in files]
     if not missing and not beside:
         return None

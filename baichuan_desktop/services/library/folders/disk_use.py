@@ -1,4 +1,4 @@
-"""What models take on the drives: each file once, however many names lead to it."""
+"""What models and adapters take on the drives: each file once, however many names lead to it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from baichuan_desktop.services.library.folders.drives import DriveSpace, drive_of, drive_space
-from baichuan_desktop.services.library.integrity.folder_files import Sizes, files_of, sizes_of
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.integrity.folder_files import (
+    Sizes,
+    files_of_listed,
+    sizes_of,
+)
+from baichuan_desktop.services.library.registry import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,11 @@ class DriveUse:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What a model takes."""
+    """What a model, or an adapter, takes."""
 
-    model: InstalledModel
+    model: Listed
     bytes_on_disk: int | None  #: of its files, each once; None where it cannot be looked at
-    shared_bytes: int  #: of these, those of files that another model uses as well
+    shared_bytes: int  #: of these, those of files that another one uses as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,8 @@ def _use(drive: Path, models: list[Taken]) -> DriveUse:
     )
 
 
-def disk_use(models: Iterable[InstalledModel]) -> DiskUse:
-    """What models take: looks at every file of theirs, and may wait for drives."""
+def disk_use(models: Iterable[Listed]) -> DiskUse:
+    """What models and adapters take: looks at every file of theirs, and may wait for drives."""
     found = {model: _looked_at(model) for model in models}
     seen = [one.sizes for one in found.values() if one is not None]
     users = Counter(identity for sizes in seen for identity in sizes)
@@ -94,9 +98,9 @@ def disk_use(models: Iterable[InstalledModel]) -> DiskUse:
     return DiskUse(tuple(by_model), tuple(by_drive(one for one in found.values() if one)))
 
 
-def _looked_at(model: InstalledModel) -> Taken | None:
+def _looked_at(model: Listed) -> Taken | None:
     try:
-        sizes = sizes_of(files_of(model.path))
+        sizes = sizes_of(files_of_listed(model))
     except (OSError, ValueError):  # its drive is not here
         return None
     drive = drive_of(model.path)

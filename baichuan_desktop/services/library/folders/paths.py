@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from backends.operating_system import long_path
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 
 
-def lies_in(model: InstalledModel, folder: Path | None) -> bool:
+def lies_in(model: Listed, folder: Path | None) -> bool:
     """Whether a model lies in a folder that was `resolved`."""
     return folder is not None and resolved(str(model.path)) == folder
 

@@ -49,7 +49,7 @@ def described(
     if variant is not None and not variant.bundled and checkpoint.export is None:
         model_id, names = variant.id, variant.name
     else:
-        model_id, names = _slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
+        model_id, names = slug(own_name, config.family.value), Names(en=own_name, zh=own_name)
     return InstalledModel(
         id=model_id,
         name=names,
@@ -62,7 +62,7 @@ def described(
     )
 
 
-def _slug(name: str, fallback: str) -> str:
+def slug(name: str, fallback: str) -> str:
     """An id from a folder's name: lower case letters, digits, dots and dashes."""
-    slug = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
-    return slug or fallback
+    text = re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.")
+    return text or fallback

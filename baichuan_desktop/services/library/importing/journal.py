@@ -183,6 +183,7 @@ def _to_json(plan: ImportPlan, said: Mapping[str, tuple[KnownHash, ...]]) -> dic
         "root": str(plan.root),
         "renamed": plan.is_renamed,
         **{key: getattr(plan, key) for key in _KEYS},
+        **({} if plan.base is None else {"base": plan.base}),
         "files": [[one.name, str(one.file), one.size, one.mtime_ns] for one in plan.files],
         "said": [
             [name, one.origin.value, one.sha256, one.git_sha1, one.size, one.source]
@@ -195,7 +196,7 @@ def _to_json(plan: ImportPlan, said: Mapping[str, tuple[KnownHash, ...]]) -> dic
 def _plan_from(content: Mapping[str, Any], partial: Path) -> ImportPlan:
     """Raises KeyError, TypeError, ValueError for what no import has written."""
     _require(content["version"] == _VERSION and isinstance(content["renamed"], bool))
-    texts = {key: content[key] for key in _KEYS}
+    texts = {key: content[key] for key in _KEYS} | {"base": content.get("base")}
     _require(all(text is None or isinstance(text, str) for text in texts.values()))
     return ImportPlan(
         way=Way(content["way"]),

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from backends.adapters.allowed import open_allowed_adapter
+from backends.checkpoint.folder import Checkpoint
+from backends.checkpoint.foreign_folders import is_adapter
 from backends.errors import DiskFullError, ImportRefusedError, system_reason
 from backends.files.partial_folder import SPARE_BYTES, is_growing
 from backends.files.plain_file import absolute_path
@@ -16,17 +19,18 @@ from backends.policy.decisions import require, require_folder
 from backends.policy.site_policy import site_policy
 from backends.policy.values import Feature
 from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.library.adapters.describing import own_name
 from baichuan_desktop.services.library.finding.search import recognise
 from baichuan_desktop.services.library.finding.values import Found, Place
 from baichuan_desktop.services.library.folders.drives import drive_of
 from baichuan_desktop.services.library.folders.paths import is_there, resolved
 from baichuan_desktop.services.library.importing import targets
-from baichuan_desktop.services.library.importing.same_weights import of_same_sizes
+from baichuan_desktop.services.library.importing.same_weights import of_same_sizes, others_of_kind
 from baichuan_desktop.services.library.importing.source_files import Source, source_files
 from baichuan_desktop.services.library.importing.targets import installation_folders
 from baichuan_desktop.services.library.importing.unfinished import resume_plan, unfinished
 from baichuan_desktop.services.library.importing.values import ImportPlan, Unfinished, Way
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.library.user_layer import checked_name
 
@@ -44,15 +48,18 @@ def plan_import(
     model_folder: Path,
     *,
     name: str | None = None,
+    base: str | None = None,
 ) -> ImportPlan:
     """What importing a folder will do; looks at names and sizes, and reads headers only.
 
-    `name` is what the model is called in the list. An import of the same folder that was ended is
-    gone on with. Raises CheckpointError for what is no model, ImportRefusedError for what must not
-    be done, DiskFullError, PolicyError, InvalidRequestError for what is no name, and RegistryError
-    where nothing can be listed.
+    `name` is what it is called in the list, `base` the id of the model that an adapter is for; if
+    none is named, it is the one that it was made for. An import of the same folder that was ended
+    is gone on with. Raises CheckpointError for what is no model, AdapterError for an adapter that
+    cannot be used or has no model, ImportRefusedError for what must not be done, DiskFullError,
+    PolicyError, InvalidRequestError for what is no name, and RegistryError where nothing can be
+    listed.
     """
-    return _Planning(store, found, way, model_folder, name).plan()
+    return _Planning(store, found, way, model_folder, name, base).plan()
 
 
 class _Planning:
@@ -63,8 +70,9 @@ class _Planning:
         way: Way,
         model_folder: Path,
         name: str | None,
+        base: str | None,
     ) -> None:
-        self._store, self._way = store, way
+        self._store, self._way, self._base = store, way, base
         self._name = None if name is None else checked_name(name)
         self._given = found if isinstance(found, Found) else None
         folder = found.folder if isinstance(found, Found) else found
@@ -88,10 +96,17 @@ class _Planning:
         found = self._given or self._recognised()
         named, self._source = self._source, _absolute(found.folder, found.folder)
         if self._source != named:  # what is there of an earlier import goes by the model's folder
-            return _Planning(self._store, found, self._way, self._model_folder, self._name).plan()
-        self._store.describe(self._source)  # which says what is wrong with the folder
+            return _Planning(
+                self._store, found, self._way, self._model_folder, self._name, self._base
+            ).plan()
+        listed: Listed | None
+        if found.adapter is None:
+            self._store.describe(self._source)  # which says what is wrong with the folder
+            listed, self._base = self._store.listed_at(self._source), None
+        else:
+            self._base = self._base_of()
+            listed = self._store.adapter_at(self._source)
         source = source_files(found)
-        listed = self._store.listed_at(self._source)
         if self._way is Way.LINK:
             return self._link(found, source, listed)
         try:
@@ -116,14 +131,27 @@ class _Planning:
         own = [one for one in models if one.folder == self._source]
         models = own or models  # a model may hold others, as its exports
         if not models:
+            if is_adapter(self._source):
+                self._store.adapter(str(self._source))
             self._store.describe(self._source)  # which knows why there is none
         if len(models) != 1:
             names = ", ".join(f"“{one.folder.name}”" for one in models[:_MOST_NAMED])
+            names += ", …" * (len(models) > _MOST_NAMED)
             raise self._refusal(
-                Phrase("it holds {count} models", count=len(models)),
+                Phrase("it holds {count} models and adapters", count=len(models))
+                if any(one.adapter for one in models)
+                else Phrase("it holds {count} models", count=len(models)),
                 Phrase("Choose one of them: {names}.", names=names),
             )
         return models[0]
+
+    def _base_of(self) -> str:
+        """The id of the model that an adapter is for. Raises AdapterError, RegistryError."""
+        if self._base is None:
+            return self._store.base_of(self._source).id
+        model = self._store.model(self._base)
+        open_allowed_adapter(self._source, Checkpoint.open(model.path), site_policy())
+        return model.id
 
     def _earlier(self) -> Unfinished | None:
         """The import of the same folder that was ended on its way, if there is one."""
@@ -132,7 +160,7 @@ class _Planning:
                 return one
         return None
 
-    def _link(self, found: Found, source: Source, listed: InstalledModel | None) -> ImportPlan:
+    def _link(self, found: Found, source: Source, listed: Listed | None) -> ImportPlan:
         if listed is None and _is_within(self._source.resolve(), installation_folders()):
             raise self._refusal(
                 Phrase("it lies in the app's own installation"),
@@ -144,7 +172,7 @@ class _Planning:
         self,
         found: Found,
         source: Source,
-        listed: InstalledModel | None,
+        listed: Listed | None,
         earlier: Unfinished | None,
     ) -> ImportPlan:
         real, folder = self._source.resolve(), self._model_folder.resolve()
@@ -166,7 +194,8 @@ class _Planning:
             )
         if self._way is Way.MOVE:
             self._refuse_move(found, real, source)
-        others = [one for one in self._store.models if one != listed]
+        has_base = self._base is not None
+        others = others_of_kind(self._store, self._source, is_adapter=has_base)
         target = earlier.target if earlier else self._target(found)
         is_renamed = self._way is Way.MOVE and _can_be_renamed(source, real, folder)
         kept = earlier.done_bytes if earlier else 0
@@ -193,7 +222,7 @@ class _Planning:
         *,
         needed_bytes: int,
         free_bytes: int,
-        same_as: InstalledModel | None = None,
+        same_as: Listed | None = None,
     ) -> ImportPlan:
         return ImportPlan(
             way=self._way,
@@ -207,12 +236,15 @@ class _Planning:
             repository=found.repository,
             revision=found.revision,
             name=self._name,
+            base=self._base,
             left_out=source.left_out,
         )
 
     def _target(self, found: Found) -> Path:
         repository = found.repository
         wanted = repository.rpartition("/")[2] if repository else self._source.name
+        if found.adapter is not None:
+            wanted = own_name(self._source, repository)
         return targets.free_target(self._model_folder, targets.folder_name(wanted))
 
     def _refuse_move(self, found: Found, real: Path, source: Source) -> None:
@@ -235,7 +267,8 @@ class _Planning:
             )
         if found.place in _CACHES:
             raise self._refusal(Phrase("it is a part of the cache of another program"), _COPY_HINT)
-        for model in self._store.models:
+        listed: Sequence[Listed] = [*self._store.models, *self._store.adapters]
+        for model in listed:
             place = resolved(str(model.path))
             if place is not None and place.is_relative_to(real):
                 raise self._refusal(

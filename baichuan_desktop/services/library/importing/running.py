@@ -14,8 +14,10 @@ import threading
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
+from backends.adapters.folder import open_adapter
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import (
+    AdapterError,
     BadCopyError,
     CheckpointError,
     CopyTakenError,
@@ -41,7 +43,11 @@ from baichuan_desktop.services.library.importing.copying import (
     writing,
 )
 from baichuan_desktop.services.library.importing.journal import FILES, Journal
-from baichuan_desktop.services.library.importing.same_weights import compare, of_same_sizes
+from baichuan_desktop.services.library.importing.same_weights import (
+    compare,
+    of_same_sizes,
+    others_of_kind,
+)
 from baichuan_desktop.services.library.importing.unfinished import (
     is_barren,
     is_placed,
@@ -58,10 +64,10 @@ from baichuan_desktop.services.library.integrity.known_hashes import known_hashe
 from baichuan_desktop.services.library.integrity.making import first_manifest
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
 from baichuan_desktop.services.library.integrity.values import KnownHash
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel, Listed
 from baichuan_desktop.services.library.store import ModelStore
 
-ImportEvent = JobProgress | Resumed | BegunAnew | SameWeights | InstalledModel
+ImportEvent = JobProgress | Resumed | BegunAnew | SameWeights | Listed
 
 
 def run_import(
@@ -73,7 +79,7 @@ def run_import(
     *,
     chunk_bytes: int = CHUNK_BYTES,
 ) -> Generator[ImportEvent, None, None]:
-    """Import what was planned; the last event is the listed model, or `SameWeights`.
+    """Import what was planned; the last event is what is listed, or `SameWeights`.
 
     Ends early once `cancel` is set: what is copied is taken away, or is kept if `pausing` is set
     too. A kill keeps it. Raises CopyTakenError, DiskFullError, ImportRefusedError,
@@ -90,7 +96,7 @@ def run_import(
     run = _Run(store, manifests, plan, cancel, pausing or threading.Event(), chunk_bytes)
     try:
         yield from run.run()
-    except (BadCopyError, CheckpointError, DamagedSourceError, ImportChangedError):
+    except (AdapterError, BadCopyError, CheckpointError, DamagedSourceError, ImportChangedError):
         run.discard()
         raise
     finally:
@@ -120,7 +126,7 @@ class _Run:
             is_resumed = is_taken(self._partial)
         if not is_resumed:
             for event in self._compared():
-                if isinstance(event, InstalledModel):
+                if isinstance(event, InstalledModel | InstalledAdapter):
                     yield SameWeights(event)
                     return
                 yield event
@@ -138,8 +144,8 @@ class _Run:
         self._is_placed = True
         yield self._finish(journal)
 
-    def _compared(self) -> Iterator[JobProgress | InstalledModel]:
-        """What reading tells of models that are here: the one that has the same weights."""
+    def _compared(self) -> Iterator[JobProgress | Listed]:
+        """What reading tells of what is here: the one that has the same weights."""
         plan = self._plan
         known = {
             file.file: sha256
@@ -147,14 +153,13 @@ class _Run:
             for one in self._said().get(file.name, ())
             if (sha256 := one.sha256) is not None
         }
-        at_source = self._store.listed_at(plan.source)
-        others = [one for one in self._store.models if one != at_source]
+        others = others_of_kind(self._store, plan.source, is_adapter=plan.base is not None)
         models = of_same_sizes(plan.files, others)  # the job before may have brought one
         for model in models:
             known |= self._known_of(model)
         return compare(plan.files, models, known, self._cancel)
 
-    def _known_of(self, model: InstalledModel) -> Mapping[Path, str]:
+    def _known_of(self, model: Listed) -> Mapping[Path, str]:
         """Hashes of a listed model's files that are still as they were then, by file."""
         manifest = self._manifests.read(model.id)
         found: dict[Path, str] = {}
@@ -281,7 +286,7 @@ class _Run:
 
     def _place(self) -> None:
         folder, target = self._partial / FILES, self._plan.target
-        Checkpoint.open(folder)
+        (open_adapter if self._plan.base is not None else Checkpoint.open)(folder)
         with writing(target):
             if is_taken(target):
                 raise self._taken(target)
@@ -292,7 +297,7 @@ class _Run:
 
     # --- what is left to do once they have -------------------------------------------------------
 
-    def _finish(self, journal: Journal) -> InstalledModel:
+    def _finish(self, journal: Journal) -> Listed:
         model = _listed(self._store, self._plan, is_copied=True)
         self._manifests.write(first_manifest(model, journal.hashes, journal.said))
         if self._plan.way is Way.MOVE:
@@ -306,7 +311,12 @@ class _Run:
         return model
 
 
-def _listed(store: ModelStore, plan: ImportPlan, *, is_copied: bool) -> InstalledModel:
+def _listed(store: ModelStore, plan: ImportPlan, *, is_copied: bool) -> Listed:
+    if plan.base is not None:
+        adapter = store.add_adapter(
+            plan.target, plan.base, copied=is_copied, repository=plan.repository
+        )
+        return store.rename_adapter(adapter.id, plan.name) if plan.name else adapter
     model = store.add(
         plan.target, copied=is_copied, repository=plan.repository, revision=plan.revision
     )

@@ -7,15 +7,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from backends.adapters.folder import CONFIGURATION
 from backends.errors import UserFacingError
 from backends.events import JobProgress, JobStep
 from backends.files.hashing import Sha256, reading
 from backends.files.small_files import open_file
 from baichuan_desktop.services.library.finding.values import SourceFile
 from baichuan_desktop.services.library.integrity.folder_files import files_of
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
+from baichuan_desktop.services.library.store import ModelStore
 
-_WEIGHTS = (".safetensors", ".bin", ".onnx", ".data")
+#: The same tensors are another adapter with another scale, which its configuration has.
+_WEIGHTS = (".safetensors", ".bin", ".onnx", ".data", CONFIGURATION)
 #: Two fine-tunes of one model have files of the same sizes; a few spots tell most of them apart.
 _SPOTS, _SPOT_BYTES = 8, 4096
 
@@ -25,9 +28,7 @@ def weights_of(files: Sequence[SourceFile]) -> list[SourceFile]:
     return [file for file in files if file.name.endswith(_WEIGHTS)]
 
 
-def of_same_sizes(
-    files: Sequence[SourceFile], listed: Sequence[InstalledModel]
-) -> list[InstalledModel]:
+def of_same_sizes(files: Sequence[SourceFile], listed: Sequence[Listed]) -> list[Listed]:
     """The listed models whose weights have the sizes of these; one that is not here has none."""
     wanted = Counter(file.size for file in weights_of(files))
     return [
@@ -35,6 +36,15 @@ def of_same_sizes(
         for model in listed
         if wanted and Counter(file.size for file in _weights_in(model.path)) == wanted
     ]
+
+
+def others_of_kind(store: ModelStore, source: Path, *, is_adapter: bool) -> Sequence[Listed]:
+    """The listed models, or the listed adapters, but what lies in the source."""
+    if is_adapter:
+        own = store.adapter_at(source)
+        return [one for one in store.adapters if one != own]
+    at_source = store.listed_at(source)
+    return [one for one in store.models if one != at_source]
 
 
 def _weights_in(folder: Path) -> list[SourceFile]:
@@ -52,10 +62,10 @@ def _weights_in(folder: Path) -> list[SourceFile]:
 
 def compare(
     files: Sequence[SourceFile],
-    listed: Sequence[InstalledModel],
+    listed: Sequence[Listed],
     known: Mapping[Path, str],
     cancel: threading.Event,
-) -> Iterator[JobProgress | InstalledModel]:
+) -> Iterator[JobProgress | Listed]:
     """The first of these models that has the same weights, as the last event; or none.
 
     `known` are SHA-256 that need not be computed, by the file. Ends early once the event is set.

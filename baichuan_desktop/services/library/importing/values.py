@@ -1,4 +1,4 @@
-"""How a model is brought into the library."""
+"""How a model or an adapter is brought into the library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backends.phrases import Phrase
 from baichuan_desktop.services.library.finding.values import SourceFile
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 
 
 class Way(Enum):
@@ -38,16 +38,17 @@ class ImportPlan:
     files: tuple[SourceFile, ...]
     needed_bytes: int  #: on the target's drive, with the spare; 0 where nothing is written
     free_bytes: int  #: of the target's drive
-    same_as: InstalledModel | None = None  #: a listed model that is known to have these weights
+    same_as: Listed | None = None  #: what is listed and known to have these weights
     repository: str | None = None
     revision: str | None = None
     name: str | None = None  #: what it is called in the list; None: as it is recognised
+    base: str | None = None  #: of an adapter, the id of the model that it is for; None of a model
     left_out: tuple[LeftOut, ...] = ()
     is_renamed: bool = False  #: a move on one drive: nothing is copied
     kept_bytes: int = 0  #: that an import which was ended or killed left in the target
     drive: Path | None = None  #: that the target will lie on; it may be pulled while a job waits
-    #: Listed models whose weights have the same sizes; whether they are the same is read first.
-    compared_with: tuple[InstalledModel, ...] = ()
+    #: Listed ones whose weights have the same sizes; whether they are the same is read first.
+    compared_with: tuple[Listed, ...] = ()
 
     @property
     def total_bytes(self) -> int:
@@ -70,9 +71,9 @@ class BegunAnew:
 
 @dataclass(frozen=True, slots=True)
 class SameWeights:
-    """Nothing was imported: a listed model has the same weights."""
+    """Nothing was imported: what is listed has the same weights."""
 
-    model: InstalledModel
+    model: Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,12 @@ class ModelFolder:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What removing a model will do; nothing of it has begun."""
+    """What removing a model or an adapter will do; nothing of it has begun."""
 
-    model: InstalledModel
+    model: Listed
     trashed: tuple[Path, ...]  #: folders that go into the trash; none of a linked model
     freed_bytes: int  #: that the trash holds afterwards
     kept_for: tuple[str, ...] = ()  #: ids of entries that use the same files, which therefore stay
     kept_because: Phrase | None = None  #: why the files of a copy stay all the same
     exports: tuple[str, ...] = ()  #: ids of its exports, which become models of their own
+    adapters: tuple[str, ...] = ()  #: ids of adapters that no other listed model can use

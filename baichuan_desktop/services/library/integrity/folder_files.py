@@ -21,6 +21,7 @@ from backends.files.plain_file import open_plain
 from backends.operating_system import NO_LINK, long_path
 from backends.phrases import Phrase
 from baichuan_desktop.services.library.integrity.values import stamp_of
+from baichuan_desktop.services.library.registry import InstalledAdapter, Listed
 
 _MOST_FILES: Final = 20_000  # a published model has fifteen
 _MOST_FOLDERS: Final = 1_000
@@ -54,8 +55,8 @@ class FolderFile:
         return open_plain(self.file, os.O_RDONLY | NO_LINK)
 
 
-def files_of(folder: Path) -> Mapping[str, FolderFile]:
-    """The files of a model by their paths in its folder.
+def files_of(folder: Path, *, is_flat: bool = False) -> Mapping[str, FolderFile]:
+    """The files of a model by their paths in its folder; `is_flat` enters no folder in it.
 
     Raises OSError where the folder is not there or cannot be looked through.
     """
@@ -63,12 +64,25 @@ def files_of(folder: Path) -> Mapping[str, FolderFile]:
         real = folder.resolve(strict=True)
     except RuntimeError as error:  # links in a circle
         raise OSError(str(error)) from error
-    return {one.name: one for one in _files_in(real)}
+    return {one.name: one for one in _files_in(real, is_flat=is_flat)}
+
+
+def files_of_listed(one: Listed) -> Mapping[str, FolderFile]:
+    """The files of what is listed. Raises OSError.
+
+    Folders in an adapter's are none of it: training leaves others there, with all that it keeps.
+    """
+    return files_of(one.path, is_flat=isinstance(one, InstalledAdapter))
 
 
 def folder_stamp(folder: Path) -> str:
     """Names, sizes and times of all files of a model as one word. Raises OSError."""
     return stamp(files_of(folder))
+
+
+def stamp_of_listed(one: Listed) -> str:
+    """The same of the files of what is listed. Raises OSError."""
+    return stamp(files_of_listed(one))
 
 
 def stamp(files: Mapping[str, FolderFile]) -> str:
@@ -82,7 +96,7 @@ def sizes_of(files: Mapping[str, FolderFile]) -> Sizes:
     return {one.identity: one.size for one in files.values() if one.refusal is None}
 
 
-def _files_in(folder: Path) -> Iterator[FolderFile]:
+def _files_in(folder: Path, *, is_flat: bool) -> Iterator[FolderFile]:
     pending, count = [(folder, "", 0)], 0
     for place, prefix, level in pending:  # which grows meanwhile
         if len(pending) > _MOST_FOLDERS or level > _MOST_LEVELS:
@@ -101,7 +115,7 @@ def _files_in(folder: Path) -> Iterator[FolderFile]:
                     raise _too_many(folder)
                 name = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _NOT_ENTERED:
+                    if not is_flat and entry.name not in _NOT_ENTERED:
                         pending.append((place / entry.name, f"{name}/", level + 1))
                 elif entry.name.lower() not in _NOT_THE_MODELS:
                     yield _looked_at(name, place / entry.name, folder)

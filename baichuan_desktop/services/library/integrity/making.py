@@ -10,7 +10,7 @@ from backends.phrases import Phrase
 from baichuan_desktop.services.library.integrity.folder_files import (
     FolderFile,
     cannot_be_read,
-    files_of,
+    files_of_listed,
 )
 from baichuan_desktop.services.library.integrity.known_hashes import known_hashes
 from baichuan_desktop.services.library.integrity.manifests import utc_now
@@ -20,13 +20,13 @@ from baichuan_desktop.services.library.integrity.values import (
     Manifest,
     Origin,
 )
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 
 _Known = Mapping[str, tuple[KnownHash, ...]]
 
 
 def first_manifest(
-    model: InstalledModel, hashes: Mapping[str, str] | None = None, known: _Known | None = None
+    model: Listed, hashes: Mapping[str, str] | None = None, known: _Known | None = None
 ) -> Manifest:
     """What is known of a model's files without reading them: sizes, times, hashes of a download.
 
@@ -57,10 +57,10 @@ def first_record(
     return FileRecord(one.size, one.mtime_ns, (*own, *said), one.is_link)
 
 
-def listed_files(model: InstalledModel) -> Mapping[str, FolderFile]:
-    """The files of a model. Raises IntegrityError where its folder cannot be looked through."""
+def listed_files(model: Listed) -> Mapping[str, FolderFile]:
+    """The files of what is listed. Raises IntegrityError where they cannot be looked for."""
     try:
-        return files_of(model.path)
+        return files_of_listed(model)
     except (OSError, ValueError) as error:
         raise IntegrityError(
             "The folder of “{name}” {what}.",

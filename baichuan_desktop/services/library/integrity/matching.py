@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from baichuan_desktop.services.library.integrity.values import KnownHash, Origin
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,7 @@ class Matched:
     count: int  #: of these that are there
 
 
-def match(
-    sums: Mapping[str, str], model: InstalledModel, names: Collection[str], source: str
-) -> Matched:
+def match(sums: Mapping[str, str], model: Listed, names: Collection[str], source: str) -> Matched:
     """The entries of one folder of a list that hold the most of a model's files.
 
     `names` are the files that are there, or should be. Of two such folders with as many, the one
@@ -56,7 +54,7 @@ def match(
     return Matched(stated, most)
 
 
-def is_named_by(sums: Mapping[str, str], model: InstalledModel) -> bool:
+def is_named_by(sums: Mapping[str, str], model: Listed) -> bool:
     """Whether a folder in the paths of a list is called as the model is."""
     return any(_is_called(_path(name).rpartition("/")[0] + "/", model) for name in sums)
 
@@ -67,7 +65,7 @@ def _path(name: str) -> str:
     return path.removeprefix("./")
 
 
-def _is_called(prefix: str, model: InstalledModel) -> bool:
+def _is_called(prefix: str, model: Listed) -> bool:
     repository = (model.repository or "").partition("@")[0]
     called = {model.id, model.path.name, repository.rpartition("/")[2], model.variant or ""}
     words = {word.lower() for word in called if word}

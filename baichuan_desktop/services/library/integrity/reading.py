@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from backends.adapters.folder import open_adapter
 from backends.checkpoint.folder import Checkpoint
-from backends.checkpoint.weight_checks import OddTensor, WeightScan
-from backends.errors import CheckpointError
+from backends.checkpoint.weight_checks import Oddity, OddTensor, WeightScan
+from backends.errors import CheckpointError, UserFacingError
 from backends.files.sequential import blocks
 from backends.files.tensor_files import TensorRecord, read_contents
 from baichuan_desktop.services.library.integrity.folder_files import FolderFile
+from baichuan_desktop.services.library.registry import InstalledAdapter, Listed
 
 #: Bytes after which is told how far the reading is.
 _TOLD: Final = 8 * 2**20
@@ -25,20 +27,38 @@ _WEIGHTS: Final = re.compile(
 )
 
 
-def weight_records(folder: Path, name: str) -> Sequence[TensorRecord]:
-    """The tensors of a file of a model; none of one that holds no weights.
+_ADAPTER: Final = re.compile(r"adapter_model\.(?:safetensors|bin)")
+
+
+def weight_records(folder: Path, name: str, *, is_adapter: bool = False) -> Sequence[TensorRecord]:
+    """The tensors of a file of a model, or of an adapter; none of one that holds no weights.
 
     Raises CheckpointError where it should hold them, and cannot.
     """
-    if _WEIGHTS.fullmatch(name) is None:
-        return ()
-    return read_contents(folder / name).records
+    weights = _ADAPTER if is_adapter else _WEIGHTS
+    return read_contents(folder / name).records if weights.fullmatch(name) else ()
 
 
-def files_in_use(folder: Path) -> frozenset[str]:
-    """The names of the files that the model in a folder is loaded from; none of what is none."""
+def odd_tensors(one: Listed, reading: FileReading) -> Sequence[OddTensor]:
+    """The tensors of a file that was read, which are no weights.
+
+    A matrix of an adapter is zero until it is trained.
+    """
+    found = reading.odd_tensors()
+    if isinstance(one, InstalledAdapter):
+        return [tensor for tensor in found if tensor.oddity is Oddity.NOT_A_NUMBER]
+    return found
+
+
+def files_in_use(one: Listed) -> frozenset[str]:
+    """The names of the files that it is loaded from; none of what cannot be opened."""
+    if isinstance(one, InstalledAdapter):
+        try:
+            return frozenset({"adapter_config.json", open_adapter(one.path).file.name})
+        except UserFacingError:
+            return frozenset()
     try:
-        checkpoint = Checkpoint.open(folder)
+        checkpoint = Checkpoint.open(one.path)
     except CheckpointError:
         return frozenset()
     files = [*checkpoint.weight_files, checkpoint.tokenizer_file]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from backends.errors import FailedVerificationError
-from baichuan_desktop.services.library.integrity.folder_files import folder_stamp
+from baichuan_desktop.services.library.integrity.folder_files import stamp_of_listed
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 
 
-def require_verified(model: InstalledModel, manifests: ManifestStore) -> None:
+def require_verified(model: Listed, manifests: ManifestStore) -> None:
     """Raise FailedVerificationError if verifying a model failed when it was last done.
 
     A model that was never verified passes. Somebody's word to load it all the same holds until its
@@ -22,7 +22,7 @@ def require_verified(model: InstalledModel, manifests: ManifestStore) -> None:
     if verification is None or not verification.has_failed:
         return
     try:
-        is_changed_since = folder_stamp(model.path) != verification.stamp
+        is_changed_since = stamp_of_listed(model) != verification.stamp
     except (OSError, ValueError):
         return
     if kept.is_overridden and not is_changed_since:

@@ -24,6 +24,7 @@ from baichuan_desktop.services.library.integrity.manifests import utc_now
 from baichuan_desktop.services.library.integrity.reading import (
     FileReading,
     files_in_use,
+    odd_tensors,
     weight_records,
 )
 from baichuan_desktop.services.library.integrity.values import (
@@ -36,14 +37,14 @@ from baichuan_desktop.services.library.integrity.values import (
     Verification,
     Verified,
 )
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, Listed
 
 _ZONE_STEP_NS: Final = 15 * 60 * 10**9  # zones differ by quarters of an hour
 _MOST_APART_NS: Final = 26 * 60 * 60 * 10**9
 
 
 def verify(
-    model: InstalledModel,
+    model: Listed,
     manifest: Manifest | None,
     cancel: threading.Event,
     against: Mapping[str, KnownHash] | None = None,
@@ -78,7 +79,7 @@ def verify(
 class _Checking:
     """What is known of a model's files, and what was found until now."""
 
-    model: InstalledModel
+    model: Listed
     manifest: Manifest | None
     files: Mapping[str, FolderFile]
     against: Mapping[str, KnownHash] | None
@@ -108,7 +109,7 @@ class _Checking:
     def _look(self) -> None:
         """Find what can be told without reading: what is missing, new, or no file."""
         has_new = self.manifest is not None and not self.files.keys() <= self._records.keys()
-        in_use = files_in_use(self.model.path) if has_new else frozenset()
+        in_use = files_in_use(self.model) if has_new else frozenset()
         stated = dict.fromkeys(self.model.stated_files, Origin.REGISTRY)
         stated |= dict.fromkeys(self.against or (), Origin.SITE_LIST)
         stated |= dict.fromkeys(self._records, Origin.IMPORT)
@@ -155,7 +156,8 @@ class _Checking:
         records: tuple[TensorRecord, ...] = ()
         wrong = None
         try:
-            records = tuple(weight_records(self.model.path, one.name))
+            is_adapter = isinstance(self.model, InstalledAdapter)
+            records = tuple(weight_records(self.model.path, one.name, is_adapter=is_adapter))
         except CheckpointError as error:
             wrong = error
         with_git = any(known.sha256 is None for known in self._known(one.name))
@@ -176,7 +178,7 @@ class _Checking:
         if not right and self._is_as_it_was(one) is False:
             self.faults.append(sentences.written_since(one.name))
             return
-        odd = sentences.odd_tensors(one.name, reading.odd_tensors())
+        odd = sentences.odd_tensors(one.name, odd_tensors(self.model, reading))
         self.faults += odd
         if wrong is not None:
             sentence = Phrase(wrong.template, **wrong.facts)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from enum import Enum
 
 from baichuan_desktop.services.library.registry_schema import RegistryLayer
-from baichuan_desktop.services.library.rows.values import ModelRow, Row
+from baichuan_desktop.services.library.rows.values import AdapterRow, ReleasedRow, Row
 from baichuan_desktop.services.library.states import Condition
 
 
 class Action(Enum):
     """What a person can ask for, in the order in which it is offered."""
 
-    LOAD = "load"
+    LOAD = "load"  #: of an adapter: answer with it
     GET = "get"
     FIND = "find"
     RENAME = "rename"
@@ -27,17 +27,24 @@ def actions_of(row: Row) -> tuple[Action, ...]:
 
     The model that ships with the app is a part of it, and an administrator's entry is theirs.
     """
-    if not isinstance(row, ModelRow):
+    if isinstance(row, ReleasedRow):
         return (Action.GET, Action.FIND)
-    is_own = row.model.layer is RegistryLayer.USER
     is_away = row.condition is not None and row.condition.is_away
+    is_usable = not is_away and row.condition is not Condition.UNFINISHED
+    is_bundled = False
+    if isinstance(row, AdapterRow):
+        is_own = row.adapter.layer is RegistryLayer.USER
+        is_usable = is_usable and row.base is not None
+    else:
+        is_own = row.model.layer is RegistryLayer.USER
+        is_bundled = row.model.bundled
     offered = (
-        (Action.LOAD, not is_away and row.condition is not Condition.UNFINISHED),
+        (Action.LOAD, is_usable),
         (Action.FIND, is_away),
-        (Action.RENAME, not row.model.bundled and is_own),
+        (Action.RENAME, not is_bundled and is_own),
         (Action.OPEN_FOLDER, not is_away),
-        (Action.COPY_PATH, not row.model.bundled),
+        (Action.COPY_PATH, not is_bundled),
         (Action.VERIFY, not is_away),
-        (Action.REMOVE, not row.model.bundled and is_own),
+        (Action.REMOVE, not is_bundled and is_own),
     )
     return tuple(action for action, holds in offered if holds)

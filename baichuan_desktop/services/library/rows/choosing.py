@@ -10,9 +10,12 @@ from enum import Enum
 from pathlib import Path
 
 from backends.model_config import Family
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.adapters.bases import base_among
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.library.rows.values import (
+    AdapterLooked,
+    AdapterRow,
     Entry,
     Heading,
     Looked,
@@ -63,10 +66,12 @@ def rows_of(
     variants: Sequence[Variant],
     looked: Mapping[str, Looked],
     last_used: Mapping[str, datetime.datetime],
+    adapters: Sequence[InstalledAdapter] = (),
+    looked_adapters: Mapping[str, AdapterLooked] | None = None,
 ) -> list[Row]:
-    """Every row: the listed models in their order, then what is released and not listed.
+    """Every row: the listed models in their order, then adapters, then what is only released.
 
-    `looked` and `last_used` are by the ids of the models.
+    `looked`, `last_used` and `looked_adapters` are by ids.
     """
     known = {one.id: one for one in variants}
     same: dict[str, list[InstalledModel]] = {}
@@ -83,6 +88,10 @@ def rows_of(
         )
         for model in models
     ]
+    rows += [
+        AdapterRow(one, base_among(one, models, known), (looked_adapters or {}).get(one.id))
+        for one in adapters
+    ]
     absent = (one for one in variants if one.id not in same and not one.bundled)
     return [*rows, *map(ReleasedRow, absent)]
 
@@ -92,15 +101,25 @@ def shown(
 ) -> list[Entry]:
     """The rows that a filter lets pass, in this order, under their headings.
 
-    `name_of` gives a name in the language of the window.
+    An adapter comes after its model, those of none that is here at the end. `name_of` gives a name
+    in the language of the window.
     """
     passed = [row for row in rows if _passes(row, wanted)]
+    above = {row.model.id: row for row in rows if isinstance(row, ModelRow)}
+
+    def place(row: Row) -> tuple[object, ...]:
+        own = _place(row, order, name_of)
+        if not isinstance(row, AdapterRow):
+            return (False, *own)
+        base = above.get(row.base.id) if row.base is not None else None
+        return (True, *own) if base is None else (False, *_place(base, order, name_of), *own)
+
     entries: list[Entry] = []
-    for section, kind in ((Section.HERE, ModelRow), (Section.RELEASED, ReleasedRow)):
-        inside: list[Row] = [row for row in passed if isinstance(row, kind)]
+    for section, kinds in ((Section.HERE, (ModelRow, AdapterRow)), (Section.RELEASED, ReleasedRow)):
+        inside: list[Row] = [row for row in passed if isinstance(row, kinds)]
         if inside:
             entries.append(Heading(section, len(inside)))
-            inside.sort(key=lambda row: _place(row, order, name_of))
+            inside.sort(key=place)
             entries += inside
     return entries
 
@@ -112,14 +131,17 @@ def families(rows: Sequence[Row]) -> list[Family]:
 
 
 def drives(rows: Sequence[Row]) -> list[Path]:
-    """The drives that models lie on."""
-    return sorted({row.drive for row in rows if isinstance(row, ModelRow) and row.drive})
+    """The drives that models and adapters lie on."""
+    here = (row for row in rows if not isinstance(row, ReleasedRow))
+    return sorted({row.drive for row in here if row.drive})
 
 
 def _passes(row: Row, wanted: Filter) -> bool:
     return (
         (wanted.family is None or row.family is wanted.family)
-        and (wanted.drive is None or (isinstance(row, ModelRow) and row.drive == wanted.drive))
+        and (
+            wanted.drive is None or (not isinstance(row, ReleasedRow) and row.drive == wanted.drive)
+        )
         and _is_shown(row, wanted.shown)
         and all(word in _words(row) for word in wanted.text.casefold().split())
     )
@@ -143,7 +165,13 @@ def _is_shown(row: Row, shown: Shown) -> bool:
 
 def _words(row: Row) -> str:
     """All by which a row is found, in small letters."""
-    parts: list[str | None] = [row.name.en, row.name.zh, row.family.value]
+    parts: list[str | None] = [row.name.en, row.name.zh]
+    if isinstance(row, AdapterRow):
+        parts += [row.adapter.id, str(row.adapter.path), row.adapter.repository, row.adapter.base]
+        if row.base is not None:
+            parts += [row.base.name.en, row.base.name.zh, row.base.family.value]
+        return "\n".join(filter(None, parts)).casefold()
+    parts.append(row.family.value)
     variant = row.variant
     if isinstance(row, ModelRow):
         model = row.model
@@ -161,14 +189,14 @@ def _place(
     """By what a row is sorted; what is not known comes last."""
     name = (name_of(row.name).casefold(), *row.key)
     match order, row:
-        case Order.SIZE, ModelRow(looked=Looked()):
+        case Order.SIZE, ModelRow(looked=Looked()) | AdapterRow(looked=AdapterLooked()):
             size = row.bytes_on_disk
             return (math.inf if size is None else -size, *name)
         case Order.SIZE, ReleasedRow(variant):
             return (-variant.weights_bytes, *name)
         case Order.USED, ModelRow(last_used=datetime.datetime() as when):
             return (-when.timestamp(), *name)
-        case Order.ADDED, ModelRow(model) if model.added is not None:
+        case Order.ADDED, (ModelRow(model) | AdapterRow(model)) if model.added is not None:
             try:
                 return (-datetime.date.fromisoformat(model.added).toordinal(), *name)
             except ValueError:  # a date that no calendar has

@@ -12,12 +12,13 @@ from backends.errors import CheckpointError
 from backends.files.small_files import read_json
 from backends.model_config import ModelConfig
 from backends.precision import Precision
+from baichuan_desktop.services.library.adapters.details import AdapterDetails, details
 from baichuan_desktop.services.library.folders.drives import drive_of, drive_space
 from baichuan_desktop.services.library.integrity.folder_files import Identity, files_of, sizes_of
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel, Listed
 from baichuan_desktop.services.library.registry_schema import Shapes
-from baichuan_desktop.services.library.rows.values import Looked
+from baichuan_desktop.services.library.rows.values import AdapterLooked, Looked
 from baichuan_desktop.services.library.states import look_at
 
 
@@ -38,6 +39,30 @@ def look(model: InstalledModel, manifests: ManifestStore) -> Looked:
         verification,
         kept.override if kept is not None and kept.is_overridden else None,
     )
+
+
+def look_adapter(adapter: InstalledAdapter, manifests: ManifestStore) -> AdapterLooked:
+    """What there is of an adapter now, and what was found when it was verified last."""
+    kept = manifests.kept(adapter.id)
+    manifest, verification = (
+        (kept.manifest, kept.verification) if kept is not None else (None, None)
+    )
+    state = look_at(adapter, manifest, verification)
+    drive = drive_of(adapter.path) or adapter.drive
+    return AdapterLooked(
+        state,
+        drive_space(drive) if drive is not None else None,
+        AdapterDetails() if state.condition.is_away else details(adapter.path),
+        verification,
+        kept.override if kept is not None and kept.is_overridden else None,
+    )
+
+
+def look_at_listed(one: Listed, manifests: ManifestStore) -> Looked | AdapterLooked:
+    """The same of whichever it is."""
+    if isinstance(one, InstalledAdapter):
+        return look_adapter(one, manifests)
+    return look(one, manifests)
 
 
 def _sizes_of(folder: Path) -> dict[Identity, int]:

@@ -16,7 +16,7 @@ from backends.errors import ModelAwayError
 from backends.phrases import Phrase
 from baichuan_desktop.services.library import states
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.services.library.states import Condition, ModelState, look_at
 
 #: Seconds without an answer, after which the drives that are still asked are left alone.
@@ -26,10 +26,10 @@ _Seen = tuple[str, ModelState]
 
 
 def look_at_all(
-    models: Sequence[InstalledModel], manifests: ManifestStore, patience: float = _PATIENCE
+    models: Sequence[Listed], manifests: ManifestStore, patience: float = _PATIENCE
 ) -> Mapping[str, ModelState]:
-    """The state of each model, by its id."""
-    by_drive: dict[Path, list[InstalledModel]] = {}
+    """The state of each model or adapter, by its id."""
+    by_drive: dict[Path, list[Listed]] = {}
     for model in models:
         by_drive.setdefault(_drive(model), []).append(model)
     seen: queue.SimpleQueue[_Seen] = queue.SimpleQueue()
@@ -49,7 +49,7 @@ def look_at_all(
     return found | unanswered
 
 
-def require_here(model: InstalledModel, patience: float = _PATIENCE) -> None:
+def require_here(model: Listed, patience: float = _PATIENCE) -> None:
     """Raise ModelAwayError if the folder of a listed model, or its drive, is not here now."""
     seen: queue.SimpleQueue[ModelAwayError | None] = queue.SimpleQueue()
 
@@ -75,7 +75,7 @@ def _begin(look: Callable[[], None]) -> None:
 
 
 def _look(
-    models: Sequence[InstalledModel],
+    models: Sequence[Listed],
     manifests: ManifestStore,
     seen: queue.SimpleQueue[_Seen],
 ) -> None:
@@ -85,9 +85,9 @@ def _look(
         seen.put((model.id, look_at(model, manifest, verification)))
 
 
-def _drive(model: InstalledModel) -> Path:
+def _drive(model: Listed) -> Path:
     return model.drive or Path(model.path.anchor)
 
 
-def _unanswered(model: InstalledModel) -> Phrase:
+def _unanswered(model: Listed) -> Phrase:
     return Phrase("The drive “{drive}” does not answer.", drive=str(_drive(model)))

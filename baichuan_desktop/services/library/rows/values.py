@@ -8,10 +8,11 @@ from enum import Enum
 from pathlib import Path
 
 from backends.precision import Precision
+from baichuan_desktop.services.library.adapters.details import AdapterDetails
 from baichuan_desktop.services.library.folders.drives import DriveSpace
 from baichuan_desktop.services.library.integrity.folder_files import Sizes
 from baichuan_desktop.services.library.integrity.values import Override, Verification
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
 from baichuan_desktop.services.library.registry_schema import Family, Names, Shapes
 from baichuan_desktop.services.library.states import Condition, ModelState
 from baichuan_desktop.services.library.variants import Variant
@@ -36,6 +37,17 @@ class Looked:
     def export_bytes(self) -> int:
         """Of all its exports."""
         return sum(self.exports.values())
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterLooked:
+    """What one look at an adapter's folder has shown."""
+
+    state: ModelState
+    drive: DriveSpace | None = None  #: None where it cannot be told
+    details: AdapterDetails = field(default_factory=AdapterDetails)
+    verification: Verification | None = None  #: the last one
+    override: Override | None = None  #: see `Looked`
 
 
 class Section(Enum):
@@ -114,6 +126,47 @@ class ModelRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterRow:
+    """A listed adapter, below the model that it is for."""
+
+    adapter: InstalledAdapter
+    base: InstalledModel | None = None  #: a listed model that it is for; None: none is here
+    looked: AdapterLooked | None = None  #: None: nobody has looked yet, or its drive is silent
+
+    @property
+    def key(self) -> Key:
+        """What stays the same of it while what it shows changes."""
+        return ("adapter", self.adapter.id)
+
+    @property
+    def family(self) -> Family | None:
+        """Of the model that it is for; None where none is here."""
+        return None if self.base is None else self.base.family
+
+    @property
+    def name(self) -> Names:
+        """As it is shown."""
+        return self.adapter.shown_name
+
+    @property
+    def condition(self) -> Condition | None:
+        """None where it is not known."""
+        return self.looked.state.condition if self.looked is not None else None
+
+    @property
+    def bytes_on_disk(self) -> int | None:
+        """Of all files of the adapter."""
+        return self.looked.state.bytes_on_disk if self.looked is not None else None
+
+    @property
+    def drive(self) -> Path | None:
+        """Where it lies: as it was seen, else as it was when it was added."""
+        if self.looked is not None and self.looked.drive is not None:
+            return self.looked.drive.drive
+        return self.adapter.drive
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasedRow:
     """A released model of which none is listed."""
 
@@ -135,5 +188,5 @@ class ReleasedRow:
         return self.variant.name
 
 
-Row = ModelRow | ReleasedRow
+Row = ModelRow | AdapterRow | ReleasedRow
 Entry = Heading | Row

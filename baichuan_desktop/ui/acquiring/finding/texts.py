@@ -1,4 +1,4 @@
-"""What is said of a model that was found, in the language of the window."""
+"""What is said of a model or an adapter that was found, in the language of the window."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from backends.events import ModelKind
 from backends.printable import one_line
-from baichuan_desktop.services.library.finding.values import Found, Place
+from baichuan_desktop.services.library.finding.values import Found, FoundAdapter, Place
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
@@ -71,12 +71,22 @@ def condition(found: Found) -> str:
             if is_chat
             else QCoreApplication.translate("Acquiring", "base model")
         )
+    if found.adapter is not None:
+        parts.append(_adapter(found.adapter))
     if found.stored is not None:
         parts.append(found.stored.label)
     if found.revision is not None:
         version = QCoreApplication.translate("Acquiring", "version {revision}")
         parts.append(version.format(revision=one_line(found.revision)[:12]))
     return " · ".join(parts)
+
+
+def _adapter(found: FoundAdapter) -> str:
+    """For which model it is: the one in the list, else as it says itself."""
+    model = found.base or one_line(found.base_name)
+    if not model:
+        return QCoreApplication.translate("Acquiring", "adapter")
+    return QCoreApplication.translate("Acquiring", "adapter for {model}").format(model=model)
 
 
 def everything(found: Found, names: Mapping[str, Names]) -> str:

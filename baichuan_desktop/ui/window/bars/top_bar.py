@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from baichuan_desktop.ui.look.icons import line_icon
 from baichuan_desktop.ui.look.labels import ElidedButton, ElidedLabel
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.ui.models.model_picker import ModelPicker
+from baichuan_desktop.ui.models.picker.model_picker import ModelPicker
 from baichuan_desktop.ui.shortcuts.table import Command, with_keys
 
 _HEIGHT, _TOOL, _ICON, _LINE = 52, 32, 18, 2  # pixels of the design

@@ -6,12 +6,15 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
-from baichuan_desktop.services.jobs import onnx_export, quantised, safetensors_copy
+from baichuan_desktop.services.jobs import merged, onnx_export, quantised, safetensors_copy
 from baichuan_desktop.ui.jobs.entry import JobEntry, copy_entry
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
 from baichuan_desktop.ui.measuring.quality import QUALITY
 from baichuan_desktop.ui.measuring.speed import SPEED
 
+EXPORT = copy_entry(
+    lambda: QCoreApplication.translate("JobEntries", "&Export for ONNX Runtime…"), onnx_export.OFFER
+)
 COPIES = (
     copy_entry(
         lambda: QCoreApplication.translate("JobEntries", "Qu&antise a copy…"), quantised.OFFER
@@ -20,9 +23,10 @@ COPIES = (
         lambda: QCoreApplication.translate("JobEntries", "Convert to &safetensors…"),
         safetensors_copy.OFFER,
     ),
+    EXPORT,
     copy_entry(
-        lambda: QCoreApplication.translate("JobEntries", "&Export for ONNX Runtime…"),
-        onnx_export.OFFER,
+        lambda: QCoreApplication.translate("JobEntries", "Mer&ge an adapter into a copy…"),
+        merged.OFFER,
     ),
 )
 MEASUREMENTS = (

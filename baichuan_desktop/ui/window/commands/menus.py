@@ -83,6 +83,7 @@ class Menus(QMenuBar):
         self.find_models = self._action(None)
         self.import_model = self._action(None)
         self.get_model = self._action(None)
+        self.add_adapter = self._action(None)
         self.verify = self._action(None)
         self.licence = self._action(None)
         for of_a_model in (self.verify, self.licence):
@@ -131,7 +132,7 @@ class Menus(QMenuBar):
         self._file.addAction(self.quit)
         self.models.setToolTipsVisible(True)
         self.models.addActions([self.models_page, self.find_models])
-        self.models.addActions([self.import_model, self.get_model])
+        self.models.addActions([self.import_model, self.get_model, self.add_adapter])
         self.models.addSeparator()
         self.models.addActions([self.verify, self.licence])
         self._edit.addActions([self.stop, self.copy, self.select_all])
@@ -205,15 +206,19 @@ class Menus(QMenuBar):
     def show_import(self, refusal: UserFacingError | None) -> None:
         """Offer to bring models here; a refusal says why that is turned off."""
         self._import_refusal = refusal
-        for action in (self.find_models, self.import_model, self.open_folder):
+        for action in self._of_import():
             action.setEnabled(refusal is None)
         self._explain()
+
+    def _of_import(self) -> Sequence[QAction]:
+        """What brings models and adapters here."""
+        return (self.find_models, self.import_model, self.open_folder, self.add_adapter)
 
     def _explain(self) -> None:
         """Say of what is turned off why it is."""
         refusal = self._import_refusal
         why = "" if refusal is None else error_texts.message(refusal)
-        for action in (self.find_models, self.import_model, self.open_folder):
+        for action in self._of_import():
             action.setToolTip(as_tooltip(why))
             action.setStatusTip(why)
 
@@ -264,6 +269,7 @@ class Menus(QMenuBar):
         self.find_models.setText(self.tr("&Find models on this computer…"))
         self.import_model.setText(self.tr("&Import a model folder…"))
         self.get_model.setText(self.tr("&How to get a model…"))
+        self.add_adapter.setText(self.tr("&Add an adapter…"))
         self.verify.setText(self.tr("&Verify this model"))
         self.licence.setText(self.tr("Model &licence"))
         self.about.setText(self.tr("&About Baichuan Desktop"))

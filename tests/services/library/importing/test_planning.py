@@ -26,6 +26,7 @@ from baichuan_desktop.services.library.finding.values import Found, Place
 from baichuan_desktop.services.library.importing import planning, targets
 from baichuan_desktop.services.library.importing.values import Way
 from baichuan_desktop.services.library.registry_schema import RegistryError
+from tests.helpers import adapters
 from tests.helpers.imports import Library, hashes
 from tests.helpers.policies import write_policy
 from tests.helpers.sentences import assert_one_sentence
@@ -81,6 +82,18 @@ def test_several_models_are_named_and_none_is_chosen(library: Library) -> None:
     assert "2 models" in refused.value.message
     assert "“Model”" in str(refused.value.hint)
     assert "“Other”" in str(refused.value.hint)
+
+
+def test_several_adapters_are_no_models_and_the_last_are_not_named(library: Library) -> None:
+    for number in range(7):
+        folder = library.source.with_name(f"adapter-{number}")
+        shutil.copytree(adapters.folder("b2-7b", "w_pack_r1"), folder)
+
+    with pytest.raises(ImportRefusedError) as refused:
+        library.plan(Way.COPY, library.source.parent)
+
+    assert "8 models and adapters" in refused.value.message
+    assert str(refused.value.hint).endswith("“adapter-3”, ….")
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer.model"])

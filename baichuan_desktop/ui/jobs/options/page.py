@@ -19,14 +19,22 @@ from PySide6.QtWidgets import (
 )
 
 from backends.errors import UserFacingError
-from baichuan_desktop.services.jobs.copies import CopyVariant, JobOffer, free_copy_folder
+from backends.precision import Precision
+from baichuan_desktop.services.jobs.copies import (
+    CopyVariant,
+    JobOffer,
+    free_copy_folder,
+    with_adapter,
+)
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.choosing.file_dialogs import choose_folder
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.jobs import texts
+from baichuan_desktop.ui.jobs.options.adapter_choice import AdapterChoice
 from baichuan_desktop.ui.jobs.page_parts import page_column
 from baichuan_desktop.ui.look.labels import plain_label
+from baichuan_desktop.ui.models.picker.offered import OfferedAdapter
 
 _MINUTE = 60
 
@@ -42,9 +50,12 @@ class JobOptions(QWidget):
     begun = Signal(object)
     dismissed = Signal()
 
-    def __init__(self, offer: JobOffer, model: InstalledModel) -> None:
+    def __init__(
+        self, offer: JobOffer, model: InstalledModel, adapters: Sequence[OfferedAdapter] = ()
+    ) -> None:
         super().__init__()
         self._offer, self._model = offer, model
+        self.adapter = AdapterChoice(offer.adapter, adapters)
         self._error: UserFacingError | None = None  # of the try before
         self._variants: Sequence[CopyVariant] = ()
         self.radios: list[QRadioButton] = []
@@ -78,6 +89,8 @@ class JobOptions(QWidget):
         column.addWidget(self.heading)
         column.addWidget(self.explanation)
         column.addSpacing(4)
+        column.addWidget(self.adapter)
+        column.addSpacing(4)
         column.addWidget(self._looking)
         column.addLayout(self._grid)
         column.addSpacing(4)
@@ -92,6 +105,7 @@ class JobOptions(QWidget):
         self.browse.clicked.connect(self._browse)
         self.folder.textChanged.connect(self._refresh)
         self._group.idToggled.connect(self._on_chosen)
+        self.adapter.changed.connect(self._propose_folder)
         self.retranslate()
         self._refresh()
 
@@ -121,13 +135,29 @@ class JobOptions(QWidget):
 
     @property
     def _chosen(self) -> CopyVariant | None:
-        number = self._group.checkedId()
-        return self._variants[number] if number >= 0 else None
+        number, adapter = self._group.checkedId(), self.adapter.folder
+        if number < 0:
+            return None
+        variant = self._variants[number]
+        return variant if adapter is None else with_adapter(variant, adapter)
+
+    def choose(self, precision: Precision | None) -> None:
+        """Choose the first that comes of a precision, and begin."""
+        for radio, variant in zip(self.radios, self._variants, strict=True):
+            if variant.request(Path()).precision == precision:
+                radio.setChecked(True)
+                break
+        self._begin()
 
     @Slot(int, bool)
     def _on_chosen(self, _number: int, is_checked: bool) -> None:
+        if is_checked:
+            self._propose_folder()
+
+    @Slot()
+    def _propose_folder(self) -> None:
         variant = self._chosen
-        if is_checked and variant is not None and not self.folder.isModified():
+        if variant is not None and not self.folder.isModified():
             self.folder.setText(str(free_copy_folder(self._model, variant.suffix)))
         self._refresh()
 
@@ -146,12 +176,14 @@ class JobOptions(QWidget):
     @Slot()
     def _begin(self) -> None:
         variant = self._chosen
-        if variant is not None and self.folder.text().strip():
+        if variant is not None and self.begin.isEnabled():
             self.begun.emit(variant.request(Path(self.folder.text().strip()).expanduser()))
 
     @Slot()
     def _refresh(self) -> None:
-        self.begin.setEnabled(self._chosen is not None and bool(self.folder.text().strip()))
+        is_named = bool(self.folder.text().strip())
+        is_chosen = self._chosen is not None and self.adapter.is_complete
+        self.begin.setEnabled(is_chosen and is_named)
 
     def retranslate(self) -> None:
         """Say everything in the language of the window."""

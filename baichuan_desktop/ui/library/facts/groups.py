@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
 from baichuan_desktop.services.library.integrity import sentences
 from baichuan_desktop.services.library.integrity.values import Verification
-from baichuan_desktop.services.library.registry import InstalledModel
+from baichuan_desktop.services.library.registry import InstalledModel, Listed
 from baichuan_desktop.services.library.registry_schema import RegistryLayer, Shapes
-from baichuan_desktop.services.library.rows.values import ModelRow, Row
+from baichuan_desktop.services.library.rows.values import AdapterRow, ModelRow, ReleasedRow, Row
 from baichuan_desktop.services.library.variants import Variant
 from baichuan_desktop.services.sizes import size_text
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.library import texts
+from baichuan_desktop.ui.library.facts.adapter_facts import adapter_facts, made_by
+from baichuan_desktop.ui.library.facts.values import Fact, Group
 from baichuan_desktop.ui.look.one_line import title_line
 from baichuan_desktop.ui.models import model_texts
 
 _MOST_FAULTS = 20  # that are named; the report of the job names all
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A name and a value; `is_path`: the value is elided in its middle."""
-
-    name: str
-    value: str
-    is_path: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Facts under a title; those without a value are left out."""
-
-    title: str
-    facts: tuple[Fact, ...]
 
 
 def groups(row: Row, now: datetime.datetime) -> Sequence[Group]:
@@ -46,20 +30,28 @@ def groups(row: Row, now: datetime.datetime) -> Sequence[Group]:
     found = [
         (translate("LibraryDetails", "Files"), _files(row)),
         (translate("LibraryDetails", "Verification"), _verification(row)),
-        (translate("LibraryDetails", "Model"), _model(row)),
-        (translate("LibraryDetails", "Published figures"), _published(row)),
-        (translate("LibraryDetails", "Licence"), _licence(row)),
-        (translate("LibraryDetails", "Where it comes from"), _origin(row, now)),
     ]
+    if isinstance(row, AdapterRow):
+        found += [
+            (translate("LibraryDetails", "Adapter"), adapter_facts(row)),
+            (translate("LibraryDetails", "How it was made"), made_by(row)),
+            (translate("LibraryDetails", "Where it comes from"), _listing(row.adapter)),
+        ]
+    else:
+        found += [
+            (translate("LibraryDetails", "Model"), _model(row)),
+            (translate("LibraryDetails", "Published figures"), _published(row)),
+            (translate("LibraryDetails", "Licence"), _licence(row)),
+            (translate("LibraryDetails", "Where it comes from"), _origin(row, now)),
+        ]
     held = [(title, tuple(fact for fact in facts if fact.value)) for title, facts in found]
     return [Group(title, facts) for title, facts in held if facts]
 
 
 def _files(row: Row) -> Iterator[Fact]:
     translate = QCoreApplication.translate
-    if isinstance(row, ModelRow):
-        if not row.model.bundled:
-            yield Fact(translate("LibraryDetails", "Location"), texts.path(row.model.path), True)
+    if not isinstance(row, ReleasedRow):
+        yield Fact(translate("LibraryDetails", "Location"), texts.place(row), True)
         if row.drive is not None:
             yield Fact(translate("LibraryDetails", "Drive"), texts.path(row.drive), True)
         yield Fact(translate("LibraryDetails", "Free there"), _free(row))
@@ -69,7 +61,7 @@ def _files(row: Row) -> Iterator[Fact]:
         yield from _copies(row)
 
 
-def _free(row: ModelRow) -> str:
+def _free(row: ModelRow | AdapterRow) -> str:
     """What is free of its drive; empty where that is not known."""
     space = row.looked.drive if row.looked is not None else None
     if space is None or space.free_bytes is None or space.total_bytes is None:
@@ -90,7 +82,7 @@ def _copies(row: ModelRow) -> Iterator[Fact]:
 
 
 def _verification(row: Row) -> Iterator[Fact]:
-    if not isinstance(row, ModelRow) or row.looked is None:
+    if isinstance(row, ReleasedRow) or row.looked is None:
         return
     translate, looked = QCoreApplication.translate, row.looked
     done = looked.verification
@@ -120,7 +112,7 @@ def _result(done: Verification) -> str:
     return QCoreApplication.translate("LibraryDetails", "{day}: no fault was found")
 
 
-def _model(row: Row) -> Iterator[Fact]:
+def _model(row: ModelRow | ReleasedRow) -> Iterator[Fact]:
     translate = QCoreApplication.translate
     of: InstalledModel | Variant = row.model if isinstance(row, ModelRow) else row.variant
     variant = row.variant
@@ -149,7 +141,7 @@ def _shapes(shapes: Shapes) -> Iterator[Fact]:
         yield Fact(name, _count(size))
 
 
-def _published(row: Row) -> Iterator[Fact]:
+def _published(row: ModelRow | ReleasedRow) -> Iterator[Fact]:
     translate, variant = QCoreApplication.translate, row.variant
     if variant is None:
         return
@@ -163,7 +155,7 @@ def _published(row: Row) -> Iterator[Fact]:
         yield Fact(translate("LibraryDetails", "Source"), title_line(scores.source))
 
 
-def _licence(row: Row) -> Iterator[Fact]:
+def _licence(row: ModelRow | ReleasedRow) -> Iterator[Fact]:
     translate, variant = QCoreApplication.translate, row.variant
     if variant is None:
         text = translate("LibraryDetails", "The one that came with its weights")
@@ -178,18 +170,13 @@ def _licence(row: Row) -> Iterator[Fact]:
     yield Fact(translate("LibraryDetails", "Commercial use"), commercial)
 
 
-def _origin(row: Row, now: datetime.datetime) -> Iterator[Fact]:
+def _origin(row: ModelRow | ReleasedRow, now: datetime.datetime) -> Iterator[Fact]:
     translate, variant = QCoreApplication.translate, row.variant
     if isinstance(row, ModelRow):
-        model = row.model
-        repository = title_line(model.repository or "")
-        yield Fact(translate("LibraryDetails", "Repository"), repository)
-        yield Fact(translate("LibraryDetails", "Added"), _added(model))
-        yield Fact(translate("LibraryDetails", "Listed by"), _layer(model))
+        yield from _listing(row.model)
         used = texts.last_used(row, now.astimezone().date())
         never = translate("LibraryDetails", "Never")
         yield Fact(translate("LibraryDetails", "Last used"), used or never)
-        yield Fact(translate("LibraryDetails", "Id"), model.id)
     if variant is not None:
         huggingface = title_line(variant.sources.huggingface or "")
         modelscope = title_line(variant.sources.modelscope or "")
@@ -197,16 +184,25 @@ def _origin(row: Row, now: datetime.datetime) -> Iterator[Fact]:
         yield Fact("ModelScope", modelscope)
 
 
-def _added(model: InstalledModel) -> str:
+def _listing(one: Listed) -> Iterator[Fact]:
+    """Where what is listed comes from, since when it is listed, and by whom."""
+    translate = QCoreApplication.translate
+    yield Fact(translate("LibraryDetails", "Repository"), title_line(one.repository or ""))
+    yield Fact(translate("LibraryDetails", "Added"), _added(one))
+    yield Fact(translate("LibraryDetails", "Listed by"), _layer(one))
+    yield Fact(translate("LibraryDetails", "Id"), one.id)
+
+
+def _added(model: Listed) -> str:
     try:
         return texts.date(datetime.date.fromisoformat(model.added or ""))
     except ValueError:  # entries of earlier versions have none; a date that no calendar has
         return ""
 
 
-def _layer(model: InstalledModel) -> str:
+def _layer(model: Listed) -> str:
     translate = QCoreApplication.translate
-    if model.bundled:
+    if isinstance(model, InstalledModel) and model.bundled:
         return translate("LibraryDetails", "The app, as a part of it")
     return {
         RegistryLayer.SHIPPED: translate("LibraryDetails", "The app"),
@@ -216,4 +212,4 @@ def _layer(model: InstalledModel) -> str:
 
 
 def _count(number: int) -> str:
-    return texts.locale().toString(number)
+    return texts.count(number)

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-    Slot,
-)
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -22,18 +13,10 @@ from PySide6.QtGui import (
     QKeyEvent,
     QPainter,
     QPaintEvent,
-    QStandardItem,
     QStandardItemModel,
     QWheelEvent,
 )
-from PySide6.QtWidgets import (
-    QComboBox,
-    QSizePolicy,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from backends.events import ModelKind, ModelReady
 from backends.phrases import Phrase
@@ -42,17 +25,21 @@ from baichuan_desktop.services.library.rows.values import Looked
 from baichuan_desktop.services.library.told_apart import told_apart
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.look.icons import line_pixmap
-from baichuan_desktop.ui.look.theme import INTERFACE, NOTE, Theme
+from baichuan_desktop.ui.look.theme import INTERFACE, Theme
 from baichuan_desktop.ui.models import model_texts, precision_texts
+from baichuan_desktop.ui.models.picker.entries import (
+    Data,
+    adapter_entry,
+    command_entry,
+    model_entry,
+)
+from baichuan_desktop.ui.models.picker.offered import AdaptersOffered
+from baichuan_desktop.ui.models.picker.painting import POPUP_WIDTH, EntryPainter
 
-_DETAILS = Qt.ItemDataRole.UserRole + 1
-_ICON_NAME = Qt.ItemDataRole.UserRole + 2
-_COMMAND = Qt.ItemDataRole.UserRole + 3  # of an entry that is no model
-_AWAY = Qt.ItemDataRole.UserRole + 4  # of a model whose folder is not here: the sentence
-_COMMAND_ICONS = {"library": "chip", "rename": "text"}  # the others are named as their icons
-_ROW, _POPUP_WIDTH = 50, 460  # pixels of the design
-_ICON, _LEFT, _RIGHT, _LEAST = 18, 38, 22, 96  # of the field: icon, what is left of the name, right
-_Index = QModelIndex | QPersistentModelIndex
+# Pixels of the design, of the field: its icon, what is left and right of the name, the least.
+_ICON, _LEFT, _RIGHT, _LEAST = 18, 38, 22, 96
+_LEFT_MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_NAME_SHARE = 0.55  # of the room that a model's name has at least beside an adapter's
 
 
 class ModelPicker(QComboBox):
@@ -60,6 +47,8 @@ class ModelPicker(QComboBox):
 
     Signals:
         chosen: an InstalledModel other than the one shown.
+        adapter_chosen: an InstalledModel, and the folder of the adapter that it shall answer with;
+            None: it shall be without one.
         precision_requested: the precisions of the model in use shall be shown.
         open_requested: a model folder shall be opened.
         library_requested: the page of all models shall be shown.
@@ -68,6 +57,7 @@ class ModelPicker(QComboBox):
     """
 
     chosen = Signal(object)
+    adapter_chosen = Signal(object, object)
     precision_requested = Signal()
     open_requested = Signal()
     library_requested = Signal()
@@ -81,10 +71,12 @@ class ModelPicker(QComboBox):
         self._away: dict[Path, Phrase] = {}  # by folder: why nothing could be loaded of it
         self._shown: InstalledModel | None = None
         self._shown_name = ""  # told apart from the others of the list
+        self._shown_adapter = ""  # its name
         self._ready: ModelReady | None = None
+        self.adapters = AdaptersOffered()  #: what is listed under models
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
-        self.setItemDelegate(_TwoLines(theme, self))
+        self.setItemDelegate(EntryPainter(theme, self))
         self.setMaxVisibleItems(12)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.activated.connect(self._on_activated)
@@ -94,7 +86,7 @@ class ModelPicker(QComboBox):
 
     @Slot()
     def _fit(self) -> None:
-        self.view().setMinimumWidth(self._theme.px(_POPUP_WIDTH))
+        self.view().setMinimumWidth(self._theme.px(POPUP_WIDTH))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Expanding)
         self.updateGeometry()
         self.update()
@@ -103,6 +95,9 @@ class ModelPicker(QComboBox):
         """As wide as the name."""
         px = self._theme.px
         name = QFontMetrics(self._name_font()).horizontalAdvance(self._name())
+        if self._shown_adapter:
+            metrics = QFontMetrics(self._adapter_font())
+            name += metrics.horizontalAdvance(f" · {self._shown_adapter}")
         return QSize(px(_LEFT) + name + px(_RIGHT) + 4, px(32))
 
     def minimumSizeHint(self) -> QSize:
@@ -111,6 +106,9 @@ class ModelPicker(QComboBox):
 
     def _name_font(self) -> QFont:
         return self._theme.font(INTERFACE, QFont.Weight.DemiBold)
+
+    def _adapter_font(self) -> QFont:
+        return self._theme.font(INTERFACE)
 
     def _name(self) -> str:
         return self._shown_name if self._shown else self.tr("Choose a model")
@@ -140,12 +138,12 @@ class ModelPicker(QComboBox):
         """In place: a list that is open shows it, and what is marked in it stays."""
         for row in range(self._items.rowCount()):
             item = self._items.item(row)
-            model = item.data(Qt.ItemDataRole.UserRole)
-            if isinstance(model, InstalledModel):
+            model = item.data(Data.MODEL)
+            if isinstance(model, InstalledModel) and item.data(Data.OFFERED) is None:
                 why = self._away.get(model.path)
                 said = "" if why is None else error_texts.sentence(why)
                 item.setToolTip(model_texts.as_tooltip(said or str(model.path)))
-                item.setData(said, _AWAY)
+                item.setData(said, Data.AWAY)
 
     @Slot(object)
     def show_loading(self, model: InstalledModel) -> None:
@@ -177,18 +175,18 @@ class ModelPicker(QComboBox):
         if self._shown is not None and all(one.path != self._shown.path for one in listed):
             listed.append(self._shown)  # opened by its path, and not in the registry
         current = -1
-        self._shown_name = ""
-        for row, model in enumerate(told_apart(listed)):
+        self._shown_name = self._shown_adapter = ""
+        for model, apart in zip(listed, told_apart(listed), strict=True):
             is_shown = self._shown is not None and model.path == self._shown.path
-            name = model_texts.name(model)
+            name = model_texts.name(apart)
             if is_shown:
-                current, self._shown_name = row, name
-            item = QStandardItem(name)
-            item.setData(listed[row], Qt.ItemDataRole.UserRole)
+                current, self._shown_name = self._items.rowCount(), name
+                in_use = self.adapters.in_use(model)
+                self._shown_adapter = model_texts.name(in_use) if in_use else ""
             precision = self._ready.precision.label if is_shown and self._ready else ""
-            item.setData(model_texts.details(model, precision), _DETAILS)
-            item.setData("chat" if model.kind is ModelKind.CHAT else "text", _ICON_NAME)
-            self._items.appendRow(item)
+            self._items.appendRow(model_entry(model, name, precision))
+            for offered in self.adapters.of(model):
+                self._items.appendRow(adapter_entry(model, offered, is_in_use=is_shown))
         self._mark_away()
         if self._ready is not None:
             name = precision_texts.in_use(self._ready)
@@ -204,20 +202,19 @@ class ModelPicker(QComboBox):
             self._add_command("rename", self.tr("Rename a model…"), details)
         self.setCurrentIndex(current)
         self.setToolTip(model_texts.as_tooltip(str(self._shown.path)) if self._shown else "")
+        described = self.tr("Adapter: {name}").format(name=self._shown_adapter)
+        self.setAccessibleDescription(described if self._shown_adapter else "")
         self.updateGeometry()
         self.update()
 
     def _add_command(self, command: str, title: str, details: str) -> None:
-        item = QStandardItem(title)
-        item.setData(details, _DETAILS)
-        item.setData(_COMMAND_ICONS.get(command, command), _ICON_NAME)
-        item.setData(command, _COMMAND)
-        self._items.appendRow(item)
+        self._items.appendRow(command_entry(command, title, details))
 
     @Slot(int)
     def _on_activated(self, row: int) -> None:
         item = self._items.item(row)
-        command, model = item.data(_COMMAND), item.data(Qt.ItemDataRole.UserRole)
+        command, model = item.data(Data.COMMAND), item.data(Data.MODEL)
+        offered = item.data(Data.OFFERED)
         self._fill()  # the choice shows when it is made, not before; the item is gone
         if command == "folder":
             self.open_requested.emit()
@@ -227,6 +224,8 @@ class ModelPicker(QComboBox):
             self.rename_requested.emit()
         elif command == "precision":
             self.precision_requested.emit()
+        elif offered is not None:
+            self.adapter_chosen.emit(model, offered.folder)
         elif self._shown is None or model.path != self._shown.path:
             self.chosen.emit(model)
 
@@ -266,71 +265,28 @@ class ModelPicker(QComboBox):
         painter.drawPixmap(px(11), top, line_pixmap(icon, QColor(colours.accent), size, scale))
         chevron = line_pixmap("chevron", QColor(colours.muted), px(14), scale)
         painter.drawPixmap(area.right() - px(14), area.center().y() - px(14) // 2 + 1, chevron)
+        self._draw_names(painter, area.adjusted(px(_LEFT) - 1, 0, 1 - px(_RIGHT - 4), 0))
+        painter.end()
+
+    def _draw_names(self, painter: QPainter, room: QRect) -> None:
+        """The model and its adapter; where there is no room for both, both are elided."""
+        colours, middle = self._theme.colours, Qt.TextElideMode.ElideMiddle
+        adapter = f" · {self._shown_adapter}" if self._shown_adapter else ""
+        wanted = QFontMetrics(self._adapter_font()).horizontalAdvance(adapter)
+        least = round(_NAME_SHARE * room.width())
+        name_room = max(room.width() - wanted, least) if adapter else room.width()
         painter.setPen(QColor(colours.text if self._shown else colours.muted))
         painter.setFont(self._name_font())
-        room = area.adjusted(px(_LEFT) - 1, 0, 1 - px(_RIGHT - 4), 0)
-        elided = painter.fontMetrics().elidedText(
-            self._name(), Qt.TextElideMode.ElideMiddle, room.width()
-        )
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
-        painter.end()
+        name = painter.fontMetrics().elidedText(self._name(), middle, name_room)
+        painter.drawText(room, _LEFT_MIDDLE, name)
+        rest = room.adjusted(painter.fontMetrics().horizontalAdvance(name), 0, 0, 0)
+        painter.setPen(QColor(colours.muted))
+        painter.setFont(self._adapter_font())
+        shown = painter.fontMetrics().elidedText(adapter, middle, rest.width())
+        painter.drawText(rest, _LEFT_MIDDLE, shown)
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-
-
-class _TwoLines(QStyledItemDelegate):
-    """Draws an entry as a name over its details."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
-        return QSize(self._theme.px(_POPUP_WIDTH), self._theme.px(_ROW))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        px, colours = self._theme.px, self._theme.colours
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        font: QFont = option.font
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.hover))
-            painter.drawRoundedRect(rect.adjusted(px(4), px(2), -px(4), -px(2)), px(7), px(7))
-        above = index.sibling(index.row() - 1, 0)
-        if index.data(_COMMAND) and above.isValid() and not above.data(_COMMAND):
-            painter.setPen(QColor(colours.border))
-            painter.drawLine(rect.left() + px(10), rect.top(), rect.right() - px(10), rect.top())
-        icon = line_pixmap(
-            index.data(_ICON_NAME),
-            QColor(colours.muted),
-            px(20),
-            painter.device().devicePixelRatioF(),
-        )
-        painter.drawPixmap(rect.left() + px(16), rect.center().y() - px(10), icon)
-        room = rect.adjusted(px(48), px(7), -px(14), -px(7))
-        upper, lower = QRect(room), QRect(room)
-        upper.setBottom(room.center().y())
-        lower.setTop(room.center().y() + 1)
-        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        title = QFont(font)
-        title.setWeight(QFont.Weight.DemiBold)
-        painter.setFont(title)
-        painter.setPen(QColor(colours.muted if index.data(_AWAY) else colours.text))
-        elide = Qt.TextElideMode.ElideMiddle
-        painter.drawText(
-            upper, left, painter.fontMetrics().elidedText(index.data(), elide, room.width())
-        )
-        painter.setFont(self._theme.font(NOTE))
-        painter.setPen(QColor(colours.muted))
-        details = index.data(_AWAY) or index.data(_DETAILS)
-        painter.drawText(
-            lower, left, painter.fontMetrics().elidedText(details, elide, room.width())
-        )
-        painter.restore()

@@ -1,0 +1,1 @@
+"""The models as transformers knows them: for PEFT, Trainer and the published snippets."""

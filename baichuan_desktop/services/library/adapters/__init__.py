@@ -1,0 +1,1 @@
+"""The adapters that are listed: for which models, how they are called, what made them."""

@@ -1,0 +1,1 @@
+"""What is known of a row, as titled groups of names and values."""

@@ -1,0 +1,1 @@
+"""The list of models and adapters at the top of the window."""

@@ -1,0 +1,1 @@
+"""Adapters in the window: how they are added, chosen and named."""
