@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...adapters.allowed import open_allowed_adapter
+from ...adapters.folder import require_unchanged
 from ...checkpoint.folder import Checkpoint
 from ...files.tensor_files import read_contents
 from ...modeling.weights import map_tensor
@@ -41,6 +42,7 @@ def add_adapter(
         record.name.removeprefix(_PREFIX): map_tensor(record).clone()
         for record in read_contents(adapter.file).records
     }
+    require_unchanged(adapter)  # what was checked is what was read
     result: Any = set_peft_model_state_dict(model, state, adapter_name=name)
     assert not result.unexpected_keys, "the adapter was found to fit"
     model._hf_peft_config_loaded = True

@@ -125,7 +125,7 @@
 <context>
     <name>AdapterMark</name>
     <message>
-        <source>Without adapter from here</source>
+        <source>Without an adapter from here</source>
         <extracomment>the message that it stands over; None: the next one the name of the one that is on from here; empty: none is</extracomment>
         <translation>从这里起不使用适配器</translation>
     </message>

@@ -22,7 +22,7 @@ class AdapterMark:
     def text(self, shown_name: str) -> str:
         """What is said there; `shown_name` is the adapter's in the language of the window."""
         if not self.adapter:
-            return QCoreApplication.translate("AdapterMark", "Without adapter from here")
+            return QCoreApplication.translate("AdapterMark", "Without an adapter from here")
         text = QCoreApplication.translate("AdapterMark", "Adapter “{name}” from here")
         return text.format(name=shown_name)
 

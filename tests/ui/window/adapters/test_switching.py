@@ -58,7 +58,7 @@ def test_an_adapter_is_switched_on_and_off_in_a_conversation_without_loading_aga
     assert hands.texts == [
         "one", "Answer to one.",
         "Adapter “w_pack_r1” from here", "two", "Answer to two.",
-        "Without adapter from here", "three", "Answer to three.",
+        "Without an adapter from here", "three", "Answer to three.",
     ]  # fmt: skip
     assert len(loads(hands.engine)) == 1
     assert hands.asked == ["w_pack_r1", None]
@@ -137,7 +137,7 @@ def test_a_switch_that_fails_is_said_and_leaves_the_model_without_an_adapter(
     assert hands.ui.error is not None
     assert "does not fit the model “Tiny”" in hands.ui.error.message.text()
     assert hands.entries[2] == f"(x) {WITHOUT}"
-    assert hands.texts[-1] == "Without adapter from here"
+    assert hands.texts[-1] == "Without an adapter from here"
     hands.ui.error.accept()
     hands.ask("two")
     assert hands.texts[-1] == "Answer to two."
