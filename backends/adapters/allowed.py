@@ -22,7 +22,7 @@ from ..policy.values import AdapterFacts, Policy
 from .base_names import model_name
 from .base_parts import require_same_base
 from .fitting import require_fitting
-from .folder import CONFIGURATION, open_adapter
+from .folder import open_adapter
 from .numbers import require_numbers
 from .values import Adapter
 
@@ -58,8 +58,7 @@ def _require_unmerged(adapter: Adapter, checkpoint: Checkpoint) -> None:
 
 def require_allowed_adapter(adapter: Adapter, policy: Policy) -> None:
     """Raise PolicyError for an adapter that the policy does not allow."""
-    files = (adapter.folder / CONFIGURATION, adapter.file)
-    facts = AdapterFacts(adapter.folder, files, lambda: _sha256(adapter.file))
+    facts = AdapterFacts(adapter.folder, adapter.files, lambda: _sha256(adapter.file))
     require_adapter(policy, facts)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +13,6 @@ from ..errors import DamagedAdapterError
 from ..files.hashing import read_bytes
 from ..files.tensor_files import TensorRecord
 from ..phrases import Phrase
-from .folder import CONFIGURATION
 from .values import Adapter, LowRank
 
 
@@ -80,11 +78,6 @@ def merged_tensors(checkpoint: Checkpoint, adapter: Adapter | None) -> Mapping[s
         )
         for name, record in checkpoint.tensors.items()
     }
-
-
-def adapter_files(adapter: Adapter) -> tuple[Path, Path]:
-    """The files of an adapter that decide what it does to a model."""
-    return adapter.folder / CONFIGURATION, adapter.file
 
 
 def _factor(record: TensorRecord) -> Floats:

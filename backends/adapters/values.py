@@ -74,6 +74,11 @@ class Adapter:
     stamps: Mapping[Path, tuple[int, int]] = field(default_factory=dict)
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that decide what it does to a model: its configuration, and `file`."""
+        return tuple(self.stamps)
+
+    @property
     def records(self) -> Iterator[TensorRecord]:
         """Every tensor that is used."""
         yield from self.saved.values()

@@ -54,6 +54,11 @@ class QuantizedMatrix:
     shape: tuple[int, int]
     parts: Mapping[str, TensorRecord]
 
+    def unreadable(self, name: str) -> DamagedCheckpointError:
+        """The error for scales that a library cannot read; `name` is that of the layer."""
+        what = Phrase("the scales of “{name}” are not readable", name=name)
+        return DamagedCheckpointError(self.parts["weight"].file, what)
+
 
 def recognise(records: Mapping[str, TensorRecord]) -> tuple[Layout, Precision] | None:
     """The layout and precision of a checkpoint, or None if its weights are plain.

@@ -17,7 +17,6 @@ import shutil
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..adapters.merging import adapter_files
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.manifest import MANIFEST, MANIFEST_VERSION
 from ..checkpoint.weight_checks import check_filled
@@ -295,7 +294,7 @@ class _CopyJob:
             return {}
         facts = {
             "folder": adapter.folder.name,
-            "sha256": _by_name({file: source_hashes[file] for file in adapter_files(adapter)}),
+            "sha256": _by_name({file: source_hashes[file] for file in adapter.files}),
             "base_model": adapter.provenance.base_name,
         }
         return {"adapter": facts}

@@ -20,7 +20,6 @@ from ..files.small_files import open_file, unreadable
 from ..files.tensor_files import TensorRecord
 from ..interface import LayerDevices
 from ..operating_system import WEIGHTS_ACCESS
-from ..phrases import Phrase
 from ..precision import DeviceKind
 from .baichuan import MLP, BaichuanForCausalLM, NormHead, make_unfilled, normalised
 from .lean.host_embedding import HostEmbedding
@@ -96,10 +95,7 @@ def load_model(
         try:
             linear = builder.build_stored(matrix, parts)
         except (ValueError, KeyError, TypeError) as error:
-            raise DamagedCheckpointError(
-                matrix.parts["weight"].file,
-                Phrase("the scales of “{name}” are not readable", name=name),
-            ) from error
+            raise matrix.unreadable(name) from error
         model.set_submodule(name, linear)
         _join(model, f"{name}.weight", placer)
         for record in matrix.parts.values():

@@ -15,10 +15,8 @@ from torch import Tensor
 
 from ...checkpoint.folder import Checkpoint
 from ...checkpoint.quantized_layout import Layout, QuantizedMatrix
-from ...errors import DamagedCheckpointError
 from ...files.tensor_files import TensorRecord
 from ...modeling.weights import DTYPES, filled_tensor, map_tensor
-from ...phrases import Phrase
 from ...precision import Precision
 
 
@@ -109,10 +107,7 @@ def _rewritten(name: str, matrix: QuantizedMatrix) -> Mapping[str, StoredTensor]
     try:
         parts = _own(matrix)
     except (ValueError, KeyError, TypeError) as error:
-        raise DamagedCheckpointError(
-            matrix.parts["weight"].file,
-            Phrase("the scales of “{name}” are not readable", name=name),
-        ) from error
+        raise matrix.unreadable(name) from error
     return {f"{name}.{part}": _held(tensor) for part, tensor in parts.items()}
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+
+from typing_extensions import override
 
 from backends.precision import Precision
 from baichuan_desktop.services.library.adapters.details import AdapterDetails
 from baichuan_desktop.services.library.folders.drives import DriveSpace
 from baichuan_desktop.services.library.integrity.folder_files import Sizes
 from baichuan_desktop.services.library.integrity.values import Override, Verification
-from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel
+from baichuan_desktop.services.library.registry import InstalledAdapter, InstalledModel, Listed
 from baichuan_desktop.services.library.registry_schema import Family, Names, Shapes
 from baichuan_desktop.services.library.states import Condition, ModelState
 from baichuan_desktop.services.library.variants import Variant
@@ -70,8 +73,46 @@ class Heading:
         return ("heading", self.section.value)
 
 
+class ListedRow(ABC):
+    """A row of what is listed, a model or an adapter."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def listed(self) -> Listed:
+        """What it is a row of."""
+
+    @property
+    @abstractmethod
+    def seen(self) -> Looked | AdapterLooked | None:
+        """What a look has shown; None: nobody has looked yet, or its drive does not answer."""
+
+    @property
+    def name(self) -> Names:
+        """As it is shown."""
+        return self.listed.shown_name
+
+    @property
+    def condition(self) -> Condition | None:
+        """None where it is not known."""
+        return self.seen.state.condition if self.seen is not None else None
+
+    @property
+    def bytes_on_disk(self) -> int | None:
+        """Of all its files, a model's without its exports."""
+        return self.seen.state.bytes_on_disk if self.seen is not None else None
+
+    @property
+    def drive(self) -> Path | None:
+        """Where it lies: as it was seen, else as it was when it was added."""
+        if self.seen is not None and self.seen.drive is not None:
+            return self.seen.drive.drive
+        return self.listed.drive
+
+
 @dataclass(frozen=True, slots=True)
-class ModelRow:
+class ModelRow(ListedRow):
     """A listed model."""
 
     model: InstalledModel
@@ -86,24 +127,19 @@ class ModelRow:
         return ("model", self.model.id)
 
     @property
+    @override
+    def listed(self) -> InstalledModel:
+        return self.model
+
+    @property
+    @override
+    def seen(self) -> Looked | None:
+        return self.looked
+
+    @property
     def family(self) -> Family:
         """Of the weights."""
         return self.model.family
-
-    @property
-    def name(self) -> Names:
-        """As it is shown."""
-        return self.model.shown_name
-
-    @property
-    def condition(self) -> Condition | None:
-        """None where it is not known."""
-        return self.looked.state.condition if self.looked is not None else None
-
-    @property
-    def bytes_on_disk(self) -> int | None:
-        """Of all files of the model, without its exports."""
-        return self.looked.state.bytes_on_disk if self.looked is not None else None
 
     @property
     def stored(self) -> Precision | None:
@@ -113,20 +149,13 @@ class ModelRow:
         return self.variant.precision if self.variant is not None else None
 
     @property
-    def drive(self) -> Path | None:
-        """Where it lies: as it was seen, else as it was when it was added."""
-        if self.looked is not None and self.looked.drive is not None:
-            return self.looked.drive.drive
-        return self.model.drive
-
-    @property
     def exports(self) -> int:
         """How many are listed."""
         return len(self.model.exports)
 
 
 @dataclass(frozen=True, slots=True)
-class AdapterRow:
+class AdapterRow(ListedRow):
     """A listed adapter, below the model that it is for."""
 
     adapter: InstalledAdapter
@@ -139,31 +168,19 @@ class AdapterRow:
         return ("adapter", self.adapter.id)
 
     @property
+    @override
+    def listed(self) -> InstalledAdapter:
+        return self.adapter
+
+    @property
+    @override
+    def seen(self) -> AdapterLooked | None:
+        return self.looked
+
+    @property
     def family(self) -> Family | None:
         """Of the model that it is for; None where none is here."""
         return None if self.base is None else self.base.family
-
-    @property
-    def name(self) -> Names:
-        """As it is shown."""
-        return self.adapter.shown_name
-
-    @property
-    def condition(self) -> Condition | None:
-        """None where it is not known."""
-        return self.looked.state.condition if self.looked is not None else None
-
-    @property
-    def bytes_on_disk(self) -> int | None:
-        """Of all files of the adapter."""
-        return self.looked.state.bytes_on_disk if self.looked is not None else None
-
-    @property
-    def drive(self) -> Path | None:
-        """Where it lies: as it was seen, else as it was when it was added."""
-        if self.looked is not None and self.looked.drive is not None:
-            return self.looked.drive.drive
-        return self.adapter.drive
 
 
 @dataclass(frozen=True, slots=True)
