@@ -20,9 +20,8 @@ Key = Qt.Key
 
 
 def precision_button(me: Person) -> str:
-    """What the button beside the model's name says."""
-    (text,) = (one for one in me.texts() if one.startswith("· "))
-    return text
+    """What the button beside the model's name says; nothing while a model loads (it hides)."""
+    return next((one for one in me.texts() if one.startswith("· ")), "")
 
 
 def test_another_precision_is_chosen_and_the_conversation_goes_on(
