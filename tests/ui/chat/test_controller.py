@@ -87,10 +87,11 @@ class HeldEngine(ScriptedEngine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.go_on = threading.Event()
+        self.held, self.go_on = threading.Event(), threading.Event()
 
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
         if isinstance(request, UnloadRequest):
+            self.held.set()
             self.go_on.wait()
         yield from super().run(request, cancel)
 
@@ -104,6 +105,7 @@ def test_a_message_whose_model_is_changed_before_its_answer_begins_comes_back(
     unanswered = behind.heard(behind.chat.unanswered)
     returned = behind.heard(behind.chat.message_returned)
     behind.worker.start(UnloadRequest())
+    until(engine.held.is_set)  # one that has not begun yet would be left out
 
     say(behind, "Tell me")
     behind.switcher.load(OTHER)
