@@ -13,19 +13,22 @@ from typing import Final
 
 from baichuan_desktop.services.chat.store.connection import connect
 from baichuan_desktop.services.chat.store.migrations import STEPS, version_of
-from baichuan_desktop.services.chat.store.rows import (
-    AUTHOR_COLUMNS,
+from baichuan_desktop.services.chat.store.rows.conversations import (
     CONVERSATION_COLUMNS,
     FOLDER_COLUMNS,
-    MESSAGE_COLUMNS,
-    OUTLINE_COLUMNS,
-    Row,
-    author_of,
     conversation_of,
     folder_of,
+)
+from baichuan_desktop.services.chat.store.rows.documents import DOCUMENT_COLUMNS, document_of
+from baichuan_desktop.services.chat.store.rows.messages import (
+    AUTHOR_COLUMNS,
+    MESSAGE_COLUMNS,
+    OUTLINE_COLUMNS,
+    author_of,
     message_of,
     outline_of,
 )
+from baichuan_desktop.services.chat.store.rows.plain import Row
 from baichuan_desktop.services.chat.store.search.index import hits_in_file
 from baichuan_desktop.services.chat.store.search.pairs import Query
 from baichuan_desktop.services.chat.values import (
@@ -36,6 +39,7 @@ from baichuan_desktop.services.chat.values import (
     Outline,
     SearchHit,
 )
+from baichuan_desktop.services.documents.values import Document
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +48,7 @@ _MESSAGES: Final = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM messages"
 _OUTLINES: Final = f"SELECT {', '.join(OUTLINE_COLUMNS)} FROM messages"
 _AUTHORS: Final = f"SELECT {', '.join(AUTHOR_COLUMNS)} FROM messages"
 _FOLDERS: Final = f"SELECT {', '.join(FOLDER_COLUMNS)} FROM folders"
+_DOCUMENTS: Final = f"SELECT {', '.join(DOCUMENT_COLUMNS)} FROM documents"
 
 # UNION, not UNION ALL: a circle, which only a damaged file has, is gone round once.
 _PATH: Final = """
@@ -101,6 +106,16 @@ class FileReader:
     def authors(self, ids: Sequence[int]) -> dict[int, Author]:
         """Who wrote these messages, by id."""
         return {one.message_id: one for one in map(author_of, self._with_ids(_AUTHORS, ids))}
+
+    def document(self, document_id: int) -> Document | None:
+        """A document with its text."""
+        rows = self._rows(f"{_DOCUMENTS} WHERE id = ?", (document_id,))
+        return document_of(rows[0]) if rows else None
+
+    def document_ids(self, conversation_id: int) -> list[int]:
+        """The documents of a conversation."""
+        own = "SELECT id FROM documents WHERE conversation_id = ?"
+        return [row[0] for row in self._rows(own, (conversation_id,))]  # type: ignore[misc]  # an id
 
     def _with_ids(self, statement: str, ids: Sequence[int]) -> Iterator[Row]:
         for start in range(0, len(ids), _AT_ONCE):
