@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from baichuan_desktop.cli.chat_input import Command, Said, parsed, said
+from baichuan_desktop.cli.asked.chat_input import Command, Said, parsed, said
 
 COMMANDS = frozenset({"help", "exit", "clear", "system", "stats"})
 
