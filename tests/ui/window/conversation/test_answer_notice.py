@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from backends.errors import EngineCrashedError
 from backends.events import PromptReady, TextDelta
-from baichuan_desktop.ui.window import answer_notice
-from baichuan_desktop.ui.window.answer_notice import AnswerNotice
+from baichuan_desktop.ui.window.conversation import answer_notice
+from baichuan_desktop.ui.window.conversation.answer_notice import AnswerNotice
 from tests.ui.harness import Gate, Harness, ScriptedEngine, Step, finished, until
 
 
@@ -80,9 +80,9 @@ class Elsewhere:
 @pytest.fixture
 def elsewhere(ui: Harness, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     # The window's own notice has a clock that cannot be set: it must not speak too.
-    ui.window.controller.desk.begun.disconnect(ui.window.answer_notice._on_begun)
-    ui.window.controller.desk.ended.disconnect(ui.window.answer_notice._on_ended)
-    ui.window.controller.desk.failed.disconnect(ui.window.answer_notice._on_failed)
+    ui.window.controller.desk.begun.disconnect(ui.window.around_chat.answer_notice._on_begun)
+    ui.window.controller.desk.ended.disconnect(ui.window.around_chat.answer_notice._on_ended)
+    ui.window.controller.desk.failed.disconnect(ui.window.around_chat.answer_notice._on_failed)
     return Elsewhere(ui, monkeypatch)
 
 

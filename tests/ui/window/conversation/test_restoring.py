@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.ui.window import restoring
+from baichuan_desktop.ui.window.conversation import restoring
 from tests.ui.harness import Harness, ScriptedEngine, answer
 
 
