@@ -154,6 +154,41 @@ class PromptReady:
     room_tokens: int | None = None
 
 
+class PartKind(StrEnum):
+    """What a part of a prompt is."""
+
+    SYSTEM = "system"
+    QUESTION = "question"
+    ANSWER = "answer"
+    OPENING = "opening"  #: the id behind which the answer is written
+    TEXT = "text"  #: that a base model continues
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPart:
+    """Ids of a prompt that belong together, from `begin` to before `end`."""
+
+    kind: PartKind
+    message: int | None  #: its place among the messages that were asked about
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPieces:
+    """A prompt exactly as the model gets it. The first three have an entry for each id."""
+
+    ids: tuple[int, ...]
+    pieces: tuple[str, ...]  #: of the tokenizer, see `Tokenizer.piece`
+    #: The text that each id completes; joined, they are the texts of the messages. Empty for what
+    #: begins a turn.
+    texts: tuple[str, ...]
+    parts: tuple[PromptPart, ...]  #: one behind the other, without a gap
+    dropped_messages: int  #: see `PromptReady`
+    room_tokens: int | None  #: likewise
+    context_length: int
+
+
 @dataclass(frozen=True, slots=True)
 class PrefillProgress(Progress):
     """Prompt tokens read so far, of those that were not in the cache."""
@@ -323,5 +358,6 @@ EngineEvent = (
     | QualityProgress
     | QualityReady
     | ProductsTried
+    | PromptPieces
     | GenerationEvent
 )

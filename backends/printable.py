@@ -40,6 +40,17 @@ def _is_seen(char: str) -> bool:
     return char.isprintable() or char in _JOINERS or unicodedata.category(char) == "Zs"
 
 
+def one_line_exactly(text: str) -> str:
+    r"""The same, with `\n` or another escape for each such character: they are told apart."""
+    if text.isprintable():
+        return text
+    return "".join(char if _is_seen(char) else _escape_of(char) for char in text)
+
+
+def _escape_of(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
 def escaped_json(text: str) -> str:
     """JSON with an escape for each character that would steer a terminal; it means the same."""
     return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

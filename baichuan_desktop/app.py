@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from backends.files.plain_file import require_plain
 from backends.printable import printable
 from baichuan_desktop.console import guarded
-from baichuan_desktop.services.app_paths import AppPaths, app_paths
+from baichuan_desktop.services.app_paths import AppPaths, app_paths, usual_paths
 
 if TYPE_CHECKING:
     from baichuan_desktop.services.engines.process import EngineClient
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
     from baichuan_desktop.ui.instance.one_window import OneWindow
+    from baichuan_desktop.ui.look.theme import Theme
     from baichuan_desktop.workers.store_watch import StoreWatch
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,10 @@ def _run_window(model: str | None) -> int:
     from baichuan_desktop.ui.look.icons import app_icon
     from baichuan_desktop.ui.look.theme import Theme
     from baichuan_desktop.ui.window.main_window import MainWindow
+    from baichuan_desktop.workers.garbage import WindowGarbage
     from baichuan_desktop.workers.store_watch import StoreWatch
 
-    paths = app_paths()
+    paths = usual_paths()
     log_file = _start_log(paths)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal ends the window
     portal.use_portal()
@@ -71,6 +73,7 @@ def _run_window(model: str | None) -> int:
     one_window = _one_window(paths)
     if one_window is not None and not one_window.claim():
         return _hand_over(one_window, model)
+    garbage = WindowGarbage(app)
     load_fonts()
     app.setWindowIcon(app_icon())
     theme = Theme(app)
@@ -79,6 +82,11 @@ def _run_window(model: str | None) -> int:
     translations.use(settings.current.language)
     reporter = CrashReporter(log_file, theme)
     _report_to(reporter)
+    try:
+        paths = _with_data(settings, theme)
+    except UserFacingError as error:  # the data lies on a drive that is not connected
+        error_dialog(error, theme, None).exec()
+        return 1
     client = EngineClient(paths.engine_log)
     watch = StoreWatch()
     try:
@@ -96,6 +104,7 @@ def _run_window(model: str | None) -> int:
     window.library.show_problems()
     window.library.load_first(model)
     window.models.acquiring.look_for_unfinished()
+    window.around_chat.first_run.begin_if_first()
     try:
         return app.exec()
     finally:
@@ -103,6 +112,30 @@ def _run_window(model: str | None) -> int:
         window.shut_down()
         if one_window is not None:
             one_window.shut_down()
+        garbage.shut_down()
+
+
+def _with_data(settings: SettingsFile, theme: Theme) -> AppPaths:
+    """The folders, once that of the data was moved if a person asked for it.
+
+    Raises DataFolderError where it is not here.
+    """
+    from baichuan_desktop.services.data_folder.moving import Folders, is_to_move
+    from baichuan_desktop.ui.errors.dialog import error_dialog
+    from baichuan_desktop.ui.settings.moving import MovingDialog
+
+    before = app_paths()
+    if not is_to_move(before.data_place):
+        return before
+    moving = MovingDialog(Folders(before.data_place, before.data, before.model_folder), theme)
+    moving.exec()
+    if moving.error is not None:
+        error_dialog(moving.error, theme, None).exec()
+    after = app_paths()
+    if after.data != before.data and before.model_folder.is_dir():  # where imported models stay
+        kept = settings.current.model_folders
+        settings.change(model_folders=(*kept, before.model_folder))
+    return after
 
 
 def _one_window(paths: AppPaths) -> OneWindow | None:
@@ -156,6 +189,7 @@ def window_services(
     from baichuan_desktop.services.precisions.opened import Precisions
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.workers.engine_worker import EngineWorker
+    from baichuan_desktop.workers.token_counter import TokenCounter
 
     store, manifests = ModelStore(paths), ManifestStore(paths.manifests)
     acceptances = Acceptances(paths.licences)
@@ -179,8 +213,11 @@ def window_services(
         model_folder=paths.model_folder,
         cache=paths.cache,
         worker=EngineWorker(AdmittedEngine(client, admission)),
-        conversations=ConversationStore(paths.conversations, on_state=watch.tell),
+        conversations=ConversationStore(
+            paths.conversations, on_state=watch.tell, backups=settings.current.backups
+        ),
         store_watch=watch,
+        tokens=TokenCounter(),
         job_worker=job_worker,
         comparison_worker=lambda: EngineWorker(
             AdmittedEngine(EngineClient(paths.comparison_log), admission)

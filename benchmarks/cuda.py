@@ -15,6 +15,7 @@ is left is named.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
 from collections.abc import Sequence
@@ -51,6 +52,7 @@ def main() -> int:
     """Measure and print."""
     options = _arguments()
     number_cards_by_slot()
+    gc.freeze()  # what was imported stays; each of the many searches for garbage would look at it
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         print("No NVIDIA card can be used here. Try --device cpu --shapes tiny.", file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import goldens
+from tests.helpers import document_files, goldens
 
 ROOT = Path(__file__).parents[1]
 #: Has the kernel end this process, and every child, at the first socket of an internet family;
@@ -110,3 +110,30 @@ def test_windows_of_one_home_reach_each_other_without_a_network(tmp_path: Path) 
     )
 
     assert (result.stdout, result.returncode) == ("True False False\n", 0), result.stderr
+
+
+def test_documents_are_read_without_a_network(tmp_path: Path) -> None:
+    """By their own process, a child of the guarded one."""
+    page = "<link rel=stylesheet href='http://x/'><img src='http://x/a.png'><p>甲乙</p>"
+    paragraph = document_files.word_paragraph("甲乙")
+    files = {
+        "a.html": page.encode(),
+        "a.docx": document_files.docx(paragraph),
+        "a.xlsx": document_files.xlsx({"甲乙": [['=WEBSERVICE("http://x")']]}),
+        "a.pdf": document_files.pdf(["甲乙"], extra="/OpenAction << /S /URI /URI (http://x) >>"),
+        "a.epub": document_files.epub([page]),
+        "a.pptx": document_files.pptx([document_files.shape("甲乙")]),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+
+    result = guarded(
+        "from pathlib import Path\n"
+        "from baichuan_desktop.services.documents.reading import read_document\n"
+        f"for name in {list(files)!r}:\n"
+        f"    found = read_document(Path({str(tmp_path)!r}) / name)\n"
+        "    print('甲乙' in found.text)",
+        tmp_path,
+    )
+
+    assert (result.stdout, result.returncode) == ("True\n" * len(files), 0), result.stderr

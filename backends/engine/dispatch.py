@@ -25,6 +25,7 @@ from ..protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     CopyRequest,
+    DescribePromptRequest,
     ExportRequest,
     LoadRequest,
     MergeRequest,
@@ -66,7 +67,7 @@ def _require_allowed(engine: Engine, request: Request) -> None:
             require_precision(site_policy(), request.precision)
         case BenchmarkRequest() | QualityRequest():
             require_precision(site_policy(), request.load.precision)
-        case ChatRequest() | CompleteRequest() if engine.is_loaded:
+        case ChatRequest() | CompleteRequest() | DescribePromptRequest() if engine.is_loaded:
             policy, loaded = site_policy(), engine.loaded
             require_precision(policy, loaded.options.precision)
             require_allowed(loaded.checkpoint, policy)
@@ -83,6 +84,8 @@ def _events(engine: Engine, request: Request, cancel: threading.Event) -> Iterat
             return engine.chat(request, cancel)
         case CompleteRequest():
             return engine.complete(request, cancel)
+        case DescribePromptRequest():
+            return iter([engine.describe_prompt(request)])
         case UnloadRequest():
             engine.unload()
             return iter(())

@@ -27,17 +27,24 @@ from ..events import (
     GenerationEvent,
     LoadProgress,
     ModelReady,
+    PromptPieces,
     PromptReady,
 )
-from ..generation.prefill import Prefill, PromptMemo
+from ..generation.prefill import Prefill, PromptMemo, require_readable
 from ..generation.sampling import SamplingParams
 from ..generation.stream import stream
 from ..interface import LoadedModel, LoadOptions
 from ..machine import hardware
 from ..phrases import Phrase
 from ..policy.site_policy import site_policy
-from ..protocol.engine_requests import ChatRequest, CompleteRequest, LoadRequest
+from ..protocol.engine_requests import (
+    ChatRequest,
+    CompleteRequest,
+    DescribePromptRequest,
+    LoadRequest,
+)
 from ..text.chat_template import ChatPrompt, ChatTokens, build_app_prompt
+from ..text.described import described
 from ..text.detokenizer import StreamingDetokenizer
 from ..text.tokenizer import TURNS, Tokenizer
 from . import heavy_modules
@@ -220,15 +227,7 @@ class Engine:
         """Answer the last message. Raises InvalidRequestError, GenerationError."""
         loaded = self.loaded
         tokens = _chat_tokens(loaded, as_chat=request.as_chat)
-        prompt = build_app_prompt(
-            request.messages,
-            loaded.tokenizer.encode,
-            tokens,
-            context_length=loaded.model.context_length,
-            max_new_tokens=request.params.max_new_tokens,
-        )
-        dropped = prompt.dropped_messages + request.older_messages
-        prompt = replace(prompt, dropped_messages=dropped)
+        prompt = _chat_prompt(loaded, tokens, request)
         # A model that begins the person's next turn has ended its own.
         eos_ids = loaded.checkpoint.eos_ids | {tokens.user}
         return _answer(loaded, prompt, request.params, eos_ids, cancel)
@@ -238,8 +237,25 @@ class Engine:
     ) -> Iterator[GenerationEvent]:
         """Continue a text. Raises InvalidRequestError, GenerationError."""
         loaded = self.loaded
-        prompt = ChatPrompt(loaded.tokenizer.encode(request.prompt), dropped_messages=0)
+        prompt = _text_prompt(loaded, request)
         return _answer(loaded, prompt, request.params, loaded.checkpoint.eos_ids, cancel)
+
+    def describe_prompt(self, request: DescribePromptRequest) -> PromptPieces:
+        """What the model would get, by the way that an answer takes; nothing is computed.
+
+        Raises what the answer would raise before it begins.
+        """
+        loaded, roles = self.loaded, []
+        if request.chat is not None:
+            tokens = _chat_tokens(loaded, as_chat=request.chat.as_chat)
+            prompt = _chat_prompt(loaded, tokens, request.chat)
+            roles = [message.role for message in request.chat.messages]
+        elif request.complete is not None:
+            prompt = _text_prompt(loaded, request.complete)
+        else:
+            raise InvalidRequestError("There is no message to answer.")
+        require_readable(len(prompt.ids), loaded.model.context_length)
+        return described(prompt, roles, loaded.tokenizer, loaded.model.context_length)
 
 
 def _ready(
@@ -302,6 +318,22 @@ def _answer(
         cancel=cancel,
         token_ids=loaded.tokenizer.token_ids(eos_ids),
     )
+
+
+def _chat_prompt(loaded: Loaded, tokens: ChatTokens, request: ChatRequest) -> ChatPrompt:
+    prompt = build_app_prompt(
+        request.messages,
+        loaded.tokenizer.encode,
+        tokens,
+        context_length=loaded.model.context_length,
+        max_new_tokens=request.params.max_new_tokens,
+    )
+    dropped = prompt.dropped_messages + request.older_messages
+    return replace(prompt, dropped_messages=dropped)
+
+
+def _text_prompt(loaded: Loaded, request: CompleteRequest) -> ChatPrompt:
+    return ChatPrompt(loaded.tokenizer.encode(request.prompt), dropped_messages=0)
 
 
 def _chat_tokens(loaded: Loaded, *, as_chat: bool) -> ChatTokens:

@@ -6,9 +6,12 @@ without torch, and a library that is missing is an error of what needs it.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
+import sys
+from types import ModuleType
 from typing import Any, cast
 
 from ..adapters.values import Adapter
@@ -41,7 +44,7 @@ _BACKENDS = {
 def backend_module(name: BackendName) -> Backend:
     """Import a backend. Only here, and only when a model is loaded, torch is imported."""
     os.environ.update(hardware.with_short_waits(os.environ))  # read by torch's OpenMP, once
-    return cast("Backend", importlib.import_module(_BACKENDS[name], __package__))
+    return cast("Backend", _imported(_BACKENDS[name]))
 
 
 #: Precisions whose products depend on what the processor can do, and their backends.
@@ -83,7 +86,7 @@ def copy_plan(checkpoint: Checkpoint, precision: Precision | None) -> CopyPlan:
 def _module(name: str, library: str, precision: Precision) -> Any:
     """Import a module of this package. Raises BackendUnavailableError without its library."""
     try:
-        return importlib.import_module(name, __package__)
+        return _imported(name)
     except ModuleNotFoundError as error:
         raise BackendUnavailableError(
             "{precision} needs {library}, which is not installed.",
@@ -94,7 +97,7 @@ def _module(name: str, library: str, precision: Precision) -> Any:
 
 def folded_plan(checkpoint: Checkpoint) -> CopyPlan:
     """The plan of a copy of `checkpoint` with a normalised head. Raises JobError."""
-    module = importlib.import_module("..copying.folded_copy", __package__)
+    module = _imported("..copying.folded_copy")
     plan: CopyPlan = module.fold_plan(checkpoint)
     return plan
 
@@ -124,9 +127,26 @@ def export_plan(
 
 def read_bandwidth(device: str, threads: int, free_bytes: int) -> float | None:
     """The memory bandwidth of a device, in bytes a second; None where it cannot be measured."""
-    module = importlib.import_module("..torch_backend.bandwidth", __package__)
+    module = _imported("..torch_backend.bandwidth")
     try:
         return float(module.measure(device, threads, free_bytes).best)
     except RuntimeError as error:  # torch has no such device, or it has no room
         log.warning("The bandwidth of %s cannot be measured: %s", device, error)
         return None
+
+
+def _imported(name: str) -> ModuleType:
+    """A module of this package; no search for garbage looks at what its import brings.
+
+    torch makes 170,000 objects that all stay. To look through them again and again took a tenth of
+    its import, and one last time a fifth of a second when the process ends.
+    """
+    had_torch, searched = "torch" in sys.modules, gc.isenabled()
+    gc.disable()
+    try:
+        return importlib.import_module(name, __package__)
+    finally:
+        if not had_torch and "torch" in sys.modules:
+            gc.freeze()
+        if searched:
+            gc.enable()

@@ -10,7 +10,14 @@
       CardUnavailableError
     * ConversationsError (`conversations`): ConversationsUnwritableError,
           ConversationsDriveFullError, ConversationsInUseError, ConversationsNewerError,
+          ConversationsDamagedError, BackupNotMadeError, NotConversationsError
+    * DocumentError (`around_chat.documents`): DocumentUnreadableError, DocumentKindError,
+          DocumentTooLargeError, DamagedDocumentError, EncryptedDocumentError,
+          DocumentWithoutTextError, DocumentTimeError, DocumentReaderError
           ConversationsDamagedError, NotConversationsError
+    * ConversationImportError (`around_chat.exchange`): NotAnExportError, DamagedExportError,
+          LargeExportError, NewerExportError, ImportWhileOpenError
+    * ConversationExportError, NothingToExportError (`around_chat.exchange`)
     * JobError (`jobs`): CopyTakenError, DiskFullError, SourceChangedError
     * QualityError (`jobs`)
     * AdapterError (`adapters`): NotAnAdapterError, DamagedAdapterError, UnreadableAdapterError,
@@ -23,8 +30,16 @@
           PolicyError, PrecisionOffError, PolicyFileError, NotVerifiedError (`policy`),
           FailedVerificationError (`integrity`)
     * AcceptanceNotKeptError (`licences`)
+    * DataFolderError (`around_chat`): DataFolderAwayError, DataFolderUnknownError, DataMoveError
     * GenerationError (`running`): ContextLengthExceededError, InvalidLogitsError,
       InvalidRequestError
+    * PresetsError (`around_chat`): NotPresetsError, PresetsUnreadableError, PresetsNewerError,
+      PresetsUnwritableError, PresetNameTakenError, TooManyPresetsError, TooManyVariablesError,
+      UnknownPresetError, VariableMissingError
+    * BatchError (`around_chat`): RequestsFileError, AnswersFileError, NotAnswersError,
+          WrongRequestError
+    * OwnDataError (`around_chat`): BackupExistsError, BackupUnwritableError, NotABackupError,
+      NewerBackupError, UnpackingError, RestoreBesideError, PartNotRestoredError
     * IntegrityError (`integrity`): SumsError, NewerManifestError
     * EngineError (`engine`): EngineCrashedError, EngineKilledError, EngineCardError,
       EngineEndedError, EngineProtocolError
@@ -45,6 +60,62 @@ from .adapters import (
     WrongBaseError,
 )
 from .admission import NotAdmittedError
+from .around_chat.batches import (
+    AnswersFileError,
+    BatchError,
+    NotAnswersError,
+    RequestsFileError,
+    WrongRequestError,
+)
+from .around_chat.documents import (
+    DamagedDocumentError,
+    DocumentError,
+    DocumentKindError,
+    DocumentReaderError,
+    DocumentTimeError,
+    DocumentTooLargeError,
+    DocumentUnreadableError,
+    DocumentWithoutTextError,
+    EncryptedDocumentError,
+)
+from .around_chat.exchange import (
+    ConversationExportError,
+    ConversationImportError,
+    DamagedExportError,
+    ImportWhileOpenError,
+    LargeExportError,
+    NewerExportError,
+    NotAnExportError,
+    NothingToExportError,
+)
+from .around_chat.own_data import (
+    BackupExistsError,
+    BackupUnwritableError,
+    NewerBackupError,
+    NotABackupError,
+    OwnDataError,
+    PartNotRestoredError,
+    RestoreBesideError,
+    UnpackingError,
+)
+from .around_chat.own_folders import (
+    DataFolderAwayError,
+    DataFolderError,
+    DataFolderUnknownError,
+    DataMoveError,
+)
+from .around_chat.presets import (
+    NotPresetsError,
+    PresetNameTakenError,
+    PresetsError,
+    PresetsNewerError,
+    PresetsUnreadableError,
+    PresetsUnwritableError,
+    TooManyPresetsError,
+    TooManyVariablesError,
+    UnknownPresetError,
+    VariableMissingError,
+)
 from .base import GIB, UserFacingError, apart_in_gib, in_gib, rebuild, system_reason
 from .checkpoint import (
     CheckpointError,
@@ -63,6 +134,7 @@ from .checkpoint import (
     UnsupportedArchitectureError,
 )
 from .conversations import (
+    BackupNotMadeError,
     ConversationsDamagedError,
     ConversationsDriveFullError,
     ConversationsError,
@@ -116,12 +188,19 @@ __all__ = [
     "AcceptanceNotKeptError",
     "AdapterError",
     "AdapterOnExportError",
+    "AnswersFileError",
     "BackendError",
     "BackendUnavailableError",
+    "BackupExistsError",
+    "BackupNotMadeError",
+    "BackupUnwritableError",
     "BadCopyError",
+    "BatchError",
     "CardUnavailableError",
     "CheckpointError",
     "ContextLengthExceededError",
+    "ConversationExportError",
+    "ConversationImportError",
     "ConversationsDamagedError",
     "ConversationsDriveFullError",
     "ConversationsError",
@@ -131,8 +210,22 @@ __all__ = [
     "CopyTakenError",
     "DamagedAdapterError",
     "DamagedCheckpointError",
+    "DamagedDocumentError",
+    "DamagedExportError",
     "DamagedSourceError",
+    "DataFolderAwayError",
+    "DataFolderError",
+    "DataFolderUnknownError",
+    "DataMoveError",
     "DiskFullError",
+    "DocumentError",
+    "DocumentKindError",
+    "DocumentReaderError",
+    "DocumentTimeError",
+    "DocumentTooLargeError",
+    "DocumentUnreadableError",
+    "DocumentWithoutTextError",
+    "EncryptedDocumentError",
     "EngineCardError",
     "EngineCrashedError",
     "EngineEndedError",
@@ -147,41 +240,65 @@ __all__ = [
     "ImportBrokenError",
     "ImportChangedError",
     "ImportRefusedError",
+    "ImportWhileOpenError",
     "InsufficientMemoryError",
     "IntegrityError",
     "InvalidLogitsError",
     "InvalidRequestError",
     "JobError",
+    "LargeExportError",
     "LicenceNotAcceptedError",
     "ModelAwayError",
+    "NewerBackupError",
+    "NewerExportError",
     "NewerFormatError",
     "NewerManifestError",
     "NoTrashError",
+    "NotABackupError",
     "NotACheckpointError",
     "NotAdmittedError",
     "NotAnAdapterError",
+    "NotAnExportError",
+    "NotAnswersError",
     "NotConversationsError",
     "NotDownloadedError",
+    "NotPresetsError",
     "NotVerifiedError",
+    "NothingToExportError",
     "OutdatedExportError",
+    "OwnDataError",
+    "PartNotRestoredError",
     "PolicyError",
     "PolicyFileError",
     "PortableExportError",
     "PrecisionOffError",
+    "PresetNameTakenError",
+    "PresetsError",
+    "PresetsNewerError",
+    "PresetsUnreadableError",
+    "PresetsUnwritableError",
     "QualityError",
     "RemovalError",
+    "RequestsFileError",
+    "RestoreBesideError",
     "SourceChangedError",
     "SourceUnreadableError",
     "StrayLinkError",
     "SumsError",
     "TargetUnwritableError",
     "TokenizerError",
+    "TooManyPresetsError",
+    "TooManyVariablesError",
+    "UnknownPresetError",
+    "UnpackingError",
     "UnreadableAdapterError",
     "UnsafeCheckpointError",
     "UnsupportedAdapterError",
     "UnsupportedArchitectureError",
     "UserFacingError",
+    "VariableMissingError",
     "WrongBaseError",
+    "WrongRequestError",
     "apart_in_gib",
     "in_gib",
     "rebuild",

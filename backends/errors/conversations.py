@@ -90,6 +90,21 @@ class ConversationsDamagedError(ConversationsError):
         )
 
 
+class BackupNotMadeError(ConversationsError):
+    """A backup of the conversations that somebody asked for cannot be written."""
+
+    help_topic = "backups"
+
+    def __init__(self, folder: Path, reason: str | Phrase) -> None:
+        super().__init__(
+            "No backup of your conversations could be made in “{folder}”: {reason}.",
+            hint="Make room on this drive, or make the folder writable. Your conversations and the "
+            "backups that there are stay as they were.",
+            folder=str(folder),
+            reason=reason,
+        )
+
+
 class NotConversationsError(ConversationsError):
     """A file that is to be merged holds no conversations."""
 

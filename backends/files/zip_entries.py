@@ -40,6 +40,10 @@ class ZipError(Exception):
         self.what = what
 
 
+class IncompleteZipError(ZipError):
+    """No archive at all, or a part of one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file in an archive, as the directory describes it."""
@@ -69,14 +73,14 @@ def read_directory(stream: BinaryIO) -> Mapping[str, Entry]:
             raise ZipError(Phrase("it holds “{name}” twice", name=entry.name[:100]))
         entries[entry.name] = entry
     if at != len(raw):
-        raise ZipError(_incomplete(size))
+        raise _incomplete(size)
     end = 0
     for entry in sorted(entries.values(), key=lambda entry: entry.offset):
         if entry.offset < end:
             raise ZipError(Phrase("“{name}” overlaps another part", name=entry.name[:100]))
         end = entry.offset + _LOCAL.size + entry.stored_size
     if end > start:
-        raise ZipError(_incomplete(size))
+        raise _incomplete(size)
     return entries
 
 
@@ -125,8 +129,10 @@ def read_entry(stream: BinaryIO, entry: Entry, limit: int) -> bytes:
     return data
 
 
-def _incomplete(size: int) -> Phrase:
-    return Phrase("its {size:,} bytes are not a complete PyTorch weight file", size=size)
+def _incomplete(size: int) -> IncompleteZipError:
+    return IncompleteZipError(
+        Phrase("its {size:,} bytes are not a complete PyTorch weight file", size=size)
+    )
 
 
 def _directory_place(stream: BinaryIO, size: int) -> tuple[int, int, int]:
@@ -136,11 +142,11 @@ def _directory_place(stream: BinaryIO, size: int) -> tuple[int, int, int]:
     tail = stream.read(tail_bytes)
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or at + _END.size > len(tail):
-        raise ZipError(_incomplete(size))
+        raise _incomplete(size)
     _, disk, first_disk, here, count, length, start, comment = _END.unpack_from(tail, at)
     end = size - tail_bytes + at
     if at + _END.size + comment != len(tail) or disk or first_disk or here != count:
-        raise ZipError(_incomplete(size))
+        raise _incomplete(size)
     place = at - _END64_PLACE.size
     if place >= 0 and tail[place : place + 4] == b"PK\x06\x07":
         end, *found = _zip64_place(stream, size, _END64_PLACE.unpack_from(tail, place))
@@ -149,10 +155,10 @@ def _directory_place(stream: BinaryIO, size: int) -> tuple[int, int, int]:
             (count, length, start), found, (0xFFFF, _IN_ZIP64, _IN_ZIP64), strict=True
         ):
             if short not in (full, limit):
-                raise ZipError(_incomplete(size))
+                raise _incomplete(size)
         count, length, start = found
     if start + length != end:
-        raise ZipError(_incomplete(size))
+        raise _incomplete(size)
     return start, length, count
 
 
@@ -164,13 +170,13 @@ def _zip64_place(
         case (_, 0, int(offset), 0 | 1) if offset + _END64.size <= size:
             pass
         case _:
-            raise ZipError(_incomplete(size))
+            raise _incomplete(size)
     stream.seek(offset)
     magic, _, _, _, disk, first_disk, here, count, length, start = _END64.unpack(
         stream.read(_END64.size)
     )
     if magic != b"PK\x06\x06" or disk or first_disk or here != count:
-        raise ZipError(_incomplete(size))
+        raise _incomplete(size)
     return offset, count, length, start
 
 

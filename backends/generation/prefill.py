@@ -63,14 +63,7 @@ class Prefill:
         Raises InvalidRequestError, ContextLengthExceededError, and then leaves the cache alone.
         """
         self.prompt = list(prompt_ids)
-        if not self.prompt:
-            raise InvalidRequestError("There is no text to continue.")
-        if len(self.prompt) >= model.context_length:
-            raise ContextLengthExceededError(
-                what="The text",
-                prompt_tokens=len(self.prompt) + 1,
-                context_length=model.context_length,
-            )
+        require_readable(len(self.prompt), model.context_length)
         self.model = model
         self._memo = memo or PromptMemo()
         cached = _common_prefix(model.cached_ids, self.prompt)
@@ -98,6 +91,16 @@ class Prefill:
             return None
         self._memo.ids, self._memo.logits = self.prompt, self._logits
         return self._logits
+
+
+def require_readable(prompt_tokens: int, context_length: int) -> None:
+    """Raise InvalidRequestError or ContextLengthExceededError for a prompt that cannot be read."""
+    if not prompt_tokens:
+        raise InvalidRequestError("There is no text to continue.")
+    if prompt_tokens >= context_length:
+        raise ContextLengthExceededError(
+            what="The text", prompt_tokens=prompt_tokens + 1, context_length=context_length
+        )
 
 
 def _common_prefix(left: Sequence[int], right: Sequence[int]) -> int:

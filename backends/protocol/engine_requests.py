@@ -61,6 +61,14 @@ class CompleteRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DescribePromptRequest:
+    """Tell what the model would get for a request, of which there is one; nothing is computed."""
+
+    chat: ChatRequest | None = None
+    complete: CompleteRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UnloadRequest:
     """Give the model's memory back."""
 
@@ -139,6 +147,7 @@ Request = (
     LoadRequest
     | ChatRequest
     | CompleteRequest
+    | DescribePromptRequest
     | UnloadRequest
     | AdapterRequest
     | CopyRequest

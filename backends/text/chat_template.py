@@ -11,12 +11,13 @@ Baichuan-13B's published code does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from itertools import accumulate, pairwise
 
 from ..errors import ContextLengthExceededError, InvalidRequestError
+from .fitting import fitting, most_reserved
 
 
 class Role(Enum):
@@ -44,6 +45,15 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Ids of a prompt that belong together, from `begin` to before `end`."""
+
+    message: int | None  #: the place of the message, whose turn id is the first one; None: of none
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChatPrompt:
     """The ids to read, and how many of the oldest messages did not fit."""
 
@@ -51,6 +61,7 @@ class ChatPrompt:
     dropped_messages: int
     #: Tokens that are left for the answer, where messages were kept in place of more; else None.
     room_tokens: int | None = None
+    spans: tuple[Span, ...] = ()  #: which of the ids are of which message, in order
 
 
 def build_app_prompt(
@@ -65,16 +76,14 @@ def build_app_prompt(
 
     The answer itself may use what is left, up to `max_new_tokens`. Raises as `build_chat_prompt`.
     """
-    encode = cache(encode)
-    asked, kept = (
-        build_chat_prompt(
-            messages, encode, tokens, context_length=context_length, max_new_tokens=count
-        )
-        for count in (max_new_tokens, min(max_new_tokens, max(context_length // 2, 1)))
+    return _built(
+        messages,
+        encode,
+        tokens,
+        context_length=context_length,
+        max_new_tokens=max_new_tokens,
+        reserved=most_reserved(context_length, max_new_tokens),
     )
-    if kept.dropped_messages == asked.dropped_messages:
-        return kept
-    return replace(kept, room_tokens=context_length - len(kept.ids))
 
 
 def build_chat_prompt(
@@ -96,38 +105,83 @@ def build_chat_prompt(
     Where the last message is the assistant's, the prompt ends inside its turn, right after that
     text: what the model says next goes on with it.
     """
+    return _built(
+        messages,
+        encode,
+        tokens,
+        context_length=context_length,
+        max_new_tokens=max_new_tokens,
+        reserved=max_new_tokens,
+    )
+
+
+def _built(
+    messages: Sequence[Message],
+    encode: Callable[[str], list[int]],
+    tokens: ChatTokens,
+    *,
+    context_length: int,
+    max_new_tokens: int,
+    reserved: int,
+) -> ChatPrompt:
     system, rounds = _rounds(messages)
     if not rounds:
         raise InvalidRequestError("There is no message to answer.")
     opens_turn = messages[-1].role is not Role.ASSISTANT
     fixed = encode(system) if system else []
-    newest = _encode_round(rounds[-1], encode, tokens)
     ending = [tokens.assistant] if opens_turn else []
+    encoded: list[list[list[int]]] = []  # newest first; what is too old is not even encoded
 
-    least = len(fixed) + len(newest) + len(ending)
-    if least >= context_length:
-        what = "The system prompt with your message" if fixed else "Your message"
-        if not opens_turn:
-            what = (
-                "The system prompt with your message and the answer so far"
-                if fixed
-                else "Your message with the answer so far"
-            )
-        raise ContextLengthExceededError(
-            what=what,
-            prompt_tokens=least + 1,
-            context_length=context_length,
+    def lengths() -> Iterator[int]:
+        for one in reversed(rounds):
+            encoded.append([_encode_turn(message, encode, tokens) for message in one])
+            yield sum(map(len, encoded[-1]))
+
+    fits = fitting(
+        lengths(),
+        fixed=len(fixed) + len(ending),
+        context_length=context_length,
+        max_new_tokens=max_new_tokens,
+        reserved=reserved,
+    )
+    if not fits.rounds:
+        raise too_long(
+            fits.tokens, len(fixed), context_length=context_length, opens_turn=opens_turn
         )
-    budget = context_length - max_new_tokens
-    kept, used = [newest], least
-    while len(kept) < len(rounds):  # what is too old is not even encoded
-        older = _encode_round(rounds[-1 - len(kept)], encode, tokens)
-        used += len(older)
-        if used > budget:
-            break
-        kept.append(older)
-    ids = fixed + [i for part in reversed(kept) for i in part] + ending
-    return ChatPrompt(ids, dropped_messages=sum(map(len, rounds[: len(rounds) - len(kept)])))
+    turns = [ids for one in reversed(encoded[: fits.rounds]) for ids in one]
+    parts = [fixed, *turns, ending]
+    first = len(messages) - len(turns)  # the message of the first turn
+    spans = _spans(parts, [0, *range(first, len(messages)), None])
+    ids = [i for part in parts for i in part]
+    return ChatPrompt(
+        ids, sum(map(len, rounds[: len(rounds) - fits.rounds])), fits.room_tokens, spans
+    )
+
+
+def too_long(
+    tokens: int, system_tokens: int, *, context_length: int, opens_turn: bool = True
+) -> ContextLengthExceededError:
+    """The error of a prompt of so many tokens, without any older rounds, which does not fit."""
+    what = "Your message" if opens_turn else "Your message with the answer so far"
+    if system_tokens:
+        what = "The system prompt with your message"
+    if system_tokens and not opens_turn:
+        what = "The system prompt with your message and the answer so far"
+    if system_tokens + 2 >= context_length:  # and the tokens that begin both turns
+        what = "The system prompt"
+        tokens = system_tokens + 2
+    return ContextLengthExceededError(
+        what=what, prompt_tokens=tokens + 1, context_length=context_length
+    )
+
+
+def _spans(parts: Sequence[Sequence[int]], messages: Sequence[int | None]) -> tuple[Span, ...]:
+    begins = [0, *accumulate(map(len, parts))]
+    return tuple(
+        Span(message, begin, end)
+        for message, (begin, end) in zip(messages, pairwise(begins), strict=True)
+        if begin < end
+    )
 
 
 def _rounds(messages: Sequence[Message]) -> tuple[str, list[list[Message]]]:
@@ -144,11 +198,8 @@ def _rounds(messages: Sequence[Message]) -> tuple[str, list[list[Message]]]:
     return system, rounds
 
 
-def _encode_round(
-    entries: Sequence[Message], encode: Callable[[str], list[int]], tokens: ChatTokens
+def _encode_turn(
+    message: Message, encode: Callable[[str], list[int]], tokens: ChatTokens
 ) -> list[int]:
-    ids: list[int] = []
-    for message in entries:
-        ids.append(tokens.user if message.role is Role.USER else tokens.assistant)
-        ids += encode(message.text)
-    return ids
+    turn = tokens.user if message.role is Role.USER else tokens.assistant
+    return [turn, *encode(message.text)]

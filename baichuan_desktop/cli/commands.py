@@ -26,7 +26,8 @@ from baichuan_desktop.cli.verbs import (
     quality,
     window,
 )
-from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.cli.verbs.own import backup, conversations, presets
+from baichuan_desktop.services.app_paths import usual_paths
 
 _PROGRAM = "baichuan-desktop"
 
@@ -42,6 +43,9 @@ _VERBS = (
     doctor,
     models,
     policy,
+    conversations,
+    presets,
+    backup,
     completion,
 )
 
@@ -59,7 +63,7 @@ def run(argv: Sequence[str] | None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         progress("")
-        print_error(_PROGRAM, error, app_paths().terminal_log, debug=arguments.debug)
+        print_error(_PROGRAM, error, usual_paths().terminal_log, debug=arguments.debug)
         return 1
 
 

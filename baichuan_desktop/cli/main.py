@@ -1,4 +1,4 @@
-"""`baichuan-desktop`, and the engine and typesetter of a frozen one: they are the same program."""
+"""`baichuan-desktop`, and the engine and helpers of a frozen one: they are the same program."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == [ids.OPTION]:  # a shell waits for it
         ids.print_listed_ids(arguments[1:])
         return 0
+    from baichuan_desktop.services.documents import process as document_reader
+    from baichuan_desktop.services.tokens import process as counter
     from baichuan_desktop.services.typesetting import process as typesetter
 
-    if arguments == [typesetter.OPTION]:
-        typesetter.main()
-        return 0
+    for helper in (counter, document_reader, typesetter):
+        if arguments == [helper.OPTION]:
+            helper.main()
+            return 0
     from baichuan_desktop.cli.commands import run
     from baichuan_desktop.console import guarded_output
 

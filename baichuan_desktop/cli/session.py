@@ -6,7 +6,7 @@ import argparse
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from backends.errors import (
@@ -30,6 +30,7 @@ from backends.printable import printable
 from backends.protocol.engine_requests import AdapterRequest, LoadRequest, Request
 from baichuan_desktop.cli.library import adapter_of, model_store, print_notes
 from baichuan_desktop.cli.licences.asking import is_accepted_now
+from baichuan_desktop.cli.presets import PresetInUse, preset_in_use
 from baichuan_desktop.cli.progress import interrupt_sets, progress
 from baichuan_desktop.cli.wrapping import Wrapping
 from baichuan_desktop.services.admission.engines import own_engine
@@ -44,6 +45,7 @@ from baichuan_desktop.services.library.rows.patiently import require_here
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.wish import LoadWish
+from baichuan_desktop.services.presets.sampling import applied
 
 
 @dataclass(slots=True)
@@ -58,6 +60,14 @@ class TerminalSession:
     store: ModelStore
     model: InstalledModel
     adapter: InstalledAdapter | None = None  #: that it answers with
+    preset: PresetInUse = field(default_factory=PresetInUse)
+    given: dict[str, Any] = field(default_factory=dict)  #: the sampling options that were given
+
+    def use_preset(self, preset: PresetInUse) -> None:
+        """Make messages with a preset, and sample as it asks for; what was given stays."""
+        self.preset = preset
+        defaults = SamplingParams.from_defaults(self.ready.defaults)
+        self.params = applied(preset.params(defaults), self.given)
 
 
 def load(
@@ -68,7 +78,7 @@ def load(
     Sampling options that were not given stay what the model asks for. `require` may refuse the
     model before minutes of loading. Raises UserFacingError.
     """
-    given = _given_params(arguments)
+    given, preset = _given_params(arguments), preset_in_use(arguments)
     store = model_store()
     model = store.model(arguments.model)
     if require is not None:
@@ -97,10 +107,12 @@ def load(
         measurements.loaded(ready)
     print_notes(ready.notes)
     print_notes(ready.adapter.notes if ready.adapter is not None else ())
-    params = replace(SamplingParams.from_defaults(ready.defaults), **given)
+    params = SamplingParams.from_defaults(ready.defaults)
     session = TerminalSession(
         engine, ready, params, measurements, model.prompt_turns, store, model, adapter
     )
+    session.given = given
+    session.use_preset(preset)
     return session, model.shown_name.en
 
 
@@ -108,8 +120,6 @@ def _given_params(arguments: argparse.Namespace) -> dict[str, Any]:
     """The sampling options that were given, by name."""
     given = {field.name: getattr(arguments, field.name) for field in fields(SamplingParams)}
     given = {name: value for name, value in given.items() if value is not None}
-    if "greedy" not in given and {"temperature", "top_k", "top_p"} & given.keys():
-        given["greedy"] = False  # a person who sets a temperature wants it to be used
     if "stop" in given:
         given["stop"] = tuple(given["stop"])
     SamplingParams(**given)  # says what is wrong before minutes of loading

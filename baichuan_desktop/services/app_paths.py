@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import platformdirs
 
 from backends.errors import PolicyFileError
 from backends.policy import site_policy
+from baichuan_desktop.services.data_folder import place
 
 _NAME = "baichuan-desktop"
 
@@ -39,9 +40,19 @@ class AppPaths:
         return self.config / "settings.json"
 
     @property
+    def data_place(self) -> Path:
+        """The file that says where `data` lies, if it was moved."""
+        return self.config / place.NAME
+
+    @property
     def conversations(self) -> Path:
         """All conversations; backups lie beside them."""
         return self.data / "conversations.sqlite3"
+
+    @property
+    def presets(self) -> Path:
+        """The presets that a person made; a folder of its own, for `data` stays locked."""
+        return self.data / "presets" / "presets.json"
 
     @property
     def model_folder(self) -> Path:
@@ -90,7 +101,13 @@ class AppPaths:
 
 
 def app_paths() -> AppPaths:
-    """The folders on this machine."""
+    """The folders on this machine. Raises DataFolderError where that of the data is not here."""
+    usual = usual_paths()
+    return replace(usual, data=place.data_folder(usual.data_place, usual.data))
+
+
+def usual_paths() -> AppPaths:
+    """The folders, with that of the data where it lies unless it was moved."""
     site = _site_registry()
     if home := os.environ.get(HOME_VARIABLE):
         root = _absolute(Path(home))

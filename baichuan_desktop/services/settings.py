@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import json
 import logging
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from pydantic import (
 from backends.files.plain_file import read_plain
 from backends.precision import device_or_auto, name_of, parse_device
 from baichuan_desktop.services.atomic_file import WINDOW_WAIT_SECONDS, changing, replace_text
+from baichuan_desktop.services.chat.store.copies.backups import BackupPlan
 from baichuan_desktop.services.plain_json import Text, parse_object, writable
 from baichuan_desktop.services.precisions.wish import LoadWish
 
@@ -33,6 +35,13 @@ Language = Literal["system", "en", "zh_CN"]
 ThemeChoice = Literal["system", "light", "dark"]
 
 SMALLEST_ZOOM, LARGEST_ZOOM = 0.5, 3.0
+#: Pixels of messages, before the zoom.
+SMALLEST_READING, USUAL_READING, LARGEST_READING = 11, 15, 28
+
+MOST_IDLE_MINUTES = 7 * 24 * 60
+MOST_DAYS = 36_500  #: a hundred years
+MOST_BACKUPS_KEPT = 100
+MOST_BACKUP_HOURS = 24 * 366
 
 _MAX_BYTES = 2**20
 _MAX_ENTRIES = 1000  #: of a list that are remembered, and that are looked at
@@ -95,6 +104,11 @@ Wish = Annotated[
 ]
 Pixels = Annotated[int, Field(strict=True, ge=1, le=_MAX_PIXELS)]
 Zoom = Annotated[float, Field(strict=True, ge=SMALLEST_ZOOM, le=LARGEST_ZOOM)]
+ReadingSize = Annotated[int, Field(strict=True, ge=SMALLEST_READING, le=LARGEST_READING)]
+IdleMinutes = Annotated[int, Field(strict=True, ge=0, le=MOST_IDLE_MINUTES)]
+Days = Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)]
+BackupsKept = Annotated[int, Field(strict=True, ge=1, le=MOST_BACKUPS_KEPT)]
+BackupHours = Annotated[int, Field(strict=True, ge=0, le=MOST_BACKUP_HOURS)]
 StoredId = Annotated[
     int, Field(strict=True, ge=0, lt=2**63)
 ]  #: of a conversation, or a folder of them
@@ -112,6 +126,8 @@ class Settings(BaseModel):
     #: By folder, if not “auto”.
     precisions: dict[Folder, Wish] = Field(default_factory=dict)
     as_chat: frozenset[Folder] = frozenset()  #: folders of base models that are chatted with
+    #: By folder of a model: the id of the preset that new conversations with it begin with.
+    presets: dict[Folder, Text] = Field(default_factory=dict)
     #: That imports go into, besides the app's own; the first one is the default.
     model_folders: tuple[Folder, ...] = ()
     theme: ThemeChoice = "system"
@@ -124,6 +140,19 @@ class Settings(BaseModel):
     models_offered: bool = False  #: to look for models, to who had none
     cards_told: Text = ""  #: why cards are not used, as it was read last
     window_size: tuple[Pixels, Pixels] | None = None  #: width, height
+    reading_size: ReadingSize = USUAL_READING
+    #: How models are loaded that nobody chose a way for; its adapter and device are not used.
+    default_wish: Wish = LoadWish()
+    idle_minutes: IdleMinutes = 0  #: without an answer, then the model leaves the memory; 0: never
+    keep_days: Days | None = None  #: conversations are kept after their last change; None: for ever
+    backups_kept: BackupsKept = 7
+    backup_hours: BackupHours = 24  #: between two automatic backups at least; 0: none are made
+
+    @property
+    def backups(self) -> BackupPlan:
+        """When conversations are backed up by themselves, and how many backups stay."""
+        seconds = 3600.0 * self.backup_hours or None
+        return BackupPlan(kept=self.backups_kept, interval_seconds=seconds)
 
 
 class SettingsFile:
@@ -132,7 +161,9 @@ class SettingsFile:
     def __init__(self, file: Path) -> None:
         self._file = file
         self.unkept: str | None = None  #: why the last change could not be written
-        self.current = self._read() or Settings()
+        found = self._read()
+        self.is_new = found is None and not self._is_there()  #: nobody chose anything before
+        self.current = found or Settings()
 
     def _read(self) -> Settings | None:
         try:
@@ -146,16 +177,22 @@ class SettingsFile:
             return None
         return self._usable(content)
 
+    def _is_there(self) -> bool:
+        try:
+            return os.path.lexists(self._file)
+        except (OSError, ValueError):
+            return True
+
     def _usable(self, content: Mapping[str, Any]) -> Settings:
         """The settings of a file's content, without those that are wrong."""
         usable: dict[str, Any] = {}
         for name in Settings.model_fields.keys() & content.keys():
             match content[name]:
-                case dict() as wishes if name == "precisions":
+                case dict() as chosen if name in ("precisions", "presets"):
                     usable[name] = {
-                        folder: wish
-                        for folder, wish in itertools.islice(wishes.items(), _MAX_ENTRIES)
-                        if self._is_right(name, {folder: wish})
+                        folder: choice
+                        for folder, choice in itertools.islice(chosen.items(), _MAX_ENTRIES)
+                        if self._is_right(name, {folder: choice})
                     }
                 case list() as entries if name in ("as_chat", "model_folders", "unfolded"):
                     usable[name] = [
@@ -200,9 +237,21 @@ class SettingsFile:
         with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
             wishes = dict((self._read() or self.current).precisions)
             wishes.pop(folder, None)
-            if wish != LoadWish():
-                wishes[folder] = wish
+            if wish != LoadWish() or self.current.default_wish != LoadWish():
+                wishes[folder] = wish  # what is automatic here is no longer what is so for all
             self._change({"precisions": wishes})
+
+    def relocate(self, before: Path, now: Path) -> None:
+        """Have what was chosen for the model of a folder hold where it lies now."""
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
+            kept = self._read() or self.current
+            self._change(
+                {
+                    "precisions": _moved(kept.precisions, before, now),
+                    "presets": _moved(kept.presets, before, now),
+                    "as_chat": {now if one == before else one for one in kept.as_chat},
+                }
+            )
 
     def keep_as_chat(self, folder: Path, as_chat: bool) -> None:
         """Have a base model used as a chat model from now on, or not any more."""
@@ -210,6 +259,19 @@ class SettingsFile:
             folders = (self._read() or self.current).as_chat
             changed = folders | {folder} if as_chat else folders - {folder}
             self._change({"as_chat": changed})
+
+    def keep_preset(self, folder: Path, preset_id: str | None) -> None:
+        """Have new conversations with a model begin with a preset from now on; None: with none."""
+        with changing(self._file, wait_seconds=WINDOW_WAIT_SECONDS):
+            presets = dict((self._read() or self.current).presets)
+            presets.pop(folder, None)
+            if preset_id is not None:
+                presets[folder] = preset_id
+            self._change({"presets": presets})
+
+
+def _moved(by_folder: Mapping[Path, object], before: Path, now: Path) -> dict[Path, object]:
+    return {now if folder == before else folder: one for folder, one in by_folder.items()}
 
 
 def _changed(settings: Settings, changes: Mapping[str, object]) -> Settings:

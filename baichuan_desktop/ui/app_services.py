@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
 from baichuan_desktop.services.library.last_used import LastUsed
 from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.licences.acceptances import Acceptances
 from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.presets.store import PresetStore
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import EngineWorker
 from baichuan_desktop.workers.store_watch import StoreWatch
+from baichuan_desktop.workers.token_counter import TokenCounter
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ class AppServices:
     conversations: ConversationStore
     #: Tells what the store of the conversations says of itself, on a thread of its own.
     store_watch: StoreWatch
+    tokens: TokenCounter  #: counts for the model of the chat
     #: Makes the worker of a Job, with an engine of its own; whoever asks shuts it down.
     job_worker: Callable[[], EngineWorker]
     #: Makes the worker of a model that answers beside the chat's; whoever asks shuts it down.
     comparison_worker: Callable[[], EngineWorker]
+    presets: PresetStore = field(default_factory=lambda: PresetStore(app_paths().presets))

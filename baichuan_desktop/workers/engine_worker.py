@@ -121,6 +121,11 @@ class EngineWorker(QObject):
         self._stop_all()
         return self.start(request)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request has not ended yet."""
+        return bool(self._cancels)
+
     def stop(self, request_id: int) -> None:
         """End a request after the token, or prefill chunk, that is being computed.
 
@@ -172,7 +177,7 @@ class EngineWorker(QObject):
 
     @Slot()
     def _send_text(self) -> None:
-        if self._text:
+        if self._text and not self.signalsBlocked():  # nothing is told after the end
             joined = TextDelta("".join(self._text))
             self._text.clear()
             self._pause.start()

@@ -54,6 +54,7 @@ def main() -> int:
     """Ask everything and print the answers."""
     options = _arguments()
     number_cards_by_slot()
+    gc.freeze()  # what was imported stays; the searches for garbage need not look at it
     if options.device.startswith("cuda"):
         torch.cuda.set_device(options.device)
     else:

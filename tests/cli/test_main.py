@@ -13,11 +13,15 @@ import pytest
 
 from baichuan_desktop.cli import commands, verbs
 from baichuan_desktop.cli.main import main
-from baichuan_desktop.cli.verbs import library, models
+from baichuan_desktop.cli.verbs import library, models, own
 
 
 def test_every_module_of_a_verb_is_added() -> None:
-    found = (*pkgutil.iter_modules(verbs.__path__), *pkgutil.iter_modules(library.__path__))
+    found = (
+        *pkgutil.iter_modules(verbs.__path__),
+        *pkgutil.iter_modules(library.__path__),
+        *pkgutil.iter_modules(own.__path__),
+    )
     modules = {module.name for module in found if not module.ispkg}
 
     added = {module.__name__.rpartition(".")[2] for module in (*commands._VERBS, *models._VERBS)}
@@ -30,7 +34,8 @@ def test_every_module_of_a_verb_is_added() -> None:
         (
             [],
             ["start", "chat", "complete", "quantize", "merge-adapter", "export-onnx", "bench",
-             "quality", "doctor", "models", "policy", "completion"],
+             "quality", "doctor", "models", "policy", "conversations", "presets", "backup",
+             "completion"],
         ),
         (
             ["models"],

@@ -52,7 +52,8 @@ class Kill:
     def fault(self, allowed_seconds: float = MOST_LOST_SECONDS) -> str:
         """What must not be; "" if all is well."""
         losses = self.losses
-        lost = losses.conversations + losses.changed + losses.drafts + losses.unsettled
+        lost = losses.conversations + losses.changed + losses.drafts
+        lost += losses.documents + losses.unsettled
         if lost or losses.integrity != "ok":
             return f"kill {self.number}: {losses}"
         if self.not_opened:
@@ -104,6 +105,7 @@ def kills(
             before = losses_in(stored, earlier, earlier_killed_at, allowed)
             losses.conversations += before.conversations
             losses.changed += before.changed
+            losses.documents += before.documents
             losses.unsettled += [
                 key for key in earlier.messages if stored.messages.get(key, ("",))[0] == "writing"
             ]

@@ -18,6 +18,7 @@ from pathlib import Path
 from backends.text.chat_template import Role
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Status
+from baichuan_desktop.services.documents.values import Attachment, Document
 from tests.durability.record import FILE
 from tests.durability.recorder import Recorder, probe
 
@@ -41,6 +42,8 @@ class Child:
         parent: int | None = None
         for _ in range(self._draw.randrange(1, 4)):
             question = self._message(one.id, parent, Role.USER)
+            attached = self._document(one.id, question.id)
+            question = replace(question, attachments=(attached,))
             self._end(replace(question, text=f"Question {self._draw.random()}"), Status.FINISHED)
             parent = self._answer(one.id, question.id)
             one = replace(one, head=parent, updated=one.updated + 1)
@@ -60,6 +63,12 @@ class Child:
             time.sleep(_PACE_SECONDS)
         self._end(answer, self._draw.choice([Status.FINISHED, Status.STOPPED, Status.CUT]))
         return answer.id
+
+    def _document(self, conversation_id: int, question: int) -> Attachment:
+        key, text = self._store.new_id(), self._draw.choice(_PIECES) * self._draw.randrange(50_000)
+        self._recorder.tell("document", id=key, question=question, text=text)
+        self._store.put_document(Document(key, conversation_id, "a", "text", 1, "", text))
+        return Attachment(key, "a")
 
     def _message(self, conversation_id: int, parent: int | None, role: Role) -> ChatMessage:
         number = self._store.new_id()

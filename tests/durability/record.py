@@ -51,6 +51,7 @@ class Record:
     conversations: dict[int, tuple[float, bool]] = field(default_factory=dict)  #: time, is saved
     messages: dict[int, Handed] = field(default_factory=dict)
     drafts: dict[int, list[tuple[float, str]]] = field(default_factory=dict)  #: by conversation
+    documents: dict[int, tuple[int, str]] = field(default_factory=dict)  #: question, text
     opened: Opened | None = None
     shown: tuple[int | None, ...] = ()  #: the conversation; one after another while it changes
     #: How long the machine held the process up, at the most: between two lines that follow each
@@ -89,6 +90,8 @@ class Record:
                 self.shown = (*self.shown, entry["id"])
             case "draft":
                 self.drafts.setdefault(entry["id"], []).append((entry["at"], entry["text"]))
+            case "document":
+                self.documents[entry["id"]] = entry["question"], entry["text"]
             case "conversation":
                 self.conversations[entry["id"]] = entry["at"], False
                 self.shown = (*self.shown, entry["id"])  # it is about to be
@@ -117,6 +120,7 @@ class Losses:
     conversations: list[int] = field(default_factory=list)
     changed: list[int] = field(default_factory=list)  #: messages that had ended, or are no prefix
     drafts: list[int] = field(default_factory=list)  #: of these conversations
+    documents: list[int] = field(default_factory=list)  #: of questions that are there
     unsettled: list[int] = field(default_factory=list)  #: are being written for ever
     lost_seconds: float = 0.0  #: of text, at the most
     integrity: str = "ok"
@@ -129,6 +133,7 @@ class Stored:
     integrity: str  #: what SQLite says of it
     conversations: Mapping[int, tuple[int | None, str]]  #: last message and draft
     messages: Mapping[int, tuple[str, str]]  #: status and text
+    documents: Mapping[int, str] = field(default_factory=dict)  #: their texts
 
     @classmethod
     def read(cls, file: Path) -> Stored:
@@ -137,10 +142,12 @@ class Stored:
             integrity = connection.execute("PRAGMA integrity_check").fetchone()[0]
             there = connection.execute("SELECT id, head, draft FROM conversations").fetchall()
             rows = connection.execute("SELECT id, status, text FROM messages").fetchall()
+            documents = dict(connection.execute("SELECT id, text FROM documents"))
         return cls(
             integrity,
             {number: (head, draft) for number, head, draft in there},
             {number: (status, text) for number, status, text in rows},
+            documents,
         )
 
 
@@ -157,6 +164,9 @@ def losses_in(stored: Stored, record: Record, killed_at: float, most_lost_second
             possible = [text for _, text in drafts[older[-1] if older else 0 :]]
             if older and stored.conversations[key][1] not in possible:
                 found.drafts.append(key)
+    for key, (question, text) in record.documents.items():
+        if question in stored.messages and stored.documents.get(key) != text:
+            found.documents.append(key)
     for key, message in record.messages.items():
         status, text = stored.messages.get(key, (Status.WRITING.value, ""))
         had_ended = message.ended_at is not None and (

@@ -102,6 +102,16 @@ def test_a_lost_draft_is_seen(kept: str, is_lost: bool) -> None:
     assert bool(losses.drafts) is is_lost
 
 
+@pytest.mark.parametrize(("documents", "lost"), [({5: "whole"}, []), ({5: "who"}, [5]), ({}, [5])])
+def test_a_question_that_is_there_has_its_documents(
+    documents: dict[int, str], lost: list[int]
+) -> None:
+    record = Record(documents={5: (7, "whole"), 6: (8, "of a question that is not there")})
+    stored = Stored("ok", {}, {7: ("finished", "?")}, documents)
+
+    assert losses_in(stored, record, 11.0, 0.25).documents == lost
+
+
 _LEFT = Stored("ok", {1: (7, "draft"), 2: (None, "")}, {7: ("writing", "so far")})
 
 
@@ -131,6 +141,7 @@ def test_a_damaged_file_is_seen(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE conversations (id INTEGER PRIMARY KEY, head, draft)")
         connection.execute("CREATE TABLE messages (id INTEGER PRIMARY KEY, status, text)")
+        connection.execute("CREATE TABLE documents (id INTEGER PRIMARY KEY, text)")
         connection.execute("CREATE INDEX by_status ON messages (status)")
         connection.execute("INSERT INTO messages VALUES (1, 'finished', 'text')")
         connection.commit()

@@ -1,4 +1,4 @@
-"""Change valid models, and caches of them, in thousands of ways, and count what came of it.
+"""Change valid models, caches and documents in thousands of ways, and count what came of it.
 
 python -m tests.fuzz.run [--format NAME …] [--cases N] [--seed N] [--jobs N] [--only NUMBER]
 
@@ -29,8 +29,9 @@ _RESIDENT_BYTES = 200 * 10**6
 #: After which a case is ended: more than the limit, so that the limit is seen to be missed.
 _END_CPU_SECONDS = 20.0
 _SPARE_ADDRESSES = 4 * 2**30
-#: Of as many cases of another format, one of a cache.
+#: Of as many cases of another format, one of a cache, and one of a document.
 _CACHE_SHARE = 100
+_DOCUMENT_SHARE = 10
 #: Without a sign of life; nothing is waited for, so only a case that hangs takes as long.
 _SILENCE_SECONDS = 300.0
 
@@ -101,11 +102,15 @@ def work(name: str, seed: int, numbers: range) -> None:
     from tests.fuzz.adapter_cases import ADAPTERS, AdapterCases
     from tests.fuzz.cache_cases import CACHES, CacheCases
     from tests.fuzz.cases import Cases
+    from tests.fuzz.document_cases import DOCUMENTS, DocumentCases
 
     torch.set_num_threads(1)
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-", dir=os.environ.get("FUZZ_FOLDER")))
-    kinds: dict[str, type[AdapterCases | CacheCases]] = dict.fromkeys(ADAPTERS, AdapterCases)
-    kinds |= dict.fromkeys(CACHES, CacheCases)
+    kinds: dict[str, type[AdapterCases | CacheCases | DocumentCases]] = {
+        **dict.fromkeys(ADAPTERS, AdapterCases),
+        **dict.fromkeys(CACHES, CacheCases),
+        **dict.fromkeys(DOCUMENTS, DocumentCases),
+    }
     cases = kinds.get(name, Cases)(name, folder, seed=seed)
     for _ in range(2):  # what is imported or allocated at first use is no case's
         cases.run_unchanged()
@@ -231,9 +236,11 @@ def main() -> int:
         return 0
     from tests.fuzz.adapter_cases import ADAPTERS
     from tests.fuzz.cache_cases import CACHES
+    from tests.fuzz.document_cases import DOCUMENTS
     from tests.fuzz.formats import FORMATS
 
-    names = [*FORMATS, *ADAPTERS, *CACHES]
+    names = [*FORMATS, *ADAPTERS, *CACHES, *DOCUMENTS]
+    shares = dict.fromkeys(CACHES, _CACHE_SHARE) | dict.fromkeys(DOCUMENTS, _DOCUMENT_SHARE)
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--format", action="append", choices=names, help="all, if not given")
     parser.add_argument(
@@ -241,7 +248,7 @@ def main() -> int:
         type=int,
         default=20_000,
         help="of each format (20000); of each of the caches, of which one case writes a whole one, "
-        f"1 in {_CACHE_SHARE}",
+        f"1 in {_CACHE_SHARE}; of documents 1 in {_DOCUMENT_SHARE}",
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -255,7 +262,7 @@ def main() -> int:
         with ThreadPoolExecutor(arguments.jobs) as pool:
             for name in names:
                 tally = Tally()
-                numbers = range(arguments.cases // (_CACHE_SHARE if name in CACHES else 1))
+                numbers = range(arguments.cases // shares.get(name, 1))
                 if arguments.only is not None:
                     numbers = range(arguments.only, arguments.only + 1)
                 size = -(-len(numbers) // arguments.jobs)  # a worker takes seconds to start

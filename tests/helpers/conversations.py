@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import Any
 
 from backends.text.chat_template import Role
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Status
+from baichuan_desktop.services.documents.values import Document
 
 
 def put_conversation(store: ConversationStore, title: str = "Title", **fields: Any) -> Conversation:
@@ -39,6 +41,19 @@ def put_message(
         **fields,
     )
     store.put_message(one)
+    return one
+
+
+def put_document(
+    store: ConversationStore, conversation: Conversation, text: str, name: str = "a.txt"
+) -> Document:
+    """A document that the store has."""
+    content = text.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(content).hexdigest()
+    one = Document(
+        store.new_id(), conversation.id, name, "text", len(content), digest, text, encoding="utf-8"
+    )
+    store.put_document(one)
     return one
 
 

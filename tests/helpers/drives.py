@@ -17,10 +17,15 @@ class Drive:
         self._ail: str | None = None
 
     def open_file(
-        self, file: Path, *, is_damaged: bool = False, release: Callable[[], object]
+        self,
+        file: Path,
+        *,
+        is_damaged: bool = False,
+        is_start: bool = False,
+        release: Callable[[], object],
     ) -> OpenFile:
         """What the store's own opening gives, on this drive."""
-        opened = open_file(file, is_damaged=is_damaged, release=release)
+        opened = open_file(file, is_damaged=is_damaged, is_start=is_start, release=release)
         self.opened.append(opened)
         self._make_ail(opened.connection)
         return opened

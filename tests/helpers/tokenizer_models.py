@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -60,8 +61,14 @@ def filled_up(model: bytes, count: int) -> bytes:
     """A model with so many pieces: more, which no text has, or fewer."""
     found = fields(model)
     pieces = [field for field in found if field[0] == _PIECE]
-    more = [piece(f"\ufdd0{number}") for number in range(len(pieces), count)]
-    return message(pieces[:count] + more + found[len(pieces) :])
+    more = b"".join(map(_filler, range(len(pieces), count)))
+    return message(pieces[:count]) + more + message(found[len(pieces) :])
+
+
+@functools.cache
+def _filler(number: int) -> bytes:
+    """A piece that no text has, as it lies in a model; 125,000 of them fill up a large one."""
+    return message([piece(f"\ufdd0{number}")])
 
 
 def change(file: Path, how: Callable[[bytes], bytes]) -> None:
@@ -69,6 +76,7 @@ def change(file: Path, how: Callable[[bytes], bytes]) -> None:
     file.write_bytes(how(file.read_bytes()))
 
 
+@functools.cache
 def _number(value: int) -> bytes:
     out = bytearray()
     while value > 127:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import pytest
 from pydantic import ValidationError
 
-from backends.precision import Precision
+from backends.precision import Precision, name_of
 from baichuan_desktop.services import settings
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import Settings, SettingsFile
@@ -326,3 +326,65 @@ def test_folders_that_are_open_are_read_one_by_one(file: Path) -> None:
     write(file, json.dumps({"unfolded": [7, -1, "8", 2**63, 9, None]}))
 
     assert SettingsFile(file).current.unfolded == {7, 9}
+
+
+def test_the_preset_of_a_model_is_kept_by_its_folder(file: Path) -> None:
+    write(file, json.dumps({**KEPT, "presets": {"/a": "summary", "/b": 7, "/c\0": "x"}}))
+    settings = SettingsFile(file)
+    assert settings.current.presets == {Path("/a"): "summary"}
+
+    settings.keep_preset(Path("/d"), "minutes")
+    settings.keep_preset(Path("/a"), None)
+
+    assert SettingsFile(file).current.presets == {Path("/d"): "minutes"}
+
+
+def test_what_later_versions_added_is_read_value_by_value(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    wrong = {
+        "idle_minutes": -1,
+        "keep_days": 0,
+        "backups_kept": "seven",
+        "backup_hours": 10**9,
+        "reading_size": 1000,
+        "default_wish": {"precision": name_of(Precision.NF4), "context_length": 0},
+    }
+    file.write_text(json.dumps({**wrong, "theme": "dark"}), encoding="utf-8")
+    assert SettingsFile(file).current == Settings(theme="dark")
+
+    right = {
+        "idle_minutes": 30,
+        "keep_days": 90,
+        "backups_kept": 1,
+        "backup_hours": 0,
+        "reading_size": 20,
+        "default_wish": {"precision": name_of(Precision.NF4), "context_length": 1024},
+    }
+    file.write_text(json.dumps(right), encoding="utf-8")
+    found = SettingsFile(file).current
+    assert found.default_wish == LoadWish(Precision.NF4, context_length=1024)
+    assert (found.idle_minutes, found.keep_days, found.reading_size) == (30, 90, 20)
+    assert (found.backups.kept, found.backups.interval_seconds) == (1, None)
+    assert Settings().backups.interval_seconds == 86_400.0
+
+
+def test_what_was_chosen_for_a_model_goes_with_it_into_another_folder(file: Path) -> None:
+    one = SettingsFile(file)
+    old, new, other = Path("/models/seven"), Path("/大盘/seven"), Path("/models/other")
+    for folder in (old, other):
+        one.keep_precision(folder, LoadWish(Precision.FP32))
+        one.keep_as_chat(folder, True)
+
+    one.relocate(old, new)
+
+    found = SettingsFile(file).current
+    assert set(found.precisions) == {new, other}
+    assert found.as_chat == {new, other}
+
+
+def test_who_never_chose_anything_is_new_and_nobody_else(file: Path) -> None:
+    assert SettingsFile(file).is_new
+    SettingsFile(file).change(theme="dark")
+    assert not SettingsFile(file).is_new
+    file.write_text("broken", encoding="utf-8")
+    assert not SettingsFile(file).is_new

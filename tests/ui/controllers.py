@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 from PySide6.QtCore import QObject, SignalInstance
 
@@ -74,5 +75,12 @@ class Controllers:
     def until_ready(self) -> None:
         until(lambda: self.chat.state is ChatState.READY)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
+        """End the worker's thread: one that still runs when it is forgotten ends all tests."""
         self.worker.shut_down()

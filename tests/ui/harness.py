@@ -58,6 +58,8 @@ from baichuan_desktop.ui.transcript.rows.row import Row, RowAction, RowKind
 from baichuan_desktop.ui.window.main_window import MainWindow
 from baichuan_desktop.workers.engine_worker import EngineWorker
 from baichuan_desktop.workers.store_watch import StoreWatch
+from baichuan_desktop.workers.token_counter import CountingProcess, TokenCounter
+from tests.helpers.counting import CharacterCount
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
 
@@ -216,8 +218,9 @@ class Harness:
         engine: EnginePort,
         conversations: ConversationStore | None = None,
         store_watch: StoreWatch | None = None,
+        counting: CountingProcess | None = None,
     ) -> None:
-        """`store_watch` is told what `conversations` says of itself."""
+        """`store_watch` is told what `conversations` says of itself; `counting` counts tokens."""
         self.app = app
         self.theme = theme
         self.store_watch = store_watch or StoreWatch()
@@ -236,6 +239,7 @@ class Harness:
         self.looks: list[ModelReady | None] = []  #: what the machine was looked at without
         self.jobs = ScriptedEngine()  #: of the jobs, one after the other
         self.job_worker = self._job_worker
+        self.counting = CharacterCount()  #: of tokens: one for each character
         self.beside = ScriptedEngine()  #: of the model that answers beside the chat's
         self.comparison_worker = self._comparison_worker
         services = AppServices(
@@ -249,6 +253,7 @@ class Harness:
             worker=self.worker,
             conversations=self.conversations,
             store_watch=self.store_watch,
+            tokens=TokenCounter(counting or self.counting),
             job_worker=lambda: self.job_worker(),
             comparison_worker=lambda: self.comparison_worker(),
             precisions=Precisions(
@@ -280,6 +285,7 @@ class Harness:
 
     def close(self) -> None:
         self.window.close()
+        self.window.shut_down()  # it may ask first, and then no thread is to outlive the test
         self.translations.use("en")
         self.window.deleteLater()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, Slot
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, QTimer, Slot
 from typing_extensions import override
 
 from backends.errors import EngineCrashedError, EngineError, UserFacingError
@@ -622,3 +622,25 @@ def test_two_background_tasks_have_two_ids(app: QCoreApplication) -> None:
         app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     assert sorted(receiver.ids) == sorted(set(ids))
+
+
+def test_text_that_is_on_its_way_at_the_end_starts_no_timer(
+    make: Make, app: QCoreApplication
+) -> None:
+    """The timer would outlive the window, and end with whoever searches for garbage."""
+    sent = threading.Event()
+
+    def source(_request: Request, _cancel: threading.Event) -> Iterator[EngineEvent]:
+        yield TextDelta("a")
+        sent.set()
+        yield DONE
+
+    worker, window = make(source)
+    worker.start(REQUEST)
+    assert sent.wait(60)
+
+    worker.shut_down()
+    app.processEvents()
+
+    assert window.events == []
+    assert not any(timer.isActive() for timer in worker.findChildren(QTimer))

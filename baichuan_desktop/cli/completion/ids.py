@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backends.files.plain_file import read_plain
 from backends.files.strict_yaml import MAX_FILE_BYTES, YamlError, read_mapping
-from baichuan_desktop.services.app_paths import app_paths
+from baichuan_desktop.services.app_paths import usual_paths
 
 #: What the script of a shell asks the program with; a word behind it says of what.
 OPTION = "--listed-ids"
@@ -23,7 +23,7 @@ _GUIDE = "baichuan-guide"  #: it is on every machine
 
 def print_listed_ids(words: Sequence[str]) -> None:
     """Print the ids of what is on this machine, a line each: of models, of adapters, or of both."""
-    paths = app_paths()
+    paths = usual_paths()
     files = (paths.site_registry, paths.user_registry)
     sections = [section for word, section in _SECTIONS.items() if word in (words or (MODELS,))]
     listed = [one for section in sections for file in files for one in _ids(file, section)]

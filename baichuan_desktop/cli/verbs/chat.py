@@ -11,8 +11,25 @@ from backends.events import Finished, FinishReason, ModelKind, ModelReady
 from backends.printable import one_line
 from backends.protocol.engine_requests import ChatRequest
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options
-from baichuan_desktop.cli.chat_input import Command, Said, said
+from baichuan_desktop.cli.asked.attaching import Attaching, add_attach, read_documents
+from baichuan_desktop.cli.asked.batches import (
+    Terms,
+    add_jsonl,
+    add_out,
+    require_alone,
+    require_jsonl,
+    run_batch,
+)
+from baichuan_desktop.cli.asked.chat_input import Command, Said, said
+from baichuan_desktop.cli.asked.exact_prompt import show_prompt
 from baichuan_desktop.cli.library import print_notes
+from baichuan_desktop.cli.presets import (
+    PresetInUse,
+    add_preset_options,
+    preset_in_use,
+    preset_store,
+    variable,
+)
 from baichuan_desktop.cli.session import TerminalSession, answer, load, use_adapter
 from baichuan_desktop.cli.tables import say
 from baichuan_desktop.cli.text_input import (
@@ -31,7 +48,11 @@ from baichuan_desktop.services.sizes import size_text
 _HELP = """\
   /system TEXT  set the system prompt; without TEXT, show it
   /clear        begin a new conversation; the system prompt stays
+  /attach FILE  send a document with the next message; off: take them back; without FILE, list them
   /adapter NAME answer with this adapter from now on; off: with none; without NAME, list them
+  /preset NAME  make messages with this preset from now on; off: with none; without NAME, show it
+  /set NAME=VALUE  what a variable of the preset's message stands for; without it, show them
+  /prompt TEXT  show the exact prompt, id by id, as if TEXT were said; without TEXT, the last one
   /stats        speed and context of the last answer
   /exit         leave (also Ctrl+D)
 Ctrl+C stops an answer. A line that ends with \\ goes on in the next one; a line of three quotes \
@@ -40,7 +61,8 @@ slash is written with two: //usr/bin"""
 
 #: By name, whether text may stand behind it.
 _COMMANDS = {
-    "system": True, "adapter": True, "help": True, "clear": False, "stats": False,
+    "preset": True, "set": True, "prompt": True,
+    "system": True, "attach": True, "adapter": True, "help": True, "clear": False, "stats": False,
     "exit": False, "quit": False,
 }  # fmt: skip
 _SHOWN_LETTERS = 40  #: of what was written instead of a command
@@ -61,14 +83,28 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--as-chat", action="store_true", help="a base model that was fine-tuned on conversations"
     )
+    add_jsonl(parser, '{"id": …, "prompt": …} or “messages”, and “system”, “sampling”, “adapter”')
+    add_out(parser)
+    add_attach(parser, "send a document with the first message")
+    add_preset_options(parser)
     add_run_options(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Load the model and talk with it; the exit code. Raises UserFacingError for a base model."""
     system_prompt = require_text(arguments.system or "", "--system")
-    session, name = load(arguments, None if arguments.as_chat else require_chat_model)
-    return _talk(session, name, system_prompt=system_prompt, as_chat=arguments.as_chat)
+    require = None if arguments.as_chat else require_chat_model
+    if arguments.jsonl is not None:
+        require_alone(arguments, "attach")
+        system_prompt = system_prompt or preset_in_use(arguments).system_prompt
+        terms = Terms(chats=True, system_prompt=system_prompt, as_chat=arguments.as_chat)
+        return run_batch(arguments, lambda: load(arguments, require)[0], terms)
+    require_jsonl(arguments)
+    documents = read_documents(arguments.attach, encoding=arguments.encoding)
+    session, name = load(arguments, require)
+    system_prompt = system_prompt or session.preset.system_prompt
+    attaching = Attaching(session, documents, encoding=arguments.encoding)
+    return _talk(session, name, attaching, system_prompt=system_prompt, as_chat=arguments.as_chat)
 
 
 def require_chat_model(model: InstalledModel) -> None:
@@ -82,10 +118,17 @@ def require_chat_model(model: InstalledModel) -> None:
         )
 
 
-def _talk(session: TerminalSession, name: str, *, system_prompt: str, as_chat: bool) -> int:
+def _talk(
+    session: TerminalSession,
+    name: str,
+    attaching: Attaching,
+    *,
+    system_prompt: str,
+    as_chat: bool,
+) -> int:
     """Talk until the end of input or /exit. 1 if a program asked and was not always answered.
 
-    `as_chat` talks with a base model too.
+    `as_chat` talks with a base model too; the documents that wait go with the first message.
     """
     conversation = ChatSession()
     conversation.system_prompt = system_prompt
@@ -98,10 +141,7 @@ def _talk(session: TerminalSession, name: str, *, system_prompt: str, as_chat: b
     for one in said(_read_line, frozenset(_COMMANDS)):
         match one:
             case Said(text):
-                request = conversation.ask(
-                    text, session.params, as_chat=as_chat, prompt_turns=session.prompt_turns
-                )
-                answered = _turn(session, conversation, request)
+                answered = _asked(session, conversation, attaching, text, as_chat=as_chat)
                 unanswered = unanswered or answered is None
                 finished = answered or finished
             case Command(name, text) if name not in _COMMANDS or (text and not _COMMANDS[name]):
@@ -117,11 +157,117 @@ def _talk(session: TerminalSession, name: str, *, system_prompt: str, as_chat: b
             case Command("system", text):
                 conversation.system_prompt = text or conversation.system_prompt
                 say(f"System prompt: {conversation.system_prompt or '(none)'}")
+            case Command("attach", text):
+                unanswered |= not _attach(attaching, text)
+            case Command("preset", text):
+                unanswered |= not _preset(session, conversation, text)
+            case Command("set", text):
+                unanswered |= not _set(session, text)
             case Command("adapter", text):
                 unanswered |= not _adapter(session, text)
+            case Command("prompt", text):
+                unanswered |= not _prompt(session, conversation, attaching, text, as_chat=as_chat)
             case Command("stats"):
                 say(_stats(finished, ready))
     return 1 if unanswered and not sys.stdin.isatty() else 0
+
+
+def _asked(
+    session: TerminalSession,
+    conversation: ChatSession,
+    attaching: Attaching,
+    text: str,
+    *,
+    as_chat: bool,
+) -> Finished | None:
+    """A question with the documents that wait for it; without an answer they wait on."""
+    try:
+        text = _made(session, conversation, attaching, text)
+    except UserFacingError as error:
+        say(f"{error.message} {error.hint}".rstrip(), sys.stderr)
+        return None
+    request = conversation.ask(
+        text, session.params, as_chat=as_chat, prompt_turns=session.prompt_turns
+    )
+    answered = _turn(session, conversation, request)
+    if answered is not None:
+        attaching.waiting.clear()
+    return answered
+
+
+def _made(
+    session: TerminalSession, conversation: ChatSession, attaching: Attaching, text: str
+) -> str:
+    """A message as the preset makes it, with the documents that wait. Raises UserFacingError."""
+    return attaching.with_documents(
+        session.preset.message(text),
+        system_prompt=conversation.system_prompt,
+        history=conversation.messages,
+    )
+
+
+def _prompt(
+    session: TerminalSession,
+    conversation: ChatSession,
+    attaching: Attaching,
+    text: str,
+    *,
+    as_chat: bool,
+) -> bool:
+    """Show what the model would get; False where it would get nothing."""
+    try:
+        asked = _made(session, conversation, attaching, text) if text else ""
+        request = conversation.as_if_asked(
+            asked, session.params, as_chat=as_chat, prompt_turns=session.prompt_turns
+        )
+        show_prompt(session, request)
+    except UserFacingError as error:
+        say(f"{error.message} {error.hint}".rstrip(), sys.stderr)
+        return False
+    return True
+
+
+def _attach(attaching: Attaching, file: str) -> bool:
+    """Have a document wait for the next message; False where it cannot be read."""
+    try:
+        say(attaching.answer_to(file))
+    except UserFacingError as error:
+        say(f"{error.message} {error.hint}".rstrip(), sys.stderr)
+        return False
+    except KeyboardInterrupt:  # its reading was ended
+        say(attaching.answer_to(""))
+    return True
+
+
+def _preset(session: TerminalSession, conversation: ChatSession, name: str) -> bool:
+    """Show the preset, or use another one; False where there is none of this name.
+
+    A system prompt that was the preset's before, or none, gives way to the new one's.
+    """
+    if name:
+        before = session.preset.system_prompt
+        try:
+            preset = None if name.lower() == "off" else preset_store().named(name)
+        except UserFacingError as error:
+            say(f"{error.message} {error.hint}".rstrip(), sys.stderr)
+            return False
+        session.use_preset(PresetInUse(preset, session.preset.values))
+        if conversation.system_prompt in ("", before):
+            conversation.system_prompt = session.preset.system_prompt
+    say(session.preset.described())
+    return True
+
+
+def _set(session: TerminalSession, text: str) -> bool:
+    """Set a variable of the preset's message, or show them; False where that cannot be."""
+    try:
+        if text:
+            session.preset.set(*variable(text))
+    except UserFacingError as error:
+        say(f"{error.message} {error.hint}".rstrip(), sys.stderr)
+        return False
+    say(session.preset.described())
+    return True
 
 
 def _adapter(session: TerminalSession, name: str) -> bool:

@@ -7,6 +7,16 @@ import contextlib
 import sys
 
 from baichuan_desktop.cli.arguments import Commands, add_model, add_run_options, path
+from baichuan_desktop.cli.asked.attaching import Attaching, add_attach, read_documents
+from baichuan_desktop.cli.asked.batches import (
+    Terms,
+    add_jsonl,
+    add_out,
+    require_alone,
+    require_jsonl,
+    run_batch,
+)
+from baichuan_desktop.cli.presets import add_preset_options
 from baichuan_desktop.cli.session import AnswerOutput, TerminalSession, answer, load
 from baichuan_desktop.cli.text_input import read_file, read_stdin, require_text
 from baichuan_desktop.console import exact
@@ -23,15 +33,26 @@ def add_to(commands: Commands) -> None:
     source.add_argument(
         "--prompt-file", type=path, metavar="FILE", help="a UTF-8 file with the text"
     )
+    add_jsonl(source, '{"id": …, "prompt": …}, and “sampling”, “adapter”')
+    add_out(parser)
     parser.add_argument(
         "--echo", action="store_true", help="print the text before its continuation"
     )
+    add_attach(parser, "put a document before the text")
+    add_preset_options(parser)
     add_run_options(parser)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.jsonl is not None:
+        require_alone(arguments, "echo", "attach")
+        return run_batch(arguments, lambda: load(arguments)[0], Terms(chats=False))
+    require_jsonl(arguments)
     prompt = _prompt(arguments)
+    documents = read_documents(arguments.attach, encoding=arguments.encoding)
     session, _ = load(arguments)
+    prompt = session.preset.message(prompt)
+    prompt = Attaching(session, documents).with_documents(prompt)
     return complete(session, prompt, echo=arguments.echo)
 
 

@@ -16,8 +16,8 @@
         <translation>本程序是自由软件，采用 Apache License 2.0 许可证。</translation>
     </message>
     <message>
-        <source>It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), the fonts Inter, JetBrains Mono and Noto Sans SC (OFL 1.1) and Droid Sans Fallback (Apache 2.0). The weights of a model come under a licence of their own: see Model licence in the menu.</source>
-        <translation>本程序使用 Qt 和 PySide6（LGPL 3）、PyTorch（BSD 3）、SentencePiece（Apache 2.0），以及 Inter、JetBrains Mono、Noto Sans SC 字体（OFL 1.1）和 Droid Sans Fallback 字体（Apache 2.0）。模型权重适用其自身的许可协议：见菜单中的“模型许可协议”。</translation>
+        <source>It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), PDFium and pypdfium2 (Apache 2.0, BSD 3), openpyxl (MIT), the fonts Inter, JetBrains Mono and Noto Sans SC (OFL 1.1) and Droid Sans Fallback (Apache 2.0). The weights of a model come under a licence of their own: see Model licence in the menu.</source>
+        <translation>本程序使用 Qt 和 PySide6（LGPL 3）、PyTorch（BSD 3）、SentencePiece（Apache 2.0）、PDFium 和 pypdfium2（Apache 2.0、BSD 3）、openpyxl（MIT），以及 Inter、JetBrains Mono、Noto Sans SC 字体（OFL 1.1）和 Droid Sans Fallback 字体（Apache 2.0）。模型权重适用其自身的许可协议：见菜单中的“模型许可协议”。</translation>
     </message>
     <message>
         <source>It is not a product of Baichuan Inc.</source>
@@ -228,6 +228,42 @@
     </message>
 </context>
 <context>
+    <name>Attachments</name>
+    <message>
+        <source>Documents ({patterns})</source>
+        <extracomment>the one that is open</extracomment>
+        <translation>文档 ({patterns})</translation>
+    </message>
+    <message>
+        <source>Attach documents</source>
+        <translation>附加文档</translation>
+    </message>
+    <message>
+        <source>The text that you pasted has {count} characters and goes with your message as a document.</source>
+        <translation>您粘贴的文字有 {count} 个字符，将作为文档随消息发送。</translation>
+    </message>
+    <message>
+        <source>Write it into the field</source>
+        <translation>改为写入输入框</translation>
+    </message>
+    <message>
+        <source>Pasted text</source>
+        <translation>粘贴的文字</translation>
+    </message>
+    <message>
+        <source>“{name}” does not go with your message any more.</source>
+        <translation>“{name}”不再随消息发送。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Do not send yet</source>
+        <translation>暂不发送</translation>
+    </message>
+</context>
+<context>
     <name>BaseDialog</name>
     <message>
         <source>Add an adapter</source>
@@ -266,6 +302,25 @@
     </message>
 </context>
 <context>
+    <name>BusyPage</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Show the folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+</context>
+<context>
     <name>CardNotice</name>
     <message>
         <source>Understood</source>
@@ -276,11 +331,39 @@
     <name>ChatPage</name>
     <message>
         <source>A new conversation with {name} begins here.</source>
+        <extracomment>Changes what is about to be sent. None: it cannot be sent, as the person was told; the field keeps its text. What a `Prepare` would make of a draft: asks nothing and changes nothing, however often it is called. asked in this order before a message is sent the same for a draft, in the same order What a person wrote of a question&apos;s text, which one of them may have made.</extracomment>
         <translation>从这里开始与 {name} 的新对话。</translation>
     </message>
     <message>
         <source>Temporary chat: nothing of it is written to the disk. It is gone when the window is closed.</source>
         <translation>临时对话：内容不会写入磁盘，关闭窗口后即消失。</translation>
+    </message>
+</context>
+<context>
+    <name>Chip</name>
+    <message>
+        <source>not read</source>
+        <translation>未读取</translation>
+    </message>
+    <message>
+        <source>Remove {name}</source>
+        <translation>移除 {name}</translation>
+    </message>
+    <message>
+        <source>read: {done} of {all}</source>
+        <translation>正在读取：{done} / {all}</translation>
+    </message>
+    <message>
+        <source>is being read…</source>
+        <translation>正在读取…</translation>
+    </message>
+    <message>
+        <source>is being opened…</source>
+        <translation>正在打开…</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} 个词元</translation>
     </message>
 </context>
 <context>
@@ -435,16 +518,25 @@
         <translation>待续写的文本</translation>
     </message>
     <message>
+        <source>Context used</source>
+        <extracomment>seen by nobody: what stands above follows it with Tab</extracomment>
+        <translation>已用的上下文</translation>
+    </message>
+    <message>
         <source>{used} of {length}</source>
         <translation>{used} / {length}</translation>
     </message>
     <message>
-        <source>Context used</source>
-        <translation>已用上下文</translation>
+        <source>Context used: {used} of {length} tokens</source>
+        <translation>已用上下文：{used} / {length} 个词元</translation>
     </message>
     <message>
-        <source>Tokens of prompt and answer together that the model can read.</source>
-        <translation>上下文上限（提示词与回答合计，词元数）。</translation>
+        <source>Tokens of the context: system prompt {system}, earlier messages {history}, your message {draft}, kept free for the answer {reserved}</source>
+        <translation>上下文的词元数：系统提示词 {system}，之前的消息 {history}，您的消息 {draft}，为回答预留 {reserved}</translation>
+    </message>
+    <message>
+        <source>Tokens of the context: text above {history}, your text {draft}, kept free for what follows {reserved}</source>
+        <translation>上下文的词元数：上文 {history}，您的文本 {draft}，为续写预留 {reserved}</translation>
     </message>
     <message>
         <source>Message</source>
@@ -516,11 +608,105 @@
     </message>
 </context>
 <context>
+    <name>ContextPopover</name>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Context: {used} of {length} tokens are taken by the next prompt</source>
+        <translation>上下文：下一次的提示词占用 {length} 个词元中的 {used} 个</translation>
+    </message>
+    <message>
+        <source>Leave messages out…</source>
+        <translation>选择不送入的消息…</translation>
+    </message>
+    <message>
+        <source>Exact prompt…</source>
+        <translation>实际提示词…</translation>
+    </message>
+</context>
+<context>
+    <name>ContextTexts</name>
+    <message>
+        <source>Text above</source>
+        <translation>上文</translation>
+    </message>
+    <message>
+        <source>Your text</source>
+        <translation>您的文本</translation>
+    </message>
+    <message>
+        <source>Kept free for what follows</source>
+        <translation>为续写预留</translation>
+    </message>
+    <message>
+        <source>Not needed</source>
+        <translation>未占用</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Earlier messages</source>
+        <translation>之前的消息</translation>
+    </message>
+    <message>
+        <source>Your message with documents</source>
+        <translation>您的消息（含文档）</translation>
+    </message>
+    <message>
+        <source>Kept free for the answer</source>
+        <translation>为回答预留</translation>
+    </message>
+    <message>
+        <source>One older message is not given to the model: it no longer fits in its context.</source>
+        <translation>有 1 条较早的消息未送入模型：上下文已放不下。</translation>
+    </message>
+    <message>
+        <source>{count} older messages are not given to the model: they no longer fit in its context.</source>
+        <translation>有 {count} 条较早的消息未送入模型：上下文已放不下。</translation>
+    </message>
+    <message>
+        <source>This cannot be sent: the model reads {length} tokens, prompt and answer together. Shorten the message or the system prompt.</source>
+        <translation>无法发送：该模型的提示词与回答合计最多 {length} 个词元。请缩短消息或系统提示词。</translation>
+    </message>
+    <message>
+        <source>This model is given the last turns of a conversation only: {count} older messages are not given to it.</source>
+        <translation>该模型只会收到对话的最后几轮：较早的 {count} 条消息未送入模型。</translation>
+    </message>
+    <message>
+        <source>Document: {name}</source>
+        <translation>文档：{name}</translation>
+    </message>
+    <message>
+        <source>Question {number}</source>
+        <translation>问题 {number}</translation>
+    </message>
+    <message>
+        <source>Answer {number}</source>
+        <translation>回答 {number}</translation>
+    </message>
+    <message>
+        <source>Here the answer begins</source>
+        <translation>回答从这里开始</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+</context>
+<context>
     <name>ConversationRows</name>
     <message>
         <source>You</source>
         <extracomment>The name of a model as the window shows it, by the one that was kept. The name of an adapter as the window shows it, by the one that was kept.</extracomment>
         <translation>您</translation>
+    </message>
+    <message>
+        <source>You left this question and its answers out of the prompt</source>
+        <translation>您已选择不把这个问题及其回答送入模型</translation>
     </message>
     <message>
         <source>Waits until the answer before it has ended</source>
@@ -548,6 +734,29 @@
     <message>
         <source>Load it</source>
         <translation>加载</translation>
+    </message>
+</context>
+<context>
+    <name>DataFolder</name>
+    <message>
+        <source>Move…</source>
+        <translation>移动…</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Do not move it</source>
+        <translation>不移动</translation>
+    </message>
+    <message>
+        <source>It is moved to {folder} when the app starts the next time: copied, compared, and only then taken away here.</source>
+        <translation>下次启动程序时会移动到 {folder}：先复制并逐一核对，然后才从这里删除。</translation>
+    </message>
+    <message>
+        <source>Choose an empty folder for your data</source>
+        <translation>为您的数据选择一个空文件夹</translation>
     </message>
 </context>
 <context>
@@ -586,6 +795,164 @@
     <message>
         <source>Open a model folder</source>
         <translation>打开模型文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>DocumentDialog</name>
+    <message>
+        <source>Document</source>
+        <translation>文档</translation>
+    </message>
+    <message>
+        <source>Encoding</source>
+        <translation>编码</translation>
+    </message>
+    <message>
+        <source>List the passages that are not given too</source>
+        <translation>同时列出未提供的段落</translation>
+    </message>
+    <message>
+        <source>Passages</source>
+        <translation>段落</translation>
+    </message>
+    <message>
+        <source>Text of the passage</source>
+        <translation>段落文字</translation>
+    </message>
+    <message>
+        <source>Give the whole text</source>
+        <translation>提供全文</translation>
+    </message>
+    <message>
+        <source>Choose by my message</source>
+        <translation>按我的消息挑选</translation>
+    </message>
+    <message>
+        <source>Write it into the field</source>
+        <translation>改为写入输入框</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The whole text takes {tokens} tokens, and there is room for {most}.</source>
+        <translation>全文占 {tokens} 个词元，而只能放下 {most} 个。</translation>
+    </message>
+    <message>
+        <source>The document is being read…</source>
+        <translation>正在读取文档…</translation>
+    </message>
+    <message>
+        <source>To read it in another encoding, attach the file again.</source>
+        <translation>要以其他编码读取，请重新附加该文件。</translation>
+    </message>
+    <message>
+        <source>How much of it is given is known as soon as a model is loaded and its tokens are counted.</source>
+        <translation>加载模型并数完词元后，才能知道会提供多少内容。</translation>
+    </message>
+    <message>
+        <source>Given: {what}.</source>
+        <translation>已提供：{what}。</translation>
+    </message>
+    <message>
+        <source>There is room for {count} tokens of documents.</source>
+        <translation>文档最多可占 {count} 个词元。</translation>
+    </message>
+    <message>
+        <source>You chose this by hand.</source>
+        <translation>由您手动选定。</translation>
+    </message>
+    <message>
+        <source>The passages are those that fit your message best.</source>
+        <translation>这些是与您的消息最相关的段落。</translation>
+    </message>
+</context>
+<context>
+    <name>DocumentNotes</name>
+    <message>
+        <source>whole text</source>
+        <translation>全文</translation>
+    </message>
+    <message>
+        <source>all {count} tokens</source>
+        <translation>全部 {count} 个词元</translation>
+    </message>
+    <message>
+        <source>{given} of {all} passages, {given_tokens} of {all_tokens} tokens</source>
+        <translation>{all} 段中的 {given} 段，{all_tokens} 个词元中的 {given_tokens} 个</translation>
+    </message>
+    <message>
+        <source>{count} characters</source>
+        <translation>{count} 个字符</translation>
+    </message>
+    <message>
+        <source>{count} bytes</source>
+        <translation>{count} 字节</translation>
+    </message>
+    <message>
+        <source>{count} kB</source>
+        <translation>{count} kB</translation>
+    </message>
+    <message>
+        <source>{count} MB</source>
+        <translation>{count} MB</translation>
+    </message>
+    <message>
+        <source>1 page</source>
+        <translation>1 页</translation>
+    </message>
+    <message>
+        <source>1 slide</source>
+        <translation>1 张幻灯片</translation>
+    </message>
+    <message>
+        <source>1 sheet</source>
+        <translation>1 个工作表</translation>
+    </message>
+    <message>
+        <source>1 chapter</source>
+        <translation>1 章</translation>
+    </message>
+    <message>
+        <source>{count} pages</source>
+        <translation>{count} 页</translation>
+    </message>
+    <message>
+        <source>{count} slides</source>
+        <translation>{count} 张幻灯片</translation>
+    </message>
+    <message>
+        <source>{count} sheets</source>
+        <translation>{count} 个工作表</translation>
+    </message>
+    <message>
+        <source>{count} chapters</source>
+        <translation>{count} 章</translation>
+    </message>
+    <message>
+        <source>Page {number}</source>
+        <translation>第 {number} 页</translation>
+    </message>
+    <message>
+        <source>Slide {number}</source>
+        <translation>第 {number} 张幻灯片</translation>
+    </message>
+    <message>
+        <source>Sheet {number}</source>
+        <translation>第 {number} 个工作表</translation>
+    </message>
+    <message>
+        <source>Chapter {number}</source>
+        <translation>第 {number} 章</translation>
+    </message>
+    <message>
+        <source>Section {number}</source>
+        <translation>第 {number} 节</translation>
+    </message>
+    <message>
+        <source>Line {number}</source>
+        <translation>第 {number} 行</translation>
     </message>
 </context>
 <context>
@@ -669,6 +1036,245 @@
     <message>
         <source>&amp;Delete the folder</source>
         <translation>删除文件夹(&amp;D)</translation>
+    </message>
+    <message>
+        <source>E&amp;xport…</source>
+        <translation>导出…(&amp;X)</translation>
+    </message>
+</context>
+<context>
+    <name>ExchangeTexts</name>
+    <message>
+        <source>Without a title</source>
+        <translation>无标题</translation>
+    </message>
+    <message>
+        <source>Markdown</source>
+        <translation>Markdown</translation>
+    </message>
+    <message>
+        <source>Plain text</source>
+        <translation>纯文本</translation>
+    </message>
+    <message>
+        <source>Web page (HTML)</source>
+        <translation>网页（HTML）</translation>
+    </message>
+    <message>
+        <source>JSON, to import again</source>
+        <translation>JSON，可再次导入</translation>
+    </message>
+    <message>
+        <source>PDF</source>
+        <translation>PDF</translation>
+    </message>
+    <message>
+        <source>Everything as one zip, to import again</source>
+        <translation>全部内容打包为一个 zip，可再次导入</translation>
+    </message>
+    <message>
+        <source>The messages that are shown, as they were written.</source>
+        <translation>所显示的消息，按原文写出。</translation>
+    </message>
+    <message>
+        <source>The messages that are shown, without marks of Markdown.</source>
+        <translation>所显示的消息，不含 Markdown 标记。</translation>
+    </message>
+    <message>
+        <source>One file for any browser, light and dark, with drawn formulas. Nothing in it is run or loaded.</source>
+        <translation>可用任何浏览器打开的单个文件，支持浅色和深色，公式已绘制。其中不运行、也不加载任何内容。</translation>
+    </message>
+    <message>
+        <source>All that is kept: branches, versions and documents too. This app reads it again.</source>
+        <translation>保存的全部内容，包括分支、版本和文档。本程序可以再次读入。</translation>
+    </message>
+    <message>
+        <source>The messages that are shown, on pages of A4.</source>
+        <translation>所显示的消息，排在 A4 页面上。</translation>
+    </message>
+    <message>
+        <source>All that is kept of every conversation, with folders, branches, versions, drafts and documents. This app reads it again, on another computer too.</source>
+        <translation>每个对话保存的全部内容，包括文件夹、分支、版本、草稿和文档。本程序可以再次读入，在另一台电脑上也可以。</translation>
+    </message>
+    <message>
+        <source>Stopped; nothing was written.</source>
+        <translation>已停止；没有写出任何内容。</translation>
+    </message>
+    <message>
+        <source>Stopped; {count} conversations are in {place}.</source>
+        <translation>已停止；已有 {count} 个对话写入 {place}。</translation>
+    </message>
+    <message>
+        <source>The conversation is in {place}.</source>
+        <translation>对话已写入 {place}。</translation>
+    </message>
+    <message>
+        <source>{count} conversations are in {place}.</source>
+        <translation>{count} 个对话已写入 {place}。</translation>
+    </message>
+    <message>
+        <source>No conversation of {origin} in it can be read</source>
+        <translation>其中的 {origin} 对话都无法读取</translation>
+    </message>
+    <message>
+        <source>One conversation of {origin}, of {until}</source>
+        <translation>1 个 {origin} 对话，日期为 {until}</translation>
+    </message>
+    <message>
+        <source>{count} conversations of {origin}, of {until}</source>
+        <translation>{count} 个 {origin} 对话，日期为 {until}</translation>
+    </message>
+    <message>
+        <source>{count} conversations of {origin}, from {since} to {until}</source>
+        <translation>{count} 个 {origin} 对话，从 {since} 到 {until}</translation>
+    </message>
+    <message>
+        <source>{count} are new</source>
+        <translation>{count} 个是新的</translation>
+    </message>
+    <message>
+        <source>{count} are here, and lack messages: only those are added</source>
+        <translation>{count} 个已在这里，但缺少部分消息：只添加缺少的消息</translation>
+    </message>
+    <message>
+        <source>{count} are here already, and are not added again</source>
+        <translation>{count} 个已在这里，不会再次添加</translation>
+    </message>
+    <message>
+        <source>{count} are in the trash here, and stay there</source>
+        <translation>{count} 个在这里的回收站中，保持不动</translation>
+    </message>
+    <message>
+        <source>{count} are older than what is kept here, and are left out</source>
+        <translation>{count} 个早于这里的保留期限，不予添加</translation>
+    </message>
+    <message>
+        <source>{count} cannot be read</source>
+        <translation>{count} 个无法读取</translation>
+    </message>
+    <message>
+        <source>Not taken over, by the names in the file: {names}</source>
+        <translation>未导入的内容（按文件中的名称）：{names}</translation>
+    </message>
+    <message>
+        <source>Unknown here, and left out: {names}</source>
+        <translation>本程序不认识、已略去的字段：{names}</translation>
+    </message>
+    <message>
+        <source>{count} more kinds</source>
+        <translation>另有 {count} 种</translation>
+    </message>
+    <message>
+        <source>{count} messages</source>
+        <translation>{count} 条消息</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>新的</translation>
+    </message>
+    <message>
+        <source>{count} of them new</source>
+        <translation>其中 {count} 条是新的</translation>
+    </message>
+    <message>
+        <source>here already</source>
+        <translation>已在这里</translation>
+    </message>
+    <message>
+        <source>in the trash here</source>
+        <translation>在这里的回收站中</translation>
+    </message>
+    <message>
+        <source>older than what is kept here</source>
+        <translation>早于这里的保留期限</translation>
+    </message>
+    <message>
+        <source>Nothing was added.</source>
+        <translation>没有添加任何内容。</translation>
+    </message>
+    <message>
+        <source>Added: {messages} messages in {conversations} conversations.</source>
+        <translation>已添加：{conversations} 个对话中的 {messages} 条消息。</translation>
+    </message>
+    <message>
+        <source>Stopped; added until then: {messages} messages in {conversations} conversations.</source>
+        <translation>已停止；此前已添加：{conversations} 个对话中的 {messages} 条消息。</translation>
+    </message>
+    <message>
+        <source>no date</source>
+        <translation>无日期</translation>
+    </message>
+</context>
+<context>
+    <name>Exchanging</name>
+    <message>
+        <source>This conversation: {title}</source>
+        <extracomment>Has the person choose a printer; a function is called with it then.</extracomment>
+        <translation>此对话：{title}</translation>
+    </message>
+    <message>
+        <source>The folder {name}: {count} conversations</source>
+        <translation>文件夹 {name}：{count} 个对话</translation>
+    </message>
+    <message>
+        <source>All conversations: {count}</source>
+        <translation>全部对话：{count} 个</translation>
+    </message>
+    <message>
+        <source>All conversations and the trash: {count}</source>
+        <translation>全部对话和回收站：{count} 个</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export conversations</source>
+        <extracomment>of the file&apos;s name; empty where it is not about one conversation something is being written</extracomment>
+        <translation>导出对话</translation>
+    </message>
+    <message>
+        <source>Exporting conversations</source>
+        <translation>正在导出对话</translation>
+    </message>
+    <message>
+        <source>{done} of {count} conversations</source>
+        <translation>{done}/{count} 个对话</translation>
+    </message>
+    <message>
+        <source>&amp;What</source>
+        <translation>内容(&amp;W)</translation>
+    </message>
+    <message>
+        <source>&amp;Form</source>
+        <translation>格式(&amp;F)</translation>
+    </message>
+    <message>
+        <source>What is exported</source>
+        <translation>导出的内容</translation>
+    </message>
+    <message>
+        <source>Form of the files</source>
+        <translation>文件格式</translation>
+    </message>
+    <message>
+        <source>With times, &amp;models and the system prompt</source>
+        <translation>包含时间、模型和系统提示词(&amp;M)</translation>
+    </message>
+    <message>
+        <source>With the &amp;texts of attached documents</source>
+        <translation>包含所附文档的文本(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Files are not encrypted: whoever can open them reads the conversations.</source>
+        <translation>文件没有加密：能打开文件的人都能读到对话。</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -797,16 +1403,93 @@ Your decision is remembered with your account&apos;s name. You are asked again a
 <context>
     <name>FirstRun</name>
     <message>
-        <source>The small guide knows this app. Do you have a Baichuan model on this computer?</source>
-        <translation>内置助手只了解本程序。这台电脑上有百川模型吗？</translation>
+        <source>This computer has {memory} of memory, of which {free} are free.</source>
+        <extracomment>the largest released chat model that runs here; None: none does How each model that is here would run, by folder; or why it cannot.</extracomment>
+        <translation>这台电脑有 {memory} 内存，其中 {free} 可用。</translation>
     </message>
     <message>
-        <source>Look in caches and on drives</source>
-        <translation>在缓存和驱动器中查找</translation>
+        <source>Its cards: {cards}.</source>
+        <translation>显卡：{cards}。</translation>
+    </message>
+    <message>
+        <source>No released chat model fits into what is free now; the guide always does.</source>
+        <translation>目前可用的内存放不下任何已发布的对话模型；内置助手总能运行。</translation>
+    </message>
+    <message>
+        <source>The largest released model that runs here is {name}, in {precision}.</source>
+        <translation>这里能运行的最大的已发布模型是 {name}（{precision}）。</translation>
+    </message>
+    <message>
+        <source>Does not fit this machine now</source>
+        <translation>目前这台电脑放不下</translation>
+    </message>
+    <message>
+        <source>Runs here, in {precision}</source>
+        <translation>可在本机以 {precision} 运行</translation>
+    </message>
+</context>
+<context>
+    <name>FirstRunDialog</name>
+    <message>
+        <source>Looking at what this computer can run…</source>
+        <extracomment>models shall be looked for on this computer how to get one shall be told</extracomment>
+        <translation>正在查看这台电脑能运行什么…</translation>
+    </message>
+    <message>
+        <source>Look for models on this computer</source>
+        <translation>在这台电脑上查找模型</translation>
+    </message>
+    <message>
+        <source>In the caches of other programs and on drives that you choose.</source>
+        <translation>在其他程序的缓存和您选择的磁盘中查找。</translation>
     </message>
     <message>
         <source>How to get a model</source>
         <translation>如何获取模型</translation>
+    </message>
+    <message>
+        <source>Which models there are, what they need, and the commands to fetch them.</source>
+        <translation>有哪些模型、各需要什么，以及下载它们的命令。</translation>
+    </message>
+    <message>
+        <source>It is here already, and answers questions about this app.</source>
+        <translation>已经内置，可以回答关于本程序的问题。</translation>
+    </message>
+    <message>
+        <source>First steps</source>
+        <translation>初次使用</translation>
+    </message>
+    <message>
+        <source>Which language shall the window speak?</source>
+        <translation>界面使用哪种语言？</translation>
+    </message>
+    <message>
+        <source>With which model do you want to begin?</source>
+        <translation>您想从哪个模型开始？</translation>
+    </message>
+    <message>
+        <source>Everything stays on this computer: the app opens no network connection.</source>
+        <translation>一切都留在这台电脑上：本程序不建立任何网络连接。</translation>
+    </message>
+    <message>
+        <source>You can choose another one at any time, at the top of the window.</source>
+        <translation>您随时可以在窗口顶部换用其他模型。</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>跳过</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation>开始</translation>
     </message>
 </context>
 <context>
@@ -951,6 +1634,113 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>code that is never run; not needed</source>
         <translation>代码，从不运行，不需要</translation>
+    </message>
+</context>
+<context>
+    <name>GivenDialog</name>
+    <message>
+        <source>Given to the model</source>
+        <translation>提供给模型的内容</translation>
+    </message>
+    <message>
+        <source>What was given</source>
+        <translation>已提供的内容</translation>
+    </message>
+    <message>
+        <source>Text of the passage</source>
+        <translation>段落文字</translation>
+    </message>
+    <message>
+        <source>Attach it to my next message</source>
+        <translation>附加到我的下一条消息</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The document is gone: of this question the model is given nothing of it.</source>
+        <translation>文档已不存在：模型不再得到这个问题所附的内容。</translation>
+    </message>
+    <message>
+        <source>Given: {what}.</source>
+        <translation>已提供：{what}。</translation>
+    </message>
+    <message>
+        <source>Whole text</source>
+        <translation>全文</translation>
+    </message>
+</context>
+<context>
+    <name>ImportDialog</name>
+    <message>
+        <source>Exports of conversations</source>
+        <extracomment>conversations that are being added</extracomment>
+        <translation>导出的对话</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Import conversations</source>
+        <translation>导入对话</translation>
+    </message>
+    <message>
+        <source>Reading {name}</source>
+        <translation>正在读取 {name}</translation>
+    </message>
+    <message>
+        <source>{count} conversations were found</source>
+        <translation>已找到 {count} 个对话</translation>
+    </message>
+    <message>
+        <source>Add one conversation</source>
+        <translation>添加 1 个对话</translation>
+    </message>
+    <message>
+        <source>Add {count} conversations</source>
+        <translation>添加 {count} 个对话</translation>
+    </message>
+    <message>
+        <source>Adding conversations</source>
+        <translation>正在添加对话</translation>
+    </message>
+    <message>
+        <source>{done} of {count} conversations</source>
+        <translation>{done}/{count} 个对话</translation>
+    </message>
+    <message>
+        <source>Choose what another program exported: the zip or conversations.json of ChatGPT, the chats of Open WebUI as JSON, the folder of conversations of LM Studio, the folder of threads of Jan; or a zip or JSON that this app exported.
+
+What is found is shown first. Nothing that is here is overwritten, and what is here already is not added again.</source>
+        <translation>请选择其他程序导出的内容：ChatGPT 的 zip 或 conversations.json、Open WebUI 以 JSON 导出的对话、LM Studio 的对话文件夹、Jan 的 threads 文件夹；或者本程序导出的 zip 或 JSON。
+
+找到的内容会先显示出来。这里已有的内容不会被覆盖，也不会重复添加。</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Conversations that were found</source>
+        <translation>找到的对话</translation>
+    </message>
+    <message>
+        <source>All that can be added</source>
+        <translation>全部可添加的对话</translation>
     </message>
 </context>
 <context>
@@ -1129,6 +1919,73 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <source>en</source>
         <comment>translate as: zh</comment>
         <translation>zh</translation>
+    </message>
+</context>
+<context>
+    <name>LeaveOutDialog</name>
+    <message>
+        <source>left out</source>
+        <translation>已选择不送入</translation>
+    </message>
+    <message>
+        <source>given</source>
+        <translation>送入</translation>
+    </message>
+    <message>
+        <source>too old</source>
+        <translation>超出轮数</translation>
+    </message>
+    <message>
+        <source>does not fit</source>
+        <translation>放不下</translation>
+    </message>
+    <message>
+        <source>Counting…</source>
+        <translation>正在计数…</translation>
+    </message>
+    <message>
+        <source>Given: {rounds} questions with their answers, {history} tokens. With the system prompt ({system}), your message ({draft}) and what is kept free for the answer ({reserved}) that is {total} of {length} tokens.</source>
+        <translation>送入 {rounds} 个问题及其回答，共 {history} 个词元。加上系统提示词（{system}）、您的消息（{draft}）和为回答预留的部分（{reserved}），合计 {total} / {length} 个词元。</translation>
+    </message>
+    <message>
+        <source>Leave messages out</source>
+        <translation>选择不送入的消息</translation>
+    </message>
+    <message>
+        <source>The model is given the questions that are ticked, with their answers, the newest first, as far as they fit. What you leave out makes room for older ones. Nothing is deleted.</source>
+        <translation>勾选的问题及其回答会送入模型，从最新的开始，放得下多少就送入多少。不送入的部分会为更早的消息腾出空间。不会删除任何内容。</translation>
+    </message>
+    <message>
+        <source>The newest {count} questions are listed.</source>
+        <translation>此处列出最新的 {count} 个问题。</translation>
+    </message>
+    <message>
+        <source>Question</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Tokens</source>
+        <translation>词元数</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Questions of the conversation</source>
+        <translation>对话中的问题</translation>
+    </message>
+    <message>
+        <source>Tick all</source>
+        <translation>全部勾选</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
     </message>
 </context>
 <context>
@@ -1822,6 +2679,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>重命名对话(&amp;C)</translation>
     </message>
     <message>
+        <source>E&amp;xport…</source>
+        <translation>导出…(&amp;X)</translation>
+    </message>
+    <message>
+        <source>&amp;Print…</source>
+        <translation>打印…(&amp;P)</translation>
+    </message>
+    <message>
+        <source>&amp;Import conversations…</source>
+        <translation>导入对话…(&amp;I)</translation>
+    </message>
+    <message>
         <source>Restore from a &amp;backup…</source>
         <translation>从备份恢复(&amp;B)…</translation>
     </message>
@@ -1842,6 +2711,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>停止回答(&amp;S)</translation>
     </message>
     <message>
+        <source>Attach doc&amp;uments…</source>
+        <translation>附加文档(&amp;U)…</translation>
+    </message>
+    <message>
+        <source>Sho&amp;w the exact prompt…</source>
+        <translation>显示实际提示词(&amp;W)…</translation>
+    </message>
+    <message>
+        <source>Leave &amp;messages out…</source>
+        <translation>选择不送入的消息(&amp;M)…</translation>
+    </message>
+    <message>
         <source>&amp;Use as chat model</source>
         <translation>作为对话模型使用(&amp;U)</translation>
     </message>
@@ -1858,8 +2739,12 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>设置面板(&amp;S)</translation>
     </message>
     <message>
+        <source>Settin&amp;gs…</source>
+        <translation>设置(&amp;G)…</translation>
+    </message>
+    <message>
         <source>All m&amp;odels</source>
-        <translation>全部模型(&amp;A)</translation>
+        <translation>全部模型(&amp;O)</translation>
     </message>
     <message>
         <source>Con&amp;versations at the left</source>
@@ -1922,6 +2807,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>模型许可协议(&amp;L)</translation>
     </message>
     <message>
+        <source>First steps…</source>
+        <translation>初次使用…</translation>
+    </message>
+    <message>
         <source>&amp;About Baichuan Desktop</source>
         <translation>关于 Baichuan Desktop(&amp;A)</translation>
     </message>
@@ -1969,6 +2858,38 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <source>Model: {name} · {path}</source>
         <extracomment>the one that is open</extracomment>
         <translation>模型：{name} · {path}</translation>
+    </message>
+</context>
+<context>
+    <name>ModelFolders</name>
+    <message>
+        <source>Add a folder…</source>
+        <extracomment>Shows a folder in the system&apos;s file manager.</extracomment>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>New models are copied into this folder.</source>
+        <translation>新模型会复制到这个文件夹。</translation>
+    </message>
+    <message>
+        <source>Use for new models</source>
+        <translation>用于新模型</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Take from the list</source>
+        <translation>从列表中移除</translation>
+    </message>
+    <message>
+        <source>Move models…</source>
+        <translation>移动模型…</translation>
+    </message>
+    <message>
+        <source>Choose a folder for models</source>
+        <translation>选择存放模型的文件夹</translation>
     </message>
 </context>
 <context>
@@ -2048,10 +2969,119 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>MovingDialog</name>
+    <message>
+        <source>Your data is moved to another folder</source>
+        <translation>正在把您的数据移动到另一个文件夹</translation>
+    </message>
+    <message>
+        <source>Looking at what there is…</source>
+        <translation>正在查看有哪些内容…</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Leave it where it is</source>
+        <translation>留在原处</translation>
+    </message>
+    <message>
+        <source>{done} of {total} are copied and compared.</source>
+        <translation>已复制并核对 {done}，共 {total}。</translation>
+    </message>
+</context>
+<context>
     <name>OfferBar</name>
     <message>
         <source>Close this remark</source>
         <translation>关闭此提示</translation>
+    </message>
+</context>
+<context>
+    <name>OwnData</name>
+    <message>
+        <source>Create…</source>
+        <translation>创建…</translation>
+    </message>
+    <message>
+        <source>Restore…</source>
+        <translation>恢复…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>OwnDataWork</name>
+    <message>
+        <source>“{name}”: {percent} %</source>
+        <translation>“{name}”：{percent} %</translation>
+    </message>
+    <message>
+        <source>Everything in one file</source>
+        <translation>全部内容存为一个文件</translation>
+    </message>
+    <message>
+        <source>Backups</source>
+        <translation>备份</translation>
+    </message>
+    <message>
+        <source>Restore everything</source>
+        <translation>恢复全部内容</translation>
+    </message>
+    <message>
+        <source>Cancelled. Everything is as it was.</source>
+        <translation>已取消。一切保持原样。</translation>
+    </message>
+    <message>
+        <source>“{name}” was written and read again ({what}, {size}). It is not encrypted: keep it where only you can read it.</source>
+        <translation>“{name}”已写入并重新读取核对（{what}，{size}）。该文件未加密，请放在只有您能读取的地方。</translation>
+    </message>
+    <message>
+        <source>“{name}” is whole. It was made on {time} ({what}).</source>
+        <translation>“{name}”完好无损，生成于 {time}（{what}）。</translation>
+    </message>
+    <message>
+        <source>conversations: {count}</source>
+        <translation>对话 {count} 个</translation>
+    </message>
+    <message>
+        <source>messages: {count}</source>
+        <translation>消息 {count} 条</translation>
+    </message>
+    <message>
+        <source>presets: {count}</source>
+        <translation>预设 {count} 个</translation>
+    </message>
+    <message>
+        <source>models: {count}</source>
+        <translation>模型 {count} 个</translation>
+    </message>
+    <message>
+        <source>adapters: {count}</source>
+        <translation>适配器 {count} 个</translation>
+    </message>
+    <message>
+        <source>accepted licences: {count}</source>
+        <translation>已接受的许可证 {count} 份</translation>
+    </message>
+    <message>
+        <source>settings: {count}</source>
+        <translation>设置 {count} 项</translation>
+    </message>
+    <message>
+        <source>Added to what was here: {what}.</source>
+        <translation>已补充到现有内容中：{what}。</translation>
+    </message>
+    <message>
+        <source>Everything of it was here already.</source>
+        <translation>其中的内容这里都已有。</translation>
+    </message>
+    <message>
+        <source>Nothing was added.</source>
+        <translation>没有补充任何内容。</translation>
     </message>
 </context>
 <context>
@@ -2196,6 +3226,303 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>PresetButton</name>
+    <message>
+        <source>Preset: {name}</source>
+        <translation>预设：{name}</translation>
+    </message>
+    <message>
+        <source>What the message is asked with: {name}</source>
+        <translation>发送消息时使用：{name}</translation>
+    </message>
+</context>
+<context>
+    <name>PresetEditor</name>
+    <message>
+        <source>Fields over the message: {names}</source>
+        <translation>消息上方的输入栏：{names}</translation>
+    </message>
+    <message>
+        <source>{variable} is missing: what you write follows below.</source>
+        <translation>没有 {variable}：您写的内容会接在后面。</translation>
+    </message>
+    <message>
+        <source>{text} stands for what you write, {other} for a field of its own, and {default} for one that says English where you write nothing.</source>
+        <translation>{text} 代表您写的内容，{other} 会成为单独的输入栏，{default} 在您不填时取 English。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>消息</translation>
+    </message>
+    <message>
+        <source>Sampling</source>
+        <translation>采样</translation>
+    </message>
+    <message>
+        <source>System prompt of the preset</source>
+        <translation>预设的系统提示词</translation>
+    </message>
+    <message>
+        <source>Message of the preset</source>
+        <translation>预设的消息</translation>
+    </message>
+    <message>
+        <source>What the model is told before the conversation. Empty: yours stays.</source>
+        <translation>对话开始前告诉模型的内容。留空则保留您自己的。</translation>
+    </message>
+    <message>
+        <source>Empty: the message is sent as you write it.</source>
+        <translation>留空则按您写的原样发送。</translation>
+    </message>
+    <message>
+        <source>This preset is a part of the app. Duplicate it to change the copy.</source>
+        <translation>这是程序自带的预设。可以复制一份再修改。</translation>
+    </message>
+</context>
+<context>
+    <name>PresetFiles</name>
+    <message>
+        <source>Presets (*.json);;All files (*)</source>
+        <translation>预设 (*.json);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Import presets</source>
+        <translation>导入预设</translation>
+    </message>
+    <message>
+        <source>Export a preset</source>
+        <translation>导出预设</translation>
+    </message>
+    <message>
+        <source>Nothing new was in it.</source>
+        <translation>其中没有新的预设。</translation>
+    </message>
+    <message>
+        <source>Added: {names}.</source>
+        <translation>已添加：{names}。</translation>
+    </message>
+    <message>
+        <source>Here already: {names}.</source>
+        <translation>已经存在：{names}。</translation>
+    </message>
+    <message>
+        <source>Written: {file}</source>
+        <translation>已写入：{file}</translation>
+    </message>
+</context>
+<context>
+    <name>PresetMenu</name>
+    <message>
+        <source>Search presets</source>
+        <extracomment>no preset new conversations with the model begin so, or not any more what is set now, as a new preset</extracomment>
+        <translation>搜索预设</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>No preset</source>
+        <translation>无预设</translation>
+    </message>
+    <message>
+        <source>The message as it is written</source>
+        <translation>消息按原样发送</translation>
+    </message>
+    <message>
+        <source>No preset has these words.</source>
+        <translation>没有预设包含这些文字。</translation>
+    </message>
+    <message>
+        <source>Begin new chats with {name} like this</source>
+        <translation>与 {name} 的新对话默认如此</translation>
+    </message>
+    <message>
+        <source>Save what is set now as a preset…</source>
+        <translation>把当前设置存为预设…</translation>
+    </message>
+    <message>
+        <source>Manage presets…</source>
+        <translation>管理预设…</translation>
+    </message>
+    <message>
+        <source>in use</source>
+        <translation>使用中</translation>
+    </message>
+</context>
+<context>
+    <name>Presets</name>
+    <message>
+        <source>No preset</source>
+        <translation>无预设</translation>
+    </message>
+    <message>
+        <source>Sampling only</source>
+        <translation>仅采样设置</translation>
+    </message>
+    <message>
+        <source>Changes nothing yet</source>
+        <translation>尚未设置任何内容</translation>
+    </message>
+</context>
+<context>
+    <name>PresetsDialog</name>
+    <message>
+        <source>Search presets</source>
+        <translation>搜索预设</translation>
+    </message>
+    <message>
+        <source>{name} (of the app)</source>
+        <translation>{name}（自带）</translation>
+    </message>
+    <message>
+        <source>A preset needs a name; it is still called “{name}”.</source>
+        <translation>预设需要名称；目前仍叫“{name}”。</translation>
+    </message>
+    <message>
+        <source>New preset</source>
+        <translation>新预设</translation>
+    </message>
+    <message>
+        <source>“{name}” is deleted.</source>
+        <translation>已删除“{name}”。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>New</source>
+        <translation>新建</translation>
+    </message>
+    <message>
+        <source>Duplicate</source>
+        <translation>复制一份</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>导入…</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>导出…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>PrintDialog</name>
+    <message>
+        <source>Print</source>
+        <translation>打印</translation>
+    </message>
+    <message>
+        <source>Printing the conversation</source>
+        <translation>正在打印对话</translation>
+    </message>
+    <message>
+        <source>The printer {name} takes nothing now.</source>
+        <translation>打印机 {name} 目前无法接收任务。</translation>
+    </message>
+</context>
+<context>
+    <name>PromptDialog</name>
+    <message>
+        <source>Exact prompt</source>
+        <translation>实际提示词</translation>
+    </message>
+    <message>
+        <source>Id</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>Piece</source>
+        <translation>词条</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>序号</translation>
+    </message>
+    <message>
+        <source>Parts of the prompt</source>
+        <translation>提示词的各部分</translation>
+    </message>
+    <message>
+        <source>Ids and pieces</source>
+        <translation>ID 与词条</translation>
+    </message>
+    <message>
+        <source>Copy ids and pieces</source>
+        <translation>复制 ID 与词条</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>{count} of {length} tokens, exactly as the model gets them</source>
+        <translation>{count} / {length} 个词元，与模型收到的完全一致</translation>
+    </message>
+    <message>
+        <source>There is no prompt to show</source>
+        <translation>没有可显示的提示词</translation>
+    </message>
+    <message>
+        <source>The prompt is shown as soon as the engine is free…</source>
+        <translation>引擎空闲后即显示提示词…</translation>
+    </message>
+    <message>
+        <source>While a model is loaded or an answer is written, it comes when that has ended.</source>
+        <translation>正在加载模型或生成回答时，会在其结束后显示。</translation>
+    </message>
+    <message>
+        <source>This is what is sent with the message in the field.</source>
+        <translation>这是发送输入框中的消息时送入模型的内容。</translation>
+    </message>
+    <message>
+        <source>This is the prompt of the last question, with the settings of now.</source>
+        <translation>这是最后一个问题的提示词，按当前设置生成。</translation>
+    </message>
+    <message>
+        <source>{count} older messages do not fit and are not in it.</source>
+        <translation>有 {count} 条较早的消息放不下，未包含在内。</translation>
+    </message>
+    <message>
+        <source>Find a text, a piece or an id</source>
+        <translation>查找文本、词条或 ID</translation>
+    </message>
+    <message>
+        <source>Not found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>{number} of {count}</source>
+        <translation>第 {number} 处，共 {count} 处</translation>
+    </message>
+</context>
+<context>
     <name>QualityView</name>
     <message>
         <source>Compare quality</source>
@@ -2264,6 +3591,13 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>There is more text than that.</source>
         <translation>文本不止于此。</translation>
+    </message>
+</context>
+<context>
+    <name>Question</name>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -2373,6 +3707,25 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>RestoreQuestion</name>
+    <message>
+        <source>Restore everything?</source>
+        <translation>恢复全部内容？</translation>
+    </message>
+    <message>
+        <source>What is missing here is added. Nothing that is here is overwritten or deleted.</source>
+        <translation>只补上这里缺少的内容，不会覆盖或删除现有的任何内容。</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Take its settings also where others were chosen here</source>
+        <translation>即使这里另有选择，也采用其中的设置</translation>
     </message>
 </context>
 <context>
@@ -2512,6 +3865,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>删除此版本</translation>
     </message>
     <message>
+        <source>Choose what to leave out…</source>
+        <translation>选择不送入的消息…</translation>
+    </message>
+    <message>
         <source>Delete question and answers</source>
         <translation>删除提问和回答</translation>
     </message>
@@ -2613,6 +3970,122 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>SamplingForm</name>
+    <message>
+        <source>An answer ends at: {texts}</source>
+        <extracomment>the texts that end an answer, where there are some</extracomment>
+        <translation>遇到以下停止序列时结束回答：{texts}</translation>
+    </message>
+    <message>
+        <source>Set by this preset.</source>
+        <translation>由此预设设定。</translation>
+    </message>
+    <message>
+        <source>The model asks for {value}; the preset “{name}” for {preset}.</source>
+        <translation>模型的默认值是 {value}，预设“{name}”的值是 {preset}。</translation>
+    </message>
+    <message>
+        <source>The model asks for {value}.</source>
+        <translation>模型的默认值是 {value}。</translation>
+    </message>
+    <message>
+        <source>Leave it as the model asks for</source>
+        <translation>保持模型的默认值</translation>
+    </message>
+    <message>
+        <source>Back to {value}</source>
+        <translation>恢复为 {value}</translation>
+    </message>
+    <message>
+        <source>random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>greedy</source>
+        <translation>贪心解码</translation>
+    </message>
+    <message>
+        <source>not greedy</source>
+        <translation>非贪心解码</translation>
+    </message>
+    <message>
+        <source>Greedy</source>
+        <translation>贪心</translation>
+    </message>
+    <message>
+        <source>Always takes the most likely token. The same question, the same answer.</source>
+        <translation>总是选取可能性最大的词元：同样的问题，得到同样的回答。</translation>
+    </message>
+    <message>
+        <source>{name}, slider</source>
+        <translation>{name}（滑块）</translation>
+    </message>
+    <message>
+        <source>Reset: {name}</source>
+        <translation>重置：{name}</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>Nothing is set by this preset any more.</source>
+        <translation>此预设不再设定任何采样参数。</translation>
+    </message>
+    <message>
+        <source>Sets the sampling that the model&apos;s makers recommend, or the preset asks for.</source>
+        <translation>恢复模型发布方推荐的采样参数，或预设的参数。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
+    </message>
+    <message>
+        <source>Low is matter-of-fact, high is inventive. 0 is the same as greedy.</source>
+        <translation>低则平实，高则富于变化；0 与贪心相同。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Chooses among this many of the most likely tokens. 0 is all of them.</source>
+        <translation>只在可能性最大的这么多个词元中选取；0 表示不限制。</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
+    </message>
+    <message>
+        <source>Leaves out unlikely tokens beyond this share. 1 leaves out none.</source>
+        <translation>只保留累计概率达到此值的词元；1 表示全部保留。</translation>
+    </message>
+    <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
+        <source>Makes words that were there already less likely. 1 is none.</source>
+        <translation>降低已出现词语再次出现的可能性；1 表示不惩罚。</translation>
+    </message>
+    <message>
+        <source>Max new tokens</source>
+        <translation>最多生成</translation>
+    </message>
+    <message>
+        <source>An answer ends after this many tokens at the latest.</source>
+        <translation>一次回答最多生成这么多个词元。</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>The same number gives the same answer again. Empty is random.</source>
+        <translation>填入相同的数字，会得到相同的回答；留空则为随机。</translation>
+    </message>
+</context>
+<context>
     <name>SearchField</name>
     <message>
         <source>Clear the search</source>
@@ -2620,7 +4093,308 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>SendingDocuments</name>
+    <message>
+        <source>Your message is sent as soon as “{name}” is read.</source>
+        <translation>读完“{name}”后立即发送您的消息。</translation>
+    </message>
+    <message>
+        <source>Your message is sent as soon as a model is loaded: how much of the documents fits depends on it.</source>
+        <translation>加载模型后立即发送您的消息：能放下多少文档内容取决于模型。</translation>
+    </message>
+    <message>
+        <source>Your message is sent as soon as the tokens of the documents are counted.</source>
+        <translation>数完文档的词元后立即发送您的消息。</translation>
+    </message>
+</context>
+<context>
+    <name>SettingRow</name>
+    <message>
+        <source>Reset “{name}”</source>
+        <translation>重置“{name}”</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Of the window. What models write is theirs.</source>
+        <translation>界面的语言。模型用什么语言回答由模型决定。</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Light or dark, or as the system is.</source>
+        <translation>浅色或深色，或跟随系统。</translation>
+    </message>
+    <message>
+        <source>Size of everything</source>
+        <translation>整体大小</translation>
+    </message>
+    <message>
+        <source>Letters, buttons and spaces of the whole window.</source>
+        <translation>整个窗口的文字、按钮和间距。</translation>
+    </message>
+    <message>
+        <source>Size of messages</source>
+        <translation>消息文字大小</translation>
+    </message>
+    <message>
+        <source>The text that you write and read, before the size above.</source>
+        <translation>您书写和阅读的文字的大小，再乘以上面的整体大小。</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>{percent} %</source>
+        <translation>{percent}%</translation>
+    </message>
+    <message>
+        <source>{count} pixels</source>
+        <translation>{count} 像素</translation>
+    </message>
+    <message>
+        <source>Data folder</source>
+        <translation>数据文件夹</translation>
+    </message>
+    <message>
+        <source>Your conversations with their documents and backups, your presets, and what is known of your models. Imported models stay where they are: they have folders of their own.</source>
+        <translation>您的对话及其文档和备份、您的预设，以及关于您的模型的记录。导入的模型留在原处：它们有自己的文件夹。</translation>
+    </message>
+    <message>
+        <source>Model folders</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Models that you import are copied into the first of these. Models that are linked lie where they are.</source>
+        <translation>导入的模型会复制到其中的第一个文件夹。链接的模型留在原处。</translation>
+    </message>
+    <message>
+        <source>What lies where</source>
+        <translation>存储位置</translation>
+    </message>
+    <message>
+        <source>Conversations lie unencrypted on this disk: whoever can read your files can read them. The encryption of the disk, which the system offers, protects them.</source>
+        <translation>对话未加密地存放在这块磁盘上：能读取您文件的人就能读到它们。请使用系统提供的磁盘加密来保护它们。</translation>
+    </message>
+    <message>
+        <source>Keep conversations</source>
+        <translation>对话保留时间</translation>
+    </message>
+    <message>
+        <source>What was not changed for so long is deleted for good, also from the automatic backups: pinned conversations and the trash too.</source>
+        <translation>超过这段时间没有改动的对话会被永久删除，自动备份中的也会删除，置顶的对话和回收站里的也不例外。</translation>
+    </message>
+    <message>
+        <source>Automatic backups</source>
+        <translation>自动备份</translation>
+    </message>
+    <message>
+        <source>A copy of all conversations is made by itself, if something is new and the last copy is this old.</source>
+        <translation>如果有新内容，并且上一份备份已经过了这么久，就自动备份全部对话。</translation>
+    </message>
+    <message>
+        <source>Backups that are kept</source>
+        <translation>保留的备份数</translation>
+    </message>
+    <message>
+        <source>Older ones are deleted when a new one is made.</source>
+        <translation>生成新备份时删除更早的备份。</translation>
+    </message>
+    <message>
+        <source>Backups of conversations</source>
+        <translation>对话的备份</translation>
+    </message>
+    <message>
+        <source>Restoring one adds what is missing here. Nothing is overwritten.</source>
+        <translation>恢复时只补上这里缺少的内容，不会覆盖任何内容。</translation>
+    </message>
+    <message>
+        <source>For ever</source>
+        <translation>永久</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>{count} days</source>
+        <translation>{count} 天</translation>
+    </message>
+    <message>
+        <source>Every hour</source>
+        <translation>每小时</translation>
+    </message>
+    <message>
+        <source>Every day</source>
+        <translation>每天</translation>
+    </message>
+    <message>
+        <source>Every {count} hours</source>
+        <translation>每 {count} 小时</translation>
+    </message>
+    <message>
+        <source>Every {count} days</source>
+        <translation>每 {count} 天</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>For models for which you have not chosen one. Automatic is the best that fits this machine. It holds from the next load on.</source>
+        <translation>用于您没有单独选择精度的模型。“自动”选择这台电脑放得下的最佳精度。从下次加载起生效。</translation>
+    </message>
+    <message>
+        <source>Context length</source>
+        <translation>上下文长度</translation>
+    </message>
+    <message>
+        <source>How many tokens a model has for a conversation and its answer. A shorter one takes less memory. It holds from the next load on.</source>
+        <translation>模型用于对话与回答的词元数。越短占用的内存越少。从下次加载起生效。</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>How many threads of the processor compute an answer. It holds from the next load on.</source>
+        <translation>用多少个处理器线程计算回答。从下次加载起生效。</translation>
+    </message>
+    <message>
+        <source>Free the memory when idle</source>
+        <translation>空闲时释放内存</translation>
+    </message>
+    <message>
+        <source>The model leaves the memory after so long without an answer. Your next message loads it again, and the conversation stays as it is.</source>
+        <translation>这么久没有生成回答后，模型会从内存中卸载。您的下一条消息会重新加载它，对话保持不变。</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>从不</translation>
+    </message>
+    <message>
+        <source>{count} tokens</source>
+        <translation>{count} 个词元</translation>
+    </message>
+    <message>
+        <source>After an hour</source>
+        <translation>1 小时后</translation>
+    </message>
+    <message>
+        <source>After {count} hours</source>
+        <translation>{count} 小时后</translation>
+    </message>
+    <message>
+        <source>After {count} minutes</source>
+        <translation>{count} 分钟后</translation>
+    </message>
+    <message>
+        <source>Everything in one file</source>
+        <translation>全部内容存为一个文件</translation>
+    </message>
+    <message>
+        <source>Conversations with their documents, presets, the list of your models and adapters, accepted licences and settings. The file is not encrypted. Restoring adds what is missing here; nothing is overwritten.</source>
+        <translation>对话及其文档、预设、模型和适配器列表、已接受的许可证以及设置。该文件不加密。恢复时只补上这里缺少的内容，不会覆盖任何内容。</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Search settings</source>
+        <translation>搜索设置</translation>
+    </message>
+    <message>
+        <source>Reset all settings?</source>
+        <translation>重置所有设置？</translation>
+    </message>
+    <message>
+        <source>Models and conversations stay as they are, and where they are.</source>
+        <translation>模型和对话保持不变，位置也不变。</translation>
+    </message>
+    <message>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Look and language</source>
+        <translation>外观与语言</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Conversations and backups</source>
+        <translation>对话与备份</translation>
+    </message>
+    <message>
+        <source>Folders and data</source>
+        <translation>文件夹与数据</translation>
+    </message>
+    <message>
+        <source>Sections</source>
+        <translation>分类</translation>
+    </message>
+    <message>
+        <source>No setting is called so, nor says so.</source>
+        <translation>没有符合的设置。</translation>
+    </message>
+    <message>
+        <source>Reset all…</source>
+        <translation>全部重置…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsOpening</name>
+    <message>
+        <source>“{name}” is in use: choose another model first, then move it.</source>
+        <extracomment>while it is open</extracomment>
+        <translation>“{name}”正在使用：请先换用其他模型，再移动它。</translation>
+    </message>
+    <message>
+        <source>The app copied no model into this folder.</source>
+        <translation>本程序没有向这个文件夹复制过模型。</translation>
+    </message>
+    <message>
+        <source>Where shall these models lie?</source>
+        <translation>这些模型放到哪里？</translation>
+    </message>
+</context>
+<context>
     <name>SettingsPanel</name>
+    <message>
+        <source>As in “{name}”</source>
+        <extracomment>brings back what the preset says</extracomment>
+        <translation>恢复“{name}”的内容</translation>
+    </message>
     <message>
         <source>Automatic</source>
         <translation>自动</translation>
@@ -2642,42 +4416,6 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>例如：请用简洁易懂的话回答。</translation>
     </message>
     <message>
-        <source>Reset</source>
-        <translation>重置</translation>
-    </message>
-    <message>
-        <source>random</source>
-        <translation>随机</translation>
-    </message>
-    <message>
-        <source>Greedy</source>
-        <translation>贪心</translation>
-    </message>
-    <message>
-        <source>Temperature</source>
-        <translation>温度</translation>
-    </message>
-    <message>
-        <source>Top-k</source>
-        <translation>Top-k</translation>
-    </message>
-    <message>
-        <source>Top-p</source>
-        <translation>Top-p</translation>
-    </message>
-    <message>
-        <source>Repetition penalty</source>
-        <translation>重复惩罚</translation>
-    </message>
-    <message>
-        <source>Max new tokens</source>
-        <translation>最多生成</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>随机种子</translation>
-    </message>
-    <message>
         <source>Processor</source>
         <translation>CPU 设置</translation>
     </message>
@@ -2690,36 +4428,8 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>在对话之前告诉模型的话，例如它的角色和语气。</translation>
     </message>
     <message>
-        <source>Always takes the most likely token. The same question, the same answer.</source>
-        <translation>总是选取可能性最大的词元：同样的问题，得到同样的回答。</translation>
-    </message>
-    <message>
-        <source>Low is matter-of-fact, high is inventive. 0 is the same as greedy.</source>
-        <translation>低则平实，高则富于变化；0 与贪心相同。</translation>
-    </message>
-    <message>
-        <source>Chooses among this many of the most likely tokens. 0 is all of them.</source>
-        <translation>只在可能性最大的这么多个词元中选取；0 表示不限制。</translation>
-    </message>
-    <message>
-        <source>Leaves out unlikely tokens beyond this share. 1 leaves out none.</source>
-        <translation>只保留累计概率达到此值的词元；1 表示全部保留。</translation>
-    </message>
-    <message>
-        <source>Makes words that were there already less likely. 1 is none.</source>
-        <translation>降低已出现词语再次出现的可能性；1 表示不惩罚。</translation>
-    </message>
-    <message>
-        <source>An answer ends after this many tokens at the latest.</source>
-        <translation>一次回答最多生成这么多个词元。</translation>
-    </message>
-    <message>
-        <source>The same number gives the same answer again. Empty is random.</source>
-        <translation>填入相同的数字，会得到相同的回答；留空则为随机。</translation>
-    </message>
-    <message>
-        <source>Sets the sampling that the model&apos;s makers recommend.</source>
-        <translation>恢复为模型发布者推荐的采样设置。</translation>
+        <source>Brings back the system prompt that the preset sets.</source>
+        <translation>恢复预设的系统提示词。</translation>
     </message>
     <message>
         <source>How many threads compute an answer. Automatic is one for each core; PyTorch takes fewer while other programs keep the processor busy. The model is loaded again, the conversation stays.</source>
@@ -2769,6 +4479,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>重命名对话</translation>
     </message>
     <message>
+        <source>Export conversations to files</source>
+        <translation>将对话导出为文件</translation>
+    </message>
+    <message>
+        <source>Print the conversation</source>
+        <translation>打印对话</translation>
+    </message>
+    <message>
         <source>Send the message</source>
         <translation>发送消息</translation>
     </message>
@@ -2781,8 +4499,16 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>编辑上一个问题（输入框为空时）</translation>
     </message>
     <message>
+        <source>Attach documents to the message</source>
+        <translation>为消息附加文档</translation>
+    </message>
+    <message>
         <source>Take back what was written, or messages that were just deleted</source>
         <translation>撤销输入，或找回刚删除的消息</translation>
+    </message>
+    <message>
+        <source>Choose a preset for the message</source>
+        <translation>为消息选择预设</translation>
     </message>
     <message>
         <source>Close what is open over the conversation, else stop the answer</source>
@@ -2791,6 +4517,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Copy the last answer</source>
         <translation>复制最后一个回答</translation>
+    </message>
+    <message>
+        <source>Show the exact prompt, token by token</source>
+        <translation>逐个词元显示实际提示词</translation>
     </message>
     <message>
         <source>Find in the conversation</source>
@@ -2817,8 +4547,12 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>显示或隐藏对话列表</translation>
     </message>
     <message>
-        <source>Show or hide the settings</source>
-        <translation>显示或隐藏设置</translation>
+        <source>Open the settings</source>
+        <translation>打开设置</translation>
+    </message>
+    <message>
+        <source>Show or hide the settings of the conversation at the right</source>
+        <translation>显示或隐藏右侧的对话设置</translation>
     </message>
     <message>
         <source>Show or hide the jobs</source>
@@ -3151,8 +4885,8 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>在对话中查找</translation>
     </message>
     <message>
-        <source>Settings</source>
-        <translation>设置</translation>
+        <source>Settings of the conversation</source>
+        <translation>对话设置</translation>
     </message>
     <message>
         <source>Menu</source>
@@ -3221,6 +4955,7 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <name>TurnCommands</name>
     <message>
         <source>Copy of {title}</source>
+        <extracomment>Has an edit done later, once it is known what is given with it; whether it does.</extracomment>
         <translation>{title} 的副本</translation>
     </message>
 </context>
@@ -3260,6 +4995,13 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Delete what is here</source>
         <translation>删除已复制的部分</translation>
+    </message>
+</context>
+<context>
+    <name>VariableFields</name>
+    <message>
+        <source>needed</source>
+        <translation>必填</translation>
     </message>
 </context>
 <context>
@@ -3533,6 +5275,41 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>WhatLiesWhere</name>
+    <message>
+        <source>Open the data folder</source>
+        <translation>打开数据文件夹</translation>
+    </message>
+    <message>
+        <source>Open the logs</source>
+        <translation>打开日志文件夹</translation>
+    </message>
+    <message>
+        <source>Conversations and documents</source>
+        <translation>对话与文档</translation>
+    </message>
+    <message>
+        <source>Automatic backups</source>
+        <translation>自动备份</translation>
+    </message>
+    <message>
+        <source>Imported models</source>
+        <translation>导入的模型</translation>
+    </message>
+    <message>
+        <source>Settings and the list of your models</source>
+        <translation>设置与模型列表</translation>
+    </message>
+    <message>
+        <source>Logs, without what was said</source>
+        <translation>日志（不含对话内容）</translation>
+    </message>
+    <message>
+        <source>{name}: {path}</source>
+        <translation>{name}：{path}</translation>
+    </message>
+</context>
+<context>
     <name>WindowAdapters</name>
     <message>
         <source>The adapter “{name}” is listed under {model}</source>
@@ -3551,6 +5328,22 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>WindowPresets</name>
+    <message>
+        <source>New preset</source>
+        <extracomment>while it is open</extracomment>
+        <translation>新预设</translation>
+    </message>
+    <message>
+        <source>The preset&apos;s system prompt took the place of yours.</source>
+        <translation>预设的系统提示词已替换您原来的内容。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+</context>
+<context>
     <name>WindowStatus</name>
     <message>
         <source>Loading the model: {percent} %</source>
@@ -3564,6 +5357,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>The model makes room while precisions are measured</source>
         <translation>模型暂时让出内存，以便测量各精度</translation>
+    </message>
+    <message>
+        <source>The model left the memory after {minutes} minutes without an answer; your next message loads it again</source>
+        <translation>{minutes} 分钟没有生成回答，模型已从内存中卸载；您的下一条消息会重新加载它</translation>
     </message>
     <message>
         <source>Reading the prompt…</source>
@@ -3619,7 +5416,58 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>_Backups</name>
+    <message>
+        <source>Back up now</source>
+        <translation>立即备份</translation>
+    </message>
+    <message>
+        <source>Restore…</source>
+        <translation>恢复…</translation>
+    </message>
+    <message>
+        <source>Open the folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>There is none yet.</source>
+        <translation>还没有备份。</translation>
+    </message>
+    <message>
+        <source>The newest was made on {time}. {count} of them take {size}.</source>
+        <translation>最新的备份生成于 {time}。共 {count} 份，占用 {size}。</translation>
+    </message>
+</context>
+<context>
+    <name>_Keeping</name>
+    <message>
+        <source>{count} conversations were not changed for {days} days. They are deleted for good, also from the automatic backups.</source>
+        <translation>有 {count} 个对话已 {days} 天没有改动。它们会被永久删除，自动备份中的也会删除。</translation>
+    </message>
+    <message>
+        <source>Delete old conversations?</source>
+        <translation>删除旧对话？</translation>
+    </message>
+    <message>
+        <source>To keep some of them, export them first.</source>
+        <translation>如需保留，请先导出。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>The administrator of this machine has them deleted after {days} days.</source>
+        <translation>本机管理员规定 {days} 天后删除。</translation>
+    </message>
+</context>
+<context>
     <name>_Sign</name>
+    <message>
+        <source>Drop documents here to ask about them</source>
+        <extracomment>Of files that stand for the folder of a model or an adapter.</extracomment>
+        <translation>将文档拖放到此处，即可就其提问</translation>
+    </message>
     <message>
         <source>Drop a model&apos;s folder here to add it to the library</source>
         <translation>将模型文件夹拖放到这里，即可添加到模型库</translation>
@@ -4172,6 +6020,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>校验值清单是指 “sha256sum * &gt; SHA256SUMS” 写出的文件：每行一个 SHA-256 和一个文件名。</translation>
     </message>
     <message>
+        <source>A message takes {most} documents at most; the others were not attached.</source>
+        <translation>一条消息最多附加 {most} 个文档，其余的没有附加。</translation>
+    </message>
+    <message>
         <source>A model is loaded only once it was verified against a list.</source>
         <translation>模型须先对照清单校验，才能加载。</translation>
     </message>
@@ -4196,6 +6048,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>加载任何模型之前，须先接受一段 {letters} 个字符的文本。</translation>
     </message>
     <message>
+        <source>Accepted licences</source>
+        <translation>已接受的许可证</translation>
+    </message>
+    <message>
         <source>Add the model that it was made for, and then the adapter. In the terminal: baichuan-desktop models add FOLDER</source>
         <translation>请先添加它所适配的模型，再添加适配器。在终端中：baichuan-desktop models add FOLDER</translation>
     </message>
@@ -4208,8 +6064,16 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>另一个程序独占了 {device}。</translation>
     </message>
     <message>
+        <source>Another run of the app has the conversations in “{folder}” open, so none are added from here.</source>
+        <translation>本程序的另一个实例正打开着“{folder}”中的对话，因此无法从这里添加。</translation>
+    </message>
+    <message>
         <source>Another run of the app has the conversations in “{folder}” open, so this one can only read them.</source>
         <translation>本程序的另一个实例已打开“{folder}”中的对话，因此此处只能读取。</translation>
+    </message>
+    <message>
+        <source>Answers cannot be written to “{file}”: {reason}.</source>
+        <translation>无法把回答写入“{file}”：{reason}。</translation>
     </message>
     <message>
         <source>As downloaded: {count} files.</source>
@@ -4232,12 +6096,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>与本程序写出时一致：{count} 个文件。</translation>
     </message>
     <message>
+        <source>Ask about them in another message.</source>
+        <translation>请在另一条消息中就其提问。</translation>
+    </message>
+    <message>
         <source>Ask the administrator of this machine to allow it.</source>
         <translation>如需使用，请联系本机的管理员。</translation>
     </message>
     <message>
         <source>Ask {contact} for the list, and verify it: baichuan-desktop models verify {id} --against SHA256SUMS.</source>
         <translation>请向 {contact} 索取清单，然后校验：baichuan-desktop models verify {id} --against SHA256SUMS。</translation>
+    </message>
+    <message>
+        <source>Big5 (traditional Chinese)</source>
+        <translation>Big5（繁体中文）</translation>
     </message>
     <message>
         <source>Both fit at the same time: they answer side by side, each more slowly than alone.</source>
@@ -4268,12 +6140,40 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请检查驱动器，或另选一个。</translation>
     </message>
     <message>
+        <source>Choose a conversation that has messages.</source>
+        <translation>请选择有消息的对话。</translation>
+    </message>
+    <message>
+        <source>Choose a file that “Export…” of the presets has written, or mend this one. Your presets are as they were.</source>
+        <translation>请选择由预设的“导出…”写出的文件，或修好这个文件。您的预设没有改变。</translation>
+    </message>
+    <message>
+        <source>Choose a file with a JSON object in each line.</source>
+        <translation>请选择每行一个 JSON 对象的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a file with text in it.</source>
+        <translation>请选择含有文字的文件。</translation>
+    </message>
+    <message>
         <source>Choose a precision of the model itself, such as bf16, or export the model with the adapter in it: baichuan-desktop export-onnx MODEL --adapter ADAPTER.</source>
         <translation>请选择模型本身的精度（如 bf16），或导出合并了适配器的模型：baichuan-desktop export-onnx MODEL --adapter ADAPTER。</translation>
     </message>
     <message>
+        <source>Choose an empty folder, or a new one.</source>
+        <translation>请选择一个空文件夹，或新建一个。</translation>
+    </message>
+    <message>
         <source>Choose another backup. Your conversations are as they were.</source>
         <translation>请选择另一个备份。您的对话保持原样。</translation>
+    </message>
+    <message>
+        <source>Choose another file with --out. This one stays as it is.</source>
+        <translation>请用 --out 选择其他文件。这个文件保持原样。</translation>
+    </message>
+    <message>
+        <source>Choose another folder or drive, or make room on this one.</source>
+        <translation>请选择其他文件夹或磁盘，或在此磁盘上腾出空间。</translation>
     </message>
     <message>
         <source>Choose another model folder.</source>
@@ -4284,12 +6184,24 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请另选一个模型存放文件夹：卸载程序时，模型会被一并删除。</translation>
     </message>
     <message>
+        <source>Choose another name, or move the file away. In the terminal, --replace puts the new backup in its place.</source>
+        <translation>请换一个名称，或移走该文件。在终端中，--replace 会用新的备份替换它。</translation>
+    </message>
+    <message>
         <source>Choose another name.</source>
         <translation>请换一个名称。</translation>
     </message>
     <message>
+        <source>Choose another one, or copy it again from where it is whole. Nothing was changed.</source>
+        <translation>请选择另一个备份，或从完好的地方重新复制。没有做任何更改。</translation>
+    </message>
+    <message>
         <source>Choose one of them: {names}.</source>
         <translation>请选择其中一个：{names}。</translation>
+    </message>
+    <message>
+        <source>Choose passages of it, or remove it from the message.</source>
+        <translation>请选择其中的段落，或将它从消息中移除。</translation>
     </message>
     <message>
         <source>Choose that context length, close other programs, or choose a smaller model.</source>
@@ -4308,6 +6220,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请选择设备“auto”：{precision} 可在 {device} 上运行。</translation>
     </message>
     <message>
+        <source>Choose the files in it that the question is about.</source>
+        <translation>请选择其中与问题有关的文件。</translation>
+    </message>
+    <message>
         <source>Choose the folder itself.</source>
         <translation>请选择该文件夹本身。</translation>
     </message>
@@ -4320,16 +6236,36 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请将精度设为“{name}”：{precision} 可在 {device} 上运行。</translation>
     </message>
     <message>
+        <source>Close it and try again, or import them in its window.</source>
+        <translation>请关闭那个实例后重试，或在它的窗口中导入。</translation>
+    </message>
+    <message>
         <source>Close other programs, or choose a smaller context length or model.</source>
         <translation>请关闭其他程序，或选择更短的上下文或更小的模型。</translation>
+    </message>
+    <message>
+        <source>Close that window and try again, or restore the backup in its settings. Nothing was changed.</source>
+        <translation>请关闭该窗口后重试，或在它的设置中恢复备份。没有做任何更改。</translation>
+    </message>
+    <message>
+        <source>Close the other one, and move the folder again in the settings.</source>
+        <translation>请关闭另一个，再到设置中重新移动文件夹。</translation>
     </message>
     <message>
         <source>Close the other one: then what is new here is saved. It is lost if this one is closed first.</source>
         <translation>请关闭另一个实例，此处的新内容随后会自动保存。如果先关闭此窗口，新内容将会丢失。</translation>
     </message>
     <message>
+        <source>Comments in it are not read.</source>
+        <translation>其中的批注未读取。</translation>
+    </message>
+    <message>
         <source>Comparing with models that are here</source>
         <translation>正在与已有模型比较</translation>
+    </message>
+    <message>
+        <source>Connect its drive and start again. If the folder is gone for good, delete “{file}”: the app then begins anew in its usual folder.</source>
+        <translation>请连接它所在的磁盘后重新启动。如果该文件夹已不复存在，请删除“{file}”：程序会在默认文件夹中重新开始。</translation>
     </message>
     <message>
         <source>Connect its drive, make the folder, or choose another model folder.</source>
@@ -4358,6 +6294,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Conversations cannot be saved in “{folder}”: {reason}.</source>
         <translation>无法将对话保存到“{folder}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>Conversations may be exported and printed.</source>
+        <translation>可以导出和打印对话。</translation>
+    </message>
+    <message>
+        <source>Conversations may not be exported nor printed, and a backup has none in it.</source>
+        <translation>不可导出或打印对话，备份中也不包含对话。</translation>
     </message>
     <message>
         <source>Conversations that were not changed for {days} days are deleted, from backups too.</source>
@@ -4400,12 +6344,40 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>DeepSpeed ZeRO-3 在没有先汇集权重时会写出这样的文件：请设置 stage3_gather_16bit_weights_on_model_save，再重新保存适配器。</translation>
     </message>
     <message>
+        <source>Delete one that you do not need any more.</source>
+        <translation>请删除不再需要的预设。</translation>
+    </message>
+    <message>
         <source>Delete that folder, and export the model again.</source>
         <translation>请删除该文件夹，然后重新导出模型。</translation>
     </message>
     <message>
+        <source>Did you mean “{closest}”? Those that there are: baichuan-desktop presets list</source>
+        <translation>您要找的是“{closest}”吗？查看全部预设：baichuan-desktop presets list</translation>
+    </message>
+    <message>
+        <source>Divide it, and attach the part that the question is about.</source>
+        <translation>请将它拆分，只附加与问题有关的部分。</translation>
+    </message>
+    <message>
+        <source>Divide it, or save its text in a file of its own, and attach that.</source>
+        <translation>请将它拆分，或把其中的文字另存为一个文件，再附加那个文件。</translation>
+    </message>
+    <message>
+        <source>Document: {name}</source>
+        <translation>文档：{name}</translation>
+    </message>
+    <message>
+        <source>Document: {name} ({given} of {count} passages given)</source>
+        <translation>文档：{name}（已提供 {given}/{count} 个片段）</translation>
+    </message>
+    <message>
         <source>Download the model again, or take it from where it is whole.</source>
         <translation>请重新下载模型，或从完好的来源获取。</translation>
+    </message>
+    <message>
+        <source>EUC-KR (Korean)</source>
+        <translation>EUC-KR（韩文）</translation>
     </message>
     <message>
         <source>End that program, or allow several in nvidia-smi (compute mode DEFAULT). Or choose the device “cpu”.</source>
@@ -4424,6 +6396,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>可以使用任何精度。</translation>
     </message>
     <message>
+        <source>Export fewer conversations at a time. Nothing was added.</source>
+        <translation>请每次少导出一些对话。没有添加任何内容。</translation>
+    </message>
+    <message>
+        <source>Export the conversations once more, or choose another file. Nothing was added.</source>
+        <translation>请重新导出这些对话，或选择其他文件。没有添加任何内容。</translation>
+    </message>
+    <message>
         <source>Files are other ones than when the adapter was added or verified: {names}.</source>
         <translation>自添加或校验该适配器以来，文件已发生变化：{names}。</translation>
     </message>
@@ -4432,12 +6412,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>自添加或校验该模型以来，文件已发生变化：{names}。</translation>
     </message>
     <message>
+        <source>Formulas that have no saved result stand as formulas: {count}.</source>
+        <translation>没有保存计算结果的公式按公式原文给出，共 {count} 个。</translation>
+    </message>
+    <message>
+        <source>GB18030, GBK (simplified Chinese)</source>
+        <translation>GB18030、GBK（简体中文）</translation>
+    </message>
+    <message>
         <source>Get these files again and verify the model: baichuan-desktop models verify {id}. To load it as it is: baichuan-desktop models override {id}.</source>
         <translation>请重新获取这些文件，然后校验模型：baichuan-desktop models verify {id}。如要照原样加载：baichuan-desktop models override {id}。</translation>
     </message>
     <message>
+        <source>Give fewer passages, remove a document, or have an answer of fewer tokens.</source>
+        <translation>请减少段落、移除一个文档，或减小最大生成词元数。</translation>
+    </message>
+    <message>
         <source>Give the folder of the model that was exported.</source>
         <translation>请给出导出前的原模型所在的文件夹。</translation>
+    </message>
+    <message>
+        <source>Give this one another name.</source>
+        <translation>请换一个名称。</translation>
     </message>
     <message>
         <source>Go on with it. A folder of your own needs a name without “.partial”.</source>
@@ -4450,6 +6446,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Import it again.</source>
         <translation>请重新导入。</translation>
+    </message>
+    <message>
+        <source>Import it anew, as a copy, into the other model folder.</source>
+        <translation>请把它以复制方式重新导入到另一个模型文件夹。</translation>
     </message>
     <message>
         <source>In the terminal, “baichuan-desktop models get {id}” says how to get it. If it is on this machine, name its folder: baichuan-desktop models add FOLDER.</source>
@@ -4500,6 +6500,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请安装与当前 PyTorch 的 CUDA 版本对应的 bitsandbytes，或选择 16 位精度，或选择设备“cpu”。</translation>
     </message>
     <message>
+        <source>Install that version or a later one.</source>
+        <translation>请安装该版本或更新的版本。</translation>
+    </message>
+    <message>
+        <source>Install that version or a later one. Nothing was added.</source>
+        <translation>请安装该版本或更新的版本。没有添加任何内容。</translation>
+    </message>
+    <message>
+        <source>Install that version or a later one. Nothing was changed.</source>
+        <translation>请安装该版本或更高版本。没有做任何更改。</translation>
+    </message>
+    <message>
         <source>Install that version or a later one. What is new stays in memory only.</source>
         <translation>请安装该版本或更高版本。新内容仅保留在内存中。</translation>
     </message>
@@ -4518,6 +6530,30 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>It names nobody to ask.</source>
         <translation>策略中没有写明联系人。</translation>
+    </message>
+    <message>
+        <source>It reads exports of this app, ChatGPT and Open WebUI, and the folders of conversations that LM Studio and Jan keep, also as a zip file.</source>
+        <translation>可以读取本程序、ChatGPT 和 Open WebUI 的导出文件，以及 LM Studio 和 Jan 保存对话的文件夹，打包成 zip 也可以。</translation>
+    </message>
+    <message>
+        <source>It stays where it is.</source>
+        <translation>它会留在原处。</translation>
+    </message>
+    <message>
+        <source>Its {pages} pages are pictures or empty. Have another program recognise the text (OCR), and attach what it makes.</source>
+        <translation>它的 {pages} 页都是图片或空白页。请先用其他程序识别文字（OCR），再附加识别后的文件。</translation>
+    </message>
+    <message>
+        <source>Latin-1 (Western Europe)</source>
+        <translation>Latin-1（西欧语言）</translation>
+    </message>
+    <message>
+        <source>Leave some out: each of them gets a field of its own.</source>
+        <translation>请去掉一些：每个变量都会成为一个输入栏。</translation>
+    </message>
+    <message>
+        <source>Line {number} cannot be answered: {reason}.</source>
+        <translation>无法回答第 {number} 行：{reason}。</translation>
     </message>
     <message>
         <source>Link a model</source>
@@ -4580,16 +6616,44 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请检查是否有内容缺失。损坏的文件保留在新文件旁边。会损坏文件的磁盘可能即将失效：请将重要内容复制到另一块磁盘。</translation>
     </message>
     <message>
+        <source>Make room on this drive and try again. Nothing was changed.</source>
+        <translation>请在该磁盘上腾出空间后重试。没有做任何更改。</translation>
+    </message>
+    <message>
+        <source>Make room on this drive, or choose another file with --out. The same command goes on where this one ended.</source>
+        <translation>请在此磁盘上腾出空间，或用 --out 选择其他文件。同一条命令会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>Make room on this drive, or make the folder writable. Your conversations and the backups that there are stay as they were.</source>
+        <translation>请在该磁盘上腾出空间，或让该文件夹可写。您的对话和已有的备份保持原样。</translation>
+    </message>
+    <message>
+        <source>Make room on this drive, or see to it that you may write there; then try again. Nothing was changed.</source>
+        <translation>请在此磁盘上腾出空间，或确认您有写入权限，然后重试。没有任何改动。</translation>
+    </message>
+    <message>
         <source>Make room on this drive: what is new stays in memory until then and is saved by itself. Leave the app open until this note is gone.</source>
         <translation>请在此磁盘上腾出空间：在此之前新内容保留在内存中，之后会自动保存。请在此提示消失之前不要关闭程序。</translation>
+    </message>
+    <message>
+        <source>Make room there, or choose a folder on another drive.</source>
+        <translation>请在那里腾出空间，或选择其他磁盘上的文件夹。</translation>
     </message>
     <message>
         <source>Make room there, or see to it that you may write to this folder.</source>
         <translation>请腾出空间，或确认您可以写入该文件夹。</translation>
     </message>
     <message>
+        <source>Make room, or choose a folder that you may write to. Nothing of it is left there, and what was there stays as it was.</source>
+        <translation>请腾出空间，或选择一个可写的文件夹。那里没有留下任何残余，原有的文件保持原样。</translation>
+    </message>
+    <message>
         <source>Make room, or connect the drive again, and go on with the import: what is copied is kept, and nothing was taken from the source.</source>
         <translation>请腾出空间或重新连接驱动器，然后继续导入：已复制的内容会保留，来源未被改动。</translation>
+    </message>
+    <message>
+        <source>Mend the file, or delete it: the app then uses its usual folder.</source>
+        <translation>请修复该文件，或将其删除：程序会改用默认文件夹。</translation>
     </message>
     <message>
         <source>Merge an adapter into a copy</source>
@@ -4668,8 +6732,16 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请用其中一个的 ID 来指定。</translation>
     </message>
     <message>
+        <source>New chat</source>
+        <translation>新对话</translation>
+    </message>
+    <message>
         <source>No adapter may be used.</source>
         <translation>不能使用任何适配器。</translation>
+    </message>
+    <message>
+        <source>No backup of your conversations could be made in “{folder}”: {reason}.</source>
+        <translation>无法在“{folder}”中备份您的对话：{reason}。</translation>
     </message>
     <message>
         <source>No listed model fits the adapter “{folder}”, which does not say for which it was made.</source>
@@ -4684,12 +6756,24 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>不可以使用任何模型，随程序附带的内置助手也不可以。</translation>
     </message>
     <message>
+        <source>No passage of “{name}” fits: beside your message, the system prompt and the answer there is room for {most} tokens.</source>
+        <translation>“{name}”的任何一段都放不下：除去您的消息、系统提示词和回答，还剩 {most} 个词元。</translation>
+    </message>
+    <message>
+        <source>No passage of “{name}” is chosen, so the model would be given nothing of it.</source>
+        <translation>没有选择“{name}”的任何段落，模型将得不到其中的内容。</translation>
+    </message>
+    <message>
         <source>No precision may be used, and so no model is loaded.</source>
         <translation>不可以使用任何精度，因此不会加载任何模型。</translation>
     </message>
     <message>
         <source>No precision of a model is used here</source>
         <translation>本机不允许使用任何精度</translation>
+    </message>
+    <message>
+        <source>No preset was taken from “{file}”: {reason}.</source>
+        <translation>没有从“{file}”导入预设：{reason}。</translation>
     </message>
     <message>
         <source>Nothing has to be accepted but the licences of the models.</source>
@@ -4702,6 +6786,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Nothing that a model writes is run here</source>
         <translation>本机不允许运行模型写出的内容</translation>
+    </message>
+    <message>
+        <source>Of its {all} chapters, {count} cannot be read.</source>
+        <translation>共 {all} 章，其中 {count} 章无法读取。</translation>
+    </message>
+    <message>
+        <source>Of its {all} pages, {count} cannot be read.</source>
+        <translation>共 {all} 页，其中 {count} 页无法读取。</translation>
+    </message>
+    <message>
+        <source>Of its {all} pages, {count} hold no text: they are pictures or empty.</source>
+        <translation>共 {all} 页，其中 {count} 页没有文字：是图片或空白页。</translation>
     </message>
     <message>
         <source>Of “{name}” nothing was known before: its {count} files were read now, and a change is noticed from here on.</source>
@@ -4724,12 +6820,52 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>只能使用这些精度：{allowed}。</translation>
     </message>
     <message>
+        <source>Open a conversation that was answered. While a model is loaded, wait for that.</source>
+        <translation>请打开一个已有回答的对话；如果模型正在加载，请等待加载完成。</translation>
+    </message>
+    <message>
+        <source>Open it in Office, WPS or LibreOffice, save it as .docx, .xlsx or .pptx, and attach that file.</source>
+        <translation>请用 Office、WPS 或 LibreOffice 打开，另存为 .docx、.xlsx 或 .pptx，再附加那个文件。</translation>
+    </message>
+    <message>
+        <source>Open it in the program it was made with, save it again, and attach that file.</source>
+        <translation>请用制作它的程序打开并重新保存，再附加那个文件。</translation>
+    </message>
+    <message>
+        <source>Open it in the program it was made with, save it without a password, and attach that file.</source>
+        <translation>请用制作它的程序打开，去掉密码后另存，再附加那个文件。</translation>
+    </message>
+    <message>
         <source>Open the model that it was made for, and add the adapter to that one: baichuan-desktop models add FOLDER.</source>
         <translation>请打开它所适配的模型，并把这个适配器添加给该模型：baichuan-desktop models add FOLDER。</translation>
     </message>
     <message>
+        <source>OpenDocument and .xlsb are not read</source>
+        <translation>不支持读取 OpenDocument 和 .xlsb</translation>
+    </message>
+    <message>
+        <source>Paste what it shall read into the field, use it as a chat model (menu File), or choose a chat model.</source>
+        <translation>请把要读的内容粘贴到输入框、将它用作对话模型（菜单“文件”），或选择一个对话模型。</translation>
+    </message>
+    <message>
+        <source>Pictures, charts and diagrams in it are not read: {count}.</source>
+        <translation>其中的图片、图表和示意图未读取，共 {count} 个。</translation>
+    </message>
+    <message>
+        <source>Places in it that are no text in its encoding: {count}.</source>
+        <translation>其中不符合其编码、无法读出的位置：{count} 处。</translation>
+    </message>
+    <message>
+        <source>Places that are no text in the encoding that was chosen: {count}.</source>
+        <translation>按所选编码无法识别的位置，共 {count} 处。</translation>
+    </message>
+    <message>
         <source>PyYAML, which reads it, is not installed</source>
         <translation>没有安装读取它所需的 PyYAML</translation>
+    </message>
+    <message>
+        <source>RTF is not read</source>
+        <translation>不支持读取 RTF</translation>
     </message>
     <message>
         <source>Raise that limit, or choose a smaller context length or model.</source>
@@ -4748,6 +6884,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>正在回读副本</translation>
     </message>
     <message>
+        <source>Reading “{name}” took longer than {seconds:.0f} seconds, and was ended.</source>
+        <translation>读取“{name}”超过了 {seconds:.0f} 秒，已中止。</translation>
+    </message>
+    <message>
+        <source>Remove it from the message, or attach another file.</source>
+        <translation>请将它从消息中移除，或附加另一个文件。</translation>
+    </message>
+    <message>
+        <source>Remove the documents and paste what matters, or load the model again.</source>
+        <translation>请移除文档并粘贴要点，或重新加载模型。</translation>
+    </message>
+    <message>
         <source>Restart the machine, as after each new driver. Or choose the device “cpu”.</source>
         <translation>每次更新驱动程序后都需要重启：请重启电脑，或选择设备“cpu”。</translation>
     </message>
@@ -4764,6 +6912,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请说明是哪一个：baichuan-desktop models add FOLDER --base {id}</translation>
     </message>
     <message>
+        <source>Sheets that are hidden are read too: {count}.</source>
+        <translation>隐藏的工作表也已读取：{count} 个。</translation>
+    </message>
+    <message>
+        <source>Shift-JIS (Japanese)</source>
+        <translation>Shift-JIS（日文）</translation>
+    </message>
+    <message>
+        <source>Slides that are hidden are read too: {count}.</source>
+        <translation>隐藏的幻灯片也已读取：{count} 张。</translation>
+    </message>
+    <message>
         <source>Start the app with QT_IM_MODULE=ibus in its environment: Fcitx 5 answers to that name too.</source>
         <translation>请在环境变量 QT_IM_MODULE=ibus 下启动本程序：Fcitx 5 也支持这种方式。</translation>
     </message>
@@ -4772,8 +6932,16 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请在环境变量 QT_IM_MODULE={value} 下启动本程序。</translation>
     </message>
     <message>
+        <source>System prompt</source>
+        <translation>系统提示词</translation>
+    </message>
+    <message>
         <source>Take it from the list first, or copy it.</source>
         <translation>请先将其从列表中移除，或改用复制。</translation>
+    </message>
+    <message>
+        <source>Text of any kind, .docx, .xlsx, .pptx, .pdf, .html and .epub are read.</source>
+        <translation>可以读取各种文本文件，以及 .docx、.xlsx、.pptx、.pdf、.html 和 .epub。</translation>
     </message>
     <message>
         <source>That the licence was accepted cannot be written to “{file}”: {reason}.</source>
@@ -4840,6 +7008,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>本机不允许本程序为其他程序提供服务</translation>
     </message>
     <message>
+        <source>The backup cannot be unpacked in “{folder}”: {reason}.</source>
+        <translation>无法在“{folder}”中解开备份：{reason}。</translation>
+    </message>
+    <message>
+        <source>The backup cannot be written to “{file}”: {reason}.</source>
+        <translation>无法将备份写入“{file}”：{reason}。</translation>
+    </message>
+    <message>
         <source>The bundle cannot be written to “{file}”: {reason}.</source>
         <translation>无法将支持信息包写入“{file}”：{reason}。</translation>
     </message>
@@ -4860,6 +7036,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>{device} 的驱动程序最高支持 CUDA {has}，而已安装的 torch 是为 CUDA {cuda} 构建的。</translation>
     </message>
     <message>
+        <source>The file may be damaged: open it in the program it was made with, save it again, and attach that file.</source>
+        <translation>文件可能已损坏：请用制作它的程序打开并重新保存，再附加那个文件。</translation>
+    </message>
+    <message>
         <source>The file of your conversations was damaged: {messages} messages in {conversations} conversations could be kept; {rest}.</source>
         <translation>您的对话文件已损坏：保住了 {conversations} 个对话中的 {messages} 条消息；{rest}。</translation>
     </message>
@@ -4874,6 +7054,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>The folder of “{name}” {what}.</source>
         <translation>“{name}”的文件夹{what}。</translation>
+    </message>
+    <message>
+        <source>The folder with your conversations, “{folder}”, is not here.</source>
+        <translation>存放您对话的文件夹“{folder}”不在。</translation>
     </message>
     <message>
         <source>The folder “{folder}” is not there any more.</source>
@@ -4908,12 +7092,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>尚未接受 {name} 的许可协议。</translation>
     </message>
     <message>
+        <source>The list of models and adapters</source>
+        <translation>模型和适配器列表</translation>
+    </message>
+    <message>
         <source>The memory of {device} ran out.</source>
         <translation>{device} 的显存已用尽。</translation>
     </message>
     <message>
         <source>The memory of {device} ran out: {free:.1f} GiB of its {total:.1f} GiB is free.</source>
         <translation>{device} 的显存已用尽：共 {total:.1f} GiB，可用 {free:.1f} GiB。</translation>
+    </message>
+    <message>
+        <source>The message has more than {most} variables.</source>
+        <translation>消息中的变量超过 {most} 个。</translation>
     </message>
     <message>
         <source>The messages are not a list of entries with a “role” and a “content” that are text.</source>
@@ -4956,16 +7148,48 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>本机不允许使用精度 {precision}，只能使用 {allowed}</translation>
     </message>
     <message>
+        <source>The preset “{preset}” needs a value for “{name}”.</source>
+        <translation>预设“{preset}”需要填写“{name}”。</translation>
+    </message>
+    <message>
+        <source>The presets cannot be written to “{file}”: {reason}.</source>
+        <translation>无法把预设写入“{file}”：{reason}。</translation>
+    </message>
+    <message>
         <source>The report of “baichuan-desktop doctor” says what to install for it.</source>
         <translation>“baichuan-desktop doctor”的报告会说明需要安装什么。</translation>
+    </message>
+    <message>
+        <source>The requests in “{file}” cannot be read: {reason}.</source>
+        <translation>无法读取“{file}”中的请求：{reason}。</translation>
+    </message>
+    <message>
+        <source>The system prompt</source>
+        <translation>系统提示词</translation>
     </message>
     <message>
         <source>The system prompt with your message and the answer so far</source>
         <translation>系统提示词加上您的消息和已有的回答</translation>
     </message>
     <message>
+        <source>The tokens of the documents cannot be counted for this model, so nobody can say how much of them it would be given.</source>
+        <translation>无法为此模型计算文档的词元数，因此无法说明会提供多少内容。</translation>
+    </message>
+    <message>
         <source>The variable {variable} hides every NVIDIA card of this machine.</source>
         <translation>环境变量 {variable} 隐藏了本机的所有 NVIDIA 显卡。</translation>
+    </message>
+    <message>
+        <source>There are no earlier messages here that a model would be given, so none can be left out.</source>
+        <translation>这里没有会送入模型的更早消息，因此没有可以选择不送入的内容。</translation>
+    </message>
+    <message>
+        <source>There are {most} presets, which is the most that there can be.</source>
+        <translation>已有 {most} 个预设，达到上限。</translation>
+    </message>
+    <message>
+        <source>There is a preset “{name}” already.</source>
+        <translation>已经有名为“{name}”的预设。</translation>
     </message>
     <message>
         <source>There is no NVIDIA driver on this machine, or it is not running.</source>
@@ -4988,12 +7212,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>本机没有策略。</translation>
     </message>
     <message>
+        <source>There is no preset “{name}”.</source>
+        <translation>没有名为“{name}”的预设。</translation>
+    </message>
+    <message>
+        <source>There is nothing to export: no conversation was chosen, or it was deleted meanwhile.</source>
+        <translation>没有可导出的内容：没有选择对话，或对话已被删除。</translation>
+    </message>
+    <message>
+        <source>This answer has no end.</source>
+        <translation>此回答没有结束。</translation>
+    </message>
+    <message>
         <source>This is a base model: it goes on with a text, and knows no turns of a conversation.</source>
         <translation>这是基座模型：它续写文本，没有对话轮次。</translation>
     </message>
     <message>
         <source>This model answers each message by itself and knows nothing said before.</source>
         <translation>此模型单独回答每条消息，不知道之前说过的内容。</translation>
+    </message>
+    <message>
+        <source>This model continues a text, and is not given documents.</source>
+        <translation>此模型用于续写文本，不接收文档。</translation>
     </message>
     <message>
         <source>This model knows the last {count} turns of a conversation, your newest message among them, and nothing said before.</source>
@@ -5006,6 +7246,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>This program holds its own torch: run the app from its source, where torch for CUDA {cuda} can be installed.</source>
         <translation>本程序自带 torch：请从源代码运行应用，在那里可以安装支持 CUDA {cuda} 的 torch。</translation>
+    </message>
+    <message>
+        <source>Those that there are: baichuan-desktop presets list</source>
+        <translation>查看全部预设：baichuan-desktop presets list</translation>
     </message>
     <message>
         <source>To have it allowed, ask {contact}.</source>
@@ -5024,8 +7268,32 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>以下各项是为以后的版本关闭或限制的，本版本没有这类功能：{names}。</translation>
     </message>
     <message>
+        <source>UTF-16 BE (Unicode)</source>
+        <translation>UTF-16 BE（Unicode）</translation>
+    </message>
+    <message>
+        <source>UTF-16 LE (Unicode)</source>
+        <translation>UTF-16 LE（Unicode）</translation>
+    </message>
+    <message>
+        <source>UTF-32 BE (Unicode)</source>
+        <translation>UTF-32 BE（Unicode）</translation>
+    </message>
+    <message>
+        <source>UTF-32 LE (Unicode)</source>
+        <translation>UTF-32 LE（Unicode）</translation>
+    </message>
+    <message>
+        <source>UTF-8 (Unicode)</source>
+        <translation>UTF-8（Unicode）</translation>
+    </message>
+    <message>
         <source>Unchanged since first read here: {count} files.</source>
         <translation>自首次在本机读取以来未变：{count} 个文件。</translation>
+    </message>
+    <message>
+        <source>Unpack it, and attach the files that are in it.</source>
+        <translation>请先解压，再附加其中的文件。</translation>
     </message>
     <message>
         <source>Use IBus or Fcitx 5, and start the app with QT_IM_MODULE=ibus.</source>
@@ -5088,8 +7356,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>请等到没有程序写入该文件夹后，再重新导入。</translation>
     </message>
     <message>
+        <source>What can be read is shown. The file “{file}” stays as it is until you change a preset; then it is kept under another name beside the new one.</source>
+        <translation>能读取的部分已显示。在您修改预设之前，文件“{file}”保持原样；修改后，它会以另一个名称保留在新文件旁边。</translation>
+    </message>
+    <message>
         <source>What is copied so far is kept; the import can go on later.</source>
         <translation>已复制的内容会保留，以后可以继续导入。</translation>
+    </message>
+    <message>
+        <source>What is given of the documents takes {tokens} tokens, and beside your message, the system prompt and the answer there is room for {most}.</source>
+        <translation>要提供的文档内容占 {tokens} 个词元，而除去您的消息、系统提示词和回答，只剩 {most} 个词元。</translation>
+    </message>
+    <message>
+        <source>What is here is as it was, and the other parts were restored. Restoring the same backup again adds what is missing.</source>
+        <translation>这里原有的内容保持不变，其余部分已恢复。再次恢复同一备份会补上缺少的内容。</translation>
     </message>
     <message>
         <source>What is known of the model&apos;s files cannot be kept in “{folder}”: {reason}.</source>
@@ -5098,6 +7378,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>What is new stays in memory and is saved as soon as it can be: leave the app open until this note is gone.</source>
         <translation>新内容保留在内存中，一旦可以写入就会自动保存：请在此提示消失之前不要关闭程序。</translation>
+    </message>
+    <message>
+        <source>What stands at the head and foot of every page is not read.</source>
+        <translation>页眉和页脚未读取。</translation>
+    </message>
+    <message>
+        <source>What stands by hand under {tables} was not taken.</source>
+        <translation>手工写在 {tables} 下的内容没有采用。</translation>
     </message>
     <message>
         <source>What you write with the input method {name} does not reach this window: the Qt of this app has no plugin for it.</source>
@@ -5124,6 +7412,22 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>Windows 没有说明谁可以写入该文件</translation>
     </message>
     <message>
+        <source>Windows-1251 (Cyrillic)</source>
+        <translation>Windows-1251（西里尔字母）</translation>
+    </message>
+    <message>
+        <source>Windows-1252 (Western Europe)</source>
+        <translation>Windows-1252（西欧语言）</translation>
+    </message>
+    <message>
+        <source>Write a shorter message, remove other documents, or have an answer of fewer tokens.</source>
+        <translation>请缩短消息、移除其他文档，或减小最大生成词元数。</translation>
+    </message>
+    <message>
+        <source>Write it into its field above the message; in the terminal: --set NAME=VALUE</source>
+        <translation>请填写消息上方对应的输入栏；在终端中使用：--set NAME=VALUE</translation>
+    </message>
+    <message>
         <source>Write them as [{&quot;role&quot;: &quot;user&quot;, &quot;content&quot;: &quot;…&quot;}].</source>
         <translation>请写成 [{&quot;role&quot;: &quot;user&quot;, &quot;content&quot;: &quot;…&quot;}]。</translation>
     </message>
@@ -5136,8 +7440,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变；若合并了适配器，则成为一个独立的模型。</translation>
     </message>
     <message>
+        <source>Your data cannot be moved to “{folder}”: {what}.</source>
+        <translation>无法把您的数据移动到“{folder}”：{what}。</translation>
+    </message>
+    <message>
         <source>Your message with the answer so far</source>
         <translation>您的消息加上已有的回答</translation>
+    </message>
+    <message>
+        <source>Your own presets cannot be read whole: {reason}.</source>
+        <translation>您的预设无法完整读取：{reason}。</translation>
+    </message>
+    <message>
+        <source>a base model needs “prompt”, the text that it goes on with</source>
+        <translation>基座模型需要“prompt”，即要续写的文字</translation>
     </message>
     <message>
         <source>a few seconds left</source>
@@ -5150,6 +7466,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>a folder must be an absolute path without “..”</source>
         <translation>文件夹必须写成绝对路径，且不含“..”</translation>
+    </message>
+    <message>
+        <source>a library aborted it</source>
+        <translation>程序库将它中止了</translation>
+    </message>
+    <message>
+        <source>a library crashed in it</source>
+        <translation>其中的程序库崩溃了</translation>
     </message>
     <message>
         <source>a library ended it after an error of {device} ({text})</source>
@@ -5166,6 +7490,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>a mapping of names</source>
         <translation>以名称为键的映射</translation>
+    </message>
+    <message>
+        <source>a message of the role “system” can only be the first</source>
+        <translation>角色为“system”的消息只能是第一条</translation>
     </message>
     <message>
         <source>a model is named by an id of lower-case letters, or by the path of its folder</source>
@@ -5206,6 +7534,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>another program keeps the file locked</source>
         <translation>另一个程序锁定了该文件</translation>
+    </message>
+    <message>
+        <source>another run of the app has it open</source>
+        <translation>程序的另一个实例正在使用它</translation>
     </message>
     <message>
         <source>as downloaded ({source})</source>
@@ -5452,6 +7784,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它包含代码（{name}）</translation>
     </message>
     <message>
+        <source>it does not begin as a file that ends with .{kind} does</source>
+        <translation>文件开头不符合 .{kind} 格式</translation>
+    </message>
+    <message>
         <source>it does not describe an export</source>
         <translation>它没有描述一个导出</translation>
     </message>
@@ -5460,8 +7796,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它没有描述“{name}”</translation>
     </message>
     <message>
+        <source>it does not read back as it was written</source>
+        <translation>读回的内容与写入的不一致</translation>
+    </message>
+    <message>
         <source>it ended by itself with code {code}</source>
         <translation>它自行退出，代码为 {code}</translation>
+    </message>
+    <message>
+        <source>it has more than {count} cells</source>
+        <translation>单元格超过 {count} 个</translation>
+    </message>
+    <message>
+        <source>it has more than {most} files</source>
+        <translation>其中的文件超过 {most} 个</translation>
     </message>
     <message>
         <source>it has no config.json</source>
@@ -5478,6 +7826,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it has no config.json, but “{folder}” in it has one</source>
         <translation>其中没有 config.json，但其下的“{folder}”有</translation>
+    </message>
+    <message>
+        <source>it has no list of what it holds</source>
+        <translation>其中没有内容清单</translation>
     </message>
     <message>
         <source>it has no pieces for some characters of the text</source>
@@ -5512,6 +7864,26 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它只有 {size} 字节</translation>
     </message>
     <message>
+        <source>it has {count} chapters, and at most {most} are read</source>
+        <translation>共有 {count} 章，最多读取 {most} 章</translation>
+    </message>
+    <message>
+        <source>it has {count} files in it, and at most {most} are read</source>
+        <translation>其中有 {count} 个文件，最多读取 {most} 个</translation>
+    </message>
+    <message>
+        <source>it has {count} pages, and at most {most} are read</source>
+        <translation>共有 {count} 页，最多读取 {most} 页</translation>
+    </message>
+    <message>
+        <source>it has {count} sheets, and at most {most} are read</source>
+        <translation>共有 {count} 个工作表，最多读取 {most} 个</translation>
+    </message>
+    <message>
+        <source>it has {count} slides, and at most {most} are read</source>
+        <translation>共有 {count} 张幻灯片，最多读取 {most} 张</translation>
+    </message>
+    <message>
         <source>it has {pieces:,} pieces, but the model&apos;s vocabulary has {vocab_size:,}</source>
         <translation>它有 {pieces:,} 个词片，而模型词表只有 {vocab_size:,} 个</translation>
     </message>
@@ -5524,8 +7896,32 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它有 {size:,} 字节，但清单写的是 {expected:,}</translation>
     </message>
     <message>
+        <source>it has {size} MB, and at most {most} MB are read</source>
+        <translation>文件有 {size} MB，最多读取 {most} MB</translation>
+    </message>
+    <message>
         <source>it holds more files or folders than any model</source>
         <translation>其中的文件或文件夹比任何模型都多</translation>
+    </message>
+    <message>
+        <source>it holds more than its list says</source>
+        <translation>其中的内容多于清单所列</translation>
+    </message>
+    <message>
+        <source>it holds more than {count} characters of text</source>
+        <translation>文字超过 {count} 个字符</translation>
+    </message>
+    <message>
+        <source>it holds more than {most} presets</source>
+        <translation>其中的预设超过 {most} 个</translation>
+    </message>
+    <message>
+        <source>it holds more than {most} values</source>
+        <translation>其中的值超过 {most} 个</translation>
+    </message>
+    <message>
+        <source>it holds no preset</source>
+        <translation>其中没有预设</translation>
     </message>
     <message>
         <source>it holds no tensor of an adapter</source>
@@ -5538,6 +7934,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it holds something other than named tensors</source>
         <translation>其中有命名张量以外的内容</translation>
+    </message>
+    <message>
+        <source>it holds too many files</source>
+        <translation>其中的文件太多</translation>
     </message>
     <message>
         <source>it holds {count} models</source>
@@ -5564,6 +7964,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>其中包含“{name}”，而没有设置“use_dora”</translation>
     </message>
     <message>
+        <source>it holds “{name}”, which is no part of a backup</source>
+        <translation>其中有“{name}”，备份里不会有它</translation>
+    </message>
+    <message>
         <source>it holds “{name}”, which is no tensor</source>
         <translation>其中包含不是张量的“{name}”</translation>
     </message>
@@ -5586,6 +7990,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it is a file and not a folder</source>
         <translation>它是文件，不是文件夹</translation>
+    </message>
+    <message>
+        <source>it is a folder</source>
+        <translation>它是文件夹</translation>
     </message>
     <message>
         <source>it is a folder of something else</source>
@@ -5620,6 +8028,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>是其他程序缓存的一部分</translation>
     </message>
     <message>
+        <source>it is an archive</source>
+        <translation>它是压缩包</translation>
+    </message>
+    <message>
+        <source>it is encrypted</source>
+        <translation>它已加密</translation>
+    </message>
+    <message>
         <source>it is for a “{name}” of the sizes {found}, and the model&apos;s has {here}</source>
         <translation>它适用于尺寸为 {found} 的“{name}”，而模型的尺寸是 {here}</translation>
     </message>
@@ -5632,6 +8048,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它大得不合理</translation>
     </message>
     <message>
+        <source>it is in a format that Office used until 2003</source>
+        <translation>它是 Office 2003 及更早版本的格式</translation>
+    </message>
+    <message>
         <source>it is larger than {most} bytes</source>
         <translation>它超过 {most} 字节</translation>
     </message>
@@ -5640,8 +8060,36 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>已作为“{name}”列入列表</translation>
     </message>
     <message>
+        <source>it is longer than {most} bytes</source>
+        <translation>它超过 {most} 字节</translation>
+    </message>
+    <message>
         <source>it is merged into that one already</source>
         <translation>该模型中已合并了这个适配器</translation>
+    </message>
+    <message>
+        <source>it is nested too deep</source>
+        <translation>它的嵌套过深</translation>
+    </message>
+    <message>
+        <source>it is nested too deeply</source>
+        <translation>嵌套层数过多</translation>
+    </message>
+    <message>
+        <source>it is no JSON from character {place} on</source>
+        <translation>从第 {place} 个字符起不是 JSON</translation>
+    </message>
+    <message>
+        <source>it is no JSON object</source>
+        <translation>它不是 JSON 对象</translation>
+    </message>
+    <message>
+        <source>it is no archive, or only a part of one</source>
+        <translation>它不是压缩包，或只是压缩包的一部分</translation>
+    </message>
+    <message>
+        <source>it is no file of presets</source>
+        <translation>它不是预设文件</translation>
     </message>
     <message>
         <source>it is no folder</source>
@@ -5650,6 +8098,18 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it is no ordinary file</source>
         <translation>它不是普通文件</translation>
+    </message>
+    <message>
+        <source>it is no text in UTF-8</source>
+        <translation>它不是 UTF-8 文本</translation>
+    </message>
+    <message>
+        <source>it is no text, and no document of a kind that is read</source>
+        <translation>它不是文本，也不是可以读取的文档类型</translation>
+    </message>
+    <message>
+        <source>it is no zip archive that can be read</source>
+        <translation>它不是可以读取的 zip 压缩包</translation>
     </message>
     <message>
         <source>it is not UTF-8 text</source>
@@ -5686,6 +8146,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>it is not the graph that belongs to config.json</source>
         <translation>它不是与 config.json 相符的计算图</translation>
+    </message>
+    <message>
+        <source>it is not what a PDF is</source>
+        <translation>它不符合 PDF 格式</translation>
+    </message>
+    <message>
+        <source>it is not what its format wants ({text})</source>
+        <translation>它不符合其格式的要求（{text}）</translation>
     </message>
     <message>
         <source>it is not what the registry says</source>
@@ -5752,6 +8220,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>已经位于该模型存放文件夹中</translation>
     </message>
     <message>
+        <source>it lies there already</source>
+        <translation>数据已经在那里</translation>
+    </message>
+    <message>
         <source>it names “{name}”, outside of its folder</source>
         <translation>它指向文件夹之外的“{name}”</translation>
     </message>
@@ -5760,8 +8232,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它指向“{name}”，而那不是权重文件</translation>
     </message>
     <message>
+        <source>it needed more stack than there is</source>
+        <translation>所需的栈空间超出了限制</translation>
+    </message>
+    <message>
+        <source>it needs either “prompt” or “messages”</source>
+        <translation>需要“prompt”或“messages”之一</translation>
+    </message>
+    <message>
         <source>it runs CUDA {cuda} at most</source>
         <translation>它最高支持 CUDA {cuda}</translation>
+    </message>
+    <message>
+        <source>it unpacks to more than {count} MB</source>
+        <translation>解压后超过 {count} MB</translation>
     </message>
     <message>
         <source>it was added for “{base}”, a model of the family {family}</source>
@@ -5788,6 +8272,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>它是为 {name} 制作的，而这是 {family}</translation>
     </message>
     <message>
+        <source>it was not made by this app</source>
+        <translation>它不是由本程序生成的</translation>
+    </message>
+    <message>
         <source>it was trained on another “{name}” than the model&apos;s</source>
         <translation>它训练时的“{name}”与这个模型的不同</translation>
     </message>
@@ -5806,6 +8294,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>its drive has none</source>
         <translation>其所在驱动器没有回收站</translation>
+    </message>
+    <message>
+        <source>its exit code is {code}</source>
+        <translation>退出代码为 {code}</translation>
+    </message>
+    <message>
+        <source>its files have more than {most} MiB</source>
+        <translation>其中的文件超过 {most} MiB</translation>
     </message>
     <message>
         <source>its folder holds folders of yours or of the app&apos;s</source>
@@ -5844,12 +8340,32 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>其注意力头的宽度是奇数，无法使用旋转位置编码</translation>
     </message>
     <message>
+        <source>its links go in a circle</source>
+        <translation>它的链接循环指向自身</translation>
+    </message>
+    <message>
+        <source>its list is implausibly large</source>
+        <translation>它的清单大得不合理</translation>
+    </message>
+    <message>
+        <source>its list is not readable as JSON</source>
+        <translation>它的清单无法作为 JSON 读取</translation>
+    </message>
+    <message>
+        <source>its list names no parts</source>
+        <translation>它的清单没有列出任何部分</translation>
+    </message>
+    <message>
         <source>its list of tensors is implausibly large</source>
         <translation>其张量列表大得不合理</translation>
     </message>
     <message>
         <source>its list of tensors is not readable</source>
         <translation>其张量列表无法读取</translation>
+    </message>
+    <message>
+        <source>its list says nothing usable of “{name}”</source>
+        <translation>它的清单中关于“{name}”的内容不可用</translation>
     </message>
     <message>
         <source>its numbers are not little-endian</source>
@@ -5876,6 +8392,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>其 weight_map 中有不是文件的条目</translation>
     </message>
     <message>
+        <source>its zip is damaged</source>
+        <translation>zip 已损坏</translation>
+    </message>
+    <message>
         <source>its {graph} was not written by this app</source>
         <translation>其中的 {graph} 不是本应用写的</translation>
     </message>
@@ -5886,6 +8406,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>line 1</source>
         <translation>第 1 行</translation>
+    </message>
+    <message>
+        <source>message {number} has no role “user”, “assistant” or “system”</source>
+        <translation>第 {number} 条消息的角色不是“user”“assistant”或“system”</translation>
+    </message>
+    <message>
+        <source>message {number} has no text “content”</source>
+        <translation>第 {number} 条消息没有文字“content”</translation>
     </message>
     <message>
         <source>names layers in “{option}” by the pattern “{pattern}”, and this app compares plain names only</source>
@@ -5904,6 +8432,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>文件夹不能使用这样的路径</translation>
     </message>
     <message>
+        <source>none of its chapters can be read</source>
+        <translation>没有一章可以读取</translation>
+    </message>
+    <message>
+        <source>none of its pages can be read</source>
+        <translation>没有一页可以读取</translation>
+    </message>
+    <message>
         <source>not every system can have a file of this name</source>
         <translation>并非所有系统都支持这样的文件名</translation>
     </message>
@@ -5916,6 +8452,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>其中有词片不是 UTF-8</translation>
     </message>
     <message>
+        <source>one of the folders lies in the other</source>
+        <translation>两个文件夹互相包含</translation>
+    </message>
+    <message>
         <source>onnxruntime and onnxruntime-gpu are both installed, and each breaks the other.</source>
         <translation>onnxruntime 和 onnxruntime-gpu 同时安装了，它们会互相破坏。</translation>
     </message>
@@ -5924,12 +8464,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>与其他张量重叠或留有空隙</translation>
     </message>
     <message>
+        <source>preset {number} has more than {most} variables</source>
+        <translation>第 {number} 个预设的变量超过 {most} 个</translation>
+    </message>
+    <message>
+        <source>preset {number} has no name</source>
+        <translation>第 {number} 个预设没有名称</translation>
+    </message>
+    <message>
+        <source>preset {number} is no object</source>
+        <translation>第 {number} 个预设不是 JSON 对象</translation>
+    </message>
+    <message>
         <source>reaches past the end of its data</source>
         <translation>超出了其数据的末尾</translation>
     </message>
     <message>
         <source>reaches past the end of the file</source>
         <translation>超出了文件末尾</translation>
+    </message>
+    <message>
+        <source>reading it takes more than {count} MB of memory</source>
+        <translation>读取它需要超过 {count} MB 内存</translation>
     </message>
     <message>
         <source>replaces “{name}” as a whole, and this app replaces the head, the embedding and norms only</source>
@@ -5968,6 +8524,10 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>量化前的 16 位模型</translation>
     </message>
     <message>
+        <source>the drive is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
         <source>the drive reports an error</source>
         <translation>磁盘报告错误</translation>
     </message>
@@ -5980,12 +8540,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>文件内容必须是键和值</translation>
     </message>
     <message>
+        <source>the file of your conversations is damaged, which the next start of the window mends</source>
+        <translation>您的对话文件已损坏，下次启动窗口时会修复它</translation>
+    </message>
+    <message>
         <source>the file “{name}” that it names is missing</source>
         <translation>它指向的文件“{name}”不存在</translation>
     </message>
     <message>
+        <source>the folder is not empty</source>
+        <translation>该文件夹不为空</translation>
+    </message>
+    <message>
         <source>the graphics card</source>
         <translation>显卡</translation>
+    </message>
+    <message>
+        <source>the id “{id}” stands in line {number} already</source>
+        <translation>id“{id}”已在第 {number} 行出现</translation>
+    </message>
+    <message>
+        <source>the last message is not of the role “user”</source>
+        <translation>最后一条消息的角色不是“user”</translation>
     </message>
     <message>
         <source>the memory of {device} ran out, and a library ended it</source>
@@ -6014,6 +8590,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>the signal {name} ended it</source>
         <translation>信号 {name} 结束了它</translation>
+    </message>
+    <message>
+        <source>the system ended it, as it does when memory runs out</source>
+        <translation>系统将它结束了，内存耗尽时会这样</translation>
+    </message>
+    <message>
+        <source>the system gave it no more memory</source>
+        <translation>系统没有更多内存可以给它</translation>
     </message>
     <message>
         <source>there are more than {most} entries</source>
@@ -6108,8 +8692,16 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>您没有权限将其从原处移走</translation>
     </message>
     <message>
+        <source>you may not write there</source>
+        <translation>您没有写入权限</translation>
+    </message>
+    <message>
         <source>you may not write to “{folder}”</source>
         <translation>您没有写入“{folder}”的权限</translation>
+    </message>
+    <message>
+        <source>{count} messages of other versions are not in this file; an export as JSON has them.</source>
+        <translation>其他版本的 {count} 条消息不在此文件中；导出为 JSON 时包含它们。</translation>
     </message>
     <message>
         <source>{count} models on this machine are “{name}”: {ids}.</source>
@@ -6158,6 +8750,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>{name}: {done:.1f} of {total:.1f} GiB · {speed:.0f} MiB/s</source>
         <translation>{name}：{done:.1f} / {total:.1f} GiB · {speed:.0f} MiB/s</translation>
+    </message>
+    <message>
+        <source>{needed:.1f} GiB are needed, and {free:.1f} GiB are free</source>
+        <translation>需要 {needed:.1f} GiB，只有 {free:.1f} GiB 可用</translation>
+    </message>
+    <message>
+        <source>{part} could not be restored: {reason}.</source>
+        <translation>{part}无法恢复：{reason}。</translation>
     </message>
     <message>
         <source>{precision} does not run on {device}.</source>
@@ -6236,6 +8836,30 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>{what}：本机的管理员已在策略 {file} 中将其关闭。</translation>
     </message>
     <message>
+        <source>“messages” is no list of 1 to {most} messages</source>
+        <translation>“messages”不是包含 1 到 {most} 条消息的列表</translation>
+    </message>
+    <message>
+        <source>“{entry}” in it declares entities</source>
+        <translation>其中的“{entry}”声明了实体</translation>
+    </message>
+    <message>
+        <source>“{entry}” in it has more than {count} elements</source>
+        <translation>其中的“{entry}”有超过 {count} 个元素</translation>
+    </message>
+    <message>
+        <source>“{entry}” in it is no XML</source>
+        <translation>其中的“{entry}”不是 XML</translation>
+    </message>
+    <message>
+        <source>“{entry}” in it unpacks to more than {count} times its size</source>
+        <translation>其中的“{entry}”解压后超过原大小的 {count} 倍</translation>
+    </message>
+    <message>
+        <source>“{entry}” is missing in it</source>
+        <translation>其中缺少“{entry}”</translation>
+    </message>
+    <message>
         <source>“{file}” cannot be read any more: {reason}.</source>
         <translation>“{file}”已无法读取：{reason}。</translation>
     </message>
@@ -6244,8 +8868,16 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>无法读取“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>“{file}” cannot be read: {what}.</source>
+        <translation>无法读取“{file}”：{what}。</translation>
+    </message>
+    <message>
         <source>“{file}” cannot be taken away: {reason}.</source>
         <translation>无法删除“{file}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{file}” cannot be written: {reason}.</source>
+        <translation>无法写入“{file}”：{reason}。</translation>
     </message>
     <message>
         <source>“{file}” changed while it was being copied, so the copy was thrown away.</source>
@@ -6258,6 +8890,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>“{file}” exists already.</source>
         <translation>“{file}”已存在。</translation>
+    </message>
+    <message>
+        <source>“{file}” holds no conversations in a form that this version reads.</source>
+        <translation>“{file}”中没有此版本能够读取的对话。</translation>
+    </message>
+    <message>
+        <source>“{file}” holds something else than answers: look at line {number}.</source>
+        <translation>“{file}”中有回答以外的内容：请看第 {number} 行。</translation>
     </message>
     <message>
         <source>“{file}” in the model&apos;s folder cannot be read: {reason}.</source>
@@ -6276,8 +8916,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{file}”是空的。</translation>
     </message>
     <message>
+        <source>“{file}” is more than this app reads at once: {what}.</source>
+        <translation>“{file}”超出本程序一次读取的范围：{what}。</translation>
+    </message>
+    <message>
+        <source>“{file}” is no backup that can be used: {what}.</source>
+        <translation>“{file}”不是可用的备份：{what}。</translation>
+    </message>
+    <message>
         <source>“{file}” is no file of conversations, or nothing of it can be read.</source>
         <translation>“{file}”不是对话文件，或者其中的内容都无法读取。</translation>
+    </message>
+    <message>
+        <source>“{file}” is no ordinary file</source>
+        <translation>“{file}”不是普通文件</translation>
     </message>
     <message>
         <source>“{file}” is not a text in UTF-8.</source>
@@ -6286,6 +8938,22 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>“{file}” says more of how the adapter was made than is shown.</source>
         <translation>“{file}”中关于适配器制作过程的内容比显示的更多。</translation>
+    </message>
+    <message>
+        <source>“{file}” was exported by a newer version of this app.</source>
+        <translation>“{file}”由本程序的更新版本导出。</translation>
+    </message>
+    <message>
+        <source>“{file}” was made by a newer version of the app, so it cannot be read here.</source>
+        <translation>“{file}”由更新版本的程序生成，因此在这里无法读取。</translation>
+    </message>
+    <message>
+        <source>“{file}” was not restored: a window of the app has your conversations open.</source>
+        <translation>未恢复“{file}”：程序的一个窗口正打开着您的对话。</translation>
+    </message>
+    <message>
+        <source>“{file}” was read back as another one</source>
+        <translation>“{file}”复制后读回的内容不一致</translation>
     </message>
     <message>
         <source>“{file}” was written by a newer version of the app (format {version}, this version reads {known}).</source>
@@ -6298,6 +8966,14 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>“{file}” was written by a newer version of the app, so it is neither shown nor changed.</source>
         <translation>“{file}”由更新版本的程序写入，因此不会显示，也不会更改。</translation>
+    </message>
+    <message>
+        <source>“{file}” was written by a newer version of the app, so its presets are neither shown nor changed.</source>
+        <translation>“{file}”由更新版本的程序写成，因此其中的预设既不显示，也不修改。</translation>
+    </message>
+    <message>
+        <source>“{file}”, which says where your conversations lie, cannot be used: {reason}.</source>
+        <translation>记录您对话位置的文件“{file}”无法使用：{reason}。</translation>
     </message>
     <message>
         <source>“{folder}” cannot be deleted: {reason}.</source>
@@ -6360,6 +9036,50 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{id}”列在本机的系统级模型登记表中，不在您的登记表中。</translation>
     </message>
     <message>
+        <source>“{key}” is empty</source>
+        <translation>“{key}”为空</translation>
+    </message>
+    <message>
+        <source>“{key}” is missing or cannot be one</source>
+        <translation>缺少“{key}”，或其取值无效</translation>
+    </message>
+    <message>
+        <source>“{key}” is no object</source>
+        <translation>“{key}”不是 JSON 对象</translation>
+    </message>
+    <message>
+        <source>“{key}” is no object of texts</source>
+        <translation>“{key}”不是由文字组成的 JSON 对象</translation>
+    </message>
+    <message>
+        <source>“{key}” is no text</source>
+        <translation>“{key}”不是文字</translation>
+    </message>
+    <message>
+        <source>“{key}” is not known; known are: {known}</source>
+        <translation>未知的“{key}”；可用的有：{known}</translation>
+    </message>
+    <message>
+        <source>“{key}” of preset {number} cannot be what it is there</source>
+        <translation>第 {number} 个预设的“{key}”取值无效</translation>
+    </message>
+    <message>
+        <source>“{key}” of preset {number} has more than {most} characters</source>
+        <translation>第 {number} 个预设的“{key}”超过 {most} 个字符</translation>
+    </message>
+    <message>
+        <source>“{key}” of preset {number} is no object</source>
+        <translation>第 {number} 个预设的“{key}”不是 JSON 对象</translation>
+    </message>
+    <message>
+        <source>“{key}” of preset {number} is no text</source>
+        <translation>第 {number} 个预设的“{key}”不是文字</translation>
+    </message>
+    <message>
+        <source>“{key}” of “sampling” cannot be what it is there</source>
+        <translation>“sampling”中的“{key}”取值无效</translation>
+    </message>
+    <message>
         <source>“{model_id}” is not loaded, for verifying it failed: one of its files is not what it should be ({names}).</source>
         <translation>未加载“{model_id}”，因为校验失败：有一个文件与应有的内容不符（{names}）。</translation>
     </message>
@@ -6380,8 +9100,20 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>未加载“{model_id}”：校验失败，且此后文件又有改动（{names}）。</translation>
     </message>
     <message>
+        <source>“{name}” cannot be attached: {what}.</source>
+        <translation>无法附加“{name}”：{what}。</translation>
+    </message>
+    <message>
         <source>“{name}” cannot be read, or is a link to what is not there.</source>
         <translation>“{name}”无法读取，或是指向不存在内容的链接。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read: the process that reads it has ended ({reason}).</source>
+        <translation>无法读取“{name}”：读取它的进程已结束（{reason}）。</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be read: {reason}.</source>
+        <translation>无法读取“{name}”：{reason}。</translation>
     </message>
     <message>
         <source>“{name}” cannot be unpacked</source>
@@ -6392,12 +9124,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{name}”在读取过程中发生了变化。</translation>
     </message>
     <message>
+        <source>“{name}” has more than {most} MiB</source>
+        <translation>“{name}”超过 {most} MiB</translation>
+    </message>
+    <message>
         <source>“{name}” has the same weights and is here already; nothing was copied.</source>
         <translation>“{name}”具有相同的权重且已在本机，未复制任何内容。</translation>
     </message>
     <message>
         <source>“{name}” has the shape {found}, and its layer {rows} rows</source>
         <translation>“{name}”的形状是 {found}，而它的层有 {rows} 行</translation>
+    </message>
+    <message>
+        <source>“{name}” holds no text.</source>
+        <translation>“{name}”中没有文字。</translation>
+    </message>
+    <message>
+        <source>“{name}” in it is damaged</source>
+        <translation>其中的“{name}”已损坏</translation>
+    </message>
+    <message>
+        <source>“{name}” in it is no file of conversations</source>
+        <translation>其中的“{name}”不是对话文件</translation>
     </message>
     <message>
         <source>“{name}” is a Git LFS pointer: the file itself was not downloaded.</source>
@@ -6416,8 +9164,24 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{name}”已损坏：{what}，而大小和时间都没有变。</translation>
     </message>
     <message>
+        <source>“{name}” is damaged: {what}.</source>
+        <translation>“{name}”已损坏：{what}。</translation>
+    </message>
+    <message>
         <source>“{name}” is encrypted</source>
         <translation>“{name}”已加密</translation>
+    </message>
+    <message>
+        <source>“{name}” is encrypted or compressed, as in no backup</source>
+        <translation>“{name}”经过加密或压缩，备份不会这样</translation>
+    </message>
+    <message>
+        <source>“{name}” is encrypted, so its text cannot be read.</source>
+        <translation>“{name}”已加密，无法读取其中的文字。</translation>
+    </message>
+    <message>
+        <source>“{name}” is missing in it</source>
+        <translation>其中缺少“{name}”</translation>
     </message>
     <message>
         <source>“{name}” is missing, and the registry names it.</source>
@@ -6440,8 +9204,28 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>“{name}”不是由 {model} 的权重导出的。</translation>
     </message>
     <message>
+        <source>“{name}” is not as large as its list says</source>
+        <translation>“{name}”的大小与清单不符</translation>
+    </message>
+    <message>
+        <source>“{name}” is packed in a way that is not read</source>
+        <translation>“{name}”的压缩方式无法读取</translation>
+    </message>
+    <message>
         <source>“{name}” is quantised ({precision}), and an adapter is merged only into weights of 16 or 32 bits.</source>
         <translation>“{name}”已量化（{precision}），适配器只能合并到 16 位或 32 位的权重中。</translation>
+    </message>
+    <message>
+        <source>“{name}” is too large to be attached: {what}.</source>
+        <translation>“{name}”太大，无法附加：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” lies in “{folder}” now.</source>
+        <translation>“{name}”现在位于“{folder}”。</translation>
+    </message>
+    <message>
+        <source>“{name}” was not read, so the model would be given nothing of it.</source>
+        <translation>“{name}”没有读成，模型将得不到其中的内容。</translation>
     </message>
     <message>
         <source>“{unused}” is not used, because “{used}” is there, too.</source>

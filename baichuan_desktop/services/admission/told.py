@@ -56,6 +56,11 @@ def _sentences(policy: Policy) -> Iterator[Phrase]:
         if policy.imports
         else Phrase("Models may not be added, imported or removed.")
     )
+    yield (
+        Phrase("Conversations may be exported and printed.")
+        if policy.exports_of_conversations
+        else Phrase("Conversations may not be exported nor printed, and a backup has none in it.")
+    )
     yield from _to_come(policy)
     days = policy.retention_days
     yield (
@@ -152,7 +157,6 @@ def _folders(policy: Policy) -> Iterator[Phrase]:
 def _to_come(policy: Policy) -> Iterator[Phrase]:
     """What this version has nothing of: read, and kept for one that does."""
     told = (
-        (policy.exports_of_conversations, "export_conversations"),
         (policy.server, "server"),
         (policy.remote_engines, "remote_engines"),
         (policy.code_execution, "code_execution"),

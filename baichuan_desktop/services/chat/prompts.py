@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backends.generation.sampling import SamplingParams
 from backends.protocol.engine_requests import ChatRequest, CompleteRequest
 from backends.text.chat_template import Message, Role
+from baichuan_desktop.services.chat.given import FindDocument, no_document, text_for_model
 from baichuan_desktop.services.chat.prompt_turns import latest_turns
 from baichuan_desktop.services.chat.values import ChatMessage, Outline
 
@@ -15,19 +16,19 @@ from baichuan_desktop.services.chat.values import ChatMessage, Outline
 _BROKEN_CHARACTER = "\ufffd"
 
 
-def messages_of(branch: Iterable[ChatMessage]) -> list[Message]:
-    """What the model reads of a branch, without the system prompt.
+def messages_of(branch: Iterable[ChatMessage], find: FindDocument = no_document) -> list[Message]:
+    """What the model reads of a branch and of its documents, without the system prompt.
 
     A question that got no answer is left out, unless it is the last message: the model would take
     the next one for a part of it. So is an answer of nothing. Where the last message is an answer,
     that is one to go on with.
     """
     messages = list(branch)
-    read = _read([(one.role, bool(one.text)) for one in messages])
-    return [Message(messages[place].role, messages[place].text) for place in read]
+    read = read_places([(one.role, bool(one.text)) for one in messages])
+    return [Message(messages[place].role, text_for_model(messages[place], find)) for place in read]
 
 
-def _read(branch: Sequence[tuple[Role, bool]]) -> list[int]:
+def read_places(branch: Sequence[tuple[Role, bool]]) -> list[int]:
     """The places of the messages that the model reads, by their roles and whether they have text.
 
     Which of them it reads depends on what follows, not on what comes before.
@@ -62,7 +63,7 @@ def newest_of(
     one for every `longest_token` characters. Where that is not known, nothing is left out by it. It
     ends with a message of the person, as the prompt leaves out whole rounds.
     """
-    read = _read([(one.role, one.characters > 0) for one in branch])
+    read = read_places([(one.role, one.characters > 0) for one in branch])
     begins = [place for place, index in enumerate(read) if branch[index].role is Role.USER]
     turns = begins[-prompt_turns] if prompt_turns and len(begins) > prompt_turns else 0
     first, tokens = turns, 0

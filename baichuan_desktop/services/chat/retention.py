@@ -1,4 +1,4 @@
-"""Which conversations are not kept any longer, where an administrator wants none kept for ever."""
+"""Which conversations are not kept any longer: as an administrator or the person wants it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from baichuan_desktop.services.chat.values import Conversation
 DAY_SECONDS = 86_400.0
 
 
-def kept_since(policy: Policy, now: float) -> float | None:
-    """The time before which nothing is kept, in seconds since 1970; None: all is kept for ever."""
-    if policy.retention_days is None:
-        return None
-    return now - policy.retention_days * DAY_SECONDS
+def kept_since(policy: Policy, now: float, own_days: int | None = None) -> float | None:
+    """The time before which nothing is kept, in seconds since 1970; None: all is kept for ever.
+
+    `own_days` is what the person chose; of two numbers of days, the smaller one holds.
+    """
+    days = [one for one in (policy.retention_days, own_days) if one is not None]
+    return now - min(days) * DAY_SECONDS if days else None
 
 
 def expired(

@@ -42,6 +42,26 @@ class ChatSession:
             prompt_turns=prompt_turns,
         )
 
+    def as_if_asked(
+        self,
+        text: str,
+        params: SamplingParams,
+        *,
+        as_chat: bool = False,
+        prompt_turns: int | None = None,
+    ) -> ChatRequest:
+        """The request of `ask`, without asking; without a text, that of the last message again."""
+        messages = [*self.messages, Message(Role.USER, text)] if text else self.messages[:]
+        while messages and messages[-1].role is Role.ASSISTANT:
+            messages.pop()
+        return chat_request(
+            messages,
+            params,
+            system_prompt=self.system_prompt,
+            as_chat=as_chat,
+            prompt_turns=prompt_turns,
+        )
+
     def receive(self, text: str) -> None:
         """Add to the answer that is coming in."""
         self._answer.append(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from backends.text.chat_template import Role
@@ -16,6 +16,7 @@ from baichuan_desktop.services.chat.values import (
     ConversationKind,
     Status,
 )
+from baichuan_desktop.services.documents.values import Attachment
 
 
 class ConversationTree:
@@ -99,22 +100,65 @@ class ConversationTree:
 
     # --- questions and answers ----------------------------------------------------------------
 
-    def ask(self, conversation_id: int, text: str) -> ChatMessage:
-        """A question at the end of the branch that is shown."""
-        return self._add(self._conversation(conversation_id), text)
+    def ask(
+        self, conversation_id: int, text: str, attachments: Sequence[Attachment] = ()
+    ) -> ChatMessage:
+        """A question at the end of the branch that is shown.
 
-    def edit(self, message_id: int, text: str) -> ChatMessage:
+        Documents of another conversation, in whose draft it was written, are copied into this one.
+        """
+        own = self._own(conversation_id, attachments)
+        return self._add(self._conversation(conversation_id), text, own)
+
+    def attach(self, conversation_id: int, attachments: Sequence[Attachment]) -> None:
+        """Have documents go with the draft of a conversation; what is given of them is open."""
+        conversation = self.store.conversation(conversation_id)
+        if conversation is None or not attachments:
+            return
+        attached = conversation.settings.attached
+        there = {one.document_id for one in attached}
+        new = tuple(
+            Attachment(one.document_id, one.name)
+            for one in self._own(conversation_id, attachments)
+            if one.document_id not in there
+        )
+        settings = replace(conversation.settings, attached=(*attached, *new))
+        self.change(conversation_id, settings=settings)
+
+    def _own(
+        self, conversation_id: int, attachments: Sequence[Attachment]
+    ) -> tuple[Attachment, ...]:
+        """The same with documents of this conversation: documents end with their own."""
+        found = []
+        for one in attachments:
+            document = self.store.document(one.document_id)
+            if document is not None and document.conversation_id != conversation_id:
+                copy = replace(document, id=self.store.new_id(), conversation_id=conversation_id)
+                self.store.put_document(copy)
+                one = replace(one, document_id=copy.id)
+            found.append(one)
+        return tuple(found)
+
+    def edit(
+        self, message_id: int, text: str, attachments: Sequence[Attachment] | None = None
+    ) -> ChatMessage:
         """A version of a message with another text, which is shown from now on.
 
         What followed the message follows the old version still. An answer that a person wrote has
-        no details.
+        no details. A question keeps its documents, and what is given of them unless that is named.
         """
         old = self._message(message_id)
         conversation = self._conversation(old.conversation_id)
-        return self._add(conversation, text, instead_of=old)
+        given = old.attachments if attachments is None else attachments
+        return self._add(conversation, text, given, instead_of=old)
 
     def _add(
-        self, conversation: Conversation, text: str, *, instead_of: ChatMessage | None = None
+        self,
+        conversation: Conversation,
+        text: str,
+        attachments: Sequence[Attachment],
+        *,
+        instead_of: ChatMessage | None = None,
     ) -> ChatMessage:
         now = self._clock()
         made = ChatMessage(
@@ -126,6 +170,7 @@ class ConversationTree:
             status=Status.FINISHED,
             created=now,
             model=instead_of.model if instead_of else "",
+            attachments=tuple(attachments),
         )
         self.store.put_message(made)
         title = conversation.title
@@ -260,10 +305,10 @@ class ConversationTree:
 def copied(
     store: ConversationStore, conversation: Conversation, title: str, *, upto: int | None = None
 ) -> Conversation:
-    """A conversation of its own with the same messages and branches, under new ids.
+    """A conversation of its own with the same messages, branches and documents, under new ids.
 
     `upto` takes the branch that ends there alone. An answer that is being written is copied as far
-    as it has come.
+    as it has come; what is being drafted is not.
     """
     messages = _all(store, conversation.id) if upto is None else store.messages(store.branch(upto))
     ids = {old: store.new_id() for old in sorted(one.id for one in messages)}
@@ -277,16 +322,46 @@ def copied(
         is_pinned=False,
         is_unread=False,
         draft="",
+        settings=replace(
+            conversation.settings,
+            attached=(),
+            left_out=frozenset(ids[one] for one in conversation.settings.left_out & ids.keys()),
+        ),
     )
     store.put_conversation(replace(copy, head=None))
+    documents = _copied_documents(store, messages, copy.id)
     for one in messages:
         status = Status.BROKEN if one.status is Status.WRITING else one.status
         parent = None if one.parent is None else ids[one.parent]
+        attachments = tuple(
+            replace(some, document_id=documents.get(some.document_id, some.document_id))
+            for some in one.attachments
+        )
         store.put_message(
-            replace(one, id=ids[one.id], conversation_id=copy.id, parent=parent, status=status)
+            replace(
+                one,
+                id=ids[one.id],
+                conversation_id=copy.id,
+                parent=parent,
+                status=status,
+                attachments=attachments,
+            )
         )
     store.put_conversation(copy)
     return copy
+
+
+def _copied_documents(
+    store: ConversationStore, messages: Sequence[ChatMessage], conversation_id: int
+) -> dict[int, int]:
+    """Put what messages have into another conversation; the new ids by the old ones."""
+    ids: dict[int, int] = {}
+    for old in sorted({some.document_id for one in messages for some in one.attachments}):
+        document = store.document(old)
+        if document is not None:
+            ids[old] = store.new_id()
+            store.put_document(replace(document, id=ids[old], conversation_id=conversation_id))
+    return ids
 
 
 def below(store: ConversationStore, conversation_id: int, message_id: int | None) -> list[int]:

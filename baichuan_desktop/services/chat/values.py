@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backends.text.chat_template import Role
+from baichuan_desktop.services.documents.values import Attachment
 
 
 class Status(StrEnum):
@@ -55,6 +56,7 @@ class ChatMessage:
     created: float  #: seconds since 1970
     model: str = ""  #: the name of the model that wrote it
     details: AnswerDetails | None = None  #: of an answer
+    attachments: tuple[Attachment, ...] = ()  #: that a question was asked with
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,19 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationSettings:
+    """With what a conversation is asked, beside its system prompt."""
+
+    preset: str = ""  #: the id of a preset; empty: none
+    variables: tuple[tuple[str, str], ...] = ()  #: of the preset: names, and what they stand for
+    #: What differs from the model's and the preset's sampling: JSON of fields of SamplingParams.
+    sampling: str = ""
+    #: Questions whose rounds the person leaves out of the prompt.
+    left_out: frozenset[int] = frozenset()
+    attached: tuple[Attachment, ...] = ()  #: to the draft
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation without its messages."""
 
@@ -92,6 +107,7 @@ class Conversation:
     trashed: float | None = None  #: when it was deleted; it can be taken back for a while
     draft: str = ""
     system_prompt: str = ""
+    settings: ConversationSettings = ConversationSettings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from backends.errors import IntegrityError
 from baichuan_desktop.services.app_paths import AppPaths
@@ -24,13 +26,24 @@ from baichuan_desktop.services.library.registry import (
 from baichuan_desktop.services.library.registry_file import LayerFile, ReadLayer
 from baichuan_desktop.services.library.registry_schema import RegistryError, RegistryLayer
 from baichuan_desktop.services.library.user_layer import (
+    add_entries,
     add_installed,
     remove_installed,
     rename_installed,
     require_writable,
 )
+from baichuan_desktop.services.library.variants import Tables
 
 log = logging.getLogger(__name__)
+
+
+@functools.cache
+def _shipped() -> Tables:
+    """What ships with the app; nobody writes to it while the app runs, and nobody to these tables.
+
+    Raises RegistryError if the file is broken.
+    """
+    return shipped_tables(shipped_registry())
 
 
 class Entries:
@@ -39,7 +52,7 @@ class Entries:
     def __init__(self, paths: AppPaths) -> None:
         """Read the layers. Raises RegistryError if the one that ships with the app is broken."""
         self._manifests = ManifestStore(paths.manifests)
-        self._shipped = shipped_tables(shipped_registry())
+        self._shipped = _shipped()
         self._site = LayerFile(paths.site_registry, RegistryLayer.SITE)
         self._user = LayerFile(paths.user_registry, RegistryLayer.USER)
         self._take(self._site.read(), self._user.read())
@@ -88,6 +101,20 @@ class Entries:
             self._manifests.write(first_manifest(one))
         except IntegrityError as error:  # verifying it makes one
             log.warning("Changes of “%s” will not be noticed: %s", one.id, error)
+
+    def take_over(
+        self, models: Sequence[Mapping[str, Any]], adapters: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """List what another layer of a person's had, under ids that nothing here has.
+
+        What is known of their files is known once they are verified. Raises RegistryError.
+        """
+        self._write(add_entries(self._layers[-1], models, adapters))
+
+    def relocate(self, one: Listed, folder: Path) -> None:
+        """Write another folder into an entry. Raises RegistryError."""
+        moved = replace(one, path=folder, drive=drive_of(folder))
+        self._write(add_installed(self._layers[-1], moved))
 
     def rename(self, listed_id: str, name: str) -> None:
         """Write another name into an entry. Raises RegistryError."""

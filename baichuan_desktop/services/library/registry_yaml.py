@@ -66,10 +66,10 @@ _BEGINNING = re.compile(r"( *)- ")
 def with_changes(entries: Sequence[Any], changes: Mapping[int, Any]) -> list[Any]:
     """The entries, of which those at the places of `changes` are others; None: they are gone.
 
-    The place after the last one is that of an entry that is added.
+    The places after the last one are those of entries that are added.
     """
     fresh = [changes.get(place, entry) for place, entry in enumerate(entries)]
-    fresh += [changes[len(entries)]] if len(entries) in changes else []
+    fresh += [changes[place] for place in sorted(changes) if place >= len(entries)]
     return [entry for entry in fresh if entry is not None]
 
 

@@ -32,6 +32,7 @@ from baichuan_desktop.services.library.published_names import (
 from baichuan_desktop.services.library.registry import (
     InstalledAdapter,
     InstalledModel,
+    Listed,
     Registry,
     with_exports,
 )
@@ -359,6 +360,13 @@ class ModelStore:
             self._registry.model(model_id)  # somebody may have removed it meanwhile
             self._entries.rename(model_id, name)
         return self._shown(self._registry.model(model_id))
+
+    def relocate(self, listed: Listed, folder: Path) -> Listed:
+        """List a model or an adapter in another folder. Raises RegistryError, AdapterError."""
+        named = self.of_id if isinstance(listed, InstalledModel) else self.adapter
+        with self._entries.changing():
+            self._entries.relocate(named(listed.id) or listed, folder)
+        return named(listed.id) or listed
 
     def remove(self, model_id: str) -> InstalledModel:
         """Forget a model; its files stay. Raises PolicyError, UnknownModelError, RegistryError."""

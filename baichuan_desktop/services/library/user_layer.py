@@ -49,6 +49,23 @@ def add_installed(layer: ReadLayer, one: Listed) -> ReadLayer:
     return _written(layer, section, {place: written})
 
 
+def add_entries(
+    layer: ReadLayer,
+    models: Sequence[Mapping[str, Any]],
+    adapters: Sequence[Mapping[str, Any]],
+) -> ReadLayer:
+    """Write entries of another person's layer behind those of the user's.
+
+    Raises:
+        RegistryError: The file, or an entry, is wrong, or cannot be written.
+    """
+    for section, entries in ((_MODELS, models), (_ADAPTERS, adapters)):
+        if entries:
+            start = len(_entries(layer, section))
+            layer = _written(layer, section, dict(enumerate(entries, start)))
+    return layer
+
+
 def remove_installed(layer: ReadLayer, listed_id: str) -> ReadLayer:
     """Take the entry of a model or an adapter out of the user's layer; its files stay.
 

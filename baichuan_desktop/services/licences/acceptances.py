@@ -69,6 +69,24 @@ class Acceptances:
             raise AcceptanceNotKeptError(self._file, error) from error
         return accepted
 
+    def add_missing(self, others: Sequence[Acceptance]) -> int:
+        """Write down what another file had and this one lacks; how many those were.
+
+        Raises AcceptanceNotKeptError.
+        """
+        try:
+            with changing(self._file):
+                known, is_whole = self._read()
+                missing = [one for one in dict.fromkeys(others) if one not in known]
+                if missing:
+                    if not is_whole:
+                        self._set_aside()
+                    all_of_them = sorted([*known, *missing], key=lambda one: one.when)
+                    replace_text(self._file, _as_json(all_of_them[-_MAX_ENTRIES:]))
+        except OSError as error:
+            raise AcceptanceNotKeptError(self._file, error) from error
+        return len(missing)
+
     def _read(self) -> tuple[list[Acceptance], bool]:
         """What the file says, and whether it says nothing else."""
         try:

@@ -6,7 +6,7 @@ links a person can see.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from baichuan_desktop.services.markdown.flow import (
@@ -29,21 +29,32 @@ _MONO = "font-family:Consolas,Menlo,monospace"
 _CELL = "border:1px solid #999;padding:4px 8px"
 _BOXES = {None: "", True: "☑ ", False: "☐ "}
 
+#: The drawing of a formula that stands alone, or in a line, as HTML; "" where there is none.
+Draw = Callable[[str, bool], str]
 
-def html_form(groups: Sequence[Sequence[Block]]) -> str:
-    """Top-level blocks as a fragment of HTML; each group is what one of them shows."""
-    return "".join("".join(_Writing(blocks).parts) for blocks in groups)
+
+def _as_source(_source: str, _displayed: bool) -> str:
+    """No formula is drawn: Word and mail take none."""
+    return ""
+
+
+def html_form(groups: Sequence[Sequence[Block]], draw: Draw = _as_source) -> str:
+    """Top-level blocks as a fragment of HTML; each group is what one of them shows.
+
+    A formula is what `draw` makes of its source, or the source between its marks.
+    """
+    return "".join("".join(_Writing(blocks, draw).parts) for blocks in groups)
 
 
 class _Writing:
     """One top-level block: opens and closes lists and quotes as blocks stand in them."""
 
-    def __init__(self, blocks: Sequence[Block]) -> None:
+    def __init__(self, blocks: Sequence[Block], draw: Draw) -> None:
         self.parts: list[str] = []
         self._open: list[Container] = []
         for block in blocks:
             self._stand_in(block.place.within)
-            self.parts.append(_html(block))
+            self.parts.append(_html(block, draw))
         self._stand_in(())
 
     def _stand_in(self, within: Sequence[Container]) -> None:
@@ -85,11 +96,11 @@ def _end(container: Container, *, list_ends: bool) -> str:
     return f"</li>{ends}"
 
 
-def _html(block: Block) -> str:
+def _html(block: Block, draw: Draw) -> str:
     match block:
         case Paragraph():
             last = block.place.within[-1] if block.place.within else None
-            inner = spans_html(block.spans)
+            inner = spans_html(block.spans, draw)
             if block.heading:
                 return f"<h{block.heading}>{inner}</h{block.heading}>"
             is_bare = isinstance(last, Item) and last.is_tight and block.place.begins_item
@@ -97,8 +108,10 @@ def _html(block: Block) -> str:
         case Code():
             return f'<pre style="{_MONO}">{escape(block.text)}</pre>'
         case Table():
-            return _table(block)
+            return _table(block, draw)
         case Formula():
+            if drawn := draw(block.source, True):
+                return f"<p>{drawn}{escape(block.following)}</p>"
             closing = CLOSING_MARKS[block.marks]
             text = escape(f"{block.marks}{block.source}{closing}{block.following}")
             return f"<p>{text}</p>"
@@ -106,24 +119,27 @@ def _html(block: Block) -> str:
             return "<hr>"
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, draw: Draw) -> str:
     rows = []
     for number, row in enumerate(table.rows):
         tag = "td" if number else "th"
         cells = "".join(
-            f'<{tag} style="{_CELL};text-align:{alignment or "left"}">{spans_html(cell)}</{tag}>'
+            f'<{tag} style="{_CELL};text-align:{alignment or "left"}">'
+            f"{spans_html(cell, draw)}</{tag}>"
             for cell, alignment in zip(row, table.alignments, strict=True)
         )
         rows.append(f"<tr>{cells}</tr>")
     return f'<table style="border-collapse:collapse">{"".join(rows)}</table>'
 
 
-def spans_html(spans: Spans) -> str:
+def spans_html(spans: Spans, draw: Draw = _as_source) -> str:
     """The text of a line."""
-    return "".join(_span(span) for span in spans)
+    return "".join(_span(span, draw) for span in spans)
 
 
-def _span(span: Span) -> str:
+def _span(span: Span, draw: Draw) -> str:
+    if span.formula and (drawn := draw(span.text, span.formula == "display")):
+        return drawn
     text = escape(marked_formula(span) if span.formula else span.text)
     made = text if span.is_code else text.replace("\n", "<br>")
     for holds, begin, end in (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
@@ -17,9 +18,20 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from baichuan_desktop.services.documents.kinds import looks_like_document
 from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.workers.background_task import BackgroundTask
 
 _MARGIN, _RADIUS = 16, 12  # pixels of the design
+#: Of files that stand for the folder of a model or an adapter.
+_ENDINGS = (
+    ".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".ggml", ".onnx", ".onnx_data",
+    ".model", ".index.json", ".npz", ".h5", ".msgpack",
+)  # fmt: skip
+_NAMES = (
+    "config.json", "generation_config.json", "adapter_config.json", "tokenizer_config.json",
+    "special_tokens_map.json", "quantize_config.json",
+)  # fmt: skip
 _HIDING = 235  # of 255: what lies under the sign is hardly seen
 
 
@@ -29,10 +41,12 @@ class Dropping(QObject):
     Text stays with whoever takes text.
 
     Signals:
-        dropped: the Paths.
+        dropped: the Paths of folders, and of files of models.
+        documents_dropped: the Paths of files that a question may be asked about.
     """
 
     dropped = Signal(object)
+    documents_dropped = Signal(object)
 
     def __init__(self, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
@@ -52,7 +66,7 @@ class Dropping(QObject):
                     return False
                 event.setDropAction(Qt.DropAction.CopyAction)
                 event.accept()
-                self._sign.lie_over(self._window)
+                self._sign.lie_over(self._window, _paths(event.mimeData()))
                 return True
         if event.type() is QEvent.Type.DragLeave:
             self._sign.hide()
@@ -63,8 +77,37 @@ class Dropping(QObject):
         if paths:
             event.setDropAction(Qt.DropAction.CopyAction)  # who dragged it keeps it
             event.accept()
-            self.dropped.emit(paths)
+            task = BackgroundTask(partial(documents_apart, paths), self)
+            task.succeeded.connect(self._on_sorted)
+            task.start()
         return bool(paths)
+
+    @Slot(object, int)
+    def _on_sorted(self, found: tuple[Sequence[Path], Sequence[Path]], _task_id: int) -> None:
+        documents, others = found
+        if others:
+            self.dropped.emit(others)
+        if documents:
+            self.documents_dropped.emit(documents)
+
+
+def documents_apart(paths: Sequence[Path]) -> tuple[Sequence[Path], Sequence[Path]]:
+    """The files that a question may be asked about; and folders, and files of models.
+
+    A file that nothing is known of may be a document. Who reads it finds out.
+    """
+    documents: list[Path] = []
+    others: list[Path] = []
+    for path in paths:
+        is_document = not is_of_model(path.name) and not path.is_dir()
+        (documents if is_document else others).append(path)
+    return documents, others
+
+
+def is_of_model(name: str) -> bool:
+    """Whether a file belongs to a model or an adapter, by its name."""
+    low = name.lower()
+    return low in _NAMES or low.endswith(_ENDINGS)
 
 
 def _paths(data: QMimeData) -> Sequence[Path]:
@@ -78,17 +121,23 @@ class _Sign(QWidget):
     def __init__(self, theme: Theme, window: QWidget) -> None:
         super().__init__(window)
         self._theme = theme
+        self._of_documents = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
-    def lie_over(self, window: QWidget) -> None:
-        """Be seen over all of the window."""
+    def lie_over(self, window: QWidget, paths: Sequence[Path]) -> None:
+        """Be seen over all of the window, while these are dragged."""
+        self._of_documents = all(
+            looks_like_document(path.name) and not is_of_model(path.name) for path in paths
+        )
         self.setAccessibleName(self._text())
         self.setGeometry(window.rect())
         self.raise_()
         self.show()
 
     def _text(self) -> str:
+        if self._of_documents:
+            return self.tr("Drop documents here to ask about them")
         return self.tr("Drop a model's folder here to add it to the library")
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain, pairwise
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from baichuan_desktop.services.chat.context.use import ContextUse
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.chat.message_input import MessageInput
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.look.gauge import Gauge
 from baichuan_desktop.ui.look.icons import line_icon
-from baichuan_desktop.ui.look.labels import ElidedLabel, plain_label
+from baichuan_desktop.ui.look.labels import ElidedLabel
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.shortcuts.table import Command, with_keys
@@ -31,11 +35,13 @@ class Composer(QWidget):
         submitted: the person wants this text to be sent; the field still holds it.
         stop_requested: the person wants the answer to end.
         take_back_requested: the person wants the message back that waits to be sent.
+        context_requested: the person wants to know what takes the context.
     """
 
     submitted = Signal(str)
     stop_requested = Signal()
     take_back_requested = Signal()
+    context_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,16 +50,22 @@ class Composer(QWidget):
         self._completes = False
         self._has_text_above = False
         self._model: InstalledModel | None = None
-        self._context = (0, 0, 0)  # tokens: used, soon used, all there are
+        self._use: ContextUse | None = None
         self._is_focused = False
+        self._buttons: list[QWidget] = []  # to the left of the gauge
+        self._stops_above: dict[QWidget, Sequence[QWidget]] = {}
         self.setObjectName("composer")
+        self.before_input = QWidget(self)  #: seen by nobody: what stands above follows it with Tab
+        self.before_input.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # without it, it has no order
+        self.before_input.hide()
         self.input = MessageInput(self)
         self.button = QToolButton(self)
         self.button.setObjectName("send")
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.gauge = Gauge(theme)
-        self.context_label = plain_label()
-        self.context_label.setObjectName("note")
+        self.context_button = QToolButton()
+        self.context_button.setObjectName("context")
+        self.context_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.hint = ElidedLabel()
         self.hint.setObjectName("note")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -62,16 +74,21 @@ class Composer(QWidget):
         self.input.textChanged.connect(self._refresh)
         self.input.focus_changed.connect(self._show_focus)
         self.button.clicked.connect(self._press)
+        self.gauge.clicked.connect(self.context_requested)
+        self.context_button.clicked.connect(self.context_requested)
         theme.changed.connect(self._fit)
         self._fit()
 
     def _lay_out(self) -> None:
+        self._tools, self._above = QHBoxLayout(), QVBoxLayout()
         self._row = QHBoxLayout()
+        self._row.addLayout(self._tools)
         self._row.addStretch(1)
         self._row.addWidget(self.gauge)
-        self._row.addWidget(self.context_label)
+        self._row.addWidget(self.context_button)
         self._row.addWidget(self.button)
         self._card = QVBoxLayout()
+        self._card.addLayout(self._above)
         self._card.addWidget(self.input)
         self._card.addLayout(self._row)
         self._column = QVBoxLayout()
@@ -91,6 +108,34 @@ class Composer(QWidget):
     def setFocus(self) -> None:  # type: ignore[override]  # for whatever reason
         """Give the keyboard to the field. With a focus proxy, Tab would never leave the button."""
         self.input.setFocus()
+
+    def add_tool(self, widget: QWidget, *, first: bool = False) -> None:
+        """Put a button to the left of the gauge, behind those that are there or before them."""
+        place = 0 if first else self._tools.count()
+        self._tools.insertWidget(place, widget)
+        self._buttons.insert(place, widget)
+        self.order_tabs()
+
+    def order_tabs(self) -> None:
+        """Have Tab go from the field over the buttons as they stand, to the one that sends."""
+        stops = (self.input, *self._buttons, self.context_button, self.button)
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
+
+    def add_above(self, widget: QWidget) -> None:
+        """Put what goes with the message over the field, inside of its card."""
+        self._above.addWidget(widget)
+        self._stops_above[widget] = ()
+
+    def order_above(self, widget: QWidget, stops: Sequence[QWidget]) -> None:
+        """Have Tab go on its way to the field through what is in a widget over it now.
+
+        Nobody asks Qt what comes before the field: for PySide the answer of `previousInFocusChain`
+        belongs to the widget that was asked, and is gone when that is deleted.
+        """
+        self._stops_above[widget] = stops
+        for before, after in pairwise((self.before_input, *chain(*self._stops_above.values()))):
+            QWidget.setTabOrder(before, after)
 
     # --- what is written --------------------------------------------------------------------
 
@@ -136,25 +181,47 @@ class Composer(QWidget):
         self._model = None
         self._refresh()
 
-    def show_context(self, used: int, expected: int, length: int) -> None:
-        """Show how many tokens of the context are used, and soon will be; no `length`: nothing."""
-        self._context = (used, expected, length)
+    @Slot(object)
+    def show_context(self, use: ContextUse | None) -> None:
+        """Show what the next prompt takes of the context; None: that is not known."""
+        self._use = use
         self._show_context()
 
     def _show_context(self) -> None:
-        used, expected, length = self._context
-        for widget in (self.gauge, self.context_label):
-            widget.setVisible(length > 0)
-        self.gauge.show_values(used, expected, length)
-        shown = max(used, expected)
-        self.context_label.setText(
-            self.tr("{used} of {length}").format(used=f"{shown:,}", length=f"{length:,}")
-        )
+        use = self._use
+        for widget in (self.gauge, self.context_button):
+            widget.setVisible(use is not None)
         self.gauge.setAccessibleName(self.tr("Context used"))
-        for widget in (self.gauge, self.context_label):
-            widget.setToolTip(
-                self.tr("Tokens of prompt and answer together that the model can read.")
+        if use is None:
+            return
+        self.gauge.show_parts((use.system, use.history, use.draft, use.reserved), use.length)
+        used, length = f"{use.prompt:,}", f"{use.length:,}"
+        self.context_button.setText(self.tr("{used} of {length}").format(used=used, length=length))
+        name = self.tr("Context used: {used} of {length} tokens").format(used=used, length=length)
+        self.context_button.setAccessibleName(name)
+        if self.context_button.property("isTooMuch") is not (not use.fits):
+            self.context_button.setProperty("isTooMuch", not use.fits)
+            self.style().polish(self.context_button)
+        for widget in (self.gauge, self.context_button):
+            widget.setToolTip(self._parts_text(use))
+
+    def _parts_text(self, use: ContextUse) -> str:
+        text = self.tr(
+            "Tokens of the context: system prompt {system}, earlier messages {history}, your "
+            "message {draft}, kept free for the answer {reserved}"
+        )
+        if use.is_text:
+            text = self.tr(
+                "Tokens of the context: text above {history}, your text {draft}, kept free for "
+                "what follows {reserved}"
             )
+        numbers = {
+            "system": use.system,
+            "history": use.history,
+            "draft": use.draft,
+            "reserved": use.reserved,
+        }
+        return text.format(**{name: f"{count:,}" for name, count in numbers.items()})
 
     # --- the button -------------------------------------------------------------------------
 
@@ -268,6 +335,8 @@ class Composer(QWidget):
         self._card.setContentsMargins(px(14), px(12), px(10), px(8))
         self._card.setSpacing(px(6))
         self._row.setSpacing(px(10))
+        self._tools.setSpacing(px(4))
+        self._above.setSpacing(px(6))
         self._column.setSpacing(px(8))
         self.button.setFixedSize(px(_BUTTON), px(_BUTTON))
         self.button.setIconSize(QSize(px(_ICON), px(_ICON)))

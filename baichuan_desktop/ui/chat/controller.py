@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from backends.errors import ConversationsInUseError
@@ -14,8 +16,9 @@ from baichuan_desktop.services.chat.values import (
     Conversation,
     ConversationKind,
 )
+from baichuan_desktop.services.documents.values import Attachment
 from baichuan_desktop.services.library.registry import InstalledModel
-from baichuan_desktop.ui.chat.state import ChatState
+from baichuan_desktop.ui.chat.state import ChatState, state_in
 from baichuan_desktop.ui.models.model_switcher import ModelSwitcher
 from baichuan_desktop.ui.turns.commands import TurnCommands
 from baichuan_desktop.ui.turns.desk import AnswerDesk, Wanted
@@ -124,13 +127,7 @@ class ChatController(QObject):
     @property
     def state(self) -> ChatState:
         """What a person can do now."""
-        if self._open_id in self.desk.waiting.by_conversation:
-            return ChatState.QUEUED
-        if (running := self.desk.running_in(self._open_id)) is not None:
-            return ChatState.STOPPING if running.is_stopping else ChatState.ANSWERING
-        if self._switcher.current is None:
-            return ChatState.WAITING
-        return ChatState.BUSY if self.desk.running is not None else ChatState.READY
+        return state_in(self.desk, self._open_id)
 
     @property
     def is_answering(self) -> bool:
@@ -242,7 +239,13 @@ class ChatController(QObject):
 
     # --- questions ----------------------------------------------------------------------------
 
-    def send(self, text: str, params: SamplingParams, system_prompt: str = "") -> None:
+    def send(
+        self,
+        text: str,
+        params: SamplingParams,
+        system_prompt: str = "",
+        attachments: Sequence[Attachment] = (),
+    ) -> None:
         """Have a message answered, or a text continued; an empty one continues the last text.
 
         While a model is loaded or another answer is on its way, the message waits for that.
@@ -254,7 +257,7 @@ class ChatController(QObject):
             wanted = Wanted(conversation.id, conversation.head, self.desk.now_or_later(params))
         else:
             conversation = self._conversation_for(system_prompt)
-            question = self.tree.ask(conversation.id, text)
+            question = self.tree.ask(conversation.id, text, attachments)
             self.tree.change(conversation.id, draft="", system_prompt=system_prompt)
             wanted = Wanted(
                 conversation.id, question.id, self.desk.now_or_later(params), question=question.id
@@ -277,19 +280,13 @@ class ChatController(QObject):
         self._begun_from = conversation.id if conversation is not None else None
         return begun
 
-    def keep_draft(self, text: str, system_prompt: str) -> None:
-        """Keep what stands in the field and has not been sent."""
-        conversation = self.conversation
-        if conversation is not None:
-            self.tree.change(conversation.id, draft=text, system_prompt=system_prompt)
-        elif text:
-            begun = self.tree.begin(
-                self.desk.by.kind,
-                system_prompt=system_prompt,
-                draft=text,
-                is_temporary=self._is_temporary,
-            )
-            self._set_open(begun.id)
+    def begun(self) -> Conversation:
+        """The open conversation; one is begun, as a draft, where there is none yet."""
+        if (conversation := self.conversation) is not None:
+            return conversation
+        made = self.tree.begin(self.desk.by.kind, is_temporary=self._is_temporary)
+        self._set_open(made.id)
+        return made
 
     @Slot()
     def stop(self) -> None:
@@ -316,7 +313,10 @@ class ChatController(QObject):
         conversation, before = self.conversation, self._begun_from
         if conversation is not None and conversation.head is None and before is not None:
             self.open(before)  # as if the message had never been sent
+            self.tree.attach(before, question.attachments)
             self.tree.store.delete_conversations([conversation.id])
+        else:
+            self.tree.attach(question.conversation_id, question.attachments)
         self.rows_changed.emit()
         self.conversations_changed.emit(question.conversation_id)
         self.message_returned.emit(question.text)

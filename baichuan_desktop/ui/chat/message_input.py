@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from baichuan_desktop.ui.writing.text_field import TextField
 
@@ -20,6 +23,16 @@ class MessageInput(TextField):
 
     edit_last_requested = Signal()
     undo_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        #: Each may take what is pasted for itself, and says whether it did.
+        self.takes: list[Callable[[QMimeData], bool]] = []
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste what nobody takes."""
+        if not any(take(source) for take in self.takes):
+            super().insertFromMimeData(source)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up in the empty field is about the last question."""

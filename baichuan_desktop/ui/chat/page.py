@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QStackedLayout, QVBoxLayout, QWidget
 
 from backends.errors import ConversationsError
+from backends.generation.sampling import SamplingParams
 from backends.phrases import Phrase
 from baichuan_desktop.services.chat.values import Conversation
+from baichuan_desktop.services.documents.values import Attachment
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.markdown import parser
 from baichuan_desktop.ui.chat.composer import Composer
 from baichuan_desktop.ui.chat.controller import ChatController
 from baichuan_desktop.ui.chat.deletions import Deletions
+from baichuan_desktop.ui.chat.drafts import Drafts
 from baichuan_desktop.ui.chat.model_use import Introduction, ModelUse
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.chat.state import ChatState
@@ -32,8 +38,36 @@ from baichuan_desktop.workers.background_task import BackgroundTask
 _DRAFT_MS = 1000  # after the last key, a draft is kept
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A message that is about to be sent, and what it is asked with."""
+
+    text: str
+    params: SamplingParams
+    system_prompt: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+#: Changes what is about to be sent. None: it cannot be sent, as the person was told; the field
+#: keeps its text.
+Prepare = Callable[[Sending], Sending | None]
+#: What a `Prepare` would make of a draft: asks nothing and changes nothing, however often it is
+#: called.
+Preview = Callable[[Sending], Sending]
+
+
 class ChatPage(QFrame):
-    """Shows what the controller tells, and gives it what the person writes."""
+    """Shows what the controller tells, and gives it what the person writes.
+
+    Signals:
+        sent: a message left the field, with all that went with it.
+        draft_opened: the Conversation that is open now, or None, whose draft the field has.
+        draft_changed: another message would be sent now; whoever has a part in it emits it too.
+    """
+
+    sent = Signal()
+    draft_opened = Signal(object)
+    draft_changed = Signal()
 
     def __init__(
         self,
@@ -52,6 +86,11 @@ class ChatPage(QFrame):
         self._model_notes: list[Phrase] = []  # said below the conversation that was open
         self._unsaved: ConversationsError | None = None
         self._is_opening = False  # field and panel are being filled, which is no draft
+        self.drafts = Drafts(controller)
+        self.preparing: list[Prepare] = []  #: asked in this order before a message is sent
+        self.previewing: list[Preview] = []  #: the same for a draft, in the same order
+        #: What a person wrote of a question's text, which one of them may have made.
+        self.as_written: Callable[[str], str] = str
         self.setObjectName("page")
         self.rendering = RenderServices(self)
         self.transcript = Transcript(theme, self.rendering)
@@ -91,6 +130,8 @@ class ChatPage(QFrame):
         self.composer.stop_requested.connect(controller.stop)
         self.composer.take_back_requested.connect(controller.take_back_waiting)
         self.composer.input.textChanged.connect(self._on_typed)
+        self.composer.input.textChanged.connect(self.draft_changed)
+        self._settings.system_prompt_edit.textChanged.connect(self.draft_changed)
         self._settings.system_prompt_edit.textChanged.connect(self._on_typed)
         self.welcome.suggested.connect(self._on_suggested)
         self.undo_bar.pressed.connect(self.composer.setFocus)  # its button is gone
@@ -183,14 +224,35 @@ class ChatPage(QFrame):
     @Slot(str)
     def send(self, text: str) -> None:
         """Take the draft out of the field and have it answered."""
-        self.composer.clear()
-        self._send(text)
+        self._send(text, is_in_field=True)
 
-    def _send(self, text: str) -> None:
+    def previewed(self) -> Sending:
+        """What would be sent now, as far as that is known before."""
+        sending = self._as_it_stands(self.composer.text())
+        for preview in self.previewing:
+            sending = preview(sending)
+        return sending
+
+    def _as_it_stands(self, text: str) -> Sending:
+        return Sending(text, self._settings.params(), self._settings.system_prompt())
+
+    def _send(self, text: str, *, is_in_field: bool = False) -> None:
+        sending: Sending | None = self._as_it_stands(text)
+        for prepare in self.preparing:
+            if sending is None:
+                return
+            sending = prepare(sending)
+        if sending is None:
+            return
+        if is_in_field:
+            self.composer.clear()
         self._draft.stop()
         if self.transcript.is_empty():
             self._model_notes.clear()  # they were read on the page that goes now
-        self._controller.send(text, self._settings.params(), self._settings.system_prompt())
+        self._controller.send(
+            sending.text, sending.params, sending.system_prompt, sending.attachments
+        )
+        self.sent.emit()
         self.transcript.go_to_end()
 
     @Slot(str, bool)
@@ -232,7 +294,7 @@ class ChatPage(QFrame):
     def keep_draft(self) -> None:
         """Keep what stands in the field, in the conversation that it is meant for."""
         self._draft.stop()
-        self._controller.keep_draft(self.composer.text(), self._settings.system_prompt())
+        self.drafts.keep(self.composer.text(), self._settings.system_prompt())
 
     def keep_edits(self) -> None:
         """Make drafts of what was written in the place of rows and is not confirmed."""
@@ -258,6 +320,7 @@ class ChatPage(QFrame):
         if conversation is not None:
             self._settings.system_prompt_edit.setPlainText(conversation.system_prompt)
         self._is_opening = False
+        self.draft_opened.emit(conversation)
         self._set_notes()
         self.transcript.show_source(self._controller.source)
         self.refresh()
@@ -269,7 +332,8 @@ class ChatPage(QFrame):
         self.refresh()
 
     @Slot(str)
-    def _on_returned(self, text: str) -> None:
+    def _on_returned(self, question: str) -> None:
+        text = self.as_written(question)
         before = self.composer.text()
         self.composer.set_text(f"{text}\n{before}" if before.strip() else text)
         self.composer.setFocus()

@@ -1,63 +1,83 @@
-"""A short bar of two tones: what is there, and what is about to be."""
+"""A short bar of several tones: what there is, part by part, of the most there may be."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Signal, Slot
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QWidget
 
+from baichuan_desktop.ui.look.colours import Colours
 from baichuan_desktop.ui.look.theme import Theme
 
 _WIDTH, _HEIGHT = 64, 6  # pixels of the design
-_PALE = 0.4  # opacity of what is about to be
+
+
+def tone(colours: Colours, number: int) -> QColor:
+    """The colour of a part, from the first one on; the fourth is pale: it is about to be."""
+    names = (colours.muted, colours.accent, colours.continuation, colours.accent)
+    colour = QColor(names[number % len(names)])
+    colour.setAlphaF((1.0, 1.0, 0.7, 0.35)[number % len(names)])
+    return colour
 
 
 class Gauge(QProgressBar):
-    """Shows its value as a progress bar does, and behind it, paler, how far it will come."""
+    """Shows parts one behind the other; its value is the sum of those that are there already.
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    Signals:
+        clicked: the mouse was, on it.
+    """
+
+    clicked = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, width: int = _WIDTH) -> None:
+        """`width` is in pixels of the design; 0: as wide as there is room."""
         super().__init__(parent)
         self._theme = theme
-        self._expected = 0
+        self._width = width
+        self.parts: Sequence[int] = ()
         self.setTextVisible(False)
         theme.changed.connect(self._fit)
         self._fit()
 
-    def show_values(self, value: int, expected: int, most: int) -> None:
-        """Show `value` of `most`, which will be `expected`; more than `most` is `most`."""
-        self._expected = min(max(value, expected), most)
+    def show_parts(self, parts: Sequence[int], most: int) -> None:
+        """Show parts of `most`, the last of which is about to be; what is beyond it is cut."""
+        self.parts = tuple(parts)
         self.setRange(0, max(most, 1))
-        self.setValue(min(value, most))
+        self.setValue(min(sum(parts[:-1]), most))
         self.update()
-
-    @property
-    def expected(self) -> int:
-        """What the value will come to."""
-        return self._expected
 
     @Slot()
     def _fit(self) -> None:
-        self.setFixedSize(QSize(self._theme.px(_WIDTH), self._theme.px(_HEIGHT)))
+        height = self._theme.px(_HEIGHT)
+        if self._width:
+            self.setFixedSize(QSize(self._theme.px(self._width), height))
+        else:
+            self.setFixedHeight(height)
         self.update()
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Tell of a click."""
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw the track, then what is about to be, then what is there."""
+        """Draw the track, then the parts."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
         colours = self._theme.colours
-        self._draw(painter, colours.border, 1.0)
-        painter.setOpacity(_PALE)
-        self._draw(painter, colours.accent, self._expected / self.maximum())
-        painter.setOpacity(1.0)
-        self._draw(painter, colours.accent, self.value() / self.maximum())
+        track = QRectF(self.rect())
+        shape = QPainterPath()
+        shape.addRoundedRect(track, track.height() / 2, track.height() / 2)
+        painter.setClipPath(shape)
+        painter.fillRect(track, QColor(colours.border))
+        left, most = 0.0, self.maximum()
+        for number, part in enumerate(self.parts):
+            if part <= 0:
+                continue
+            # A part too small to be seen is shown as a line: it is not nothing.
+            width = max(part / most * track.width(), 1.0)
+            painter.fillRect(QRectF(left, 0, width, track.height()), tone(colours, number))
+            left += width
         painter.end()
-
-    def _draw(self, painter: QPainter, colour: str, share: float) -> None:
-        if share <= 0:
-            return
-        height = self.height()
-        # A share too small to be round is shown as a dot: it is not nothing.
-        width = max(share * self.width(), height)
-        painter.setBrush(QColor(colour))
-        painter.drawRoundedRect(QRectF(0, 0, width, height), height / 2, height / 2)

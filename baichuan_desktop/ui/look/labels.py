@@ -67,8 +67,9 @@ class ElidedButton(QToolButton):
         self.initStyleOption(option)
         metrics = self.fontMetrics()
         missing = self.sizeHint().width() - self.width()
-        room = metrics.horizontalAdvance(self.text()) - max(missing, 0)
-        option.text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        if missing > 0:
+            room = metrics.horizontalAdvance(self.text()) - missing
+            option.text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
         painter = QStylePainter(self)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         painter.end()

@@ -49,6 +49,13 @@ QToolButton#status {
 }
 QToolButton#status:hover { background: $hover; color: $text; }
 QToolButton#status:focus { border-color: $accent; }
+QToolButton#context {
+    color: $muted; font-size: 12px; border: 1px solid transparent; border-radius: 6px;
+    padding: 2px 4px; background: transparent;
+}
+QToolButton#context:hover { background: $hover; color: $text; }
+QToolButton#context[isTooMuch="true"] { color: $danger; }
+QToolButton#context:focus { border-color: $accent; }
 QToolButton#jump {
     border: 1px solid $border; border-radius: 17px; background: $page;
 }
@@ -56,6 +63,32 @@ QToolButton#jump:hover { background: $hover; }
 #remark { background: $caution_ground; border: 1px solid $border; border-radius: 8px; }
 #remark QLabel { color: $caution; }
 
+#partsList::indicator {
+    width: 13px; height: 13px; border: 1px solid $muted; border-radius: 4px; background: $page;
+}
+#partsList::indicator:checked {
+    background: $accent; border-color: $on_accent; image: url(icons:$check);
+}
+#partsList {
+    background: $page; border: 1px solid $border; border-radius: 7px; padding: 5px 7px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+#partsList:focus { border-color: $accent; }
+#documentScroll, #documentPlace { background: transparent; border: none; }
+#documentFrame { background: $window; border: 1px solid $border; border-radius: 8px; }
+QToolButton#documentName {
+    color: $text; border: 1px solid transparent; border-radius: 6px; padding: 3px 5px;
+    background: transparent;
+}
+QToolButton#documentName:hover { background: $hover; }
+QToolButton#documentName:focus { border-color: $accent; }
+#documentFrame[trouble="true"] QToolButton#documentName { color: $danger; }
+QToolButton#documentChip {
+    color: $text; border: 1px solid $border; border-radius: 8px; padding: 3px 8px;
+    background: $page;
+}
+QToolButton#documentChip:hover { background: $hover; }
+QToolButton#documentChip:focus { border-color: $accent; }
 QToolButton#rowAction {
     color: $muted; border: 1px solid transparent; border-radius: 6px; padding: 3px;
     background: transparent;
@@ -70,6 +103,7 @@ QToolButton#rowAction:focus { border-color: $accent; }
 #addressHint { padding: 4px 8px; }
 #findBar QLineEdit { background: transparent; border: none; }
 
+#variables, #variablesScroll { background: transparent; border: none; }
 #composer QPlainTextEdit { background: transparent; border: none; }
 QToolButton#send { border: 2px solid $accent; border-radius: 16px; background: $accent; }
 QToolButton#send:hover { background: $accent_hover; border-color: $accent_hover; }
@@ -118,7 +152,15 @@ QPushButton#card:disabled { background: $page; border-color: $border; }
 #cardTitle { font-weight: 500; }
 #cardTitle:disabled { color: $disabled; }
 
-#settingsBody, #settingsScroll { background: $window; border: none; }
+#settingName { font-weight: 500; }
+#settingsSections { background: transparent; border: none; outline: none; }
+#settingsSections::item {
+    padding: 7px 10px; border-radius: 7px; border: 1px solid transparent; color: $text;
+}
+#settingsSections::item:hover { background: $hover; }
+#settingsSections::item:selected { background: $selected; }
+#settingsSections::item:selected:focus { border-color: $accent; }
+#settingsBody, #settingsScroll, #editorBody, #editorScroll { background: $window; border: none; }
 #settingsPanel { background: $window; border-left: 1px solid $border; }
 #panelTitle { font-size: 16px; font-weight: 600; }
 #sectionTitle { color: $muted; font-weight: 600; }
@@ -161,6 +203,18 @@ QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {
 QAbstractSpinBox::up-arrow { image: url(icons:up-small.svg); width: 9px; height: 9px; }
 QAbstractSpinBox::down-arrow { image: url(icons:down-small.svg); width: 9px; height: 9px; }
 
+QSlider { background: transparent; }
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: $border; }
+QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: $accent; }
+QSlider::handle:horizontal {
+    width: 12px; height: 12px; margin: -5px 0; border-radius: 7px;
+    background: $page; border: 1px solid $muted;
+}
+QSlider::handle:horizontal:hover { border-color: $accent; }
+QSlider::handle:horizontal:focus { background: $accent; border-color: $accent; }
+QSlider::sub-page:horizontal:disabled { background: $border; }
+QSlider::handle:horizontal:disabled { background: $window; border-color: $border; }
+
 QCheckBox { spacing: 8px; }
 QCheckBox::indicator {
     width: 15px; height: 15px; border: 1px solid $muted; border-radius: 4px; background: $page;
@@ -168,6 +222,20 @@ QCheckBox::indicator {
 QCheckBox::indicator:hover, QCheckBox:focus::indicator { border-color: $accent; }
 QCheckBox::indicator:checked {
     background: $accent; border-color: $accent; image: url(icons:$check);
+}
+
+#tokens { background: $page; border: 1px solid $border; border-radius: 8px; outline: none; }
+#tokens:focus { border-color: $accent; }
+#tokens::item { padding: 4px 6px; color: $text; }
+#tokens::item:selected { background: $selected; color: $text; }
+#tokens::indicator {
+    width: 15px; height: 15px; border: 1px solid $muted; border-radius: 4px; background: $page;
+}
+#tokens::indicator:checked {
+    background: $accent; border-color: $accent; image: url(icons:$check);
+}
+#tokens QHeaderView, #tokens QHeaderView::section {
+    background: transparent; color: $muted; border: none; padding: 4px 6px;
 }
 
 QProgressBar { background: $border; border: none; border-radius: 2px; }
@@ -191,6 +259,13 @@ QProgressBar#line::chunk { border-radius: 0; }
 #side { background: $page; border: 1px solid $border; border-radius: 10px; }
 #trouble { color: $danger; }
 
+#presetList {
+    background: $page; border: 1px solid $border; border-radius: 8px; padding: 4px; outline: none;
+}
+#presetList:focus { border-color: $accent; }
+#presetList::item { padding: 6px 8px; border-radius: 6px; color: $text; }
+#presetList::item:hover { background: $hover; }
+#presetList::item:selected { background: $selected; }
 #sheetScroll {
     background: $window; border: 1px solid transparent; border-radius: 8px; padding: 6px;
 }

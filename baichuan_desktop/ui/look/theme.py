@@ -7,15 +7,25 @@ from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from baichuan_desktop.services.app_paths import resource
-from baichuan_desktop.services.settings import LARGEST_ZOOM, SMALLEST_ZOOM, ThemeChoice
+from baichuan_desktop.services.settings import (
+    LARGEST_READING,
+    LARGEST_ZOOM,
+    SMALLEST_READING,
+    SMALLEST_ZOOM,
+    USUAL_READING,
+    ThemeChoice,
+)
 from baichuan_desktop.ui.look import fonts
 from baichuan_desktop.ui.look.colours import DARK, LIGHT, Colours
 from baichuan_desktop.ui.look.stylesheet import scaled, stylesheet
 
 _MIDDLE = 128  # of a lightness from 0 to 255
 
+#: How many times as large everything can be had, one step after the other.
+ZOOMS = (0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
+
 #: Sizes of text in pixels, before the zoom.
-READING, CODE, INTERFACE, NOTE = 15, 13, 13, 12
+READING, CODE, INTERFACE, NOTE = USUAL_READING, 13, 13, 12
 
 
 class Theme(QObject):
@@ -32,6 +42,7 @@ class Theme(QObject):
         self._app = app
         self._began_dark = app.palette().window().color().lightness() < _MIDDLE
         self._zoom = 1.0
+        self._reading = READING
         self.choice: ThemeChoice = "system"
         QDir.setSearchPaths("icons", [str(resource("icons"))])  # for the style sheet
         app.setStyle("Fusion")
@@ -78,6 +89,23 @@ class Theme(QObject):
             self._zoom = zoom
             self._apply()
 
+    @property
+    def reading_size(self) -> int:
+        """How large messages are, in pixels before the zoom."""
+        return self._reading
+
+    def set_reading_size(self, pixels: int) -> None:
+        """Have messages, and what is in them, this large; beyond the limits is the limit."""
+        pixels = min(max(pixels, SMALLEST_READING), LARGEST_READING)
+        if pixels != self._reading:
+            self._reading = pixels
+            self._apply()
+
+    @property
+    def reading_zoom(self) -> float:
+        """How many times as large as designed messages are."""
+        return self._zoom * self._reading / READING
+
     def px(self, pixels: float) -> int:
         """A length of the design, as large as it is now; what is there stays at least a pixel."""
         return scaled(pixels, self._zoom)
@@ -88,11 +116,11 @@ class Theme(QObject):
 
     def reading_font(self) -> QFont:
         """The font of messages, and of the field they are written in."""
-        return self.font(READING)
+        return self.font(self._reading)
 
     def code_font(self) -> QFont:
-        """The font of code."""
-        return fonts.code_font(self.px(CODE))
+        """The font of code, in proportion to the messages that it stands in."""
+        return fonts.code_font(scaled(CODE, self.reading_zoom))
 
     # --- the application ------------------------------------------------------------------
 

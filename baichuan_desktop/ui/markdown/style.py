@@ -11,7 +11,10 @@ from baichuan_desktop.ui.look.theme import Theme
 
 @dataclass(frozen=True)
 class MarkdownStyle:
-    """Colours as `#rrggbb`, fonts in their size at this zoom; `px` scales every other length."""
+    """Colours as `#rrggbb`, fonts in their size; `px` scales every other length.
+
+    The zoom is that of messages, which may be larger or smaller than the rest of the window.
+    """
 
     reading: QFont
     code: QFont
@@ -39,7 +42,7 @@ def style_of(theme: Theme) -> MarkdownStyle:
     return MarkdownStyle(
         reading=theme.reading_font(),
         code=theme.code_font(),
-        zoom=theme.zoom,
+        zoom=theme.reading_zoom,
         text=colours.text,
         muted=colours.muted,
         border=colours.border,

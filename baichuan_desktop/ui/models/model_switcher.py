@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -33,22 +33,10 @@ from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.models.switching.adapter_switch import AdapterSwitch
+from baichuan_desktop.ui.models.switching.loads import Attempt, Load
+from baichuan_desktop.ui.models.switching.refused import RefusedExports
 from baichuan_desktop.ui.models.switching.wishes import Wishes
 from baichuan_desktop.workers.engine_worker import EngineWorker
-
-#: A model, how it was wanted, and with which exports: what is the same has the same end.
-_Attempt = tuple[Path, LoadWish, tuple[Path, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Load:
-    """A load that is on its way."""
-
-    request_id: int
-    wanted: WantedModel
-    otherwise: WantedModel | None  #: what ran before, and comes back if this fails
-    tried: frozenset[_Attempt]  #: this one too
-    still: WantedModel | None  #: the engine has it until it hears of this load
 
 
 class ModelSwitcher(QObject):
@@ -97,16 +85,17 @@ class ModelSwitcher(QObject):
         self._worker = worker
         self._measurements = precisions.measurements
         self._wishes = Wishes(settings)
-        self._loading: _Load | None = None
+        self._loading: Load | None = None
         self._superseded: dict[int, WantedModel] = {}  # by request, until that has ended
         self._current: WantedModel | None = None
         self._aside: WantedModel | None = None  # was loaded, and shall be again
+        self.is_asleep = False  #: it is set aside until somebody asks it something
         self._unloading: int | None = None  # id of the request
         self._adapters = AdapterSwitch(worker, self)
         self._adapters.changed.connect(self._take_adapter)
         self._adapters.failed.connect(self.adapter_failed)
         self._adapters.ended.connect(self.adapter_settled)
-        self._refused: dict[Path, ExportRefusedError] = {}  # by folder of the export
+        self._refused = RefusedExports()
         self.running: ModelReady | None = None  #: what the engine said of the model loaded last
         worker.produced.connect(self._on_event)
         worker.failed.connect(self._on_failed)
@@ -163,7 +152,7 @@ class ModelSwitcher(QObject):
     @property
     def aside(self) -> ModelReady | None:
         """What the engine said of the model that was set aside; None where none was."""
-        return self.running if self._aside is not None else None
+        return self.running if self._aside is not None and not self.is_asleep else None
 
     @Slot(object)
     def load(
@@ -183,8 +172,7 @@ class ModelSwitcher(QObject):
         else:
             wanted = WantedModel(model, wish, is_asked=True, is_kept=keep)
             if may_run_on_export(wish):  # which may have been made anew
-                for folder in model.exports:
-                    self._refused.pop(folder, None)
+                self._refused.forget(model.exports)
         back = None
         if otherwise is not None:
             back = WantedModel(otherwise, self._wishes.of(otherwise))
@@ -265,8 +253,12 @@ class ModelSwitcher(QObject):
             self._current = replace(self._current, wish=wish)
             self._wishes.keep(self._current.model, wish)
 
-    def set_aside(self) -> None:
-        """End the engine of the model that is loaded, after the answer that it gives."""
+    def set_aside(self, *, asleep: bool = False) -> None:
+        """End the engine of the model that is loaded, after the answer that it gives.
+
+        One that sleeps comes back by `wake` alone.
+        """
+        self.is_asleep = asleep
         assert self._current is not None, "nothing is loaded"
         if self._adapters.is_pending:
             wish = replace(self._current.wish, adapter=self._adapters.wanted)
@@ -278,24 +270,31 @@ class ModelSwitcher(QObject):
 
     def bring_back(self) -> None:
         """Load the model that was set aside, if nothing took its place."""
-        if self._aside is not None:
+        if self._aside is not None and not self.is_asleep:
             self._begin(replace(self._aside, is_asked=False, is_kept=False), None)
+
+    def wake(self) -> None:
+        """Load the model that sleeps."""
+        if self.is_asleep:
+            self.is_asleep = False
+            self.bring_back()
 
     def _begin(
         self,
         wanted: WantedModel,
         otherwise: WantedModel | None,
-        tried: frozenset[_Attempt] = frozenset(),
+        tried: frozenset[Attempt] = frozenset(),
     ) -> None:
         still = self._current if self.is_settled else None
         self._current = self._aside = None
+        self.is_asleep = False
         self._adapters.forget()
         if self._loading is not None:
             self._superseded[self._loading.request_id] = self._loading.wanted
-        usable = replace(wanted.model, exports=self._usable_exports(wanted.model))
+        usable = replace(wanted.model, exports=self._refused.usable(wanted.model))
         request = wanted.wish.request(usable, self._measurements)
         request_id = self._worker.start_instead(request)
-        self._loading = _Load(request_id, wanted, otherwise, tried | {self._attempt(wanted)}, still)
+        self._loading = Load(request_id, wanted, otherwise, tried | {self._attempt(wanted)}, still)
         self.began.emit(wanted.model)
 
     @Slot(object)
@@ -315,7 +314,7 @@ class ModelSwitcher(QObject):
 
         `written` is the folder that was written meanwhile.
         """
-        self._refused.pop(written, None)
+        self._refused.forget([written])
         self.describe(models)
 
     def describe(self, models: Sequence[InstalledModel]) -> None:
@@ -360,9 +359,7 @@ class ModelSwitcher(QObject):
         self._loading = None
         wanted = load.wanted
         if isinstance(error, ExportRefusedError):
-            exports = self._usable_exports(wanted.model)
-            named = [folder for folder in exports if str(folder) == error.facts["folder"]]
-            self._refused.update(dict.fromkeys(named or exports, error))
+            self._refused.note(wanted.model, error)
         self.failed.emit(error, wanted)
         if self._loading is not None:
             return
@@ -391,10 +388,7 @@ class ModelSwitcher(QObject):
 
     def refused_exports(self, model: InstalledModel) -> Sequence[ExportRefusedError]:
         """Why exports of a model are left out until they are asked for."""
-        return [self._refused[folder] for folder in model.exports if folder in self._refused]
+        return self._refused.of(model)
 
-    def _usable_exports(self, model: InstalledModel) -> tuple[Path, ...]:
-        return tuple(folder for folder in model.exports if folder not in self._refused)
-
-    def _attempt(self, wanted: WantedModel) -> _Attempt:
-        return (wanted.model.path, wanted.wish, self._usable_exports(wanted.model))
+    def _attempt(self, wanted: WantedModel) -> Attempt:
+        return (wanted.model.path, wanted.wish, self._refused.usable(wanted.model))

@@ -21,12 +21,17 @@ class Command(Enum):
     TEMPORARY_CHAT = "temporary-chat"
     SEARCH = "search"
     RENAME = "rename"
+    EXPORT = "export"
+    PRINT = "print"
     SEND = "send"
     NEW_LINE = "new-line"
     EDIT_LAST = "edit-last"
+    ATTACH = "attach"
     UNDO = "undo"
+    PRESETS = "presets"
     STOP = "stop"
     COPY_ANSWER = "copy-answer"
+    EXACT_PROMPT = "exact-prompt"
     FIND = "find"
     COPY = "copy"
     SELECT_ALL = "select-all"
@@ -34,6 +39,7 @@ class Command(Enum):
     MODEL_PICKER = "model-picker"
     SIDEBAR = "sidebar"
     SETTINGS = "settings"
+    PANEL = "panel"
     JOBS = "jobs"
     MODELS = "models"
     ZOOM_IN = "zoom-in"
@@ -83,6 +89,14 @@ SHORTCUTS = (
         lambda: QCoreApplication.translate("Shortcuts", "Rename the conversation"),
     ),
     Shortcut(
+        Command.EXPORT, Topic.CONVERSATIONS, ("Ctrl+Shift+E",),
+        lambda: QCoreApplication.translate("Shortcuts", "Export conversations to files"),
+    ),
+    Shortcut(
+        Command.PRINT, Topic.CONVERSATIONS, ("Ctrl+P",),
+        lambda: QCoreApplication.translate("Shortcuts", "Print the conversation"),
+    ),
+    Shortcut(
         Command.SEND, Topic.WRITING, ("Enter",),
         lambda: QCoreApplication.translate("Shortcuts", "Send the message"),
     ),
@@ -97,10 +111,18 @@ SHORTCUTS = (
         ),
     ),
     Shortcut(
+        Command.ATTACH, Topic.WRITING, ("Ctrl+Shift+A",),
+        lambda: QCoreApplication.translate("Shortcuts", "Attach documents to the message"),
+    ),
+    Shortcut(
         Command.UNDO, Topic.WRITING, ("Ctrl+Z",),
         lambda: QCoreApplication.translate(
             "Shortcuts", "Take back what was written, or messages that were just deleted"
         ),
+    ),
+    Shortcut(
+        Command.PRESETS, Topic.WRITING, ("Ctrl+Shift+P",),
+        lambda: QCoreApplication.translate("Shortcuts", "Choose a preset for the message"),
     ),
     Shortcut(
         Command.STOP, Topic.ANSWERS, ("Esc",),
@@ -111,6 +133,12 @@ SHORTCUTS = (
     Shortcut(
         Command.COPY_ANSWER, Topic.ANSWERS, ("Ctrl+Shift+C",),
         lambda: QCoreApplication.translate("Shortcuts", "Copy the last answer"),
+    ),
+    Shortcut(
+        Command.EXACT_PROMPT, Topic.ANSWERS, ("Ctrl+Shift+T",),
+        lambda: QCoreApplication.translate(
+            "Shortcuts", "Show the exact prompt, token by token"
+        ),
     ),
     Shortcut(
         Command.FIND, Topic.ANSWERS, ("Ctrl+F",),
@@ -137,8 +165,14 @@ SHORTCUTS = (
         lambda: QCoreApplication.translate("Shortcuts", "Show or hide the list of conversations"),
     ),
     Shortcut(
-        Command.SETTINGS, Topic.WINDOW, ("Ctrl+,", "F9"),
-        lambda: QCoreApplication.translate("Shortcuts", "Show or hide the settings"),
+        Command.SETTINGS, Topic.WINDOW, ("Ctrl+,",),
+        lambda: QCoreApplication.translate("Shortcuts", "Open the settings"),
+    ),
+    Shortcut(
+        Command.PANEL, Topic.WINDOW, ("F9",),
+        lambda: QCoreApplication.translate(
+            "Shortcuts", "Show or hide the settings of the conversation at the right"
+        ),
     ),
     Shortcut(
         Command.JOBS, Topic.WINDOW, ("Ctrl+J",),

@@ -1,4 +1,4 @@
-"""Has conversations deleted for good that an administrator does not want kept any longer."""
+"""Has conversations deleted for good that administrator or person want kept no longer."""
 
 from __future__ import annotations
 
@@ -33,11 +33,18 @@ class Retention(QObject):
     deleted = Signal()
 
     def __init__(
-        self, chat: ChatController, parent: QObject, *, now: Callable[[], float] = time.time
+        self,
+        chat: ChatController,
+        parent: QObject,
+        *,
+        own_days: Callable[[], int | None] = lambda: None,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        """`own_days` is after how many days the person wants them deleted; None: never."""
         super().__init__(parent)
         self._chat = chat
         self._store = chat.tree.store
+        self._own_days = own_days
         self._now = now
         self._looked: float | None = None
         self._more = QTimer(self)
@@ -59,6 +66,12 @@ class Retention(QObject):
             since = self._since()
             if since is not None:
                 BackgroundTask(partial(self._store.expire_copies, since), self).start()
+
+    @Slot()
+    def look_again(self) -> None:
+        """Look at once: how long is kept was chosen anew."""
+        self._looked = None
+        self.look_at_the_clock()
 
     @Slot()
     def _look(self) -> None:
@@ -83,6 +96,6 @@ class Retention(QObject):
 
     def _since(self) -> float | None:
         try:
-            return kept_since(site_policy(), self._now())
+            return kept_since(site_policy(), self._now(), self._own_days())
         except PolicyFileError:
             return None

@@ -23,12 +23,14 @@ class RowCommands(QObject):
     Signals:
         new_chat_requested, temporary_chat_requested: of the window.
         duplicate_requested: a conversation's id.
+        export_requested: the id of a conversation or None, and of a folder or None.
         list_wanted: the conversations shall be seen, not what was found nor the trash.
     """
 
     new_chat_requested = Signal()
     temporary_chat_requested = Signal()
     duplicate_requested = Signal(object)
+    export_requested = Signal(object, object)
     list_wanted = Signal()
 
     def __init__(self, controller: SidebarController, rows: ListView, parent: QWidget) -> None:
@@ -61,6 +63,8 @@ class RowCommands(QObject):
                 self._controller.move_folder(folder_id, place - 1)
             case Command.MOVE_DOWN if place is not None:
                 self._controller.move_folder(folder_id, place + 1)
+            case Command.EXPORT:
+                self.export_requested.emit(None, folder_id)
             case Command.DELETE:
                 self._controller.delete_folder(folder_id)
 
@@ -79,6 +83,8 @@ class RowCommands(QObject):
                 controller.set_folder_open(folder_id, True)  # it is seen where it went
             case Command.DUPLICATE:
                 self.duplicate_requested.emit(id_)
+            case Command.EXPORT:
+                self.export_requested.emit(id_, None)
             case Command.DELETE:
                 controller.delete(id_)
             case Command.RESTORE:

@@ -9,7 +9,11 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from backends.policy.site_policy import off_here
+from backends.policy.values import Feature
 from baichuan_desktop.services.chat.values import Conversation, Folder
+from baichuan_desktop.ui.errors import error_texts
+from baichuan_desktop.ui.models.model_texts import as_tooltip
 from baichuan_desktop.ui.sidebar.rows import row_texts
 from baichuan_desktop.ui.sidebar.rows.arrangement import (
     ConversationEntry,
@@ -33,6 +37,7 @@ class Command(Enum):
     FILE = auto()  #: into the folder that is the argument; None is out of every folder
     FILE_IN_NEW = auto()
     DUPLICATE = auto()
+    EXPORT = auto()
     DELETE = auto()
     NEW_CHAT = auto()
     NEW_TEMPORARY_CHAT = auto()
@@ -93,6 +98,7 @@ class EntryMenu(QMenu):
         if not conversation.is_temporary:
             self._offer_folders(conversation)
             self._add(self, self.tr("D&uplicate"), Command.DUPLICATE)
+            self._offer_export()
         self.addSeparator()
         self._add(self, self.tr("&Delete"), Command.DELETE)
 
@@ -121,8 +127,17 @@ class EntryMenu(QMenu):
         down = self._add(self, self.tr("Move d&own"), Command.MOVE_DOWN)
         down.setEnabled(folder.id != ids[-1])
         self._add(self, self.tr("New &folder"), Command.NEW_FOLDER)
+        self._offer_export()
         self.addSeparator()
         self._add(self, self.tr("&Delete the folder"), Command.DELETE)
+
+    def _offer_export(self) -> None:
+        """Grey where an administrator turned it off, which is said then."""
+        action = self._add(self, self.tr("E&xport…"), Command.EXPORT)
+        if (refusal := off_here(Feature.EXPORT_CONVERSATIONS)) is not None:
+            action.setEnabled(False)
+            action.setToolTip(as_tooltip(error_texts.message(refusal)))
+            self.setToolTipsVisible(True)
 
     def _add(
         self,

@@ -48,6 +48,7 @@ class Sidebar(QFrame):
         temporary_chat_requested: of a menu.
         open_requested: a conversation's id, a message's id or None, and the text searched for.
         duplicate_requested: a conversation's id.
+        export_requested: the id of a conversation or None, and of a folder or None.
         left: the person is done here; the keyboard shall go back to where messages are written.
     """
 
@@ -57,6 +58,7 @@ class Sidebar(QFrame):
     collapse_requested = Signal()
     open_requested = Signal(object, object, str)
     duplicate_requested = Signal(object)
+    export_requested = Signal(object, object)
     left = Signal()
 
     def __init__(self, shelf: Shelf, theme: Theme, parent: QWidget | None = None) -> None:
@@ -109,6 +111,7 @@ class Sidebar(QFrame):
         commands.new_chat_requested.connect(self.new_chat_requested)
         commands.temporary_chat_requested.connect(self.temporary_chat_requested)
         commands.duplicate_requested.connect(self.duplicate_requested)
+        commands.export_requested.connect(self.export_requested)
         commands.list_wanted.connect(self.close_search)
         self.new_chat.clicked.connect(self.new_chat_requested)
         self.new_chat.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

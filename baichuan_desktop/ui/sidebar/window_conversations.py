@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from baichuan_desktop.services.chat.values import Conversation
@@ -21,7 +23,14 @@ class WindowConversations(QObject):
     left = Signal()
     sidebar_wanted = Signal(bool)
 
-    def __init__(self, sidebar: Sidebar, chat: ChatController, parent: QObject) -> None:
+    def __init__(
+        self,
+        sidebar: Sidebar,
+        chat: ChatController,
+        own_days: Callable[[], int | None],
+        parent: QObject,
+    ) -> None:
+        """`own_days` is for how long the person wants conversations kept; None: for ever."""
         super().__init__(parent)
         self._sidebar, self._chat = sidebar, chat
         self._open_id: int | None = None
@@ -37,9 +46,14 @@ class WindowConversations(QObject):
         chat.conversations_changed.connect(sidebar.refresh)
         chat.generating_changed.connect(sidebar.show_generating)
         self._show_open(chat.conversation)
-        self._retention = Retention(chat, self)
+        self._retention = Retention(chat, self, own_days=own_days)
         self._retention.deleted.connect(sidebar.controller.reload)
         self._retention.look_at_the_clock()
+
+    @Slot()
+    def expire(self) -> None:
+        """Delete at once what is not kept any longer; how long was chosen anew."""
+        self._retention.look_again()
 
     @Slot()
     def _begin(self) -> None:

@@ -97,7 +97,7 @@ class AccessibleRow(QAccessibleInterface):
         if text == QAccessible.Text.Name:
             return spoken(row)
         if text == QAccessible.Text.Description:
-            return " ".join(part for part in (row.caution, row.footer) if part)
+            return " ".join(part for part in (row.caution, *row.documents, row.footer) if part)
         return ""
 
     def setText(self, _text: QAccessible.Text, _value: str) -> None:

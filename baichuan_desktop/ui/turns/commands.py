@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,6 +14,7 @@ from baichuan_desktop.services.chat.prompts import beginning
 from baichuan_desktop.services.chat.removal import Removal
 from baichuan_desktop.services.chat.tree import ConversationTree, copied
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, ConversationKind
+from baichuan_desktop.services.documents.values import Attachment
 from baichuan_desktop.ui.turns.desk import AnswerDesk, OtherModel, Wanted
 from baichuan_desktop.ui.turns.rows import ConversationRows, ends_of
 
@@ -42,6 +44,8 @@ class TurnCommands(QObject):
         self._tree = tree
         self._desk = desk
         self._source = source
+        #: Has an edit done later, once it is known what is given with it; whether it does.
+        self.takes_edit: Callable[[int, str, SamplingParams], bool] = lambda *_edit: False
 
     def regenerate(
         self, row_id: int, params: SamplingParams, *, by: OtherModel | None = None
@@ -83,15 +87,24 @@ class TurnCommands(QObject):
             )
         self._desk.want(wanted)
 
-    def edit(self, row_id: int, text: str, params: SamplingParams) -> None:
+    def edit(
+        self,
+        row_id: int,
+        text: str,
+        params: SamplingParams,
+        attachments: Sequence[Attachment] | None = None,
+    ) -> None:
         """Put another text in a message's place, on a branch of its own.
 
         A question is answered anew; an answer, and a base model's text, is taken as it was written.
+        `attachments` are given with it, or else what was given with the text before.
         """
         conversation, message = self._free(), self._tree.message(row_id)
         if conversation is None or message is None or not text.strip():
             return
-        edited = self._tree.edit(row_id, text)
+        if attachments is None and self.takes_edit(row_id, text, params):
+            return
+        edited = self._tree.edit(row_id, text, attachments)
         self.changed.emit(conversation.id)
         if message.role is Role.USER and self._is_chat():
             self._desk.want(Wanted(conversation.id, edited.id, self._desk.now_or_later(params)))

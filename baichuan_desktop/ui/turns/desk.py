@@ -24,7 +24,12 @@ from backends.generation.sampling import SamplingParams
 from baichuan_desktop.services.chat import details as answer_details
 from baichuan_desktop.services.chat.requests import request_for
 from baichuan_desktop.services.chat.tree import ConversationTree
-from baichuan_desktop.services.chat.values import ChatMessage, ConversationKind, Status
+from baichuan_desktop.services.chat.values import (
+    ChatMessage,
+    Conversation,
+    ConversationKind,
+    Status,
+)
 from baichuan_desktop.services.jobs.pace import Pace
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.wish import LoadWish
@@ -141,7 +146,7 @@ class AnswerDesk(QObject):
         self.running: Running | None = None
         self.waiting = Waiting()
         #: What is set in the window, for who was asked before a model said what it asks for.
-        self.sampling: Callable[[], SamplingParams] = SamplingParams
+        self.sampling: Callable[[Conversation], SamplingParams] = lambda _: SamplingParams()
         #: The name of an adapter that lies in a folder, as it is kept with answers.
         self.adapter_name: Callable[[Path], str] = lambda folder: folder.name
         #: Whether a conversation is looked at: an answer in another one is marked as unread.
@@ -275,7 +280,7 @@ class AnswerDesk(QObject):
         if len(branch) == 1 and not wanted.begins_with and conversation.kind is not self.by.kind:
             changed = self._tree.change(conversation.id, kind=self.by.kind)
             conversation = changed or conversation
-        params = wanted.params or self.sampling()
+        params = wanted.params or self.sampling(conversation)
         model = self.by.model
         request = request_for(
             self._tree.store,

@@ -20,7 +20,7 @@ from baichuan_desktop.services.jobs.time_left import left_soon
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.models import model_texts
 from baichuan_desktop.ui.transcript.rows.row import Row, RowAction, RowKind
-from baichuan_desktop.ui.turns import adapter_marks, answer_notes
+from baichuan_desktop.ui.turns import adapter_marks, answer_notes, document_notes
 from baichuan_desktop.ui.turns.adapter_marks import AdapterMark
 from baichuan_desktop.ui.turns.desk import AnswerDesk, Running
 
@@ -40,6 +40,7 @@ class ConversationRows:
         self._conversation_id: int | None = None
         self._notes: list[str] = []
         self._marks: dict[int, AdapterMark] = {}  # by row; of the ids that were asked for last
+        self._drop_line: tuple[int | None, str] | None = None
         #: The name of a model as the window shows it, by the one that was kept.
         self.shown_name: Callable[[str], str] = str
         #: The name of an adapter as the window shows it, by the one that was kept.
@@ -49,10 +50,21 @@ class ConversationRows:
         """Give the rows of this conversation from now on; None: there are none."""
         self._conversation_id = conversation_id
         self._notes.clear()
+        self._drop_line = None
 
     def set_notes(self, notes: Sequence[str]) -> None:
         """Say this below the conversation, until another one is opened."""
         self._notes = list(notes)
+
+    def set_drop_line(self, before: int | None, text: str) -> bool:
+        """Say over a message that the model does not get what is above it; True where that is new.
+
+        None: below all of them, over what is asked next. An empty text says nothing.
+        """
+        line = (before, text) if text else None
+        is_new = line != self._drop_line
+        self._drop_line = line
+        return is_new
 
     @property
     def conversation(self) -> Conversation | None:
@@ -74,7 +86,17 @@ class ConversationRows:
         over = {one.before: row_id for row_id, one in self._marks.items()}
         ids = [row for one in branch for row in (over.get(one), one) if row is not None]
         ids += [over[None]] if None in over else []
+        ids = self._with_drop_line(ids)
         return [*ids, *(-1 - number for number in range(len(self._notes)))]
+
+    def _with_drop_line(self, ids: list[int]) -> list[int]:
+        if self._drop_line is None or not ids:
+            return ids
+        before = self._drop_line[0]
+        if before is not None and before not in ids:
+            return ids
+        place = len(ids) if before is None else ids.index(before)
+        return [*ids[:place], DROP_LINE, *ids[place:]]
 
     def _adapter_now(self, conversation: Conversation | None) -> str | None:
         """The adapter of the next answer here; None where there is none, or not here."""
@@ -92,6 +114,10 @@ class ConversationRows:
         """One row, as it is now. One that was just deleted is empty."""
         if (mark := self._marks.get(row_id)) is not None:
             return Row(row_id, RowKind.NOTE, mark.text(self.shown_adapter(mark.adapter)))
+        if row_id == DROP_LINE:
+            text = self._drop_line[1] if self._drop_line is not None else ""
+            actions = frozenset({RowAction.LEAVE_OUT}) if text else frozenset[RowAction]()
+            return Row(row_id, RowKind.NOTE, text, actions=actions)
         if row_id < 0:
             number = -1 - row_id
             text = self._notes[number] if number < len(self._notes) else ""
@@ -128,8 +154,10 @@ class ConversationRows:
             RowKind.PERSON,
             message.text,
             speaker=QCoreApplication.translate("ConversationRows", "You"),
+            caution=self._left_out(message, conversation),
             version=versions.index(message.id) + 1,
             versions=len(versions),
+            documents=tuple(map(document_notes.chip, message.attachments)),
         )
         if waits is not None and waits.parent == message.id:
             return replace(row, caution=self._why_it_waits(), actions=_TAKEN_BACK)
@@ -141,6 +169,14 @@ class ConversationRows:
         if conversation.head == message.id and self._can_answer(conversation):
             actions.add(RowAction.REGENERATE)
         return replace(row, actions=frozenset(actions))
+
+    def _left_out(self, message: ChatMessage, conversation: Conversation) -> str:
+        """That the model is not given this question, nor what follows it."""
+        if message.id not in conversation.settings.left_out:
+            return ""
+        return QCoreApplication.translate(
+            "ConversationRows", "You left this question and its answers out of the prompt"
+        )
 
     def _answer_row(self, message: ChatMessage, conversation: Conversation) -> Row:
         versions = self._tree.versions(message.id)
@@ -257,6 +293,7 @@ class ConversationRows:
         return QCoreApplication.translate("ConversationRows", "Waits until the model is loaded")
 
 
+DROP_LINE = -999  #: the id of the row that says what the model does not get
 _MARKS = -1_000  #: ids of marks are below it: there are less notes
 
 

@@ -34,7 +34,8 @@ class AboutDialog(QDialog):
             ),
             self.tr("The app is free software under the Apache License 2.0."),
             self.tr(
-                "It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), the "
+                "It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), "
+                "PDFium and pypdfium2 (Apache 2.0, BSD 3), openpyxl (MIT), the "
                 "fonts Inter, JetBrains Mono and Noto Sans SC (OFL 1.1) and Droid Sans Fallback "
                 "(Apache 2.0). The weights of a model come under a licence of their own: see Model "
                 "licence in the menu."

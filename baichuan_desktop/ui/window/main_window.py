@@ -19,7 +19,6 @@ from baichuan_desktop.ui.chat.page import ChatPage
 from baichuan_desktop.ui.chat.settings_panel import SettingsPanel
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.comparing.comparing import Comparing
-from baichuan_desktop.ui.instance.raising import bring_to_front
 from baichuan_desktop.ui.jobs.controller import JobController
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.side_place import SidePlace
@@ -34,7 +33,6 @@ from baichuan_desktop.ui.sidebar.window_conversations import WindowConversations
 from baichuan_desktop.ui.turns.row_actions import RowActions
 from baichuan_desktop.ui.turns.store_notices import StoreNotices
 from baichuan_desktop.ui.window.adapters.window_adapters import AdapterParts, WindowAdapters
-from baichuan_desktop.ui.window.answer_notice import AnswerNotice
 from baichuan_desktop.ui.window.bars.card_notice import CardNotice
 from baichuan_desktop.ui.window.bars.input_notice import InputNotice
 from baichuan_desktop.ui.window.bars.remarks import Remarks
@@ -45,8 +43,8 @@ from baichuan_desktop.ui.window.commands.edit_commands import EditCommands
 from baichuan_desktop.ui.window.commands.menus import Menus
 from baichuan_desktop.ui.window.commands.view_commands import Sides, ViewCommands
 from baichuan_desktop.ui.window.commands.window_keys import WindowKeys
+from baichuan_desktop.ui.window.conversation.around_chat import AroundChat, ChatParts
 from baichuan_desktop.ui.window.dialogs import Dialogs
-from baichuan_desktop.ui.window.restoring import Restoring
 from baichuan_desktop.ui.window.view_settings import ViewSettings
 from baichuan_desktop.ui.window.window_jobs import WindowJobs
 from baichuan_desktop.ui.window.window_library import LibraryParts, WindowLibrary
@@ -92,24 +90,23 @@ class MainWindow(QMainWindow):
         self.status = WindowStatus(
             self.top_bar,
             self.remarks,
-            self.page.composer,
             self.load_notice,
             precisions,
             self,
         )
         self.sidebar = Sidebar(services.conversations, theme)
-        self.conversations = WindowConversations(self.sidebar, self.controller, self)
+        self.conversations = WindowConversations(
+            self.sidebar, self.controller, lambda: settings.current.keep_days, self
+        )
         self.pages = WindowPages(self)
         self._chat = SidePlace(theme, self.page, self.panel, _PANEL_WIDTH)
         self._column = QWidget()
         self._shell = SidePlace(theme, self._column, self.sidebar, -_SIDEBAR_WIDTH)
         self.edit_commands = EditCommands(self.page.transcript, self)
         self.dialogs = Dialogs(store, self.switcher, self)
-        self.restoring = Restoring(services.conversations, self)
         self.keys = WindowKeys(
             self.page, self.top_bar, self.menus, self.controller, self.pages.leave, self
         )
-        self.answer_notice = AnswerNotice(self.controller.desk, self)
         self.input_notice = InputNotice(theme, settings)
         self.card_notice = CardNotice(theme, settings, precisions)
         parts = ModelParts(
@@ -136,6 +133,22 @@ class MainWindow(QMainWindow):
             self.models.acquiring,
         )
         self.adapters = WindowAdapters(adapter_parts, store, self)
+        chat_parts = ChatParts(
+            self.page,
+            self.controller,
+            self.switcher,
+            self.panel,
+            self.sidebar,
+            self.status,
+            self.menus,
+            self.errors,
+            self.view,
+            self.conversations,
+            self.models.dropping,
+            self.pages,
+        )
+        self.around_chat = AroundChat(chat_parts, services, theme, self)
+        self.around_chat.settings.relocation_requested.connect(self.models.relocate)
         self._lay_out()
         self._connect_commands()
         self._connect_sidebar()
@@ -191,7 +204,7 @@ class MainWindow(QMainWindow):
         """What is done at a row of the conversation, with the panel's sampling."""
         controller = self.controller
         actions = RowActions(controller.turns, controller.tree, self.switcher, precisions, self)
-        actions.sampling = controller.desk.sampling = self.panel.params
+        actions.sampling = self.panel.params
         actions.models = self._models_that_could_answer
         actions.adapters_of = self._store.adapters_of
         controller.source.shown_name = self._shown_name
@@ -212,7 +225,8 @@ class MainWindow(QMainWindow):
         else:
             self.menus.hide()
         self.top_bar.menu.setMenu(self.menus.folded)
-        self.pages.add_chat(self._chat, self.page.composer)
+        # From the outside in: whatever gets another parent tells all that is in it of its style.
+        self.setCentralWidget(self._shell)
         column = QVBoxLayout(self._column)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -220,7 +234,7 @@ class MainWindow(QMainWindow):
         for bar in (self.remarks, self.input_notice, self.card_notice, *self.models.bars):
             column.addWidget(bar)
         column.addWidget(self.pages.stack, 1)
-        self.setCentralWidget(self._shell)
+        self.pages.add_chat(self._chat, self.page.composer)
         self.setMinimumSize(_LEAST_SIZE)
         self.resize(self.view.size_for(self.screen().availableSize()))
         bar, page = self.top_bar, self.page
@@ -234,10 +248,10 @@ class MainWindow(QMainWindow):
             bar.panel,
             bar.menu,
         )
-        writing = (page.transcript, page.composer.input)
+        writing = (page.transcript, page.composer.before_input, page.composer.input)
         for before, after in pairwise((*order, *self.models.tab_order, *writing)):
             QWidget.setTabOrder(before, after)
-        QWidget.setTabOrder(page.composer.input, page.composer.button)
+        page.composer.order_tabs()
         self.page.composer.setFocus()
 
     def _connect_commands(self) -> None:
@@ -262,7 +276,6 @@ class MainWindow(QMainWindow):
             self.sidebar.close_search,
         ):
             self.keys.escape.first(close)
-        self.answer_notice.wanted.connect(self._come_to_front)
 
     def _connect_sidebar(self) -> None:
         """Join the list of conversations with its commands and with its place."""
@@ -270,16 +283,10 @@ class MainWindow(QMainWindow):
         menus.temporary_chat.triggered.connect(conversations.begin_temporary)
         menus.search.triggered.connect(conversations.search)
         menus.rename.triggered.connect(conversations.rename)
-        menus.restore.triggered.connect(self.restoring.ask)
-        self.restoring.possible.connect(menus.restore.setEnabled)
-        self.restoring.restored.connect(self.status.show_restored)
-        self.restoring.restored.connect(self.sidebar.read_again)
-        self.restoring.restored.connect(self.controller.rows_changed)
-        self.restoring.failed.connect(self.errors.show)
         self.sidebar.controller.unfold(self.view.unfolded)
         self.sidebar.controller.unfolded.connect(self.view.keep_unfolded)
         self.sidebar.collapse_requested.connect(menus.sidebar.trigger)
-        self.sidebar.settings_requested.connect(menus.panel.trigger)
+        self.sidebar.settings_requested.connect(menus.settings.trigger)
         conversations.sidebar_wanted.connect(self.view_commands.show_sidebar)
         conversations.left.connect(self._shell.show_page)
         conversations.left.connect(self.page.composer.setFocus)
@@ -312,7 +319,7 @@ class MainWindow(QMainWindow):
         """Join what becomes of a conversation with what shows it beside the page."""
         chat = self.controller
         self.model_use.talk_began.connect(self.panel.set_model)
-        self.model_use.talk_began.connect(self._show_context)
+        self.model_use.talk_began.connect(self._forget_figures)
         self.model_use.as_chat_changed.connect(self.menus.show_as_chat)
         chat.state_changed.connect(self.menus.show_chat_state)
         chat.state_changed.connect(self.status.show_chat_state)
@@ -323,19 +330,16 @@ class MainWindow(QMainWindow):
         chat.context_known.connect(self.status.show_finished)
         chat.reloaded.connect(self.switcher.reloaded)
         chat.reloaded.connect(self.status.show_model)
-        chat.conversation_opened.connect(self._show_context)
-        chat.rows_changed.connect(self._show_context)
+        chat.conversation_opened.connect(self._forget_figures)
+        chat.rows_changed.connect(self._forget_figures)
         chat.failed.connect(self.errors.show_of_answer)
 
     # --- view -------------------------------------------------------------------------------------
 
     @Slot()
-    def _show_context(self) -> None:
-        chat, model = self.controller, self.controller.model
-        if chat.state in (ChatState.ANSWERING, ChatState.STOPPING):
-            return  # the answer tells as it goes on
-        name = model.shown_name.en if model is not None else ""
-        self.status.show_context(chat.tree.context_tokens(chat.conversation, name))
+    def _forget_figures(self) -> None:
+        if self.controller.state not in (ChatState.ANSWERING, ChatState.STOPPING):
+            self.status.forget_figures()
 
     @Slot()
     def _show_title(self) -> None:
@@ -355,10 +359,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _hide_threads(self) -> None:
         self.panel.show_threads(None, can_change=False)
-
-    @Slot()
-    def _come_to_front(self) -> None:
-        bring_to_front(self, "")
 
     @Slot()
     def _open_precisions(self) -> None:
@@ -387,6 +387,7 @@ class MainWindow(QMainWindow):
         self.page.keep_draft()
         self.comparing.shut_down()
         self.page.rendering.shut_down()
+        self.around_chat.shut_down()
         self.controller.shut_down()
         self.jobs.shut_down()
         self._worker.shut_down()

@@ -6,12 +6,17 @@ from PySide6.QtCore import QObject, QSize, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from baichuan_desktop.services.chat.values import Conversation
-from baichuan_desktop.services.settings import Language, SettingsFile, ThemeChoice
+from baichuan_desktop.services.settings import (
+    LARGEST_ZOOM,
+    SMALLEST_ZOOM,
+    Language,
+    SettingsFile,
+    ThemeChoice,
+)
 from baichuan_desktop.ui.look.i18n import Translations
-from baichuan_desktop.ui.look.theme import Theme
+from baichuan_desktop.ui.look.theme import ZOOMS, Theme
 
 _FIRST_SIZE = QSize(1280, 820)
-_ZOOMS = (0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
 
 
 class ViewSettings(QObject):
@@ -21,11 +26,15 @@ class ViewSettings(QObject):
         panel_shown: whether the settings panel is to be seen.
         sidebar_shown: whether the list of conversations is to be seen.
         zoom_changed: how many times as large as designed everything is.
+        language_changed: the `Language` that was chosen.
+        theme_changed: the `ThemeChoice` that was chosen.
     """
 
     panel_shown = Signal(bool)
     sidebar_shown = Signal(bool)
     zoom_changed = Signal(float)
+    language_changed = Signal(str)
+    theme_changed = Signal(str)
 
     def __init__(
         self,
@@ -54,9 +63,19 @@ class ViewSettings(QObject):
         kept = self._settings.current
         self._theme.use(kept.theme)
         self._theme.set_zoom(kept.zoom)
+        self._theme.set_reading_size(kept.reading_size)
         self.zoom_changed.emit(kept.zoom)
         self.show_panel(kept.show_panel)
         self.show_sidebar(kept.sidebar_shown)
+
+    @Slot()
+    def follow(self) -> None:
+        """Have everything as it is kept now, which something else has changed."""
+        self.restore()
+        language = self._settings.current.language
+        if language != self._translations.choice:
+            self._translations.use(language)
+            self.language_changed.emit(language)
 
     @Slot(bool)
     def show_panel(self, shown: bool) -> None:
@@ -77,6 +96,7 @@ class ViewSettings(QObject):
         """Speak another language, at once and from now on."""
         self._translations.use(language)
         self._settings.change(language=language)
+        self.language_changed.emit(language)
 
     @property
     def open_conversation(self) -> int | None:
@@ -106,23 +126,35 @@ class ViewSettings(QObject):
         """Be light or dark, or as the system is, at once and from now on."""
         self._theme.use(theme)
         self._settings.change(theme=theme)
+        self.theme_changed.emit(theme)
 
     # --- zoom -------------------------------------------------------------------------------
 
     @Slot()
     def zoom_in(self) -> None:
         """Have everything a step larger."""
-        self._zoom(next((one for one in _ZOOMS if one > self._theme.zoom), _ZOOMS[-1]))
+        self._zoom(next((one for one in ZOOMS if one > self._theme.zoom), ZOOMS[-1]))
 
     @Slot()
     def zoom_out(self) -> None:
         """Have everything a step smaller."""
-        self._zoom(next((one for one in reversed(_ZOOMS) if one < self._theme.zoom), _ZOOMS[0]))
+        self._zoom(next((one for one in reversed(ZOOMS) if one < self._theme.zoom), ZOOMS[0]))
 
     @Slot()
     def zoom_reset(self) -> None:
         """Have everything as large as it is designed."""
         self._zoom(1.0)
+
+    @Slot(float)
+    def use_zoom(self, zoom: float) -> None:
+        """Have everything this many times as large as it is designed."""
+        self._zoom(min(max(zoom, SMALLEST_ZOOM), LARGEST_ZOOM))
+
+    @Slot(int)
+    def use_reading_size(self, pixels: int) -> None:
+        """Have messages this large, at once and from now on."""
+        self._theme.set_reading_size(pixels)
+        self._settings.change(reading_size=pixels)
 
     def _zoom(self, zoom: float) -> None:
         self._theme.set_zoom(zoom)

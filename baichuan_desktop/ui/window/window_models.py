@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtWidgets import QWidget
@@ -13,12 +14,12 @@ from backends.errors import NotAdmittedError
 from backends.policy.site_policy import off_here, site_policy
 from backends.policy.values import Feature
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
+from baichuan_desktop.services.jobs.model_files.relocating import relocate_job
 from baichuan_desktop.services.jobs.model_files.verifying import verify_job
 from baichuan_desktop.services.library.integrity.values import Verification
 from baichuan_desktop.services.library.registry import Listed
 from baichuan_desktop.ui.acquiring.acquiring import Acquiring
 from baichuan_desktop.ui.acquiring.dropping import Dropping
-from baichuan_desktop.ui.acquiring.first_run import FirstRun
 from baichuan_desktop.ui.acquiring.offer_bar import OfferBar
 from baichuan_desktop.ui.acquiring.unfinished import UnfinishedNotice
 from baichuan_desktop.ui.admission.admitting import Admitting, Gate, Refusal
@@ -63,6 +64,7 @@ class WindowModels(QObject):
         super().__init__(window)
         self._parts, self._services = parts, services
         self._verifying: dict[JobRecord, Refusal] = {}  # loads that wait for a job
+        self._relocating: dict[JobRecord, Path] = {}  # where each lies until its job is done
         gate = Gate(services.store, services.acceptances, services.manifests, site_policy)
         self.admitting = Admitting(gate, window)
         self.errors = ErrorPresenter(
@@ -70,13 +72,11 @@ class WindowModels(QObject):
         )
         self.lists = ListWatcher(services.store.files, self)
         self.acquiring = Acquiring(services, parts.jobs, theme, window)
-        self.first_run = FirstRun(services.settings, theme)
         self.unfinished = UnfinishedNotice(theme)
         self.dropping = Dropping(theme, window)
         self._connect_list()
         self._connect_loads()
         self._connect_acquiring()
-        self.first_run.set_models(services.store.models)
         self.show_policy()
         self._window, self._theme = window, theme
         window.installEventFilter(self)
@@ -86,7 +86,7 @@ class WindowModels(QObject):
     @property
     def bars(self) -> Sequence[OfferBar]:
         """What is offered under the top bar."""
-        return (self.first_run, self.unfinished)
+        return (self.unfinished,)
 
     @property
     def tab_order(self) -> Sequence[QWidget]:
@@ -111,7 +111,6 @@ class WindowModels(QObject):
         parts = self._parts
         library, picker, dialogs = parts.library, parts.picker, parts.dialogs
         library.listed.connect(picker.set_models)
-        library.listed.connect(self.first_run.set_models)
         library.unkept.connect(parts.status.show_unkept)
         library.failed.connect(self.errors.show)
         library.away.connect(parts.status.show_failed_load)
@@ -156,8 +155,6 @@ class WindowModels(QObject):
         menus.find_models.triggered.connect(acquiring.find)
         menus.import_model.triggered.connect(acquiring.choose_folder)
         menus.get_model.triggered.connect(acquiring.get)
-        self.first_run.find_requested.connect(acquiring.find)
-        self.first_run.get_requested.connect(acquiring.get)
         self.unfinished.continue_requested.connect(acquiring.go_on)
         self.unfinished.delete_requested.connect(acquiring.delete)
         acquiring.unfinished.connect(self.unfinished.show_unfinished)
@@ -205,6 +202,15 @@ class WindowModels(QObject):
     def _verify(self, model: Listed) -> JobRecord:
         return self._parts.jobs.add(verify_job(self._services.manifests, model))
 
+    @Slot(object, object)
+    def relocate(self, models: Sequence[Listed], model_folder: Path) -> None:
+        """Have models that the app copied lie in another model folder: each is a job."""
+        services = self._services
+        for one in models:
+            job = relocate_job(services.store, services.manifests, one, model_folder)
+            self._relocating[self._parts.jobs.add(job)] = one.path
+        self._show_jobs()
+
     @Slot()
     def _show_jobs(self) -> None:
         self._parts.pages.show(Page.JOBS)
@@ -215,6 +221,9 @@ class WindowModels(QObject):
     def _on_job_ended(self, record: JobRecord) -> None:
         refusal = self._verifying.pop(record, None)
         found = record.result.found if record.result is not None else None
+        before = self._relocating.pop(record, None)
+        if before is not None and isinstance(found, Listed):
+            self._services.settings.relocate(before, found.path)
         if isinstance(found, Listed):
             self._parts.library.tell_listed()
         is_seen = self._parts.pages.current is Page.JOBS

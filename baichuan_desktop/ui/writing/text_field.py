@@ -84,6 +84,10 @@ class TextField(QPlainTextEdit):
         self._insert(text)
         self.document().clearUndoRedoStacks()
 
+    def insert(self, text: str) -> None:
+        """Put a text where the cursor is, in place of what is selected; it can be undone."""
+        self._insert(text)
+
     def _insert(self, text: str) -> None:
         cursor = self.textCursor()
         long_lines.insert(cursor, text)

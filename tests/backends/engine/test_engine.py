@@ -30,6 +30,7 @@ from backends.events import (
     LoadProgress,
     ModelReady,
     PrefillProgress,
+    PromptPieces,
     PromptReady,
     TextDelta,
 )
@@ -39,6 +40,7 @@ from backends.precision import BackendName, DeviceKind, Precision
 from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
+    DescribePromptRequest,
     LoadRequest,
     Request,
     UnloadRequest,
@@ -398,6 +400,46 @@ def test_what_is_typed_reaches_the_model_without_a_control_id(engine: Engine) ->
     events = run(engine, CompleteRequest(text, GREEDY))
     read = engine._loaded.model.cached_ids[: finished(events).prompt_tokens]
     assert [i for i in read if i in control] == []
+
+
+def test_the_prompt_that_is_told_is_the_one_that_is_read(engine: Engine) -> None:
+    history = ("散步" * 60, Message(Role.ASSISTANT, "好"), "再" * 90, Message(Role.ASSISTANT, "a"))
+    params = replace(GREEDY, max_new_tokens=200)
+    request = replace(chat(*history, "你好", params=params), older_messages=4)
+    for asked, question in (
+        (request, DescribePromptRequest(chat=request)),
+        (
+            CompleteRequest("从前</s>", GREEDY),
+            DescribePromptRequest(complete=CompleteRequest("从前</s>", GREEDY)),
+        ),
+    ):
+        ready, *events = run(engine, asked)
+        read = engine.loaded.model.cached_ids
+        (told,) = run(engine, question)
+
+        assert isinstance(told, PromptPieces)
+        assert isinstance(ready, PromptReady)
+        assert list(told.ids) == list(read)[: finished(events).prompt_tokens]
+        assert told.context_length == engine.loaded.model.context_length
+        assert (told.dropped_messages, told.room_tokens) == (
+            ready.dropped_messages,
+            ready.room_tokens,
+        )
+        assert list(engine.loaded.model.cached_ids) == list(read), "nothing is computed"
+
+
+def test_what_would_not_be_answered_is_not_described(engine: Engine) -> None:
+    long = chat("我们散步" * 900)
+    for request, error in (
+        (DescribePromptRequest(), InvalidRequestError),
+        (DescribePromptRequest(chat=chat()), InvalidRequestError),
+        (DescribePromptRequest(chat=long), ContextLengthExceededError),
+        (DescribePromptRequest(complete=CompleteRequest("", GREEDY)), InvalidRequestError),
+    ):
+        assert refusal(error, lambda asked=request: run(engine, asked))  # type: ignore[misc]
+    assert "No model is loaded" in refusal(
+        InvalidRequestError, lambda: run(Engine(lambda: MACHINE), DescribePromptRequest(chat=long))
+    )
 
 
 def test_a_stop_keeps_the_text_and_the_next_request_is_answered(engine: Engine) -> None:

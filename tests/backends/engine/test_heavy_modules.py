@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -11,7 +13,7 @@ from backends.choice.options import options
 from backends.choice.values import Model
 from backends.engine import heavy_modules
 from backends.errors import BackendUnavailableError, JobError
-from backends.precision import Precision
+from backends.precision import BackendName, Precision
 from backends.protocol.engine_requests import ExportRequest
 from tests.helpers import goldens, quantized
 from tests.helpers.machines import BAICHUAN2_7B, card, machine
@@ -26,6 +28,35 @@ def test_every_backend_can_be_loaded_by_its_name() -> None:
 
     for name in names:
         assert callable(heavy_modules.backend_module(name).load)
+
+
+@pytest.mark.parametrize("searched", [True, False])
+@pytest.mark.parametrize("brings_torch", [True, False])
+def test_no_search_for_garbage_looks_at_what_an_import_brings(
+    searched: bool, brings_torch: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = sys.modules["torch"]
+    done: list[str] = []
+
+    def import_module(_name: str, _package: str) -> ModuleType:
+        done.append("searched" if gc.isenabled() else "imported")
+        sys.modules["torch"] = torch
+        return ModuleType("a backend")
+
+    monkeypatch.setattr(heavy_modules, "importlib", SimpleNamespace(import_module=import_module))
+    monkeypatch.setattr(gc, "freeze", lambda: done.append("frozen"))
+    if brings_torch:
+        monkeypatch.delitem(sys.modules, "torch")
+    if not searched:
+        gc.disable()
+    try:
+        heavy_modules.backend_module(BackendName.TORCH_CPU)
+        searched_after = gc.isenabled()
+    finally:
+        gc.enable()
+
+    assert done == (["imported", "frozen"] if brings_torch else ["imported"])
+    assert searched_after is searched
 
 
 def test_a_copy_at_a_precision_needs_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:

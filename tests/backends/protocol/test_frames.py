@@ -30,8 +30,11 @@ from backends.events import (
     LoadProgress,
     ModelKind,
     ModelReady,
+    PartKind,
     PrefillProgress,
     ProductsTried,
+    PromptPart,
+    PromptPieces,
     PromptReady,
     QualityProgress,
     QualityReady,
@@ -50,6 +53,7 @@ from backends.protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     CopyRequest,
+    DescribePromptRequest,
     ExportRequest,
     LoadRequest,
     MergeRequest,
@@ -60,6 +64,7 @@ from backends.protocol.engine_requests import (
 from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from backends.protocol.wire_phrases import error_from_wire
 from backends.text.chat_template import Message, Role
+from tests.helpers import errors_around_chat
 from tests.helpers.sentences import assert_one_sentence
 
 DEFAULTS = SamplingDefaults(False, 0.3, 5, 0.85, 1.05, 2048)
@@ -73,6 +78,11 @@ PAYLOADS: list[Payload] = [
         4096, 7_500_000_000, 15_000_000_000, 17_000_000_000, 16_000_000_000, 1.5, DEFAULTS,
     ),
     PromptReady(10, 4, 2),
+    PromptPieces(
+        (1, 195, 3), ("▁a", "<reserved_106>", "<0x0A>"), (" a", "", "\n"),
+        (PromptPart(PartKind.SYSTEM, 0, 0, 1), PromptPart(PartKind.OPENING, None, 1, 3)),
+        2, None, 9,
+    ),
     PrefillProgress(64, 512),
     TextDelta("你好\n😀\0\u2028"),
     TextDelta("\ud800"),
@@ -96,6 +106,8 @@ PAYLOADS: list[Payload] = [
     ),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),
+    DescribePromptRequest(chat=ChatRequest((Message(Role.USER, "你"),), PARAMS, as_chat=True)),
+    DescribePromptRequest(complete=CompleteRequest("从前", PARAMS)),
     ChatRequest((Message(Role.USER, "你"),), PARAMS, older_messages=9_592),
     CompleteRequest("->", PARAMS),
     UnloadRequest(),
@@ -341,6 +353,7 @@ ERRORS: list[UserFacingError] = [
     errors.EngineEndedError(),
     errors.EngineProtocolError("A frame."),
     errors.EngineError("The engine."),
+    *errors_around_chat.ERRORS,
 ]
 
 
@@ -369,7 +382,7 @@ def test_every_error_is_tried_above() -> None:
         ]
     bases = {
         UserFacingError, errors.CheckpointError, errors.BackendError, errors.GenerationError,
-        errors.ConversationsError, errors.NotAdmittedError,
+        errors.ConversationsError, errors.NotAdmittedError, *errors_around_chat.BASES,
     }  # fmt: skip
 
     assert {type(error) for error in ERRORS} == set(kinds) - bases

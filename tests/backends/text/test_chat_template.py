@@ -128,7 +128,9 @@ def test_what_cannot_fit_is_reported_and_not_cut(sorted_cases: Sorted) -> None:
             build(tokenizer, case)
 
         assert_one_sentence(caught.value)
-        who = "The system prompt with your message" if "system" in case["case"] else "Your message"
+        who = "Your message needs"
+        if "system" in case["case"]:
+            who = "The system prompt needs"  # it is too long by itself
         assert caught.value.message.startswith(who)
         assert f"this model reads {case['model_max_length']} tokens" in caught.value.message
 
@@ -238,6 +240,8 @@ def test_an_unfinished_answer_is_continued_from_within_its_turn(
         (["s:be", "u:six666"], "The system prompt with your message"),
         (["u:hi", "a:six666"], "Your message with the answer so far"),
         (["s:be", "u:hi", "a:six6"], "The system prompt with your message and the answer so far"),
+        (["s:eight888", "u:"], "The system prompt"),
+        (["s:eight888", "u:hi", "a:hi"], "The system prompt"),
     ],
 )
 def test_what_is_too_long_is_named(turns: list[str], what: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from backends.precision import DeviceKind
 from baichuan_desktop.services.engines.in_process import InProcessEngine
+from tests.cli.verbs.answering import Answering
 
 
 @pytest.fixture
@@ -22,3 +23,11 @@ def engine_here(monkeypatch: pytest.MonkeyPatch) -> None:
         "baichuan_desktop.services.admission.engines.JobEngine", lambda _log: InProcessEngine()
     )
     monkeypatch.setitem(bandwidth._BUFFER_BYTES, DeviceKind.CPU, 2**24)
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
+    """An engine that answers without a model, in place of the terminal's own."""
+    engine = Answering()
+    monkeypatch.setattr("baichuan_desktop.cli.session.own_engine", lambda: engine)
+    return engine

@@ -196,3 +196,27 @@ def test_the_guide_is_asked_with_its_last_two_turns(
 
     assert given[-1] == ["three", "好", "four"]
     assert capsys.readouterr().err == ""  # it is no message that did not fit
+
+
+def test_the_exact_prompt_is_shown_id_by_id_before_and_after_it_is_sent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(goldens.folder("b2-7b", "safetensors"))
+    events = [PromptReady(139, 0, 0), TextDelta("好"), FINISHED]
+    monkeypatch.setattr(Engine, "chat", lambda *_: iter(events))
+    lines = "/system Be brief.\n/prompt\n/prompt 你好\n你好\n/prompt\n/prompt and now?\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+
+    assert main(["chat", folder, "--device", "cpu", "--precision", "fp32"]) == 1
+
+    told = capsys.readouterr()
+    assert "There is no message to answer." in told.err
+    tokenizer = goldens.tokenizer("b2-7b")
+    ids = [*tokenizer.encode("Be brief."), 195, *tokenizer.encode("你好"), 196]
+    shown = [int(line.split()[0]) for line in told.out.splitlines() if line.startswith("   ")]
+    later = [*ids, *tokenizer.encode("好"), 195, *tokenizer.encode("and now?"), 196]
+    assert shown == [*ids, *ids, *later]
+    headings = ["Question 1: 3 tokens", "Here the answer begins: 1 token", "Answer 1: 2 tokens"]
+    for heading in headings:
+        assert heading in told.out
+    assert f"{len(later)} of 256 tokens" in told.out

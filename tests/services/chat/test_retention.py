@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from backends.policy.values import Policy
 from baichuan_desktop.services.chat.retention import expired, kept_since
 from baichuan_desktop.services.chat.values import Conversation
@@ -20,7 +22,15 @@ def conversation(number: int, days_ago: float, **fields: object) -> Conversation
 def test_without_a_number_of_days_everything_is_kept() -> None:
     assert kept_since(Policy(), _NOW) is None
     assert kept_since(Policy(FILE, imports=False), _NOW) is None
-    assert kept_since(Policy(FILE, retention_days=30), _NOW) == _NOW - 30 * _DAY
+
+
+@pytest.mark.parametrize(
+    ("policy", "own", "days"), [(30, None, 30), (None, 7, 7), (30, 7, 7), (30, 90, 30)]
+)
+def test_of_the_policy_s_days_and_the_person_s_the_fewer_hold(
+    policy: int | None, own: int | None, days: int
+) -> None:
+    assert kept_since(Policy(FILE, retention_days=policy), _NOW, own) == _NOW - days * _DAY
 
 
 def test_what_was_not_changed_for_so_long_goes_pinned_or_not() -> None:

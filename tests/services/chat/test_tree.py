@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from baichuan_desktop.services.chat.values import (
     ChatMessage,
     Conversation,
     ConversationKind,
+    ConversationSettings,
     Status,
 )
+from baichuan_desktop.services.documents.values import Attachment
+from tests.helpers.conversations import put_document
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -357,6 +361,36 @@ def test_a_copy_up_to_a_message_has_that_branch_alone(
     assert len(everything(tree, copy)) == 4
 
 
+def test_a_copy_has_its_own_documents_and_leaves_out_its_own_questions(
+    tree: ConversationTree, talk: Conversation
+) -> None:
+    store = tree.store
+    report, other, drafted = (put_document(store, talk, text) for text in ("report", "b", "c"))
+    first = tree.ask(talk.id, "one", [Attachment(report.id, "report.pdf"), Attachment(7, "gone")])
+    tree.ask(talk.id, "two", [Attachment(report.id, "again"), Attachment(other.id, "b")])
+    settings = ConversationSettings(
+        "translator", left_out=frozenset({first.id, 5}), attached=(Attachment(drafted.id, "c"),)
+    )
+    original = tree.change(talk.id, settings=settings)
+    assert original is not None
+
+    copy, half = copied(store, original, "Copy"), copied(store, original, "Half", upto=first.id)
+    store.delete_conversations([talk.id])
+
+    one, two = tree.branch(copy.head)
+    own = store.document(one.attachments[0].document_id)
+    assert own is not None
+    assert own == replace(report, id=own.id, conversation_id=copy.id)
+    assert own.id != report.id
+    assert two.attachments[0] == Attachment(own.id, "again")
+    assert one.attachments[1] == Attachment(7, "gone")
+    assert copy.settings == ConversationSettings("translator", left_out=frozenset({one.id}))
+    assert len(store.document_ids(copy.id)) == 2
+    (alone,) = map(store.document, store.document_ids(half.id))
+    assert alone is not None
+    assert alone.text == "report"
+
+
 def test_a_draft_is_found_again_and_is_no_temporary_one(tree: ConversationTree) -> None:
     assert tree.unbegun() is None
     tree.begin(ConversationKind.CHAT, draft="private", is_temporary=True)
@@ -369,3 +403,37 @@ def test_a_draft_is_found_again_and_is_no_temporary_one(tree: ConversationTree) 
     hidden = tree.unbegun(is_temporary=True)
     assert hidden is not None
     assert hidden.draft == "private"
+
+
+def test_a_document_of_another_conversations_draft_is_copied_into_the_one_that_asks(
+    tree: ConversationTree,
+) -> None:
+    draft, talk = tree.begin(ConversationKind.TEXT), tree.begin(ConversationKind.CHAT)
+    document, own = (put_document(tree.store, one, "text") for one in (draft, talk))
+    some = Attachment(document.id, "a.txt", (), 3, 5, 50)
+
+    asked = tree.ask(talk.id, "Why?", (some, Attachment(own.id, "b.txt")))
+    tree.store.delete_conversations([draft.id])
+
+    copy, kept = asked.attachments
+    assert kept.document_id == own.id
+    assert copy == replace(some, document_id=copy.document_id)
+    found = tree.store.document(copy.document_id)
+    assert found is not None
+    assert (found.text, found.conversation_id) == ("text", talk.id)
+    assert tree.store.document(document.id) is None
+
+
+def test_documents_go_back_to_a_draft_once_each_and_what_is_given_of_them_is_open(
+    tree: ConversationTree, talk: Conversation
+) -> None:
+    document = put_document(tree.store, talk, "text")
+    asked = tree.ask(talk.id, "Why?", [Attachment(document.id, "a.txt", (), 3, 5, 50)])
+
+    for _ in range(2):
+        tree.attach(talk.id, asked.attachments)
+    tree.attach(4711, asked.attachments)  # it was deleted meanwhile
+
+    conversation = tree.store.conversation(talk.id)
+    assert conversation is not None
+    assert conversation.settings.attached == (Attachment(document.id, "a.txt"),)

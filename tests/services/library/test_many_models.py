@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from backends.files.plain_file import read_plain
-from baichuan_desktop.services.library import registry_yaml
+from baichuan_desktop.services.library import entries, registry_yaml
 from baichuan_desktop.services.library.registry_schema import RegistryFile
 from baichuan_desktop.services.library.store import GUIDE_ID, ModelStore
 from tests.helpers import goldens
@@ -63,6 +63,7 @@ def home(tmp_path: Path) -> Path:
 def test_a_start_reads_and_parses_each_file_once(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    entries._shipped.cache_clear()  # as in a process that begins
     with counting(monkeypatch) as counts:
         store = ModelStore(paths_below(home))
 

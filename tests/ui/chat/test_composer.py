@@ -3,10 +3,13 @@ from __future__ import annotations
 from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QGuiApplication
 
-from tests.ui.harness import Harness
+from tests.ui.harness import BASE, Harness
 
 
 def test_a_megabyte_without_spaces_is_pasted_as_it_is(ui: Harness) -> None:
+    """A base model goes on with it; for a chat model it would become a document."""
+    ui.load(BASE)
+    ui.until(lambda: ui.window.controller.completes)
     pasted = "汉" * 500_000 + "a" * 500_000
     QGuiApplication.clipboard().setText(pasted)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from backends.errors import InsufficientMemoryError
+from baichuan_desktop.services.chat.context.use import ContextUse
 from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.ui.chat.composer import Composer
 from baichuan_desktop.ui.chat.state import ChatState
@@ -62,19 +63,23 @@ def test_hints_of_the_states_differ(composer: Composer) -> None:
     assert len(hints) == len(ChatState)
 
 
-def test_the_gauge_shows_what_is_used_and_what_will_be(composer: Composer) -> None:
-    composer.show_context(100, 812, 4096)
-    assert (composer.gauge.value(), composer.gauge.expected) == (100, 812)
-    assert composer.context_label.text() == "812 of 4,096"
-    composer.show_context(5000, 0, 4096)
+def test_the_gauge_shows_the_parts_of_the_next_prompt(composer: Composer) -> None:
+    composer.show_context(ContextUse(system=12, history=700, draft=100, reserved=512, length=4096))
+    assert list(composer.gauge.parts) == [12, 700, 100, 512]
+    assert composer.gauge.value() == 812, "what is kept free is not there yet"
+    assert composer.context_button.text() == "812 of 4,096"
+    for number in ("12", "700", "100", "512"):
+        assert number in composer.context_button.toolTip()
+    composer.show_context(ContextUse(0, 0, 5000, 0, 4096, fits=False))
     assert composer.gauge.value() == composer.gauge.maximum() == 4096
 
 
 def test_without_a_model_there_is_no_gauge(composer: Composer) -> None:
-    composer.show_context(0, 0, 0)
+    composer.show_context(ContextUse(0, 0, 0, 0, 4096))
+    composer.show_context(None)
 
     assert composer.gauge.isHidden()
-    assert composer.context_label.isHidden()
+    assert composer.context_button.isHidden()
 
 
 def test_a_low_page_leaves_the_field_few_lines(composer: Composer) -> None:

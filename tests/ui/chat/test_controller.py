@@ -95,30 +95,33 @@ class HeldEngine(ScriptedEngine):
             self.go_on.wait()
         yield from super().run(request, cancel)
 
+    def kill(self) -> None:
+        super().kill()
+        self.go_on.set()
+
 
 def test_a_message_whose_model_is_changed_before_its_answer_begins_comes_back(
     app: QApplication,
 ) -> None:
     engine = HeldEngine()
-    behind = Controllers(engine)
-    behind.load(CHAT)
-    unanswered = behind.heard(behind.chat.unanswered)
-    returned = behind.heard(behind.chat.message_returned)
-    behind.worker.start(UnloadRequest())
-    until(engine.held.is_set)  # one that has not begun yet would be left out
+    with Controllers(engine) as behind:
+        behind.load(CHAT)
+        unanswered = behind.heard(behind.chat.unanswered)
+        returned = behind.heard(behind.chat.message_returned)
+        behind.worker.start(UnloadRequest())
+        until(engine.held.is_set)  # one that has not begun yet would be left out
 
-    say(behind, "Tell me")
-    behind.switcher.load(OTHER)
-    engine.go_on.set()
-    until(lambda: behind.switcher.current is OTHER)
+        say(behind, "Tell me")
+        behind.switcher.load(OTHER)
+        engine.go_on.set()
+        until(lambda: behind.switcher.current is OTHER)
 
-    ((question,),) = unanswered
-    assert isinstance(question, int)
-    behind.chat.take_back(question)
-    assert returned == [("Tell me",)]
-    assert behind.rows == []
-    assert engine.questions == []
-    behind.close()
+        ((question,),) = unanswered
+        assert isinstance(question, int)
+        behind.chat.take_back(question)
+        assert returned == [("Tell me",)]
+        assert behind.rows == []
+        assert engine.questions == []
 
 
 def test_an_answer_of_another_conversation_says_nothing_of_itself_and_is_kept(

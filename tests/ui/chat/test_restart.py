@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from backends.events import PromptReady, TextDelta
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.chat.values import Status
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.transcript.rows.row import RowAction
-from tests.ui.harness import OTHER, Gate, Harness, ScriptedEngine, answer, finished
+from tests.ui.harness import Gate, Harness, ScriptedEngine, answer
 
 Open = Callable[[], Harness]
 
@@ -71,49 +70,6 @@ def test_conversations_drafts_and_the_open_one_are_there_again(
     assert ui.rows[1].speaker == "Baichuan Guide"
     assert ui.composer.text() == "a draft of the first"
     assert ui.window.panel.system_prompt() == "Be brief."
-
-
-def test_the_gauge_shows_what_a_conversation_takes_that_is_opened(
-    reopen: Open, engine: ScriptedEngine
-) -> None:
-    ui = reopen()
-    engine.answers += [answer("1"), answer("2")]
-    ui.ask("one")
-    first = ui.window.controller.conversation
-    assert first is not None
-    taken = ui.composer.gauge.value()
-    assert taken == 10 + 21
-    ui.window.menus.new_chat.trigger()
-    assert ui.composer.gauge.value() == 0
-
-    ui.window.controller.open(first.id)
-    assert ui.composer.gauge.value() == taken
-    ui = reopen()
-
-    assert ui.composer.gauge.value() == taken
-    ui.load(OTHER)
-    ui.until(lambda: ui.window.controller.model is OTHER)
-    ui.until_idle()
-    assert ui.composer.gauge.value() == 0, "another model counts other tokens"
-
-
-def test_the_gauge_follows_versions_and_what_is_deleted(
-    reopen: Open, engine: ScriptedEngine
-) -> None:
-    ui = reopen()
-    engine.answers += [
-        answer("short"),
-        [PromptReady(10, 0, 0), TextDelta("long"), finished(new_tokens=90)],
-    ]
-    ui.ask("one")
-    ui.do(RowAction.REGENERATE, "short")
-    ui.until(lambda: not ui.window.controller.is_answering)
-    assert ui.composer.gauge.value() == 10 + 90
-
-    ui.transcript.version_requested.emit(ui.rows[-1].id, -1)
-    assert ui.composer.gauge.value() == 10 + 21
-    ui.do(RowAction.DELETE_TURN, "one")
-    assert ui.composer.gauge.value() == 0
 
 
 def test_what_was_written_in_the_place_of_a_row_is_a_draft_after_a_restart(

@@ -716,7 +716,9 @@ def test_the_same_question_to_another_model_is_a_version_under_its_name(
     until_answered(ui)
 
     assert engine.loaded_folders[-1] == OTHER.path
-    assert engine.questions[-1].params.temperature == pytest.approx(0.3), "what that model asks for"
+    params = engine.questions[-1].params
+    assert params.temperature == pytest.approx(0.9), "it is set for the conversation"
+    assert params.top_k == 5, "what that model asks for"
     assert [(row.speaker, row.text) for row in ui.rows] == [
         ("You", "Who are you?"),
         ("Other", "From the other."),

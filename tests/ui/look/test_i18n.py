@@ -175,8 +175,10 @@ def test_translations_are_chinese_sentences() -> None:
         "Top-k", "Top-p", "en", "{used} of {length}", "“{tensor}” {what}", "{source} {what}.",
         "{better} {fact}", "{what}: {name}", "{what}: {percent} %", "{precision}: {sentence}",
         "{percent} %", "“{file}” {what}.", "“{name}” {what}.", "“{name}”: {what}.",
-        "{name}: {sentence}", "{name}: {done:.1f} of {total:.1f} GiB",
+        "{count} kB", "{count} MB", "{name}: {sentence}", "{name}: {done:.1f} of {total:.1f} GiB",
         "{name}: {done:.1f} of {total:.1f} GiB · {speed:.0f} MiB/s",
+        "Id", "Markdown", "PDF", "UTF-8 (Unicode)", "UTF-16 BE (Unicode)", "UTF-16 LE (Unicode)",
+        "UTF-32 BE (Unicode)", "UTF-32 LE (Unicode)", "{name}: {path}", "“{name}”: {percent} %",
     }  # fmt: skip
     without_hanzi = {
         source

@@ -239,14 +239,13 @@ def test_every_problem_of_the_registries_is_told_at_the_start(
     for file in (paths.site_registry, paths.user_registry):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("schema_version: 1\nmodles: []\n", encoding="utf-8")
-    broken = Controllers(engine)
-    told = broken.heard(broken.library.problems_found)
+    with Controllers(engine) as broken:
+        told = broken.heard(broken.library.problems_found)
 
-    broken.library.show_problems()
+        broken.library.show_problems()
 
     ((problems,),) = told
     assert [str(error) for error in problems] == [  # type: ignore[attr-defined]  # a signal carries objects
         str(error) for error in broken.store.problems
     ]
     assert len(broken.store.problems) == 2
-    broken.close()

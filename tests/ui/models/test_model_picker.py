@@ -189,7 +189,7 @@ def test_another_model_goes_on_in_the_conversation_and_stands_over_its_own_answe
     assert [m.text for m in request.messages] == ["One", "From the guide.", "Two"]
     assert "One\nBaichuan Guide\nFrom the guide." in ui.page_text
     assert "Two\nOther\nFrom the other." in ui.page_text
-    assert ui.window.panel.temperature.value() == pytest.approx(0.3)
+    assert request.params.temperature == pytest.approx(0.9), "it is the conversation's own"
 
 
 def test_the_last_model_is_remembered(ui: Harness) -> None:

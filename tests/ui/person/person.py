@@ -12,12 +12,22 @@ from collections.abc import Iterable, Iterator
 from statistics import mode
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QInputMethodEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
     QLabel,
     QLineEdit,
@@ -27,6 +37,7 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
+from shiboken6 import isValid
 
 from tests.ui.harness import until
 
@@ -38,7 +49,11 @@ Shown = TypeVar("Shown", bound=QWidget)
 
 
 class Desktop(QObject):
-    """Gives the keyboard back to a window over which something was closed, as desktops do."""
+    """Gives the keyboard back to a window over which something was closed, as desktops do.
+
+    A menu that is open while its window goes closes when the window is no more: whoever asks for
+    it then ends the process, as PySide 6.11 does at errors of such methods on Python 3.11.
+    """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -47,6 +62,8 @@ class Desktop(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.Hide or not isinstance(watched, QWidget):
+            return False
+        if not isValid(self._window):
             return False
         if watched.windowType() in (Qt.WindowType.Popup, Qt.WindowType.Dialog):
             top = QApplication.activeModalWidget() or self._window
@@ -108,6 +125,11 @@ class Person:
         field = self.field(name)
         assert isinstance(field, QLineEdit | QPlainTextEdit | QTextEdit)
         return field.text() if isinstance(field, QLineEdit) else field.toPlainText()
+
+    def field_value(self, name: str) -> str:
+        """The number in a field that has arrows."""
+        (field,) = (one for one in self.controls(name) if isinstance(one, QAbstractSpinBox))
+        return field.text()
 
     def texts(self) -> list[str]:
         """All that labels and buttons say now."""
@@ -194,8 +216,13 @@ class Person:
         self.click(found[0])
 
     def press_text(self, text: str) -> None:
-        """Click the button on which this is written."""
-        (button,) = (one for one in _shown(QAbstractButton) if one.text() == text)
+        """Click the button on which this is written, as soon as it is there."""
+
+        def written() -> list[QAbstractButton]:
+            return [one for one in _shown(QAbstractButton) if one.text() == text]
+
+        until(lambda: bool(written()))
+        (button,) = written()
         self.click(button)
 
     # --- keys -----------------------------------------------------------------------------------
@@ -316,8 +343,13 @@ class Person:
 
     def _entry(self, view: QAbstractItemView, text: str) -> QPoint:
         model = view.model()
-        indexes = [model.index(row, 0) for row in range(model.rowCount())]
-        index = next(one for one in indexes if str(one.data()).startswith(text))
+
+        def found() -> list[QModelIndex]:
+            indexes = [model.index(row, 0) for row in range(model.rowCount())]
+            return [one for one in indexes if str(one.data()).startswith(text)]
+
+        until(lambda: bool(found()))
+        index = found()[0]
         view.scrollTo(index)
         QCoreApplication.processEvents()
         return view.visualRect(index).center()
@@ -332,12 +364,14 @@ class Person:
 
     def click_popup_entry(self, text: str) -> None:
         """Click a row of that list."""
+        until(lambda: _popup_list() is not None)
         view = _popup_list()
         assert view is not None
         self.click(view.viewport(), self._entry(view, text))
 
     def go_to_popup_entry(self, text: str) -> None:
         """Have the keyboard on a row of that list, by the arrow keys."""
+        until(lambda: _popup_list() is not None)
         view = _popup_list()
         assert view is not None
         self.key(Qt.Key.Key_Home)
@@ -449,6 +483,7 @@ class Person:
         return viewport, rect.topLeft() + QPoint(3 * line, round(2.6 * line))
 
     def _row(self, text: str) -> QAccessibleInterface:
+        until(lambda: any(text in one for one in self.messages()))
         rows = _accessible(self.transcript)
         items = [rows.child(n) for n in range(rows.childCount())]
         return next(one for one in reversed(items) if text in one.text(QAccessible.Text.Name))
@@ -509,6 +544,7 @@ def _popup_list() -> QAbstractItemView | None:
 
 
 def _keyboard_window() -> QWindow:
+    until(lambda: QApplication.focusWindow() is not None)
     window = QApplication.focusWindow()  # Qt hands on what a list or menu over it is to have
     assert window is not None, "no window has the keyboard"
     return window

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from shiboken6 import isValid
 
 from backends.events import PromptReady, TextDelta
 from baichuan_desktop.services.app_paths import app_paths
@@ -230,6 +233,25 @@ def test_conversations_are_filed_in_a_folder_that_is_renamed_folded_and_deleted(
     me.press("Undo")
 
     until(lambda: me.entries(CHATS) == ["Folders", "Letters", "two", "one"])
+
+
+@pytest.mark.parametrize("opened", [(), ("Move to folder",)], ids=["menu", "menu in a menu"])
+def test_a_window_goes_with_its_open_menu(
+    desk: App, engine: ScriptedEngine, opened: tuple[str, ...]
+) -> None:
+    """As when the session ends, and after a test that fails in the middle of a menu."""
+    me = desk.start(engine)
+    me.wait_until_ready()
+    talk(me, engine, "one", "1")
+    me.entry_menu(CHATS, "one")
+    me.choose(*opened)
+    menu = QApplication.activePopupWidget()
+
+    desk.quit()
+
+    assert not isValid(menu)
+    assert QApplication.activePopupWidget() is None
+    assert chats(desk.start(engine)) == ["one"]
 
 
 def test_a_conversation_is_pinned_on_top_and_unpinned(me: Person, engine: ScriptedEngine) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.engines.process import EngineClient
@@ -87,8 +87,10 @@ def test_tab_goes_round_the_window_and_comes_back_to_the_field(me: Person) -> No
 def test_a_click_beside_the_field_in_its_card_is_one_into_the_field(me: Person) -> None:
     me.key(Key.Key_Tab)
     gauge = me.control("Context used")
+    card = gauge.parentWidget()
+    assert card is not None
 
-    me.click(gauge)
+    me.click(card, gauge.geometry().topLeft() - QPoint(70, 0))
 
     me.type("here")
     assert me.written("Message") == "here"

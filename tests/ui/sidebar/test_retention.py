@@ -44,11 +44,27 @@ def kept(ui: Harness) -> set[str]:
     return {one.title for one in ui.conversations.conversations()}
 
 
-def retention(ui: Harness, clock: Clock) -> Retention:
+def retention(ui: Harness, clock: Clock, own_days: int | None = None) -> Retention:
     """One more of it, by the clock of the test; the window's own looks once a day."""
-    made = Retention(ui.window.controller, ui.window, now=clock)
+    made = Retention(ui.window.controller, ui.window, own_days=lambda: own_days, now=clock)
     made.deleted.connect(ui.window.sidebar.controller.reload)
     return made
+
+
+def test_what_the_person_does_not_want_kept_goes_without_a_policy_too(
+    ui: Harness, clock: Clock
+) -> None:
+    put(ui.conversations, "Old", 8)
+    put(ui.conversations, "Young", 6)
+
+    retention(ui, clock, own_days=7).look_at_the_clock()
+    assert kept(ui) == {"Young"}
+
+    clock.now += 2 * _DAY
+    retention(ui, clock).look_at_the_clock()
+    assert kept(ui) == {"Young"}, "chosen no longer"
+    retention(ui, clock, own_days=7).look_at_the_clock()
+    assert kept(ui) == set()
 
 
 def test_at_the_start_what_is_too_old_goes_and_the_list_shows_it(
@@ -137,11 +153,11 @@ def test_the_window_does_so_by_itself_when_it_opens_with_backups_too(
     file = tmp_path / "data" / "conversations.sqlite3"
     for _ in range(2):  # the second one makes a backup of what the first one wrote
         store = ConversationStore(file)
+        assert store._upkeep is not None
+        store._upkeep.wait()  # or the backup might have one of the two alone
         if not store.conversations():
             put(store, "Old secret", 91)
             put(store, "Young", 1)
-        assert store._upkeep is not None
-        store._upkeep.wait()
         store.close()
     (backup,) = backups_of(file)
     assert b"Old secret" in backup.read_bytes()

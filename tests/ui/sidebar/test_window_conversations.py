@@ -154,11 +154,12 @@ def test_the_list_is_hidden_by_ctrl_b_and_shown_again_to_search(ui: Harness, sid
 
 
 def test_the_settings_are_shown_by_the_button(ui: Harness, side: Hands) -> None:
-    assert not ui.window.panel.isVisible()
-
     side.sidebar.settings.click()
 
-    assert ui.window.panel.isVisible()
+    dialog = ui.window.around_chat.settings.dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+    assert not ui.window.panel.isVisible()
 
 
 def test_f2_renames_the_open_conversation_from_the_field(

@@ -42,7 +42,9 @@ def full(ui: Harness, engine: ScriptedEngine) -> Harness:
         window.menus.panel.trigger()
     ui.composer.set_text("a draft")  # the button can be pressed
     ui.composer.setFocus()
+    until(lambda: not window.around_chat.context.watch.is_looking)
     QTest.qWait(50)
+    until(ui.composer.context_button.isVisible)  # once the tokens are counted
     return ui
 
 
@@ -93,7 +95,7 @@ def test_tab_goes_as_one_reads(full: Harness) -> None:
     """From part to part, and within each from line to line and from left to right."""
     window = full.window
     parts: list[QWidget] = [window.page.composer, window.panel, window.sidebar, window.top_bar,
-                            window.models.first_run, window.page.transcript]  # fmt: skip
+                            window.page.transcript]  # fmt: skip
 
     def part_of(widget: QWidget) -> int:
         return next(

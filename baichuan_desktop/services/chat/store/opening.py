@@ -16,7 +16,10 @@ from backends.errors import (
     ConversationsNewerError,
 )
 from backends.operating_system import lock_folder, long_path, sync_folder
-from baichuan_desktop.services.chat.store.batch import break_off_unfinished
+from baichuan_desktop.services.chat.store.batch import (
+    break_off_unfinished,
+    delete_unused_documents,
+)
 from baichuan_desktop.services.chat.store.connection import connect
 from baichuan_desktop.services.chat.store.copies.backups import back_up, backups_of
 from baichuan_desktop.services.chat.store.copies.mending import mend
@@ -59,13 +62,19 @@ class OpenFile:
 
 
 def open_file(
-    file: Path, *, is_damaged: bool = False, release: Callable[[], object] = lambda: None
+    file: Path,
+    *,
+    is_damaged: bool = False,
+    is_start: bool = False,
+    release: Callable[[], object] = lambda: None,
 ) -> OpenFile:
     """Open the file for writing, or make it; a damaged one is mended.
 
     Args:
         file: Where it is, or will be.
         is_damaged: It is known to be.
+        is_start: Nobody has read of it yet, so that nobody can bring back a message that was
+            deleted: documents that none has any more go with it.
         release: Called before another file takes its place, so that nobody has it open.
 
     Raises:
@@ -79,13 +88,13 @@ def open_file(
         if is_damaged or _is_emptied(file):
             mended = mend(file, time.time(), release)
         try:
-            connection = _prepared(file)
+            connection = _prepared(file, is_start=is_start and mended is None)
         except sqlite3.DatabaseError as error:
             if mended is not None or not is_damage(error):
                 raise
             log.warning("%s is damaged: %s", file, error)
             mended = mend(file, time.time(), release)
-            connection = _prepared(file)
+            connection = _prepared(file, is_start=False)
     except BaseException:
         unlock()
         raise
@@ -131,17 +140,20 @@ def _require_known(file: Path, version: int) -> None:
         raise ConversationsNewerError(file)
 
 
-def _prepared(file: Path) -> sqlite3.Connection:
+def _prepared(file: Path, *, is_start: bool) -> sqlite3.Connection:
     connection = connect(file, writes=True)
     try:
         _require_known(file, version_of(connection))
         migrate(connection, lambda _: back_up(connection, file, time.time()))
         connection.execute("BEGIN IMMEDIATE")
         broken = break_off_unfinished(connection)
+        unused = delete_unused_documents(connection) if is_start else 0
         connection.execute("COMMIT")
     except BaseException:
         connection.close()
         raise
     if broken:
         log.warning("%d messages were being written when the app ended.", broken)
+    if unused:
+        log.info("%d documents that no message and no draft has were deleted.", unused)
     return connection

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TypeVar
 
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Folder, Status
+from baichuan_desktop.services.documents.values import Document
 
 _Read = TypeVar("_Read")
 
@@ -20,10 +21,11 @@ class Kind(Enum):
     FOLDER = "folder"
     CONVERSATION = "conversation"
     MESSAGE = "message"
+    DOCUMENT = "document"
 
 
 Key = tuple[Kind, int]
-Value = Folder | Conversation | ChatMessage
+Value = Folder | Conversation | ChatMessage | Document
 #: What is written in one transaction; None stands for a row that is deleted.
 Batch = Mapping[Key, Value | None]
 
@@ -42,6 +44,7 @@ class Pending:
         self.folders: dict[int, Folder | None] = {}
         self.conversations: dict[int, Conversation | None] = {}
         self.messages: dict[int, ChatMessage | None] = {}
+        self.documents: dict[int, Document | None] = {}
         self._children: dict[tuple[int, int | None], dict[int, None]] = {}
         self._unsaved: dict[Key, Value | None] = {}
         self._since: float | None = None  #: when the oldest change was made that still waits
@@ -54,6 +57,11 @@ class Pending:
     def messages_of(self, conversation_id: int) -> list[ChatMessage]:
         """Messages in memory of one conversation."""
         there = self.messages.values()
+        return [one for one in there if one is not None and one.conversation_id == conversation_id]
+
+    def documents_of(self, conversation_id: int) -> list[Document]:
+        """Documents in memory of one conversation."""
+        there = self.documents.values()
         return [one for one in there if one is not None and one.conversation_id == conversation_id]
 
     def now(
@@ -76,6 +84,8 @@ class Pending:
                 self.folders[key] = value
             case Kind.CONVERSATION, Conversation() | None:
                 self.conversations[key] = value
+            case Kind.DOCUMENT, Document() | None:
+                self.documents[key] = value
             case Kind.MESSAGE, ChatMessage() | None:
                 self._unlink(key)
                 self.messages[key] = value
@@ -98,6 +108,8 @@ class Pending:
                 self.folders.pop(key, None)
             case Kind.CONVERSATION:
                 self.conversations.pop(key, None)
+            case Kind.DOCUMENT:
+                self.documents.pop(key, None)
             case Kind.MESSAGE:
                 self._unlink(key)
                 self.messages.pop(key, None)

@@ -18,6 +18,7 @@ from backends.phrases import Phrase
 
 _CLOSED: Final = Phrase("it cannot be written")
 _HELD: Final = Phrase("another program keeps the file locked")
+_FULL: Final = Phrase("the drive is full")
 #: By SQLite's number; other errors are told in its own words.
 _REASONS: Final = {
     sqlite3.SQLITE_READONLY: _CLOSED,
@@ -48,6 +49,15 @@ def is_damage(error: Exception) -> bool:
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
     )
+
+
+def told_of(error: OSError | sqlite3.Error) -> str | Phrase:
+    """Why something could not be written, as a part of a sentence."""
+    if isinstance(error, OSError):
+        return system_reason(error)
+    if primary_code(error) == sqlite3.SQLITE_FULL:
+        return _FULL
+    return _REASONS.get(primary_code(error), str(error))
 
 
 def reason_of(error: Exception, file: Path) -> ConversationsError:

@@ -93,7 +93,7 @@ class Writer:
     # --- on the thread ------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._write({})
+        self._write({}, is_start=True)
         self._is_tried.set()
         while True:
             with self._pending.lock:
@@ -121,7 +121,7 @@ class Writer:
             return self._retry_at - now
         return self._pending.due_at(TEXT_WAIT_SECONDS) - now
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, batch: Batch, *, is_start: bool = False) -> None:
         """Write a batch, or find out why that cannot be done; without one, the file is opened."""
         mended = self.state.mended
         try:
@@ -133,7 +133,10 @@ class Writer:
                 self._let_go()
             if self._open is None:
                 self._open = open_file(
-                    self._file, is_damaged=self._is_damaged, release=self._on_open
+                    self._file,
+                    is_damaged=self._is_damaged,
+                    is_start=is_start,
+                    release=self._on_open,
                 )
                 mended = self._open.mended or mended
                 self._on_open()

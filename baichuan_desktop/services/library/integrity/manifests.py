@@ -72,6 +72,17 @@ class ManifestStore:
         """
         self._change(manifest.model_id, lambda _: Kept(manifest))
 
+    def relocate(self, model_id: str, folder: Path) -> None:
+        """Keep all that is known of a model whose files lie in another folder now.
+
+        Raises IntegrityError.
+        """
+
+        def changed(kept: Kept | None) -> Kept | None:
+            return kept and replace(kept, manifest=replace(kept.manifest, folder=folder))
+
+        self._change(model_id, changed)
+
     def keep(self, verified: Verified) -> None:
         """Keep what verifying found; an override that holds for just that stays.
 

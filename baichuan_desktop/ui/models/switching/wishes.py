@@ -22,8 +22,20 @@ class Wishes:
         return self._ran.get(model.path, self.kept(model))
 
     def kept(self, model: InstalledModel) -> LoadWish:
-        """The wish that holds at the next start."""
-        return self._settings.current.precisions.get(model.path, LoadWish())
+        """The wish that holds at the next start: the model's own, else the one for all models.
+
+        The small model of the app takes nothing but the threads of that.
+        """
+        settings = self._settings.current
+        if model.path in settings.precisions:
+            return settings.precisions[model.path]
+        default = settings.default_wish
+        if model.bundled:
+            return LoadWish(threads=default.threads)
+        length = default.context_length
+        if length is not None and length >= model.context_length:
+            length = None  # it was trained for no more
+        return LoadWish(default.precision, context_length=length, threads=default.threads)
 
     def has_run(self, model: InstalledModel, wish: LoadWish) -> bool:
         """Whether a model ran last with this wish."""

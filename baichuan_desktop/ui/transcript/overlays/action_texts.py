@@ -24,6 +24,7 @@ ICONS = {
     RowAction.REGENERATE: "regenerate",
     RowAction.EDIT: "pencil",
     RowAction.CONTINUE: "continue",
+    RowAction.LEAVE_OUT: "pencil",
 }
 
 
@@ -60,5 +61,7 @@ def action_text(action: RowAction) -> str:
             return QCoreApplication.translate("RowActions", "Plain text")
         case RowAction.DELETE_VERSION:
             return QCoreApplication.translate("RowActions", "Delete this version")
+        case RowAction.LEAVE_OUT:
+            return QCoreApplication.translate("RowActions", "Choose what to leave out…")
         case RowAction.DELETE_TURN:
             return QCoreApplication.translate("RowActions", "Delete question and answers")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from baichuan_desktop.ui.look.icons import line_icon
+from baichuan_desktop.ui.transcript.rows.row import RowAction
 from baichuan_desktop.ui.transcript.rows.style import RowStyle
 
 _ICON = 16  # pixels at a zoom of 1
@@ -86,3 +87,28 @@ class IconButton(QToolButton):
                 size=self._style.px(_ICON),
             )
         )
+
+
+class NoteButton(IconButton):
+    """The button of a note, with its name beside its icon.
+
+    Signals:
+        triggered: the RowAction, and the id of the row.
+    """
+
+    triggered = Signal(object, object)
+
+    def __init__(self, icon: str, parent: QWidget) -> None:
+        super().__init__(icon, parent, says=True)
+        self._for: tuple[RowAction, int] | None = None
+        self.clicked.connect(self._on_clicked)
+
+    def show_action(self, action: RowAction, name: str, row_id: int) -> None:
+        """Be the button for this action of this row."""
+        self._for = action, row_id
+        self.set_name(name)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        if self._for is not None:
+            self.triggered.emit(*self._for)

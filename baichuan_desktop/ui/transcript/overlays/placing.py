@@ -10,11 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 from baichuan_desktop.ui.markdown.document import is_card
 from baichuan_desktop.ui.markdown.style import CODE_HEAD
+from baichuan_desktop.ui.transcript.overlays import action_texts
 from baichuan_desktop.ui.transcript.overlays.action_bar import ActionBar
 from baichuan_desktop.ui.transcript.overlays.block_button import BlockButton
+from baichuan_desktop.ui.transcript.overlays.document_chip import DocumentChip
 from baichuan_desktop.ui.transcript.overlays.fold_button import FoldButton
+from baichuan_desktop.ui.transcript.overlays.icon_button import NoteButton
 from baichuan_desktop.ui.transcript.rows.flow import Key
 from baichuan_desktop.ui.transcript.rows.row import RowAction, RowKind
+from baichuan_desktop.ui.transcript.rows.row_layout import DOCUMENT_GAP, DOCUMENT_HEIGHT
 from baichuan_desktop.ui.transcript.rows.row_view import RowView
 from baichuan_desktop.ui.transcript.rows.shown_rows import Placed
 from baichuan_desktop.ui.transcript.rows.style import RowStyle
@@ -43,6 +47,7 @@ class Overlays(QObject):
         version_requested: the id of a row, and -1 or +1.
         copy_requested: the key of an entry, and the number of a block in it.
         fold_requested: the id of a row whose long text is to be shown whole, or no longer.
+        document_requested: the id of a row, and the number of one of its documents.
         focus_lost: the button that had the keyboard is gone.
     """
 
@@ -51,6 +56,7 @@ class Overlays(QObject):
     version_requested = Signal(object, int)
     copy_requested = Signal(object, int)
     fold_requested = Signal(object)
+    document_requested = Signal(object, int)
     focus_lost = Signal()
 
     def __init__(self, viewport: QWidget) -> None:
@@ -59,9 +65,13 @@ class Overlays(QObject):
         self.bars: dict[int, ActionBar] = {}
         self.blocks: dict[tuple[Key, int], BlockButton] = {}
         self.folds: dict[Key, FoldButton] = {}
+        self.notes: dict[int, NoteButton] = {}
         self._free_bars: list[ActionBar] = []
         self._free_blocks: list[BlockButton] = []
         self._free_folds: list[FoldButton] = []
+        self._free_notes: list[NoteButton] = []
+        self.documents: dict[tuple[int, int], DocumentChip] = {}  #: by row and number
+        self._free_documents: list[DocumentChip] = []
         self._is_placing = False
         self._next: tuple[Sequence[Placed], Sight, frozenset[int]] | None = None
 
@@ -89,6 +99,8 @@ class Overlays(QObject):
         self._place_bars([p for p in placed if _has_bar(p.view, sight)], sight)
         self._place_blocks(_blocks_in_sight(placed, sight), sight)
         self._place_folds([p for p in placed if p.view.at.fold.isValid()], sight, unfolded)
+        self._place_notes([p for p in placed if p.view.at.button.isValid()], sight)
+        self._place_documents([p for p in placed if p.view.at.documents.isValid()], sight)
         if focused is not None and not focused.isVisibleTo(self._viewport):
             self.focus_lost.emit()
 
@@ -98,8 +110,11 @@ class Overlays(QObject):
             b for (key, _), b in sorted(self.blocks.items(), key=_order) if key.row_id == row_id
         ]
         folds = [fold for key, fold in self.folds.items() if key.row_id == row_id]
+        notes = [note for key, note in self.notes.items() if key == row_id]
         bar = self.bars.get(row_id) if row_id is not None else None
-        return [*blocks, *folds, *(bar.stops() if bar is not None else [])]
+        documents = [chip for (row, _), chip in sorted(self.documents.items()) if row == row_id]
+        buttons = bar.stops() if bar is not None else []
+        return [*documents, *blocks, *folds, *notes, *buttons]
 
     def show_done(self, action: RowAction, row_id: int) -> None:
         """Show for a moment that an action of a row was done."""
@@ -205,6 +220,62 @@ class Overlays(QObject):
         button = FoldButton(self._viewport)
         button.fold_requested.connect(self.fold_requested)
         return button
+
+    # --- notes ---------------------------------------------------------------------------------
+
+    def _place_notes(self, placed: Sequence[Placed], sight: Sight) -> None:
+        wanted = {p.view.key.row_id for p in placed}
+        for row_id in [row_id for row_id in self.notes if row_id not in wanted]:
+            button = self.notes.pop(row_id)
+            button.hide()
+            self._free_notes.append(button)
+        for p in placed:
+            row_id = p.view.key.row_id
+            button = self.notes.get(row_id) or self._new_note()
+            self.notes[row_id] = button
+            button.set_style(sight.style)
+            name = action_texts.action_text(RowAction.LEAVE_OUT)
+            button.show_action(RowAction.LEAVE_OUT, name, row_id)
+            button.set_reachable(row_id == sight.current)
+            room = p.view.at.button.translated(sight.column.left(), p.top)
+            size = button.sizeHint().boundedTo(room.size())
+            corner = QPoint(room.center().x() - size.width() // 2, room.top())
+            _put(button, QRect(corner, size))
+
+    def _new_note(self) -> NoteButton:
+        if self._free_notes:
+            return self._free_notes.pop()
+        button = NoteButton(action_texts.ICONS[RowAction.LEAVE_OUT], self._viewport)
+        button.triggered.connect(self.triggered)
+        return button
+
+    # --- what a question was asked with ----------------------------------------------------------
+
+    def _place_documents(self, placed: Sequence[Placed], sight: Sight) -> None:
+        wanted = {(p.view.row.id, n) for p in placed for n in range(len(p.view.row.documents))}
+        for name in [name for name in self.documents if name not in wanted]:
+            chip = self.documents.pop(name)
+            chip.hide()
+            self._free_documents.append(chip)
+        height, gap = sight.style.px(DOCUMENT_HEIGHT), sight.style.px(DOCUMENT_GAP)
+        for p in placed:
+            row, room = p.view.row, p.view.at.documents.translated(sight.column.left(), p.top)
+            for number in range(len(row.documents)):
+                chip = self.documents.get((row.id, number)) or self._new_document()
+                self.documents[row.id, number] = chip
+                chip.set_style(sight.style)
+                chip.show_document(row, number)
+                chip.set_reachable(row.id == sight.current)
+                size = chip.fitting(room.width(), height)
+                at = QPoint(room.right() + 1 - size.width(), room.top() + number * (height + gap))
+                _put(chip, QRect(at, size))
+
+    def _new_document(self) -> DocumentChip:
+        if self._free_documents:
+            return self._free_documents.pop()
+        chip = DocumentChip(self._viewport)
+        chip.document_requested.connect(self.document_requested)
+        return chip
 
     def _focused(self) -> QWidget | None:
         focused = self._viewport.window().focusWidget()

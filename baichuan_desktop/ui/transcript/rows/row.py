@@ -14,7 +14,8 @@ class RowKind(Enum):
     PERSON = "person"  #: in a bubble at the right
     ANSWER = "answer"  #: under the name of who gives it
     CONTINUATION = "continuation"  #: a text that a base model continues; shown as it is
-    NOTE = "note"  #: a muted line that belongs to no message
+    #: A muted line that belongs to no message; one of caution has a button, to LEAVE_OUT messages.
+    NOTE = "note"
 
 
 class RowAction(Enum):
@@ -31,6 +32,7 @@ class RowAction(Enum):
     SHOW_PLAIN = "show_plain"  #: the text without its Markdown formats, and back
     DELETE_VERSION = "delete_version"
     DELETE_TURN = "delete_turn"
+    LEAVE_OUT = "leave_out"  #: choose which messages the model is not given; of a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Row:
     actions: frozenset[RowAction] = frozenset()  #: besides those of the transcript itself
     #: Of a continuation: from where to where the model wrote, in characters; the end is not in it.
     continued: tuple[tuple[int, int], ...] = ()
+    #: Over a question: what it was asked with, each with how much of it was given.
+    documents: tuple[str, ...] = ()
 
 
 class RowSource(Protocol):

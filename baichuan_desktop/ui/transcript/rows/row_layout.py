@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QTextDocument
 
-from baichuan_desktop.ui.transcript.rows.row import Row, RowKind
+from baichuan_desktop.ui.transcript.rows.row import Row, RowAction, RowKind
 from baichuan_desktop.ui.transcript.rows.style import RowStyle
 
 # Pixels at a zoom of 1.
@@ -25,6 +25,7 @@ _BAR_HEIGHT = 32  # of the line of buttons and figures under an answer
 _BAR_GAP = 2
 _ROOM_FOR_BUTTONS = 240
 _FOLD_HEIGHT = 34
+DOCUMENT_HEIGHT, DOCUMENT_GAP = 30, 6  # of each document over a question
 _ANY_HEIGHT = 100_000
 
 CENTRED_WRAPPED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
@@ -53,9 +54,11 @@ class Places:
     ring: QRect = field(default_factory=QRect)  #: what is marked as the row that the keyboard is at
     pill: QRect = field(default_factory=QRect)  #: the line of caution
     label: QRect = field(default_factory=QRect)  #: who speaks; of a note, its text
+    documents: QRect = field(default_factory=QRect)  #: room for what a question was asked with
     bubble: QRect = field(default_factory=QRect)
     footer: QRect = field(default_factory=QRect)  #: figures
     bar: QRect = field(default_factory=QRect)  #: room for buttons
+    button: QRect = field(default_factory=QRect)  #: room for the button of a note
     fold: QRect = field(default_factory=QRect)  #: room for the button that shows all of a text
 
 
@@ -76,9 +79,13 @@ class _Layout:
         """The places from top to bottom."""
         px, row, part, made = self._style.px, self._row, self._part, self._made
         y = self._above()
-        begin = y
+        begin = made.documents.top() if made.documents.isValid() else y
         if row.kind is RowKind.PERSON and not part.editor:
             y = self._bubble(y)
+        elif row.kind is RowKind.NOTE and RowAction.LEAVE_OUT in row.actions:
+            made.pill = self._pill(y, row.text)
+            made.button = QRect(0, made.pill.bottom() + 1, self._width, px(_FOLD_HEIGHT))
+            y = made.button.bottom() + 1
         elif row.kind is RowKind.NOTE:
             made.label = self._text(row.text, self._style.note, y)
             y = made.label.bottom() + 1
@@ -102,16 +109,20 @@ class _Layout:
             return 0
         y = px(_GAP)
         if self._row.caution:
-            self._made.pill = self._pill(y)
+            self._made.pill = self._pill(y, self._row.caution)
             y = self._made.pill.bottom() + 1 + px(_GAP_AFTER_PILL)
+        if count := len(self._row.documents):
+            height = count * px(DOCUMENT_HEIGHT) + count * px(DOCUMENT_GAP)
+            self._made.documents = QRect(0, y, self._width, height)
+            y += height
         return y
 
-    def _pill(self, y: int) -> QRect:
+    def _pill(self, y: int, text: str) -> QRect:
         px = self._style.px
         side = px(_PILL_SIDE)
         room = QRect(0, 0, max(self._width - 2 * side, 1), _ANY_HEIGHT)
         metrics = QFontMetrics(self._style.note)
-        needed = metrics.boundingRect(room, CENTRED_WRAPPED, self._row.caution)
+        needed = metrics.boundingRect(room, CENTRED_WRAPPED, text)
         width = min(needed.width() + 1, room.width()) + 2 * side
         height = max(needed.height() + 2 * px(_PILL_EDGE), px(_PILL_HEIGHT))
         return QRect((self._width - width) // 2, y, width, height)

@@ -205,7 +205,7 @@ class RowView(QObject):
         painter.drawRoundedRect(QRectF(self.at.pill), radius, radius)
         painter.setFont(self._style.note)
         painter.setPen(QColor(self._style.colours.caution))
-        painter.drawText(self.at.pill, CENTRED_WRAPPED, self.row.caution)
+        painter.drawText(self.at.pill, CENTRED_WRAPPED, self.row.caution or self.row.text)
 
     def _draw_bubble(self, painter: QPainter) -> None:
         """Draw the ground; what goes on in the next entry has its round corners there."""

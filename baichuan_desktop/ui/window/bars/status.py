@@ -1,4 +1,4 @@
-"""What the window says of its model: what happens now, memory, speed, and the context used."""
+"""What the window says of its model: what happens now, memory and speed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from baichuan_desktop.services.precisions.fallback import WantedModel
 from baichuan_desktop.services.precisions.freed_memory import memory_for
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.sizes import size_text
-from baichuan_desktop.ui.chat.composer import Composer
 from baichuan_desktop.ui.chat.state import ChatState
 from baichuan_desktop.ui.errors import error_texts
 from baichuan_desktop.ui.models import model_texts, precision_texts
@@ -32,7 +31,7 @@ Words = Callable[[], str]  # in the language of the window
 
 
 class WindowStatus(QObject):
-    """Tells the top bar, the remarks under it and the composer what to show.
+    """Tells the top bar and the remarks under it what to show.
 
     It keeps texts as functions of the language, so that it can say them in another one.
     """
@@ -41,13 +40,12 @@ class WindowStatus(QObject):
         self,
         top_bar: TopBar,
         remarks: Remarks,
-        composer: Composer,
         load: LoadNotice,
         precisions: Precisions,
         window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._bar, self._remarks, self._composer = top_bar, remarks, composer
+        self._bar, self._remarks = top_bar, remarks
         self._load, self._precisions = load, precisions
         self._state: Words = str  #: what goes on; empty when nothing does
         self._job: Words = str
@@ -57,7 +55,6 @@ class WindowStatus(QObject):
         self._finished: Finished | None = None
         self._memory_bytes: int | None = None  #: that the model's device has
         self._looking = 0  # id of the task that looks how much that is
-        self._used = self._expected = 0  # tokens of the context
         remarks.closed.connect(self.clear_remark)
         load.changed.connect(self._show_load)
         self.retranslate()
@@ -124,6 +121,18 @@ class WindowStatus(QObject):
         self._bar.hide_progress()
         self._say(lambda: self.tr("The model makes room while precisions are measured"))
 
+    @Slot(int)
+    def show_asleep(self, minutes: int) -> None:
+        """Say that the model left the memory, and what brings it back."""
+        self._say(lambda: self._asleep(minutes))
+
+    def _asleep(self, minutes: int) -> str:
+        text = self.tr(
+            "The model left the memory after {minutes} minutes without an answer; your next "
+            "message loads it again"
+        )
+        return text.format(minutes=minutes)
+
     def _forget_model(self) -> None:
         self._ready = self._finished = self._memory_bytes = None
         self._looking = 0
@@ -142,12 +151,10 @@ class WindowStatus(QObject):
             case LoadProgress():
                 self._show_load_progress(event)
             case PromptReady():
-                self._used, self._expected = event.cached_tokens, event.prompt_tokens
                 self._show_dropped(event.dropped_messages)
                 self._say(lambda: self.tr("Reading the prompt…"))
             case PrefillProgress():
                 self._bar.show_progress(event.done_tokens / max(event.total_tokens, 1))
-                self._used = self._expected - event.total_tokens + event.done_tokens
                 self._say(lambda: answer_notes.prefill_text(event))
 
     def _show_dropped(self, messages: int) -> None:
@@ -157,7 +164,6 @@ class WindowStatus(QObject):
     def show_answering(self) -> None:
         """Say that text is coming."""
         self._bar.hide_progress()
-        self._used = self._expected
         self._say(lambda: self.tr("Answering…"))
 
     @Slot(object)
@@ -173,12 +179,11 @@ class WindowStatus(QObject):
     def show_finished(self, finished: Finished) -> None:
         """Show the figures of the last answer."""
         self._finished = finished
-        self._used = self._expected = finished.context_tokens
         self.retranslate()
 
-    def show_context(self, tokens: int) -> None:
-        """Show how much of the context a conversation takes that was opened; 0: none is known."""
-        self._used = self._expected = tokens
+    @Slot()
+    def forget_figures(self) -> None:
+        """Say nothing of the last answer any more: another conversation was opened."""
         self._finished = None
         self.retranslate()
 
@@ -250,9 +255,6 @@ class WindowStatus(QObject):
         usage = " · ".join(filter(None, (self._memory_text(), self._state() or self._speed_text())))
         self._bar.show_usage(usage, self._explanation())
         ready = self._ready
-        self._composer.show_context(
-            self._used, self._expected, ready.context_length if ready is not None else 0
-        )
         if ready is None:
             self._bar.show_precision("", "", "")
             return

@@ -119,7 +119,7 @@ class TopBar(QFrame):
         names = (
             (self.sidebar, self.tr("Show conversations"), Command.SIDEBAR),
             (self.search, self.tr("Find in the conversation"), Command.FIND),
-            (self.panel, self.tr("Settings"), Command.SETTINGS),
+            (self.panel, self.tr("Settings of the conversation"), Command.PANEL),
         )
         for button, name, command in names:
             button.setAccessibleName(name)

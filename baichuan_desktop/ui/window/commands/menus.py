@@ -45,6 +45,7 @@ class Menus(QMenuBar):
         self._view, self._zoom, self._help = (QMenu(self) for _ in range(3))
         self._zoom_percent = 100
         self._import_refusal: UserFacingError | None = None
+        self._export_refusal: UserFacingError | None = None
         self._make_actions()
         self._make_jobs()
         languages, self._language, self._languages = self._choices(("system", "en", "zh_CN"))
@@ -59,18 +60,26 @@ class Menus(QMenuBar):
         self.temporary_chat = self._action(Command.TEMPORARY_CHAT)
         self.search = self._action(Command.SEARCH)
         self.rename = self._action(Command.RENAME)
+        self.export = self._action(Command.EXPORT)
+        self.print = self._action(Command.PRINT)
+        self.import_chats = self._action(None)
+        self.attach = self._action(Command.ATTACH)
         self.restore = self._action(None)
         self.open_folder = self._action(Command.OPEN_FOLDER)
         self.quit = self._action(Command.QUIT)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)
         self.stop = self._action(None)  # Esc closes what lies over the page first
         self.stop.setEnabled(False)
+        self.exact_prompt = self._action(Command.EXACT_PROMPT)
+        self.leave_out = self._action(None)
         self.as_chat = self._action(None)
         self.as_chat.setCheckable(True)
         self.as_chat.setEnabled(False)
         self.copy = self._action(Command.COPY)
         self.select_all = self._action(Command.SELECT_ALL)
-        self.panel = self._action(Command.SETTINGS)
+        self.settings = self._action(Command.SETTINGS)
+        self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
+        self.panel = self._action(Command.PANEL)
         self.jobs_page = self._action(Command.JOBS)
         self.models_page = self._action(Command.MODELS)
         self.sidebar = self._action(Command.SIDEBAR)
@@ -88,6 +97,7 @@ class Menus(QMenuBar):
         self.licence = self._action(None)
         for of_a_model in (self.verify, self.licence):
             of_a_model.setEnabled(False)
+        self.first_steps = self._action(None)
         self.about = self._action(None)
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
 
@@ -140,8 +150,14 @@ class Menus(QMenuBar):
         view = [self.sidebar, self.panel, self.models_page, self.jobs_page]
         looks = (self._theme, self._zoom, self._language)
         folded = self.folded
-        chats = [self.new_chat, self.temporary_chat, self.search, self.rename, self.restore]
-        folded.addActions(chats)
+        chats = [self.new_chat, self.temporary_chat, self.search, self.rename]
+        chats += [self.attach, self.exact_prompt, self.leave_out]
+        kept = [self.export, self.print, self.import_chats, self.restore]
+        for menu in (folded, self._chat):
+            menu.setToolTipsVisible(True)
+            menu.addActions(chats)
+            menu.addSeparator()
+            menu.addActions(kept)
         folded.addSeparator()
         folded.addMenu(self._file)
         folded.addMenu(self.models)
@@ -151,23 +167,26 @@ class Menus(QMenuBar):
         folded.addSeparator()
         for menu in looks:
             folded.addMenu(menu)
+        folded.addAction(self.settings)
         folded.addSeparator()
-        folded.addActions([self.shortcuts, self.about])
-        self._chat.addActions(chats)
+        folded.addActions([self.shortcuts, self.first_steps, self.about])
         self._view.addActions(view)
         self._view.addSeparator()
         for menu in looks:
             self._view.addMenu(menu)
-        self._help.addActions([self.shortcuts, self.about])
+        self._view.addAction(self.settings)
+        self._help.addActions([self.shortcuts, self.first_steps, self.about])
         for menu in (self._chat, self._file, self.models, self._edit, self._view, self._help):
             self.addMenu(menu)
 
     # --- what is offered ---------------------------------------------------------------------
 
+    @Slot(str)
     def show_language(self, language: Language) -> None:
         """Tick the language that was chosen."""
         self._languages[language].setChecked(True)
 
+    @Slot(str)
     def show_theme(self, theme: ThemeChoice) -> None:
         """Tick the theme that was chosen."""
         self._themes[theme].setChecked(True)
@@ -203,6 +222,13 @@ class Menus(QMenuBar):
         self.licence.setEnabled(False)
         self.verify.setEnabled(False)
 
+    def show_export(self, refusal: UserFacingError | None) -> None:
+        """Offer to write conversations to files; a refusal says why that is turned off."""
+        self._export_refusal = refusal
+        for action in (self.export, self.print):
+            action.setEnabled(refusal is None)
+        self._explain()
+
     def show_import(self, refusal: UserFacingError | None) -> None:
         """Offer to bring models here; a refusal says why that is turned off."""
         self._import_refusal = refusal
@@ -216,11 +242,14 @@ class Menus(QMenuBar):
 
     def _explain(self) -> None:
         """Say of what is turned off why it is."""
-        refusal = self._import_refusal
-        why = "" if refusal is None else error_texts.message(refusal)
-        for action in self._of_import():
-            action.setToolTip(as_tooltip(why))
-            action.setStatusTip(why)
+        for refusal, actions in (
+            (self._import_refusal, self._of_import()),
+            (self._export_refusal, (self.export, self.print)),
+        ):
+            why = "" if refusal is None else error_texts.message(refusal)
+            for action in actions:
+                action.setToolTip(as_tooltip(why))
+                action.setStatusTip(why)
 
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
@@ -242,6 +271,10 @@ class Menus(QMenuBar):
         self.temporary_chat.setText(self.tr("New &temporary chat"))
         self.search.setText(self.tr("Sea&rch conversations"))
         self.rename.setText(self.tr("Rename the &conversation"))
+        self.export.setText(self.tr("E&xport…"))
+        self.print.setText(self.tr("&Print…"))
+        self.import_chats.setText(self.tr("&Import conversations…"))
+        self.attach.setText(self.tr("Attach doc&uments…"))
         self.restore.setText(self.tr("Restore from a &backup…"))
         self.open_folder.setText(self.tr("&Open a model folder…"))
         self.new_chat.setText(self.tr("&New chat"))
@@ -249,10 +282,13 @@ class Menus(QMenuBar):
             action.setText(entry.text())
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer") + "\t" + keys_text(Command.STOP))
+        self.exact_prompt.setText(self.tr("Sho&w the exact prompt…"))
+        self.leave_out.setText(self.tr("Leave &messages out…"))
         self.as_chat.setText(self.tr("&Use as chat model"))
         self.copy.setText(self.tr("&Copy"))
         self.select_all.setText(self.tr("Select &all"))
         self.panel.setText(self.tr("&Settings panel"))
+        self.settings.setText(self.tr("Settin&gs…"))
         self.jobs_page.setText(self.tr("&Jobs"))
         self.models_page.setText(self.tr("All m&odels"))
         self.sidebar.setText(self.tr("Con&versations at the left"))
@@ -272,6 +308,7 @@ class Menus(QMenuBar):
         self.add_adapter.setText(self.tr("&Add an adapter…"))
         self.verify.setText(self.tr("&Verify this model"))
         self.licence.setText(self.tr("Model &licence"))
+        self.first_steps.setText(self.tr("First steps…"))
         self.about.setText(self.tr("&About Baichuan Desktop"))
         self._explain()
 

@@ -30,6 +30,8 @@ class ViewCommands(QObject):
         self._view, self._sides = view, sides
         menus.show_language(view.language)
         menus.show_theme(view.theme)
+        view.language_changed.connect(menus.show_language)
+        view.theme_changed.connect(menus.show_theme)
         for panel_wanted in (menus.panel.triggered, bar.panel.clicked):
             panel_wanted.connect(self.show_panel)
         menus.sidebar.triggered.connect(self.show_sidebar)

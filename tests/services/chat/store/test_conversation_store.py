@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +12,23 @@ import pytest
 
 from backends.text.chat_template import Role
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
+from baichuan_desktop.services.chat.store.reading import lookups
 from baichuan_desktop.services.chat.values import (
     AnswerDetails,
     ChatMessage,
     Conversation,
     ConversationKind,
+    ConversationSettings,
     Folder,
     Status,
 )
-from tests.helpers.conversations import put_branch, put_conversation, put_message
+from baichuan_desktop.services.documents.values import Attachment, Document, Mark, Passage, Unit
+from tests.helpers.conversations import (
+    put_branch,
+    put_conversation,
+    put_document,
+    put_message,
+)
 from tests.helpers.patience import PATIENCE_SECONDS
 
 
@@ -35,7 +45,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conversati
 
 def _flush_after_each_change(store: ConversationStore) -> None:
     names = ["put_conversation", "put_message", "put_folder", "delete_folder", "delete_messages",
-             "delete_conversations", "empty_trash"]  # fmt: skip
+             "delete_conversations", "empty_trash", "put_document"]  # fmt: skip
     for name in names:
         change = getattr(store, name)
 
@@ -55,15 +65,23 @@ def test_every_field_is_read_as_it_was_put(tmp_path: Path) -> None:
     conversation = Conversation(
         store.new_id(), "标题", 1.5, 2.5, ConversationKind.TEXT, 7, has_own_title=True,
         folder_id=folder.id, is_pinned=True, is_unread=True, trashed=9.5, draft="d",
-        system_prompt="s",
+        system_prompt="s", settings=ConversationSettings(
+            "p", (("to", "\ud83d"),), "{}", frozenset({3, 4}), (Attachment(5, "名", (), 2, 3, 4),)
+        ),
     )  # fmt: skip
     details = AnswerDetails("int4", "cpu", "{}", 3, 4, 5.5, "stop", "why", 6, 7)
     message = ChatMessage(
-        store.new_id(), conversation.id, 8, Role.ASSISTANT, "答", Status.CUT, 3.5, "M", details
-    )
+        store.new_id(), conversation.id, 8, Role.ASSISTANT, "答", Status.CUT, 3.5, "M", details,
+        (Attachment(6, "a"), Attachment(7, "b", (Passage(0, 2), Passage(4, 9)), 8, 10, 20)),
+    )  # fmt: skip
+    document = Document(
+        6, conversation.id, "a", "pdf", 9, "ab", "half \ud83d", (Mark(0, Unit.SHEET, 1, "表"),),
+        "utf-16", ("A note.",),
+    )  # fmt: skip
     store.put_folder(folder)
     store.put_conversation(conversation)
     store.put_message(message)
+    store.put_document(document)
     store.close()
 
     again = ConversationStore(file)
@@ -71,6 +89,7 @@ def test_every_field_is_read_as_it_was_put(tmp_path: Path) -> None:
     assert again.folders() == [folder]
     assert again.conversations() == [conversation]
     assert again.messages([message.id]) == [message]
+    assert again.document(6) == document
     again.close()
 
 
@@ -258,3 +277,117 @@ def test_outlines_tell_who_wrote_what_is_how_long_without_the_texts(tmp_path: Pa
     _, messages = put_branch(memory, texts)
     in_memory = memory.outlines([one.id for one in messages])
     assert [one.characters for one in in_memory] == list(map(len, texts))
+
+
+def test_documents_are_read_as_they_were_put_and_go_with_their_conversation(
+    store: ConversationStore,
+) -> None:
+    one, other = put_conversation(store), put_conversation(store)
+    first, second, third = (put_document(store, owner, "text") for owner in (one, one, other))
+
+    assert store.document(second.id) == second
+    assert store.document_ids(one.id) == [first.id, second.id]
+    changed = replace(second, text="changed", encoding="big5")
+    store.put_document(changed)
+    assert store.document(second.id) == changed
+    store.delete_conversations([one.id])
+    store.put_document(replace(first, text="late"))
+
+    assert store.document(first.id) is None
+    assert store.document_ids(one.id) == []
+    assert store.document(third.id) == third
+
+
+def test_a_document_is_read_once_while_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ConversationStore(tmp_path / "c.sqlite3")
+    one = put_conversation(store)
+    first, second, third = (put_document(store, one, letter * 3) for letter in "abc")
+    assert store.flush(PATIENCE_SECONDS)
+    monkeypatch.setattr(lookups, "_MOST_CHARACTERS", 6)
+    reads: list[int] = []
+    read = store._rows.document
+
+    def counted(key: int) -> Document | None:
+        reads.append(key)
+        return read(key)
+
+    monkeypatch.setattr(store._rows, "document", counted)
+
+    for asked in (first, second, first, third, first, second):  # two of them are kept
+        assert store.document(asked.id) == asked
+    assert reads == [first.id, second.id, third.id, second.id]
+    changed = replace(second, text="new")
+    store.put_document(changed)
+    assert store.flush(PATIENCE_SECONDS)
+    assert store.document(second.id) == changed
+    store.delete_conversations([one.id])
+    assert store.document(second.id) is None
+    store.close()
+
+
+def test_a_document_without_its_conversation_is_refused(store: ConversationStore) -> None:
+    with pytest.raises(ValueError, match="needs its conversation"):
+        store.put_document(Document(1, 2, "a", "text", 0, "", ""))
+
+
+def test_documents_of_a_temporary_conversation_are_written_once_it_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "c.sqlite3"
+    store = ConversationStore(file)
+    hidden = put_conversation(store, is_temporary=True)
+    document = put_document(store, hidden, "a hidden word")
+    store.put_conversation(replace(hidden, settings=drafted(document)))
+    assert store.flush(PATIENCE_SECONDS)
+    there = b"".join(one.read_bytes() for one in file.parent.rglob("*") if one.is_file())
+    assert b"a hidden word" not in there
+
+    store.put_conversation(replace(hidden, is_temporary=False, settings=drafted(document)))
+    store.close()
+
+    again = ConversationStore(file)
+    assert again.document(document.id) == document
+    again.close()
+
+
+def drafted(document: Document) -> ConversationSettings:
+    return ConversationSettings(attached=(Attachment(document.id, document.name),))
+
+
+def test_a_document_goes_when_nothing_has_it_and_nothing_can_bring_it_back(tmp_path: Path) -> None:
+    """What was deleted can be undone as long as the app runs."""
+    file = tmp_path / "data" / "c.sqlite3"
+    store = ConversationStore(file)
+    one = put_conversation(store)
+    asked, taken, typed, left = (put_document(store, one, text) for text in "abcd")
+    question, gone = (
+        put_message(store, one, None, "?", attachments=(Attachment(some.id, some.name),))
+        for some in (asked, taken)
+    )
+    store.put_conversation(replace(one, settings=drafted(typed), head=question.id))
+    store.delete_messages([gone.id])
+    assert store.flush(PATIENCE_SECONDS)
+    assert store.document_ids(one.id) == [asked.id, taken.id, typed.id, left.id]
+    store.close()
+
+    again = ConversationStore(file)
+
+    assert again.document_ids(one.id) == [asked.id, typed.id]
+    again.close()
+
+
+def test_documents_stay_where_nobody_can_say_what_a_message_has(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "c.sqlite3"
+    store = ConversationStore(file)
+    one = put_conversation(store)
+    document = put_document(store, one, "text")
+    put_message(store, one, None, "?", attachments=(Attachment(document.id, "a"),))
+    store.close()
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE messages SET attachments = '[{\"document'")
+        connection.commit()
+
+    again = ConversationStore(file)
+
+    assert again.document(document.id) == document
+    again.close()

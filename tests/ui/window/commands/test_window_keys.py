@@ -65,6 +65,8 @@ def test_no_keys_of_the_window_are_taken_twice(ui: Harness) -> None:
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_no_mnemonic_is_taken_twice_within_a_menu(ui: Harness, language: str) -> None:
     ui.window.view.use_language("zh_CN" if language == "zh_CN" else "en")
+    is_chinese = language == "zh_CN"  # which the menus are told by an event
+    until(lambda: ui.window.menus.new_chat.text().isascii() is not is_chinese)
     menus = [ui.window.menus, ui.window.menus.folded, *ui.window.menus.findChildren(QMenu)]
     twice = {}
     count = 0
@@ -158,8 +160,8 @@ def test_find_leaves_the_page_of_jobs(wide: Harness) -> None:
 def test_the_commands_of_the_window(wide: Harness, theme: Theme) -> None:
     window = wide.window
     panel = window.panel.isVisible()
-    for key, modifier in ((Qt.Key.Key_F9, NO), (Qt.Key.Key_Comma, CONTROL)):
-        press(wide, key, modifier)
+    for _ in range(2):
+        press(wide, Qt.Key.Key_F9, NO)
         panel = not panel
         assert window.panel.isVisible() is panel
     sidebar = window.sidebar.isVisible()

@@ -7,6 +7,7 @@ import logging
 import os
 import sqlite3
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +20,17 @@ _FOLDER: Final = "backups"
 _FORMAT: Final = "%Y-%m-%d-%H%M%S"  # in UTC, so that the order of names is that of times
 UNFINISHED: Final = ".part"  #: behind the name of one that is being made
 
-#: How many are kept, and how many bytes all of them may take; the newest is kept in any case.
-MOST_BACKUPS = 7
+#: How many bytes all of them may take; the newest is kept in any case.
 MOST_BYTES = 2**30
-#: Seconds after which there is to be another one, if there is something new.
-INTERVAL_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlan:
+    """When backups are made by themselves, and how many of them stay."""
+
+    kept: int = 7  #: the newest is kept in any case
+    #: After which there is to be another one, if there is something new; None: none is made.
+    interval_seconds: float | None = 86_400.0
 
 
 def folder_for(file: Path) -> Path:
@@ -37,14 +44,19 @@ def backups_of(file: Path) -> list[Path]:
     return sorted(found, reverse=True)
 
 
-def is_due(file: Path, now: float) -> bool:
-    """Whether the file was changed since its newest backup, and that is a day old."""
+def is_due(file: Path, now: float, plan: BackupPlan) -> bool:
+    """Whether the file was changed since its newest backup, and that is as old as is planned.
+
+    Raises OSError.
+    """
+    if plan.interval_seconds is None:
+        return False
     newest = next(iter(backups_of(file)), None)
     if newest is None:
         return True
     made = newest.stat().st_mtime
     changed = max(_changed(file), _changed(journal_of(file)))
-    return abs(now - made) >= INTERVAL_SECONDS and changed > made
+    return abs(now - made) >= plan.interval_seconds and changed > made
 
 
 def _changed(file: Path) -> float:
@@ -54,13 +66,16 @@ def _changed(file: Path) -> float:
         return 0.0
 
 
-def back_up(connection: sqlite3.Connection, file: Path, now: float) -> Path:
+def back_up(
+    connection: sqlite3.Connection, file: Path, now: float, *, kept: int | None = None
+) -> Path:
     """Copy the file as it is at this moment, and delete old backups; whoever writes goes on.
 
     Args:
         connection: Any that has the file open, outside of a transaction.
         file: The file.
         now: Seconds since 1970.
+        kept: How many stay; None: none is deleted.
 
     Raises:
         OSError, sqlite3.Error: There is no room for it, or it cannot be written; then there are
@@ -82,7 +97,8 @@ def back_up(connection: sqlite3.Connection, file: Path, now: float) -> Path:
         raise
     sync_folder(folder)
     sync_folder(folder.parent)  # the first backup made the folder
-    _delete_old(file)
+    if kept is not None:
+        _delete_old(file, kept)
     return folder / name
 
 
@@ -92,11 +108,11 @@ def _sync(file: Path) -> None:
         os.fsync(stream.fileno())
 
 
-def _delete_old(file: Path) -> None:
+def _delete_old(file: Path, kept: int) -> None:
     total = 0
     for place, backup in enumerate(backups_of(file)):
         with contextlib.suppress(OSError):
             total += backup.stat().st_size
-            if place and (place >= MOST_BACKUPS or total > MOST_BYTES):
+            if place and (place >= kept or total > MOST_BYTES):
                 backup.unlink()
                 log.info("The backup %s was deleted, there are newer ones.", backup)

@@ -19,7 +19,7 @@ from baichuan_desktop.services.chat.store.copies.backups import (
     backups_of,
     folder_for,
 )
-from baichuan_desktop.services.chat.store.migrations import STEPS, version_of
+from baichuan_desktop.services.chat.store.migrations import STEPS, migrate, version_of
 from baichuan_desktop.services.chat.store.pending import Kind
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,8 @@ _ANY: Final = "SELECT 1 FROM conversations LIMIT 1"
 def expire_copies(file: Path, older_than: float) -> None:
     """Take what was not changed since a time, in seconds since 1970, out of every copy of a file.
 
-    That are its backups, and what mending set aside. A copy of which nobody can say what is in it,
-    or that a former version of the app made, goes as a whole once it holds, or may hold, such.
+    That are its backups, and what mending set aside. A copy of which nobody can say what is in it
+    goes as a whole once it holds, or may hold, such.
     """
     for left in long_path(folder_for(file)).glob(f"{file.stem}-*{UNFINISHED}*"):
         left.unlink(missing_ok=True)
@@ -57,6 +57,7 @@ def _expire(backup: Path, older_than: float) -> None:
     unfinished = backup.with_name(backup.name + UNFINISHED)
     shutil.copyfile(backup, unfinished)
     with contextlib.closing(connect(unfinished, writes=True)) as connection:
+        migrate(connection, lambda _: None)  # what an earlier version copied
         connection.execute("BEGIN IMMEDIATE")
         write_batch(connection, {(Kind.CONVERSATION, key): None for key in expired})
         connection.execute("INSERT INTO found (found) VALUES ('optimize')")  # no word stays
@@ -85,7 +86,7 @@ def _expired_in(copy: Path, older_than: float) -> list[int] | None:
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 return None
             rows = connection.execute(_EXPIRED, (older_than,)).fetchall()
-            is_known = version_of(connection) == len(STEPS)
+            is_known = 0 < version_of(connection) <= len(STEPS)
             return [key for (key,) in rows] if is_known or not rows else None
     except sqlite3.Error:
         return None

@@ -16,6 +16,7 @@ from backends.errors import ConversationsDamagedError, UserFacingError
 from backends.operating_system import long_path, rename, sync_folder
 from baichuan_desktop.services.chat.store.batch import (
     put_conversation,
+    put_document,
     put_folder,
     put_message,
 )
@@ -24,13 +25,14 @@ from baichuan_desktop.services.chat.store.copies.backups import backups_of
 from baichuan_desktop.services.chat.store.copies.merging import merge
 from baichuan_desktop.services.chat.store.copies.source import Source
 from baichuan_desktop.services.chat.store.migrations import migrate
-from baichuan_desktop.services.chat.store.rows import (
+from baichuan_desktop.services.chat.store.rows.conversations import (
     CONVERSATION_COLUMNS,
     FOLDER_COLUMNS,
     conversation_of,
     folder_of,
 )
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Folder
+from baichuan_desktop.services.documents.values import Document
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,10 @@ class _NewFile:
         own = "SELECT id, parent FROM messages WHERE conversation_id = ?"
         return dict(self.connection.execute(own, (conversation_id,)))
 
+    def document_ids(self, conversation_id: int) -> list[int]:
+        own = "SELECT id FROM documents WHERE conversation_id = ?"
+        return [key for (key,) in self.connection.execute(own, (conversation_id,))]
+
     def put_folder(self, one: Folder) -> None:
         put_folder(self.connection, one)
 
@@ -65,6 +71,9 @@ class _NewFile:
 
     def put_message(self, one: ChatMessage) -> None:
         put_message(self.connection, one)
+
+    def put_document(self, one: Document) -> None:
+        put_document(self.connection, one)
 
 
 def mend(file: Path, now: float, release: Callable[[], object]) -> ConversationsDamagedError:
@@ -125,7 +134,7 @@ def _shared_of(file: Path) -> Path:
 def _merge_into(connection: sqlite3.Connection, copy: Path) -> bool:
     """Whether something of a copy could be read, all of which is added."""
     try:
-        with Source(copy) as source:
+        with Source(copy, is_own=True) as source:
             for _ in merge(source, _NewFile(connection)):
                 pass
     except UserFacingError as error:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from baichuan_desktop.services.chat.store.copies.source import Source
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Folder, Status
+from baichuan_desktop.services.documents.values import Document
 
 _TITLE = 60  # characters
 
@@ -41,6 +42,12 @@ class Target(Protocol):
     def put_message(self, one: ChatMessage) -> None:
         """Add a message."""
 
+    def document_ids(self, conversation_id: int) -> list[int]:
+        """The documents of a conversation that are here."""
+
+    def put_document(self, one: Document) -> None:
+        """Add a document."""
+
 
 def merge(source: Source, target: Target) -> Iterator[int]:
     """Add what is missing, and yield after each conversation how many messages were added."""
@@ -51,6 +58,7 @@ def merge(source: Source, target: Target) -> Iterator[int]:
             folders.add(folder.id)
     conversations = source.conversations()
     numbers = source.readable_messages()
+    documents = source.readable_documents()
     parents = source.parents()
     for key in sorted({*conversations, *numbers}):
         theirs = source.messages(numbers.get(key, ()))
@@ -60,9 +68,12 @@ def merge(source: Source, target: Target) -> Iterator[int]:
         one = merged_conversation(key, conversations.get(key), ours, added, tree, folders)
         if one != ours:
             target.bring_back(one)
+        missing = documents.get(key, {}).keys() - target.document_ids(key)
+        for document in source.documents([documents[key][number] for number in sorted(missing)]):
+            target.put_document(document)
         for message in added:
             target.put_message(message)
-        if one != ours or added:
+        if one != ours or added or missing:
             yield len(added)
 
 

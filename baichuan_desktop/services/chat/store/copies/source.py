@@ -10,17 +10,23 @@ from typing import Final, Self
 
 from backends.errors import ConversationsNewerError, NotConversationsError
 from baichuan_desktop.services.chat.store.connection import connect
-from baichuan_desktop.services.chat.store.migrations import STEPS, version_of
-from baichuan_desktop.services.chat.store.rows import (
+from baichuan_desktop.services.chat.store.migrations import (
+    MADE_BY,
+    STEPS,
+    has_own_tables,
+    version_of,
+)
+from baichuan_desktop.services.chat.store.rows.conversations import (
     CONVERSATION_COLUMNS,
     FOLDER_COLUMNS,
-    MESSAGE_COLUMNS,
-    Row,
     conversation_of,
     folder_of,
-    message_of,
 )
+from baichuan_desktop.services.chat.store.rows.documents import DOCUMENT_COLUMNS, document_of
+from baichuan_desktop.services.chat.store.rows.messages import MESSAGE_COLUMNS, message_of
+from baichuan_desktop.services.chat.store.rows.plain import Row
 from baichuan_desktop.services.chat.values import ChatMessage, Conversation, Folder
+from baichuan_desktop.services.documents.values import Document
 
 #: Ways to the numbers of a table's rows, one of which may be whole where another is damaged.
 _WAYS: Final = (
@@ -41,15 +47,22 @@ _WIDEST_GAP = 10_000
 class Source:
     """A backup or a damaged file. Nobody may write it meanwhile; close it.
 
+    Args:
+        file: It.
+        is_own: The app made it, on this machine: of a damaged one, the tables need not be right.
+
     Raises:
         NotConversationsError: It is not a file of conversations, or nothing of it can be read.
         ConversationsNewerError: A newer version of the app wrote it.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, is_own: bool = False) -> None:
         self.is_whole = True  #: as far as it was read
         try:
-            self._connection = _opened(file)
+            self._connection, self._version = _opened(file)
+            if not is_own and not has_own_tables(self._connection):
+                self._connection.close()
+                raise NotConversationsError(file)
         except sqlite3.Error as error:
             raise NotConversationsError(file) from error
 
@@ -63,6 +76,19 @@ class Source:
         trace: TracebackType | None,
     ) -> None:
         self._connection.close()
+
+    def is_sound(self) -> bool:
+        """Whether SQLite finds nothing wrong with the file."""
+        return [*self._some("PRAGMA quick_check(1)")] == [("ok",)]
+
+    def counts(self) -> tuple[int, int]:
+        """How many conversations and messages there are."""
+        tables = ("conversations", "messages")
+        first, second = (
+            sum(int(str(count)) for (count,) in self._some(f"SELECT count(*) FROM {table}"))
+            for table in tables
+        )
+        return first, second
 
     def folders(self) -> list[Folder]:
         """All folders that can be read."""
@@ -86,8 +112,24 @@ class Source:
 
     def messages(self, numbers: Sequence[int]) -> list[ChatMessage]:
         """The messages of these numbers."""
-        statement = f"SELECT {', '.join(MESSAGE_COLUMNS)} FROM messages WHERE number = ?"
+        statement = f"SELECT {self._selected(MESSAGE_COLUMNS)} FROM messages WHERE number = ?"
         return [message_of(row) for number in numbers for row in self._some(statement, (number,))]
+
+    def readable_documents(self) -> dict[int, dict[int, int]]:
+        """The numbers of documents that can be read, by conversation and by their own ids."""
+        found: dict[int, dict[int, int]] = {}
+        if self._version >= MADE_BY["documents"]:
+            for *row, number in self._rows("documents", "number", (*DOCUMENT_COLUMNS, "number")):
+                one = document_of(row)
+                if one.id and one.conversation_id and isinstance(number, int):
+                    found.setdefault(one.conversation_id, {})[one.id] = number
+        return found
+
+    def documents(self, numbers: Sequence[int]) -> Iterator[Document]:
+        """The documents of these numbers, one after the other."""
+        statement = f"SELECT {', '.join(DOCUMENT_COLUMNS)} FROM documents WHERE number = ?"
+        for number in numbers:
+            yield from map(document_of, self._some(statement, (number,)))
 
     def parents(self) -> dict[int, int | None]:
         """What messages follow, also those whose text cannot be read, as far as it is known."""
@@ -99,9 +141,14 @@ class Source:
 
     def _rows(self, table: str, key: str, columns: tuple[str, ...]) -> Iterator[Row]:
         """Each row of a table that can be read."""
-        statement = f"SELECT {', '.join(columns)} FROM {table} WHERE {key} = ?"
+        statement = f"SELECT {self._selected(columns)} FROM {table} WHERE {key} = ?"
         for number in self._numbers(table, key):
             yield from self._some(statement, (number,))
+
+    def _selected(self, columns: tuple[str, ...]) -> str:
+        """Columns as they are asked for; nothing in place of what the file's version lacks."""
+        version = self._version
+        return ", ".join("NULL" if MADE_BY.get(one, 1) > version else one for one in columns)
 
     def _numbers(self, table: str, key: str) -> Iterator[int]:
         ways = _WAYS if key == "number" else _WAYS[:2]
@@ -135,23 +182,24 @@ def _with_gaps(found: Sequence[int]) -> Iterator[int]:
         before = number
 
 
-def _opened(file: Path) -> sqlite3.Connection:
-    """The file opened; also where nothing can be made beside it."""
+def _opened(file: Path) -> tuple[sqlite3.Connection, int]:
+    """The file opened, and its version; also where nothing can be made beside it."""
     try:
         return _checked(file, connect(file))
     except sqlite3.OperationalError:
         return _checked(file, connect(file, alone=True))
 
 
-def _checked(file: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+def _checked(file: Path, connection: sqlite3.Connection) -> tuple[sqlite3.Connection, int]:
     try:
         # A file that was cut short is read as far as it goes.
         connection.execute("PRAGMA writable_schema = ON")
-        _require_known(file, version_of(connection))
+        version = version_of(connection)
+        _require_known(file, version)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return connection, version
 
 
 def _require_known(file: Path, version: int) -> None:

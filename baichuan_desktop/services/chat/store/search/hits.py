@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from baichuan_desktop.services.chat.store.search.pairs import Query, folded
+from baichuan_desktop.services.chat.store.search.pairs import Query
 from baichuan_desktop.services.chat.values import SearchHit
+from baichuan_desktop.services.hanzi import folded
 
 _BEFORE, _AFTER = 24, 96  # characters around the first place
 _BREAKS: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
-from baichuan_desktop.services.chat.store.rows import Row, loaded, stored
+from baichuan_desktop.services.chat.store.rows.plain import Row, loaded, stored
 from baichuan_desktop.services.chat.store.search.hits import hit_in
 from baichuan_desktop.services.chat.store.search.pairs import Query, indexed
 from baichuan_desktop.services.chat.values import SearchHit, Status

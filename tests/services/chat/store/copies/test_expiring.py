@@ -15,7 +15,7 @@ from baichuan_desktop.services.chat.store.copies.backups import back_up, backups
 from baichuan_desktop.services.chat.store.copies.expiring import expire_copies
 from baichuan_desktop.services.chat.store.copies.source import Source
 from baichuan_desktop.services.chat.values import Folder
-from tests.helpers.conversations import put_conversation, put_message
+from tests.helpers.conversations import put_conversation, put_document, put_message
 
 _NOW = 1_800_000_000.0
 _DAY = 86_400.0
@@ -30,6 +30,7 @@ def file(tmp_path: Path) -> Path:
     for text, days in ((OLD, 10), (NEW, 0)):
         one = put_conversation(store, f"Title of {text}", updated=_NOW - days * _DAY, draft=text)
         question = put_message(store, one, None, text)
+        put_document(store, one, f"Report on {text}. " * 40)
         put_message(store, one, question, f"Answer to {text}. " * 40)
     put_conversation(store, "A trashed secret", updated=_NOW - 10 * _DAY, trashed=_NOW)
     store.put_folder(Folder(store.new_id(), "A folder", 0))

@@ -12,7 +12,13 @@ import pytest
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.chat.store.copies.backups import backups_of
 from baichuan_desktop.services.chat.store.state import StoreState
-from tests.helpers.conversations import put_branch
+from baichuan_desktop.services.documents.values import Attachment
+from tests.helpers.conversations import (
+    put_branch,
+    put_conversation,
+    put_document,
+    put_message,
+)
 from tests.helpers.patience import PATIENCE_SECONDS, wait_until
 
 _PAGE = 4096
@@ -119,6 +125,30 @@ def test_what_can_be_made_again_costs_no_message(file: Path, table: str) -> None
     assert len(store.search("百川", limit=10_000)) >= len(texts)
     store.close()
     _require_whole_and_kept(file, before)
+
+
+@pytest.mark.parametrize("table", ["documents", "documents_of_conversations", "messages"])
+def test_a_spoilt_page_costs_the_documents_on_it_alone(tmp_path: Path, table: str) -> None:
+    file = tmp_path / "data" / "conversations.sqlite3"
+    store = ConversationStore(file)
+    one = put_conversation(store)
+    documents = [put_document(store, one, f"page {number} " * 50) for number in range(60)]
+    question = None
+    for document in documents:
+        attached = (Attachment(document.id, document.name),)
+        question = put_message(store, one, question, "river " * 40, attachments=attached)
+    store.close()
+    for backup in backups_of(file):
+        backup.unlink()
+    _spoil(file, _pages_of(file, table)[1 if table == "documents" else 0])
+
+    store = _opened(file)
+
+    there = [store.document(key) for key in store.document_ids(one.id)]
+    assert all(document in documents for document in there)
+    lost = len(documents) - len(there)
+    assert (0 < lost < 20) if table == "documents" else lost == 0
+    store.close()
 
 
 def test_what_a_file_that_was_cut_short_still_holds_is_kept(file: Path) -> None:

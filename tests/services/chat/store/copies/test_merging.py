@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -167,6 +169,33 @@ def test_a_backup_of_a_newer_version_is_refused(
 
     with pytest.raises(ConversationsNewerError):
         store.restore(newer)
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT"
+HUGE = """
+    CREATE TABLE folders (id INTEGER PRIMARY KEY, name TEXT AS (printf('%.*c', 900000000, 'x')),
+    position INTEGER)
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"DROP TABLE folders; CREATE VIEW folders AS {ENDLESS} i AS id, 'n' AS name, 0 FROM n",
+        f"DROP TABLE folders; {HUGE}; INSERT INTO folders (id) VALUES (1)",
+        "ALTER TABLE messages ADD COLUMN more TEXT",
+    ],
+)
+def test_a_file_whose_tables_compute_something_is_refused(
+    store: ConversationStore, file: Path, change: str
+) -> None:
+    put_branch(store, ["one"])
+    backup = _copied(store, file)
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        connection.executescript(change)
+
+    with pytest.raises(NotConversationsError):
+        store.restore(backup)
 
 
 def _message(number: int, parent: int | None, text: str = "") -> ChatMessage:

@@ -1,0 +1,1 @@
+"""Errors of what stands around a conversation: presets and the like."""

@@ -1,0 +1,1 @@
+"""Verbs of what is one's own: conversations, presets, backups."""

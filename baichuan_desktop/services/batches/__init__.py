@@ -1,0 +1,1 @@
+"""Many requests in a file, one a line, and their answers in another."""

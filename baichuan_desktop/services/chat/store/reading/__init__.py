@@ -1,0 +1,1 @@
+"""What there is: in the file, and in the file together with what is in memory."""

@@ -1,0 +1,1 @@
+"""Rows of the file from values, and values from rows, whatever stands in them."""

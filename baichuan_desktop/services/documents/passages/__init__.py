@@ -1,0 +1,1 @@
+"""Passages of a document, and which of them a question is about."""

@@ -1,0 +1,1 @@
+"""What each other program's export means, in its published layout."""

@@ -1,0 +1,1 @@
+"""A conversation for readers: Markdown, plain text, a page of HTML."""

@@ -1,0 +1,1 @@
+"""A system prompt, the form of a message and sampling, under a name."""

@@ -1,0 +1,1 @@
+"""How many tokens a text is for a model, counted in a process of its own."""

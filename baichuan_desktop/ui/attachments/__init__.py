@@ -1,0 +1,1 @@
+"""Documents that go with a message: attached, shown, looked into, and what of them is given."""

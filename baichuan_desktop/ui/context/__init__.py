@@ -1,0 +1,1 @@
+"""The context, made visible: what takes it, what is left out, the exact prompt."""

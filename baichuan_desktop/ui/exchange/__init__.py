@@ -1,0 +1,1 @@
+"""Conversations exported, printed and imported: the dialogs, and pages of paper."""

@@ -1,0 +1,1 @@
+"""The one dialog of the settings: search, sections, and a row for each."""
