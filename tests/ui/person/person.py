@@ -335,10 +335,10 @@ class Person:
     def entry_menu(self, name: str, text: str) -> None:
         """Open the menu of a row of a list, by the right button of the mouse."""
         view = self.view(name)
-        place = self._entry(view, text)
-        self.click(view.viewport(), place, _RIGHT)
-        # Qt's tests press the button alone; the platform makes the event for the menu of it.
-        _ask_for_menu(view.viewport(), place)
+        self.click(view.viewport(), self._entry(view, text), _RIGHT)
+        # Qt's tests press the button alone; the platform makes the event for the menu of it. Rows
+        # may have moved meanwhile.
+        _ask_for_menu(view.viewport(), self._entry(view, text))
         until(lambda: QApplication.activePopupWidget() is not None)
 
     def _entry(self, view: QAbstractItemView, text: str) -> QPoint:

@@ -197,11 +197,13 @@ def test_a_folder_is_at_the_next_start_as_it_was_left(desk: App, engine: Scripte
     me.ctrl("N")
 
     me = desk.start(engine)
+    me.wait_until_ready()
     assert me.entries(CHATS) == ["Folders", "Letters", "one"]
     me.click_entry(CHATS, "Letters")
     assert me.entries(CHATS) == ["Folders", "Letters"]
 
     me = desk.start(engine)
+    me.wait_until_ready()
     assert me.entries(CHATS) == ["Folders", "Letters"]
 
 
@@ -225,6 +227,7 @@ def test_conversations_are_filed_in_a_folder_that_is_renamed_folded_and_deleted(
     assert me.entries(CHATS) == ["Folders", "Letters"]
 
     me = desk.start(engine)  # the open conversation is to be seen
+    me.wait_until_ready()
     assert "Letters, folder with 2 conversations, unfolded" in me.spoken_entries(CHATS)
     me.entry_menu(CHATS, "Letters")
     me.choose("Delete the folder")
