@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from baichuan_desktop.services.tokens import process
+from baichuan_desktop.workers.line_process import LineProcess
 from baichuan_desktop.workers.request_id import new_request_id
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ _BATCH = 100_000  # characters that are sent at once: a draft does not wait for 
 _MOST_TEXTS = 1_000  # of a batch
 _KEY_CHARACTERS = 64  # a longer text is known by its hash
 _MOST_ENDS = 3  # one after the other, after which nothing is asked once more
-_END_MS = 2_000  # for the process to end by itself; it has nothing to save
 
 #: How many tokens each text is; None where that is not known. None for all: no folder is open.
 Counts = Sequence[int | None] | None
@@ -41,66 +41,29 @@ class CountingProcess(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process: QProcess | None = None
-        self._buffer = bytearray()
+        self._process = LineProcess(lambda: process.command(), self)
+        self._process.answered.connect(self._on_answer)
+        self._process.ended.connect(self._on_end)
+        self._process.unstartable.connect(self._on_end)
 
     def count(self, folder: Path, texts: Sequence[str]) -> None:
         """Ask how many tokens texts are for the model of a folder."""
-        if self._process is None:
-            self._begin()
-        if self._process is not None:
-            self._process.write(process.asked(folder, texts))
+        self._process.write(process.asked(folder, texts))
 
     def shut_down(self) -> None:
         """End the process. Nothing is answered of what was asked; it may be asked again."""
-        if self._process is not None:
-            ending, self._process = self._process, None
-            ending.blockSignals(True)
-            ending.closeWriteChannel()
-            ending.kill()
-            ending.waitForFinished(_END_MS)
-            ending.deleteLater()
+        self._process.shut_down()
 
-    def _begin(self) -> None:
-        program, *arguments = process.command()
-        made = QProcess(self)
-        variables = QProcessEnvironment.systemEnvironment()
-        for name, value in process.environment().items():
-            variables.insert(name, value)
-        made.setProcessEnvironment(variables)
-        made.setStandardErrorFile(QProcess.nullDevice())
-        made.readyReadStandardOutput.connect(self._on_answer)
-        made.finished.connect(self._on_end)
-        made.errorOccurred.connect(self._on_error)
-        self._buffer.clear()
-        self._process = made
-        made.start(program, arguments)
-
-    @Slot()
-    def _on_answer(self) -> None:
-        if self._process is None:
-            return
-        self._buffer += self._process.readAllStandardOutput().data()
-        *lines, rest = self._buffer.split(b"\n")
-        self._buffer = bytearray(rest)
-        for line in lines:
-            answer = json.loads(line)
-            if "error" in answer:
-                log.warning("Tokens cannot be counted: %s", answer["error"])
-            self.answered.emit(answer.get("counts"))
-
-    @Slot(QProcess.ProcessError)
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error is QProcess.ProcessError.FailedToStart:
-            self._on_end()
+    @Slot(object)
+    def _on_answer(self, answer: dict[str, Any]) -> None:
+        if "error" in answer:
+            log.warning("Tokens cannot be counted: %s", answer["error"])
+        self.answered.emit(answer.get("counts"))
 
     @Slot()
     def _on_end(self) -> None:
-        if self._process is not None:
-            self._process.deleteLater()
-            self._process = None
-            log.warning("The process that counts tokens has ended.")
-            self.ended.emit()
+        log.warning("The process that counts tokens has ended.")
+        self.ended.emit()
 
 
 @dataclass(slots=True)

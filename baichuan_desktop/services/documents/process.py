@@ -17,7 +17,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Final
 
-import baichuan_desktop
 from backends.errors import (
     DamagedDocumentError,
     DocumentTooLargeError,
@@ -31,6 +30,7 @@ from backends.operating_system import die_with_parent
 from backends.phrases import Phrase
 from backends.printable import one_line
 from backends.protocol.wire_phrases import error_to_wire, phrase_to_wire
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.documents.limits import Limits
 
 OPTION: Final = "--document-reader"
@@ -40,21 +40,7 @@ _PIECE = 100_000  # characters of text in a line
 
 def command() -> list[str]:
     """The command line that starts this process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, OPTION]
-    # -P: the folder the app happens to be started in is not a place to import code from.
-    return [sys.executable, "-P", "-m", __name__]
-
-
-def environment() -> dict[str, str]:
-    """Variables it needs to find its code."""
-    root = str(Path(next(iter(baichuan_desktop.__path__))).parent)
-    inherited = os.environ.get("PYTHONPATH")
-    return {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
-        "PYTHONUTF8": "1",
-    }
+    return own_process.command(__name__, OPTION)
 
 
 def main() -> None:

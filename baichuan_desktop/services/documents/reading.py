@@ -28,6 +28,7 @@ from backends.phrases import Phrase
 from backends.printable import one_line
 from backends.process_end import End
 from backends.protocol.wire_phrases import error_from_wire, phrase_from_wire
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.documents import process
 from baichuan_desktop.services.documents.contents import Contents, ReadDocument
 from baichuan_desktop.services.documents.kinds import Kind
@@ -68,7 +69,7 @@ def read_document(
     end = time.monotonic() + limits.seconds
     with open(os.devnull, "wb") as log:  # noqa: PTH123  a device
         try:
-            child = start_child(process.command(), log, process.environment())
+            child = start_child(process.command(), log, {**os.environ, **own_process.variables()})
         except OSError as error:
             reason = Phrase("{text}", text=system_reason(error))
             raise DocumentReaderError(name, reason) from error

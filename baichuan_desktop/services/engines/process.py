@@ -7,7 +7,6 @@ import logging
 import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +15,6 @@ from typing import IO
 
 from typing_extensions import override
 
-import backends
 from backends.engine import process as engine
 from backends.errors import (
     AdapterError,
@@ -43,6 +41,7 @@ from backends.protocol.engine_requests import (
     UnloadRequest,
 )
 from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.engines.ends import ended
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (
@@ -383,18 +382,9 @@ def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
 
 
 def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, engine.OPTION]
-    # -P: the folder the app happens to be started in is not a place to import code from.
-    return [sys.executable, "-P", "-m", engine.__name__]
+    return own_process.command(engine.__name__, engine.OPTION)
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment, and where `backends` lies."""
-    root = str(Path(next(iter(backends.__path__))).parent)
-    inherited = os.environ.get("PYTHONPATH")
-    return {
-        **with_huge_pages(os.environ),
-        "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
-        "PYTHONUTF8": "1",
-    }
+    """This process's environment, and where `backends` lies: beside the app's own package."""
+    return {**with_huge_pages(os.environ), **own_process.variables()}

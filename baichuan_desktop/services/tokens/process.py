@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
-import baichuan_desktop
 from backends.errors import UserFacingError
 from backends.operating_system import die_with_parent
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.tokens.counting import FolderTokens
 
 OPTION: Final = "--token-counter"
@@ -30,20 +30,7 @@ _BYTES_A_SECOND = 20_000  # of text, at the least
 
 def command() -> list[str]:
     """The command line that starts this process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, OPTION]
-    # -P: the folder the app happens to be started in is not a place to import code from.
-    return [sys.executable, "-P", "-m", __name__]
-
-
-def environment() -> dict[str, str]:
-    """Variables it needs to find its code."""
-    root = str(Path(next(iter(baichuan_desktop.__path__))).parent)
-    inherited = os.environ.get("PYTHONPATH")
-    return {
-        "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
-        "PYTHONUTF8": "1",
-    }
+    return own_process.command(__name__, OPTION)
 
 
 def asked(folder: Path, texts: Sequence[str]) -> bytes:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
-import baichuan_desktop
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.typesetting.formulas import CannotDrawError, drawing
 from baichuan_desktop.services.typesetting.highlighting import highlighted
 
@@ -28,20 +28,7 @@ _SECONDS = {"code": 20.0, "formula": 20.0}
 
 def command() -> list[str]:
     """The command line that starts this process."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, OPTION]
-    # -P: the folder the app happens to be started in is not a place to import code from.
-    return [sys.executable, "-P", "-m", __name__]
-
-
-def environment() -> dict[str, str]:
-    """Variables it needs to find its code."""
-    root = str(Path(next(iter(baichuan_desktop.__path__))).parent)
-    inherited = os.environ.get("PYTHONPATH")
-    return {
-        "PYTHONPATH": os.pathsep.join([root, inherited] if inherited else [root]),
-        "PYTHONUTF8": "1",
-    }
+    return own_process.command(__name__, OPTION)
 
 
 def main() -> None:

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from baichuan_desktop.services.typesetting import formulas, process
+from baichuan_desktop.workers.line_process import LineProcess
 
 log = logging.getLogger(__name__)
 
 _CODE_KEPT = 2_000_000  # characters of code whose colours are kept
 _FORMULAS_KEPT = 8_000_000  # characters of drawings
 _MOST_GROWING = 8  # blocks of code that are being written, and their last answers
-_END_MS = 2_000  # for the process to end by itself; it has nothing to save
 
 Piece = tuple[int, int, str]
 
@@ -92,8 +92,10 @@ class RenderServices(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._process: QProcess | None = None
-        self._buffer = bytearray()
+        self._process = LineProcess(lambda: process.command(), self)
+        self._process.answered.connect(self._on_answer)
+        self._process.ended.connect(self._on_end)
+        self._process.unstartable.connect(self._on_unstartable)
         self._queue: OrderedDict[Job, bool] = OrderedDict()  # with whether its answer is kept
         self._current: Job | None = None
         self._number = 0
@@ -109,12 +111,7 @@ class RenderServices(QObject):
         self._is_open = False
         self._queue.clear()
         self._current = None
-        if self._process is not None:
-            ending, self._process = self._process, None
-            ending.blockSignals(True)
-            ending.closeWriteChannel()
-            ending.kill()
-            ending.waitForFinished(_END_MS)
+        self._process.shut_down()
 
     def colours(self, job: CodeJob, *, is_whole: bool) -> CodeColours | None:
         """The colours of code, as far as they are known; `arrived` tells of more.
@@ -157,8 +154,6 @@ class RenderServices(QObject):
     def _next(self) -> None:
         if self._current is not None or not self._queue:
             return
-        if self._process is None:
-            self._begin_process()
         self._current, is_kept = self._queue.popitem(last=False)
         if isinstance(self._current, CodeJob):
             made = CodeColours()
@@ -170,38 +165,15 @@ class RenderServices(QObject):
                     self._growing.popitem(last=False)
         self._send(self._current.message())
 
-    def _begin_process(self) -> None:
-        program, *arguments = process.command()
-        made = QProcess(self)
-        variables = QProcessEnvironment.systemEnvironment()
-        for name, value in process.environment().items():
-            variables.insert(name, value)
-        made.setProcessEnvironment(variables)
-        made.setStandardErrorFile(QProcess.nullDevice())
-        made.readyReadStandardOutput.connect(self._on_answer)
-        made.finished.connect(self._on_end)
-        made.errorOccurred.connect(self._on_error)
-        self._buffer.clear()
-        self._process = made
-        made.start(program, arguments)
-
     def _send(self, message: dict[str, Any]) -> None:
         self._number += 1
-        if self._process is not None:
-            line = json.dumps({"id": self._number, **message}).encode("ascii") + b"\n"
-            self._process.write(line)
+        line = json.dumps({"id": self._number, **message}).encode("ascii") + b"\n"
+        self._process.write(line)
 
-    @Slot()
-    def _on_answer(self) -> None:
-        if self._process is None:
-            return
-        self._buffer += self._process.readAllStandardOutput().data()
-        *lines, rest = self._buffer.split(b"\n")
-        self._buffer = bytearray(rest)
-        for line in lines:
-            answer = json.loads(line)
-            if answer["id"] == self._number and self._current is not None:
-                self._take(self._current, answer)
+    @Slot(object)
+    def _on_answer(self, answer: dict[str, Any]) -> None:
+        if answer["id"] == self._number and self._current is not None:
+            self._take(self._current, answer)
 
     def _take(self, job: Job, answer: dict[str, Any]) -> None:
         if isinstance(job, FormulaJob):
@@ -219,22 +191,18 @@ class RenderServices(QObject):
         if is_last:
             self._next()
 
-    @Slot(QProcess.ProcessError)
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        if error is QProcess.ProcessError.FailedToStart:
-            log.warning("Code stays without colours: its process cannot be started.")
-            self._is_open = False
-            waiting, self._queue = list(self._queue), OrderedDict()
-            self._on_end()
-            for job in waiting:
-                self.arrived.emit(job)
+    @Slot()
+    def _on_unstartable(self) -> None:
+        log.warning("Code stays without colours: its process cannot be started.")
+        self._is_open = False
+        waiting, self._queue = list(self._queue), OrderedDict()
+        self._on_end()
+        for job in waiting:
+            self.arrived.emit(job)
 
     @Slot()
     def _on_end(self) -> None:
         """The process took too long, or broke: its job has no answer, the others will have one."""
-        if self._process is not None:
-            self._process.deleteLater()
-            self._process = None
         job, self._current = self._current, None
         if job is None:
             return

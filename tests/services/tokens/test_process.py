@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import pytest
 
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.tokens import process
 from tests.helpers import goldens
 from tests.helpers.policies import placing, write_policy
@@ -26,7 +27,7 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **process.environment()},
+        env={**os.environ, **own_process.variables()},
     ) as made:
         yield made
         made.kill()

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import pytest
 
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.typesetting import process
 
 
@@ -20,7 +21,7 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **process.environment()},
+        env={**os.environ, **own_process.variables()},
     ) as made:
         yield made
         made.kill()
@@ -82,7 +83,7 @@ def test_a_job_that_never_ends_ends_the_process() -> None:
         [*process.command()[:2], "-c", code],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, **process.environment()},
+        env={**os.environ, **own_process.variables()},
     ) as child:
         _ask(child, kind="code", language="python", code="x")
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Protocol, Self
 
 from backends.operating_system import start_child
+from baichuan_desktop.services import own_process
 from baichuan_desktop.services.typesetting import formulas, process
 
 _MOST_DRAWN: Final = 2_000  #: of one export; further ones are shown as their source
@@ -33,7 +34,7 @@ class Child(Protocol):
 
 
 def _started(log: IO[bytes]) -> Child:
-    return start_child(process.command(), log, {**os.environ, **process.environment()})
+    return start_child(process.command(), log, {**os.environ, **own_process.variables()})
 
 
 class Drawings:
