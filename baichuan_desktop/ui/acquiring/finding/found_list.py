@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractListModel,
-    QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
-    QPointF,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import (
-    QFrame,
-    QListView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -33,12 +26,12 @@ from baichuan_desktop.services.library.finding.values import Found
 from baichuan_desktop.services.library.registry_schema import Names
 from baichuan_desktop.ui.acquiring.finding import texts
 from baichuan_desktop.ui.look.theme import NOTE, Theme
+from baichuan_desktop.ui.look.tick_list import Index, TickDelegate, TickList, is_ticked
 from baichuan_desktop.ui.models.model_texts import as_tooltip
 
 _SIZE, _WHERE, _CONDITION = (Qt.ItemDataRole.UserRole + n for n in range(1, 4))
 # Pixels of the design.
 _ROW, _PAD, _BOX, _RADIUS = 70, 12, 16, 8
-_Index = QModelIndex | QPersistentModelIndex
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
@@ -83,9 +76,9 @@ class FoundModel(QAbstractListModel):
         """What is ticked, in the order of the list."""
         return [self._found[row] for row in sorted(self._ticked)]
 
-    def tick(self, row: int, is_ticked: bool) -> None:
+    def tick(self, row: int, is_chosen: bool) -> None:
         """Choose a row, or not; one that cannot be taken stays as it is."""
-        if is_ticked and can_be_taken(self._found[row]):
+        if is_chosen and can_be_taken(self._found[row]):
             self._ticked.add(row)
         else:
             self._ticked.discard(row)
@@ -99,18 +92,18 @@ class FoundModel(QAbstractListModel):
             self.dataChanged.emit(self.index(0), self.index(len(self._found) - 1))
 
     @override
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008  Qt's own default
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's own default
         return 0 if parent.isValid() else len(self._found)
 
     @override
-    def flags(self, index: _Index) -> Qt.ItemFlag:
+    def flags(self, index: Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.isValid() and can_be_taken(self._found[index.row()]):
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         return flags
 
     @override
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
             return None
         found = self._found[index.row()]
@@ -123,13 +116,13 @@ class FoundModel(QAbstractListModel):
                 parts = (texts.name(found, self._names), texts.size(found), texts.where(found))
                 return ", ".join((*parts, texts.condition(found)))
             case Qt.ItemDataRole.CheckStateRole if can_be_taken(found):
-                is_ticked = index.row() in self._ticked
-                return Qt.CheckState.Checked if is_ticked else Qt.CheckState.Unchecked
+                chosen = index.row() in self._ticked
+                return Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked
         said = {_SIZE: texts.size, _WHERE: texts.where, _CONDITION: texts.condition}.get(role)
         return said(found) if said is not None else None
 
     @override
-    def setData(self, index: _Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Ticked by a screen reader."""
         if role != Qt.ItemDataRole.CheckStateRole or not index.isValid():
             return False
@@ -142,68 +135,23 @@ def can_be_taken(found: Found) -> bool:
     return found.is_complete and found.listed_as is None
 
 
-class FoundList(QListView):
-    """Shows a `FoundModel`; a click on a row, or Space, ticks it."""
+class FoundList(TickList):
+    """Shows a `FoundModel`."""
 
     def __init__(self, model: FoundModel, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model, _ThreeLines(theme), theme, parent)
         self.setObjectName("sheetScroll")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setModel(model)
-        self.setItemDelegate(_ThreeLines(theme, self))
-        self.setUniformItemSizes(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setMouseTracking(True)
-        theme.changed.connect(self.scheduleDelayedItemsLayout)
-
-    @override
-    def focusInEvent(self, event: object) -> None:
-        """Have a row under the keyboard at once."""
-        super().focusInEvent(event)  # type: ignore[arg-type]  # Qt's own, a QFocusEvent
-        if not self.currentIndex().isValid() and self.model().rowCount():
-            self.setCurrentIndex(self.model().index(0, 0))
 
 
-class _ThreeLines(QStyledItemDelegate):
+class _ThreeLines(TickDelegate):
     """Draws a name with its size, where it lies, and what it is or lacks."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
     @override
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(self._theme.px(200), self._theme.px(_ROW))
 
     @override
-    def editorEvent(
-        self,
-        event: QEvent,
-        model: QAbstractItemModel,
-        _option: QStyleOptionViewItem,
-        index: _Index,
-    ) -> bool:
-        assert isinstance(model, FoundModel)
-        if not index.flags() & Qt.ItemFlag.ItemIsUserCheckable:
-            return False
-        is_click = (
-            isinstance(event, QMouseEvent)
-            and event.type() == QEvent.Type.MouseButtonRelease
-            and event.button() is Qt.MouseButton.LeftButton
-        )
-        is_key = (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.KeyPress
-            and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Select)
-        )
-        if is_click or is_key:
-            is_ticked = index.data(Qt.ItemDataRole.CheckStateRole) is Qt.CheckState.Checked
-            model.tick(index.row(), not is_ticked)
-        return is_click or is_key
-
-    @override
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         px, colours = self._theme.px, self._theme.colours
         model = index.model()
         assert isinstance(model, FoundModel)
@@ -212,10 +160,10 @@ class _ThreeLines(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card: QRect = option.rect.adjusted(px(2), px(2), -px(2), -px(2))
         self._draw_ground(painter, card, option.state)
-        tick = index.data(Qt.ItemDataRole.CheckStateRole)
+        tick = is_ticked(index)
         if tick is not None:
             box = QRectF(card.left() + px(_PAD), card.top() + px(_PAD), px(_BOX), px(_BOX))
-            self._draw_box(painter, box, is_ticked=tick is Qt.CheckState.Checked)
+            self.draw_box(painter, box, is_ticked=tick)
         room = card.adjusted(px(2 * _PAD + _BOX), px(8), -px(_PAD), -px(7))
         height = room.height() // 3
         lines = [
@@ -243,20 +191,6 @@ class _ThreeLines(QStyledItemDelegate):
         painter.drawRoundedRect(
             QRectF(card).adjusted(0.5, 0.5, -0.5, -0.5), px(_RADIUS), px(_RADIUS)
         )
-
-    def _draw_box(self, painter: QPainter, box: QRectF, *, is_ticked: bool) -> None:
-        px, colours = self._theme.px, self._theme.colours
-        painter.setPen(QColor(colours.accent if is_ticked else colours.muted))
-        painter.setBrush(QColor(colours.accent if is_ticked else colours.page))
-        painter.drawRoundedRect(box, px(4), px(4))
-        if is_ticked:
-            pen = QPen(QColor(colours.on_accent), px(2))
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            painter.setPen(pen)
-            x, y, side = box.left(), box.top(), box.width()
-            middle = QPointF(x + 0.43 * side, y + 0.68 * side)
-            painter.drawLine(QPointF(x + 0.25 * side, y + 0.52 * side), middle)
-            painter.drawLine(middle, QPointF(x + 0.75 * side, y + 0.32 * side))
 
     @staticmethod
     def _draw(
