@@ -201,10 +201,6 @@ class FirstRunDialog(QDialog):
     def _note_choice(self) -> None:
         self._has_chosen = True
 
-    def has_verdict(self) -> bool:
-        """Whether the machine was looked at."""
-        return self._verdict is not None or self._trouble is not None
-
     def _said_of_machine(self) -> str:
         if self._trouble is not None:
             return error_texts.message(self._trouble)

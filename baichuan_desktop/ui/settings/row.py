@@ -56,7 +56,7 @@ class SettingRow(QFrame):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(4)
         beside.addWidget(setting.control, 1 if setting.wide else 0)
-        beside.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
+        beside.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignVCenter)
         if not setting.wide:
             beside.addStretch(1)
         if setting.wide:
