@@ -53,7 +53,8 @@ def of_json(kind: type[_Value], given: object, rest: Rest) -> _Value:
     if not isinstance(given, dict):
         raise ValueError(f"{kind.__name__} is no object")  # noqa: TRY004  broken content
     hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
-    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # one
+    of_kind = dataclasses.fields(kind)  # type: ignore[arg-type]  # it is a dataclass
+    fields = {field.name: field for field in of_kind}
     for name in given:
         if name not in fields:
             count_in(rest.unknown, str(name))

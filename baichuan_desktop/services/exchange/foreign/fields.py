@@ -37,8 +37,9 @@ def key(value: object) -> str:
 
 def count(value: object) -> int:
     """A number of things; 0 where there is none."""
-    is_one = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_one and 0 <= value < 2**31 else 0  # type: ignore[operator,return-value]
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
+        return value
+    return 0
 
 
 def number(value: object) -> float:
