@@ -13,7 +13,8 @@ run: ## open the window with the guide model (without a display: the chat in the
 # and macOS is found out at once, and kept in caches of their own. Bytecode is kept, wherever the
 # person has it turned off: tests start hundreds of engines and terminals, and each would compile the
 # product anew. A test that waits for an engine leaves its core to another one: two of them at a time
-# for each core, but no more than four, which need a gigabyte of memory each.
+# for each core, but no more than four, which need a gigabyte of memory each. A test that hangs ends
+# its process, is named as failed, and another process goes on.
 test: ## run every check: ruff, mypy, import-linter, pytest
 	@installer/linux/setup.sh --dev
 	@export QT_QPA_PLATFORM=offscreen PYTHONDONTWRITEBYTECODE=; failed=; \
@@ -30,7 +31,8 @@ test: ## run every check: ruff, mypy, import-linter, pytest
 	check lint-imports --no-cache --no-logo; \
 	if [ -n "$$failed" ]; then echo "== failed: $${failed#, }"; fi; \
 	workers=$$(.venv/bin/python -c 'import os; print(min(2 * (os.cpu_count() or 1), 4))'); \
-	check pytest --numprocesses $$workers --dist worksteal; \
+	check pytest --numprocesses $$workers --dist worksteal \
+		-o faulthandler_exit_on_timeout=true; \
 	[ -z "$$failed" ]
 
 # Each takes more than 20 seconds; `make test` leaves them out.
