@@ -275,6 +275,7 @@ def test_a_click_anywhere_on_a_row_ticks_it(
 def ask_for(dialog: FindDialog, way: Way) -> None:
     dialog.results.take.click()
     dialog.ways.radios[way].setChecked(True)
+    until(lambda: dialog.ways.folder.count() > 0)  # nothing is planned without one
     until(lambda: "Looking" not in dialog.ways.remark.text())
 
 
