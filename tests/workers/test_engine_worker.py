@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, QThread, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QThread, QTimer, Slot
+from PySide6.QtTest import QTest
 from typing_extensions import override
 
 from backends.errors import EngineCrashedError, EngineError, UserFacingError
@@ -30,6 +31,7 @@ from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent
 from baichuan_desktop.workers.background_task import BackgroundTask
 from baichuan_desktop.workers.engine_worker import EngineWorker, EventSource, thinned
 from tests.helpers.fakes import FakeEngine
+from tests.helpers.patience import wait_until
 
 DONE = Finished(FinishReason.STOP, 1, 0, 1, 2, 0.0, 0.0, 0.0)
 REQUEST = CompleteRequest("hi", SamplingParams())
@@ -112,9 +114,8 @@ def skeleton(events: list[EngineEvent]) -> list[object]:
 class Window(QObject):
     """Hears of everything, and in which thread."""
 
-    def __init__(self, app: QCoreApplication) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._app = app
         self.events: list[EngineEvent] = []
         self.by_request: list[tuple[int, EngineEvent | UserFacingError | str]] = []
         self.errors: list[UserFacingError] = []
@@ -151,8 +152,7 @@ class Window(QObject):
 
     def wait(self, requests: int) -> None:
         """Until so many requests have ended."""
-        while self.ended < requests:
-            self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        wait_until(lambda: self.ended >= requests, lambda: QTest.qWait(1))
 
 
 Make = Callable[[EventSource], tuple[EngineWorker, Window]]
@@ -163,7 +163,7 @@ def make(app: QCoreApplication) -> Iterator[Make]:
     made: list[EngineWorker] = []
 
     def start(source: EventSource) -> tuple[EngineWorker, Window]:
-        worker, window = EngineWorker(FakeEngine(source)), Window(app)
+        worker, window = EngineWorker(FakeEngine(source)), Window()
         worker.produced.connect(window.hear)
         worker.failed.connect(window.fail)
         worker.ended.connect(window.end)
@@ -514,7 +514,7 @@ def test_a_job_runs_its_steps_on_the_engine_of_the_worker(app: QCoreApplication)
             yield from run(CompleteRequest(step, SamplingParams()), cancel)
             yield PromptReady(1, 0, 0)
 
-    worker, window = EngineWorker(FakeEngine(run), steps), Window(app)
+    worker, window = EngineWorker(FakeEngine(run), steps), Window()
     worker.produced.connect(window.hear)
     worker.ended.connect(window.end)
     worker.start("one two")
@@ -568,15 +568,14 @@ class Receiver(QObject):
         self.ids.append(task_id)
 
 
-def outcome(app: QCoreApplication, op: Callable[[], object]) -> tuple[str, object]:
+def outcome(op: Callable[[], object]) -> tuple[str, object]:
     """How a task ended, heard in this thread."""
     receiver = Receiver()
     task = BackgroundTask(op, receiver)
     task.succeeded.connect(receiver.succeed)
     task.failed.connect(receiver.fail)
     task_id = task.start()
-    while not receiver.results:
-        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    wait_until(lambda: bool(receiver.results), lambda: QTest.qWait(1))
     ((kind, value, thread),) = receiver.results
     assert thread is QThread.currentThread()
     assert receiver.ids == [task_id]
@@ -586,7 +585,7 @@ def outcome(app: QCoreApplication, op: Callable[[], object]) -> tuple[str, objec
 def test_a_background_task_runs_elsewhere_and_its_result_comes_here(app: QCoreApplication) -> None:
     here = QThread.currentThread()
 
-    assert outcome(app, lambda: QThread.currentThread() is here) == ("succeeded", False)
+    assert outcome(lambda: QThread.currentThread() is here) == ("succeeded", False)
 
 
 def test_a_background_task_that_fails_tells_its_error(app: QCoreApplication) -> None:
@@ -595,13 +594,13 @@ def test_a_background_task_that_fails_tells_its_error(app: QCoreApplication) -> 
     def fail() -> None:
         raise error
 
-    assert outcome(app, fail) == ("failed", error)
+    assert outcome(fail) == ("failed", error)
 
 
 def test_a_background_task_with_a_bug_tells_one_sentence(
     app: QCoreApplication, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kind, error = outcome(app, lambda: 1 // 0)
+    kind, error = outcome(lambda: 1 // 0)
 
     assert kind == "failed"
     assert isinstance(error, UserFacingError)
@@ -618,8 +617,7 @@ def test_two_background_tasks_have_two_ids(app: QCoreApplication) -> None:
     for task in tasks:
         task.succeeded.connect(receiver.succeed)
     ids = [task.start() for task in tasks]
-    while len(receiver.results) < 2:
-        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    wait_until(lambda: len(receiver.results) == 2, lambda: QTest.qWait(1))
 
     assert sorted(receiver.ids) == sorted(set(ids))
 

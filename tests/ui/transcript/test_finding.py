@@ -12,6 +12,7 @@ from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.transcript.find_bar import FindBar
 from baichuan_desktop.ui.transcript.finding import occurrences
 from baichuan_desktop.ui.transcript.rows.flow import Key
+from tests.helpers.patience import wait_until
 from tests.ui.transcript.shown import Conversation, Shown, answer, question, talk
 
 Keys, Modifier = Qt.Key, Qt.KeyboardModifier
@@ -160,16 +161,18 @@ def test_another_conversation_is_looked_through_anew(shown: Shown, bar: FindBar)
 def test_the_window_stays_alive_while_it_looks(shown: Shown, bar: FindBar) -> None:
     """Rows are looked through in slices: events are handled in between."""
     shown.show([answer(n, "Some **words** of it. " * 40) for n in range(1, 400)])
-    between = 0
+    slices: list[None] = []
+
+    def handle_events() -> None:
+        shown.app.processEvents()
+        slices.append(None)
 
     bar.open()
     bar.field.setText("words")
     QTest.keyClick(bar.field, Keys.Key_Return)
-    while not bar._finder.is_done:
-        shown.app.processEvents()
-        between += 1
+    wait_until(lambda: bar._finder.is_done, handle_events)
 
-    assert between > 3
+    assert len(slices) > 3
     assert bar.count.text().endswith("of 15,960")
 
 

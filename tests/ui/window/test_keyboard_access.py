@@ -197,8 +197,9 @@ def test_enter_presses_the_button_that_has_the_keyboard(
 
 
 def close_all(ui: Harness) -> None:
-    while (popup := QApplication.activePopupWidget()) is not None:
-        popup.close()
+    for _ in range(20):
+        if (popup := QApplication.activePopupWidget()) is not None:
+            popup.close()
     for dialog in ui.window.findChildren(QDialog):
         dialog.close()
     QApplication.processEvents()
