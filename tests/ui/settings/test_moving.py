@@ -16,6 +16,7 @@ from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.settings.moving import MovingDialog
+from tests.ui.harness import until
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_who_stops_it_has_everything_where_it_was(
 
     dialog.stop_button.click()
     hold.set()
-    dialog.exec()
+    until(dialog.isHidden)
 
     assert dialog.result() == QDialog.DialogCode.Accepted
     assert dialog.error is None
