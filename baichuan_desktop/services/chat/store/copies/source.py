@@ -78,8 +78,14 @@ class Source:
         self._connection.close()
 
     def is_sound(self) -> bool:
-        """Whether SQLite finds nothing wrong with the file."""
-        return [*self._some("PRAGMA quick_check(1)")] == [("ok",)]
+        """Whether SQLite finds nothing wrong with the tables that are read.
+
+        A stranger's file may have others, with columns that are computed while it looks.
+        """
+        tables = ["conversations", "messages", "folders"]
+        if self._version >= MADE_BY["documents"]:
+            tables.append("documents")
+        return all([*self._some(f"PRAGMA quick_check({one})")] == [("ok",)] for one in tables)
 
     def counts(self) -> tuple[int, int]:
         """How many conversations and messages there are."""

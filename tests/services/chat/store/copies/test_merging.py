@@ -16,6 +16,7 @@ from backends.text.chat_template import Role
 from baichuan_desktop.services.chat.store.connection import connect
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.chat.store.copies.merging import Restored, missing_messages
+from baichuan_desktop.services.chat.store.copies.source import Source
 from baichuan_desktop.services.chat.values import ChatMessage, Folder, Status
 from tests.helpers.conversations import put_branch, put_message
 from tests.helpers.patience import PATIENCE_SECONDS
@@ -201,6 +202,24 @@ def test_a_file_whose_tables_compute_something_is_refused(
 
     with pytest.raises(NotConversationsError):
         store.restore(backup)
+
+
+def test_what_a_strangers_other_tables_compute_is_not_looked_at(
+    store: ConversationStore, file: Path
+) -> None:
+    put_branch(store, ["one"])
+    backup = _copied(store, file)
+    with contextlib.closing(sqlite3.connect(backup)) as connection:
+        connection.executescript(
+            "CREATE TABLE more (x, y TEXT AS (x) NOT NULL); INSERT INTO more (x) VALUES (1), (2);"
+            "PRAGMA writable_schema = ON;"
+            "UPDATE sqlite_master SET sql = replace(sql, 'AS (x)', 'AS (NULL)')"
+        )
+    with contextlib.closing(connect(backup)) as connection:
+        assert connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",), "it is computed"
+
+    with Source(backup) as source:
+        assert source.is_sound()
 
 
 def _message(number: int, parent: int | None, text: str = "") -> ChatMessage:
