@@ -24,6 +24,7 @@ from baichuan_desktop.services.precisions.wish import LoadWish
 from baichuan_desktop.ui.jobs.copy_dialog import CopyDialog
 from baichuan_desktop.ui.window import window_jobs
 from tests.helpers import exports, quantized
+from tests.helpers.patience import PATIENCE_SECONDS
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer
 
 CHECKPOINTS = Path(__file__).parents[2] / "goldens" / "checkpoints"
@@ -119,7 +120,7 @@ def test_the_files_of_a_model_that_was_replaced_offer_nothing(
 
     def look(path: Path) -> ModelFiles:
         if path == folder:
-            looked.wait()
+            assert looked.wait(PATIENCE_SECONDS)
         return model_files(path)
 
     guide = ui.store.models[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,7 @@ def test_a_folder_without_a_model_is_told_and_changes_nothing(
 
 
 @pytest.fixture
-def slow(behind: Controllers, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def slow(behind: Controllers, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Looking at the folder SLOW takes until the event is set."""
     event, add = threading.Event(), behind.store.add
 
@@ -146,7 +147,8 @@ def slow(behind: Controllers, monkeypatch: pytest.MonkeyPatch) -> threading.Even
         return add(folder, **more)
 
     monkeypatch.setattr(behind.store, "add", add_slowly)
-    return event
+    yield event
+    event.set()  # else its thread is missing in the pool, and whoever waits for that never ends
 
 
 def until_listed(behind: Controllers, folder: Path) -> None:

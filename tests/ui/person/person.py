@@ -44,6 +44,7 @@ from tests.ui.harness import until
 _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 _NONE = Qt.KeyboardModifier.NoModifier
 _LEFT, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+_MOST_MENUS = 5  # one opened from the other
 
 Shown = TypeVar("Shown", bound=QWidget)
 
@@ -301,10 +302,10 @@ class Person:
     def _choose_from_open(self) -> None:
         try:
             self.choose(*self._to_choose)
-        finally:
-            popup = QApplication.activePopupWidget()
-            if popup is not None:
-                popup.close()
+        finally:  # Qt waits in the first menu, over which the others were opened
+            for _ in range(_MOST_MENUS):
+                if (popup := QApplication.activePopupWidget()) is not None:
+                    popup.close()
 
     # --- lists ----------------------------------------------------------------------------------
 
