@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow test-interop fuzz durability screenshots clean
+.PHONY: help run test test-slow test-interop web test-web fuzz durability screenshots clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\): ## /make \1\t/p' Makefile
@@ -45,6 +45,36 @@ test-interop: ## run exports in optimum and onnxruntime-genai, in an environment
 	@$(MAKE) --no-print-directory .venv-interop/installed
 	@INTEROP_PYTHON=$(CURDIR)/.venv-interop/bin/python .venv/bin/pytest tests/interop
 
+PAGE = baichuan_desktop/server/page
+NPM = .venv-web/bin/python tools/npm.py
+
+web: ## build the server's web page from its sources, and say whether its files changed
+	@installer/linux/setup.sh --dev
+	@$(MAKE) --no-print-directory node_modules/.package-lock.json
+	@rm -rf build/page-before && mkdir -p build && cp -R $(PAGE)/built build/page-before
+	@$(NPM) run check
+	@$(NPM) run build
+	@if diff --recursive --brief build/page-before $(PAGE)/built; \
+	then echo "The page is as it was, byte for byte."; \
+	else echo "The page has changed: commit $(PAGE)/built with its sources."; fi
+
+test-web: ## test the page in Chromium, and the server with OpenAI's and LangChain's clients
+	@installer/linux/setup.sh --dev
+	@$(MAKE) --no-print-directory node_modules/.package-lock.json
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] || as=sudo; \
+		$$as apt-get update && $$as apt-get install --yes chromium fonts-noto-cjk; }
+	@WEB_PYTHON=$(CURDIR)/.venv-web/bin/python .venv/bin/pytest -rP tests/web
+
+node_modules/.package-lock.json: package-lock.json .venv-web/installed
+	$(NPM) ci --no-audit --no-fund
+	touch $@
+
+.venv-web/installed: requirements-web.lock
+	.venv/bin/python -m venv --clear .venv-web
+	.venv-web/bin/python -m pip --disable-pip-version-check install --quiet \
+		--only-binary :all: --requirement requirements-web.lock
+	touch $@
+
 fuzz: ## change valid models of every format in 20,000 ways (under half an hour on two quiet cores)
 	@installer/linux/setup.sh --dev
 	@.venv/bin/python -m tests.fuzz.run
@@ -71,5 +101,5 @@ durability: ## kill what saves, what imports, and the app, 200 times each, cut t
 	@.venv/bin/python -m tests.durability.power --points 1000
 
 clean: ## remove .venv and what the checks left
-	rm -rf .venv .venv-interop .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .venv-interop .venv-web node_modules .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

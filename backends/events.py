@@ -233,6 +233,31 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenScore:
+    """A token, and how likely the model found it: before temperature, penalties and the like."""
+
+    token_id: int
+    octets: tuple[int, ...]  #: of its text; a part of a character where it is one
+    logprob: float | None  #: natural logarithm; None for the first token of a text
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredToken:
+    """A token that was chosen, or stands in a prompt, and what was likeliest in its place."""
+
+    token: TokenScore
+    likeliest: tuple[TokenScore, ...]  #: the likeliest first
+
+
+@dataclass(frozen=True, slots=True)
+class TokensScored:
+    """Tokens, in order: of the prompt, or those that the next text of the answer comes from."""
+
+    tokens: tuple[ScoredToken, ...]
+    of_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class JobProgress(Progress):
     """A long job: what it does now, and how far it is."""
 
@@ -335,7 +360,7 @@ class QualityReady:
     top1_agreement: float | None  #: 0 to 1; None for the reference itself
 
 
-GenerationEvent = PromptReady | PrefillProgress | TextDelta | Finished
+GenerationEvent = PromptReady | PrefillProgress | TokensScored | TextDelta | Finished
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from .errors.adapters import adapter_on_export
 from .events import LoadProgress
 from .precision import DeviceKind, Precision
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from .adapters.values import Adapter
     from .checkpoint.folder import Checkpoint
 
 #: Scores of every token of the vocabulary: shape (vocab_size,), fp32.
-Logits = npt.NDArray[np.float32]
+Logits: TypeAlias = "npt.NDArray[np.float32]"
 
 #: Tokens of one prefill chunk, by kind of device: a stop costs at most one.
 PREFILL_CHUNK = {DeviceKind.CPU: 64, DeviceKind.CUDA: 512, DeviceKind.SPREAD: 64}
@@ -137,6 +137,8 @@ class LoadedModel(ABC):
         For scoring a text, not for answers. A backend that computes them in one pass overrides
         this, which decodes token by token.
         """
+        import numpy as np  # not before: who only asks an engine does without
+
         rows = np.empty((len(token_ids), self.vocab_size), dtype=np.float32)
         for row, token_id in zip(rows, token_ids, strict=True):
             row[:] = self.decode(token_id)

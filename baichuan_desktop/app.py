@@ -23,12 +23,15 @@ from baichuan_desktop.services.app_paths import AppPaths, app_paths, usual_paths
 
 if TYPE_CHECKING:
     from baichuan_desktop.services.engines.process import EngineClient
+    from baichuan_desktop.services.serving.key import ServerKey
+    from baichuan_desktop.services.serving.port import Server
+    from baichuan_desktop.services.serving.window_desk import WindowDesk
     from baichuan_desktop.services.settings import SettingsFile
     from baichuan_desktop.ui.app_services import AppServices
     from baichuan_desktop.ui.errors.crash_reporter import CrashReporter
     from baichuan_desktop.ui.instance.one_window import OneWindow
     from baichuan_desktop.ui.look.theme import Theme
-    from baichuan_desktop.workers.store_watch import StoreWatch
+    from baichuan_desktop.workers.watches.store_watch import StoreWatch
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,7 @@ def _run_window(model: str | None) -> int:
     from baichuan_desktop.ui.look.theme import Theme
     from baichuan_desktop.ui.window.main_window import MainWindow
     from baichuan_desktop.workers.garbage import WindowGarbage
-    from baichuan_desktop.workers.store_watch import StoreWatch
+    from baichuan_desktop.workers.watches.store_watch import StoreWatch
 
     paths = usual_paths()
     log_file = _start_log(paths)
@@ -180,6 +183,7 @@ def window_services(
     from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
     from baichuan_desktop.services.engines.one_shot import JobEngine
     from baichuan_desktop.services.engines.process import EngineClient
+    from baichuan_desktop.services.engines.queue import EngineQueue
     from baichuan_desktop.services.library.integrity.manifests import ManifestStore
     from baichuan_desktop.services.library.last_used import LastUsed
     from baichuan_desktop.services.library.store import ModelStore
@@ -187,13 +191,22 @@ def window_services(
     from baichuan_desktop.services.precisions.freed_memory import machine_without_engine
     from baichuan_desktop.services.precisions.measurements import Measurements
     from baichuan_desktop.services.precisions.opened import Precisions
-    from baichuan_desktop.ui.app_services import AppServices
+    from baichuan_desktop.services.serving.key import ServerKey
+    from baichuan_desktop.services.serving.window_desk import WindowDesk
+    from baichuan_desktop.services.serving.window_engine import WindowEngine
+    from baichuan_desktop.ui.app_services import AppServices, ServingServices
     from baichuan_desktop.workers.engine_worker import EngineWorker
     from baichuan_desktop.workers.token_counter import TokenCounter
+    from baichuan_desktop.workers.watches.serving_watch import ServingWatch
 
     store, manifests = ModelStore(paths), ManifestStore(paths.manifests)
     acceptances = Acceptances(paths.licences)
     admission = Admission(store, manifests, acceptances)
+
+    watched, serving_watch = WindowEngine(client), ServingWatch()
+    line = EngineQueue(AdmittedEngine(watched, admission))
+    desk = WindowDesk(line, watched, serving_watch.ears, lambda name: store.of_id(name) is not None)
+    key = ServerKey(paths.server_key)
 
     def job_worker() -> EngineWorker:
         engine = AdmittedEngine(JobEngine(paths.job_log), admission)
@@ -212,7 +225,7 @@ def window_services(
         ),
         model_folder=paths.model_folder,
         cache=paths.cache,
-        worker=EngineWorker(AdmittedEngine(client, admission)),
+        worker=EngineWorker(line.port(serving_watch.tell_place)),
         conversations=ConversationStore(
             paths.conversations, on_state=watch.tell, backups=settings.current.backups
         ),
@@ -222,7 +235,22 @@ def window_services(
         comparison_worker=lambda: EngineWorker(
             AdmittedEngine(EngineClient(paths.comparison_log), admission)
         ),
+        serving=ServingServices(desk, serving_watch, key, lambda: _window_server(paths, desk, key)),
     )
+
+
+def _window_server(paths: AppPaths, desk: WindowDesk, key: ServerKey) -> Server:
+    """A server of the window's model; what it is made with is imported here, and not before.
+
+    Raises ServerLibrariesError.
+    """
+    from baichuan_desktop.services.serving.libraries import require_libraries
+
+    require_libraries()
+    from baichuan_desktop.server.running import ThreadedServer
+    from baichuan_desktop.services.serving.journal import Journal
+
+    return ThreadedServer(desk, key, Journal(paths.server_log))
 
 
 #: The line of the program tells in a bundle for support what was said, without the words.

@@ -35,7 +35,7 @@ from baichuan_desktop.ui.look.fonts import load_fonts
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.window.main_window import MainWindow
-from baichuan_desktop.workers.store_watch import StoreWatch
+from baichuan_desktop.workers.watches.store_watch import StoreWatch
 from benchmarks import machine
 from benchmarks.random_checkpoint import SHAPES, NotEnoughDiskError, cache_folder, make_or_reuse
 

@@ -42,6 +42,14 @@ def test_the_window_starts_without_torch() -> None:
     assert not _loaded_by("baichuan_desktop.app") & HEAVY
 
 
+def test_a_server_runs_without_what_an_engine_computes_with() -> None:
+    """They are a quarter of its memory."""
+    loaded = _loaded_by("baichuan_desktop.cli.commands", "baichuan_desktop.server.running")
+
+    assert "starlette" in loaded
+    assert not loaded & {"numpy", "sentencepiece", "PySide6"}
+
+
 def test_no_module_of_the_app_imports_torch(app_home: Path) -> None:
     """The engine process has it; the window's process never does."""
     loaded = _loaded_by(*_modules_of_the_app())
@@ -65,13 +73,17 @@ SYSTEM_WORDS = re.compile(rb"fcntl|fork|SIGKILL|prctl|mkfifo|/proc")
 ASKS, WINDOWS = "backends/operating_system.py", "backends/windows_api.py"
 
 
+#: Folders of what is made of other files: by Python, and of the libraries of the web page.
+MADE = {"__pycache__", "built"}
+
+
 def _files_with(words: re.Pattern[bytes], suffix: str = "") -> set[str]:
     """The files of the product that hold one of these words: in code, comments and resources."""
     files = [
         file
         for package in PACKAGES
         for file in (ROOT / package).rglob(f"*{suffix}")
-        if file.is_file() and "__pycache__" not in file.parts
+        if not MADE.intersection(file.parts) and file.is_file()
     ]
     assert len(files) > 100
     return {file.relative_to(ROOT).as_posix() for file in files if words.search(file.read_bytes())}

@@ -32,12 +32,18 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_holds_every_file_of_both_packages_and_the_registry_and_nothing_else(
     wheel: Path,
 ) -> None:
+    """But for what the page of the server is built from; it is built already."""
+    page = ROOT / "baichuan_desktop" / "server" / "page"
     expected = {
         path.relative_to(ROOT).as_posix()
         for package in ("baichuan_desktop", "backends")
         for path in (ROOT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not path.is_relative_to(page / "source")
     }
+    assert (page / "source" / "vite.config.js").exists()
+    assert "baichuan_desktop/server/page/built/index.html" in expected
     expected.add("baichuan_desktop/models_registry.yaml")
 
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -62,6 +68,26 @@ def test_wheel_finds_its_own_registry(wheel: Path, tmp_path: Path) -> None:
     module, size = result.stdout.splitlines()
     assert Path(module).is_relative_to(tmp_path)
     assert int(size) == (ROOT / "models_registry.yaml").stat().st_size
+
+
+def test_the_page_is_small(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        sizes = [one.file_size for one in archive.infolist() if "/page/built/" in one.filename]
+
+    assert 0 < sum(sizes) < 1_500_000
+
+
+def test_everything_that_the_server_needs_is_an_extra_of_its_own() -> None:
+    """Without it the app starts, and says what is missing when a server is asked for."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    named = {canonicalize_name(Requirement(need).name) for need in extras["server"]}
+    always = {
+        canonicalize_name(Requirement(one).name) for one in PROJECT["project"]["dependencies"]
+    }
+
+    assert named == {"starlette", "uvicorn", "llguidance"}
+    assert not named & always
+    assert named <= _pins(LOCKS[0]).keys()
 
 
 def _pins(lock: str) -> dict[str, str]:

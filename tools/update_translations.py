@@ -24,8 +24,10 @@ TS_FILE = ROOT / "baichuan_desktop" / "resources" / "translations" / "baichuan_d
 ERRORS_CONTEXT = "errors"
 
 #: Calls whose literal texts reach a person: errors, phrases, and the helpers that make them.
-_RAISING = ("Error", "Phrase", "__init__", "_of", "damaged", "_check", "Choice")
-_IGNORED_ERRORS = ("ValueError", "TypeError", "UnpicklingError", "MarkedYAMLError")
+_RAISING = ("Error", "Phrase", "__init__", "_of", "damaged", "require_range", "Choice")
+_IGNORED_ERRORS = (
+    "ChildProcessError", "ValueError", "TypeError", "UnpicklingError", "MarkedYAMLError",
+)  # fmt: skip
 
 
 def main() -> int:

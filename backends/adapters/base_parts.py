@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import BinaryIO, Final
 
-import numpy as np
-
 from ..checkpoint.folder import Checkpoint
 from ..checkpoint.weight_rows import Floats, floats
 from ..errors import CheckpointError, DamagedAdapterError, WrongBaseError
@@ -52,6 +50,8 @@ def require_same_base(adapter: Adapter, checkpoint: Checkpoint) -> None:
 
 
 def _agree(found: Floats, own: Floats, by_direction: bool) -> bool:
+    import numpy as np  # not before: few adapters hold parts of their base
+
     if by_direction:
         found, own = (
             rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -13,29 +13,29 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..errors import DamagedCheckpointError
 from ..files.tensor_files import DTYPE_BYTES, TensorRecord
 from ..phrases import Phrase
 
-Buffer = bytes | memoryview | npt.NDArray[np.uint8]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Buffer: TypeAlias = "bytes | memoryview | npt.NDArray[np.uint8]"
 
 _PROBE = 4096  # bytes; a page
 _BLOCK = 4 * 2**20  # bytes
 _PIECE = 2**18  # bytes, which stay in a core's own cache between two looks at them
 #: A whole number of fewer elements may be zero: a version, an offset.
 _LEAST_WHOLE_NUMBERS = 64
-_SIGNED = {2: np.int16, 4: np.int32, 8: np.int64}
 #: The unsigned type of a dtype's size, and the bits of its exponent: all set in NaN and infinity.
-_EXPONENTS: Mapping[str, tuple[Any, int]] = {
-    "BF16": (np.uint16, 0x7F80),
-    "F16": (np.uint16, 0x7C00),
-    "F32": (np.uint32, 0x7F800000),
-    "F64": (np.uint64, 0x7FF0000000000000),
+_EXPONENTS: Mapping[str, tuple[str, int]] = {
+    "BF16": ("u2", 0x7F80),
+    "F16": ("u2", 0x7C00),
+    "F32": ("u4", 0x7F800000),
+    "F64": ("u8", 0x7FF0000000000000),
 }
 #: What positions are computed from, which we do ourselves. Baichuan-7B was published with the
 #: frequencies of each layer; other programs save tables and masks, too.
@@ -68,6 +68,8 @@ def check_filled(record: TensorRecord, read: Callable[[int, int], Buffer]) -> No
 
 
 def _is_zero(read: Callable[[int, int], Buffer], begin: int, end: int) -> bool:
+    import numpy as np  # not before: most processes only look at headers
+
     return not any(
         np.frombuffer(read(start, min(_BLOCK, end - start)), np.uint8).any()
         for start in range(begin, end, _BLOCK)
@@ -76,11 +78,14 @@ def _is_zero(read: Callable[[int, int], Buffer], begin: int, end: int) -> bool:
 
 def check_finite(record: TensorRecord, raw: Buffer) -> None:
     """Raise DamagedCheckpointError if one of the numbers in `raw` is NaN or infinite."""
+    import numpy as np
+
     unsigned, exponent = _EXPONENTS[record.dtype]
-    bits = np.frombuffer(raw, unsigned)
+    bits: npt.NDArray[Any] = np.frombuffer(raw, unsigned)
+    mask = bits.dtype.type(exponent)
     step = _BLOCK // bits.itemsize
     for start in range(0, bits.size, step):
-        if ((bits[start : start + step] & unsigned(exponent)) == exponent).any():
+        if ((bits[start : start + step] & mask) == mask).any():
             raise not_a_number(record)
 
 
@@ -195,6 +200,8 @@ def _look(state: _State, at: int, piece: memoryview) -> None:
 
 
 def _note(state: _State, at: int, piece: memoryview, item: int) -> None:
+    import numpy as np
+
     if not piece:
         return
     largest = state.halves[at >= state.middle]
@@ -205,7 +212,7 @@ def _note(state: _State, at: int, piece: memoryview, item: int) -> None:
         return
     bits = np.frombuffer(piece, found[0])
     largest.unsigned = max(largest.unsigned, int(bits.max()))
-    largest.signed = max(largest.signed, int(bits.view(_SIGNED[item]).max()))
+    largest.signed = max(largest.signed, int(bits.view(f"i{item}").max()))
 
 
 def _oddity(state: _State) -> Oddity | None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..files.hashing import read_bytes
 from ..files.tensor_files import DTYPE_BYTES, TensorRecord
 from .weight_checks import not_a_number
 
-Floats = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Floats: TypeAlias = "npt.NDArray[np.float32]"
 
 #: Weights that are read, converted and written at a time: 16 MiB of them in fp32.
 BLOCK_WEIGHTS = 4 * 2**20
@@ -36,12 +38,16 @@ def rows_of(record: TensorRecord) -> Iterator[Floats]:
 
 def require_finite(record: TensorRecord, values: Floats) -> None:
     """Raise DamagedCheckpointError if one of a tensor's values is not a number."""
+    import numpy as np  # not before: most processes only look at headers
+
     if not np.isfinite(values).all():
         raise not_a_number(record)
 
 
 def floats(raw: bytes, dtype: str) -> Floats:
     """The numbers that the bytes of a tensor in BF16, F16 or F32 stand for, exactly."""
+    import numpy as np
+
     match dtype:
         case "BF16":  # the upper half of an fp32 number
             wide = np.frombuffer(raw, "<u2").astype(np.uint32) << np.uint32(16)
@@ -56,6 +62,8 @@ def rounded(values: Floats, dtype: str) -> bytes | None:
 
     None if one of them is too large for the type, or is no number.
     """
+    import numpy as np
+
     if dtype == "BF16":
         bits = np.ascontiguousarray(values, "<f4").view("<u4")
         halves = ((bits + (((bits >> 16) & 1) + np.uint32(0x7FFF))) >> 16).astype("<u2")

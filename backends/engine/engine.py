@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from ..adapters.allowed import open_allowed_adapter
 from ..adapters.values import Adapter
-from ..checkpoint.allowed import open_allowed
 from ..checkpoint.folder import Checkpoint
 from ..errors import (
     CheckpointError,
@@ -22,85 +20,29 @@ from ..errors import (
 )
 from ..errors.adapters import adapter_on_export, without_adapter
 from ..events import (
-    AdapterInUse,
     AdapterReady,
     GenerationEvent,
     LoadProgress,
     ModelReady,
     PromptPieces,
-    PromptReady,
 )
-from ..generation.prefill import Prefill, PromptMemo, require_readable
-from ..generation.sampling import SamplingParams
-from ..generation.stream import stream
-from ..interface import LoadedModel, LoadOptions
+from ..generation.prefill import PromptMemo
+from ..interface import LoadedModel
 from ..machine import hardware
 from ..phrases import Phrase
-from ..policy.site_policy import site_policy
 from ..protocol.engine_requests import (
     ChatRequest,
     CompleteRequest,
     DescribePromptRequest,
     LoadRequest,
 )
-from ..text.chat_template import ChatPrompt, ChatTokens, build_app_prompt
-from ..text.described import described
-from ..text.detokenizer import StreamingDetokenizer
-from ..text.tokenizer import TURNS, Tokenizer
 from . import heavy_modules
+from .answering import chat, complete, describe_prompt
 from .load_plan import LoadPlan, asked_context_length, plan_load
+from .loaded import Loaded, OpenAdapter, OpenModel
 
 #: Progress is worth telling this often; a model has hundreds of tensors.
 _PROGRESS_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class OpenModel:
-    """A checkpoint whose weights are not loaded, and its tokenizer."""
-
-    checkpoint: Checkpoint
-    tokenizer: Tokenizer
-
-    @classmethod
-    def of(cls, folder: str) -> OpenModel:
-        """Open a folder and read its tokenizer, each once. Raises PolicyError, CheckpointError."""
-        checkpoint, tokenizer = open_allowed(Path(folder), site_policy())
-        return cls(checkpoint, tokenizer.steered(checkpoint.steering_ids))
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAdapter:
-    """An adapter that was checked against a model, and what of it is not used."""
-
-    adapter: Adapter
-    notes: Sequence[Phrase]
-
-    @classmethod
-    def of(cls, folder: str, weights: Checkpoint) -> OpenAdapter:
-        """Open a folder and compare it with the model. Raises PolicyError, AdapterError."""
-        if weights.export is not None:
-            raise adapter_on_export(Path(folder))
-        return cls(*open_allowed_adapter(Path(folder), weights, site_policy()))
-
-
-@dataclass(slots=True)
-class Loaded:
-    """A model in memory, with all that answering needs."""
-
-    checkpoint: Checkpoint
-    weights: Checkpoint  #: the checkpoint itself, or its export that runs in its place
-    tokenizer: Tokenizer
-    model: LoadedModel
-    options: LoadOptions
-    memo: PromptMemo = field(default_factory=PromptMemo)
-    adapter: OpenAdapter | None = None  #: that it answers with
-
-    def in_use(self) -> AdapterInUse | None:
-        """What is said of the adapter that it answers with."""
-        if self.adapter is None:
-            return None
-        folder = str(self.adapter.adapter.folder)
-        return AdapterInUse(folder, self.model.adapter_bytes, tuple(self.adapter.notes))
 
 
 class Engine:
@@ -225,37 +167,20 @@ class Engine:
 
     def chat(self, request: ChatRequest, cancel: threading.Event) -> Iterator[GenerationEvent]:
         """Answer the last message. Raises InvalidRequestError, GenerationError."""
-        loaded = self.loaded
-        tokens = _chat_tokens(loaded, as_chat=request.as_chat)
-        prompt = _chat_prompt(loaded, tokens, request)
-        # A model that begins the person's next turn has ended its own.
-        eos_ids = loaded.checkpoint.eos_ids | {tokens.user}
-        return _answer(loaded, prompt, request.params, eos_ids, cancel)
+        return chat(self.loaded, request, cancel)
 
     def complete(
         self, request: CompleteRequest, cancel: threading.Event
     ) -> Iterator[GenerationEvent]:
         """Continue a text. Raises InvalidRequestError, GenerationError."""
-        loaded = self.loaded
-        prompt = _text_prompt(loaded, request)
-        return _answer(loaded, prompt, request.params, loaded.checkpoint.eos_ids, cancel)
+        return complete(self.loaded, request, cancel)
 
     def describe_prompt(self, request: DescribePromptRequest) -> PromptPieces:
         """What the model would get, by the way that an answer takes; nothing is computed.
 
         Raises what the answer would raise before it begins.
         """
-        loaded, roles = self.loaded, []
-        if request.chat is not None:
-            tokens = _chat_tokens(loaded, as_chat=request.chat.as_chat)
-            prompt = _chat_prompt(loaded, tokens, request.chat)
-            roles = [message.role for message in request.chat.messages]
-        elif request.complete is not None:
-            prompt = _text_prompt(loaded, request.complete)
-        else:
-            raise InvalidRequestError("There is no message to answer.")
-        require_readable(len(prompt.ids), loaded.model.context_length)
-        return described(prompt, roles, loaded.tokenizer, loaded.model.context_length)
+        return describe_prompt(self.loaded, request)
 
 
 def _ready(
@@ -296,60 +221,6 @@ def _switched(loaded: Loaded, adapter: OpenAdapter | None) -> Generator[LoadProg
             last = now
             yield LoadProgress(done, total)
     loaded.adapter = adapter
-
-
-def _answer(
-    loaded: Loaded,
-    prompt: ChatPrompt,
-    params: SamplingParams,
-    eos_ids: frozenset[int],
-    cancel: threading.Event,
-) -> Iterator[GenerationEvent]:
-    eos_ids |= loaded.tokenizer.eos_ids
-    prefill = Prefill(loaded.model, prompt.ids, loaded.memo)
-    yield PromptReady(
-        len(prompt.ids), prefill.cached_tokens, prompt.dropped_messages, prompt.room_tokens
-    )
-    yield from stream(
-        prefill,
-        params,
-        eos_ids=eos_ids,
-        detokenizer=StreamingDetokenizer(loaded.tokenizer),
-        cancel=cancel,
-        token_ids=loaded.tokenizer.token_ids(eos_ids),
-    )
-
-
-def _chat_prompt(loaded: Loaded, tokens: ChatTokens, request: ChatRequest) -> ChatPrompt:
-    prompt = build_app_prompt(
-        request.messages,
-        loaded.tokenizer.encode,
-        tokens,
-        context_length=loaded.model.context_length,
-        max_new_tokens=request.params.max_new_tokens,
-    )
-    dropped = prompt.dropped_messages + request.older_messages
-    return replace(prompt, dropped_messages=dropped)
-
-
-def _text_prompt(loaded: Loaded, request: CompleteRequest) -> ChatPrompt:
-    return ChatPrompt(loaded.tokenizer.encode(request.prompt), dropped_messages=0)
-
-
-def _chat_tokens(loaded: Loaded, *, as_chat: bool) -> ChatTokens:
-    """The ids that begin a turn. Raises InvalidRequestError for a model that does not chat."""
-    if (tokens := loaded.checkpoint.chat_tokens) is not None:
-        return tokens
-    if not as_chat:
-        raise InvalidRequestError(
-            "A base model continues text and does not chat.",
-            hint="If it was fine-tuned on conversations, use it as a chat model.",
-        )
-    if loaded.tokenizer.vocab_size <= max(TURNS):
-        raise InvalidRequestError(
-            "This model has no tokens that begin a turn, so it cannot be used as a chat model."
-        )
-    return ChatTokens(*TURNS)
 
 
 def _thinned(

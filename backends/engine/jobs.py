@@ -28,7 +28,8 @@ from ..protocol.engine_requests import (
     QualityRequest,
 )
 from . import heavy_modules
-from .engine import Engine, OpenModel
+from .engine import Engine
+from .loaded import OpenModel
 
 
 def until_cancelled(

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from typing_extensions import override
 
-from ..errors import EngineError, UserFacingError
+from ..errors import EngineError, InvalidRequestError, UserFacingError
 from ..machine import hardware
 from ..protocol.engine_requests import Request
 from ..protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
@@ -141,7 +141,10 @@ def _answer(
         for event in run_request(engine, request, control.cancel):
             sink.write(request_id, event)
     except UserFacingError as error:
-        log.info("%s: %s", type(error).__name__, error.message)
+        # What is wrong with a request may be said in its own words, which are the person's.
+        is_own = isinstance(error, InvalidRequestError)
+        said = error.template if is_own else error.message
+        log.info("%s: %s", type(error).__name__, said)
         return Failed.of(error)
     except BrokenPipeError:
         raise

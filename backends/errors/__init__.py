@@ -8,7 +8,7 @@
           NewerFormatError, TokenizerError
     * BackendError (`running`): BackendUnavailableError, InsufficientMemoryError, GpuLostError,
       CardUnavailableError
-    * ConversationsError (`conversations`): ConversationsUnwritableError,
+    * ConversationsError (`around_chat.conversations`): ConversationsUnwritableError,
           ConversationsDriveFullError, ConversationsInUseError, ConversationsNewerError,
           ConversationsDamagedError, BackupNotMadeError, NotConversationsError
     * DocumentError (`around_chat.documents`): DocumentUnreadableError, DocumentKindError,
@@ -40,6 +40,8 @@
           WrongRequestError
     * OwnDataError (`around_chat`): BackupExistsError, BackupUnwritableError, NotABackupError,
       NewerBackupError, UnpackingError, RestoreBesideError, PartNotRestoredError
+    * ServerError (`serving`): ServerLibrariesError, PortTakenError, ServerStoppedError,
+          KeyFileError, TlsFilesError, QueueFullError, NoModelServedError, ModelNotServedError
     * IntegrityError (`integrity`): SumsError, NewerManifestError
     * EngineError (`engine`): EngineCrashedError, EngineKilledError, EngineCardError,
       EngineEndedError, EngineProtocolError
@@ -66,6 +68,16 @@ from .around_chat.batches import (
     NotAnswersError,
     RequestsFileError,
     WrongRequestError,
+)
+from .around_chat.conversations import (
+    BackupNotMadeError,
+    ConversationsDamagedError,
+    ConversationsDriveFullError,
+    ConversationsError,
+    ConversationsInUseError,
+    ConversationsNewerError,
+    ConversationsUnwritableError,
+    NotConversationsError,
 )
 from .around_chat.documents import (
     DamagedDocumentError,
@@ -133,16 +145,6 @@ from .checkpoint import (
     UnsafeCheckpointError,
     UnsupportedArchitectureError,
 )
-from .conversations import (
-    BackupNotMadeError,
-    ConversationsDamagedError,
-    ConversationsDriveFullError,
-    ConversationsError,
-    ConversationsInUseError,
-    ConversationsNewerError,
-    ConversationsUnwritableError,
-    NotConversationsError,
-)
 from .engine import (
     EngineCardError,
     EngineCrashedError,
@@ -181,6 +183,17 @@ from .running import (
     InsufficientMemoryError,
     InvalidLogitsError,
     InvalidRequestError,
+)
+from .serving import (
+    KeyFileError,
+    ModelNotServedError,
+    NoModelServedError,
+    PortTakenError,
+    QueueFullError,
+    ServerError,
+    ServerLibrariesError,
+    ServerStoppedError,
+    TlsFilesError,
 )
 
 __all__ = [
@@ -246,13 +259,16 @@ __all__ = [
     "InvalidLogitsError",
     "InvalidRequestError",
     "JobError",
+    "KeyFileError",
     "LargeExportError",
     "LicenceNotAcceptedError",
     "ModelAwayError",
+    "ModelNotServedError",
     "NewerBackupError",
     "NewerExportError",
     "NewerFormatError",
     "NewerManifestError",
+    "NoModelServedError",
     "NoTrashError",
     "NotABackupError",
     "NotACheckpointError",
@@ -270,6 +286,7 @@ __all__ = [
     "PartNotRestoredError",
     "PolicyError",
     "PolicyFileError",
+    "PortTakenError",
     "PortableExportError",
     "PrecisionOffError",
     "PresetNameTakenError",
@@ -278,14 +295,19 @@ __all__ = [
     "PresetsUnreadableError",
     "PresetsUnwritableError",
     "QualityError",
+    "QueueFullError",
     "RemovalError",
     "RequestsFileError",
     "RestoreBesideError",
+    "ServerError",
+    "ServerLibrariesError",
+    "ServerStoppedError",
     "SourceChangedError",
     "SourceUnreadableError",
     "StrayLinkError",
     "SumsError",
     "TargetUnwritableError",
+    "TlsFilesError",
     "TokenizerError",
     "TooManyPresetsError",
     "TooManyVariablesError",

@@ -13,10 +13,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ..events import Finished, FinishReason, GenerationEvent, TextDelta
+from ..events import Finished, FinishReason, GenerationEvent, TextDelta, TokensScored
+from .penalties import AnswerPenalties
 from .prefill import Prefill
-from .sampling import Sampler, SamplingParams
+from .sampler import Form, Sampler
+from .sampling import SamplingParams
+from .scoring import AnswerScores, Scorer
 from .stop_strings import StopStrings
+from .terms import AnswerTerms
 from .tokens import generate
 
 
@@ -31,6 +35,10 @@ class Detokenizer(Protocol):
         """The text that is still held back."""
         ...
 
+    def octets(self, token_id: int) -> bytes:
+        """The bytes of an id's text, whatever came before it."""
+        ...
+
 
 def stream(
     prefill: Prefill,
@@ -40,23 +48,38 @@ def stream(
     detokenizer: Detokenizer,
     cancel: threading.Event,
     token_ids: npt.NDArray[np.intp] | None = None,
+    terms: AnswerTerms | None = None,
+    form: Form | None = None,
+    continues: bool = True,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[GenerationEvent]:
     """Read the prompt and answer it; the events end with one `Finished`.
 
     `cancel` is read between prefill chunks and between tokens, so a stop costs at most one
-    forward pass. `token_ids` are those of the model's rows that are tokens, None means all.
-    Raises GenerationError.
+    forward pass. `token_ids` are those of the model's rows that are tokens, None means all;
+    `form` is what `terms` hold the answer to. One that does not continue is empty. Raises
+    GenerationError.
     """
     started = clock()
+    terms = terms or AnswerTerms()
     model, prompt = prefill.model, prefill.prompt
     logits = yield from prefill.run(cancel)
     prefilled = first_token = clock()
     tail = StopStrings(params.stop)
+    scores = None
+    if terms.likeliest is not None:
+        scores = AnswerScores(Scorer(terms.likeliest, detokenizer.octets, token_ids))
     reason = FinishReason.CANCELLED  # unless a token says otherwise
     new_tokens = 0
-    if logits is not None:
-        sampler = Sampler(params, model.vocab_size, token_ids)
+    if logits is not None and not continues:
+        reason = FinishReason.LENGTH
+    elif logits is not None:
+        penalties = AnswerPenalties(
+            model.vocab_size, terms.frequency_penalty, terms.presence_penalty
+        )
+        sampler = Sampler(
+            params, model.vocab_size, token_ids, penalties, form, needs_all=scores is not None
+        )
         sampler.see(prompt)
         for token in generate(
             model,
@@ -73,16 +96,19 @@ def stream(
                 reason = token.ends
             if token.ends is FinishReason.STOP:
                 break
-            text = tail.add(detokenizer.add(token.token_id))
-            if text:
-                yield TextDelta(text)
+            completed = detokenizer.add(token.token_id)
+            if scores is not None:
+                scores.add(token.logits, token.token_id, completed)
+            if text := tail.add(completed):
+                yield from _told(text, scores)
             if tail.found:
                 break
     ended = clock()
-    if not tail.found:
-        text = tail.add(detokenizer.flush()) + tail.flush()
-        if text:
-            yield TextDelta(text)
+    text = "" if tail.found else tail.add(detokenizer.flush()) + tail.flush()
+    if scores is not None:
+        yield from scores.rest(text, is_cut=tail.found)
+    elif text:
+        yield TextDelta(text)
     if tail.found:
         reason = FinishReason.STOP_STRING
     yield Finished(
@@ -96,3 +122,7 @@ def stream(
         decode_seconds=ended - first_token,
         threads=model.threads,
     )
+
+
+def _told(text: str, scores: AnswerScores | None) -> Iterator[TokensScored | TextDelta]:
+    return iter([TextDelta(text)]) if scores is None else scores.sure(text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..events import FinishReason
 from ..interface import Candidates, LoadedModel, Logits
-from .sampling import Sampler
+from .sampler import Sampler
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +65,5 @@ def generate(
             yield Token(token_id, step, why)
             return
         yield Token(token_id, step)
-        sampler.see([token_id])
+        sampler.add(token_id)
         step = decode(token_id)

@@ -33,9 +33,12 @@ from .memory_room import Bound
 log = logging.getLogger(__name__)
 
 _TUNABLES, _HUGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
+#: What other programs are served with, of an extra; the last one holds answers to a form.
+SERVER_LIBRARIES = ("starlette", "uvicorn", "llguidance")
 #: Libraries whose versions matter for what can run.
 _LIBRARIES = (
     "torch", "transformers", "bitsandbytes", "onnx", "onnxruntime", "onnxruntime-gpu",
+    *SERVER_LIBRARIES,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from ..generation.prefill import read_chunks
 from ..interface import LoadedModel
 from ..text.tokenizer import Tokenizer
 from .distributions import Distributions, ReferenceReader, ReferenceWriter
+from .shares import shares
 
 #: Tokens of a window.
 WINDOW = 512
@@ -83,20 +84,6 @@ def cut_windows(
             least=LEAST_TOKENS,
         )
     return found
-
-
-def shares(lengths: Sequence[int], most: int) -> list[int]:
-    """The length to take of each text so that all together are `most`; short ones stay whole.
-
-    >>> shares([10, 100, 200], 150)
-    [10, 70, 70]
-    """
-    taken = [0] * len(lengths)
-    left = most
-    for rank, index in enumerate(sorted(range(len(lengths)), key=lengths.__getitem__)):
-        taken[index] = min(lengths[index], left // (len(lengths) - rank))
-        left -= taken[index]
-    return taken
 
 
 def score(

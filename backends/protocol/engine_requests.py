@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..choice.expected_speed import ReadBandwidth
 from ..choice.memory import MeasuredPeak
 from ..generation.sampling import SamplingParams
+from ..generation.terms import AnswerTerms
 from ..precision import ONNX_BLOCK, Precision
 from ..text.chat_template import Message
 
@@ -49,7 +50,9 @@ class ChatRequest:
     messages: tuple[Message, ...]
     params: SamplingParams
     as_chat: bool = False  #: a base model too, which somebody fine-tuned on conversations
-    older_messages: int = 0  #: that come before these, and surely do not fit in the context
+    older_messages: int = 0  #: that come before these, and are not given to it
+    terms: AnswerTerms = field(default_factory=AnswerTerms)
+    drops_oldest: bool = True  #: messages that do not fit; else ContextLengthExceededError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,10 @@ class CompleteRequest:
 
     prompt: str
     params: SamplingParams
+    terms: AnswerTerms = field(default_factory=AnswerTerms)
+    prompt_ids: tuple[int, ...] | None = None  #: continue these ids, and not the text
+    scores_prompt: bool = False  #: tell how likely each token of the prompt was, as `terms` say
+    continues: bool = True  #: False: the prompt alone is scored, and the answer is empty
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import types
 import typing
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import IO
 
 from .. import events
@@ -113,11 +114,18 @@ def read_frame(stream: IO[bytes]) -> tuple[int, Payload] | None:
         ) from error
 
 
+@cache
+def _hints(cls: type) -> dict[str, typing.Any]:
+    """What each field of a dataclass may be; kept, because finding it out takes long."""
+    hints = typing.get_type_hints(cls)
+    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
+
+
 def _to_json(value: object) -> object:
     if isinstance(value, Phrase):
         return phrase_to_wire(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: _to_json(getattr(value, name)) for name in _hints(type(value))}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple | list):
@@ -142,7 +150,7 @@ def _from_json(hint: typing.Any, value: typing.Any) -> typing.Any:
         str(phrase)  # raises where its facts are not those of its template
         return phrase
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = typing.get_type_hints(hint)
+        hints = _hints(hint)
         return hint(**{name: _from_json(hints[name], entry) for name, entry in value.items()})
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)

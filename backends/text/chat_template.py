@@ -11,8 +11,9 @@ Baichuan-13B's published code does.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import accumulate, pairwise
 
@@ -84,6 +85,37 @@ def build_app_prompt(
         max_new_tokens=max_new_tokens,
         reserved=most_reserved(context_length, max_new_tokens),
     )
+
+
+def build_whole_prompt(
+    messages: Sequence[Message],
+    encode: Callable[[str], list[int]],
+    tokens: ChatTokens,
+    *,
+    context_length: int,
+    max_new_tokens: int,
+) -> ChatPrompt:
+    """The prompt for the next answer, of which nothing is left out.
+
+    The answer may use what is left, up to `max_new_tokens`. If all messages together leave no room
+    for one new token, raises ContextLengthExceededError; else as `build_chat_prompt`.
+    """
+    prompt = _built(
+        messages,
+        encode,
+        tokens,
+        context_length=sys.maxsize,
+        max_new_tokens=1,
+        reserved=1,
+    )
+    room = context_length - len(prompt.ids)
+    if room < 1:
+        raise ContextLengthExceededError(
+            what="The conversation",
+            prompt_tokens=len(prompt.ids) + 1,
+            context_length=context_length,
+        )
+    return replace(prompt, room_tokens=room if room < max_new_tokens else None)
 
 
 def build_chat_prompt(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from .tokenizer import Tokenizer
 
-_SPACE = "\u2581"  # SentencePiece's visible space
 _REPLACEMENT = "\ufffd"
 
 
@@ -26,13 +25,15 @@ class StreamingDetokenizer:
 
     def add(self, token_id: int) -> str:
         """The text that this id completes; may be empty. `<unk>`, `<s>` and `</s>` have none."""
+        octets = self._tokenizer.octets(token_id)
         if self._tokenizer.is_byte(token_id):
-            self._pending.append(int(self._tokenizer.piece(token_id)[3:-1], 16))
+            self._pending += octets
             return self._take(final=False)
-        text = self._take(final=True)
-        if self._tokenizer.is_special(token_id):
-            return text
-        return text + self._tokenizer.piece(token_id).replace(_SPACE, " ")
+        return self._take(final=True) + octets.decode()
+
+    def octets(self, token_id: int) -> bytes:
+        """The bytes of an id's text, whatever came before it."""
+        return self._tokenizer.octets(token_id)
 
     def flush(self) -> str:
         """The text of bytes still held back; a broken character shows as U+FFFD a byte."""

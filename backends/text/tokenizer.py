@@ -10,16 +10,18 @@ import copy
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
-import sentencepiece
+from typing import TYPE_CHECKING
 
 from ..errors import TokenizerError
 from ..phrases import Phrase
 from .added_tokens import AddedToken, AddedTokens, is_marker
 from .tokenizer_file import not_sentencepiece, read_model
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_SPACE = "\u2581"  # SentencePiece's visible space
 _RESERVED = re.compile(r"<reserved_\d+>")
 _FIRST_IDS = 5  # ids 0-4 are <unk>, <s>, </s> and two more that steer the model
 #: Begin a turn of the user and of the assistant, whatever a fine-tune calls them.
@@ -45,6 +47,8 @@ class Tokenizer:
         added: AddedTokens | None = None,
     ) -> None:
         """Read `file`; `vocab_size` is the model's, in rows. Raises TokenizerError."""
+        import sentencepiece  # not before: most of the app's processes never read a tokenizer
+
         data = read_model(file, most_pieces=vocab_size)
         try:
             self._processor = sentencepiece.SentencePieceProcessor(model_proto=data)
@@ -113,6 +117,8 @@ class Tokenizer:
         above = {i for i in (*self._added, *eos_ids) if self.vocab_size <= i < self._rows}
         if self.vocab_size + len(above) == self._rows:
             return None
+        import numpy as np
+
         return np.array([*range(self.vocab_size), *sorted(above)], dtype=np.intp)
 
     @property
@@ -168,6 +174,15 @@ class Tokenizer:
         if (token := self._added.get(token_id)) is not None:
             return token.text
         return self._pieces[token_id] if token_id < self.vocab_size else ""
+
+    def octets(self, token_id: int) -> bytes:
+        """The bytes that an id adds to a text; a special token, and what is no token, adds none."""
+        piece = self.piece(token_id)
+        if self.is_special(token_id):
+            return b""
+        if self.is_byte(token_id):
+            return bytes([int(piece[3:-1], 16)])
+        return piece.replace(_SPACE, " ").encode("utf-8", "replace")
 
     def original_piece(self, token_id: int) -> str:
         """The piece of an id of tokenizer.model, whatever it was renamed to."""

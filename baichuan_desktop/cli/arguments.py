@@ -112,6 +112,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         "--stop", type=str, action="append", metavar="TEXT", help="ends the answer; may be repeated"
     )
     add_adapter(parser)
+    add_machine_options(parser)
+
+
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """Add how a model is loaded, for `session.wish_of`."""
     machine = parser.add_argument_group("machine")
     machine.add_argument(
         "--precision",

@@ -14,6 +14,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments == [engine.OPTION]:
         engine.main()
         return 0
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:  # while something was being imported, which takes a moment
+        return 130
+
+
+def _run(arguments: list[str]) -> int:
     # An engine binds itself to its window first of all: nothing is imported before.
     from baichuan_desktop.cli.completion import ids
 
@@ -28,8 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments == [helper.OPTION]:
             helper.main()
             return 0
-    from baichuan_desktop.cli.commands import run
     from baichuan_desktop.console import guarded_output
 
     with guarded_output():
-        return run(argv)
+        if arguments[:1] in (["serve"], ["web"]):
+            from baichuan_desktop.cli.program.server_commands import run
+        else:
+            from baichuan_desktop.cli.commands import run
+        return run(arguments)

@@ -86,13 +86,7 @@ def load(
     require_here(model)
     adapter = adapter_of(store, arguments.adapter, model)
     measurements = Measurements(app_paths().measurements)
-    wish = LoadWish(
-        parse_precision(arguments.precision),
-        arguments.device,
-        arguments.context_length,
-        arguments.threads,
-        None if adapter is None else adapter.path,
-    )
+    wish = wish_of(arguments, adapter)
     request = replace(wish.request(model, measurements), prefer_speed=arguments.prefer_speed)
     engine = own_engine()
     try:
@@ -114,6 +108,17 @@ def load(
     session.given = given
     session.use_preset(preset)
     return session, model.shown_name.en
+
+
+def wish_of(arguments: argparse.Namespace, adapter: InstalledAdapter | None) -> LoadWish:
+    """How `add_machine_options` says that a model is loaded."""
+    return LoadWish(
+        parse_precision(arguments.precision),
+        arguments.device,
+        arguments.context_length,
+        arguments.threads,
+        None if adapter is None else adapter.path,
+    )
 
 
 def _given_params(arguments: argparse.Namespace) -> dict[str, Any]:

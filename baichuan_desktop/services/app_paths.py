@@ -80,6 +80,16 @@ class AppPaths:
         return self.data / "models" / "licences.json"
 
     @property
+    def server_key(self) -> Path:
+        """The key that other programs show; nobody else may read it."""
+        return self.config / "server.key"
+
+    @property
+    def server_log(self) -> Path:
+        """A line for each request that was served or refused."""
+        return self.log / "server.log"
+
+    @property
     def engine_log(self) -> Path:
         """What the engine processes of chats print."""
         return self.log / "engine.log"

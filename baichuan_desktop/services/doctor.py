@@ -6,6 +6,7 @@ import dataclasses
 import os
 import platform
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from backends.choice.unused_cards import unused_cards
@@ -233,6 +234,13 @@ def _missing_card_lines(visible: int, hidden: int) -> list[str]:
     return [] if visible else ["Graphics cards: none that NVIDIA's driver reports"]
 
 
+def _server_line(installed: Mapping[str, str]) -> str:
+    missing = [name for name in hardware.SERVER_LIBRARIES if name not in installed]
+    if missing:
+        return f"Server for other programs: not installed is {', '.join(missing)} (extra “server”)"
+    return "Server for other programs: its libraries are installed"
+
+
 def _adapter_line(adapter: dict[str, Any]) -> str:
     if adapter["error"]:
         return f"  {adapter['error']} {adapter['hint']}"
@@ -265,6 +273,7 @@ def as_text(content: dict[str, Any]) -> str:
         for name, is_used in content["onnx_providers"].items()
     )
     lines.append(f"Providers of ONNX Runtime: {', '.join(providers) or 'none'}")
+    lines.append(_server_line(machine["libraries"]))
     lines.append(f"Policy: {content['policy']}")
     lines += [f"Warning: {text}" for text in content["warnings"]]
     for model in content["models"]:

@@ -106,6 +106,7 @@ Pixels = Annotated[int, Field(strict=True, ge=1, le=_MAX_PIXELS)]
 Zoom = Annotated[float, Field(strict=True, ge=SMALLEST_ZOOM, le=LARGEST_ZOOM)]
 ReadingSize = Annotated[int, Field(strict=True, ge=SMALLEST_READING, le=LARGEST_READING)]
 IdleMinutes = Annotated[int, Field(strict=True, ge=0, le=MOST_IDLE_MINUTES)]
+Port = Annotated[int, Field(strict=True, ge=0, le=65_535)]
 Days = Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)]
 BackupsKept = Annotated[int, Field(strict=True, ge=1, le=MOST_BACKUPS_KEPT)]
 BackupHours = Annotated[int, Field(strict=True, ge=0, le=MOST_BACKUP_HOURS)]
@@ -147,6 +148,9 @@ class Settings(BaseModel):
     keep_days: Days | None = None  #: conversations are kept after their last change; None: for ever
     backups_kept: BackupsKept = 7
     backup_hours: BackupHours = 24  #: between two automatic backups at least; 0: none are made
+    #: At which other programs are served; 0: one that is free, None: the usual one.
+    server_port: Port | None = None
+    server_needs_key: bool = False  #: also of programs of this machine
 
     @property
     def backups(self) -> BackupPlan:

@@ -14,10 +14,25 @@ from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.licences.acceptances import Acceptances
 from baichuan_desktop.services.precisions.opened import Precisions
 from baichuan_desktop.services.presets.store import PresetStore
+from baichuan_desktop.services.serving.key import ServerKey
+from baichuan_desktop.services.serving.port import Server
+from baichuan_desktop.services.serving.window_desk import WindowDesk
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.workers.engine_worker import EngineWorker
-from baichuan_desktop.workers.store_watch import StoreWatch
 from baichuan_desktop.workers.token_counter import TokenCounter
+from baichuan_desktop.workers.watches.serving_watch import ServingWatch
+from baichuan_desktop.workers.watches.store_watch import StoreWatch
+
+
+@dataclass(frozen=True, slots=True)
+class ServingServices:
+    """What other programs are served with; nothing of it listens before the person starts it."""
+
+    desk: WindowDesk  #: takes their requests in; they stand in line with those of the worker
+    watch: ServingWatch  #: tells what the desk tells, and when the worker's own request waits
+    key: ServerKey
+    #: Makes the server of the desk. Raises ServerLibrariesError.
+    make_server: Callable[[], Server]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +56,5 @@ class AppServices:
     job_worker: Callable[[], EngineWorker]
     #: Makes the worker of a model that answers beside the chat's; whoever asks shuts it down.
     comparison_worker: Callable[[], EngineWorker]
+    serving: ServingServices
     presets: PresetStore = field(default_factory=lambda: PresetStore(app_paths().presets))

@@ -19,7 +19,8 @@ import numpy as np
 import torch
 
 from backends.generation.prefill import read_chunks
-from backends.generation.sampling import Sampler, SamplingParams
+from backends.generation.sampler import Sampler
+from backends.generation.sampling import SamplingParams
 from backends.interface import LoadedModel, Logits
 from backends.model_config import ModelConfig
 from backends.precision import Precision

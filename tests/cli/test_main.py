@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import pkgutil
 import re
 import subprocess
 import sys
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
 import pytest
@@ -22,10 +24,38 @@ def test_every_module_of_a_verb_is_added() -> None:
         *pkgutil.iter_modules(library.__path__),
         *pkgutil.iter_modules(own.__path__),
     )
-    modules = {module.name for module in found if not module.ispkg}
+    modules = {module.name for module in found if not module.ispkg} | {"serve", "web"}
 
     added = {module.__name__.rpartition(".")[2] for module in (*commands._VERBS, *models._VERBS)}
     assert added == modules
+
+
+@pytest.mark.parametrize("verb", ["serve", "web"])
+def test_a_command_that_stays_for_long_keeps_nothing_of_others(verb: str) -> None:
+    """And is asked for as if they were there."""
+    code = (
+        "import sys\nfrom baichuan_desktop.cli.main import main\n"
+        "try: main(sys.argv[1:])\nfinally: print(*sys.modules, sep='\\n', file=sys.stderr)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, verb, "--help"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "80"},
+    )
+    loaded = set(result.stderr.split())
+
+    assert "baichuan_desktop.cli.verbs.serving.running" in loaded
+    assert not loaded & {"baichuan_desktop.cli.verbs.chat", "baichuan_desktop.cli.commands"}
+    assert not {name.partition(".")[0] for name in loaded} & {"torch", "PySide6"}
+    (of_all,) = [
+        action.choices[verb]
+        for action in commands._parser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    assert result.stdout.split() == of_all.format_help().split()
 
 
 @pytest.mark.parametrize(
@@ -33,9 +63,9 @@ def test_every_module_of_a_verb_is_added() -> None:
     [
         (
             [],
-            ["start", "chat", "complete", "quantize", "merge-adapter", "export-onnx", "bench",
-             "quality", "doctor", "models", "policy", "conversations", "presets", "backup",
-             "completion"],
+            ["start", "chat", "complete", "serve", "web", "quantize", "merge-adapter",
+             "export-onnx", "bench", "quality", "doctor", "models", "policy", "conversations",
+             "presets", "backup", "completion"],
         ),
         (
             ["models"],
@@ -142,3 +172,23 @@ def test_a_reader_that_has_seen_enough_is_no_error(options: list[str]) -> None:
 
     assert result.returncode == 0, result.stderr
     assert result.stderr == b""
+
+
+_OF_SERVERS = "baichuan_desktop.cli.program.server_commands"
+
+
+def test_ctrl_c_while_a_command_is_imported_prints_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which takes as long as a person needs to see that it was the wrong one."""
+
+    class Interrupting(MetaPathFinder):
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == _OF_SERVERS:
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, _OF_SERVERS, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+
+    assert main(["serve", "--no-such-option"]) == 130
+    assert capsys.readouterr() == ("", "")

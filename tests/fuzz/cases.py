@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from backends.checkpoint.folder import Checkpoint
-from backends.engine.engine import OpenModel
+from backends.engine.loaded import OpenModel
 from backends.errors import UserFacingError
-from backends.generation.sampling import Sampler, SamplingParams
+from backends.generation.sampler import Sampler
+from backends.generation.sampling import SamplingParams
 from backends.interface import Backend, LayerDevices, Loading, LoadOptions
 from backends.onnx_backend import session
 from backends.onnx_backend.check import checked_graph

@@ -56,7 +56,8 @@ def _written(entries: dict[str, bytes], chance: random.Random, *, harmless: bool
     with warnings.catch_warnings(), zipfile.ZipFile(stream, "w") as archive:
         warnings.simplefilter("ignore")  # of a name that is there twice
         for name, content in items:
-            archive.writestr(name, content, packed.get(name, zipfile.ZIP_STORED))
+            # Of no time, or a case would depend on when it was made.
+            archive.writestr(zipfile.ZipInfo(name), content, packed.get(name, zipfile.ZIP_STORED))
         if chance.random() < 0.2:
             archive.comment = b"a comment" * chance.randrange(9)
     return stream.getvalue()

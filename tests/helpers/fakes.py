@@ -77,6 +77,9 @@ class CharacterDetokenizer:
     def flush(self) -> str:
         return ""
 
+    def octets(self, token_id: int) -> bytes:
+        return chr(token_id).encode()
+
 
 def text_of(events: Iterable[GenerationEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))

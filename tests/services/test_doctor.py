@@ -117,6 +117,19 @@ def test_the_machine_is_told_as_it_was_found(store: ModelStore) -> None:
     assert facts["gpus"][1]["compute_capability"] == (6, 1)
 
 
+def test_what_the_server_lacks_is_told(store: ModelStore) -> None:
+    whole = {**LIBRARIES, "starlette": "1", "uvicorn": "1", "llguidance": "1"}
+    without = {name: "1" for name in whole if name != "uvicorn"}
+
+    has, lacks = (
+        doctor.as_text(report(store, replace(TWO_CARDS, libraries=libraries)))
+        for libraries in (whole, without)
+    )
+
+    assert "Server for other programs: its libraries are installed\n" in has
+    assert "Server for other programs: not installed is uvicorn (extra “server”)\n" in lacks
+
+
 def test_what_makes_room_on_a_small_card_is_told(
     store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

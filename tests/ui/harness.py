@@ -41,6 +41,7 @@ from baichuan_desktop.services.admission.admitted_engine import AdmittedEngine
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
+from baichuan_desktop.services.engines.queue import EngineQueue
 from baichuan_desktop.services.library.integrity.manifests import ManifestStore
 from baichuan_desktop.services.library.last_used import LastUsed
 from baichuan_desktop.services.library.registry import InstalledModel
@@ -49,16 +50,21 @@ from baichuan_desktop.services.library.store import ModelStore
 from baichuan_desktop.services.licences.acceptances import Acceptances
 from baichuan_desktop.services.precisions.measurements import Measurements
 from baichuan_desktop.services.precisions.opened import Precisions
+from baichuan_desktop.services.serving.key import ServerKey
+from baichuan_desktop.services.serving.port import Server
+from baichuan_desktop.services.serving.window_desk import WindowDesk
+from baichuan_desktop.services.serving.window_engine import WindowEngine
 from baichuan_desktop.services.settings import SettingsFile
-from baichuan_desktop.ui.app_services import AppServices
+from baichuan_desktop.ui.app_services import AppServices, ServingServices
 from baichuan_desktop.ui.errors.dialog import MessageDialog
 from baichuan_desktop.ui.look.i18n import Translations
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.transcript.rows.row import Row, RowAction, RowKind
 from baichuan_desktop.ui.window.main_window import MainWindow
 from baichuan_desktop.workers.engine_worker import EngineWorker
-from baichuan_desktop.workers.store_watch import StoreWatch
 from baichuan_desktop.workers.token_counter import CountingProcess, TokenCounter
+from baichuan_desktop.workers.watches.serving_watch import ServingWatch
+from baichuan_desktop.workers.watches.store_watch import StoreWatch
 from tests.helpers.counting import CharacterCount
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
@@ -232,7 +238,14 @@ class Harness:
         self.manifests = ManifestStore(app_paths().manifests)
         self.acceptances = Acceptances(app_paths().licences)
         self.admission = Admission(self.store, self.manifests, self.acceptances)
-        self.worker = EngineWorker(AdmittedEngine(engine, self.admission))
+        watched = WindowEngine(engine)
+        line = EngineQueue(AdmittedEngine(watched, self.admission))
+        watch = ServingWatch()
+        self.worker = EngineWorker(line.port(watch.tell_place))
+        self.served = WindowDesk(
+            line, watched, watch.ears, lambda name: self.store.of_id(name) is not None
+        )
+        self.make_server = self._no_server
         self.measurements = Measurements(app_paths().measurements)
         self.machine = machine(bf16=True)
         self.machine_now: Machine | None = None  #: with the engine of the chat, if that matters
@@ -256,6 +269,12 @@ class Harness:
             tokens=TokenCounter(counting or self.counting),
             job_worker=lambda: self.job_worker(),
             comparison_worker=lambda: self.comparison_worker(),
+            serving=ServingServices(
+                self.served,
+                watch,
+                ServerKey(app_paths().server_key),
+                lambda: self.make_server(),
+            ),
             precisions=Precisions(
                 self.measurements,
                 lambda: self.machine_now or self.machine,
@@ -278,6 +297,9 @@ class Harness:
     def _comparison_worker(self) -> EngineWorker:
         self.beside.killed.clear()  # that was the engine of the comparison before
         return EngineWorker(AdmittedEngine(self.beside, self.admission))
+
+    def _no_server(self) -> Server:
+        raise AssertionError("nobody is served in this test")
 
     def _look(self, ready: ModelReady | None) -> Machine:
         self.looks.append(ready)

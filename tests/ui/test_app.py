@@ -51,7 +51,8 @@ def test_the_window_opens_and_closes_without_torch_and_logs_what_nobody_caught()
         ModelLibrary.load_first = begin
         from baichuan_desktop.app import main
         code = main(["--model", "some-model"])
-        heavy = {"torch", "transformers", "onnxruntime", "bitsandbytes"} & set(sys.modules)
+        heavy = {"torch", "transformers", "onnxruntime", "bitsandbytes", "starlette", "uvicorn"}
+        heavy &= set(sys.modules)
         print(code, sorted(heavy))
         """
     )

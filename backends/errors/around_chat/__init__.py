@@ -1,1 +1,1 @@
-"""Errors of what stands around a conversation: presets and the like."""
+"""Errors of what stands around a conversation: the file of all of them, presets and the like."""

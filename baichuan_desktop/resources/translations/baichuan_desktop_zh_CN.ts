@@ -8,16 +8,16 @@
         <translation>关于 Baichuan Desktop</translation>
     </message>
     <message>
-        <source>Runs the open Baichuan language models on your own machine. It opens no network connection: no account, no telemetry, no updates by itself.</source>
-        <translation>在您自己的电脑上运行开放的百川语言模型。程序不会建立任何网络连接：没有账号，没有遥测，也不会自行更新。</translation>
-    </message>
-    <message>
         <source>The app is free software under the Apache License 2.0.</source>
         <translation>本程序是自由软件，采用 Apache License 2.0 许可证。</translation>
     </message>
     <message>
-        <source>It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), PDFium and pypdfium2 (Apache 2.0, BSD 3), openpyxl (MIT), the fonts Inter, JetBrains Mono and Noto Sans SC (OFL 1.1) and Droid Sans Fallback (Apache 2.0). The weights of a model come under a licence of their own: see Model licence in the menu.</source>
-        <translation>本程序使用 Qt 和 PySide6（LGPL 3）、PyTorch（BSD 3）、SentencePiece（Apache 2.0）、PDFium 和 pypdfium2（Apache 2.0、BSD 3）、openpyxl（MIT），以及 Inter、JetBrains Mono、Noto Sans SC 字体（OFL 1.1）和 Droid Sans Fallback 字体（Apache 2.0）。模型权重适用其自身的许可协议：见菜单中的“模型许可协议”。</translation>
+        <source>Runs the open Baichuan language models on your own machine. It opens no network connection unless you serve other programs: no account, no telemetry, no updates by itself.</source>
+        <translation>在您自己的电脑上运行开放的百川语言模型。除非您向其他程序提供服务，程序不会建立任何网络连接：没有账号，没有遥测，也不会自行更新。</translation>
+    </message>
+    <message>
+        <source>It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), PDFium and pypdfium2 (Apache 2.0, BSD 3), openpyxl (MIT), Starlette and uvicorn (BSD 3), llguidance (MIT), the fonts Inter, JetBrains Mono and Noto Sans SC (OFL 1.1) and Droid Sans Fallback (Apache 2.0). The weights of a model come under a licence of their own: see Model licence in the menu.</source>
+        <translation>本程序使用 Qt 和 PySide6（LGPL 3）、PyTorch（BSD 3）、SentencePiece（Apache 2.0）、PDFium 和 pypdfium2（Apache 2.0、BSD 3）、openpyxl（MIT）、Starlette 和 uvicorn（BSD 3）、llguidance（MIT），以及 Inter、JetBrains Mono、Noto Sans SC 字体（OFL 1.1）和 Droid Sans Fallback 字体（Apache 2.0）。模型权重适用其自身的许可协议：见菜单中的“模型许可协议”。</translation>
     </message>
     <message>
         <source>It is not a product of Baichuan Inc.</source>
@@ -734,6 +734,17 @@
     <message>
         <source>Load it</source>
         <translation>加载</translation>
+    </message>
+</context>
+<context>
+    <name>CopyRow</name>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
     </message>
 </context>
 <context>
@@ -1468,8 +1479,8 @@ Your decision is remembered with your account&apos;s name. You are asked again a
         <translation>您想从哪个模型开始？</translation>
     </message>
     <message>
-        <source>Everything stays on this computer: the app opens no network connection.</source>
-        <translation>一切都留在这台电脑上：本程序不建立任何网络连接。</translation>
+        <source>Everything stays on this computer: the app opens no network connection by itself.</source>
+        <translation>一切都留在这台电脑上：本程序不会自行建立网络连接。</translation>
     </message>
     <message>
         <source>You can choose another one at any time, at the top of the window.</source>
@@ -1911,6 +1922,37 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Nothing runs. Copies, exports and measurements of the menu are listed here: how far they are, and what came of them.</source>
         <translation>没有正在运行的任务。菜单中的副本、导出和测量会列在这里，显示进度和结果。</translation>
+    </message>
+</context>
+<context>
+    <name>KeyRow</name>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>Copy the key</source>
+        <translation>复制密钥</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Show the key</source>
+        <translation>显示密钥</translation>
+    </message>
+    <message>
+        <source>New key</source>
+        <translation>更换密钥</translation>
+    </message>
+    <message>
+        <source>Programs need the new one from then on</source>
+        <translation>此后各程序须使用新密钥</translation>
     </message>
 </context>
 <context>
@@ -2587,6 +2629,17 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>LogView</name>
+    <message>
+        <source>Requests</source>
+        <translation>请求记录</translation>
+    </message>
+    <message>
+        <source>No request is done yet. What is asked and answered is never written here.</source>
+        <translation>尚无已完成的请求。这里从不记录提问和回答的内容。</translation>
+    </message>
+</context>
+<context>
     <name>MarkdownDocument</name>
     <message>
         <source>Code</source>
@@ -2807,6 +2860,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>模型许可协议(&amp;L)</translation>
     </message>
     <message>
+        <source>&amp;Serve other programs…</source>
+        <translation>向其他程序提供服务(&amp;S)…</translation>
+    </message>
+    <message>
         <source>First steps…</source>
         <translation>初次使用…</translation>
     </message>
@@ -2996,6 +3053,29 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Close this remark</source>
         <translation>关闭此提示</translation>
+    </message>
+</context>
+<context>
+    <name>OptionsForm</name>
+    <message>
+        <source>Port</source>
+        <translation>端口</translation>
+    </message>
+    <message>
+        <source>any free one</source>
+        <translation>任一空闲端口</translation>
+    </message>
+    <message>
+        <source>Programs of this computer need the key too</source>
+        <translation>本机程序也须提供密钥</translation>
+    </message>
+    <message>
+        <source>Computers in the network may ask, with the key</source>
+        <translation>允许局域网内的其他电脑凭密钥访问</translation>
+    </message>
+    <message>
+        <source>Nothing is encrypted: who listens in the network can read the key and what is asked and answered. With a certificate, serve from a terminal:</source>
+        <translation>通信未加密：在网络中窃听的人能读到密钥以及提问和回答的内容。如有证书，请在终端中启动服务：</translation>
     </message>
 </context>
 <context>
@@ -3611,6 +3691,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>后台任务已有 {seconds} 秒没有响应</translation>
     </message>
     <message>
+        <source>The engine has said nothing for {seconds} s to the program that asked it</source>
+        <translation>引擎已有 {seconds} 秒没有响应其他程序的请求</translation>
+    </message>
+    <message>
         <source>Close this remark</source>
         <translation>关闭此提示</translation>
     </message>
@@ -3970,6 +4054,57 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>RunningView</name>
+    <message>
+        <source>In the network</source>
+        <translation>局域网地址</translation>
+    </message>
+    <message>
+        <source>Copy the address in the network</source>
+        <translation>复制局域网地址</translation>
+    </message>
+    <message>
+        <source>In a browser</source>
+        <translation>浏览器</translation>
+    </message>
+    <message>
+        <source>Copy the address of the page</source>
+        <translation>复制网页地址</translation>
+    </message>
+    <message>
+        <source>For programs</source>
+        <translation>程序接口</translation>
+    </message>
+    <message>
+        <source>Copy the address for programs</source>
+        <translation>复制程序接口地址</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Copy the name of the model</source>
+        <translation>复制模型名称</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open the page in a browser</source>
+        <translation>在浏览器中打开网页</translation>
+    </message>
+    <message>
+        <source>Other computers may ask, with the key, and nothing is encrypted.</source>
+        <translation>其他电脑可凭密钥访问，通信未加密。</translation>
+    </message>
+    <message>
+        <source>Programs of this computer need the key only for prompts given as token ids.</source>
+        <translation>本机程序仅在以词元 ID 传入提示词时才需要密钥。</translation>
+    </message>
+</context>
+<context>
     <name>SamplingForm</name>
     <message>
         <source>An answer ends at: {texts}</source>
@@ -4105,6 +4240,112 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Your message is sent as soon as the tokens of the documents are counted.</source>
         <translation>数完文档的词元后立即发送您的消息。</translation>
+    </message>
+</context>
+<context>
+    <name>ServeDialog</name>
+    <message>
+        <source>Starting…</source>
+        <translation>正在启动…</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>启动</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Serve other programs</source>
+        <translation>向其他程序提供服务</translation>
+    </message>
+    <message>
+        <source>Let other programs and browsers ask this model</source>
+        <translation>让其他程序和浏览器使用此模型</translation>
+    </message>
+    <message>
+        <source>Programs that speak OpenAI&apos;s API, and browsers, get answers of the model in this window. Their requests and your messages are answered in the order in which they come.</source>
+        <translation>兼容 OpenAI 接口的程序以及浏览器可以使用本窗口的模型。它们的请求与您的消息按先后顺序依次回答。</translation>
+    </message>
+    <message>
+        <source>Requests</source>
+        <translation>请求记录</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>Serving</name>
+    <message>
+        <source>1 connection</source>
+        <translation>1 个连接</translation>
+    </message>
+    <message>
+        <source>{count} connections</source>
+        <translation>{count} 个连接</translation>
+    </message>
+    <message>
+        <source>1 request waits</source>
+        <translation>1 个请求在排队</translation>
+    </message>
+    <message>
+        <source>{count} requests wait</source>
+        <translation>{count} 个请求在排队</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>Answering</source>
+        <translation>正在回答</translation>
+    </message>
+    <message>
+        <source>Loading the model: {percent} %</source>
+        <translation>正在加载模型：{percent} %</translation>
+    </message>
+    <message>
+        <source>Loading the model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>The model is not in memory; the next request loads it</source>
+        <translation>模型不在内存中；下一个请求会加载它</translation>
+    </message>
+    <message>
+        <source>No model is loaded; requests are refused</source>
+        <translation>没有加载模型；请求会被拒绝</translation>
+    </message>
+    <message>
+        <source>{seconds} s</source>
+        <translation>{seconds} 秒</translation>
+    </message>
+    <message>
+        <source>{prompt} + {new} tokens</source>
+        <translation>{prompt} + {new} 词元</translation>
+    </message>
+    <message>
+        <source>waited {seconds} s</source>
+        <translation>排队 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>the client left</source>
+        <translation>客户端已断开</translation>
+    </message>
+    <message>
+        <source>the server was stopped</source>
+        <translation>服务器已停止</translation>
+    </message>
+    <message>
+        <source>an error of the server&apos;s own</source>
+        <translation>服务器自身出错</translation>
     </message>
 </context>
 <context>
@@ -5344,6 +5585,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>WindowServing</name>
+    <message>
+        <source>Serving at port {port}</source>
+        <extracomment>while it is open</extracomment>
+        <translation>服务中：端口 {port}</translation>
+    </message>
+</context>
+<context>
     <name>WindowStatus</name>
     <message>
         <source>Loading the model: {percent} %</source>
@@ -5365,6 +5614,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Reading the prompt…</source>
         <translation>正在读取提示…</translation>
+    </message>
+    <message>
+        <source>Waiting for a request of another program</source>
+        <translation>正在等待其他程序的一个请求</translation>
+    </message>
+    <message>
+        <source>Waiting for {count} requests of other programs</source>
+        <translation>正在等待其他程序的 {count} 个请求</translation>
     </message>
     <message>
         <source>Answering…</source>
@@ -5540,16 +5797,8 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>其中的任何内容都没有被执行或打开。请从发布者处获取模型，正式发布的文件不含这样的内容。</translation>
     </message>
     <message>
-        <source>Repetition penalty</source>
-        <translation>重复惩罚</translation>
-    </message>
-    <message>
         <source>Shorten the text, or send it in parts.</source>
         <translation>请缩短文本，或分几次发送。</translation>
-    </message>
-    <message>
-        <source>Temperature</source>
-        <translation>温度</translation>
     </message>
     <message>
         <source>The app met an error it does not know: {text}.</source>
@@ -5584,16 +5833,8 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>模型的计算结果不是有效数字，回答已停止。</translation>
     </message>
     <message>
-        <source>The number of new tokens</source>
-        <translation>生成的词元数</translation>
-    </message>
-    <message>
         <source>The pipe to the engine ended in the middle of a frame.</source>
         <translation>与引擎之间的管道在数据帧中途断开。</translation>
-    </message>
-    <message>
-        <source>The seed</source>
-        <translation>随机种子</translation>
     </message>
     <message>
         <source>The system prompt with your message</source>
@@ -5634,14 +5875,6 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>There is no text to continue.</source>
         <translation>没有可续写的文本。</translation>
-    </message>
-    <message>
-        <source>Top-k</source>
-        <translation>Top-k</translation>
-    </message>
-    <message>
-        <source>Top-p</source>
-        <translation>Top-p</translation>
     </message>
     <message>
         <source>A context of {tokens} tokens is too long for an export.</source>
@@ -6100,6 +6333,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请在另一条消息中就其提问。</translation>
     </message>
     <message>
+        <source>Ask again in a moment.</source>
+        <translation>请稍后再试。</translation>
+    </message>
+    <message>
+        <source>Ask for that one, or have the person at this machine choose another model.</source>
+        <translation>请改用这个模型，或请使用本机的人选择另一个模型。</translation>
+    </message>
+    <message>
         <source>Ask the administrator of this machine to allow it.</source>
         <translation>如需使用，请联系本机的管理员。</translation>
     </message>
@@ -6194,6 +6435,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Choose another one, or copy it again from where it is whole. Nothing was changed.</source>
         <translation>请选择另一个备份，或从完好的地方重新复制。没有做任何更改。</translation>
+    </message>
+    <message>
+        <source>Choose another port, or end the program that has this one.</source>
+        <translation>请选择另一个端口，或结束占用此端口的程序。</translation>
     </message>
     <message>
         <source>Choose one of them: {names}.</source>
@@ -6444,6 +6689,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请继续导入以将其列入列表，之后即可移除。</translation>
     </message>
     <message>
+        <source>Have the person at this machine choose one.</source>
+        <translation>请让这台电脑的使用者选择一个模型。</translation>
+    </message>
+    <message>
         <source>Import it again.</source>
         <translation>请重新导入。</translation>
     </message>
@@ -6514,6 +6763,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Install that version or a later one. What is new stays in memory only.</source>
         <translation>请安装该版本或更高版本。新内容仅保留在内存中。</translation>
+    </message>
+    <message>
+        <source>Install the app with its extra “server”: the lock of the app has all of it.</source>
+        <translation>请安装带可选依赖“server”的程序：其锁定文件中已列出全部所需的库。</translation>
     </message>
     <message>
         <source>Install torch with CUDA: {command}</source>
@@ -6716,12 +6969,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请将其移回原处，或将该模型从列表中移除后重新添加。</translation>
     </message>
     <message>
+        <source>Move the file away, and a new key is made; programs need the new one then.</source>
+        <translation>请移走该文件，程序会生成新的密钥；此后其他程序需使用新密钥。</translation>
+    </message>
+    <message>
         <source>Moving a model</source>
         <translation>正在移动模型</translation>
     </message>
     <message>
         <source>Moving an adapter</source>
         <translation>正在移动适配器</translation>
+    </message>
+    <message>
+        <source>Name a certificate chain and its private key, without a password, in PEM.</source>
+        <translation>请指定 PEM 格式的证书链及其私钥，私钥不能有密码。</translation>
     </message>
     <message>
         <source>Name its folder, or add it: baichuan-desktop models add FOLDER. “baichuan-desktop models list” shows the adapters below their models.</source>
@@ -6732,12 +6993,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请用其中一个的 ID 来指定。</translation>
     </message>
     <message>
+        <source>Name the id of a model in the request.</source>
+        <translation>请在请求中写明模型的 ID。</translation>
+    </message>
+    <message>
         <source>New chat</source>
         <translation>新对话</translation>
     </message>
     <message>
         <source>No adapter may be used.</source>
         <translation>不能使用任何适配器。</translation>
+    </message>
+    <message>
+        <source>No answer can be held to this JSON schema: {reason}.</source>
+        <translation>无法让回答符合这个 JSON schema：{reason}。</translation>
     </message>
     <message>
         <source>No backup of your conversations could be made in “{folder}”: {reason}.</source>
@@ -6752,8 +7021,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>列表中没有适合适配器“{folder}”的模型，它是为“{base}”制作的。</translation>
     </message>
     <message>
+        <source>No model is loaded in the window that serves.</source>
+        <translation>提供服务的窗口中没有加载模型。</translation>
+    </message>
+    <message>
         <source>No model may be used, the guide that ships with the app neither.</source>
         <translation>不可以使用任何模型，随程序附带的内置助手也不可以。</translation>
+    </message>
+    <message>
+        <source>No other program and no browser may be served.</source>
+        <translation>不得向其他程序和浏览器提供服务。</translation>
     </message>
     <message>
         <source>No passage of “{name}” fits: beside your message, the system prompt and the answer there is room for {most} tokens.</source>
@@ -6844,6 +7121,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>不支持读取 OpenDocument 和 .xlsb</translation>
     </message>
     <message>
+        <source>Other programs and browsers may be served.</source>
+        <translation>可以向其他程序和浏览器提供服务。</translation>
+    </message>
+    <message>
         <source>Paste what it shall read into the field, use it as a chat model (menu File), or choose a chat model.</source>
         <translation>请把要读的内容粘贴到输入框、将它用作对话模型（菜单“文件”），或选择一个对话模型。</translation>
     </message>
@@ -6896,6 +7177,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请移除文档并粘贴要点，或重新加载模型。</translation>
     </message>
     <message>
+        <source>Repetition penalty</source>
+        <translation>重复惩罚</translation>
+    </message>
+    <message>
         <source>Restart the machine, as after each new driver. Or choose the device “cpu”.</source>
         <translation>每次更新驱动程序后都需要重启：请重启电脑，或选择设备“cpu”。</translation>
     </message>
@@ -6924,6 +7209,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>隐藏的幻灯片也已读取：{count} 张。</translation>
     </message>
     <message>
+        <source>Start it again; what was asked of it has to be asked again.</source>
+        <translation>请重新启动；此前的请求需要重新发送。</translation>
+    </message>
+    <message>
         <source>Start the app with QT_IM_MODULE=ibus in its environment: Fcitx 5 answers to that name too.</source>
         <translation>请在环境变量 QT_IM_MODULE=ibus 下启动本程序：Fcitx 5 也支持这种方式。</translation>
     </message>
@@ -6938,6 +7227,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Take it from the list first, or copy it.</source>
         <translation>请先将其从列表中移除，或改用复制。</translation>
+    </message>
+    <message>
+        <source>Temperature</source>
+        <translation>温度</translation>
     </message>
     <message>
         <source>Text of any kind, .docx, .xlsx, .pptx, .pdf, .html and .epub are read.</source>
@@ -7020,6 +7313,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法将支持信息包写入“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>The conversation</source>
+        <translation>对话</translation>
+    </message>
+    <message>
         <source>The drive of “{folder}” is full, so conversations cannot be saved.</source>
         <translation>“{folder}”所在的磁盘已满，无法保存对话。</translation>
     </message>
@@ -7076,6 +7373,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>随程序附带的内置助手“baichuan-guide”不在其中。</translation>
     </message>
     <message>
+        <source>The id {token_id} in the prompt is no token of this model.</source>
+        <translation>提示词中的 ID {token_id} 不是此模型的词元。</translation>
+    </message>
+    <message>
+        <source>The id {token_id} is no token of this model.</source>
+        <translation>ID {token_id} 不是此模型的词元。</translation>
+    </message>
+    <message>
         <source>The installed PyTorch {version} has no code for {device} (compute capability {kind}).</source>
         <translation>安装的 PyTorch {version} 不含可在 {device}（计算能力 {kind}）上运行的代码。</translation>
     </message>
@@ -7086,6 +7391,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>The installed bitsandbytes does not work on {device}: {text}.</source>
         <translation>已安装的 bitsandbytes 无法在 {device} 上工作：{text}。</translation>
+    </message>
+    <message>
+        <source>The key in “{file}” cannot be used: {reason}.</source>
+        <translation>“{file}”中的密钥无法使用：{reason}。</translation>
     </message>
     <message>
         <source>The licence of {name} has not been accepted yet.</source>
@@ -7132,6 +7441,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>自生成“{folder}”中的导出以来，模型的权重已更改。</translation>
     </message>
     <message>
+        <source>The number of likeliest tokens</source>
+        <translation>最可能的词元数</translation>
+    </message>
+    <message>
+        <source>The number of new tokens</source>
+        <translation>新词元数</translation>
+    </message>
+    <message>
         <source>The number of threads must be from 1 to {most}, not {value}.</source>
         <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
     </message>
@@ -7160,8 +7477,28 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“baichuan-desktop doctor”的报告会说明需要安装什么。</translation>
     </message>
     <message>
+        <source>The request names no model, and none is loaded.</source>
+        <translation>请求没有写明模型，也没有加载任何模型。</translation>
+    </message>
+    <message>
         <source>The requests in “{file}” cannot be read: {reason}.</source>
         <translation>无法读取“{file}”中的请求：{reason}。</translation>
+    </message>
+    <message>
+        <source>The seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>The server cannot listen on port {port}: {reason}.</source>
+        <translation>服务器无法监听端口 {port}：{reason}。</translation>
+    </message>
+    <message>
+        <source>The server has ended by itself.</source>
+        <translation>服务器已自行结束。</translation>
+    </message>
+    <message>
+        <source>The server needs {library}, which is not installed.</source>
+        <translation>服务器需要 {library}，但没有安装它。</translation>
     </message>
     <message>
         <source>The system prompt</source>
@@ -7262,6 +7599,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Together they need {need:.1f} GiB of {device}, of which {free:.1f} GiB can be used: they are answered one after the other.</source>
         <translation>两者共需 {device} 的 {need:.1f} GiB 显存，而可用的为 {free:.1f} GiB：将依次回答。</translation>
+    </message>
+    <message>
+        <source>Top-k</source>
+        <translation>Top-k</translation>
+    </message>
+    <message>
+        <source>Top-p</source>
+        <translation>Top-p</translation>
     </message>
     <message>
         <source>Turned off or restricted for later versions, as this one has nothing of the kind: {names}.</source>
@@ -7748,6 +8093,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>是用 {method} 量化的，本程序无法运行</translation>
     </message>
     <message>
+        <source>it belongs to another certificate</source>
+        <translation>它属于另一份证书</translation>
+    </message>
+    <message>
         <source>it belongs to the program that downloaded it, or is hidden</source>
         <translation>属于下载程序的记录，或为隐藏文件</translation>
     </message>
@@ -7920,8 +8269,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>其中的值超过 {most} 个</translation>
     </message>
     <message>
+        <source>it holds no certificate in PEM</source>
+        <translation>其中没有 PEM 格式的证书</translation>
+    </message>
+    <message>
         <source>it holds no preset</source>
         <translation>其中没有预设</translation>
+    </message>
+    <message>
+        <source>it holds no private key in PEM</source>
+        <translation>其中没有 PEM 格式的私钥</translation>
     </message>
     <message>
         <source>it holds no tensor of an adapter</source>
@@ -8008,6 +8365,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>是未下载完的文件</translation>
     </message>
     <message>
+        <source>it is a link</source>
+        <translation>它是一个链接</translation>
+    </message>
+    <message>
         <source>it is a link to a file outside of the folder</source>
         <translation>它是指向文件夹以外文件的链接</translation>
     </message>
@@ -8018,6 +8379,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>it is a link to another place</source>
         <translation>它是指向别处的链接</translation>
+    </message>
+    <message>
+        <source>it is a link, another account&apos;s, or others may read it</source>
+        <translation>它是链接、属于其他账户，或其他人可以读取</translation>
     </message>
     <message>
         <source>it is a part of the app&apos;s own installation</source>
@@ -8184,6 +8549,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它只是适配器的一个文件，适配器是文件夹“{folder}”</translation>
     </message>
     <message>
+        <source>it is protected by a password</source>
+        <translation>它受密码保护</translation>
+    </message>
+    <message>
         <source>it is too large for a graph</source>
         <translation>对一个计算图来说太大了</translation>
     </message>
@@ -8242,6 +8611,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>it runs CUDA {cuda} at most</source>
         <translation>它最高支持 CUDA {cuda}</translation>
+    </message>
+    <message>
+        <source>it should hold 20 to 128 letters and digits, and nothing else</source>
+        <translation>其中应为 20 到 128 个字母和数字，且没有其他内容</translation>
     </message>
     <message>
         <source>it unpacks to more than {count} MB</source>
@@ -8828,6 +9201,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>{precision}（上下文为 {tokens} 个词元，而非 {full} 个）</translation>
     </message>
     <message>
+        <source>{waiting} requests are waiting already, and no more are taken in.</source>
+        <translation>已有 {waiting} 个请求在排队，不再接受新的请求。</translation>
+    </message>
+    <message>
         <source>{what} (it was made for “{base}”)</source>
         <translation>{what}（它是为“{base}”制作的）</translation>
     </message>
@@ -8874,6 +9251,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>“{file}” cannot be taken away: {reason}.</source>
         <translation>无法删除“{file}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{file}” cannot be used for TLS: {reason}.</source>
+        <translation>“{file}”不能用于 TLS：{reason}。</translation>
     </message>
     <message>
         <source>“{file}” cannot be written: {reason}.</source>
@@ -9098,6 +9479,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>“{model_id}” is not loaded: verifying it failed, and its files have changed since ({names}).</source>
         <translation>未加载“{model_id}”：校验失败，且此后文件又有改动（{names}）。</translation>
+    </message>
+    <message>
+        <source>“{model}” is not served here, only “{served}” is.</source>
+        <translation>这里不提供“{model}”，只提供“{served}”。</translation>
     </message>
     <message>
         <source>“{name}” cannot be attached: {what}.</source>

@@ -61,6 +61,11 @@ def _sentences(policy: Policy) -> Iterator[Phrase]:
         if policy.exports_of_conversations
         else Phrase("Conversations may not be exported nor printed, and a backup has none in it.")
     )
+    yield (
+        Phrase("Other programs and browsers may be served.")
+        if policy.server
+        else Phrase("No other program and no browser may be served.")
+    )
     yield from _to_come(policy)
     days = policy.retention_days
     yield (
@@ -157,7 +162,6 @@ def _folders(policy: Policy) -> Iterator[Phrase]:
 def _to_come(policy: Policy) -> Iterator[Phrase]:
     """What this version has nothing of: read, and kept for one that does."""
     told = (
-        (policy.server, "server"),
         (policy.remote_engines, "remote_engines"),
         (policy.code_execution, "code_execution"),
     )

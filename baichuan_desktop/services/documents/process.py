@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import sys
@@ -60,7 +61,7 @@ def main() -> None:
 def _limit_own_work(memory_bytes: int) -> None:
     """Have the system refuse this process more addresses, and writing to files, where it does."""
     try:
-        import resource
+        resource: Any = importlib.import_module("resource")  # whose types are those of POSIX alone
     except ImportError:  # Windows has no such limits
         return
     wanted = {resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0, resource.RLIMIT_AS: memory_bytes}

@@ -52,17 +52,20 @@ from baichuan_desktop.services.engines.silence import (
     Silence,
     Work,
 )
+from baichuan_desktop.services.engines.waking import woken_by
 
 log = logging.getLogger(__name__)
 
 #: How long an engine that has closed its pipe may take to end.
 _END_SECONDS = 5.0
-#: How often the cancel event and the silence are looked at while no frame comes.
-_POLL_SECONDS = 0.02
+#: How often the silence is looked at while no frame comes.
+_POLL_SECONDS = 0.1
 #: Of the engine's log, what may say why it ended.
 _LOG_TAIL_BYTES = 4096
 
 _Frame = tuple[int, Payload] | None | EngineProtocolError
+#: Of no request, so it is passed over; but whoever waited for a frame looks around.
+_WAKE: _Frame = (0, Cancel())
 
 
 class EngineClient(EnginePort):
@@ -146,8 +149,14 @@ class EngineClient(EnginePort):
         process = self._started()
         self._last_id += 1
         process.send(self._last_id, request)
+        self._silence.begin(_work(request), self._clock.now())
+        with woken_by(cancel, lambda: process.frames.put(_WAKE)):
+            yield from self._events(process, request, cancel)
+
+    def _events(
+        self, process: _EngineProcess, request: Request, cancel: threading.Event
+    ) -> Iterator[ClientEvent]:
         silence, now = self._silence, self._clock.now
-        silence.begin(_work(request), now())
         is_cancelled = False
         said = 0  # seconds of silence
         while True:
@@ -195,7 +204,7 @@ class EngineClient(EnginePort):
             raise frame
         request_id, payload = frame
         if request_id != self._last_id:
-            return ()  # the rest of a request that nobody listened to until its end
+            return ()  # of none, or the rest of one that nobody listened to until its end
         match payload:
             case Done():
                 return None

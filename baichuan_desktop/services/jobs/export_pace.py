@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
-from backends.onnx_backend.quantize import quantize_rows
 from backends.precision import ONNX_BLOCK
 
 _BYTES = 16 * 2**20
@@ -28,6 +25,10 @@ class ExportPace:
     @classmethod
     def measured(cls) -> ExportPace:
         """Try each step on a few megabytes."""
+        import numpy as np  # not before: few who can ask for an export do
+
+        from backends.onnx_backend.quantize import quantize_rows
+
         data = bytes(_BYTES)
         stored = np.zeros((_ROWS, _COLUMNS), np.uint16)
         weights = np.ones((_ROWS, _COLUMNS), np.float32)

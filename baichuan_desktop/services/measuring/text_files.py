@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backends.errors import QualityError, system_reason
 from backends.files.small_files import is_folder
-from backends.measuring.quality import shares
+from backends.measuring.shares import shares
 from backends.operating_system import long_path
 from backends.phrases import Phrase
 from backends.printable import one_line

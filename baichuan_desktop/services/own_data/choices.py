@@ -15,6 +15,8 @@ _OF_A_MACHINE: Final = frozenset(
         "input_method_told",
         "models_offered",
         "open_conversation",
+        "server_needs_key",
+        "server_port",
         "unfolded",
         "window_size",
     }

@@ -239,7 +239,9 @@ class FirstRunDialog(QDialog):
             else self.tr("With which model do you want to begin?")
         )
         self.text.setText(
-            self.tr("Everything stays on this computer: the app opens no network connection.")
+            self.tr(
+                "Everything stays on this computer: the app opens no network connection by itself."
+            )
             if is_first
             else self.tr("You can choose another one at any time, at the top of the window.")
         )

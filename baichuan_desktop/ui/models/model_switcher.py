@@ -15,13 +15,7 @@ from backends.errors import (
     NotAdmittedError,
     UserFacingError,
 )
-from backends.events import (
-    AdapterInUse,
-    EngineEvent,
-    Finished,
-    LoadProgress,
-    ModelReady,
-)
+from backends.events import AdapterInUse, EngineEvent, Finished, LoadProgress, ModelReady
 from backends.protocol.engine_requests import UnloadRequest
 from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.services.precisions.fallback import (
@@ -247,6 +241,12 @@ class ModelSwitcher(QObject):
         self.running = replace(running, adapter=in_use)
         self.adapter_changed.emit(current.model, self.running)
 
+    @Slot()
+    def lose_adapter(self) -> None:
+        """Take note that, after a crash, the model answers without its adapter; it stays kept."""
+        if not self._adapters.is_pending:
+            self._note_adapter(None, None)
+
     def keep(self, wish: LoadWish) -> None:
         """Have the model that is loaded loaded so from now on; it is what runs already."""
         if self._current is not None:
@@ -353,8 +353,8 @@ class ModelSwitcher(QObject):
             # An engine that was ended for the other load is no failure of this one.
             if superseded is not None and not isinstance(error, EngineEndedError):
                 self.failed_meanwhile.emit(error, superseded)
-            elif isinstance(error, AdapterError) and not self._adapters.is_pending:
-                self._note_adapter(None, None)  # after a crash; what is kept stays
+            elif isinstance(error, AdapterError):
+                self.lose_adapter()
             return
         self._loading = None
         wanted = load.wanted

@@ -30,15 +30,16 @@ class AboutDialog(QDialog):
         texts = (
             self.tr(
                 "Runs the open Baichuan language models on your own machine. It opens no network "
-                "connection: no account, no telemetry, no updates by itself."
+                "connection unless you serve other programs: no account, no telemetry, no updates "
+                "by itself."
             ),
             self.tr("The app is free software under the Apache License 2.0."),
             self.tr(
                 "It uses Qt and PySide6 (LGPL 3), PyTorch (BSD 3), SentencePiece (Apache 2.0), "
-                "PDFium and pypdfium2 (Apache 2.0, BSD 3), openpyxl (MIT), the "
-                "fonts Inter, JetBrains Mono and Noto Sans SC (OFL 1.1) and Droid Sans Fallback "
-                "(Apache 2.0). The weights of a model come under a licence of their own: see Model "
-                "licence in the menu."
+                "PDFium and pypdfium2 (Apache 2.0, BSD 3), openpyxl (MIT), Starlette and uvicorn "
+                "(BSD 3), llguidance (MIT), the fonts Inter, JetBrains Mono and Noto Sans SC "
+                "(OFL 1.1) and Droid Sans Fallback (Apache 2.0). The weights of a model come under "
+                "a licence of their own: see Model licence in the menu."
             ),
             self.tr("It is not a product of Baichuan Inc."),
             error_texts.sentence(in_force()),

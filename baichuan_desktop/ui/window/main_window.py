@@ -31,7 +31,6 @@ from baichuan_desktop.ui.models.precision_control import PrecisionControl
 from baichuan_desktop.ui.sidebar.sidebar import Sidebar
 from baichuan_desktop.ui.sidebar.window_conversations import WindowConversations
 from baichuan_desktop.ui.turns.row_actions import RowActions
-from baichuan_desktop.ui.turns.store_notices import StoreNotices
 from baichuan_desktop.ui.window.adapters.window_adapters import AdapterParts, WindowAdapters
 from baichuan_desktop.ui.window.bars.card_notice import CardNotice
 from baichuan_desktop.ui.window.bars.input_notice import InputNotice
@@ -50,6 +49,7 @@ from baichuan_desktop.ui.window.window_jobs import WindowJobs
 from baichuan_desktop.ui.window.window_library import LibraryParts, WindowLibrary
 from baichuan_desktop.ui.window.window_models import ModelParts, WindowModels
 from baichuan_desktop.ui.window.window_pages import WindowPages
+from baichuan_desktop.ui.window.window_serving import ServingParts, WindowServing
 
 _SIDEBAR_WIDTH, _PANEL_WIDTH = 264, 312  # pixels of the design
 _LEAST_SIZE = QSize(480, 300)  # pixels; 960x600 of a screen that shows everything twice as large
@@ -154,13 +154,7 @@ class MainWindow(QMainWindow):
         self._connect_sidebar()
         self._connect_models()
         self._connect_chat()
-        self.store_notices = StoreNotices(self)
-        self.store_notices.unsaved.connect(self.page.show_unsaved)
-        self.store_notices.failed.connect(self.errors.show)
-        self.store_notices.mended.connect(self.sidebar.read_again)
-        self.store_notices.mended.connect(self.controller.rows_changed)
-        services.store_watch.changed.connect(self.store_notices.show_state)
-        self.store_notices.show_state(services.conversations.state)
+        self.around_chat.watch_store()
         self.window_jobs = WindowJobs(
             self.jobs,
             store,
@@ -185,6 +179,10 @@ class MainWindow(QMainWindow):
         )
         self.window_library = WindowLibrary(library_parts, services, theme, self)
         self.window_library.failed.connect(self.errors.show)
+        serving_parts = ServingParts(
+            self.switcher, self.model_use, self.menus, self.top_bar, self.remarks, self.status
+        )
+        self.serving = WindowServing(serving_parts, services, theme, self)
         self.pages.shown.connect(self.models.lists.look)
         self.models.listen_to(self.window_library.page)
         self.window_library.page.adapter_requested.connect(self.adapters.adding.choose_folder)
@@ -244,6 +242,7 @@ class MainWindow(QMainWindow):
             bar.picker,
             bar.precision,
             bar.job_button,
+            bar.serving,
             bar.search,
             bar.panel,
             bar.menu,
@@ -382,7 +381,8 @@ class MainWindow(QMainWindow):
             self.shut_down()
 
     def shut_down(self) -> None:
-        """End every engine, at once, and keep what was written until then."""
+        """End the server and every engine, at once, and keep what was written until then."""
+        self.serving.shut_down()
         self.page.keep_edits()
         self.page.keep_draft()
         self.comparing.shut_down()

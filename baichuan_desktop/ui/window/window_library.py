@@ -26,9 +26,9 @@ from baichuan_desktop.ui.window.commands.menus import Menus
 from baichuan_desktop.ui.window.dialogs import Dialogs
 from baichuan_desktop.ui.window.window_pages import Page, WindowPages
 from baichuan_desktop.workers.background_task import BackgroundTask
-from baichuan_desktop.workers.drive_watch import DriveWatch
 from baichuan_desktop.workers.model_looks import ModelLooks
 from baichuan_desktop.workers.trash import move_to_trash
+from baichuan_desktop.workers.watches.drive_watch import DriveWatch
 
 
 @dataclass(frozen=True, slots=True)

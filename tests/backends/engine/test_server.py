@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,7 @@ from backends.engine.server import _Control
 from backends.errors import DamagedCheckpointError, EngineError
 from backends.events import Finished, FinishReason, LoadProgress, ModelReady, PromptReady, TextDelta
 from backends.generation.sampling import SamplingParams
+from backends.generation.terms import AnswerTerms, Grammar, GrammarKind
 from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.engine_requests import ChatRequest, LoadRequest, Request
@@ -281,6 +283,19 @@ def test_an_error_crosses_whole_and_the_engine_lives(engine: Process) -> None:
     assert (error.template, error.facts) == (expected.template, expected.facts)
     assert (error.message, error.hint) == (expected.message, expected.hint)
     assert engine.ask(3, chat("hi", 2))[-1] == Done()
+
+
+def test_what_is_wrong_with_a_request_is_not_logged_in_its_words(engine: Process) -> None:
+    engine.ask(1, LOAD)
+    schema = Grammar(GrammarKind.JSON_SCHEMA, '{"type": "my secret"}')
+
+    *_, failed = engine.ask(2, replace(chat("hi"), terms=AnswerTerms(grammar=schema)))
+
+    assert isinstance(failed, Failed)
+    assert "Invalid type: my secret" in failed.exception().message
+    log = engine.log.read_text()
+    assert "InvalidRequestError: No answer can be held to this JSON schema" in log
+    assert "secret" not in log
 
 
 def test_a_bug_is_one_sentence_with_the_details_in_the_log(engine: Process) -> None:

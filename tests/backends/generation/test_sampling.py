@@ -12,14 +12,14 @@ import pytest
 
 from backends.errors import InvalidLogitsError, InvalidRequestError
 from backends.events import SamplingDefaults
-from backends.generation.sampling import (
+from backends.generation.sampler import (
     Sampler,
-    SamplingParams,
     apply_repetition_penalty,
     apply_top_p,
     distribution,
     top_k_threshold,
 )
+from backends.generation.sampling import SamplingParams
 from tests.helpers import goldens
 from tests.helpers.sentences import assert_one_sentence
 

@@ -12,7 +12,8 @@ import pytest
 from backends.errors import InvalidLogitsError
 from backends.events import FinishReason
 from backends.generation.prefill import Prefill
-from backends.generation.sampling import Sampler, SamplingParams
+from backends.generation.sampler import Sampler
+from backends.generation.sampling import SamplingParams
 from backends.generation.tokens import Token, generate
 from backends.interface import CandidateRequest, Candidates, LoadedModel, LoadOptions, Logits
 from backends.precision import Precision

@@ -17,7 +17,8 @@ from backends.errors import InvalidLogitsError, QualityError
 from backends.events import QualityProgress, QualityReady
 from backends.interface import LoadedModel, Logits
 from backends.measuring import distributions, quality
-from backends.measuring.quality import Windows, cut_windows, shares
+from backends.measuring.quality import Windows, cut_windows
+from backends.measuring.shares import shares
 from backends.precision import Precision
 from backends.torch_backend import cpu
 from backends.torch_backend.loaded_model import TorchModel

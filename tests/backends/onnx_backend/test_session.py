@@ -35,7 +35,8 @@ from backends.events import (
     PromptReady,
     TextDelta,
 )
-from backends.generation.sampling import Sampler, SamplingParams
+from backends.generation.sampler import Sampler
+from backends.generation.sampling import SamplingParams
 from backends.interface import LayerDevices, LoadOptions
 from backends.onnx_backend import session
 from backends.onnx_backend.graph import Scheme

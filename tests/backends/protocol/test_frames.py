@@ -39,10 +39,14 @@ from backends.events import (
     QualityProgress,
     QualityReady,
     SamplingDefaults,
+    ScoredToken,
     Speed,
     TextDelta,
+    TokenScore,
+    TokensScored,
 )
 from backends.generation.sampling import SamplingParams
+from backends.generation.terms import AnswerTerms, Grammar, GrammarKind
 from backends.model_config import Family
 from backends.phrases import Phrase
 from backends.precision import BackendName, DeviceKind, Precision
@@ -86,6 +90,14 @@ PAYLOADS: list[Payload] = [
     PrefillProgress(64, 512),
     TextDelta("你好\n😀\0\u2028"),
     TextDelta("\ud800"),
+    TokensScored(
+        (
+            ScoredToken(TokenScore(7, (), None), ()),
+            ScoredToken(TokenScore(9, (228, 189), -1e-9), (TokenScore(9, (228, 189), -1e-9),)),
+        ),
+        of_prompt=True,
+    ),
+    TokensScored(()),
     Finished(FinishReason.CONTEXT, 1, 2, 3, 4, 0.5, 0.25, 1e-9),
     LoadRequest("/x", None, None, None),
     LoadRequest("C:\\模型", Precision.BF16, 128, 2),
@@ -106,6 +118,14 @@ PAYLOADS: list[Payload] = [
     ),
     ChatRequest((Message(Role.SYSTEM, ""), Message(Role.USER, "你")), PARAMS),
     ChatRequest((), SamplingParams()),
+    ChatRequest(
+        (), PARAMS, terms=AnswerTerms(-2.0, 0.5, 0, Grammar(GrammarKind.JSON_OBJECT)),
+        drops_oldest=False,
+    ),
+    CompleteRequest(
+        "", PARAMS, AnswerTerms(grammar=Grammar(GrammarKind.JSON_SCHEMA, '{"type": "array"}')),
+        prompt_ids=(0, 195), scores_prompt=True, continues=False,
+    ),
     DescribePromptRequest(chat=ChatRequest((Message(Role.USER, "你"),), PARAMS, as_chat=True)),
     DescribePromptRequest(complete=CompleteRequest("从前", PARAMS)),
     ChatRequest((Message(Role.USER, "你"),), PARAMS, older_messages=9_592),
@@ -223,6 +243,10 @@ WRONG_ERRORS: list[dict[str, object]] = [
         {"id": 1, "type": "ChatRequest", "value": {"messages": [{}], "params": {}}},
         {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"seed": "1"}}},
         {"id": 1, "type": "CompleteRequest", "value": {"prompt": "", "params": {"top_k": -1}}},
+        {"id": 1, "type": "CompleteRequest",
+         "value": {"prompt": "", "params": {}, "terms": {"presence_penalty": 2.1}}},
+        {"id": 1, "type": "CompleteRequest",
+         "value": {"prompt": "", "params": {}, "prompt_ids": ["1"]}},
         {"id": float("inf"), "type": "Done", "value": {}},
         {"id": 1, "type": "CompleteRequest",
          "value": {"prompt": "", "params": {"top_p": 10**400}}},
@@ -347,6 +371,15 @@ ERRORS: list[UserFacingError] = [
     errors.RemovalError("“{folder}” was not removed.", folder="/x"),
     errors.NoTrashError(Path("/x")),
     errors.NotVerifiedError("7b", Path("/p"), ["a.bin", "b.bin", "c.bin", "d.bin"], None),
+    errors.ServerError("It cannot be run."),
+    errors.ServerLibrariesError("starlette"),
+    errors.PortTakenError(8000, "Address already in use"),
+    errors.ServerStoppedError(),
+    errors.KeyFileError(Path("/c/server.key"), Phrase("others may read {it}", it="it")),
+    errors.TlsFilesError(Path("/c/a.pem"), "it is no certificate"),
+    errors.QueueFullError(8),
+    errors.NoModelServedError(),
+    errors.ModelNotServedError("7b", "7b-chat"),
     errors.EngineCrashedError("it crashed"),
     errors.EngineKilledError("it was killed"),
     errors.EngineCardError(Phrase("a library ended it ({text})", text="invalid argument")),

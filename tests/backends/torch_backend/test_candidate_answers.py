@@ -15,9 +15,10 @@ from torch import Tensor
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import GpuLostError, InvalidLogitsError
-from backends.generation import sampling
+from backends.generation import sampler as choosing
 from backends.generation.prefill import Prefill, PromptMemo
-from backends.generation.sampling import Sampler, SamplingParams
+from backends.generation.sampler import Sampler
+from backends.generation.sampling import SamplingParams
 from backends.generation.tokens import Token, generate
 from backends.interface import LayerDevices, LoadedModel
 from backends.modeling.weights import load_model
@@ -230,7 +231,7 @@ def test_the_card_counts_each_token_of_the_answer(
     """With hardly more candidates than top_k, those that it forgot would crowd others out."""
     prompt = goldens.text_ids("b1-13b")[:40]
     expected = answer(on_processor("b1-13b"), HOT, prompt)
-    monkeypatch.setattr(sampling, "_SPARE_CANDIDATES", 2)
+    monkeypatch.setattr(choosing, "_SPARE_CANDIDATES", 2)
     with fake_cards(Card("first"), Card("second")):
         assert answer(model_on(device, "b1-13b"), HOT, prompt) == expected
 

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from backends.errors import InvalidLogitsError
-from backends.generation import sampling
-from backends.generation.sampling import Sampler, SamplingParams
+from backends.generation import sampler as choosing
+from backends.generation.sampler import Sampler
+from backends.generation.sampling import SamplingParams
 from backends.interface import Candidates
 from backends.torch_backend.logits import CandidateChooser, to_numpy
 from tests.helpers import goldens
@@ -214,7 +215,7 @@ def test_no_setting_and_no_row_leads_to_another_token(
     spare: int, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Among few candidates, with logits that are often equal, very small or very large."""
-    monkeypatch.setattr(sampling, "_SPARE_CANDIDATES", spare)
+    monkeypatch.setattr(choosing, "_SPARE_CANDIDATES", spare)
     chance, wholes = random.Random(seed), 0
     for case in range(60):
         vocab_size = chance.choice([1, 2, 7, 140, 700])

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from backends.checkpoint.folder import Checkpoint
 from backends.errors import InsufficientMemoryError
-from backends.generation.sampling import Sampler, SamplingParams
+from backends.generation.sampler import Sampler
+from backends.generation.sampling import SamplingParams
 from backends.interface import LayerDevices
 from backends.machine.cards import lookup
 from backends.modeling.baichuan import MLP, RMSNorm

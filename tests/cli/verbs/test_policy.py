@@ -20,8 +20,8 @@ def test_what_a_file_says_is_told_in_sentences(tmp_path: Path, capsys: Captured)
     file = write_policy(
         tmp_path,
         "contact: desk 7\nmodels: [baichuan2-7b-chat, our-13b]\nprecisions: [bf16, 4bit]\n"
-        f"folders: [{tmp_path}]\nimport: false\nserver: false\nadapters: []\nretention_days: 90\n"
-        "licence_text: Be kind.\nrequire_verification: true\n",
+        f"folders: [{tmp_path}]\nimport: false\nserver: false\ncode_execution: false\n"
+        "adapters: []\nretention_days: 90\nlicence_text: Be kind.\nrequire_verification: true\n",
     )
 
     assert main(["policy", "check", str(file)]) == 0
@@ -34,7 +34,8 @@ def test_what_a_file_says_is_told_in_sentences(tmp_path: Path, capsys: Captured)
         "Only these precisions may be used: bf16, 4-bit.",
         f"Models may lie only below “{tmp_path}”.",
         "Models may not be added, imported or removed.",
-        "as this one has nothing of the kind: server.",
+        "No other program and no browser may be served.",
+        "as this one has nothing of the kind: code_execution.",
         "No adapter may be used.",
         "Conversations that were not changed for 90 days are deleted, from backups too.",
         "A text of 8 letters has to be accepted before a model is loaded.",

@@ -411,6 +411,21 @@ def test_a_stop_ends_the_answer_in_the_usual_way(client: EngineClient) -> None:
     assert text_of(run(client, chat("hi", max_new_tokens=2))) == "aa"
 
 
+def test_a_stop_by_another_thread_in_the_middle_of_a_step_ends_with_that_step(
+    client: EngineClient,
+) -> None:
+    """The fifth step waits in the engine until the stop has come there."""
+    run(client, LOAD)
+    cancel, events = threading.Event(), []
+    for event in client.run(chat("wait", max_new_tokens=200), cancel):
+        events.append(event)
+        if text_of(events) == "aaaa":
+            threading.Thread(target=cancel.set).start()
+
+    assert finished(events).reason is FinishReason.CANCELLED
+    assert finished(events).new_tokens == 4
+
+
 def test_a_stop_while_the_prompt_is_read_costs_no_further_chunk(client: EngineClient) -> None:
     run(client, LOAD)
     cancel = threading.Event()

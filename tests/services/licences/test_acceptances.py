@@ -6,8 +6,9 @@ import datetime
 import errno
 import json
 import logging
-import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +18,7 @@ from backends.errors import AcceptanceNotKeptError
 from baichuan_desktop.services.licences import acceptances as module
 from baichuan_desktop.services.licences.acceptances import Acceptances
 from baichuan_desktop.services.licences.values import LicenceText
+from tests.helpers.patience import PATIENCE_SECONDS
 from tests.helpers.sentences import assert_one_sentence
 
 
@@ -167,16 +169,24 @@ def test_an_acceptance_that_cannot_be_written_is_none(
     assert file.read_bytes() == before
 
 
-def _accept(file: str, number: int) -> None:
-    Acceptances(Path(file)).accept(text(f"{number:064x}"), "m", "li")
+#: Python's own way to start processes leaves another one behind, which watches over them.
+ACCEPT = """
+import sys
+from pathlib import Path
+from baichuan_desktop.services.licences.acceptances import Acceptances
+from baichuan_desktop.services.licences.values import LicenceText
+
+text = LicenceText("LICENSE", "text", "text", f"{int(sys.argv[2]):064x}", None)
+Acceptances(Path(sys.argv[1])).accept(text, "m", "li")
+"""
 
 
 def test_windows_and_terminals_that_accept_at_once_lose_nothing(file: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    others = [context.Process(target=_accept, args=(str(file), n)) for n in range(4)]
+    others = [
+        subprocess.Popen([sys.executable, "-c", ACCEPT, str(file), str(number)])
+        for number in range(4)
+    ]
     for other in others:
-        other.start()
-    for other in others:
-        other.join()
+        assert other.wait(PATIENCE_SECONDS) == 0
 
     assert len({one.sha256 for one in Acceptances(file).all()}) == 4

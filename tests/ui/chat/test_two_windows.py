@@ -14,7 +14,7 @@ from baichuan_desktop.services.chat.store.conversation_store import Conversation
 from baichuan_desktop.services.chat.values import AnswerDetails, ChatMessage, Conversation, Status
 from baichuan_desktop.services.settings import SettingsFile
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.workers.store_watch import StoreWatch
+from baichuan_desktop.workers.watches.store_watch import StoreWatch
 from tests.helpers.conversations import put_branch, put_message
 from tests.helpers.patience import PATIENCE_SECONDS
 from tests.ui.harness import Harness, ScriptedEngine, answer

@@ -13,7 +13,7 @@ from baichuan_desktop.services.chat.store.state import StoreState
 from baichuan_desktop.services.engines.port import EnginePort
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.ui.look.theme import Theme
-from baichuan_desktop.workers.store_watch import StoreWatch
+from baichuan_desktop.workers.watches.store_watch import StoreWatch
 from tests.ui.harness import Harness, ScriptedEngine
 from tests.ui.person.person import Person
 

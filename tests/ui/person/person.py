@@ -279,9 +279,9 @@ class Person:
         """Click an entry of the open menu; then one of the menu it opens, and so on."""
         for name in names:
             menu = _open_menu()
-            (action,) = (
-                one for one in menu.actions() if one.isVisible() and _called(one.text()) == name
-            )
+            offered = {_called(one.text()): one for one in menu.actions() if one.isVisible()}
+            assert name in offered, f"{name!r} is not among {[*offered]}"
+            action = offered[name]
             assert action.isEnabled(), f"{name!r} is grey"
             submenu = action.menu()  # the action of a menu that closes may be gone with it
             self.click(menu, menu.actionGeometry(action).center())
@@ -349,11 +349,16 @@ class Person:
             indexes = [model.index(row, 0) for row in range(model.rowCount())]
             return [one for one in indexes if str(one.data()).startswith(text)]
 
-        until(lambda: bool(found()))
-        index = found()[0]
-        view.scrollTo(index)
-        QCoreApplication.processEvents()
-        return view.visualRect(index).center()
+        def place() -> QRect:
+            if not (indexes := found()):
+                return QRect()
+            view.scrollTo(indexes[0])
+            QCoreApplication.processEvents()
+            return view.visualRect(indexes[0])
+
+        # A list that was filled a moment ago may lay out its rows once more.
+        until(lambda: not (before := place()).isEmpty() and before == place())
+        return place().center()
 
     def popup_entries(self) -> list[str]:
         """What the rows of the list say that lies over the window; none where none does."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QApplication
 
+from baichuan_desktop.services.documents.formats.pdf import with_whole_lines
 from tests.helpers.policies import write_policy
 from tests.ui.harness import ScriptedEngine, answer, until
 from tests.ui.person.conftest import App
@@ -24,10 +25,11 @@ SAID = "**因为** $x^2$:\n\n```python\nprint('<b>')\n```"
 
 
 def pdf_text(file: Path) -> str:
+    """As the app reads it: in some fonts a hanzi is the picture of a radical too."""
     pages = pypdfium2.PdfDocument(file)
     text = "\n".join(page.get_textpage().get_text_range() for page in pages)
     pages.close()
-    return text
+    return with_whole_lines(text)
 
 
 def save_as(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:

@@ -17,7 +17,7 @@ from baichuan_desktop.services.chat.store import writer
 from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
 from baichuan_desktop.ui.look.theme import Theme
 from baichuan_desktop.ui.transcript.rows.row import RowKind
-from baichuan_desktop.workers.store_watch import StoreWatch
+from baichuan_desktop.workers.watches.store_watch import StoreWatch
 from tests.helpers.drives import Drive
 from tests.helpers.patience import PATIENCE_SECONDS
 from tests.ui.harness import Gate, Harness, ScriptedEngine, answer, finished
@@ -64,7 +64,7 @@ def test_an_answer_goes_on_while_the_drive_refuses_it_and_the_person_is_told_onc
 ) -> None:
     page = saving.window.page
     told: list[object] = []
-    saving.window.store_notices.unsaved.connect(told.append)
+    saving.window.around_chat.store_notices.unsaved.connect(told.append)
     middle, later = Gate(), Gate()
     long = "a long word " * 2000
     engine.answers += [
@@ -157,7 +157,7 @@ LIMITED = """
     from baichuan_desktop.services.app_paths import app_paths
     from baichuan_desktop.services.chat.store.conversation_store import ConversationStore
     from baichuan_desktop.ui.look.theme import Theme
-    from baichuan_desktop.workers.store_watch import StoreWatch
+    from baichuan_desktop.workers.watches.store_watch import StoreWatch
     from tests.ui.harness import Gate, Harness, ScriptedEngine, finished
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

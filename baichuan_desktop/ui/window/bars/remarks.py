@@ -30,6 +30,12 @@ class Remarks(QWidget):
         self.job_notice = SilenceNotice(
             lambda: self.tr("The background job has said nothing for {seconds} s"), theme
         )
+        self.served_notice = SilenceNotice(
+            lambda: self.tr(
+                "The engine has said nothing for {seconds} s to the program that asked it"
+            ),
+            theme,
+        )
         self.label = plain_label(wraps=True)
         self.close_button = QToolButton()
         self.close_button.setObjectName("tool")
@@ -40,7 +46,7 @@ class Remarks(QWidget):
         row.addWidget(self.label, 1)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         self._column = QVBoxLayout(self)
-        for one in (self.engine_notice, self.job_notice, self._row):
+        for one in (self.engine_notice, self.job_notice, self.served_notice, self._row):
             self._column.addWidget(one)
         self._row.hide()
         self.close_button.clicked.connect(self.closed)

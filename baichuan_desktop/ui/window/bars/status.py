@@ -55,6 +55,7 @@ class WindowStatus(QObject):
         self._finished: Finished | None = None
         self._memory_bytes: int | None = None  #: that the model's device has
         self._looking = 0  # id of the task that looks how much that is
+        self._before = 0  # requests of other programs that come first
         remarks.closed.connect(self.clear_remark)
         load.changed.connect(self._show_load)
         self.retranslate()
@@ -160,6 +161,21 @@ class WindowStatus(QObject):
     def _show_dropped(self, messages: int) -> None:
         self._remark = (lambda: answer_notes.dropped(messages)) if messages else str
 
+    @Slot(int)
+    def show_in_line(self, before: int) -> None:
+        """Say how many requests of others are before what the window waits for; 0: none is."""
+        self._before = before
+        self.retranslate()
+
+    def _goes_on(self) -> str:
+        """What goes on; as long as the window waits its turn, nothing of its own does."""
+        if self._before == 0:
+            return self._state()
+        if self._before == 1:
+            return self.tr("Waiting for a request of another program")
+        text = self.tr("Waiting for {count} requests of other programs")
+        return text.format(count=self._before)
+
     @Slot()
     def show_answering(self) -> None:
         """Say that text is coming."""
@@ -252,7 +268,9 @@ class WindowStatus(QObject):
         self._bar.show_job(self._job())
         remarks = (*(text() for text in self._kept), self._remark())
         self._remarks.show_remark("\n".join(filter(None, remarks)))
-        usage = " · ".join(filter(None, (self._memory_text(), self._state() or self._speed_text())))
+        usage = " · ".join(
+            filter(None, (self._memory_text(), self._goes_on() or self._speed_text()))
+        )
         self._bar.show_usage(usage, self._explanation())
         ready = self._ready
         if ready is None:
@@ -288,12 +306,12 @@ class WindowStatus(QObject):
         """What the figures mean, for who rests the pointer on them."""
         ready = self._ready
         if ready is None:
-            return as_tooltip(self._state())
+            return as_tooltip(self._goes_on())
         lines = [
             self.tr("The memory that the model takes, of what its device has."),
             threads_text(ready, self._finished),
         ]
-        if state := self._state():
+        if state := self._goes_on():
             lines.insert(0, state)
         return as_tooltip("\n".join(lines))
 

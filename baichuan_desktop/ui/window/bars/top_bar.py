@@ -35,12 +35,14 @@ class TopBar(QFrame):
         self.panel.setCheckable(True)
         self.menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.picker = ModelPicker(theme, self)
-        self.precision, self.job_button = QToolButton(), ElidedButton()
+        self.precision = QToolButton()
         self.precision.setObjectName("precision")
-        self.job_button.setObjectName("status")
-        for button in (self.precision, self.job_button):
+        self.job_button, self.serving = ElidedButton(), ElidedButton()
+        for status in (self.job_button, self.serving):
+            status.setObjectName("status")
+            status.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        for button in (self.precision, self.job_button, self.serving):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.job_button.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.usage = ElidedLabel()
         self.usage.setObjectName("muted")
         self.progress = QProgressBar()
@@ -50,6 +52,7 @@ class TopBar(QFrame):
         self.hide_progress()
         self.show_precision("", "", "")
         self.show_job("")
+        self.show_serving("", "")
         theme.changed.connect(self._fit)
         self._fit()
         self.retranslate()
@@ -66,7 +69,7 @@ class TopBar(QFrame):
         self._row.addWidget(self.sidebar)
         self._row.addWidget(self.chip)
         self._row.addWidget(self.usage, 1)
-        for button in (self.job_button, self.search, self.panel, self.menu):
+        for button in (self.job_button, self.serving, self.search, self.panel, self.menu):
             self._row.addWidget(button)
         line = self.progress.sizePolicy()
         line.setRetainSizeWhenHidden(True)  # the page does not jump
@@ -96,6 +99,12 @@ class TopBar(QFrame):
         """Show what a job in the background does; an empty text hides the button."""
         self.job_button.setText(text)
         self.job_button.setVisible(bool(text))
+
+    def show_serving(self, text: str, explanation: str) -> None:
+        """Show that other programs are served; an empty text hides the button."""
+        self.serving.setText(text)
+        self.serving.setToolTip(explanation)
+        self.serving.setVisible(bool(text))
 
     def show_progress(self, share: float | None) -> None:
         """Show how far something has come, from 0 to 1; None: only that something is done."""

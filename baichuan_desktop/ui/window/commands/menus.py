@@ -46,6 +46,7 @@ class Menus(QMenuBar):
         self._zoom_percent = 100
         self._import_refusal: UserFacingError | None = None
         self._export_refusal: UserFacingError | None = None
+        self._serve_refusal: UserFacingError | None = None
         self._make_actions()
         self._make_jobs()
         languages, self._language, self._languages = self._choices(("system", "en", "zh_CN"))
@@ -95,6 +96,7 @@ class Menus(QMenuBar):
         self.add_adapter = self._action(None)
         self.verify = self._action(None)
         self.licence = self._action(None)
+        self.serve = self._action(None)
         for of_a_model in (self.verify, self.licence):
             of_a_model.setEnabled(False)
         self.first_steps = self._action(None)
@@ -145,6 +147,8 @@ class Menus(QMenuBar):
         self.models.addActions([self.import_model, self.get_model, self.add_adapter])
         self.models.addSeparator()
         self.models.addActions([self.verify, self.licence])
+        self.models.addSeparator()
+        self.models.addAction(self.serve)
         self._edit.addActions([self.stop, self.copy, self.select_all])
         self._zoom.addActions([self.zoom_in, self.zoom_out, self.zoom_reset])
         view = [self.sidebar, self.panel, self.models_page, self.jobs_page]
@@ -236,6 +240,12 @@ class Menus(QMenuBar):
             action.setEnabled(refusal is None)
         self._explain()
 
+    def show_serve(self, refusal: UserFacingError | None) -> None:
+        """Offer to serve other programs; a refusal says why that is turned off."""
+        self._serve_refusal = refusal
+        self.serve.setEnabled(refusal is None)
+        self._explain()
+
     def _of_import(self) -> Sequence[QAction]:
         """What brings models and adapters here."""
         return (self.find_models, self.import_model, self.open_folder, self.add_adapter)
@@ -245,6 +255,7 @@ class Menus(QMenuBar):
         for refusal, actions in (
             (self._import_refusal, self._of_import()),
             (self._export_refusal, (self.export, self.print)),
+            (self._serve_refusal, (self.serve,)),
         ):
             why = "" if refusal is None else error_texts.message(refusal)
             for action in actions:
@@ -308,6 +319,7 @@ class Menus(QMenuBar):
         self.add_adapter.setText(self.tr("&Add an adapter…"))
         self.verify.setText(self.tr("&Verify this model"))
         self.licence.setText(self.tr("Model &licence"))
+        self.serve.setText(self.tr("&Serve other programs…"))
         self.first_steps.setText(self.tr("First steps…"))
         self.about.setText(self.tr("&About Baichuan Desktop"))
         self._explain()

@@ -28,6 +28,7 @@ from baichuan_desktop.ui.presets.window_presets import WindowPresets
 from baichuan_desktop.ui.settings.opening import SettingsOpening
 from baichuan_desktop.ui.sidebar.sidebar import Sidebar
 from baichuan_desktop.ui.sidebar.window_conversations import WindowConversations
+from baichuan_desktop.ui.turns.store_notices import StoreNotices
 from baichuan_desktop.ui.window.bars.status import WindowStatus
 from baichuan_desktop.ui.window.commands.menus import Menus
 from baichuan_desktop.ui.window.conversation.answer_notice import AnswerNotice
@@ -66,6 +67,7 @@ class AroundChat(QObject):
         parts.switcher.ready.connect(self._count_for)
         parts.switcher.lost.connect(self._count_for_none)
         self._window, self._switcher = window, parts.switcher
+        self._conversations, self._store_watch = services.conversations, services.store_watch
         self.answer_notice = AnswerNotice(parts.controller.desk, window)
         self.answer_notice.wanted.connect(self._come_to_front)
         self.restoring = Restoring(services.conversations, window)
@@ -87,9 +89,16 @@ class AroundChat(QObject):
         self.settings.restored.connect(parts.controller.rows_changed)
         self.settings.restored.connect(parts.view.follow)
         self._connect_first_run(parts, services, theme)
+        serving = services.serving
         self.idle = IdleUnload(
-            parts.controller.desk, parts.switcher, services.worker, services.settings, window
+            parts.controller.desk,
+            parts.switcher,
+            services.worker,
+            services.settings,
+            lambda: serving.desk.is_asked,
+            window,
         )
+        serving.watch.used.connect(self.idle.note_use)
         self.idle.unloaded.connect(parts.status.show_asleep)
         self.attachments = Attachments(
             parts.page, parts.controller, parts.switcher, services.tokens, theme, window
@@ -106,7 +115,17 @@ class AroundChat(QObject):
             window,
         )
         self.settings.restored.connect(self.presets.here.reload)
+        self.store_notices = StoreNotices(window)
+        self.store_notices.unsaved.connect(parts.page.show_unsaved)
+        self.store_notices.failed.connect(parts.errors.show)
+        self.store_notices.mended.connect(parts.sidebar.read_again)
+        self.store_notices.mended.connect(parts.controller.rows_changed)
         self._connect_context(parts, services, theme)  # last: what the others make of a message
+
+    def watch_store(self) -> None:
+        """Tell of what becomes of the store, from what has happened already on."""
+        self._store_watch.changed.connect(self.store_notices.show_state)
+        self.store_notices.show_state(self._conversations.state)
 
     def _connect_context(self, parts: ChatParts, services: AppServices, theme: Theme) -> None:
         context_parts = ContextParts(

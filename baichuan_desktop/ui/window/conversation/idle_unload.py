@@ -30,16 +30,19 @@ class IdleUnload(QObject):
         switcher: ModelSwitcher,
         worker: EngineWorker,
         settings: SettingsFile,
+        is_asked: Callable[[], bool],
         parent: QObject,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`is_asked` tells whether other programs wait for an answer, or get one."""
         super().__init__(parent)
+        self._is_asked = is_asked
         self._desk, self._switcher, self._worker = desk, switcher, worker
         self._settings, self._clock = settings, clock
         self._used = clock()
-        worker.produced.connect(self._note_use)
-        worker.ended.connect(self._note_use)
+        worker.produced.connect(self.note_use)
+        worker.ended.connect(self.note_use)
         desk.queued.connect(self._wake)
         self._timer = QTimer(self)
         self._timer.setInterval(1000 * _LOOK_SECONDS)
@@ -51,7 +54,7 @@ class IdleUnload(QObject):
         """Unload the model, if it is time."""
         minutes = self._settings.current.idle_minutes
         if self._is_used():
-            self._note_use()
+            self.note_use()
         elif minutes and self._clock() - self._used >= 60 * minutes:
             self._switcher.set_aside(asleep=True)
             self.unloaded.emit(minutes)
@@ -63,11 +66,13 @@ class IdleUnload(QObject):
             or switcher.is_changing_adapter
             or not switcher.is_settled
             or self._worker.is_busy
+            or self._is_asked()
             or bool(self._desk.busy)
         )
 
     @Slot()
-    def _note_use(self) -> None:
+    def note_use(self) -> None:
+        """Begin to count anew: the model was used."""
         self._used = self._clock()
 
     @Slot(object)

@@ -21,7 +21,13 @@ def idle(ui: Harness, clock: Clock) -> IdleUnload:
     """One more of it, by the clock of the test; the window's own has hours to wait."""
     window = ui.window
     made = IdleUnload(
-        window.controller.desk, window.switcher, ui.worker, ui.settings, window, clock=clock
+        window.controller.desk,
+        window.switcher,
+        ui.worker,
+        ui.settings,
+        lambda: ui.served.is_asked,
+        window,
+        clock=clock,
     )
     made.unloaded.connect(window.status.show_asleep)
     return made

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from baichuan_desktop.services.library.states import Condition
-from baichuan_desktop.workers.drive_watch import DriveWatch
+from baichuan_desktop.workers.watches.drive_watch import DriveWatch
 from tests.helpers.library import listed, seen
 from tests.ui.harness import until
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..phrases import Phrase
-from .base import UserFacingError
+from ...phrases import Phrase
+from ..base import UserFacingError
 
 
 class ConversationsError(UserFacingError):

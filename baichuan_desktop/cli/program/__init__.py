@@ -1,0 +1,1 @@
+"""The program of several commands, and the one of those alone that stay for long."""

@@ -1,0 +1,1 @@
+"""What comes of a request, in the objects of OpenAI's API."""

@@ -1,0 +1,1 @@
+"""Asking the desk, and telling a client what comes of it while it listens."""

@@ -1,0 +1,1 @@
+"""Bodies of requests: bounded while they are read, and strict JSON."""

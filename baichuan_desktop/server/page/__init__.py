@@ -1,0 +1,1 @@
+"""The page that a browser shows, built beforehand, and how it is served."""
