@@ -174,8 +174,8 @@ class Person:
         button: Qt.MouseButton = _LEFT,
     ) -> None:
         """Press the mouse at a place of a widget that is really there."""
-        window, point = self._place(widget, at)
-        QTest.mouseMove(window, point)
+        QTest.mouseMove(*self._place(widget, at))
+        window, point = self._place(widget, at)  # it may have moved while the mouse did
         QTest.mouseClick(window, button, _NONE, point)
         QCoreApplication.processEvents()
 
@@ -336,9 +336,9 @@ class Person:
     def entry_menu(self, name: str, text: str) -> None:
         """Open the menu of a row of a list, by the right button of the mouse."""
         view = self.view(name)
+        self.hover(view.viewport(), self._entry(view, text))  # rows may move while the mouse does
         self.click(view.viewport(), self._entry(view, text), _RIGHT)
-        # Qt's tests press the button alone; the platform makes the event for the menu of it. Rows
-        # may have moved meanwhile.
+        # The platform makes the event for the menu of it, or Qt does, from its 6.8 on.
         _ask_for_menu(view.viewport(), self._entry(view, text))
         until(lambda: QApplication.activePopupWidget() is not None)
 
