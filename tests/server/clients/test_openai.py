@@ -280,7 +280,7 @@ def test_every_character_comes_back_as_it_was(client: openai.OpenAI) -> None:
 
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
 def test_answer_that_was_cut_says_so(client: openai.OpenAI, answer: str, name: Any) -> None:
-    told = client.chat.completions.create(  # type: ignore[call-overload]
+    told = client.chat.completions.create(  # type: ignore[call-overload]  # a name of two
         model=GUIDE, messages=ASKED, temperature=0, **{name: 4}
     )
 
