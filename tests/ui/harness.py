@@ -153,7 +153,8 @@ def in_use(folder: str | None) -> AdapterInUse | None:
 class ScriptedEngine:
     """Answers each request with the next of `answers`, and a load without a script with READY.
 
-    What is in `switches` comes before another adapter is in use.
+    What is in `switches` comes before another adapter is in use, what is in `unloads` before the
+    model is out of memory.
     """
 
     def __init__(self) -> None:
@@ -162,6 +163,7 @@ class ScriptedEngine:
         self.answers: list[Sequence[Step]] = []
         self.loads: list[Sequence[Step]] = []
         self.switches: list[Sequence[Step]] = []
+        self.unloads: list[Sequence[Step]] = []
         self.killed = threading.Event()
 
     def run(self, request: Request, cancel: threading.Event) -> Iterator[ClientEvent]:
@@ -174,7 +176,7 @@ class ScriptedEngine:
             steps = self.switches.pop(0) if self.switches else []
             steps = [*steps, AdapterReady(in_use(request.folder), 0.01)]
         elif isinstance(request, UnloadRequest):
-            steps = []
+            steps = self.unloads.pop(0) if self.unloads else []
         else:
             steps = self.answers.pop(0)
         for step in steps:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from backends.checkpoint.folder import Checkpoint
@@ -343,16 +342,15 @@ def test_a_model_chosen_meanwhile_is_not_replaced_by_the_one_that_made_room(
 def test_a_cancel_before_there_is_room_begins_nothing(
     crowded: Harness, engine: ScriptedEngine
 ) -> None:
-    gate = Gate()
-    engine.answers.append([gate])
+    answering, unloading = Gate(), Gate()
+    engine.answers.append([answering])
+    engine.unloads.append([unloading])
     crowded.say("Hi")
-    crowded.until(gate.reached.is_set)
+    crowded.until(answering.reached.is_set)
     dialog = begin(crowded)
-    # Before anything that the engine's thread tells of the room that it makes.
-    crowded.window.switcher.stepped_aside.connect(
-        dialog.cancel.click, Qt.ConnectionType.QueuedConnection
-    )
-    crowded.until(lambda: crowded.window.switcher.current is None)
+    crowded.until(unloading.reached.is_set)
+
+    dialog.cancel.click()
     ended(crowded)
     crowded.until_idle()
 
