@@ -19,6 +19,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # Qt reads it when the fi
 # numpy's threads wait for work for a while before they sleep, in each of the hundreds of processes
 # that tests start; no test multiplies anything large with numpy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# As do torch's in the tests' own processes, four of which share the cores; models there are small.
+# An engine says itself how many threads it computes with.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _MOST_GARBAGE = 10_000  # objects that were made, and may be garbage
 _SEARCHES = 5  # among what is young, for each among all

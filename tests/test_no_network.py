@@ -65,7 +65,7 @@ def guarded(
     result = subprocess.run(
         [sys.executable, "-c", guard + code],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "BAICHUAN_DESKTOP_HOME": str(home)},
+        env={**os.environ, "BAICHUAN_DESKTOP_HOME": str(home)},
         input=stdin,
         capture_output=True,
         text=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import QRect
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -16,9 +17,25 @@ from PySide6.QtWidgets import (
 
 from baichuan_desktop.ui.look.labels import ElidedButton, ElidedLabel
 
+#: Rounds of the event loop: as many before the first look, and at most so many after it.
+_SETTLING, _ROUNDS = 5, 100
+
 
 def clipped(window: QWidget) -> list[str]:
-    """A line for each widget that is visible, but not whole."""
+    """A line for each widget that is visible, but not whole, when the layouts have come to rest.
+
+    One that is within another is asked after it, and what is counted or read comes when it does.
+    """
+    for _ in range(_SETTLING):
+        QTest.qWait(1)
+    for _ in range(_ROUNDS):
+        if not (found := _clipped_now(window)):
+            break
+        QTest.qWait(2)
+    return found
+
+
+def _clipped_now(window: QWidget) -> list[str]:
     return [
         f"{_name(widget)}: {what}"
         for widget in window.findChildren(QWidget)

@@ -95,7 +95,7 @@ def serving(home: Path, words: Sequence[str], before: str = "") -> Iterator[Serv
 
 
 def _environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1", "BAICHUAN_DESKTOP_HOME": str(home)}
+    return {**os.environ, "BAICHUAN_DESKTOP_HOME": str(home)}
 
 
 def _read(stream: IO[str] | None, lines: list[str]) -> None:

@@ -65,7 +65,7 @@ def by_frames(tmp_path: Path) -> Iterator[Ask]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
     assert engine.stdin is not None
     assert engine.stdout is not None

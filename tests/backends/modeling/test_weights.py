@@ -321,7 +321,6 @@ def test_loading_takes_little_more_than_the_weights(
     result = subprocess.run(
         [sys.executable, "-c", MEASURE, small, folder / layout, precision],
         cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=True,

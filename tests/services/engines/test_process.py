@@ -125,10 +125,8 @@ def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeCl
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineClient]:
     """With the real engine, loaded."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")
-        made = EngineClient(tmp_path_factory.mktemp("log") / "engine.log")
-        run(made, LOAD)
+    made = EngineClient(tmp_path_factory.mktemp("log") / "engine.log")
+    run(made, LOAD)
     yield made
     made.close()
 

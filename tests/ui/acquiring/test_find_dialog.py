@@ -390,6 +390,5 @@ def test_large_letters_cut_off_nothing_of_the_ways(
     ask_for(dialog, Way.COPY)
     dialog.resize(660, 500)
     until(lambda: dialog.width() == 660)
-    QTest.qWait(20)
 
     assert clipped(dialog) == []

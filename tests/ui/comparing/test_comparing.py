@@ -512,7 +512,6 @@ def test_nothing_is_clipped(
 
     dialog = compare(asked)
     until_over(asked, dialog)
-    asked.app.processEvents()
 
     assert clipped(dialog) == []
     assert dialog.width() <= asked.window.width()

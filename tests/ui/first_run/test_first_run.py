@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtTest import QTest
 
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.settings import Language, SettingsFile
@@ -163,7 +162,5 @@ def test_it_is_seen_whole(ui: Harness, language: Language, theme: Theme) -> None
         assert dialog is not None
         dialog.go_on.click()
         wait_for_verdict(dialog)
-        for _ in range(5):
-            QTest.qWait(1)
         assert clipped(dialog) == []
         dialog.reject()

@@ -137,7 +137,6 @@ def test_a_long_name_pushes_no_button_out_of_the_page(ui: Harness, width: int, h
     record = ui.window.jobs.add(counting_job(name))
     ui.until(gate.reached.is_set)
     ui.until(lambda: page.rows[record].cancel.isVisible())
-    ui.app.processEvents()
 
     assert clipped(page) == []
     assert name.strip() in page.rows[record].title.toolTip()

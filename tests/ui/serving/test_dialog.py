@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from backends.errors import KeyFileError, PortTakenError
@@ -272,8 +271,6 @@ def test_everything_is_seen_whole(
     opened.server.addresses = (ADDRESS, NETWORK)
 
     opened.dialog.form.is_lan.click()
-    QTest.qWait(5)
     assert clipped(opened.dialog) == []
     opened.start()
-    QTest.qWait(5)
     assert clipped(opened.dialog) == []

@@ -381,8 +381,6 @@ def test_the_dialog_is_seen_whole(ui: Harness, language: Language, theme: Theme)
         theme.set_zoom(zoom)
         ui.window.resize(size)
         dialog = opened(ui)
-        for _ in range(5):
-            QTest.qWait(1)
         assert clipped(dialog) == [], (size, zoom)
         assert dialog.width() <= size.width()
         dialog.reject()
