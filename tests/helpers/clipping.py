@@ -29,13 +29,14 @@ def clipped(window: QWidget) -> list[str]:
     for _ in range(_SETTLING):
         QTest.qWait(1)
     for _ in range(_ROUNDS):
-        if not (found := _clipped_now(window)):
+        if not (found := clipped_now(window)):
             break
         QTest.qWait(2)
     return found
 
 
-def _clipped_now(window: QWidget) -> list[str]:
+def clipped_now(window: QWidget) -> list[str]:
+    """The same, as it is laid out at this moment."""
     return [
         f"{_name(widget)}: {what}"
         for widget in window.findChildren(QWidget)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize
 
 from baichuan_desktop.services.settings import Language
 from baichuan_desktop.ui.look.theme import Theme
-from tests.helpers.clipping import clipped
+from tests.helpers.clipping import clipped, clipped_now
 from tests.helpers.library import a_library
 from tests.ui.harness import BASE, Harness, ScriptedEngine, answer
 
@@ -99,7 +99,7 @@ def test_what_is_clipped_is_found(ui: Harness, theme: Theme) -> None:
     bar.precision.setFixedWidth(5)
     bar.menu.move(bar.width() - 3, 0)
 
-    lines = "\n".join(clipped(ui.window))
+    lines = "\n".join(clipped_now(ui.window))
 
     assert "bf16” needs" in lines
     assert "reaches beyond its parent" in lines
