@@ -37,7 +37,7 @@ def test_a_model_is_renamed_by_keys_and_the_list_shows_it(ui: Harness, tmp_path:
     QTest.keyClick(dialog.name, Qt.Key.Key_Return)
     ui.until(lambda: ui.window.top_bar.picker.findText("My chat") >= 0)
 
-    assert ui.window.findChildren(RenameDialog) == []
+    ui.until(lambda: not ui.window.findChildren(RenameDialog))
     assert ui.store.model("talk").name.zh == "My chat"
     assert ui.store.model("other").name.en == "other"
 
