@@ -175,6 +175,15 @@ def die_with_parent() -> None:
         os._exit(0)
 
 
+def lower_priority() -> None:
+    """Have this process compute with what others leave, where the system allows it."""
+    if sys.platform == "win32":
+        windows_api.lower_priority(windows_api.kernel32())
+        return
+    with contextlib.suppress(OSError):
+        os.nice(10)
+
+
 def start_child(
     command: Sequence[str], log: IO[bytes], environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
@@ -186,13 +195,9 @@ def start_child(
     import subprocess
 
     child = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=log,
-        env=environment,
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment,
         creationflags=child_flags(),
-    )
+    )  # fmt: skip
     if sys.platform == "win32":
         import ctypes
 
@@ -221,15 +226,9 @@ def output_of(command: Sequence[str], seconds: float) -> str:
 
     try:
         result = subprocess.run(
-            command,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            creationflags=child_flags(),
-        )
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds,
+            check=True, stdin=subprocess.DEVNULL, creationflags=child_flags(),
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
         return ""
     return result.stdout

@@ -51,10 +51,12 @@ def declare_handles(kernel32: Any) -> None:
         "CreateFileW": (handle, name, dword, dword, c_void_p, dword, dword, handle),
         "CreateJobObjectW": (handle, c_void_p, name),
         "GetConsoleMode": (flag, handle, POINTER(dword)),
+        "GetCurrentProcess": (handle,),
         "GetStdHandle": (handle, dword),
         "OpenProcess": (handle, dword, flag, dword),
         "SetConsoleMode": (flag, handle, dword),
         "SetInformationJobObject": (flag, handle, c_int, c_void_p, dword),
+        "SetPriorityClass": (flag, handle, dword),
     }
     for function, (gives, *takes) in prototypes.items():
         getattr(kernel32, function).restype = gives
@@ -256,6 +258,12 @@ def _job(kernel32: Any, last_error: Callable[[], int]) -> int:
         kernel32.CloseHandle(job)
         raise _refusal("a job cannot be told to end what is in it", code)
     return job
+
+
+def lower_priority(kernel32: Any) -> None:
+    """Have this process compute with what others leave; whether Windows does it, nobody asks."""
+    below_normal = 0x4000  # BELOW_NORMAL_PRIORITY_CLASS
+    kernel32.SetPriorityClass(kernel32.GetCurrentProcess(), below_normal)
 
 
 #: STATUS_… of ntstatus.h.

@@ -107,6 +107,7 @@ def _run_window(model: str | None) -> int:
     window.library.show_problems()
     window.library.load_first(model)
     window.models.acquiring.look_for_unfinished()
+    window.training.unfinished.look_after_start()
     window.around_chat.first_run.begin_if_first()
     try:
         return app.exec()
@@ -194,6 +195,7 @@ def window_services(
     from baichuan_desktop.services.serving.key import ServerKey
     from baichuan_desktop.services.serving.window_desk import WindowDesk
     from baichuan_desktop.services.serving.window_engine import WindowEngine
+    from baichuan_desktop.services.training.tuner import tuner_of
     from baichuan_desktop.ui.app_services import AppServices, ServingServices
     from baichuan_desktop.workers.engine_worker import EngineWorker
     from baichuan_desktop.workers.token_counter import TokenCounter
@@ -236,6 +238,14 @@ def window_services(
             AdmittedEngine(EngineClient(paths.comparison_log), admission)
         ),
         serving=ServingServices(desk, serving_watch, key, lambda: _window_server(paths, desk, key)),
+        tuner=tuner_of(
+            paths,
+            store,
+            admission,
+            lambda: machine_without_engine(
+                client.pid, watched.in_memory.ready if watched.in_memory is not None else None
+            ),
+        ),
     )
 
 

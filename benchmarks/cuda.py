@@ -32,10 +32,10 @@ if __name__ == "cuda":
 import numpy as np
 import torch
 
-from backends.engine.card_order import number_cards_by_slot
 from backends.errors import GpuLostError
 from backends.interface import PREFILL_CHUNK
 from backends.machine import hardware
+from backends.machine.card_order import number_cards_by_slot
 from backends.precision import DeviceKind, Precision
 from benchmarks.cards import cases, goals, speed, tables, yardsticks
 from benchmarks.cards.cases import Held

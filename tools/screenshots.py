@@ -38,6 +38,7 @@ from tests.helpers.library import a_library
 from tests.helpers.machines import PROCESSOR
 from tests.ui.harness import BASE, READY, Gate, Harness, ScriptedEngine, answer, finished, model
 from tools.adapter_pictures import ADAPTER_STATES
+from tools.training_pictures import TRAINING_STATES
 
 _SIZE = (1280, 820)
 _CHAT = model("Baichuan2-13B-Chat")
@@ -333,7 +334,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     "library-small": partial(_library_at, 960, 600, 1.0),
     "library-least": partial(_library_at, 480, 300, 1.0),
     "library-zoom-200": partial(_library_at, 960, 600, 2.0),
-    **ADAPTER_STATES,
+    **ADAPTER_STATES, **TRAINING_STATES,
     "collapsed": _collapsed, "search": _search, "find": _find, "small": _small,
     "zoom-200": _zoomed, "zoom-150-empty": _zoomed_empty,
 }  # fmt: skip

@@ -3,6 +3,7 @@
     python tools/train_guide_model.py              train, write folder and result, evaluate
     python tools/train_guide_model.py --evaluate   ask the shipped folder the held-out questions
     python tools/train_guide_model.py --continue   teach the shipped folder answers that it lacks
+    python tools/train_guide_model.py --answers    write what it answers as data for a fine-tuning
     python tools/train_guide_model.py --smoke      a few steps of each into a temporary folder
 
 Seeds are fixed. Sums of floating point numbers differ between processors, so another machine makes
@@ -28,11 +29,14 @@ import torch
 
 from backends.machine import hardware
 from backends.model_config import Family, ModelConfig
+from backends.modeling.baichuan import BaichuanForCausalLM
+from tools.guide_training import own_answers
 from tools.guide_training.checkpoint_folder import write_checkpoint
 from tools.guide_training.continuing import (
     CONTINUATION,
     Continuation,
     continue_training,
+    load_weights,
     write_weights,
 )
 from tools.guide_training.data import DATA_FOLDER, Example, load_facts, split
@@ -43,6 +47,7 @@ from tools.guide_training.training import (
     Recipe,
     Recogniser,
     answers_of,
+    correct,
     initialise,
     train,
 )
@@ -50,6 +55,7 @@ from tools.guide_training.vocabulary import train_vocabulary
 
 GUIDE_FOLDER: Final = Path(__file__).resolve().parents[1] / "baichuan_desktop/resources/guide_model"
 RESULT_FILE: Final = DATA_FOLDER / "result.json"
+ANSWERS_FILE: Final = GUIDE_FOLDER.parent / "guide_answers.jsonl"
 
 #: Decides which questions are held out of training.
 HELD_OUT_SEED: Final = 1
@@ -78,12 +84,17 @@ def main() -> int:
         dest="continues",
         help="change a part of the shipped weights, for the answers that they do not give",
     )
+    action.add_argument(
+        "--answers", action="store_true", help="write what the shipped folder answers, as data"
+    )
     action.add_argument("--smoke", action="store_true", help="a few steps into a temporary folder")
     arguments = parser.parse_args()
 
     _, held_out = split(load_facts(), HELD_OUT_SEED)
     if arguments.evaluate:
         print(json.dumps(_evaluate(GUIDE_FOLDER, held_out), indent=2))
+    elif arguments.answers:
+        _write_answers(ANSWERS_FILE)
     elif arguments.smoke:
         with tempfile.TemporaryDirectory() as folder:
             short = [replace(recipe, steps=10, warm_up_steps=5) for recipe in ROUNDS]
@@ -180,6 +191,18 @@ def _make(folder: Path, rounds: Sequence[Recipe]) -> dict[str, object]:
             "numpy": np.__version__,
         },
     }
+
+
+def _write_answers(file: Path) -> None:
+    """Write the shipped folder's own questions and answers, which a fine-tuning rehearses."""
+    torch.set_num_threads(THREADS)
+    weights, tokenizer = load_weights(GUIDE_FOLDER)
+    model = BaichuanForCausalLM(CONFIG)
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+    examples, _ = split(load_facts(), HELD_OUT_SEED)
+    own_answers.write(
+        file, own_answers.chosen(examples, lambda some: correct(model, some, tokenizer))
+    )
 
 
 def _evaluate(folder: Path, held_out: Sequence[Example]) -> dict[str, object]:

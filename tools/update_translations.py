@@ -26,7 +26,8 @@ ERRORS_CONTEXT = "errors"
 #: Calls whose literal texts reach a person: errors, phrases, and the helpers that make them.
 _RAISING = ("Error", "Phrase", "__init__", "_of", "damaged", "require_range", "Choice")
 _IGNORED_ERRORS = (
-    "ChildProcessError", "ValueError", "TypeError", "UnpicklingError", "MarkedYAMLError",
+    "AssertionError", "ChildProcessError", "ValueError", "TypeError", "UnpicklingError",
+    "MarkedYAMLError",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..model_config import ModelConfig
-from ..modeling.baichuan import FOLDED_ROWS, NormHead
+from ..modeling.baichuan import FOLDED_ROWS, NormHead, normalised
 
 
 class LiveNormHead(NormHead):
@@ -19,7 +20,8 @@ class LiveNormHead(NormHead):
     Outside of training the products are multiplied by what the rows lack to the norm 1. That is
     computed once, and again when the weight is another one: the sums over the bits of each row
     tell, which reads it once more in each pass, while normalising would write it, too. (Counters of
-    torch do not see what is done to `weight.data`, as PEFT does.)
+    torch do not see what is done to `weight.data`, as PEFT does.) Only who asks for `fold` says
+    that the weight stays, as a frozen one does in a training.
     """
 
     def __init__(self, hidden_size: int, vocab_size: int) -> None:
@@ -27,10 +29,31 @@ class LiveNormHead(NormHead):
         self._kept: _Factors | None = None
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.of_a_pass()(x)
+
+    def of_a_pass(self) -> Callable[[Tensor], Tensor]:
+        """The head for all parts of one pass, for which its rows are normalised once."""
+        if self.folded:
+            return lambda x: F.linear(x, self.weight)
         if torch.is_grad_enabled():
-            return F.linear(x, F.normalize(self.weight, eps=1e-12))
+            rows = F.normalize(self.weight, eps=1e-12)
+            return lambda x: F.linear(x, rows)
         factors = self._factors()
-        return F.linear(x * factors.before, self.weight).mul_(factors.after)
+        return lambda x: F.linear(x * factors.before, self.weight).mul_(factors.after)
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Take normalised rows in the place of the weight, for as long as nothing changes it.
+
+        They are frozen. The weight itself stays as it is, which may be mapped from a file.
+        """
+        folded = torch.empty_like(self.weight)
+        for rows, into in zip(
+            self.weight.split(FOLDED_ROWS), folded.split(FOLDED_ROWS), strict=True
+        ):
+            into.copy_(normalised(rows))
+        self.weight = nn.Parameter(folded, requires_grad=False)
+        self.folded = True
 
     def _factors(self) -> _Factors:
         weight = self.weight.detach()

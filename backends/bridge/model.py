@@ -29,6 +29,7 @@ from .folders.adapters import add_adapter
 from .folders.loading import LoadPlan, plan_load
 from .folders.saving import add_side_files
 from .heads import LiveNormHead, as_norm_head, live_head
+from .loss import LossTerms, next_labels, token_loss
 from .positions import batch_positions
 from .text.chatting import Chats
 
@@ -242,13 +243,24 @@ class BaichuanForCausalLM(Chats, PreTrainedModel, GenerationMixin):
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
         logits_to_keep: int | Tensor = 0,
-        **loss_arguments: Any,
+        with_logits: bool | None = None,
+        num_items_in_batch: Tensor | int | None = None,
+        num_positions_in_batch: Tensor | int | None = None,
+        shift_labels: Tensor | None = None,
+        **_: Any,
     ) -> CausalLMOutputWithPast | tuple[Any, ...]:
         """Logits [B, T, V] of ids [B, T], and the loss of the next tokens if `labels` are given.
 
-        Positions with the label -100 count nothing. `attention_mask` [B, all tokens] is 0 at pads,
-        which may stand on either side. Hidden states are the embedding's and those after each
-        layer, the last of them after the final norm. Raises ValueError.
+        Positions with the label -100 count nothing. In training, where there are labels, the loss
+        is computed without the logits of the whole batch, and `logits` are None, unless
+        `with_logits` is true; with False they are None elsewhere too. `num_items_in_batch` is how
+        many labels of all batches of a step are learnt, and `num_positions_in_batch` how many
+        positions they have that are followed by one: see `LossTerms`. `shift_labels` are labels in
+        the places that shall give them.
+
+        `attention_mask` [B, all tokens] is 0 at pads, which may stand on either side. Hidden states
+        are the embedding's and those after each layer, the last of them after the final norm.
+        Raises ValueError.
         """
         if output_attentions:
             raise ValueError("Baichuan computes no attention weights that could be given out.")
@@ -260,10 +272,20 @@ class BaichuanForCausalLM(Chats, PreTrainedModel, GenerationMixin):
             output_hidden_states = bool(self.config.output_hidden_states)
         states = [hidden] if output_hidden_states else None
         hidden = self._layers(hidden, attention_mask, position_ids, cache, states)
-        kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
-        logits = self.lm_head(hidden[:, kept])
+        loss = None
+        if shift_labels is None and labels is not None:
+            shift_labels = next_labels(labels)
+        if shift_labels is not None:
+            loss = self._loss(hidden, shift_labels, num_items_in_batch, num_positions_in_batch)
+        if with_logits is None:
+            with_logits = loss is None or not (self.training and torch.is_grad_enabled())
+        logits = None
+        if with_logits:
+            is_count = isinstance(logits_to_keep, int)
+            kept = slice(-logits_to_keep, None) if is_count else logits_to_keep
+            logits = self.lm_head(hidden[:, kept])
         output = CausalLMOutputWithPast(
-            loss=None if labels is None else self._loss(logits, labels, **loss_arguments),
+            loss=loss,
             logits=logits,
             past_key_values=cache,
             hidden_states=None if states is None else tuple(states),
@@ -323,16 +345,30 @@ class BaichuanForCausalLM(Chats, PreTrainedModel, GenerationMixin):
         """Whether layers forget what they computed; not in answers between steps of training."""
         return self.gradient_checkpointing and self.training and torch.is_grad_enabled()
 
-    def _loss(self, logits: Tensor, labels: Tensor, **arguments: Any) -> Tensor:
+    def _loss(
+        self,
+        hidden: Tensor,
+        shifted: Tensor,
+        items: Tensor | int | None,
+        positions: Tensor | int | None,
+    ) -> Tensor:
         """Cross entropy of the next tokens; with `z_loss_weight` in the config, as published."""
-        loss: Tensor = self.loss_function(
-            logits=logits, labels=labels, vocab_size=logits.shape[-1], **arguments
+        weight = getattr(self.config, "z_loss_weight", None) or 0.0
+        return token_loss(
+            hidden,
+            shifted,
+            _head_of_a_pass(self.lm_head),
+            self.config.vocab_size,
+            LossTerms(items, positions, weight),
         )
-        weight = getattr(self.config, "z_loss_weight", None)
-        if weight:
-            largest = logits[:, :-1].float().amax(dim=-1)
-            loss = loss + weight * largest.square().mean()
-        return loss
+
+
+def _head_of_a_pass(head: nn.Module) -> Callable[[Tensor], Tensor]:
+    """The output head for all parts of a pass."""
+    # What is hooked in, as accelerate does to place weights, is done only where it is called.
+    if not isinstance(head, LiveNormHead) or "forward" in vars(head) or head._forward_pre_hooks:
+        return head
+    return head.of_a_pass()
 
 
 def _released_class(shapes: ModelConfig) -> str:

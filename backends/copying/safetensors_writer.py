@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import Protocol
 
 from ..files.tensor_files import DTYPE_BYTES
 
@@ -74,18 +75,38 @@ def index_json(shards: Sequence[Shard]) -> str:
     )
 
 
+class Digest(Protocol):
+    """What is told all bytes of a file, as those of hashlib are."""
+
+    def update(self, data: Block, /) -> None:
+        """Take the next bytes."""
+        ...
+
+
 def write_shard(
-    file: Path, shard: Shard, data: Iterator[Block], *, header: bool = True
+    file: Path,
+    shard: Shard,
+    data: Iterator[Block],
+    *,
+    header: bool = True,
+    digest: Digest | None = None,
 ) -> Iterator[int]:
     """Write a shard and sync it; yields the number of bytes of each block as it is written.
 
     `data` gives the bytes of the tensors of the shard, in order; of each one in one block or in
     several, so that not even a tensor need be in memory at once. Without a header the file is
-    the data alone. Raises OSError.
+    the data alone. `digest` gets every byte of the file, which then need not be read again. Raises
+    OSError.
     """
     with file.open("wb") as stream:
+
+        def put(block: Block) -> None:
+            stream.write(block)
+            if digest is not None:
+                digest.update(block)
+
         if header:
-            stream.write(_header(shard))
+            put(_header(shard))
         for spec in shard.tensors:
             written = -1
             while written < spec.nbytes:  # once at least: an empty tensor has one empty block
@@ -93,7 +114,7 @@ def write_shard(
                 written = max(written, 0) + block.nbytes
                 if written > spec.nbytes or (written < spec.nbytes and not block.nbytes):
                     raise ValueError(f"{written} bytes for {spec}")
-                stream.write(block)
+                put(block)
                 yield block.nbytes
         stream.flush()
         os.fsync(stream.fileno())

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..machine.card_order import number_cards_by_slot
 from ..operating_system import die_with_parent
-from .card_order import number_cards_by_slot
 
 #: With it the app's own program is an engine, where it is frozen and there is no other Python.
 OPTION: Final = "--engine"

@@ -26,10 +26,10 @@
     * ImportBrokenError (`importing`): SourceUnreadableError, TargetUnwritableError,
       ImportChangedError, DamagedSourceError, BadCopyError
     * RemovalError (`importing`): NoTrashError
-    * NotAdmittedError (`admission`): LicenceNotAcceptedError (`licences`),
-          PolicyError, PrecisionOffError, PolicyFileError, NotVerifiedError (`policy`),
+    * NotAdmittedError (`admitting`): LicenceNotAcceptedError,
+          PolicyError, PrecisionOffError, PolicyFileError, NotVerifiedError,
           FailedVerificationError (`integrity`)
-    * AcceptanceNotKeptError (`licences`)
+    * AcceptanceNotKeptError (`admitting.licences`)
     * DataFolderError (`around_chat`): DataFolderAwayError, DataFolderUnknownError, DataMoveError
     * GenerationError (`running`): ContextLengthExceededError, InvalidLogitsError,
       InvalidRequestError
@@ -42,6 +42,12 @@
       NewerBackupError, UnpackingError, RestoreBesideError, PartNotRestoredError
     * ServerError (`serving`): ServerLibrariesError, PortTakenError, ServerStoppedError,
           KeyFileError, TlsFilesError, QueueFullError, NoModelServedError, ModelNotServedError
+    * TrainingError (`training`): TrainingLibrariesError, TrainingDataError,
+          TrainingSettingsError, TrainingMemoryError, OutputBusyError, OutputTakenError,
+          OutputUnwritableError, OutputFullError, ResultUnwrittenError, NothingToResumeError,
+          ResumeMismatchError, DamagedTrainingError, TrainingDivergedError, HostfileError,
+          DeepSpeedFileError, RankLostError, MachineLostError, TrainingEndedError,
+          PreviewEndedError
     * IntegrityError (`integrity`): SumsError, NewerManifestError
     * EngineError (`engine`): EngineCrashedError, EngineKilledError, EngineCardError,
       EngineEndedError, EngineProtocolError
@@ -61,7 +67,9 @@ from .adapters import (
     UnsupportedAdapterError,
     WrongBaseError,
 )
-from .admission import NotAdmittedError
+from .admitting.admission import NotAdmittedError
+from .admitting.licences import AcceptanceNotKeptError, LicenceNotAcceptedError
+from .admitting.policy import NotVerifiedError, PolicyError, PolicyFileError, PrecisionOffError
 from .around_chat.batches import (
     AnswersFileError,
     BatchError,
@@ -171,8 +179,6 @@ from .integrity import (
     SumsError,
 )
 from .jobs import CopyTakenError, DiskFullError, JobError, QualityError, SourceChangedError
-from .licences import AcceptanceNotKeptError, LicenceNotAcceptedError
-from .policy import NotVerifiedError, PolicyError, PolicyFileError, PrecisionOffError
 from .running import (
     BackendError,
     BackendUnavailableError,
@@ -194,6 +200,28 @@ from .serving import (
     ServerLibrariesError,
     ServerStoppedError,
     TlsFilesError,
+)
+from .training import (
+    DamagedTrainingError,
+    DeepSpeedFileError,
+    HostfileError,
+    MachineLostError,
+    NothingToResumeError,
+    OutputBusyError,
+    OutputFullError,
+    OutputTakenError,
+    OutputUnwritableError,
+    PreviewEndedError,
+    RankLostError,
+    ResultUnwrittenError,
+    ResumeMismatchError,
+    TrainingDataError,
+    TrainingDivergedError,
+    TrainingEndedError,
+    TrainingError,
+    TrainingLibrariesError,
+    TrainingMemoryError,
+    TrainingSettingsError,
 )
 
 __all__ = [
@@ -226,10 +254,12 @@ __all__ = [
     "DamagedDocumentError",
     "DamagedExportError",
     "DamagedSourceError",
+    "DamagedTrainingError",
     "DataFolderAwayError",
     "DataFolderError",
     "DataFolderUnknownError",
     "DataMoveError",
+    "DeepSpeedFileError",
     "DiskFullError",
     "DocumentError",
     "DocumentKindError",
@@ -250,6 +280,7 @@ __all__ = [
     "ForeignModelError",
     "GenerationError",
     "GpuLostError",
+    "HostfileError",
     "ImportBrokenError",
     "ImportChangedError",
     "ImportRefusedError",
@@ -262,6 +293,7 @@ __all__ = [
     "KeyFileError",
     "LargeExportError",
     "LicenceNotAcceptedError",
+    "MachineLostError",
     "ModelAwayError",
     "ModelNotServedError",
     "NewerBackupError",
@@ -281,7 +313,12 @@ __all__ = [
     "NotPresetsError",
     "NotVerifiedError",
     "NothingToExportError",
+    "NothingToResumeError",
     "OutdatedExportError",
+    "OutputBusyError",
+    "OutputFullError",
+    "OutputTakenError",
+    "OutputUnwritableError",
     "OwnDataError",
     "PartNotRestoredError",
     "PolicyError",
@@ -294,11 +331,15 @@ __all__ = [
     "PresetsNewerError",
     "PresetsUnreadableError",
     "PresetsUnwritableError",
+    "PreviewEndedError",
     "QualityError",
     "QueueFullError",
+    "RankLostError",
     "RemovalError",
     "RequestsFileError",
     "RestoreBesideError",
+    "ResultUnwrittenError",
+    "ResumeMismatchError",
     "ServerError",
     "ServerLibrariesError",
     "ServerStoppedError",
@@ -311,6 +352,13 @@ __all__ = [
     "TokenizerError",
     "TooManyPresetsError",
     "TooManyVariablesError",
+    "TrainingDataError",
+    "TrainingDivergedError",
+    "TrainingEndedError",
+    "TrainingError",
+    "TrainingLibrariesError",
+    "TrainingMemoryError",
+    "TrainingSettingsError",
     "UnknownPresetError",
     "UnpackingError",
     "UnreadableAdapterError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..phrases import Phrase
-from .admission import NotAdmittedError
+from .admitting.admission import NotAdmittedError
 from .base import UserFacingError
 
 

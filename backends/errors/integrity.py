@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..phrases import Phrase
-from .admission import NotAdmittedError
+from .admitting.admission import NotAdmittedError
 from .base import UserFacingError
 
 _MOST_NAMES = 3

@@ -142,17 +142,17 @@ _WAITS = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 #: A few tenths of a millisecond: longer than what one thread does alone within a step, so that the
 #: others are still awake after it. libgomp's own 300,000 are several milliseconds, which are taken
 #: from whoever the thread waits for where that has no core of its own.
-_SPINS = "20000"
+_SPINS = 20_000
 
 
-def with_short_waits(environment: Mapping[str, str]) -> dict[str, str]:
+def with_short_waits(environment: Mapping[str, str], spins: int = _SPINS) -> dict[str, str]:
     """An environment in which threads of libgomp that wait soon sleep instead of spinning.
 
-    Read once, when torch is imported. What a person has set stays.
+    Read once, when torch is imported. What a person has set stays. With 0 they sleep at once.
     """
     if any(name in environment for name in _WAITS):
         return dict(environment)
-    return {**environment, "GOMP_SPINCOUNT": _SPINS}
+    return {**environment, "GOMP_SPINCOUNT": str(spins)}
 
 
 def waited_seconds() -> float | None:

@@ -23,6 +23,7 @@ _FEATURES: Mapping[Feature, Phrase] = {
     Feature.IMPORT: Phrase("Models are not added, imported or removed here"),
     Feature.EXPORT_CONVERSATIONS: Phrase("Conversations are not written to files here"),
     Feature.SERVER: Phrase("The app serves no other program here"),
+    Feature.FINE_TUNING: Phrase("No model is fine-tuned here"),
     Feature.REMOTE_ENGINES: Phrase("Models do not run on other machines from here"),
     Feature.CODE_EXECUTION: Phrase("Nothing that a model writes is run here"),
 }
@@ -34,6 +35,7 @@ def refusal(policy: Policy, feature: Feature) -> PolicyError | None:
         Feature.IMPORT: policy.imports,
         Feature.EXPORT_CONVERSATIONS: policy.exports_of_conversations,
         Feature.SERVER: policy.server,
+        Feature.FINE_TUNING: policy.fine_tuning,
         Feature.REMOTE_ENGINES: policy.remote_engines,
         Feature.CODE_EXECUTION: policy.code_execution,
     }

@@ -195,6 +195,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], object]]] = {
     "import": ("imports", _switch),
     "export_conversations": ("exports_of_conversations", _switch),
     "server": ("server", _switch),
+    "fine_tuning": ("fine_tuning", _switch),
     "remote_engines": ("remote_engines", _switch),
     "code_execution": ("code_execution", _switch),
     "retention_days": ("retention_days", _days),

@@ -31,6 +31,7 @@ class Policy:
     imports: bool = True  #: models may be added, imported, removed
     exports_of_conversations: bool = True
     server: bool = True
+    fine_tuning: bool = True
     remote_engines: bool = True
     code_execution: bool = True
     retention_days: int | None = None  #: conversations older than this are deleted; None: never
@@ -47,6 +48,7 @@ class Feature(Enum):
     IMPORT = "import"  #: models are added, imported, removed, and lists of hashes taken in
     EXPORT_CONVERSATIONS = "export_conversations"
     SERVER = "server"
+    FINE_TUNING = "fine_tuning"  #: models are trained on data of this machine
     REMOTE_ENGINES = "remote_engines"
     CODE_EXECUTION = "code_execution"
 

@@ -8,21 +8,17 @@ back against their type hints, so that a frame that does not fit is an error and
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import struct
-import types
 import typing
 from dataclasses import dataclass
-from enum import Enum
-from functools import cache
 from typing import IO
 
 from .. import events
 from ..errors import EngineProtocolError, UserFacingError
-from ..phrases import Phrase
 from . import engine_requests
-from .wire_phrases import error_from_wire, error_to_wire, phrase_from_wire, phrase_to_wire
+from .typed_json import from_json, to_json
+from .wire_phrases import error_from_wire, error_to_wire
 
 _LENGTH = struct.Struct(">I")
 _MAX_FRAME_BYTES = 64 * 2**20
@@ -78,7 +74,7 @@ _TYPES: dict[str, type] = {
 
 def write_frame(stream: IO[bytes], request_id: int, payload: Payload) -> None:
     """Write one frame and flush. Raises OSError when the other side is gone."""
-    frame = {"id": request_id, "type": type(payload).__name__, "value": _to_json(payload)}
+    frame = {"id": request_id, "type": type(payload).__name__, "value": to_json(payload)}
     data = json.dumps(frame, ensure_ascii=False).encode("utf-8", "surrogatepass")
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
@@ -104,7 +100,7 @@ def read_frame(stream: IO[bytes]) -> tuple[int, Payload] | None:
         raise EngineProtocolError("The pipe to the engine ended in the middle of a frame.")
     try:
         frame = json.loads(data.decode("utf-8", "surrogatepass"))
-        payload = _from_json(_TYPES[frame["type"]], frame["value"])
+        payload = from_json(_TYPES[frame["type"]], frame["value"])
         if isinstance(payload, Failed):
             payload.exception()
         return int(frame["id"]), payload
@@ -112,50 +108,3 @@ def read_frame(stream: IO[bytes]) -> tuple[int, Payload] | None:
         raise EngineProtocolError(
             "A frame that is not understood: {data}.", data=repr(data[:80])
         ) from error
-
-
-@cache
-def _hints(cls: type) -> dict[str, typing.Any]:
-    """What each field of a dataclass may be; kept, because finding it out takes long."""
-    hints = typing.get_type_hints(cls)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls)}
-
-
-def _to_json(value: object) -> object:
-    if isinstance(value, Phrase):
-        return phrase_to_wire(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: _to_json(getattr(value, name)) for name in _hints(type(value))}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple | list):
-        return [_to_json(item) for item in value]
-    return value
-
-
-def _from_json(hint: typing.Any, value: typing.Any) -> typing.Any:
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        if value is None and type(None) in typing.get_args(hint):
-            return None
-        (inner,) = (arg for arg in typing.get_args(hint) if arg is not type(None))
-        return _from_json(inner, value)
-    if origin is tuple:
-        item = typing.get_args(hint)[0]
-        return tuple(_from_json(item, entry) for entry in value)
-    if origin is dict:
-        return dict(value)
-    if hint is Phrase:
-        phrase = phrase_from_wire(value)
-        str(phrase)  # raises where its facts are not those of its template
-        return phrase
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        hints = _hints(hint)
-        return hint(**{name: _from_json(hints[name], entry) for name, entry in value.items()})
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(value)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if type(value) is not hint:
-        raise TypeError(f"{value!r} is no {hint}")
-    return value

@@ -19,6 +19,7 @@ from baichuan_desktop.cli.verbs import (
     quality,
     window,
 )
+from baichuan_desktop.cli.verbs.finetuning import finetune
 from baichuan_desktop.cli.verbs.own import backup, conversations, presets
 from baichuan_desktop.cli.verbs.serving import serve, web
 
@@ -29,6 +30,7 @@ _VERBS = (
     complete,
     serve,
     web,
+    finetune,
     copies,
     export_onnx,
     bench,

@@ -1,4 +1,4 @@
-"""`baichuan-desktop`, and the engine and helpers of a frozen one: they are the same program."""
+"""`baichuan-desktop`, and the processes and helpers of a frozen one: they are the same program."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import sys
 from collections.abc import Sequence
 
 from backends.engine import process as engine
+from backends.training import process as training
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. The window and torch are imported where one needs them."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments == [engine.OPTION]:
-        engine.main()
-        return 0
+    for process in (engine, training):
+        if arguments == [process.OPTION]:
+            process.main()
+            return 0
     try:
         return _run(arguments)
     except KeyboardInterrupt:  # while something was being imported, which takes a moment
@@ -29,9 +31,10 @@ def _run(arguments: list[str]) -> int:
         return 0
     from baichuan_desktop.services.documents import process as document_reader
     from baichuan_desktop.services.tokens import process as counter
+    from baichuan_desktop.services.training import previewing
     from baichuan_desktop.services.typesetting import process as typesetter
 
-    for helper in (counter, document_reader, typesetter):
+    for helper in (counter, document_reader, previewing, typesetter):
         if arguments == [helper.OPTION]:
             helper.main()
             return 0

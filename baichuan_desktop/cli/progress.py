@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ from baichuan_desktop.console import unguarded
 
 def progress(text: str) -> None:
     """Show `text` in place of the progress before it; empty text removes it."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         print("\r\x1b[K", end="", file=unguarded(sys.stderr))
         room = terminal_columns() - 1  # what wraps could not be removed
         print(cut(one_line(text), room), end="", file=sys.stderr, flush=True)
@@ -24,8 +25,21 @@ def progress(text: str) -> None:
 
 def remark(text: str) -> None:
     """Say something to a person at the terminal that no program needs."""
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         print(one_line(text), file=sys.stderr)
+
+
+def leave_unread() -> None:
+    """Have what is printed from now on go nowhere, where nothing can be printed any more."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 @contextlib.contextmanager

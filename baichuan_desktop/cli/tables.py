@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from backends.printable import escaped_json, one_line
@@ -12,6 +15,12 @@ from baichuan_desktop.cli.wrapping import terminal_columns, width, wrapped
 
 #: What `print_facts` leaves out.
 _UNKNOWN: tuple[object, ...] = (None, [], (), {})
+
+
+def typed(words: Sequence[str]) -> str:
+    """A command line as it is typed into a shell; where drives have letters, quotes are double."""
+    is_lettered = bool(Path.cwd().drive) or any(Path(word).drive for word in words)
+    return subprocess.list2cmdline(words) if is_lettered else shlex.join(words)
 
 
 def print_json(value: object) -> None:
@@ -63,4 +72,6 @@ def figure(value: object) -> str:
 def say(text: str, stream: TextIO | None = None) -> None:
     """Print lines for a person; on a terminal they are broken at words."""
     stream = sys.stdout if stream is None else stream
+    if stream is None:  # it was closed before we began
+        return
     print(wrapped(text, terminal_columns()) if stream.isatty() else text, file=stream)

@@ -100,6 +100,16 @@ class AppPaths:
         return self.log / "job.log"
 
     @property
+    def training_log(self) -> Path:
+        """What the processes that fine-tune print."""
+        return self.log / "training.log"
+
+    @property
+    def training_runs(self) -> Path:
+        """The trainings that have begun and are not done; a folder of its own."""
+        return self.data / "trainings" / "unfinished.json"
+
+    @property
     def comparison_log(self) -> Path:
         """What the engine processes of models print that answer beside the chat's."""
         return self.log / "comparison.log"

@@ -55,7 +55,12 @@ def changing(
 
 
 def replace_text(file: Path, text: str) -> None:
-    """Write UTF-8 `text` as `file`: temporary name, fsync, rename, fsync of the folder.
+    """Write UTF-8 `text` as `file`, see `replace_bytes`. Raises OSError."""
+    replace_bytes(file, text.encode("utf-8"))
+
+
+def replace_bytes(file: Path, data: bytes) -> None:
+    """Write `data` as `file`: temporary name, fsync, rename, fsync of the folder.
 
     A link is followed, so that it stays one; what is no ordinary file is not replaced, for it may
     be a device. Raises OSError; then the file is what it was.
@@ -70,7 +75,7 @@ def replace_text(file: Path, text: str) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(text.encode("utf-8"))
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         rename(temporary, target)

@@ -18,6 +18,9 @@ from baichuan_desktop.services.serving.key import ServerKey
 from baichuan_desktop.services.serving.port import Server
 from baichuan_desktop.services.serving.window_desk import WindowDesk
 from baichuan_desktop.services.settings import SettingsFile
+from baichuan_desktop.services.training.preview import DataPreview
+from baichuan_desktop.services.training.previewing import preview_beside
+from baichuan_desktop.services.training.tuner import Tuner
 from baichuan_desktop.workers.engine_worker import EngineWorker
 from baichuan_desktop.workers.token_counter import TokenCounter
 from baichuan_desktop.workers.watches.serving_watch import ServingWatch
@@ -57,4 +60,7 @@ class AppServices:
     #: Makes the worker of a model that answers beside the chat's; whoever asks shuts it down.
     comparison_worker: Callable[[], EngineWorker]
     serving: ServingServices
+    tuner: Tuner  #: checks trainings, runs them, and knows those that can go on
+    #: What data become for a training, see `previewing.preview_beside`.
+    preview: Callable[..., DataPreview | None] = preview_beside
     presets: PresetStore = field(default_factory=lambda: PresetStore(app_paths().presets))

@@ -25,9 +25,9 @@ from typing import Any, Final
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from backends.engine.card_order import number_cards_by_slot
 from backends.errors import BackendUnavailableError
 from backends.machine import hardware
+from backends.machine.card_order import number_cards_by_slot
 from backends.machine.cards import lookup
 from backends.machine.cards.values import Gpu
 from backends.precision import Precision

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from backends import operating_system
+from backends import operating_system, windows_api
 from backends.operating_system import (
     end_of,
     lock_folder,
@@ -270,6 +270,30 @@ def test_no_child_opens_a_console(system: str, flags: int, monkeypatch: pytest.M
     monkeypatch.setattr("sys.platform", system)
 
     assert operating_system.child_flags() == flags
+
+
+def test_windows_is_asked_to_compute_with_what_others_leave() -> None:
+    kernel32 = Kernel32(GetCurrentProcess=7)
+
+    windows_api.lower_priority(kernel32)
+
+    assert kernel32.calls[-1] == ("SetPriorityClass", 7, 0x4000)  # BELOW_NORMAL_PRIORITY_CLASS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.nice")
+def test_elsewhere_priority_is_lowered_where_the_system_allows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("os.nice", asked.append)
+    operating_system.lower_priority()
+    assert asked == [10]
+
+    def refused(_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("os.nice", refused)
+    operating_system.lower_priority()
 
 
 def test_a_child_has_pipes_a_log_and_its_own_environment(tmp_path: Path) -> None:

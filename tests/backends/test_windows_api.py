@@ -200,11 +200,12 @@ def test_no_handle_is_cut_to_32_bits() -> None:
     windows_api.declare_handles(library)
 
     size = ctypes.sizeof(ctypes.c_void_p)
-    for name in ("CreateFileW", "CreateJobObjectW", "GetStdHandle", "OpenProcess"):
+    giving = ("CreateFileW", "CreateJobObjectW", "GetCurrentProcess", "GetStdHandle", "OpenProcess")
+    for name in giving:
         assert ctypes.sizeof(library.functions[name].restype) == size, name
     taking = {
         "AssignProcessToJobObject": 2, "CloseHandle": 1, "GetConsoleMode": 1,
-        "SetConsoleMode": 1, "SetInformationJobObject": 1,
+        "SetConsoleMode": 1, "SetInformationJobObject": 1, "SetPriorityClass": 1,
     }  # fmt: skip
     for name, handles in taking.items():
         types = library.functions[name].argtypes[:handles]
@@ -217,12 +218,17 @@ def test_what_is_handed_to_windows_is_of_the_declared_types() -> None:
     windows_api.declare_handles(library)
     handle = 2**40 + 7
     kernel32 = Kernel32(
-        CreateFileW=handle, CreateJobObjectW=handle, OpenProcess=handle, GetStdHandle=handle
+        CreateFileW=handle,
+        CreateJobObjectW=handle,
+        GetCurrentProcess=handle,
+        GetStdHandle=handle,
+        OpenProcess=handle,
     )
 
     lock_name("C:\\模型.lock", kernel32, lambda: 0)()
     end_with_us(41, kernel32, lambda: 0)
     windows_api.show_utf8(kernel32)
+    windows_api.lower_priority(kernel32)
 
     declared = [call for call in kernel32.calls if call[0] in library.functions]
     assert {str(call[0]) for call in declared} == set(library.functions)

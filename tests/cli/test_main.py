@@ -24,7 +24,7 @@ def test_every_module_of_a_verb_is_added() -> None:
         *pkgutil.iter_modules(library.__path__),
         *pkgutil.iter_modules(own.__path__),
     )
-    modules = {module.name for module in found if not module.ispkg} | {"serve", "web"}
+    modules = {module.name for module in found if not module.ispkg} | {"finetune", "serve", "web"}
 
     added = {module.__name__.rpartition(".")[2] for module in (*commands._VERBS, *models._VERBS)}
     assert added == modules
@@ -63,7 +63,7 @@ def test_a_command_that_stays_for_long_keeps_nothing_of_others(verb: str) -> Non
     [
         (
             [],
-            ["start", "chat", "complete", "serve", "web", "quantize", "merge-adapter",
+            ["start", "chat", "complete", "serve", "web", "finetune", "quantize", "merge-adapter",
              "export-onnx", "bench", "quality", "doctor", "models", "policy", "conversations",
              "presets", "backup", "completion"],
         ),

@@ -21,6 +21,7 @@ BASES: Sequence[dict[str, Any]] = (
         "import": False,
         "export_conversations": False,
         "server": False,
+        "fine_tuning": False,
         "remote_engines": False,
         "code_execution": False,
         "retention_days": 90,

@@ -44,6 +44,7 @@ def said(text: str, file: Path) -> Policy:
         is_on("import"),
         is_on("export_conversations"),
         is_on("server"),
+        is_on("fine_tuning"),
         is_on("remote_engines"),
         is_on("code_execution"),
         int(content["retention_days"]) if "retention_days" in content else None,

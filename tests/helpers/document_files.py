@@ -211,6 +211,7 @@ def with_entry(archive: bytes, name: str, content: str | bytes) -> bytes:
 # --- PDF -------------------------------------------------------------------------------------
 
 
+_HELVETICA = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
 _FONT = (
     "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H "
     "/DescendantFonts [4 0 R] >>"
@@ -233,23 +234,27 @@ def pdf(
     way: str = "1 0 0 1 50 800",
     of_page: str = "",
     of_catalog: str = "",
+    is_latin: bool = False,
 ) -> bytes:
     """Pages of lines in a Chinese font that is not embedded; `extra` stands in the trailer.
 
     With a `count`, the first page is there so many times. `way` says which way it is written,
-    `of_page` and `of_catalog` what else stands in a page and in the catalog.
+    `of_page` and `of_catalog` what else stands in a page and in the catalog. `is_latin` takes
+    Helvetica, of which PDFium brings its own: what stands for a Chinese font depends on the
+    machine, and may have no glyphs for Latin letters, which have no height then.
     """
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R {of_catalog} >>",
         "",
-        _FONT,
+        _HELVETICA if is_latin else _FONT,
         _GLYPHS,
         _DESCRIPTION,
     ]
     kids = []
+    coding = "latin-1" if is_latin else "utf-16-be"
     for text in pages:
         lines = "".join(
-            f"<{line.encode('utf-16-be').hex()}> Tj 0 -20 Td " for line in text.split("\n") if line
+            f"<{line.encode(coding).hex()}> Tj 0 -20 Td " for line in text.split("\n") if line
         )
         stream = zlib.compress(f"BT /F1 12 Tf {way} Tm {lines} ET".encode())
         kids.append(f"{len(objects) + 1} 0 R")

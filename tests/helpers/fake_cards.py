@@ -784,5 +784,7 @@ def _stand_ins(cards: Cards) -> dict[str, object]:
         "get_device_name": of_card(lambda card: card.name),
         "get_device_capability": of_card(lambda card: card.capability),
         "get_arch_list": lambda: cards.arch_list,
-        "is_bf16_supported": lambda *_, **__: cards.all[cards.current].capability >= (8, 0),
+        "is_bf16_supported": lambda including_emulation=True: (
+            including_emulation or cards.all[cards.current].capability >= (8, 0)
+        ),
     }

@@ -61,12 +61,12 @@ def filled_up(model: bytes, count: int) -> bytes:
     """A model with so many pieces: more, which no text has, or fewer."""
     found = fields(model)
     pieces = [field for field in found if field[0] == _PIECE]
-    more = b"".join(map(_filler, range(len(pieces), count)))
+    more = b"".join(map(filler, range(len(pieces), count)))
     return message(pieces[:count]) + more + message(found[len(pieces) :])
 
 
 @functools.cache
-def _filler(number: int) -> bytes:
+def filler(number: int) -> bytes:
     """A piece that no text has, as it lies in a model; 125,000 of them fill up a large one."""
     return message([piece(f"\ufdd0{number}")])
 

@@ -66,8 +66,10 @@ from baichuan_desktop.workers.token_counter import CountingProcess, TokenCounter
 from baichuan_desktop.workers.watches.serving_watch import ServingWatch
 from baichuan_desktop.workers.watches.store_watch import StoreWatch
 from tests.helpers.counting import CharacterCount
+from tests.helpers.gate import Gate as Gate
 from tests.helpers.machines import machine
 from tests.helpers.patience import wait_until
+from tests.helpers.scripted_tuner import ScriptedRuns, ScriptedTuner
 
 DEFAULTS = SamplingDefaults(
     greedy=False,
@@ -133,14 +135,6 @@ def model(name: str, kind: ModelKind = ModelKind.CHAT) -> InstalledModel:
 
 
 OTHER, BASE = model("Other"), model("Base", ModelKind.BASE)
-
-
-class Gate:
-    """A place in a script where the engine waits until the test lets it go on."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.open = threading.Event()
 
 
 Step = ClientEvent | Exception | Gate
@@ -257,6 +251,8 @@ class Harness:
         self.counting = CharacterCount()  #: of tokens: one for each character
         self.beside = ScriptedEngine()  #: of the model that answers beside the chat's
         self.comparison_worker = self._comparison_worker
+        self.runs = ScriptedRuns()  #: trainings that can go on
+        self.tuner = ScriptedTuner(self.store, self.runs)
         services = AppServices(
             store=self.store,
             manifests=self.manifests,
@@ -277,6 +273,8 @@ class Harness:
                 ServerKey(app_paths().server_key),
                 lambda: self.make_server(),
             ),
+            tuner=self.tuner,
+            preview=self.tuner.make_preview,
             precisions=Precisions(
                 self.measurements,
                 lambda: self.machine_now or self.machine,

@@ -93,7 +93,8 @@ def _command(actions: Sequence[argparse.Action], words: tuple[str, ...], help_te
             for name, below in action.choices.items():
                 commands.append(_command(below._actions, (*words, name), helps.get(name, "")))
         elif action.option_strings:
-            value = None if action.nargs == 0 else _value(action)
+            # Where a value may be missing, the next option may stand in its place.
+            value = None if action.nargs in (0, "?") else _value(action)
             options.append(Option(tuple(action.option_strings), _line(action.help), value))
         else:
             values.append(_value(action))

@@ -13,6 +13,7 @@ from backends.operating_system import is_closed_pipe
 from baichuan_desktop import __version__
 from baichuan_desktop.cli.arguments import DEBUG_HELP, Commands, add_debug_to
 from baichuan_desktop.cli.errors import print_error
+from baichuan_desktop.cli.program.verb_parser import VerbParser
 from baichuan_desktop.cli.progress import progress
 from baichuan_desktop.services.app_paths import usual_paths
 
@@ -55,7 +56,8 @@ def parser_of(
     )
     parser.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
     parser.set_defaults(run=without_verb, model=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    of_verbs: type[argparse.ArgumentParser] = VerbParser
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=of_verbs)
     for verb in verbs:
         verb.add_to(commands)
     parser.add_argument("--debug", action="store_true", help=DEBUG_HELP)

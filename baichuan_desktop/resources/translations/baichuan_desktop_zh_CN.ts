@@ -228,6 +228,60 @@
     </message>
 </context>
 <context>
+    <name>AskingForm</name>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Learns from</source>
+        <translation>学习数据</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>And from its own answers, which it forgets otherwise</source>
+        <translation>同时学习它自己的回答，否则会遗忘</translation>
+    </message>
+</context>
+<context>
+    <name>AskingPage</name>
+    <message>
+        <source>Own settings</source>
+        <translation>自定义设置</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>Fine-tune</source>
+        <translation>开始微调</translation>
+    </message>
+    <message>
+        <source>Fine-tune a model</source>
+        <translation>微调模型</translation>
+    </message>
+    <message>
+        <source>A model learns from your own conversations, on this machine. The model itself stays as it is; the result is listed beside it.</source>
+        <translation>模型在本机上从您自己的对话中学习。模型本身保持不变，结果会列在它旁边。</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>Attachments</name>
     <message>
         <source>Documents ({patterns})</source>
@@ -1336,6 +1390,33 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     </message>
 </context>
 <context>
+    <name>FilesField</name>
+    <message>
+        <source>Conversations and instructions (*.json *.jsonl);;All files (*)</source>
+        <translation>对话和指令 (*.json *.jsonl);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Choose data to learn from</source>
+        <translation>选择学习数据</translation>
+    </message>
+    <message>
+        <source>Files to learn from</source>
+        <translation>学习数据文件</translation>
+    </message>
+    <message>
+        <source>Add files…</source>
+        <translation>添加文件…</translation>
+    </message>
+    <message>
+        <source>Take out</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>JSON or JSONL: conversations, instructions with their outputs, or conversations that this app exported. Files can be dropped here.</source>
+        <translation>JSON 或 JSONL：对话、带输出的指令，或由本程序导出的对话。可将文件拖放到此处。</translation>
+    </message>
+</context>
+<context>
     <name>FilterBar</name>
     <message>
         <source>Search models</source>
@@ -1531,6 +1612,29 @@ Your decision is remembered with your account&apos;s name. You are asked again a
     <message>
         <source>Nothing can bring them back.</source>
         <translation>删除后无法恢复。</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+</context>
+<context>
+    <name>ForgetQuestion</name>
+    <message>
+        <source>Forget a training</source>
+        <translation>放弃微调</translation>
+    </message>
+    <message>
+        <source>Delete what was kept of “{name}”?</source>
+        <translation>删除为“{name}”保留的内容？</translation>
+    </message>
+    <message>
+        <source>Its checkpoints in {folder} are deleted, up to step {step} of {total}. It cannot go on afterwards. The model and the data stay as they are.</source>
+        <translation>将删除 {folder} 中的检查点（已到第 {step} 步，共 {total} 步），此后无法继续。模型和数据保持不变。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Keep</source>
@@ -1795,6 +1899,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <source>&amp;Compare quality…</source>
         <translation>比较质量(&amp;C)…</translation>
     </message>
+    <message>
+        <source>&amp;Fine-tune…</source>
+        <translation>微调(&amp;F)…</translation>
+    </message>
 </context>
 <context>
     <name>JobOptions</name>
@@ -1863,6 +1971,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Starting…</source>
         <translation>正在开始…</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
     </message>
     <message>
         <source>Cancelling…</source>
@@ -2640,6 +2756,61 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>LossChart</name>
+    <message>
+        <source>Loss {begin} at step {first}, {loss} at step {step}; lowest {lowest} at step {where}. Learning rate {rate}.</source>
+        <translation>第 {first} 步损失 {begin}，第 {step} 步损失 {loss}；最低 {lowest}，在第 {where} 步。学习率 {rate}。</translation>
+    </message>
+    <message>
+        <source>Loss of evaluation {loss} at step {step}.</source>
+        <translation>第 {step} 步评估损失 {loss}。</translation>
+    </message>
+    <message>
+        <source>Step {step}</source>
+        <translation>第 {step} 步</translation>
+    </message>
+    <message>
+        <source>Steps {first} to {last}, their mean</source>
+        <translation>第 {first} 至 {last} 步的平均值</translation>
+    </message>
+    <message>
+        <source>Loss: {loss}</source>
+        <translation>损失：{loss}</translation>
+    </message>
+    <message>
+        <source>Loss of evaluation: {loss}</source>
+        <translation>评估损失：{loss}</translation>
+    </message>
+    <message>
+        <source>Learning rate: {rate}</source>
+        <translation>学习率：{rate}</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Loss of evaluation</source>
+        <translation>评估损失</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>The curve begins with the first step</source>
+        <translation>曲线从第一步开始</translation>
+    </message>
+    <message>
+        <source>Curve of the loss</source>
+        <translation>损失曲线</translation>
+    </message>
+</context>
+<context>
     <name>MarkdownDocument</name>
     <message>
         <source>Code</source>
@@ -2918,6 +3089,17 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>MethodChoice</name>
+    <message>
+        <source>This model is stored in 4 bits: an adapter can be trained on it, by QLoRA.</source>
+        <translation>此模型以 4 位存储：可通过 QLoRA 在其上训练适配器。</translation>
+    </message>
+    <message>
+        <source>This model is stored in 8 bits, or in another form that cannot be trained. Choose the model that it was made of.</source>
+        <translation>此模型以 8 位或其他无法训练的形式存储。请选择生成它的原模型。</translation>
+    </message>
+</context>
+<context>
     <name>ModelFolders</name>
     <message>
         <source>Add a folder…</source>
@@ -3046,6 +3228,17 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>{done} of {total} are copied and compared.</source>
         <translation>已复制并核对 {done}，共 {total}。</translation>
+    </message>
+</context>
+<context>
+    <name>NumberField</name>
+    <message>
+        <source>{name}: write a number such as 1e-4, or 0.</source>
+        <translation>{name}：请填写数字，例如 1e-4 或 0。</translation>
+    </message>
+    <message>
+        <source>{name}: write a number above 0, such as 2e-5.</source>
+        <translation>{name}：请填写大于 0 的数字，例如 2e-5。</translation>
     </message>
 </context>
 <context>
@@ -3509,6 +3702,57 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>PreviewPanel</name>
+    <message>
+        <source>First examples as tokens</source>
+        <translation>前几个样本的词元</translation>
+    </message>
+    <message>
+        <source>{number} of {count}</source>
+        <translation>{number} / {count}</translation>
+    </message>
+    <message>
+        <source>Example before</source>
+        <translation>上一个样本</translation>
+    </message>
+    <message>
+        <source>Next example</source>
+        <translation>下一个样本</translation>
+    </message>
+    <message>
+        <source>is trained</source>
+        <translation>参与训练</translation>
+    </message>
+    <message>
+        <source>is only read</source>
+        <translation>仅读入</translation>
+    </message>
+    <message>
+        <source>Reading the data…</source>
+        <translation>正在读取数据…</translation>
+    </message>
+    <message>
+        <source>Add files to see what is trained of them.</source>
+        <translation>添加文件后，可在此查看哪些内容参与训练。</translation>
+    </message>
+    <message>
+        <source>{count} examples, {trained} of {tokens} tokens trained.</source>
+        <translation>{count} 个样本，{tokens} 个词元中有 {trained} 个参与训练。</translation>
+    </message>
+    <message>
+        <source>{count} more are held back for evaluation.</source>
+        <translation>另有 {count} 个样本留作评估。</translation>
+    </message>
+    <message>
+        <source>Of {count} that are too long, {tokens} tokens are cut off at the end.</source>
+        <translation>{count} 个样本过长，末尾共截去 {tokens} 个词元。</translation>
+    </message>
+    <message>
+        <source>None is cut.</source>
+        <translation>没有样本被截断。</translation>
+    </message>
+</context>
+<context>
     <name>PrintDialog</name>
     <message>
         <source>Print</source>
@@ -3821,6 +4065,33 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Backups of conversations</source>
         <translation>对话备份</translation>
+    </message>
+</context>
+<context>
+    <name>ResultFields</name>
+    <message>
+        <source>Choose where the result shall lie</source>
+        <translation>选择结果存放的位置</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>New folder</source>
+        <translation>新文件夹</translation>
+    </message>
+    <message>
+        <source>Name of the result</source>
+        <translation>结果的名称</translation>
+    </message>
+    <message>
+        <source>New folder of the result</source>
+        <translation>结果的新文件夹</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
     </message>
 </context>
 <context>
@@ -4614,6 +4885,209 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>SettingsForm</name>
+    <message>
+        <source>Epochs</source>
+        <translation>轮数</translation>
+    </message>
+    <message>
+        <source>How often all examples are learnt.</source>
+        <translation>全部样本学习的遍数。</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>How far a step goes; too far, and the loss runs out of bounds.</source>
+        <translation>每一步的幅度；过大则损失会发散。</translation>
+    </message>
+    <message>
+        <source>Longest example</source>
+        <translation>最大样本长度</translation>
+    </message>
+    <message>
+        <source>In tokens; what is longer is cut at its end.</source>
+        <translation>以词元计；超出部分从末尾截去。</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>Examples that are computed at once; fewer take less memory.</source>
+        <translation>同时计算的样本数；越少占用内存越小。</translation>
+    </message>
+    <message>
+        <source>Accumulation</source>
+        <translation>梯度累积</translation>
+    </message>
+    <message>
+        <source>Gradients of so many batches are added up before each step.</source>
+        <translation>每一步之前累加这么多批的梯度。</translation>
+    </message>
+    <message>
+        <source>Held back</source>
+        <translation>评估占比</translation>
+    </message>
+    <message>
+        <source>Share of the examples that is only evaluated, not learnt.</source>
+        <translation>只用于评估、不参与学习的样本比例。</translation>
+    </message>
+    <message>
+        <source>Rank</source>
+        <translation>秩</translation>
+    </message>
+    <message>
+        <source>Size of the adapter; a larger one learns more, and takes more.</source>
+        <translation>适配器的大小；越大能学得越多，占用也越多。</translation>
+    </message>
+    <message>
+        <source>Alpha</source>
+        <translation>Alpha</translation>
+    </message>
+    <message>
+        <source>How strongly the adapter counts: alpha divided by rank.</source>
+        <translation>适配器的强度：alpha 除以秩。</translation>
+    </message>
+    <message>
+        <source>Dropout</source>
+        <translation>Dropout</translation>
+    </message>
+    <message>
+        <source>Share of the adapter&apos;s inputs that is left out at random.</source>
+        <translation>随机舍去的适配器输入比例。</translation>
+    </message>
+    <message>
+        <source>Trains</source>
+        <translation>训练的矩阵</translation>
+    </message>
+    <message>
+        <source>Which matrices get an adapter.</source>
+        <translation>哪些矩阵带有适配器。</translation>
+    </message>
+    <message>
+        <source>What is learnt</source>
+        <translation>学习内容</translation>
+    </message>
+    <message>
+        <source>As published, the end of an answer is learnt where a later question begins; as chat models are prompted, right after the answer.</source>
+        <translation>按官方代码，回答的结束在下一个问题开始处学习；按对话提示格式，则紧接回答之后学习。</translation>
+    </message>
+    <message>
+        <source>Rows of the files</source>
+        <translation>文件格式</translation>
+    </message>
+    <message>
+        <source>Learning rate over time</source>
+        <translation>学习率变化</translation>
+    </message>
+    <message>
+        <source>Warm-up</source>
+        <translation>预热</translation>
+    </message>
+    <message>
+        <source>Share of the steps in which the learning rate rises from 0.</source>
+        <translation>学习率从 0 上升所用步数的比例。</translation>
+    </message>
+    <message>
+        <source>Weight decay</source>
+        <translation>权重衰减</translation>
+    </message>
+    <message>
+        <source>Largest gradient</source>
+        <translation>梯度裁剪</translation>
+    </message>
+    <message>
+        <source>Norm to which gradients are shortened; 0: they are not.</source>
+        <translation>梯度缩短到的范数；0 表示不裁剪。</translation>
+    </message>
+    <message>
+        <source>AdamW beta 1</source>
+        <translation>AdamW beta 1</translation>
+    </message>
+    <message>
+        <source>AdamW beta 2</source>
+        <translation>AdamW beta 2</translation>
+    </message>
+    <message>
+        <source>AdamW epsilon</source>
+        <translation>AdamW epsilon</translation>
+    </message>
+    <message>
+        <source>Most steps</source>
+        <translation>最多步数</translation>
+    </message>
+    <message>
+        <source>In place of epochs.</source>
+        <translation>代替轮数。</translation>
+    </message>
+    <message>
+        <source>by epochs</source>
+        <translation>按轮数</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>随机种子</translation>
+    </message>
+    <message>
+        <source>Batch of evaluation</source>
+        <translation>评估批大小</translation>
+    </message>
+    <message>
+        <source>Evaluates</source>
+        <translation>评估时机</translation>
+    </message>
+    <message>
+        <source>Steps between evaluations</source>
+        <translation>评估间隔步数</translation>
+    </message>
+    <message>
+        <source>Keeps checkpoints</source>
+        <translation>保存检查点</translation>
+    </message>
+    <message>
+        <source>From a checkpoint a training goes on after a stop or a crash.</source>
+        <translation>停止或崩溃后，可从检查点继续微调。</translation>
+    </message>
+    <message>
+        <source>Steps between checkpoints</source>
+        <translation>检查点间隔步数</translation>
+    </message>
+    <message>
+        <source>Checkpoints that are kept</source>
+        <translation>保留的检查点数</translation>
+    </message>
+    <message>
+        <source>Computes in</source>
+        <translation>计算精度</translation>
+    </message>
+    <message>
+        <source>Computes on</source>
+        <translation>计算设备</translation>
+    </message>
+    <message>
+        <source>Compute layers twice</source>
+        <translation>重新计算各层</translation>
+    </message>
+    <message>
+        <source>Takes less memory and more time (gradient checkpointing).</source>
+        <translation>占用内存更少、耗时更长（梯度检查点）。</translation>
+    </message>
+    <message>
+        <source>Take the best</source>
+        <translation>取最佳结果</translation>
+    </message>
+    <message>
+        <source>The result is the checkpoint with the least loss of evaluation.</source>
+        <translation>结果取评估损失最低的检查点。</translation>
+    </message>
+    <message>
+        <source>More settings</source>
+        <translation>更多设置</translation>
+    </message>
+</context>
+<context>
     <name>SettingsOpening</name>
     <message>
         <source>“{name}” is in use: choose another model first, then move it.</source>
@@ -5077,6 +5551,41 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>StoppedPage</name>
+    <message>
+        <source>Stopped at step {step}</source>
+        <translation>已在第 {step} 步停止</translation>
+    </message>
+    <message>
+        <source>Ended at step {step}</source>
+        <translation>已在第 {step} 步结束</translation>
+    </message>
+    <message>
+        <source>The checkpoint of step {kept} is kept: the training can go on from there, now or after the app was closed.</source>
+        <translation>已保留第 {kept} 步的检查点：现在或重新打开程序后，都可从那里继续。</translation>
+    </message>
+    <message>
+        <source>No checkpoint was kept before that: it can only begin anew.</source>
+        <translation>此前没有保留检查点，只能重新开始。</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Forget it…</source>
+        <translation>放弃…</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>TextPicker</name>
     <message>
         <source>Texts (*.txt *.md);;All files (*)</source>
@@ -5116,6 +5625,41 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>TokenView</name>
+    <message>
+        <source>Cut off: {text}.</source>
+        <translation>已截去：{text}。</translation>
+    </message>
+    <message>
+        <source>Trained: {text}.</source>
+        <translation>参与训练：{text}。</translation>
+    </message>
+    <message>
+        <source>Only read: {text}.</source>
+        <translation>仅读入：{text}。</translation>
+    </message>
+    <message>
+        <source>First examples as tokens</source>
+        <translation>前几个样本的词元</translation>
+    </message>
+    <message>
+        <source>Id {id}: cut off, not read</source>
+        <translation>编号 {id}：已截去，不读入</translation>
+    </message>
+    <message>
+        <source>Id {id}: “{learns}” is trained in its place</source>
+        <translation>编号 {id}：此处改为训练“{learns}”</translation>
+    </message>
+    <message>
+        <source>Id {id}: trained</source>
+        <translation>编号 {id}：参与训练</translation>
+    </message>
+    <message>
+        <source>Id {id}: only read</source>
+        <translation>编号 {id}：仅读入</translation>
+    </message>
+</context>
+<context>
     <name>TopBar</name>
     <message>
         <source>Show conversations</source>
@@ -5148,6 +5692,239 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>State of the model</source>
         <translation>模型状态</translation>
+    </message>
+</context>
+<context>
+    <name>TrainedPage</name>
+    <message>
+        <source>“{folder}” could not be shown.</source>
+        <translation>无法显示“{folder}”。</translation>
+    </message>
+    <message>
+        <source>Save the curve</source>
+        <translation>保存曲线</translation>
+    </message>
+    <message>
+        <source>Pictures (*.png)</source>
+        <translation>图片 (*.png)</translation>
+    </message>
+    <message>
+        <source>The training is done</source>
+        <translation>微调已完成</translation>
+    </message>
+    <message>
+        <source>How it was made</source>
+        <translation>生成信息</translation>
+    </message>
+    <message>
+        <source>Save the curve…</source>
+        <translation>保存曲线…</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Try it</source>
+        <translation>试用</translation>
+    </message>
+    <message>
+        <source>Loss {begin} at the beginning, {end} after {steps} steps.</source>
+        <translation>开始时损失 {begin}，{steps} 步后 {end}。</translation>
+    </message>
+    <message>
+        <source>Loss of evaluation {loss}.</source>
+        <translation>评估损失 {loss}。</translation>
+    </message>
+    <message>
+        <source>These are the weights of step {step}, the best.</source>
+        <translation>这是第 {step} 步（最佳）的权重。</translation>
+    </message>
+    <message>
+        <source>{size} in {folder}</source>
+        <translation>{size}，位于 {folder}</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingDialog</name>
+    <message>
+        <source>Fine-tuning</source>
+        <translation>微调</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingNotice</name>
+    <message>
+        <source>The training of “{name}” was not finished: step {step} of {total} is kept.</source>
+        <extracomment>while it is asked</extracomment>
+        <translation>“{name}”的微调尚未完成：已保留第 {step} 步，共 {total} 步。</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Forget it…</source>
+        <translation>放弃…</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingPage</name>
+    <message>
+        <source>The training has not gone on for {seconds} s; it can be stopped.</source>
+        <extracomment>of the newest checkpoint</extracomment>
+        <translation>微调已有 {seconds} 秒没有进展，可以停止。</translation>
+    </message>
+    <message>
+        <source>{name}: paused</source>
+        <translation>{name}：已暂停</translation>
+    </message>
+    <message>
+        <source>Fine-tuning: {name}</source>
+        <translation>正在微调：{name}</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Loss</source>
+        <translation>损失</translation>
+    </message>
+    <message>
+        <source>Loss of evaluation</source>
+        <translation>评估损失</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+    <message>
+        <source>It goes on from step {step}, also after the app was closed.</source>
+        <translation>将从第 {step} 步继续，关闭程序后也可以。</translation>
+    </message>
+    <message>
+        <source>The checkpoint of step {step} is kept: after a stop or a crash it goes on from there. A pause keeps the step that it is at.</source>
+        <translation>已保留第 {step} 步的检查点：停止或崩溃后从那里继续。暂停会保留当前步。</translation>
+    </message>
+    <message>
+        <source>No checkpoint is kept yet: a stop now keeps nothing, a pause keeps the step that it is at.</source>
+        <translation>尚未保留检查点：现在停止不会保留任何内容，暂停会保留当前步。</translation>
+    </message>
+    <message>
+        <source>{examples} examples; {trained} of {all} parameters are trained ({share} %), in {compute} on {device}.</source>
+        <translation>{examples} 个样本；训练 {all} 个参数中的 {trained} 个（{share}%），在 {device} 上以 {compute} 计算。</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingTexts</name>
+    <message>
+        <source>LoRA</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
+        <source>QLoRA</source>
+        <translation>QLoRA</translation>
+    </message>
+    <message>
+        <source>Full</source>
+        <translation>全量</translation>
+    </message>
+    <message>
+        <source>a small adapter; the model stays as it is</source>
+        <translation>小型适配器，模型保持不变</translation>
+    </message>
+    <message>
+        <source>an adapter, on a model held in 4 bits</source>
+        <translation>适配器，模型以 4 位载入内存</translation>
+    </message>
+    <message>
+        <source>every weight; makes a whole new model</source>
+        <translation>全部权重，生成一个完整的新模型</translation>
+    </message>
+    <message>
+        <source>constant</source>
+        <translation>恒定</translation>
+    </message>
+    <message>
+        <source>constant after a warm-up</source>
+        <translation>预热后恒定</translation>
+    </message>
+    <message>
+        <source>falls in a line</source>
+        <translation>线性下降</translation>
+    </message>
+    <message>
+        <source>falls as a cosine</source>
+        <translation>余弦下降</translation>
+    </message>
+    <message>
+        <source>as published</source>
+        <translation>与官方代码一致</translation>
+    </message>
+    <message>
+        <source>as chat models are prompted</source>
+        <translation>按对话提示格式</translation>
+    </message>
+    <message>
+        <source>found out</source>
+        <translation>自动识别</translation>
+    </message>
+    <message>
+        <source>conversations</source>
+        <translation>对话</translation>
+    </message>
+    <message>
+        <source>instructions (alpaca)</source>
+        <translation>指令（alpaca）</translation>
+    </message>
+    <message>
+        <source>exported by this app</source>
+        <translation>由本程序导出</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>processor</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>never</source>
+        <translation>从不</translation>
+    </message>
+    <message>
+        <source>every so many steps</source>
+        <translation>每隔若干步</translation>
+    </message>
+    <message>
+        <source>after each epoch</source>
+        <translation>每轮之后</translation>
+    </message>
+    <message>
+        <source>W_pack (published)</source>
+        <translation>W_pack（与官方一致）</translation>
+    </message>
+    <message>
+        <source>all matrices of a layer</source>
+        <translation>每层的全部矩阵</translation>
+    </message>
+    <message>
+        <source>all matrices of a layer, and lm_head</source>
+        <translation>每层的全部矩阵和 lm_head</translation>
     </message>
 </context>
 <context>
@@ -5190,6 +5967,60 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Kept for {days} days, then deleted for good.</source>
         <translation>保留 {days} 天，之后彻底删除。</translation>
+    </message>
+</context>
+<context>
+    <name>Trial</name>
+    <message>
+        <source>Waits</source>
+        <extracomment>folder of the adapter that was trained the model that was trained; None where it is an adapter of what was trained before and after the training for which the last question was not answered None: nothing is loaded before it is known</extracomment>
+        <translation>等待中</translation>
+    </message>
+</context>
+<context>
+    <name>TrialAnswers</name>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+</context>
+<context>
+    <name>TryDialog</name>
+    <message>
+        <source>The memory does not suffice for both: the model of the chat makes room, and comes back as it was when this is closed.</source>
+        <translation>内存不足以同时容纳两者：对话的模型会让出内存，关闭此窗口后原样恢复。</translation>
+    </message>
+    <message>
+        <source>Try “{name}”</source>
+        <translation>试用“{name}”</translation>
+    </message>
+    <message>
+        <source>Each question is asked to both for itself, and nothing of it is kept. What the chat is set to stays as it is.</source>
+        <translation>每个问题单独向两者提出，问答都不会保存。对话的设置保持不变。</translation>
+    </message>
+    <message>
+        <source>Before: {name}</source>
+        <translation>微调前：{name}</translation>
+    </message>
+    <message>
+        <source>After: {name}</source>
+        <translation>微调后：{name}</translation>
+    </message>
+    <message>
+        <source>A question for both</source>
+        <translation>向两者提问</translation>
+    </message>
+    <message>
+        <source>Ask both</source>
+        <translation>同时提问</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
     </message>
 </context>
 <context>
@@ -5239,10 +6070,59 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     </message>
 </context>
 <context>
+    <name>UnfinishedRow</name>
+    <message>
+        <source>Step {step} of {total} was kept at {time}, in {folder}</source>
+        <translation>第 {step} 步（共 {total} 步）保留于 {time}，位于 {folder}</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Forget it…</source>
+        <translation>放弃…</translation>
+    </message>
+</context>
+<context>
+    <name>UnfinishedSection</name>
+    <message>
+        <source>Trainings that can go on</source>
+        <translation>可以继续的微调</translation>
+    </message>
+</context>
+<context>
     <name>VariableFields</name>
     <message>
         <source>needed</source>
         <translation>必填</translation>
+    </message>
+</context>
+<context>
+    <name>VerdictPanel</name>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Memory that it takes</source>
+        <translation>所需内存</translation>
+    </message>
+    <message>
+        <source>This would fit:</source>
+        <translation>以下方式可以容纳：</translation>
+    </message>
+    <message>
+        <source>Looking at this machine…</source>
+        <translation>正在检查本机…</translation>
+    </message>
+    <message>
+        <source>On the drive: {result} for the result, up to {kept} for checkpoints.</source>
+        <translation>磁盘占用：结果 {result}，检查点最多 {kept}。</translation>
+    </message>
+    <message>
+        <source>How it is counted</source>
+        <translation>计算明细</translation>
     </message>
 </context>
 <context>
@@ -6241,8 +7121,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法读取：{reason}</translation>
     </message>
     <message>
+        <source>0, 1, 2 or 3</source>
+        <translation>0、1、2 或 3</translation>
+    </message>
+    <message>
         <source>8-bit weights, 16-bit activations</source>
         <translation>8 位权重，16 位激活</translation>
+    </message>
+    <message>
+        <source>A frame on the pipe to the training is cut or too long.</source>
+        <translation>与微调进程之间的管道中，有一帧不完整或过长。</translation>
+    </message>
+    <message>
+        <source>A hostfile has a machine in each line: ADDRESS slots=NUMBER_OF_CARDS.</source>
+        <translation>hostfile 每行一台机器：地址 slots=显卡数。</translation>
+    </message>
+    <message>
+        <source>A larger adapter on the attention, for instructions and their answers.</source>
+        <translation>注意力层上较大的适配器，适合指令及其回答。</translation>
     </message>
     <message>
         <source>A library of CUDA does not work on {device}: {text}.</source>
@@ -6251,6 +7147,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>A list of hashes is what “sha256sum * &gt; SHA256SUMS” writes: a SHA-256 and a name in each line.</source>
         <translation>校验值清单是指 “sha256sum * &gt; SHA256SUMS” 写出的文件：每行一个 SHA-256 和一个文件名。</translation>
+    </message>
+    <message>
+        <source>A machine shares a training among 1 to {most} processes, and not {wanted}</source>
+        <translation>一台机器可由 1 到 {most} 个进程共同微调，而不是 {wanted} 个</translation>
     </message>
     <message>
         <source>A message takes {most} documents at most; the others were not attached.</source>
@@ -6265,6 +7165,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>模型无须校验即可加载。</translation>
     </message>
     <message>
+        <source>A model of its own, for several cards: 16 bytes of memory for each weight.</source>
+        <translation>得到一个独立的模型，适合多张显卡：每个参数占 16 字节。</translation>
+    </message>
+    <message>
         <source>A model&apos;s name cannot be empty.</source>
         <translation>模型名称不能为空。</translation>
     </message>
@@ -6277,8 +7181,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>模型名称含有不可见的字符：“{name}”。</translation>
     </message>
     <message>
+        <source>A processor does not train in fp16</source>
+        <translation>CPU 不支持以 fp16 训练</translation>
+    </message>
+    <message>
+        <source>A small adapter on the attention, which leaves the model as it is.</source>
+        <translation>注意力层上的小型适配器，模型本身不变。</translation>
+    </message>
+    <message>
         <source>A text of {letters} letters has to be accepted before a model is loaded.</source>
         <translation>加载任何模型之前，须先接受一段 {letters} 个字符的文本。</translation>
+    </message>
+    <message>
+        <source>A training by DeepSpeed keeps no checkpoints among which one is the best</source>
+        <translation>使用 DeepSpeed 的微调不保存检查点，因此无法从中选出最佳的一个</translation>
+    </message>
+    <message>
+        <source>A training by DeepSpeed keeps no checkpoints from which it could go on</source>
+        <translation>使用 DeepSpeed 的微调不保存检查点，因此无法续训</translation>
     </message>
     <message>
         <source>Accepted licences</source>
@@ -6289,8 +7209,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请先添加它所适配的模型，再添加适配器。在终端中：baichuan-desktop models add FOLDER</translation>
     </message>
     <message>
+        <source>An adapter on every matrix and the head, which learns dozens of answers by heart.</source>
+        <translation>全部矩阵和输出层上的适配器，能记住几十条回答。</translation>
+    </message>
+    <message>
         <source>An administrator can change it.</source>
         <translation>管理员可以更改它。</translation>
+    </message>
+    <message>
+        <source>An evaluation is asked for, and no examples are held back for it</source>
+        <translation>要求做评估，但没有留出用于评估的样本</translation>
     </message>
     <message>
         <source>Another program has {device} for itself alone.</source>
@@ -6303,6 +7231,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Another run of the app has the conversations in “{folder}” open, so this one can only read them.</source>
         <translation>本程序的另一个实例已打开“{folder}”中的对话，因此此处只能读取。</translation>
+    </message>
+    <message>
+        <source>Another training writes into “{folder}” at this moment.</source>
+        <translation>另一项微调正在写入“{folder}”。</translation>
     </message>
     <message>
         <source>Answers cannot be written to “{file}”: {reason}.</source>
@@ -6349,6 +7281,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请向 {contact} 索取清单，然后校验：baichuan-desktop models verify {id} --against SHA256SUMS。</translation>
     </message>
     <message>
+        <source>Begin anew in another folder.</source>
+        <translation>请在另一个文件夹中重新开始。</translation>
+    </message>
+    <message>
+        <source>Begin anew without --resume; a checkpoint is kept at the end of an epoch, or every --save_steps steps.</source>
+        <translation>去掉 --resume 重新开始；检查点在每轮结束时保存，或每 --save_steps 步保存一次。</translation>
+    </message>
+    <message>
         <source>Big5 (traditional Chinese)</source>
         <translation>Big5（繁体中文）</translation>
     </message>
@@ -6369,6 +7309,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>CUDA 在本机上找不到显卡 {device}。</translation>
     </message>
     <message>
+        <source>Change the setting; nothing was written.</source>
+        <translation>请更改该设置；没有写入任何内容。</translation>
+    </message>
+    <message>
         <source>Check its drive, or choose another model folder.</source>
         <translation>请检查其所在驱动器，或另选一个模型存放文件夹。</translation>
     </message>
@@ -6379,6 +7323,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Check the drive, or choose another one.</source>
         <translation>请检查驱动器，或另选一个。</translation>
+    </message>
+    <message>
+        <source>Checkpoints are not kept: those of DeepSpeed are pickles, which are never written here. It can be stopped, and not be paused; the result is saved at the end.</source>
+        <translation>不保存检查点：DeepSpeed 的检查点是 pickle 文件，本程序从不写入此类文件。可以停止，但不能暂停；结果在结束时保存。</translation>
+    </message>
+    <message>
+        <source>Choose LoRA or QLoRA, shorter examples, a smaller batch with more accumulation, or a smaller model; --dry-run shows the arithmetic.</source>
+        <translation>请选择 LoRA 或 QLoRA、更短的样本、更小的批大小（并增加梯度累积），或更小的模型；--dry-run 会列出计算明细。</translation>
     </message>
     <message>
         <source>Choose a conversation that has messages.</source>
@@ -6395,6 +7347,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Choose a file with text in it.</source>
         <translation>请选择含有文字的文件。</translation>
+    </message>
+    <message>
+        <source>Choose a folder that you may write into; checkpoints that were kept stay.</source>
+        <translation>请选择您可以写入的文件夹；已保存的检查点会保留。</translation>
     </message>
     <message>
         <source>Choose a precision of the model itself, such as bf16, or export the model with the adapter in it: baichuan-desktop export-onnx MODEL --adapter ADAPTER.</source>
@@ -6415,6 +7371,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Choose another folder or drive, or make room on this one.</source>
         <translation>请选择其他文件夹或磁盘，或在此磁盘上腾出空间。</translation>
+    </message>
+    <message>
+        <source>Choose another folder; --resume goes on with a training that lies there.</source>
+        <translation>请选择其他文件夹；--resume 会继续其中已有的微调。</translation>
     </message>
     <message>
         <source>Choose another model folder.</source>
@@ -6439,6 +7399,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Choose another port, or end the program that has this one.</source>
         <translation>请选择另一个端口，或结束占用此端口的程序。</translation>
+    </message>
+    <message>
+        <source>Choose bf16, or --deepspeed.</source>
+        <translation>请选择 bf16，或使用 --deepspeed。</translation>
     </message>
     <message>
         <source>Choose one of them: {names}.</source>
@@ -6477,6 +7441,18 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请选择包含 adapter_config.json 和 adapter_model.safetensors 的文件夹，两个文件都要完整复制。</translation>
     </message>
     <message>
+        <source>Choose the model in 16 bits, or QLoRA, which takes it in 4 bits.</source>
+        <translation>请选择 16 位的模型；或改用 QLoRA，它可以使用 4 位的模型。</translation>
+    </message>
+    <message>
+        <source>Choose the model in 16 bits, which is brought to 4 bits as it is loaded.</source>
+        <translation>请选择 16 位的模型，加载时会量化为 4 位。</translation>
+    </message>
+    <message>
+        <source>Choose the model that it was made from.</source>
+        <translation>请选择导出它时所用的原模型。</translation>
+    </message>
+    <message>
         <source>Choose the precision “{name}”: {precision} runs on {device}.</source>
         <translation>请将精度设为“{name}”：{precision} 可在 {device} 上运行。</translation>
     </message>
@@ -6507,6 +7483,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Comparing with models that are here</source>
         <translation>正在与已有模型比较</translation>
+    </message>
+    <message>
+        <source>Compute layers again on the way back (gradient checkpointing), a third slower.</source>
+        <translation>反向传播时重新计算各层（梯度检查点），慢约三分之一。</translation>
     </message>
     <message>
         <source>Connect its drive and start again. If the folder is gone for good, delete “{file}”: the app then begins anew in its usual folder.</source>
@@ -6541,6 +7521,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法将对话保存到“{folder}”：{reason}。</translation>
     </message>
     <message>
+        <source>Conversations in which nobody answers: {count}, the first at {where}; of those, nothing but where questions end is learnt, as by the published fine-tune.py.</source>
+        <translation>没有回答的对话：{count} 个，第一个在 {where}；与已发布的 fine-tune.py 一样，从中只学习问题在何处结束。</translation>
+    </message>
+    <message>
         <source>Conversations may be exported and printed.</source>
         <translation>可以导出和打印对话。</translation>
     </message>
@@ -6551,6 +7535,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Conversations that were not changed for {days} days are deleted, from backups too.</source>
         <translation>超过 {days} 天未更改的对话会被删除，备份中的也一样。</translation>
+    </message>
+    <message>
+        <source>Conversations with documents: {count} left out, the first at {where}.</source>
+        <translation>带有文档的对话：略去 {count} 个，第一个在 {where}。</translation>
+    </message>
+    <message>
+        <source>Conversations without a finished answer: {count} left out, the first at {where}.</source>
+        <translation>没有完整回答的对话：略去 {count} 个，第一个在 {where}。</translation>
     </message>
     <message>
         <source>Copy a model</source>
@@ -6589,8 +7581,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>DeepSpeed ZeRO-3 在没有先汇集权重时会写出这样的文件：请设置 stage3_gather_16bit_weights_on_model_save，再重新保存适配器。</translation>
     </message>
     <message>
+        <source>DeepSpeed gave “{name}” back with {found} in place of {wanted} numbers</source>
+        <translation>DeepSpeed 返回的“{name}”只有 {found} 个数，而应有 {wanted} 个</translation>
+    </message>
+    <message>
+        <source>DeepSpeed is left out: it shares a training among several, and this is one process on a processor.</source>
+        <translation>未使用 DeepSpeed：它用于由多个进程分担微调，而这里只有 CPU 上的一个进程。</translation>
+    </message>
+    <message>
         <source>Delete one that you do not need any more.</source>
         <translation>请删除不再需要的预设。</translation>
+    </message>
+    <message>
+        <source>Delete that checkpoint&apos;s folder; --resume goes on from the one before.</source>
+        <translation>请删除该检查点的文件夹；--resume 会从前一个检查点继续。</translation>
     </message>
     <message>
         <source>Delete that folder, and export the model again.</source>
@@ -6625,8 +7629,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>EUC-KR（韩文）</translation>
     </message>
     <message>
+        <source>Each process wants a card of its own, and this machine has {cards} for {slots}</source>
+        <translation>每个进程需要独占一张显卡，而本机有 {cards} 张显卡，却有 {slots} 个进程</translation>
+    </message>
+    <message>
         <source>End that program, or allow several in nvidia-smi (compute mode DEFAULT). Or choose the device “cpu”.</source>
         <translation>请结束该程序，或用 nvidia-smi 允许多个程序同时使用（计算模式 DEFAULT），或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Evaluate at each checkpoint: --evaluation_strategy epoch, or steps.</source>
+        <translation>请在每个检查点做评估：--evaluation_strategy epoch 或 steps。</translation>
     </message>
     <message>
         <source>Every adapter may be used.</source>
@@ -6641,6 +7653,26 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>可以使用任何精度。</translation>
     </message>
     <message>
+        <source>Every weight, as published for Baichuan 2</source>
+        <translation>全量微调：Baichuan 2 官方数值</translation>
+    </message>
+    <message>
+        <source>Every weight, as published for Baichuan-13B</source>
+        <translation>全量微调：Baichuan-13B 官方数值</translation>
+    </message>
+    <message>
+        <source>Examples of more than {most} tokens: {count} of {rows}, of which {cut} tokens are cut at the end, most of them at {where}.</source>
+        <translation>超过 {most} 个词元的样本：{rows} 个中有 {count} 个，末尾共截去 {cut} 个词元，截去最多的在 {where}。</translation>
+    </message>
+    <message>
+        <source>Examples of up to {longest} tokens are learnt, but the model reads {most}: nothing that it is asked will reach what stands behind.</source>
+        <translation>要学习的样本最长 {longest} 个词元，而模型最多读 {most} 个：超出的部分学了也用不上。</translation>
+    </message>
+    <message>
+        <source>Examples of which nothing is left to learn: {count} of {rows} left out, {where}.</source>
+        <translation>截断后没有可学习内容的样本：{rows} 个中略去 {count} 个，位于 {where}。</translation>
+    </message>
+    <message>
         <source>Export fewer conversations at a time. Nothing was added.</source>
         <translation>请每次少导出一些对话。没有添加任何内容。</translation>
     </message>
@@ -6649,12 +7681,36 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请重新导出这些对话，或选择其他文件。没有添加任何内容。</translation>
     </message>
     <message>
+        <source>Fields of “{file}” that are not used: {names}.</source>
+        <translation>“{file}”中未使用的字段：{names}。</translation>
+    </message>
+    <message>
         <source>Files are other ones than when the adapter was added or verified: {names}.</source>
         <translation>自添加或校验该适配器以来，文件已发生变化：{names}。</translation>
     </message>
     <message>
         <source>Files are other ones than when the model was added or verified: {names}.</source>
         <translation>自添加或校验该模型以来，文件已发生变化：{names}。</translation>
+    </message>
+    <message>
+        <source>Files for evaluation and a share of the data (--dev_ratio) cannot go together</source>
+        <translation>不能同时指定评估文件和留作评估的数据比例（--dev_ratio）</translation>
+    </message>
+    <message>
+        <source>Fine-tune a model</source>
+        <translation>微调模型</translation>
+    </message>
+    <message>
+        <source>Fine-tuning a model</source>
+        <translation>正在微调模型</translation>
+    </message>
+    <message>
+        <source>Fine-tuning needs {library}, which is not installed.</source>
+        <translation>微调需要 {library}，但尚未安装。</translation>
+    </message>
+    <message>
+        <source>Fine-tuning so needs about {needed:.1f} GiB {device}, of which {free:.1f} GiB is free.</source>
+        <translation>这样微调约需{device} {needed:.1f} GiB，而空闲的只有 {free:.1f} GiB。</translation>
     </message>
     <message>
         <source>Formulas that have no saved result stand as formulas: {count}.</source>
@@ -6689,8 +7745,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请继续导入以将其列入列表，之后即可移除。</translation>
     </message>
     <message>
+        <source>Gradient checkpointing, and {count} batches of 1 a step, which learn the same.</source>
+        <translation>启用梯度检查点，每步累积 {count} 批、每批 1 个样本，学到的内容相同。</translation>
+    </message>
+    <message>
         <source>Have the person at this machine choose one.</source>
         <translation>请让这台电脑的使用者选择一个模型。</translation>
+    </message>
+    <message>
+        <source>Hold a share of the data back (--dev_ratio 0.1), or name a file of its own.</source>
+        <translation>请留出一部分数据（--dev_ratio 0.1），或另外指定一个文件。</translation>
     </message>
     <message>
         <source>Import it again.</source>
@@ -6749,6 +7813,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请安装与当前 PyTorch 的 CUDA 版本对应的 bitsandbytes，或选择 16 位精度，或选择设备“cpu”。</translation>
     </message>
     <message>
+        <source>Install it, or leave out --hostfile.</source>
+        <translation>请安装 ssh，或去掉 --hostfile。</translation>
+    </message>
+    <message>
         <source>Install that version or a later one.</source>
         <translation>请安装该版本或更新的版本。</translation>
     </message>
@@ -6777,12 +7845,36 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法查看：{text}。</translation>
     </message>
     <message>
+        <source>It has not gone on for {seconds} s</source>
+        <translation>已有 {seconds} 秒没有进展</translation>
+    </message>
+    <message>
+        <source>It is written in bf16: fp16 cannot hold all of what was learnt.</source>
+        <translation>结果以 bf16 写出：fp16 容纳不下学到的全部数值。</translation>
+    </message>
+    <message>
         <source>It lies at “{folder}”: connect its drive, or take the model from the list.</source>
         <translation>它位于“{folder}”：请连接所在的驱动器，或将该模型从列表中移除。</translation>
     </message>
     <message>
         <source>It names nobody to ask.</source>
         <translation>策略中没有写明联系人。</translation>
+    </message>
+    <message>
+        <source>It needs about {needed:.1f} GiB {device}, of which only {free:.1f} GiB is free: close other programs first.</source>
+        <translation>约需{device} {needed:.1f} GiB，当前只有 {free:.1f} GiB 空闲：请先关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>It needs about {needed:.1f} GiB {device}, of which {free:.1f} GiB is free.</source>
+        <translation>约需{device} {needed:.1f} GiB，当前空闲 {free:.1f} GiB。</translation>
+    </message>
+    <message>
+        <source>It needs about {needed:.1f} GiB {device}, of which {free:.1f} GiB is free: close other programs while it runs.</source>
+        <translation>约需{device} {needed:.1f} GiB，当前空闲 {free:.1f} GiB：运行期间请关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>It needs about {needed:.1f} GiB {device}, which has {total:.1f} GiB in all: it cannot fit.</source>
+        <translation>约需{device} {needed:.1f} GiB，而总共只有 {total:.1f} GiB：放不下。</translation>
     </message>
     <message>
         <source>It reads exports of this app, ChatGPT and Open WebUI, and the folders of conversations that LM Studio and Jan keep, also as a zip file.</source>
@@ -6793,12 +7885,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它会留在原处。</translation>
     </message>
     <message>
+        <source>Its checkpoints were taken away: the result holds all that was learnt.</source>
+        <translation>检查点已清除：结果中包含学到的全部内容。</translation>
+    </message>
+    <message>
         <source>Its {pages} pages are pictures or empty. Have another program recognise the text (OCR), and attach what it makes.</source>
         <translation>它的 {pages} 页都是图片或空白页。请先用其他程序识别文字（OCR），再附加识别后的文件。</translation>
     </message>
     <message>
+        <source>Keep checkpoints when it is evaluated: the same strategy, and --save_steps a multiple of --eval_steps.</source>
+        <translation>请在评估时保存检查点：两者策略相同，且 --save_steps 是 --eval_steps 的倍数。</translation>
+    </message>
+    <message>
         <source>Latin-1 (Western Europe)</source>
         <translation>Latin-1（西欧语言）</translation>
+    </message>
+    <message>
+        <source>Leave out --load_best_model_at_end.</source>
+        <translation>请去掉 --load_best_model_at_end。</translation>
     </message>
     <message>
         <source>Leave some out: each of them gets a field of its own.</source>
@@ -6829,6 +7933,18 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>正在链接适配器</translation>
     </message>
     <message>
+        <source>LoRA for a few facts, on a small model</source>
+        <translation>LoRA：让小模型记住少量事实</translation>
+    </message>
+    <message>
+        <source>LoRA, as published for Baichuan 2</source>
+        <translation>LoRA：Baichuan 2 官方数值</translation>
+    </message>
+    <message>
+        <source>LoRA, as published for Baichuan-13B</source>
+        <translation>LoRA：Baichuan-13B 官方数值</translation>
+    </message>
+    <message>
         <source>Load the model in bf16 or fp32.</source>
         <translation>请以 bf16 或 fp32 加载模型。</translation>
     </message>
@@ -6857,6 +7973,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>正在加载 {name}：{percent}% · {left}</translation>
     </message>
     <message>
+        <source>Logits and loss</source>
+        <translation>logits 与损失</translation>
+    </message>
+    <message>
         <source>Look at it again.</source>
         <translation>请重新查看后再操作。</translation>
     </message>
@@ -6867,6 +7987,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Look whether something is missing. The damaged file is kept beside the new one. A drive that damages files may fail: copy what matters to another one.</source>
         <translation>请检查是否有内容缺失。损坏的文件保留在新文件旁边。会损坏文件的磁盘可能即将失效：请将重要内容复制到另一块磁盘。</translation>
+    </message>
+    <message>
+        <source>Make room on this drive and resume: the checkpoints that were kept are whole.</source>
+        <translation>请在该磁盘上腾出空间后继续：已保存的检查点是完整的。</translation>
     </message>
     <message>
         <source>Make room on this drive and try again. Nothing was changed.</source>
@@ -6905,8 +8029,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请腾出空间或重新连接驱动器，然后继续导入：已复制的内容会保留，来源未被改动。</translation>
     </message>
     <message>
+        <source>Mend it or take it out: docs/fine-tuning.md shows what data look like.</source>
+        <translation>请修正或删去它：docs/fine-tuning.zh-CN.md 说明了数据的格式。</translation>
+    </message>
+    <message>
         <source>Mend the file, or delete it: the app then uses its usual folder.</source>
         <translation>请修复该文件，或将其删除：程序会改用默认文件夹。</translation>
+    </message>
+    <message>
+        <source>Mend this, and go on with --resume from the checkpoint of step {kept}; what was learnt after it is lost.</source>
+        <translation>请先排除此问题，再用 --resume 从第 {kept} 步的检查点继续；其后学到的内容已丢失。</translation>
     </message>
     <message>
         <source>Merge an adapter into a copy</source>
@@ -6925,6 +8057,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>正在将适配器合并到副本</translation>
     </message>
     <message>
+        <source>Messages from “user” are taken for questions, where the published fine-tune.py takes all that is not from “human” for answers: {count}, the first at {where}.</source>
+        <translation>来自“user”的消息按提问处理，而官方 fine-tune.py 会把“human”以外的消息都当作回答：共 {count} 条，第一条在 {where}。</translation>
+    </message>
+    <message>
         <source>Models are not added, imported or removed here</source>
         <translation>本机不允许添加、导入或移除模型</translation>
     </message>
@@ -6935,6 +8071,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Models may be added, imported and removed.</source>
         <translation>可以添加、导入和移除模型。</translation>
+    </message>
+    <message>
+        <source>Models may be fine-tuned.</source>
+        <translation>可以微调模型。</translation>
     </message>
     <message>
         <source>Models may lie anywhere.</source>
@@ -7013,6 +8153,22 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法在“{folder}”中备份您的对话：{reason}。</translation>
     </message>
     <message>
+        <source>No checkpoint could be kept either: mend this, and begin anew.</source>
+        <translation>检查点也未能保存：请先排除此问题，再重新开始。</translation>
+    </message>
+    <message>
+        <source>No checkpoint is kept before the end: if it is interrupted, it begins anew.</source>
+        <translation>结束之前不保留检查点：一旦中断就要从头开始。</translation>
+    </message>
+    <message>
+        <source>No empty weights are written. Use the configuration ds_config.json of the app.</source>
+        <translation>不会写入空的权重。请使用程序自带的配置 ds_config.json。</translation>
+    </message>
+    <message>
+        <source>No example is held back, as nothing is evaluated.</source>
+        <translation>没有评估，因此不留出样本。</translation>
+    </message>
+    <message>
         <source>No listed model fits the adapter “{folder}”, which does not say for which it was made.</source>
         <translation>列表中没有适合适配器“{folder}”的模型，它也没有说明是为哪个模型制作的。</translation>
     </message>
@@ -7021,8 +8177,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>列表中没有适合适配器“{folder}”的模型，它是为“{base}”制作的。</translation>
     </message>
     <message>
+        <source>No model is fine-tuned here</source>
+        <translation>此处不允许微调模型</translation>
+    </message>
+    <message>
         <source>No model is loaded in the window that serves.</source>
         <translation>提供服务的窗口中没有加载模型。</translation>
+    </message>
+    <message>
+        <source>No model may be fine-tuned.</source>
+        <translation>不得微调模型。</translation>
     </message>
     <message>
         <source>No model may be used, the guide that ships with the app neither.</source>
@@ -7053,8 +8217,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>没有从“{file}”导入预设：{reason}。</translation>
     </message>
     <message>
+        <source>Nothing can be written into “{folder}” ({reason}).</source>
+        <translation>无法写入“{folder}”（{reason}）。</translation>
+    </message>
+    <message>
         <source>Nothing has to be accepted but the licences of the models.</source>
         <translation>除模型的许可协议外，无须接受其他条款。</translation>
+    </message>
+    <message>
+        <source>Nothing is lost: all that was learnt is kept there. Mend this, and --resume writes the result.</source>
+        <translation>没有丢失任何内容：学到的一切都保存在该文件夹中。排除此问题后，用 --resume 即可写出结果。</translation>
     </message>
     <message>
         <source>Nothing of it was executed or opened. Get the adapter from whoever made it, as a .safetensors file if there is one.</source>
@@ -7077,8 +8249,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>共 {all} 页，其中 {count} 页没有文字：是图片或空白页。</translation>
     </message>
     <message>
+        <source>Of {count} examples, {held} would be held back for evaluation, and none is left to learn from</source>
+        <translation>{count} 个样本中将有 {held} 个留作评估，没有样本可供学习</translation>
+    </message>
+    <message>
         <source>Of “{name}” nothing was known before: its {count} files were read now, and a change is noticed from here on.</source>
         <translation>此前没有“{name}”的任何记录：现已读取其 {count} 个文件，今后的改动都能发现。</translation>
+    </message>
+    <message>
+        <source>On the processor, which is many times slower.</source>
+        <translation>在 CPU 上计算，会慢很多倍。</translation>
     </message>
     <message>
         <source>Only the administrator of this machine can mend it: “baichuan-desktop policy check FILE” names what is wrong.</source>
@@ -7121,12 +8301,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>不支持读取 OpenDocument 和 .xlsb</translation>
     </message>
     <message>
+        <source>Other machines are reached by ssh, which cannot be started ({reason})</source>
+        <translation>需要通过 ssh 连接其他机器，但无法启动 ssh（{reason}）</translation>
+    </message>
+    <message>
         <source>Other programs and browsers may be served.</source>
         <translation>可以向其他程序和浏览器提供服务。</translation>
     </message>
     <message>
         <source>Paste what it shall read into the field, use it as a chat model (menu File), or choose a chat model.</source>
         <translation>请把要读的内容粘贴到输入框、将它用作对话模型（菜单“文件”），或选择一个对话模型。</translation>
+    </message>
+    <message>
+        <source>Paused at step {step}</source>
+        <translation>已在第 {step} 步暂停</translation>
     </message>
     <message>
         <source>Pictures, charts and diagrams in it are not read: {count}.</source>
@@ -7141,8 +8329,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>按所选编码无法识别的位置，共 {count} 处。</translation>
     </message>
     <message>
+        <source>Process {rank} of the training ended unexpectedly (exit code {code}), and the others with it.</source>
+        <translation>微调的进程 {rank} 意外结束（退出码 {code}），其他进程也随之结束。</translation>
+    </message>
+    <message>
         <source>PyYAML, which reads it, is not installed</source>
         <translation>没有安装读取它所需的 PyYAML</translation>
+    </message>
+    <message>
+        <source>QLoRA, with the values published for Baichuan 2</source>
+        <translation>QLoRA：沿用 Baichuan 2 官方数值</translation>
+    </message>
+    <message>
+        <source>QLoRA, with the values published for Baichuan-13B</source>
+        <translation>QLoRA：沿用 Baichuan-13B 官方数值</translation>
+    </message>
+    <message>
+        <source>Questions without a finished answer: {count} left out, the first at {where}.</source>
+        <translation>没有完整回答的提问：略去 {count} 个，第一个在 {where}。</translation>
     </message>
     <message>
         <source>RTF is not read</source>
@@ -7163,6 +8367,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Reading the copy back</source>
         <translation>正在回读副本</translation>
+    </message>
+    <message>
+        <source>Reading the data</source>
+        <translation>正在读取数据</translation>
     </message>
     <message>
         <source>Reading “{name}” took longer than {seconds:.0f} seconds, and was ended.</source>
@@ -7187,6 +8395,18 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Restart the machine. Or choose the device “cpu”.</source>
         <translation>请重启电脑，或选择设备“cpu”。</translation>
+    </message>
+    <message>
+        <source>Resume with the settings it was begun with, or begin anew in another folder.</source>
+        <translation>请用开始时的设置继续，或在其他文件夹中重新开始。</translation>
+    </message>
+    <message>
+        <source>Rounds that a person left out of the prompt: {count} not learnt, the first at {where}.</source>
+        <translation>用户从提示词中略去的轮次：{count} 轮不参与学习，第一轮在 {where}。</translation>
+    </message>
+    <message>
+        <source>Rows with an empty instruction or an empty answer: {count} left out, the first at {where}.</source>
+        <translation>指令或回答为空的数据：略去 {count} 条，第一条在 {where}。</translation>
     </message>
     <message>
         <source>Save it once more as a plain LoRA adapter: save_pretrained of PEFT with path_initial_model_for_weight_conversion.</source>
@@ -7221,8 +8441,36 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请在环境变量 QT_IM_MODULE={value} 下启动本程序。</translation>
     </message>
     <message>
+        <source>State of AdamW</source>
+        <translation>AdamW 的状态</translation>
+    </message>
+    <message>
+        <source>Step {step} of {total}</source>
+        <translation>第 {step} 步，共 {total} 步</translation>
+    </message>
+    <message>
+        <source>Step {step} of {total}, loss {loss:.3f}</source>
+        <translation>第 {step} 步，共 {total} 步，损失 {loss:.3f}</translation>
+    </message>
+    <message>
+        <source>Stopped at step {step}; no checkpoint was kept</source>
+        <translation>已在第 {step} 步停止；没有保留检查点</translation>
+    </message>
+    <message>
+        <source>Stopped at step {step}; the checkpoint of step {kept} is kept</source>
+        <translation>已在第 {step} 步停止；保留了第 {kept} 步的检查点</translation>
+    </message>
+    <message>
+        <source>System messages are learnt as answers, as by the published fine-tune.py: {count}, the first at {where}; masking as chat models are prompted learns answers alone.</source>
+        <translation>系统消息按官方 fine-tune.py 的做法作为回答学习：共 {count} 条，第一条在 {where}；改用对话模型提示词方式的掩码则只学习回答。</translation>
+    </message>
+    <message>
         <source>System prompt</source>
         <translation>系统提示词</translation>
+    </message>
+    <message>
+        <source>System prompts are not used, as the published format has none: {count}, the first at {where}; masking as chat models are prompted has them.</source>
+        <translation>官方格式没有系统提示词，因此不使用：共 {count} 个，第一个在 {where}；改用对话模型提示词方式的掩码则会使用。</translation>
     </message>
     <message>
         <source>Take it from the list first, or copy it.</source>
@@ -7235,6 +8483,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>Text of any kind, .docx, .xlsx, .pptx, .pdf, .html and .epub are read.</source>
         <translation>可以读取各种文本文件，以及 .docx、.xlsx、.pptx、.pdf、.html 和 .epub。</translation>
+    </message>
+    <message>
+        <source>Texts that a model continued are no conversations: {count} left out, the first at {where}.</source>
+        <translation>由模型续写的文本不是对话：略去 {count} 个，第一个在 {where}。</translation>
     </message>
     <message>
         <source>That the licence was accepted cannot be written to “{file}”: {reason}.</source>
@@ -7309,8 +8561,28 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法将备份写入“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>The best checkpoint is asked for, and not each checkpoint is evaluated</source>
+        <translation>要求取最佳检查点，但并非每个检查点都做评估</translation>
+    </message>
+    <message>
+        <source>The best checkpoint is asked for, and nothing is evaluated</source>
+        <translation>要求取最佳检查点，但没有做评估</translation>
+    </message>
+    <message>
         <source>The bundle cannot be written to “{file}”: {reason}.</source>
         <translation>无法将支持信息包写入“{file}”：{reason}。</translation>
+    </message>
+    <message>
+        <source>The checkpoint that was kept last stays in the folder of the result; the training can go on from there.</source>
+        <translation>最后保留的检查点仍在结果文件夹中，微调可以从那里继续。</translation>
+    </message>
+    <message>
+        <source>The checkpoint with the least loss of evaluation (step {best}) is not there any more, so these are the weights of the last step.</source>
+        <translation>评估损失最小的检查点（第 {best} 步）已不存在，因此采用最后一步的权重。</translation>
+    </message>
+    <message>
+        <source>The configuration of DeepSpeed “{file}” cannot be used: {what}.</source>
+        <translation>无法使用 DeepSpeed 配置“{file}”：{what}。</translation>
     </message>
     <message>
         <source>The conversation</source>
@@ -7349,6 +8621,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>文件已保留。如需永久删除：baichuan-desktop models remove ID --delete。</translation>
     </message>
     <message>
+        <source>The first process of the training ended without a word.</source>
+        <translation>微调的第一个进程未作任何说明便已结束。</translation>
+    </message>
+    <message>
         <source>The folder of “{name}” {what}.</source>
         <translation>“{name}”的文件夹{what}。</translation>
     </message>
@@ -7361,6 +8637,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>文件夹“{folder}”已不存在。</translation>
     </message>
     <message>
+        <source>The gradients</source>
+        <translation>梯度</translation>
+    </message>
+    <message>
+        <source>The guide forgets its own answers unless they are among the data.</source>
+        <translation>数据中若没有内置助手自己的回答，它会忘记这些回答。</translation>
+    </message>
+    <message>
         <source>The guide model is a part of the app and cannot be renamed.</source>
         <translation>内置助手模型是程序的一部分，不能重命名。</translation>
     </message>
@@ -7371,6 +8655,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>The guide that ships with the app, “baichuan-guide”, is not among them.</source>
         <translation>随程序附带的内置助手“baichuan-guide”不在其中。</translation>
+    </message>
+    <message>
+        <source>The guide&apos;s own answers are learnt too, so that it keeps them.</source>
+        <translation>内置助手自己的回答也会一同学习，使它不会忘记。</translation>
+    </message>
+    <message>
+        <source>The hostfile gives this machine {slots} processes, and the settings {wanted}</source>
+        <translation>hostfile 为本机指定了 {slots} 个进程，而设置中为 {wanted} 个</translation>
     </message>
     <message>
         <source>The id {token_id} in the prompt is no token of this model.</source>
@@ -7397,12 +8689,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“{file}”中的密钥无法使用：{reason}。</translation>
     </message>
     <message>
+        <source>The learning rate is constant from the first step on: there is no warm-up.</source>
+        <translation>学习率从第一步起就是常数：没有预热。</translation>
+    </message>
+    <message>
+        <source>The libraries</source>
+        <translation>程序库</translation>
+    </message>
+    <message>
         <source>The licence of {name} has not been accepted yet.</source>
         <translation>尚未接受 {name} 的许可协议。</translation>
     </message>
     <message>
         <source>The list of models and adapters</source>
         <translation>模型和适配器列表</translation>
+    </message>
+    <message>
+        <source>The loss of step {step} is not a number: the training ran out of bounds.</source>
+        <translation>第 {step} 步的损失不是有效数值（NaN 或无穷大）：训练已发散。</translation>
     </message>
     <message>
         <source>The memory of {device} ran out.</source>
@@ -7423,6 +8727,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>The model answers without an adapter now.</source>
         <translation>模型现在不使用适配器回答。</translation>
+    </message>
+    <message>
+        <source>The model has no matrices “{target}”; the nearest is “{near}”, and there are {names}</source>
+        <translation>模型中没有名为“{target}”的矩阵；最接近的是“{near}”，可选的有 {names}</translation>
+    </message>
+    <message>
+        <source>The model has no matrices “{target}”; there are {names}</source>
+        <translation>模型中没有名为“{target}”的矩阵；可选的有 {names}</translation>
     </message>
     <message>
         <source>The model in “{folder}” is not used here</source>
@@ -7453,6 +8765,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>线程数必须在 1 到 {most} 之间，而不是 {value}。</translation>
     </message>
     <message>
+        <source>The part of the training on “{address}” ended unexpectedly (exit code {code}), and the rest with it.</source>
+        <translation>“{address}”上的微调部分意外结束（退出码 {code}），其余部分也随之结束。</translation>
+    </message>
+    <message>
         <source>The parts of the NVIDIA driver are of different versions: {text}.</source>
         <translation>NVIDIA 驱动程序各部分的版本不一致：{text}。</translation>
     </message>
@@ -7473,6 +8789,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法把预设写入“{file}”：{reason}。</translation>
     </message>
     <message>
+        <source>The process that fine-tunes ended unexpectedly ({cause}).</source>
+        <translation>微调进程意外结束（{cause}）。</translation>
+    </message>
+    <message>
         <source>The report of “baichuan-desktop doctor” says what to install for it.</source>
         <translation>“baichuan-desktop doctor”的报告会说明需要安装什么。</translation>
     </message>
@@ -7483,6 +8803,18 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>The requests in “{file}” cannot be read: {reason}.</source>
         <translation>无法读取“{file}”中的请求：{reason}。</translation>
+    </message>
+    <message>
+        <source>The result is that of the last step: with DeepSpeed no checkpoints are kept, among which one could be the best.</source>
+        <translation>结果取自最后一步：使用 DeepSpeed 时不保留检查点，也就无从挑选最佳的一个。</translation>
+    </message>
+    <message>
+        <source>The result would lie in the folder of “{name}”, which stays as it is</source>
+        <translation>结果会落在“{name}”的文件夹中，而该文件夹须保持不变</translation>
+    </message>
+    <message>
+        <source>The same adapter on a model in 4 bits: a third of the memory, and slower.</source>
+        <translation>同样的适配器，模型以 4 位存放：内存约为三分之一，速度更慢。</translation>
     </message>
     <message>
         <source>The seed</source>
@@ -7501,6 +8833,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>服务器需要 {library}，但没有安装它。</translation>
     </message>
     <message>
+        <source>The share that is held back is {share}, which is not from 0 to below 1</source>
+        <translation>留作评估的比例为 {share}，应不小于 0 且小于 1</translation>
+    </message>
+    <message>
         <source>The system prompt</source>
         <translation>系统提示词</translation>
     </message>
@@ -7513,8 +8849,40 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>无法为此模型计算文档的词元数，因此无法说明会提供多少内容。</translation>
     </message>
     <message>
+        <source>The training in “{folder}” cannot go on so: {what}.</source>
+        <translation>“{folder}”中的微调不能这样继续：{what}。</translation>
+    </message>
+    <message>
+        <source>The training is done, but its result cannot be written into “{folder}”: {reason}</source>
+        <translation>微调已完成，但结果无法写入“{folder}”：{reason}</translation>
+    </message>
+    <message>
         <source>The variable {variable} hides every NVIDIA card of this machine.</source>
         <translation>环境变量 {variable} 隐藏了本机的所有 NVIDIA 显卡。</translation>
+    </message>
+    <message>
+        <source>The weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>The {name} is {value}, and must be above 0</source>
+        <translation>{name}为 {value}，但必须大于 0</translation>
+    </message>
+    <message>
+        <source>The {name} is {value}, and must be at least {low}</source>
+        <translation>{name}为 {value}，但不得小于 {low}</translation>
+    </message>
+    <message>
+        <source>The {name} is {value}, and must be from 0 to less than 1</source>
+        <translation>{name}为 {value}，但必须大于等于 0 且小于 1</translation>
+    </message>
+    <message>
+        <source>The {name} is {value}, and must be from {low} to {high}</source>
+        <translation>{name}为 {value}，但必须在 {low} 到 {high} 之间</translation>
+    </message>
+    <message>
+        <source>The {name} is {value}, and must not be below 0</source>
+        <translation>{name}为 {value}，但不得小于 0</translation>
     </message>
     <message>
         <source>There are no earlier messages here that a model would be given, so none can be left out.</source>
@@ -7561,6 +8929,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>此回答没有结束。</translation>
     </message>
     <message>
+        <source>This card does not compute in bf16</source>
+        <translation>此显卡不支持 bf16 计算</translation>
+    </message>
+    <message>
         <source>This is a base model: it goes on with a text, and knows no turns of a conversation.</source>
         <translation>这是基座模型：它续写文本，没有对话轮次。</translation>
     </message>
@@ -7577,12 +8949,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>此模型只知道对话的最后 {count} 轮（包括您最新的消息），不知道更早的内容。</translation>
     </message>
     <message>
+        <source>This processor has no instruction for bf16 products: it computes in bf16 as asked, in less memory than fp32 and more slowly.</source>
+        <translation>此 CPU 没有 bf16 乘法指令：按要求以 bf16 计算，比 fp32 省内存，但更慢。</translation>
+    </message>
+    <message>
         <source>This program holds its own torch: install NVIDIA&apos;s driver {least} or newer, and run the app from its source, where torch for CUDA {cuda} can be installed.</source>
         <translation>本程序自带 torch：请安装 {least} 或更新版本的 NVIDIA 驱动程序，并从源代码运行应用，在那里可以安装支持 CUDA {cuda} 的 torch。</translation>
     </message>
     <message>
         <source>This program holds its own torch: run the app from its source, where torch for CUDA {cuda} can be installed.</source>
         <translation>本程序自带 torch：请从源代码运行应用，在那里可以安装支持 CUDA {cuda} 的 torch。</translation>
+    </message>
+    <message>
+        <source>Those of the published projects ship with the app: docs/fine-tuning.md names them.</source>
+        <translation>程序自带已发布项目的配置：名称见 docs/fine-tuning.zh-CN.md。</translation>
     </message>
     <message>
         <source>Those that there are: baichuan-desktop presets list</source>
@@ -7645,6 +9025,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请改用 IBus 或 Fcitx 5，并在环境变量 QT_IM_MODULE=ibus 下启动本程序。</translation>
     </message>
     <message>
+        <source>Use LoRA, or a configuration with ZeRO-2 such as deepspeed.json.</source>
+        <translation>请使用 LoRA，或使用 ZeRO-2 的配置（例如 deepspeed.json）。</translation>
+    </message>
+    <message>
+        <source>Use a smaller learning rate, a warm-up, or bf16 in place of fp16; what was kept before it can be resumed.</source>
+        <translation>请使用更小的学习率、预热，或以 bf16 代替 fp16；在此之前保存的检查点可以继续。</translation>
+    </message>
+    <message>
         <source>Use it with the model that it was made for.</source>
         <translation>请把它用于它所适配的模型。</translation>
     </message>
@@ -7697,6 +9085,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“{name}”校验失败：有 {count} 个文件与应有的内容不符。</translation>
     </message>
     <message>
+        <source>Wait until it ends, or choose another folder.</source>
+        <translation>请等它结束，或另选一个文件夹。</translation>
+    </message>
+    <message>
         <source>Wait until nothing writes to the folder, and import it again.</source>
         <translation>请等到没有程序写入该文件夹后，再重新导入。</translation>
     </message>
@@ -7725,12 +9117,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>新内容保留在内存中，一旦可以写入就会自动保存：请在此提示消失之前不要关闭程序。</translation>
     </message>
     <message>
+        <source>What is to be saved in “{folder}” takes {needed:.1f} GiB, but only {free:.1f} GiB is free there.</source>
+        <translation>要保存到“{folder}”的内容需要 {needed:.1f} GiB，而那里只有 {free:.1f} GiB 可用。</translation>
+    </message>
+    <message>
+        <source>What layers keep for the way back</source>
+        <translation>各层为反向传播保留的激活值</translation>
+    </message>
+    <message>
         <source>What stands at the head and foot of every page is not read.</source>
         <translation>页眉和页脚未读取。</translation>
     </message>
     <message>
         <source>What stands by hand under {tables} was not taken.</source>
         <translation>手工写在 {tables} 下的内容没有采用。</translation>
+    </message>
+    <message>
+        <source>What was learnt of “{name}” is whole in “{folder}”, and is not listed: {reason}</source>
+        <translation>“{name}”的微调结果完整保存在“{folder}”中，但未能列出：{reason}</translation>
     </message>
     <message>
         <source>What you write with the input method {name} does not reach this window: the Qt of this app has no plugin for it.</source>
@@ -7743,6 +9147,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>What “{file}” says of how the adapter was made is not shown: {reason}</source>
         <translation>“{file}”中关于适配器制作过程的内容没有显示：{reason}</translation>
+    </message>
+    <message>
+        <source>Where a checkpoint is kept, resume; else begin again. If it ends so again, choose a smaller batch or shorter examples.</source>
+        <translation>如果保留了检查点，请继续；否则请重新开始。如果再次这样结束，请选择更小的批大小或更短的样本。</translation>
     </message>
     <message>
         <source>Whether both fit at the same time is not known here: they are answered one after the other.</source>
@@ -7765,6 +9173,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>Windows-1252（西欧语言）</translation>
     </message>
     <message>
+        <source>Without cards DeepSpeed compiles a part of itself at its first start, for minutes, with the C++ compiler of this machine; without --deepspeed processes share a training, too.</source>
+        <translation>没有显卡时，DeepSpeed 首次启动会用本机的 C++ 编译器编译自身的一部分，需要几分钟；不加 --deepspeed 时，多个进程同样可以分担微调。</translation>
+    </message>
+    <message>
         <source>Write a shorter message, remove other documents, or have an answer of fewer tokens.</source>
         <translation>请缩短消息、移除其他文档，或减小最大生成词元数。</translation>
     </message>
@@ -7785,6 +9197,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>为 ONNX Runtime 再写一份模型；它在处理器上能很好地运行 4 位和 8 位权重。导出后成为该模型的又一种精度，原模型保持不变；若合并了适配器，则成为一个独立的模型。</translation>
     </message>
     <message>
+        <source>Writing what was learnt</source>
+        <translation>正在写入微调结果</translation>
+    </message>
+    <message>
         <source>Your data cannot be moved to “{folder}”: {what}.</source>
         <translation>无法把您的数据移动到“{folder}”：{what}。</translation>
     </message>
@@ -7797,8 +9213,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>您的预设无法完整读取：{reason}。</translation>
     </message>
     <message>
+        <source>ZeRO-3 cannot spread matrices of 4 bits over processes</source>
+        <translation>ZeRO-3 无法将 4 位矩阵拆分到多个进程</translation>
+    </message>
+    <message>
         <source>a base model needs “prompt”, the text that it goes on with</source>
         <translation>基座模型需要“prompt”，即要续写的文字</translation>
+    </message>
+    <message>
+        <source>a comma stands before the end of the list</source>
+        <translation>列表结尾之前多了一个逗号</translation>
     </message>
     <message>
         <source>a few seconds left</source>
@@ -7811,6 +9235,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>a folder must be an absolute path without “..”</source>
         <translation>文件夹必须写成绝对路径，且不含“..”</translation>
+    </message>
+    <message>
+        <source>a later version of this app exported it, in a form of its own</source>
+        <translation>它由本程序的更新版本导出，格式无法识别</translation>
     </message>
     <message>
         <source>a library aborted it</source>
@@ -7833,8 +9261,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>层编号列表</translation>
     </message>
     <message>
+        <source>a machine has 1 to {most} slots, and not {slots}</source>
+        <translation>一台机器的 slots 应为 1 到 {most}，而不是 {slots}</translation>
+    </message>
+    <message>
         <source>a mapping of names</source>
         <translation>以名称为键的映射</translation>
+    </message>
+    <message>
+        <source>a message of it has no id</source>
+        <translation>其中一条消息没有 id</translation>
+    </message>
+    <message>
+        <source>a message of it has no text</source>
+        <translation>其中一条消息没有文本</translation>
+    </message>
+    <message>
+        <source>a message of it has the role “{role}”</source>
+        <translation>其中一条消息的角色为“{role}”</translation>
     </message>
     <message>
         <source>a message of the role “system” can only be the first</source>
@@ -7849,8 +9293,28 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>名称</translation>
     </message>
     <message>
+        <source>a newer version of this app wrote it</source>
+        <translation>它由本程序的更新版本写入</translation>
+    </message>
+    <message>
+        <source>a number or “auto”</source>
+        <translation>数字或“auto”</translation>
+    </message>
+    <message>
         <source>a number that can be computed with</source>
         <translation>可以用于计算的数</translation>
+    </message>
+    <message>
+        <source>a row begins here that has more than {most} characters</source>
+        <translation>从这里开始的一行数据超过 {most} 个字符</translation>
+    </message>
+    <message>
+        <source>a system message stands behind others</source>
+        <translation>系统消息没有放在最前面</translation>
+    </message>
+    <message>
+        <source>a whole number from 1 on or “auto”</source>
+        <translation>不小于 1 的整数或“auto”</translation>
     </message>
     <message>
         <source>a whole number from {low} to {high}</source>
@@ -7885,6 +9349,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>程序的另一个实例正在使用它</translation>
     </message>
     <message>
+        <source>another version of this app wrote it</source>
+        <translation>它由本程序的另一版本写入</translation>
+    </message>
+    <message>
         <source>as downloaded ({source})</source>
         <translation>与下载时一致（{source}）</translation>
     </message>
@@ -7905,12 +9373,48 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>位于 {place}：{what}</translation>
     </message>
     <message>
+        <source>batch size</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>batch size of evaluation</source>
+        <translation>评估批大小</translation>
+    </message>
+    <message>
+        <source>behind “{address}” there is no slots=NUMBER</source>
+        <translation>“{address}”后面没有 slots=数字</translation>
+    </message>
+    <message>
         <source>cannot be read ({reason})</source>
         <translation>无法读取（{reason}）</translation>
     </message>
     <message>
         <source>changes the head by DoRA, and the rows of this model&apos;s head are normalised</source>
         <translation>用 DoRA 改变输出头，而这个模型输出头的各行是归一化的</translation>
+    </message>
+    <message>
+        <source>epsilon of AdamW</source>
+        <translation>AdamW 的 epsilon</translation>
+    </message>
+    <message>
+        <source>false: nothing is reported to anybody</source>
+        <translation>false：不向任何方上报</translation>
+    </message>
+    <message>
+        <source>first beta of AdamW</source>
+        <translation>AdamW 的 beta1</translation>
+    </message>
+    <message>
+        <source>fp16 is for cards: on a processor it is computed in fp32.</source>
+        <translation>fp16 只用于显卡：在 CPU 上以 fp32 计算。</translation>
+    </message>
+    <message>
+        <source>fp16 is not computed by several processes without DeepSpeed</source>
+        <translation>不使用 DeepSpeed 时，多个进程无法以 fp16 计算</translation>
+    </message>
+    <message>
+        <source>greatest norm of gradients</source>
+        <translation>梯度范数上限</translation>
     </message>
     <message>
         <source>half a character has no form in a file</source>
@@ -8137,6 +9641,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>文件开头不符合 .{kind} 格式</translation>
     </message>
     <message>
+        <source>it does not describe a result</source>
+        <translation>它没有描述任何微调结果</translation>
+    </message>
+    <message>
         <source>it does not describe an export</source>
         <translation>它没有描述一个导出</translation>
     </message>
@@ -8145,8 +9653,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它没有描述“{name}”</translation>
     </message>
     <message>
+        <source>it does not fit this model</source>
+        <translation>它与此模型不匹配</translation>
+    </message>
+    <message>
         <source>it does not read back as it was written</source>
         <translation>读回的内容与写入的不一致</translation>
+    </message>
+    <message>
+        <source>it enables both fp16 and bf16</source>
+        <translation>它同时启用了 fp16 和 bf16</translation>
     </message>
     <message>
         <source>it ended by itself with code {code}</source>
@@ -8159,6 +9675,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>it has more than {most} files</source>
         <translation>其中的文件超过 {most} 个</translation>
+    </message>
+    <message>
+        <source>it has neither “conversations” nor “{prompt}” and “{response}”</source>
+        <translation>既没有“conversations”，也没有“{prompt}”和“{response}”</translation>
     </message>
     <message>
         <source>it has no config.json</source>
@@ -8209,6 +9729,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>其中没有 {name}，但其中的“{folder}”里有</translation>
     </message>
     <message>
+        <source>it has no “{name}”</source>
+        <translation>缺少“{name}”</translation>
+    </message>
+    <message>
         <source>it has only {size} bytes</source>
         <translation>它只有 {size} 字节</translation>
     </message>
@@ -8237,6 +9761,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它有 {pieces:,} 个词片，而模型词表只有 {vocab_size:,} 个</translation>
     </message>
     <message>
+        <source>it has {size:,} bytes, and {expected:,} were written</source>
+        <translation>它有 {size:,} 字节，而写入的是 {expected:,} 字节</translation>
+    </message>
+    <message>
         <source>it has {size:,} bytes, but its header describes {end:,}</source>
         <translation>它有 {size:,} 字节，而文件头描述的是 {end:,} 字节</translation>
     </message>
@@ -8247,6 +9775,18 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>it has {size} MB, and at most {most} MB are read</source>
         <translation>文件有 {size} MB，最多读取 {most} MB</translation>
+    </message>
+    <message>
+        <source>it has “{name}” twice</source>
+        <translation>“{name}”出现了两次</translation>
+    </message>
+    <message>
+        <source>it holds a number of thousands of digits</source>
+        <translation>含有长达数千位的数字</translation>
+    </message>
+    <message>
+        <source>it holds half a character (\{code})</source>
+        <translation>含有不完整的字符（\{code}）</translation>
     </message>
     <message>
         <source>it holds more files or folders than any model</source>
@@ -8273,12 +9813,32 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>其中没有 PEM 格式的证书</translation>
     </message>
     <message>
+        <source>it holds no conversation that can be learnt from</source>
+        <translation>其中没有可供学习的对话</translation>
+    </message>
+    <message>
+        <source>it holds no data set “{name}”</source>
+        <translation>其中没有名为“{name}”的数据集</translation>
+    </message>
+    <message>
+        <source>it holds no data set “{name}”; “{near}” is there</source>
+        <translation>其中没有名为“{name}”的数据集，但有“{near}”</translation>
+    </message>
+    <message>
+        <source>it holds no loss curve</source>
+        <translation>其中没有损失曲线</translation>
+    </message>
+    <message>
         <source>it holds no preset</source>
         <translation>其中没有预设</translation>
     </message>
     <message>
         <source>it holds no private key in PEM</source>
         <translation>其中没有 PEM 格式的私钥</translation>
+    </message>
+    <message>
+        <source>it holds no rows</source>
+        <translation>其中没有任何数据</translation>
     </message>
     <message>
         <source>it holds no tensor of an adapter</source>
@@ -8303,6 +9863,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>it holds {count} models and adapters</source>
         <translation>其中有 {count} 个模型和适配器</translation>
+    </message>
+    <message>
+        <source>it holds {name}, which is no JSON</source>
+        <translation>含有 {name}，这不是有效的 JSON</translation>
     </message>
     <message>
         <source>it holds “{name}” twice, under two names</source>
@@ -8393,8 +9957,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>是其他程序缓存的一部分</translation>
     </message>
     <message>
+        <source>it is a zip, and none of conversations that this app wrote</source>
+        <translation>它是 zip 文件，但不是本程序导出的对话</translation>
+    </message>
+    <message>
         <source>it is an archive</source>
         <translation>它是压缩包</translation>
+    </message>
+    <message>
+        <source>it is empty</source>
+        <translation>文件为空</translation>
     </message>
     <message>
         <source>it is encrypted</source>
@@ -8433,12 +10005,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>该模型中已合并了这个适配器</translation>
     </message>
     <message>
+        <source>it is missing</source>
+        <translation>文件缺失</translation>
+    </message>
+    <message>
         <source>it is nested too deep</source>
         <translation>它的嵌套过深</translation>
     </message>
     <message>
         <source>it is nested too deeply</source>
         <translation>嵌套层数过多</translation>
+    </message>
+    <message>
+        <source>it is no JSON</source>
+        <translation>不是有效的 JSON</translation>
     </message>
     <message>
         <source>it is no JSON from character {place} on</source>
@@ -8449,8 +10029,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它不是 JSON 对象</translation>
     </message>
     <message>
+        <source>it is no JSON, in a row that begins in line {begun}</source>
+        <translation>不是有效的 JSON（该行数据从第 {begun} 行开始）</translation>
+    </message>
+    <message>
         <source>it is no archive, or only a part of one</source>
         <translation>它不是压缩包，或只是压缩包的一部分</translation>
+    </message>
+    <message>
+        <source>it is no conversation that this app exported</source>
+        <translation>不是本程序导出的对话</translation>
     </message>
     <message>
         <source>it is no file of presets</source>
@@ -8497,6 +10085,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它不是文件</translation>
     </message>
     <message>
+        <source>it is not a text in UTF-8</source>
+        <translation>它不是 UTF-8 文本</translation>
+    </message>
+    <message>
         <source>it is not in the folder</source>
         <translation>它不在文件夹里</translation>
     </message>
@@ -8539,6 +10131,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>it is not what was written</source>
         <translation>它不是当初写入的内容</translation>
+    </message>
+    <message>
+        <source>it is of step {step}, whatever its folder is called</source>
+        <translation>它是第 {step} 步的检查点，与其文件夹的名称不符</translation>
     </message>
     <message>
         <source>it is one file of a model, which is the folder “{folder}”</source>
@@ -8589,8 +10185,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>已经位于该模型存放文件夹中</translation>
     </message>
     <message>
+        <source>it lies outside of its folder</source>
+        <translation>它位于所属文件夹之外</translation>
+    </message>
+    <message>
         <source>it lies there already</source>
         <translation>数据已经在那里</translation>
+    </message>
+    <message>
+        <source>it names no machine</source>
+        <translation>其中没有列出任何机器</translation>
     </message>
     <message>
         <source>it names “{name}”, outside of its folder</source>
@@ -8625,6 +10229,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它是为 {family} 系列的“{base}”添加的</translation>
     </message>
     <message>
+        <source>it was changed after it was written</source>
+        <translation>它在写入后被改动过</translation>
+    </message>
+    <message>
         <source>it was changed meanwhile</source>
         <translation>它在读取期间被改动</translation>
     </message>
@@ -8657,12 +10265,24 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它是为较新版本的程序编写的，其策略编号为 {version}，而本版本读取的是 {known}</translation>
     </message>
     <message>
+        <source>it would be computed in {wanted} here, and it was begun in {kept}</source>
+        <translation>在这里会以 {wanted} 计算，而开始时是 {kept}</translation>
+    </message>
+    <message>
+        <source>it would be shared by {wanted} processes, and it was begun with {kept}</source>
+        <translation>现由 {wanted} 个进程分担，而开始时是 {kept} 个</translation>
+    </message>
+    <message>
         <source>its architecture is {value}, not baichuan</source>
         <translation>其架构是 {value}，而不是 baichuan</translation>
     </message>
     <message>
         <source>its content is another one than when it was first read here</source>
         <translation>其内容与首次在本机读取时不同</translation>
+    </message>
+    <message>
+        <source>its content was changed</source>
+        <translation>其内容被改动过</translation>
     </message>
     <message>
         <source>its drive has none</source>
@@ -8675,6 +10295,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>its files have more than {most} MiB</source>
         <translation>其中的文件超过 {most} MiB</translation>
+    </message>
+    <message>
+        <source>its first machine is “{address}”, which is not this one</source>
+        <translation>其中第一台机器是“{address}”，而不是本机</translation>
     </message>
     <message>
         <source>its folder holds folders of yours or of the app&apos;s</source>
@@ -8741,6 +10365,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它的清单中关于“{name}”的内容不可用</translation>
     </message>
     <message>
+        <source>its messages do not follow one another</source>
+        <translation>其中的消息无法前后衔接</translation>
+    </message>
+    <message>
         <source>its numbers are not little-endian</source>
         <translation>其数据不是小端序</translation>
     </message>
@@ -8777,8 +10405,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>它的 {size:,} 字节不是完整的 PyTorch 权重文件</translation>
     </message>
     <message>
+        <source>learning rate</source>
+        <translation>学习率</translation>
+    </message>
+    <message>
         <source>line 1</source>
         <translation>第 1 行</translation>
+    </message>
+    <message>
+        <source>message {number} does not say who it is “from”</source>
+        <translation>第 {number} 条消息没有用“from”说明由谁发出</translation>
     </message>
     <message>
         <source>message {number} has no role “user”, “assistant” or “system”</source>
@@ -8789,12 +10425,28 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>第 {number} 条消息没有文字“content”</translation>
     </message>
     <message>
+        <source>message {number} is from “{who}”, whom nobody knows; questions are from “human”, answers from “gpt”</source>
+        <translation>第 {number} 条消息的角色“{who}”无法识别；提问用“human”，回答用“gpt”</translation>
+    </message>
+    <message>
+        <source>message {number} is not an object</source>
+        <translation>第 {number} 条消息不是对象</translation>
+    </message>
+    <message>
         <source>names layers in “{option}” by the pattern “{pattern}”, and this app compares plain names only</source>
         <translation>在“{option}”中用模式“{pattern}”指定层，而本程序只比较普通名称</translation>
     </message>
     <message>
         <source>names “{name}” twice, with two hashes</source>
         <translation>两次列出“{name}”，校验值却不同</translation>
+    </message>
+    <message>
+        <source>no example has anything left to learn; the longest has {longest} tokens, and {most} are kept</source>
+        <translation>截断后没有任何样本还有可学习的内容；最长的样本有 {longest} 个词元，只保留 {most} 个</translation>
+    </message>
+    <message>
+        <source>no file is called so</source>
+        <translation>文件不能使用这样的名称</translation>
     </message>
     <message>
         <source>no file or model can have this name</source>
@@ -8819,6 +10471,42 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>nothing is left of the import that was ended</source>
         <translation>已中断的导入没有留下任何内容</translation>
+    </message>
+    <message>
+        <source>number of checkpoints that are kept</source>
+        <translation>保留的检查点数量</translation>
+    </message>
+    <message>
+        <source>number of epochs</source>
+        <translation>训练轮数</translation>
+    </message>
+    <message>
+        <source>number of steps</source>
+        <translation>训练步数</translation>
+    </message>
+    <message>
+        <source>number of steps between checkpoints</source>
+        <translation>保存检查点的步数间隔</translation>
+    </message>
+    <message>
+        <source>number of steps between evaluations</source>
+        <translation>评估的步数间隔</translation>
+    </message>
+    <message>
+        <source>number of steps between lines</source>
+        <translation>输出日志的步数间隔</translation>
+    </message>
+    <message>
+        <source>number of tokens of an example</source>
+        <translation>每个样本的最大词元数</translation>
+    </message>
+    <message>
+        <source>of main memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>of the memory of {name}</source>
+        <translation>{name} 的显存</translation>
     </message>
     <message>
         <source>one of its pieces is not UTF-8</source>
@@ -8873,16 +10561,36 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>rope_theta 是 {value}，不能作为旋转位置编码的底数</translation>
     </message>
     <message>
+        <source>second beta of AdamW</source>
+        <translation>AdamW 的 beta2</translation>
+    </message>
+    <message>
         <source>sets “{option}” to {value}, which this app does not compute</source>
         <translation>把“{option}”设为 {value}，本程序不计算这个选项</translation>
+    </message>
+    <message>
+        <source>share of steps that warm up</source>
+        <translation>预热步数占比</translation>
     </message>
     <message>
         <source>signal {number} ended it</source>
         <translation>信号 {number} 结束了它</translation>
     </message>
     <message>
+        <source>something follows the end of the export</source>
+        <translation>导出内容结束之后还有内容</translation>
+    </message>
+    <message>
+        <source>something follows the end of the list</source>
+        <translation>列表结束之后还有内容</translation>
+    </message>
+    <message>
         <source>takes {n} bytes, but its shape needs {need}</source>
         <translation>占 {n} 字节，而其形状需要 {need} 字节</translation>
+    </message>
+    <message>
+        <source>tf32 has no effect: it is of cards from Ampere on, and there is none.</source>
+        <translation>tf32 不起作用：它需要 Ampere 及更新的显卡，而这里没有。</translation>
     </message>
     <message>
         <source>the 16-bit model ({names})</source>
@@ -8897,6 +10605,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>量化前的 16 位模型</translation>
     </message>
     <message>
+        <source>the conversation is empty</source>
+        <translation>对话为空</translation>
+    </message>
+    <message>
+        <source>the data in “{file}” have changed since</source>
+        <translation>“{file}”中的数据此后有改动</translation>
+    </message>
+    <message>
         <source>the drive is full</source>
         <translation>磁盘已满</translation>
     </message>
@@ -8907,6 +10623,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>the drive “{drive}” is not there any more</source>
         <translation>驱动器“{drive}”已不在此处</translation>
+    </message>
+    <message>
+        <source>the file ends in the middle of its list</source>
+        <translation>文件在列表中途结束</translation>
+    </message>
+    <message>
+        <source>the file ends in the middle of this row</source>
+        <translation>文件在这行数据中途结束</translation>
     </message>
     <message>
         <source>the file must hold keys and values</source>
@@ -8949,6 +10673,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>模型存放文件夹“{folder}”位于其内部</translation>
     </message>
     <message>
+        <source>the model is another one (“{file}” has another content)</source>
+        <translation>模型已不是同一个（“{file}”的内容不同）</translation>
+    </message>
+    <message>
+        <source>the row is no object</source>
+        <translation>这条数据不是对象</translation>
+    </message>
+    <message>
         <source>the scales of “{name}” are not readable</source>
         <translation>“{name}”的缩放系数无法读取</translation>
     </message>
@@ -8973,8 +10705,28 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>系统没有更多内存可以给它</translation>
     </message>
     <message>
+        <source>the “columns” of “{name}” are no object</source>
+        <translation>“{name}”的“columns”不是对象</translation>
+    </message>
+    <message>
+        <source>the “columns” of “{name}” have “{field}”, which is not one of {known}</source>
+        <translation>“{name}”的“columns”含有“{field}”，只能使用 {known}</translation>
+    </message>
+    <message>
+        <source>the “value” of message {number} is no text</source>
+        <translation>第 {number} 条消息的“value”不是文本</translation>
+    </message>
+    <message>
+        <source>the “{field}” of “{name}” is not known</source>
+        <translation>“{name}”的“{field}”取值无法识别</translation>
+    </message>
+    <message>
         <source>there are more than {most} entries</source>
         <translation>条目超过 {most} 个</translation>
+    </message>
+    <message>
+        <source>there are {now} files of data, and it was begun with {then}</source>
+        <translation>现有 {now} 个数据文件，而开始时是 {then} 个</translation>
     </message>
     <message>
         <source>there is a control character</source>
@@ -8987,6 +10739,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>there is no precision “{name}”; there are {known}</source>
         <translation>没有精度“{name}”；可用的有 {known}</translation>
+    </message>
+    <message>
+        <source>there is no such file, and those of the app are called {names}</source>
+        <translation>没有此文件；程序自带的配置名为 {names}</translation>
+    </message>
+    <message>
+        <source>there is no such file, which “{name}” names</source>
+        <translation>“{name}”所指的文件不存在</translation>
     </message>
     <message>
         <source>there is no such folder</source>
@@ -9037,8 +10797,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>这段文本是空的</translation>
     </message>
     <message>
+        <source>tokenizer.model has no pieces for some of its characters</source>
+        <translation>tokenizer.model 中没有其中部分字符对应的词条</translation>
+    </message>
+    <message>
         <source>true or false</source>
         <translation>true 或 false</translation>
+    </message>
+    <message>
+        <source>true, false or “auto”</source>
+        <translation>true、false 或“auto”</translation>
     </message>
     <message>
         <source>unchanged since it was first read here</source>
@@ -9057,6 +10825,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>训练时的基座已被“init_lora_weights”{start} 改动</translation>
     </message>
     <message>
+        <source>weight decay</source>
+        <translation>权重衰减</translation>
+    </message>
+    <message>
         <source>what it lacks came from the backup “{name}”</source>
         <translation>缺失的内容取自备份“{name}”</translation>
     </message>
@@ -9071,6 +10843,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>you may not write to “{folder}”</source>
         <translation>您没有写入“{folder}”的权限</translation>
+    </message>
+    <message>
+        <source>zero_optimization.stage is not 1, 2 or 3</source>
+        <translation>zero_optimization.stage 不是 1、2 或 3</translation>
     </message>
     <message>
         <source>{count} messages of other versions are not in this file; an export as JSON has them.</source>
@@ -9097,12 +10873,44 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>{fact}若将上下文缩短为 {tokens} 个词元，{precision} 可放入 {device}。</translation>
     </message>
     <message>
+        <source>{first}; and {count} more</source>
+        <translation>{first}；另有 {count} 处</translation>
+    </message>
+    <message>
+        <source>{first}; {second}</source>
+        <translation>{first}；{second}</translation>
+    </message>
+    <message>
         <source>{hint} The model answers without an adapter now.</source>
         <translation>{hint}模型现在不使用适配器回答。</translation>
     </message>
     <message>
+        <source>{key} is no object</source>
+        <translation>{key} 不是对象</translation>
+    </message>
+    <message>
+        <source>{key} is taken as true: without it the result would hold no weights.</source>
+        <translation>{key} 按 true 处理：否则结果中不会有权重。</translation>
+    </message>
+    <message>
+        <source>{key} is {value} there, and {setting} in the settings; “auto” takes the settings&apos;</source>
+        <translation>其中 {key} 为 {value}，而设置中为 {setting}；写“auto”则采用设置中的值</translation>
+    </message>
+    <message>
+        <source>{key} is {value}, and not {wanted}</source>
+        <translation>{key} 为 {value}，而应为{wanted}</translation>
+    </message>
+    <message>
         <source>{lacking:,} of its {end:,} bytes are missing</source>
         <translation>应有 {end:,} 字节，缺少 {lacking:,} 字节</translation>
+    </message>
+    <message>
+        <source>{method} with gradient checkpointing and batches of 1: an adapter is learnt.</source>
+        <translation>{method}，启用梯度检查点，每批 1 个样本：训练的是适配器。</translation>
+    </message>
+    <message>
+        <source>{method} with gradient checkpointing: an adapter is learnt.</source>
+        <translation>{method}，启用梯度检查点：训练的是适配器。</translation>
     </message>
     <message>
         <source>{names} and {count} more</source>
@@ -9123,6 +10931,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>{name}: {done:.1f} of {total:.1f} GiB · {speed:.0f} MiB/s</source>
         <translation>{name}：{done:.1f} / {total:.1f} GiB · {speed:.0f} MiB/s</translation>
+    </message>
+    <message>
+        <source>{name}: {done} of {total}</source>
+        <translation>{name}：{done} / {total}</translation>
+    </message>
+    <message>
+        <source>{name}: {text}</source>
+        <translation>{name}：{text}</translation>
     </message>
     <message>
         <source>{needed:.1f} GiB are needed, and {free:.1f} GiB are free</source>
@@ -9217,6 +11033,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“messages”不是包含 1 到 {most} 条消息的列表</translation>
     </message>
     <message>
+        <source>“{address}” is no address of a machine</source>
+        <translation>“{address}”不是机器的地址</translation>
+    </message>
+    <message>
+        <source>“{address}” stands there a second time</source>
+        <translation>“{address}”重复出现</translation>
+    </message>
+    <message>
         <source>“{entry}” in it declares entities</source>
         <translation>其中的“{entry}”声明了实体</translation>
     </message>
@@ -9289,6 +11113,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“{file}”是指向模型文件夹之外的文件的链接。</translation>
     </message>
     <message>
+        <source>“{file}” is another file than {info} names: its SHA-1 differs.</source>
+        <translation>“{file}”与 {info} 中登记的文件不同：SHA-1 不一致。</translation>
+    </message>
+    <message>
         <source>“{file}” is damaged: it does not have the hash that “{source}” says of it, so the copy was thrown away.</source>
         <translation>“{file}”已损坏：其哈希值与“{source}”记录的不一致，副本已丢弃。</translation>
     </message>
@@ -9315,6 +11143,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>“{file}” is not a text in UTF-8.</source>
         <translation>“{file}”不是 UTF-8 编码的文本。</translation>
+    </message>
+    <message>
+        <source>“{file}” is not what was kept of the training: {what}.</source>
+        <translation>“{file}”与保存时的内容不一致：{what}。</translation>
     </message>
     <message>
         <source>“{file}” says more of how the adapter was made than is shown.</source>
@@ -9353,8 +11185,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“{file}”由更新版本的程序写成，因此其中的预设既不显示，也不修改。</translation>
     </message>
     <message>
+        <source>“{file}”, line {line}</source>
+        <translation>“{file}”第 {line} 行</translation>
+    </message>
+    <message>
+        <source>“{file}”, line {line}: {what}.</source>
+        <translation>“{file}”第 {line} 行：{what}。</translation>
+    </message>
+    <message>
         <source>“{file}”, which says where your conversations lie, cannot be used: {reason}.</source>
         <translation>记录您对话位置的文件“{file}”无法使用：{reason}。</translation>
+    </message>
+    <message>
+        <source>“{file}”: {what}.</source>
+        <translation>“{file}”：{what}。</translation>
     </message>
     <message>
         <source>“{folder}” cannot be deleted: {reason}.</source>
@@ -9379,6 +11223,14 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>“{folder}” exists already.</source>
         <translation>“{folder}”已经存在。</translation>
+    </message>
+    <message>
+        <source>“{folder}” holds no training that could go on.</source>
+        <translation>“{folder}”中没有可以继续的微调。</translation>
+    </message>
+    <message>
+        <source>“{folder}” holds something already (“{name}”), and nothing there is written over.</source>
+        <translation>“{folder}”中已有内容（“{name}”），其中的内容不会被覆盖。</translation>
     </message>
     <message>
         <source>“{folder}” is a link to a place that is not there.</source>
@@ -9461,6 +11313,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“sampling”中的“{key}”取值无效</translation>
     </message>
     <message>
+        <source>“{key}” stands in it twice</source>
+        <translation>其中“{key}”出现了两次</translation>
+    </message>
+    <message>
         <source>“{model_id}” is not loaded, for verifying it failed: one of its files is not what it should be ({names}).</source>
         <translation>未加载“{model_id}”，因为校验失败：有一个文件与应有的内容不符（{names}）。</translation>
     </message>
@@ -9513,12 +11369,20 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“{name}”超过 {most} MiB</translation>
     </message>
     <message>
+        <source>“{name}” has no “file_name”</source>
+        <translation>“{name}”缺少“file_name”</translation>
+    </message>
+    <message>
         <source>“{name}” has the same weights and is here already; nothing was copied.</source>
         <translation>“{name}”具有相同的权重且已在本机，未复制任何内容。</translation>
     </message>
     <message>
         <source>“{name}” has the shape {found}, and its layer {rows} rows</source>
         <translation>“{name}”的形状是 {found}，而它的层有 {rows} 行</translation>
+    </message>
+    <message>
+        <source>“{name}” has “{field}”, which is not known</source>
+        <translation>“{name}”含有无法识别的字段“{field}”</translation>
     </message>
     <message>
         <source>“{name}” holds no text.</source>
@@ -9533,8 +11397,16 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>其中的“{name}”不是对话文件</translation>
     </message>
     <message>
+        <source>“{name}” in its zip is damaged</source>
+        <translation>zip 中的“{name}”已损坏</translation>
+    </message>
+    <message>
         <source>“{name}” is a Git LFS pointer: the file itself was not downloaded.</source>
         <translation>“{name}”是 Git LFS 指针：文件本身尚未下载。</translation>
+    </message>
+    <message>
+        <source>“{name}” is an export for ONNX Runtime, which cannot be fine-tuned</source>
+        <translation>“{name}”是 ONNX 导出模型，无法微调</translation>
     </message>
     <message>
         <source>“{name}” is compressed by method {method}, which PyTorch never uses</source>
@@ -9581,12 +11453,28 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>缺少“{name}”。</translation>
     </message>
     <message>
+        <source>“{name}” is no list of questions with their answers</source>
+        <translation>“{name}”不是由问答对组成的列表</translation>
+    </message>
+    <message>
         <source>“{name}” is no matrix: its shape is {shape}</source>
         <translation>“{name}”不是矩阵：它的形状是 {shape}</translation>
     </message>
     <message>
+        <source>“{name}” is no text</source>
+        <translation>“{name}”不是文本</translation>
+    </message>
+    <message>
+        <source>“{name}” is not a list</source>
+        <translation>“{name}”不是列表</translation>
+    </message>
+    <message>
         <source>“{name}” is not an export of the weights of {model}.</source>
         <translation>“{name}”不是由 {model} 的权重导出的。</translation>
+    </message>
+    <message>
+        <source>“{name}” is not an object</source>
+        <translation>“{name}”不是对象</translation>
     </message>
     <message>
         <source>“{name}” is not as large as its list says</source>
@@ -9601,20 +11489,44 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>“{name}”已量化（{precision}），适配器只能合并到 16 位或 32 位的权重中。</translation>
     </message>
     <message>
+        <source>“{name}” is stored in {precision}, and QLoRA needs 4 or 16 bits</source>
+        <translation>“{name}”以 {precision} 存储，而 QLoRA 需要 4 位或 16 位的模型</translation>
+    </message>
+    <message>
+        <source>“{name}” is stored in {precision}, and only weights in 16 or 32 bits are fine-tuned by “{method}”</source>
+        <translation>“{name}”以 {precision} 存储，而“{method}”只能微调 16 位或 32 位的权重</translation>
+    </message>
+    <message>
         <source>“{name}” is too large to be attached: {what}.</source>
         <translation>“{name}”太大，无法附加：{what}。</translation>
+    </message>
+    <message>
+        <source>“{name}” is {address} on this machine, where no other reaches it: its address in the network belongs there</source>
+        <translation>在本机上“{name}”解析为 {address}，其他机器无法通过它连接：应写本机的网络地址</translation>
     </message>
     <message>
         <source>“{name}” lies in “{folder}” now.</source>
         <translation>“{name}”现在位于“{folder}”。</translation>
     </message>
     <message>
+        <source>“{name}” lies on the internet ({field}), and nothing is fetched from there</source>
+        <translation>“{name}”位于互联网上（{field}），本程序不会从网络获取任何内容</translation>
+    </message>
+    <message>
         <source>“{name}” was not read, so the model would be given nothing of it.</source>
         <translation>“{name}”没有读成，模型将得不到其中的内容。</translation>
     </message>
     <message>
+        <source>“{setting}” is {wanted}, and it was begun with {kept}</source>
+        <translation>“{setting}”现为 {wanted}，而开始时是 {kept}</translation>
+    </message>
+    <message>
         <source>“{unused}” is not used, because “{used}” is there, too.</source>
         <translation>没有使用“{unused}”，因为同时存在“{used}”。</translation>
+    </message>
+    <message>
+        <source>“{words}” is not slots=NUMBER</source>
+        <translation>“{words}”不是 slots=数字</translation>
     </message>
     <message>
         <source>Delete that folder and export the model again, or choose another precision.</source>
@@ -9629,12 +11541,36 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
         <translation>请先导出：baichuan-desktop export-onnx MODEL --precision P。“baichuan-desktop doctor”的报告会列出未被采用的导出。</translation>
     </message>
     <message>
+        <source>Free memory and take the file out and in again, or split it into smaller ones.</source>
+        <translation>请腾出内存，移除该文件后重新添加；或把它拆成几个较小的文件。</translation>
+    </message>
+    <message>
+        <source>Install the app with its extra “{extra}”: docs/fine-tuning.md says how.</source>
+        <translation>请安装程序的可选依赖“{extra}”，方法见 docs/fine-tuning.zh-CN.md。</translation>
+    </message>
+    <message>
+        <source>Its last lines are in the log of the training; --resume goes on from the last checkpoint.</source>
+        <translation>其最后几行在训练日志中；--resume 从最近的检查点继续。</translation>
+    </message>
+    <message>
         <source>Loading {name}: recording CUDA graphs, {done} of {total}</source>
         <translation>正在加载 {name}：正在录制 CUDA 图（{done}/{total}）</translation>
     </message>
     <message>
+        <source>Take config.json as it was published.</source>
+        <translation>请使用原样发布的 config.json。</translation>
+    </message>
+    <message>
+        <source>The config.json of “{name}” says that z_loss_weight is {value}, and it must be a number from 0 on</source>
+        <translation>“{name}”的 config.json 中 z_loss_weight 为 {value}，而它必须是不小于 0 的数</translation>
+    </message>
+    <message>
         <source>The export in “{folder}” was refused: {reason}</source>
         <translation>“{folder}”中的导出已被拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>The process that reads the data ended unexpectedly ({cause}).</source>
+        <translation>读取数据的进程意外结束（{cause}）。</translation>
     </message>
     <message>
         <source>a library aborted it ({code})</source>
@@ -9779,6 +11715,10 @@ What is found is shown first. Nothing that is here is overwritten, and what is h
     <message>
         <source>signal {number}</source>
         <translation>信号 {number}</translation>
+    </message>
+    <message>
+        <source>ssh must reach that machine without asking for anything, and app, model and data must lie there in the same folders as here. Its last lines are in the log of the training.</source>
+        <translation>ssh 必须能不经询问连到那台机器，应用、模型和数据必须位于与这里相同的文件夹中。它的最后几行在微调的日志里。</translation>
     </message>
     <message>
         <source>the control group (container or service) that the app runs in</source>

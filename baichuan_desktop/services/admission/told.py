@@ -66,6 +66,11 @@ def _sentences(policy: Policy) -> Iterator[Phrase]:
         if policy.server
         else Phrase("No other program and no browser may be served.")
     )
+    yield (
+        Phrase("Models may be fine-tuned.")
+        if policy.fine_tuning
+        else Phrase("No model may be fine-tuned.")
+    )
     yield from _to_come(policy)
     days = policy.retention_days
     yield (

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from typing_extensions import override
 
-from backends.engine.card_order import number_cards_by_slot
 from backends.engine.dispatch import run_request
 from backends.engine.engine import Engine
 from backends.errors import EngineEndedError
 from backends.events import EngineEvent
+from backends.machine.card_order import number_cards_by_slot
 from backends.protocol.engine_requests import Request
 from baichuan_desktop.services.engines.port import EnginePort
 

@@ -28,9 +28,8 @@ from backends.errors import (
 )
 from backends.errors.adapters import without_adapter
 from backends.events import AdapterReady, EngineEvent, LoadProgress, ModelReady
-from backends.files.plain_file import begin_anew
 from backends.machine.hardware import with_huge_pages
-from backends.operating_system import is_held, rename, start_child
+from backends.operating_system import start_child
 from backends.phrases import Phrase
 from backends.protocol.engine_requests import (
     AdapterRequest,
@@ -43,6 +42,7 @@ from backends.protocol.engine_requests import (
 from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from baichuan_desktop.services import own_process
 from baichuan_desktop.services.engines.ends import ended
+from baichuan_desktop.services.engines.logs import log_tail, opened_log
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (
     AwakeClock,
@@ -60,8 +60,6 @@ log = logging.getLogger(__name__)
 _END_SECONDS = 5.0
 #: How often the silence is looked at while no frame comes.
 _POLL_SECONDS = 0.1
-#: Of the engine's log, what may say why it ended.
-_LOG_TAIL_BYTES = 4096
 
 _Frame = tuple[int, Payload] | None | EngineProtocolError
 #: Of no request, so it is passed over; but whoever waited for a frame looks around.
@@ -263,7 +261,7 @@ class _EngineProcess:
         self.frames: queue.SimpleQueue[_Frame] = queue.SimpleQueue()
         self.is_killed = False  #: it was ended on purpose
         self._outgoing: queue.SimpleQueue[tuple[int, Payload] | None] = queue.SimpleQueue()
-        with _opened_log(log_file) as (log_stream, self.log_file):
+        with opened_log(log_file) as (log_stream, self.log_file):
             try:
                 self._popen = start_child(_command(), log_stream, _environment())
             except OSError as error:
@@ -308,50 +306,13 @@ class _EngineProcess:
 
     def log_tail(self) -> str:
         """The last that it wrote to its log."""
-        if self.log_file is None:
-            return ""
-        try:
-            with self.log_file.open("rb") as stream:
-                size = stream.seek(0, os.SEEK_END)
-                stream.seek(max(size - _LOG_TAIL_BYTES, 0))
-                return stream.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
+        return log_tail(self.log_file)
 
     def close(self) -> None:
         """End it and wait for that; its threads close the pipes."""
         self._popen.kill()
         self._popen.wait()
         self._outgoing.put(None)
-
-
-@contextlib.contextmanager
-def _opened_log(file: Path) -> Iterator[tuple[IO[bytes], Path | None]]:
-    """The log for an engine, and its name; where it cannot be written, there is none.
-
-    The one before is kept. On Windows, one that another window's engine writes to keeps its name.
-    """
-    try:
-        rename(file, file.with_suffix(".previous.log"))
-    except OSError as error:  # there was no engine before, for one
-        if is_held(error):
-            file = _own_log(file)
-    with contextlib.ExitStack() as stack:
-        written: Path | None = file
-        try:
-            stream: IO[bytes] = stack.enter_context(begin_anew(file))
-        except OSError as error:
-            log.warning("The engine's log %s cannot be written: %s", file, error)
-            stream, written = stack.enter_context(Path(os.devnull).open("wb")), None
-        yield stream, written
-
-
-def _own_log(file: Path) -> Path:
-    """The log of this window's engines, where another window's engine writes to `file`."""
-    for left in file.parent.glob(f"{file.stem}.[0-9]*.log"):
-        with contextlib.suppress(OSError):  # of a window that is still open, too
-            left.unlink()
-    return file.with_stem(f"{file.stem}.{os.getpid()}")
 
 
 def _work(request: Request) -> Work:

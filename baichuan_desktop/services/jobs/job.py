@@ -82,6 +82,9 @@ class Job:
     needs_room: Callable[[ModelReady | None], bool] | None = None
     when_ended: Phrase | None = None  #: what the person loses who ends it; None: nothing
     pause: Pause | None = None  #: None: a job that is ended cannot go on
+    #: Ended early, it leaves something, which its meter's last step tells: it is stopped then, and
+    #: not cancelled.
+    is_stopped: bool = False
 
     @property
     def can_pause(self) -> bool:

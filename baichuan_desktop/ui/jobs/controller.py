@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from backends.errors import UserFacingError
 from baichuan_desktop.services.jobs.desk import JobDesk, JobRecord, JobState
 from baichuan_desktop.services.jobs.job import Job
+from baichuan_desktop.services.library.registry import InstalledModel
 from baichuan_desktop.ui.app_services import AppServices
 from baichuan_desktop.ui.jobs import texts
 from baichuan_desktop.ui.jobs.dialog import JobDialog
@@ -26,6 +27,7 @@ class JobController(QObject):
     """Runs the jobs of a desk one after the other, each in engines of its own.
 
     Signals:
+        opened: a JobDialog that was made now.
         changed: `summary` may be another now.
         ended: the JobRecord of a job that is over.
         load_requested: a WantedModel shall be loaded.
@@ -34,6 +36,7 @@ class JobController(QObject):
         heard: it goes on, or the job is over.
     """
 
+    opened = Signal(object)
     changed = Signal()
     ended = Signal(object)
     load_requested = Signal(object)
@@ -82,11 +85,14 @@ class JobController(QObject):
         model = self._switcher.current
         if model is None:
             return
-        if entry.is_single:
-            for pending in (one for one, asked in self._entries.items() if asked is entry):
-                if pending.is_pending:
-                    pending.bring_up()
-                    return
+        for before in (one for one, asked in self._entries.items() if asked is entry):
+            if (entry.is_single and before.is_pending) or (entry.is_kept and not before.is_done):
+                before.bring_up()
+                return
+        self.open_new(entry, model)
+
+    def open_new(self, entry: JobEntry, model: InstalledModel) -> JobDialog:
+        """Ask for a job of any model in a dialog of its own."""
         self._put_away(self.dialog)
         ready, adapters = self._switcher.running, self._adapters.of(model)
         asked = Asked(self._services, self._theme, self._window, model, ready, adapters)
@@ -94,9 +100,13 @@ class JobController(QObject):
         self._entries[dialog] = entry
         dialog.begun.connect(self._begin)
         dialog.cancel_requested.connect(self.cancel)
+        dialog.pause_requested.connect(self.pause)
+        dialog.resume_requested.connect(self.resume)
         dialog.load_requested.connect(self.load_requested)
         dialog.failed.connect(self.failed)
+        self.opened.emit(dialog)
         dialog.bring_up()
+        return dialog
 
     @Slot(object)
     def bring_up(self, record: JobRecord) -> None:
@@ -167,6 +177,8 @@ class JobController(QObject):
         if dialog is None or dialog.is_pending:
             return
         dialog.close()
+        if self._entries[dialog].is_kept:
+            return
         shown = [record for record, one in self._dialogs.items() if one is dialog]
         if not any(record.state is JobState.DONE for record in shown):
             for record in shown:
@@ -184,7 +196,7 @@ class JobController(QObject):
     def _begin(self, dialog: JobDialog, job: Job) -> None:
         record = self.desk.add(job)
         self._dialogs[record] = dialog
-        self.page.offer_dialog(record)
+        self.page.offer_dialog(record, dialog.row_part)
         dialog.join(record)
         self._go_on()
 

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
-from baichuan_desktop.services.jobs.desk import JobRecord
+from baichuan_desktop.services.jobs.desk import JobRecord, JobState
 from baichuan_desktop.services.jobs.job import Job
 
 
@@ -20,12 +20,15 @@ class JobDialog(QDialog):
     Signals:
         begun: this dialog, and the Job that shall be done.
         cancel_requested: the JobRecord of a job that shall end.
+        pause_requested, resume_requested: the JobRecord of one that shall stop, or go on.
         load_requested: a WantedModel shall be loaded.
         failed: the UserFacingError for which there is nothing to ask.
     """
 
     begun = Signal(object, object)
     cancel_requested = Signal(object)
+    pause_requested = Signal(object)
+    resume_requested = Signal(object)
     load_requested = Signal(object)
     failed = Signal(object)
 
@@ -33,11 +36,17 @@ class JobDialog(QDialog):
         super().__init__(parent)
         self.setWindowModality(Qt.WindowModality.NonModal)
         self.record: JobRecord | None = None  #: of the job that this dialog began last
+        self.row_part: QWidget | None = None  #: what its row on the page of jobs shows, too
 
     @property
     def is_pending(self) -> bool:
         """Whether its job waits or runs."""
         return self.record is not None and not self.record.state.is_over
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it shows what came of its job, and nothing of it is asked for again."""
+        return self.record is not None and self.record.state.is_over
 
     def begin(self, job: Job) -> None:
         """Have a job done; `join` is the answer."""
@@ -64,6 +73,13 @@ class JobDialog(QDialog):
         """Have the job end."""
         if self.record is not None:
             self.cancel_requested.emit(self.record)
+
+    @Slot()
+    def pause_job(self) -> None:
+        """Have the job let others run; or go on, if it is paused."""
+        if self.record is not None:
+            is_paused = self.record.state is JobState.PAUSED
+            (self.resume_requested if is_paused else self.pause_requested).emit(self.record)
 
     def bring_up(self) -> None:
         """Show the dialog over the window."""

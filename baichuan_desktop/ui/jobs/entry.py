@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QWidget
 
+from backends.errors import UserFacingError
 from backends.events import ModelReady
 from baichuan_desktop.services.jobs.copies import JobOffer, ModelFiles
 from baichuan_desktop.services.jobs.job import Job
@@ -44,6 +45,10 @@ class JobEntry:
     is_for: Callable[[ModelFiles], bool] = _every_model
     #: Asked for again while its job is pending, the dialog of that job is shown, not one more.
     is_single: bool = False
+    #: Asked for again before its dialog `is_done`, it is shown as it was left.
+    is_kept: bool = False
+    #: Why it is grey for a model with these files, or None; None of files: no model is loaded.
+    refusal: Callable[[ModelFiles | None], UserFacingError | None] = lambda _files: None
 
 
 def copy_entry(text: Callable[[], str], offer: JobOffer) -> JobEntry:

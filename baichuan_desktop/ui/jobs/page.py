@@ -42,7 +42,7 @@ class JobsPage(QWidget):
         super().__init__()
         self._desk = desk
         self._theme = theme
-        self._with_dialog: set[JobRecord] = set()
+        self._with_dialog: dict[JobRecord, QWidget | None] = {}
         self.setObjectName("jobsPage")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.rows: dict[JobRecord, JobRow] = {}
@@ -106,9 +106,13 @@ class JobsPage(QWidget):
             title.setContentsMargins(0, px(12), 0, 0)
             rows.setSpacing(px(8))
 
-    def offer_dialog(self, record: JobRecord) -> None:
-        """A job has a dialog that can be shown."""
-        self._with_dialog.add(record)
+    def offer_dialog(self, record: JobRecord, part: QWidget | None = None) -> None:
+        """A job has a dialog that can be shown; its row shows `part` while it is not over."""
+        self._with_dialog[record] = part
+
+    def add_section(self, section: QWidget) -> None:
+        """Show something more between the jobs that wait and those that are over."""
+        self._column.insertWidget(self._column.indexOf(self.finished_title), section)
 
     def refresh(self) -> None:
         """Show the desk as it is now."""
@@ -136,6 +140,8 @@ class JobsPage(QWidget):
         if record not in self.rows:
             row = self.rows[record] = JobRow(record, self._theme)
             row.has_dialog = record in self._with_dialog
+            if (part := self._with_dialog.get(record)) is not None:
+                row.add_part(part)
             row.cancel_requested.connect(self.cancel_requested)
             row.pause_requested.connect(self.pause_requested)
             row.resume_requested.connect(self.resume_requested)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QVBoxLayout,
+    QWidget,
 )
 
 from baichuan_desktop.services.jobs.desk import JobRecord, JobState
@@ -50,6 +51,7 @@ class JobRow(QFrame):
         self.record = record
         self._theme = theme
         self.has_dialog = False
+        self._part: QWidget | None = None
         self.setObjectName("jobRow")
         self.icon, self.title, self.time = QLabel(), ElidedLabel(), plain_label()
         self.icon.setFixedSize(QSize(_ICON, _ICON))
@@ -80,12 +82,18 @@ class JobRow(QFrame):
         foot.setSpacing(16)
         foot.addWidget(self.text, 1)
         foot.addWidget(self.left, 0, Qt.AlignmentFlag.AlignTop)
+        self._column = column
         column.addWidget(self.title)
         column.addWidget(self.bar)
         column.addLayout(foot)
         row.addLayout(column, 1)
         for widget in (self.show_button, self.pause, self.cancel, self.time):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def add_part(self, part: QWidget) -> None:
+        """Show something more of the job, until it is over."""
+        self._part = part
+        self._column.addWidget(part)
 
     @Slot()
     def refresh(self) -> None:
@@ -102,6 +110,8 @@ class JobRow(QFrame):
         self.bar.setValue(record.meter.percent)
         self.bar.setVisible(state in (JobState.RUNNING, JobState.PAUSED))
         self.bar.setAccessibleName(self.tr("Progress"))
+        if self._part is not None:
+            self._part.setVisible(state in (JobState.RUNNING, JobState.PAUSED))
         self.cancel.setText(texts.cancel_button(record))
         self.cancel.setEnabled(not record.is_cancelling)
         self.cancel.setVisible(not state.is_over)

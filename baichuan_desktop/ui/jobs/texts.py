@@ -50,6 +50,10 @@ def time_left(record: JobRecord) -> str:
 
 def cancel_button(record: JobRecord | None) -> str:
     """What stands on the button that ends a job."""
+    if record is not None and record.job.is_stopped:
+        if record.is_cancelling:
+            return QCoreApplication.translate("JobTexts", "Stopping…")
+        return QCoreApplication.translate("JobTexts", "Stop")
     if record is not None and record.is_cancelling:
         return QCoreApplication.translate("JobTexts", "Cancelling…")
     return QCoreApplication.translate("JobTexts", "Cancel")
@@ -76,6 +80,8 @@ def outcome(record: JobRecord) -> str:
         return result(record.result)
     if record.error is not None:
         return error_texts.message(record.error)
+    if record.job.is_stopped and record.meter.step is not None:
+        return error_texts.sentence(record.meter.step)
     return QCoreApplication.translate("JobTexts", "Cancelled")
 
 

@@ -185,7 +185,8 @@ QPushButton#card:disabled { background: $page; border-color: $border; }
 }
 
 QAbstractSpinBox {
-    background: $page; border: 1px solid $border; border-radius: 7px; padding: 2px;
+    background: $page; border: 1px solid $border; border-radius: 7px;
+    padding: 2px 2px 2px 4px;
     selection-background-color: $accent; selection-color: $on_accent;
 }
 QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0; }

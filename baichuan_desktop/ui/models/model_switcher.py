@@ -84,6 +84,7 @@ class ModelSwitcher(QObject):
         self._current: WantedModel | None = None
         self._aside: WantedModel | None = None  # was loaded, and shall be again
         self.is_asleep = False  #: it is set aside until somebody asks it something
+        self.keeps_aside = False  #: what it made room for goes on, whatever jobs end meanwhile
         self._unloading: int | None = None  # id of the request
         self._adapters = AdapterSwitch(worker, self)
         self._adapters.changed.connect(self._take_adapter)
@@ -269,8 +270,8 @@ class ModelSwitcher(QObject):
         self.stepped_aside.emit()
 
     def bring_back(self) -> None:
-        """Load the model that was set aside, if nothing took its place."""
-        if self._aside is not None and not self.is_asleep:
+        """Load the model that was set aside, unless something took its place, or its memory."""
+        if self._aside is not None and not self.is_asleep and not self.keeps_aside:
             self._begin(replace(self._aside, is_asked=False, is_kept=False), None)
 
     def wake(self) -> None:

@@ -50,6 +50,7 @@ from baichuan_desktop.ui.window.window_library import LibraryParts, WindowLibrar
 from baichuan_desktop.ui.window.window_models import ModelParts, WindowModels
 from baichuan_desktop.ui.window.window_pages import WindowPages
 from baichuan_desktop.ui.window.window_serving import ServingParts, WindowServing
+from baichuan_desktop.ui.window.window_training import WindowTraining
 
 _SIDEBAR_WIDTH, _PANEL_WIDTH = 264, 312  # pixels of the design
 _LEAST_SIZE = QSize(480, 300)  # pixels; 960x600 of a screen that shows everything twice as large
@@ -148,6 +149,7 @@ class MainWindow(QMainWindow):
             self.pages,
         )
         self.around_chat = AroundChat(chat_parts, services, theme, self)
+        self.training = WindowTraining(parts, self.models, services, self.page.rendering, self)
         self.around_chat.settings.relocation_requested.connect(self.models.relocate)
         self._lay_out()
         self._connect_commands()
@@ -386,6 +388,7 @@ class MainWindow(QMainWindow):
         self.page.keep_edits()
         self.page.keep_draft()
         self.comparing.shut_down()
+        self.training.shut_down()
         self.page.rendering.shut_down()
         self.around_chat.shut_down()
         self.controller.shut_down()

@@ -63,6 +63,7 @@ class WindowModels(QObject):
     ) -> None:
         super().__init__(window)
         self._parts, self._services = parts, services
+        self._more_bars: list[OfferBar] = []
         self._verifying: dict[JobRecord, Refusal] = {}  # loads that wait for a job
         self._relocating: dict[JobRecord, Path] = {}  # where each lies until its job is done
         gate = Gate(services.store, services.acceptances, services.manifests, site_policy)
@@ -78,7 +79,7 @@ class WindowModels(QObject):
         self._connect_loads()
         self._connect_acquiring()
         self.show_policy()
-        self._window, self._theme = window, theme
+        self._window, self.theme = window, theme
         window.installEventFilter(self)
         parts.pages.shown.connect(self._give_room)
         theme.changed.connect(self._give_room)
@@ -86,7 +87,11 @@ class WindowModels(QObject):
     @property
     def bars(self) -> Sequence[OfferBar]:
         """What is offered under the top bar."""
-        return (self.unfinished,)
+        return (self.unfinished, *self._more_bars)
+
+    def add_bar(self, bar: OfferBar) -> None:
+        """Offer something more there."""
+        self._more_bars.append(bar)
 
     @property
     def tab_order(self) -> Sequence[QWidget]:
@@ -96,7 +101,7 @@ class WindowModels(QObject):
     @Slot()
     def _give_room(self) -> None:
         """Offer things over the chat alone, and not where a low window needs all its height."""
-        is_high = self._window.height() >= self._theme.px(_LEAST_HEIGHT)
+        is_high = self._window.height() >= self.theme.px(_LEAST_HEIGHT)
         for bar in self.bars:
             bar.give_room(is_high and self._parts.pages.current is Page.CHAT)
 

@@ -184,8 +184,9 @@ def test_nothing_that_takes_time_is_imported_before_the_engine_is_bound_to_its_w
     assert {name for name in loaded if name.startswith("backends")} == {
         "backends",
         "backends.engine",
-        "backends.engine.card_order",
         "backends.engine.process",
+        "backends.machine",
+        "backends.machine.card_order",
         "backends.operating_system",
         "backends.process_end",
         "backends.windows_api",

@@ -48,6 +48,7 @@ def test_a_feature_is_off_where_its_own_key_says_so_and_nowhere_else(feature: Fe
         Feature.IMPORT: "imports",
         Feature.EXPORT_CONVERSATIONS: "exports_of_conversations",
         Feature.SERVER: "server",
+        Feature.FINE_TUNING: "fine_tuning",
         Feature.REMOTE_ENGINES: "remote_engines",
         Feature.CODE_EXECUTION: "code_execution",
     }

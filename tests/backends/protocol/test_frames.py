@@ -68,7 +68,7 @@ from backends.protocol.engine_requests import (
 from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_frame, write_frame
 from backends.protocol.wire_phrases import error_from_wire
 from backends.text.chat_template import Message, Role
-from tests.helpers import errors_around_chat
+from tests.helpers import errors_around_chat, errors_of_training
 from tests.helpers.sentences import assert_one_sentence
 
 DEFAULTS = SamplingDefaults(False, 0.3, 5, 0.85, 1.05, 2048)
@@ -387,6 +387,7 @@ ERRORS: list[UserFacingError] = [
     errors.EngineProtocolError("A frame."),
     errors.EngineError("The engine."),
     *errors_around_chat.ERRORS,
+    *errors_of_training.ERRORS,
 ]
 
 
@@ -416,6 +417,7 @@ def test_every_error_is_tried_above() -> None:
     bases = {
         UserFacingError, errors.CheckpointError, errors.BackendError, errors.GenerationError,
         errors.ConversationsError, errors.NotAdmittedError, *errors_around_chat.BASES,
+        *errors_of_training.BASES,
     }  # fmt: skip
 
     assert {type(error) for error in ERRORS} == set(kinds) - bases

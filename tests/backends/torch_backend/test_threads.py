@@ -243,3 +243,4 @@ def test_whoever_loads_torch_has_it_read_how_threads_wait() -> None:
 def test_how_threads_wait_is_a_persons_choice_first(set_by_a_person: dict[str, str]) -> None:
     assert hardware.with_short_waits(set_by_a_person) == set_by_a_person
     assert hardware.with_short_waits({"A": "b"}) == {"A": "b", "GOMP_SPINCOUNT": "20000"}
+    assert hardware.with_short_waits({}, spins=0) == {"GOMP_SPINCOUNT": "0"}

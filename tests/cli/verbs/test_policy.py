@@ -21,7 +21,8 @@ def test_what_a_file_says_is_told_in_sentences(tmp_path: Path, capsys: Captured)
         tmp_path,
         "contact: desk 7\nmodels: [baichuan2-7b-chat, our-13b]\nprecisions: [bf16, 4bit]\n"
         f"folders: [{tmp_path}]\nimport: false\nserver: false\ncode_execution: false\n"
-        "adapters: []\nretention_days: 90\nlicence_text: Be kind.\nrequire_verification: true\n",
+        "fine_tuning: false\nadapters: []\nretention_days: 90\nlicence_text: Be kind.\n"
+        "require_verification: true\n",
     )
 
     assert main(["policy", "check", str(file)]) == 0
@@ -35,6 +36,7 @@ def test_what_a_file_says_is_told_in_sentences(tmp_path: Path, capsys: Captured)
         f"Models may lie only below “{tmp_path}”.",
         "Models may not be added, imported or removed.",
         "No other program and no browser may be served.",
+        "No model may be fine-tuned.",
         "as this one has nothing of the kind: code_execution.",
         "No adapter may be used.",
         "Conversations that were not changed for 90 days are deleted, from backups too.",

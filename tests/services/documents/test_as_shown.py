@@ -165,7 +165,7 @@ def test_a_style_that_is_not_there_does_not_keep_a_number_from_being_read(read: 
 def test_lines_of_a_page_that_is_turned_stay_apart(read: Read, turned: int, way: str) -> None:
     text = "the first line\nthe second line\nthe third"
 
-    data = files.pdf([text], way=way, of_page=f"/Rotate {turned}")
+    data = files.pdf([text], way=way, of_page=f"/Rotate {turned}", is_latin=True)
 
     assert read("a.pdf", data).text == text
 

@@ -40,7 +40,7 @@ from backends.phrases import Phrase
 from backends.precision import Precision
 from backends.protocol.engine_requests import ChatRequest, LoadRequest, Request, UnloadRequest
 from backends.text.chat_template import Message, Role
-from baichuan_desktop.services.engines import process
+from baichuan_desktop.services.engines import logs, process
 from baichuan_desktop.services.engines.port import ClientEvent
 from baichuan_desktop.services.engines.process import EngineClient
 from baichuan_desktop.services.engines.silence import EngineHeard, EngineSilent, Patience
@@ -355,7 +355,7 @@ def test_a_log_that_another_windows_engine_writes_to_is_left_to_it(
     log.write_text("of the other engine")
     (tmp_path / "engine.4711.log").write_text("of a window that was closed")
     monkeypatch.setattr(process, "_command", lambda: SCRIPTED)
-    monkeypatch.setattr(process, "rename", held)
+    monkeypatch.setattr(logs, "rename", held)
     client = EngineClient(log)
     try:
         run(client, LOAD)
@@ -627,7 +627,7 @@ def test_unloading_ends_the_engine_and_no_later_request_loads_the_model_again(
 ORPHAN = """
 import sys, threading
 from pathlib import Path
-from baichuan_desktop.services.engines import process
+from baichuan_desktop.services.engines import logs, process
 from baichuan_desktop.services.engines.process import EngineClient
 sys.path.insert(0, {root!r})
 from tests.services.engines import test_process as t

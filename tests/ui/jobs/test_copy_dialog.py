@@ -87,13 +87,13 @@ def test_the_entries_are_named_as_the_guide_names_them(ui: Harness) -> None:
 
     assert names() == [
         "Quantise a copy…", "Convert to safetensors…", "Export for ONNX Runtime…",
-        "Merge an adapter into a copy…", "Measure speed…", "Compare quality…",
+        "Merge an adapter into a copy…", "Fine-tune…", "Measure speed…", "Compare quality…",
     ]  # fmt: skip
     ui.window.view.use_language("zh_CN")
     ui.app.processEvents()
     assert names() == [
         "量化一份副本(A)…", "转换为 safetensors(S)…", "导出为 ONNX Runtime(E)…",
-        "将适配器合并到副本(G)…", "测量速度(M)…", "比较质量(C)…",
+        "将适配器合并到副本(G)…", "微调(F)…", "测量速度(M)…", "比较质量(C)…",
     ]  # fmt: skip
 
 

@@ -179,6 +179,9 @@ def test_translations_are_chinese_sentences() -> None:
         "{name}: {done:.1f} of {total:.1f} GiB · {speed:.0f} MiB/s",
         "Id", "Markdown", "PDF", "UTF-8 (Unicode)", "UTF-16 BE (Unicode)", "UTF-16 LE (Unicode)",
         "UTF-32 BE (Unicode)", "UTF-32 LE (Unicode)", "{name}: {path}", "“{name}”: {percent} %",
+        "AdamW beta 1", "AdamW beta 2", "AdamW epsilon", "Alpha", "Dropout", "LoRA", "QLoRA",
+        "processor", "{name}: {done} of {total}", "{first}; {second}", "{name}: {text}",
+        "{number} of {count}", "“{file}”: {what}.",
     }  # fmt: skip
     without_hanzi = {
         source

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
-import subprocess
 import sys
 import threading
 from collections import Counter
@@ -16,7 +14,7 @@ from backends.printable import one_line
 from baichuan_desktop.cli.arguments import Commands, add_json, path
 from baichuan_desktop.cli.library import model_store
 from baichuan_desktop.cli.progress import interrupt_sets, progress
-from baichuan_desktop.cli.tables import print_json, print_table, say
+from baichuan_desktop.cli.tables import print_json, print_table, say, typed
 from baichuan_desktop.services.app_paths import app_paths
 from baichuan_desktop.services.library.finding.known_places import known_places, place_of
 from baichuan_desktop.services.library.finding.search import find
@@ -106,7 +104,7 @@ def _print(found: Sequence[Found]) -> None:
     if new:
         print("To list them:")
         for one in new:
-            print(one_line(f"  {_shown(_command(one))}"))
+            print(one_line(f"  {typed(_command(one))}"))
 
 
 def _json(one: Found) -> dict[str, Any]:
@@ -157,9 +155,3 @@ def _command(one: Found) -> Sequence[str]:
     is_on_a_drive = place_of(one.folder).place is Place.MEDIUM
     verb = ("import", "--copy") if is_on_a_drive else ("add",)
     return ("baichuan-desktop", "models", *verb, str(one.folder))
-
-
-def _shown(command: Sequence[str]) -> str:
-    """A command as it is typed; where drives have letters, quotes are double."""
-    is_lettered = any(Path(word).drive for word in command)
-    return subprocess.list2cmdline(command) if is_lettered else shlex.join(command)

@@ -11,6 +11,7 @@ from baichuan_desktop.ui.jobs.entry import JobEntry, copy_entry
 from baichuan_desktop.ui.measuring.dialog import MeasureDialog
 from baichuan_desktop.ui.measuring.quality import QUALITY
 from baichuan_desktop.ui.measuring.speed import SPEED
+from baichuan_desktop.ui.training.entry import TRAINING
 
 EXPORT = copy_entry(
     lambda: QCoreApplication.translate("JobEntries", "&Export for ONNX Runtime…"), onnx_export.OFFER
@@ -29,6 +30,7 @@ COPIES = (
         merged.OFFER,
     ),
 )
+TRAININGS = (TRAINING,)
 MEASUREMENTS = (
     JobEntry(
         lambda: QCoreApplication.translate("JobEntries", "&Measure speed…"),

@@ -20,7 +20,7 @@ from baichuan_desktop.ui.jobs.entry import JobEntry
 from baichuan_desktop.ui.models.model_texts import as_tooltip
 from baichuan_desktop.ui.shortcuts.binding import bind
 from baichuan_desktop.ui.shortcuts.table import Command, keys_text
-from baichuan_desktop.ui.window.commands.job_entries import COPIES, MEASUREMENTS
+from baichuan_desktop.ui.window.commands.job_entries import COPIES, MEASUREMENTS, TRAININGS
 
 
 class Menus(QMenuBar):
@@ -47,6 +47,7 @@ class Menus(QMenuBar):
         self._import_refusal: UserFacingError | None = None
         self._export_refusal: UserFacingError | None = None
         self._serve_refusal: UserFacingError | None = None
+        self._files: ModelFiles | None = None  # of the model that is loaded
         self._make_actions()
         self._make_jobs()
         languages, self._language, self._languages = self._choices(("system", "en", "zh_CN"))
@@ -54,6 +55,8 @@ class Menus(QMenuBar):
         themes, self._theme, self._themes = self._choices(("system", "light", "dark"))
         themes.triggered.connect(self._on_theme)
         self._fill()
+        for menu in (self.folded, self._file):  # of the bar, only the second is opened
+            menu.aboutToShow.connect(self._refresh_jobs)
         self.retranslate()
 
     def _make_actions(self) -> None:
@@ -108,7 +111,7 @@ class Menus(QMenuBar):
         group = QActionGroup(self)
         group.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
         group.triggered.connect(self._on_job)
-        for entry in (*COPIES, *MEASUREMENTS):
+        for entry in (*COPIES, *TRAININGS, *MEASUREMENTS):
             action = self._action(None)
             action.setEnabled(False)
             action.setData(entry)
@@ -135,10 +138,12 @@ class Menus(QMenuBar):
         return bind(action, command) if command is not None else action
 
     def _fill(self) -> None:
-        copies, measurements = self.jobs[: len(COPIES)], self.jobs[len(COPIES) :]
+        others = self.jobs[len(COPIES) :]
+        copies, measurements = self.jobs[: len(COPIES)], others[len(TRAININGS) :]
         self._file.addActions([self.open_folder, self.as_chat])
         self._file.addSeparator()
-        for jobs in (copies, measurements):
+        self._file.setToolTipsVisible(True)
+        for jobs in (copies, others[: len(TRAININGS)], measurements):
             self._file.addActions([action for _, action in jobs])
             self._file.addSeparator()
         self._file.addAction(self.quit)
@@ -264,8 +269,19 @@ class Menus(QMenuBar):
 
     def show_jobs(self, files: ModelFiles | None) -> None:
         """Offer the jobs that a model with these files has; None is no model."""
+        self._files = files
+        self._refresh_jobs()
+
+    @Slot()
+    def _refresh_jobs(self) -> None:
+        """The same once more: what is allowed and installed may be another now."""
+        files = self._files
         for entry, action in self.jobs:
-            action.setEnabled(files is not None and entry.is_for(files))
+            error = entry.refusal(files)
+            action.setEnabled(files is not None and entry.is_for(files) and error is None)
+            why = "" if error is None else f"{error_texts.message(error)} {error_texts.hint(error)}"
+            action.setToolTip(as_tooltip(why.rstrip()))
+            action.setStatusTip(why.rstrip())
 
     def retranslate(self) -> None:
         """Set every text in the language of the window."""
@@ -291,6 +307,7 @@ class Menus(QMenuBar):
         self.new_chat.setText(self.tr("&New chat"))
         for entry, action in self.jobs:
             action.setText(entry.text())
+        self._refresh_jobs()
         self.quit.setText(self.tr("&Quit"))
         self.stop.setText(self.tr("&Stop the answer") + "\t" + keys_text(Command.STOP))
         self.exact_prompt.setText(self.tr("Sho&w the exact prompt…"))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..phrases import Phrase
+from ...phrases import Phrase
+from ..base import UserFacingError, system_reason
 from .admission import NotAdmittedError
-from .base import UserFacingError, system_reason
 
 
 class LicenceNotAcceptedError(NotAdmittedError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..phrases import Phrase
+from ...phrases import Phrase
 from .admission import NotAdmittedError
 
 _MOST_NAMES = 3

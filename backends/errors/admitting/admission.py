@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import UserFacingError
+from ..base import UserFacingError
 
 
 class NotAdmittedError(UserFacingError):

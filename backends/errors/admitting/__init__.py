@@ -1,0 +1,1 @@
+"""Errors of what may be loaded here: the policy, licences, admission."""

@@ -1,0 +1,1 @@
+"""Several processes that share a training, on this machine and on others."""

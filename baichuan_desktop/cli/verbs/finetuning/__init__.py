@@ -1,0 +1,1 @@
+"""`finetune`: its flags, which are those of the published projects too, and what it prints."""

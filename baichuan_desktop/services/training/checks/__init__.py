@@ -1,0 +1,1 @@
+"""What of a training is checked by facts of the machine alone: its libraries, its cards."""

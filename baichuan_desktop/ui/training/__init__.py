@@ -1,0 +1,1 @@
+"""Fine-tuning in the window: what is asked, how it goes, what came of it, and trying it."""

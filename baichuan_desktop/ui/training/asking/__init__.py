@@ -1,0 +1,1 @@
+"""What a person chooses of a training: model, data, settings, where the result goes."""

@@ -1,0 +1,1 @@
+"""The first examples of the data as tokens: what is trained, and what is only read."""

@@ -1,0 +1,1 @@
+"""A training that runs, was stopped, or is done."""
