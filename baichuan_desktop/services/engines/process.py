@@ -43,6 +43,7 @@ from backends.protocol.frames import Alive, Cancel, Done, Failed, Payload, read_
 from baichuan_desktop.services import own_process
 from baichuan_desktop.services.engines.ends import ended
 from baichuan_desktop.services.engines.logs import log_tail, opened_log
+from baichuan_desktop.services.engines.pipes import read_frames, write_frames
 from baichuan_desktop.services.engines.port import ClientEvent, EnginePort
 from baichuan_desktop.services.engines.silence import (
     AwakeClock,
@@ -271,8 +272,8 @@ class _EngineProcess:
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         for name, target, arguments in (
-            ("engine-frames", _read_frames, (self._popen.stdout, self.frames)),
-            ("engine-requests", _write_frames, (self._popen.stdin, self._outgoing)),
+            ("engine-frames", read_frames, (self._popen.stdout, self.frames, read_frame)),
+            ("engine-requests", write_frames, (self._popen.stdin, self._outgoing, _write)),
         ):
             threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
 
@@ -325,30 +326,8 @@ def _work(request: Request) -> Work:
             return Work.JOB
 
 
-def _write_frames(
-    stream: IO[bytes], outgoing: queue.SimpleQueue[tuple[int, Payload] | None]
-) -> None:
-    """Write frames until None comes, or nobody reads any more."""
-    try:
-        with stream:
-            while (frame := outgoing.get()) is not None:
-                write_frame(stream, *frame)
-    except OSError as error:
-        log.debug("The pipe to the engine was closed: %s", error)
-
-
-def _read_frames(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
-    """Put the frames of a pipe into a queue until end of file, and then None."""
-    with stream:
-        try:
-            while (frame := read_frame(stream)) is not None:
-                frames.put(frame)
-        except EngineProtocolError as error:
-            frames.put(error)
-            return
-        except OSError as error:
-            log.debug("The pipe from the engine cannot be read: %s", error)
-        frames.put(None)
+def _write(stream: IO[bytes], frame: tuple[int, Payload]) -> None:
+    write_frame(stream, *frame)
 
 
 def _command() -> list[str]:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from backends.errors import EngineProtocolError
 from backends.errors.training import TrainingEndedError
@@ -36,6 +35,7 @@ from backends.training.wire import (
 from baichuan_desktop.services import own_process
 from baichuan_desktop.services.engines.ends import ended
 from baichuan_desktop.services.engines.logs import log_tail, opened_log
+from baichuan_desktop.services.engines.pipes import read_frames, write_frames
 from baichuan_desktop.services.engines.silence import AwakeClock, Patience, Silence, Work
 
 log = logging.getLogger(__name__)
@@ -231,8 +231,12 @@ class _TrainingProcess:
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         for name, target, arguments in (
-            ("training-events", _read, (self._popen.stdout, self.frames)),
-            ("training-requests", _write, (self._popen.stdin, self._outgoing)),
+            ("training-events", read_frames, (self._popen.stdout, self.frames, read_training)),
+            (
+                "training-requests",
+                write_frames,
+                (self._popen.stdin, self._outgoing, write_training),
+            ),
         ):
             threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
 
@@ -276,30 +280,6 @@ class _TrainingProcess:
         self._outgoing.put(None)
         self._popen.kill()
         self._popen.wait()
-
-
-def _write(stream: IO[bytes], outgoing: queue.SimpleQueue[TrainingPayload | None]) -> None:
-    """Write frames until None comes, or nobody reads any more."""
-    try:
-        with stream:
-            while (payload := outgoing.get()) is not None:
-                write_training(stream, payload)
-    except OSError as error:
-        log.debug("The pipe to the training was closed: %s", error)
-
-
-def _read(stream: IO[bytes], frames: queue.SimpleQueue[_Frame]) -> None:
-    """Put the frames of a pipe into a queue until end of file, and then None."""
-    with stream:
-        try:
-            while (frame := read_training(stream)) is not None:
-                frames.put(frame)
-        except EngineProtocolError as error:
-            frames.put(error)
-            return
-        except OSError as error:
-            log.debug("The pipe from the training cannot be read: %s", error)
-        frames.put(None)
 
 
 def _command() -> Sequence[str]:
